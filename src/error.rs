@@ -1,0 +1,218 @@
+//! The one error type: what is wrong, where, and what to do next.
+
+use serde::Serialize;
+use std::fmt;
+
+/// What kind of error it is. The kebab-case text of a code is public and stable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Code {
+    /// The convention of a set of files cannot be told, or more than one fits.
+    ConventionUnclear,
+    /// A file, path or option has the wrong form.
+    InvalidInput,
+    /// A text is not well-formed Unicode (a lone surrogate) or has a NUL byte.
+    InvalidText,
+    /// A file is named in a way that its convention does not know.
+    InvalidName,
+    /// A version is longer than the ledger's column (128 characters).
+    VersionTooLong,
+    /// A marker is missing, doubled or in the wrong place.
+    InvalidMarker,
+    /// A file has no up section.
+    NoUpSection,
+    /// A string literal is not closed.
+    UnterminatedString,
+    /// A quoted identifier is not closed.
+    UnterminatedIdentifier,
+    /// A dollar-quoted string is not closed.
+    UnterminatedDollarQuote,
+    /// A block comment is not closed.
+    UnterminatedComment,
+    /// `COPY … FROM stdin` with data inside the file.
+    CopyFromStdin,
+    /// A psql command (a line that starts with a backslash).
+    PsqlCommand,
+    /// Transaction control that cannot be carried out as written, such as a top-level `ROLLBACK`.
+    TransactionControl,
+    /// A migration drops or renames the ledger's own table.
+    LedgerTouched,
+    /// A table with the ledger's name belongs to another tool.
+    ForeignLedger,
+    /// The plan holds an error; nothing was run.
+    PlanRefused,
+    /// The plan differs from the one that was asked for; nothing was run.
+    PlanChanged,
+    /// Something is pending and `when` is `refuse`.
+    Pending,
+    /// The time allowed for waiting is over.
+    WaitTimeout,
+    /// A statement of a migration failed.
+    StatementFailed,
+    /// The database refused or failed something that is not part of a migration.
+    DatabaseFailed,
+    /// The connection was lost.
+    ConnectionLost,
+    /// A statement-wise migration stopped where nobody can tell whether a statement has happened.
+    Interrupted,
+    /// There is nothing to go back from, or the target is not in the ledger.
+    NothingToRollBack,
+    /// A migration has no down section.
+    NoDownSection,
+    /// A down section is destructive and was not named in `allowDestructive`.
+    DestructiveDown,
+    /// Another process is migrating the same data directory.
+    DataDirLocked,
+    /// The driver lacks a capability that the work needs.
+    Unsupported,
+    /// The caller handed the state machine an input that it did not ask for.
+    OutOfTurn,
+}
+
+impl Code {
+    /// Every code with its public text.
+    pub const ALL: &'static [(Code, &'static str)] = &[
+        (Code::ConventionUnclear, "convention-unclear"),
+        (Code::InvalidInput, "invalid-input"),
+        (Code::InvalidText, "invalid-text"),
+        (Code::InvalidName, "invalid-name"),
+        (Code::VersionTooLong, "version-too-long"),
+        (Code::InvalidMarker, "invalid-marker"),
+        (Code::NoUpSection, "no-up-section"),
+        (Code::UnterminatedString, "unterminated-string"),
+        (Code::UnterminatedIdentifier, "unterminated-identifier"),
+        (Code::UnterminatedDollarQuote, "unterminated-dollar-quote"),
+        (Code::UnterminatedComment, "unterminated-comment"),
+        (Code::CopyFromStdin, "copy-from-stdin"),
+        (Code::PsqlCommand, "psql-command"),
+        (Code::TransactionControl, "transaction-control"),
+        (Code::LedgerTouched, "ledger-touched"),
+        (Code::ForeignLedger, "foreign-ledger"),
+        (Code::PlanRefused, "plan-refused"),
+        (Code::PlanChanged, "plan-changed"),
+        (Code::Pending, "pending"),
+        (Code::WaitTimeout, "wait-timeout"),
+        (Code::StatementFailed, "statement-failed"),
+        (Code::DatabaseFailed, "database-failed"),
+        (Code::ConnectionLost, "connection-lost"),
+        (Code::Interrupted, "interrupted"),
+        (Code::NothingToRollBack, "nothing-to-roll-back"),
+        (Code::NoDownSection, "no-down-section"),
+        (Code::DestructiveDown, "destructive-down"),
+        (Code::DataDirLocked, "data-dir-locked"),
+        (Code::Unsupported, "unsupported"),
+        (Code::OutOfTurn, "out-of-turn"),
+    ];
+
+    /// The public, stable text of the code.
+    ///
+    /// ```
+    /// assert_eq!(counterfoil::Code::PlanRefused.as_str(), "plan-refused");
+    /// ```
+    pub fn as_str(self) -> &'static str {
+        Self::ALL.iter().find(|(code, _)| *code == self).map_or("unknown", |(_, text)| text)
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for Code {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// A place in a migration file.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub struct Location {
+    /// The file's path, as given.
+    pub path: String,
+    /// Line, 1-based.
+    pub line: u32,
+    /// Column, 1-based, in code points.
+    pub column: u32,
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.path, self.line, self.column)
+    }
+}
+
+/// An error: a [`Code`], a message that says what was found, a help text that says what to do
+/// next, and where there is one, the place in a file.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[error("{}", self.0)]
+pub struct Error(Box<Inner>);
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Inner {
+    code: Code,
+    message: String,
+    help: String,
+    at: Option<Location>,
+    statement: Option<String>,
+}
+
+impl fmt::Display for Inner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(at) = &self.at {
+            write!(f, "{at}: ")?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
+impl Error {
+    /// An error with a message: lower-case, no full stop, saying what was found.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Error(Box::new(Inner { code, message: message.into(), help: String::new(), at: None, statement: None }))
+    }
+
+    /// Adds what to do next.
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.0.help = help.into();
+        self
+    }
+
+    /// Adds the place in a file.
+    pub fn at(mut self, at: Location) -> Self {
+        self.0.at = Some(at);
+        self
+    }
+
+    /// Adds the statement that the error is about.
+    pub fn statement(mut self, statement: impl Into<String>) -> Self {
+        self.0.statement = Some(statement.into());
+        self
+    }
+
+    /// The code.
+    pub fn code(&self) -> Code {
+        self.0.code
+    }
+
+    /// The message, without the place.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// What to do next. Empty if there is nothing to say.
+    pub fn help_text(&self) -> &str {
+        &self.0.help
+    }
+
+    /// The place in a file.
+    pub fn location(&self) -> Option<&Location> {
+        self.0.at.as_ref()
+    }
+
+    /// The statement that the error is about.
+    pub fn statement_text(&self) -> Option<&str> {
+        self.0.statement.as_deref()
+    }
+}

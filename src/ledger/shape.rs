@@ -1,0 +1,1 @@
+//! Recognises a table by its columns: ours, dbmate's, or another tool's.

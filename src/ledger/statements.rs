@@ -1,0 +1,1 @@
+//! The SQL that reads and writes the ledger.

@@ -1,0 +1,84 @@
+//! A migration, and the ordered set of all of them.
+
+use crate::convention::Convention;
+use crate::error::Location;
+use crate::plan::Finding;
+use crate::span::{Span, line_column};
+use crate::version::Version;
+
+/// What a marker in the file says about transactions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Transaction {
+    /// Nothing: it is judged by the statements.
+    #[default]
+    Auto,
+    /// The file asks to be run outside a transaction.
+    Off,
+}
+
+/// The up or down part of a migration. The text is canonical: no BOM, lines end in LF.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Section {
+    /// The file's path, as given.
+    pub path: String,
+    /// The text, from the marker's line (or the start of the file) to the next marker or the end.
+    pub text: String,
+    /// The line of the file on which the text begins, 1-based.
+    pub line: u32,
+    /// What a marker says about transactions.
+    pub transaction: Transaction,
+    /// Comments that end a statement even where it has no semicolon (Drizzle's
+    /// `--> statement-breakpoint`, goose's and sql-migrate's `StatementEnd`), as spans of `text`.
+    pub breaks: Vec<Span>,
+}
+
+impl Section {
+    /// Where a byte offset of the text lies in the file.
+    pub fn location(&self, offset: usize) -> Location {
+        let place = line_column(&self.text, offset);
+        Location { path: self.path.clone(), line: self.line + place.line - 1, column: place.column }
+    }
+}
+
+/// A migration that a baseline replaces.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Replaced {
+    /// Its version, as written.
+    pub version: Version,
+    /// The checksum of its up section.
+    pub checksum: String,
+}
+
+/// One migration.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Migration {
+    /// The identity.
+    pub version: Version,
+    /// The rest of the file's name: what a person calls it. May be empty.
+    pub name: String,
+    /// The path of the file (or of the up file), as given.
+    pub path: String,
+    /// What is run to apply it.
+    pub up: Section,
+    /// What is run to go back.
+    pub down: Option<Section>,
+    /// `sha256:` and the hex of the up section.
+    pub checksum: String,
+    /// Whether it is run again when its checksum changes (Flyway's `R__` files). Repeatable
+    /// migrations come after all others.
+    pub repeatable: bool,
+    /// The migrations that this baseline replaces. Empty for an ordinary migration.
+    pub replaces: Vec<Replaced>,
+}
+
+/// The whole set, in the order in which it is applied.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Catalog {
+    /// How the files are named and marked.
+    pub convention: Convention,
+    /// The migrations, in order: versioned ones by version (by journal in Drizzle), then repeatable
+    /// ones by name. Two with one version stand side by side and make the plan a `duplicate`.
+    pub migrations: Vec<Migration>,
+    /// What was noticed while reading, such as a file that is not in Drizzle's journal.
+    pub findings: Vec<Finding>,
+}

@@ -1,0 +1,1 @@
+//! Readiness: is the database at the version that this release expects?

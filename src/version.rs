@@ -1,0 +1,177 @@
+//! Versions: kept as written, compared as numbers of any length.
+
+use serde::{Serialize, Serializer};
+use std::cmp::Ordering;
+use std::fmt;
+
+/// What a convention takes for the identity of a migration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Identity {
+    /// Leading digits: `001` and `1` are one version.
+    Digits,
+    /// Dotted numbers, as in Flyway: `1.2`, `1.02` and `1.2.0` are one version.
+    Dotted,
+    /// The whole name: two names with equal leading digits are two versions.
+    Name,
+}
+
+/// The identity of a migration: the text as written, and the key that it is compared by.
+///
+/// Order: by numbers (leading digits, or dotted parts), then by name. Text without leading digits
+/// comes after everything that has them. Equality is by key, so `001 == 1` under
+/// [`Identity::Digits`].
+///
+/// ```
+/// use counterfoil::version::{Identity, Version};
+/// let v = |text| Version::new(text, Identity::Digits);
+/// assert!(v("0009") < v("00010"));
+/// assert_eq!(v("001"), v("1"));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Version {
+    text: String,
+    numbers: Vec<Number>,
+    name: Option<String>,
+}
+
+/// A number of any length: its digits without leading zeros.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Number(String);
+
+impl Number {
+    fn new(digits: &str) -> Self {
+        Number(digits.trim_start_matches('0').to_owned())
+    }
+}
+
+impl Ord for Number {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (self.0.len(), &self.0).cmp(&(other.0.len(), &other.0))
+    }
+}
+
+impl PartialOrd for Number {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Version {
+    /// The version that `text` writes. Never fails: text that has not the form that `identity`
+    /// expects is compared by its name.
+    pub fn new(text: impl Into<String>, identity: Identity) -> Self {
+        let text = text.into();
+        let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        let (numbers, name) = match identity {
+            Identity::Digits if is_digits(&text) => (vec![Number::new(&text)], None),
+            Identity::Dotted if text.split('.').all(is_digits) => {
+                let mut parts: Vec<Number> = text.split('.').map(Number::new).collect();
+                // Flyway compares missing parts as zero.
+                while parts.len() > 1 && parts.last().is_some_and(|part| part.0.is_empty()) {
+                    parts.pop();
+                }
+                (parts, None)
+            }
+            _ => {
+                let digits = leading_digits(&text);
+                let numbers = if digits.is_empty() { vec![] } else { vec![Number::new(digits)] };
+                (numbers, Some(text.clone()))
+            }
+        };
+        Version { text, numbers, name }
+    }
+
+    /// The version as written.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+/// The ASCII digits that `text` starts with.
+pub fn leading_digits(text: &str) -> &str {
+    let end = text.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
+    &text[..end]
+}
+
+impl Ord for Version {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.numbers
+            .is_empty()
+            .cmp(&other.numbers.is_empty())
+            .then_with(|| self.numbers.cmp(&other.numbers))
+            .then_with(|| self.name.cmp(&other.name))
+    }
+}
+
+impl PartialOrd for Version {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Version {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Version {}
+
+impl std::hash::Hash for Version {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.numbers.hash(state);
+        self.name.hash(state);
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl Serialize for Version {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn ordered(identity: Identity, texts: &[&str]) {
+        for pair in texts.windows(2) {
+            assert!(Version::new(pair[0], identity) < Version::new(pair[1], identity), "{} < {}", pair[0], pair[1]);
+        }
+    }
+
+    #[track_caller]
+    fn same(identity: Identity, a: &str, b: &str) {
+        assert_eq!(Version::new(a, identity), Version::new(b, identity));
+    }
+
+    #[test]
+    fn digits_compare_as_numbers_of_any_length() {
+        ordered(
+            Identity::Digits,
+            &["0", "0009", "00010", "20240230336100", "202402303361000001", "99999999999999999999999999999999"],
+        );
+        same(Identity::Digits, "001", "1");
+        same(Identity::Digits, "000", "0");
+        assert_ne!(Version::new("10", Identity::Digits), Version::new("1", Identity::Digits));
+    }
+
+    #[test]
+    fn dotted_parts_compare_one_by_one() {
+        ordered(Identity::Dotted, &["1", "1.1", "1.2", "1.10", "2", "17", "17.1", "18"]);
+        same(Identity::Dotted, "1.2", "1.02.0");
+    }
+
+    #[test]
+    fn names_compare_by_digits_and_then_by_name() {
+        ordered(Identity::Name, &["9_z", "10_a", "010_b", "20240528214728_a", "20240528214728_b", "add_users", "zebra"]);
+        assert_ne!(Version::new("1_a", Identity::Name), Version::new("01_a", Identity::Name));
+    }
+}

@@ -171,7 +171,10 @@ mod tests {
 
     #[test]
     fn names_compare_by_digits_and_then_by_name() {
-        ordered(Identity::Name, &["9_z", "10_a", "010_b", "20240528214728_a", "20240528214728_b", "add_users", "zebra"]);
+        ordered(
+            Identity::Name,
+            &["9_z", "10_a", "010_b", "20240528214728_a", "20240528214728_b", "add_users", "zebra"],
+        );
         assert_ne!(Version::new("1_a", Identity::Name), Version::new("01_a", Identity::Name));
     }
 }

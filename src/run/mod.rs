@@ -79,6 +79,23 @@ pub struct Options {
     pub seed: u32,
 }
 
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            table: Table::default(),
+            policy: BTreeMap::new(),
+            when: When::Apply,
+            expect: None,
+            lock_timeout: 5_000,
+            wait_timeout: 300_000,
+            lease: 60_000,
+            allow_destructive: Vec::new(),
+            exclusive: false,
+            seed: 0,
+        }
+    }
+}
+
 /// What the driver has to do next.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "type")]

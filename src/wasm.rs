@@ -1,0 +1,1 @@
+//! The bindings: no logic, and the one place that knows `JsValue`.

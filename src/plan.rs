@@ -96,6 +96,8 @@ pub struct Options {
     /// Severity per drift code (`edited-cosmetic` and `edited-semantic` apart), where it differs
     /// from the default.
     pub policy: BTreeMap<String, Severity>,
+    /// The ledger's table: no migration may drop or rename it.
+    pub table: crate::ledger::Table,
 }
 
 /// One decision.
@@ -146,12 +148,18 @@ pub enum Work {
         migration: usize,
         /// For a repeatable migration that has run before: the row's version and checksum.
         again: Option<(String, Option<String>)>,
-        /// For a statement-wise migration that stopped: the row's version, the steps done, and
-        /// the row's `claimed_until`.
-        resume: Option<(String, u32, Option<String>)>,
+        /// For a statement-wise migration that stopped: the row's version and the steps done.
+        resume: Option<(String, u32)>,
     },
     /// Record the baseline without running it and mark the rows of what it replaces.
     Adopt {
+        /// The baseline.
+        migration: usize,
+        /// The rows to mark, by version as the rows write it.
+        rows: Vec<String>,
+    },
+    /// Mark rows that a baseline replaces, which is in the ledger already.
+    Supersede {
         /// The baseline.
         migration: usize,
         /// The rows to mark, by version as the rows write it.

@@ -3,6 +3,7 @@
 pub mod shape;
 pub mod statements;
 
+use crate::sql::quote::identifier;
 use serde::{Deserialize, Serialize};
 
 /// Which table the ledger is.
@@ -12,6 +13,13 @@ pub struct Table {
     pub schema: String,
     /// The table.
     pub name: String,
+}
+
+impl Table {
+    /// The table's name, qualified and quoted.
+    pub fn qualified(&self) -> String {
+        format!("{}.{}", identifier(&self.schema), identifier(&self.name))
+    }
 }
 
 impl Default for Table {
@@ -29,6 +37,8 @@ pub enum State {
     Applied,
     /// A statement-wise migration that is under way, or was stopped.
     Running,
+    /// A statement-wise way back that is under way, or was stopped.
+    Reverting,
 }
 
 /// How a row came to be.
@@ -83,8 +93,10 @@ pub struct Row {
     pub steps_done: Option<u32>,
     /// Steps in all.
     pub steps_total: Option<u32>,
-    /// Until when the lease runs, as the database writes it. Used to tell one lease from another.
+    /// Until when the lease runs, as the database writes it.
     pub claimed_until: Option<String>,
+    /// Which runner holds the lease: a random text of its own.
+    pub claimed_by: Option<String>,
     /// What the database says of the lease.
     pub lease: Lease,
     /// How the row came to be.

@@ -1,1 +1,428 @@
 //! The SQL that reads and writes the ledger.
+//!
+//! Every name is qualified and every literal quoted here, so that no `search_path` and no setting
+//! of a migration can change what these statements mean. Every value comes back as text.
+
+use super::{Lease, Ledger, Origin, Row, State, Table};
+use crate::migration::Migration;
+use crate::sql::quote::{identifier, literal, nullable};
+use std::collections::BTreeMap;
+
+/// A row as a driver hands it over: column name to text.
+pub type TextRow = BTreeMap<String, Option<String>>;
+
+/// The ledger's columns after `version`, with the definition each is added with and the default
+/// that it gets.
+///
+/// A default that is added after the column leaves the rows that are there null: nobody knows
+/// when another tool applied them.
+pub const COLUMNS: &[(&str, &str, Option<&str>)] = &[
+    ("name", "text", None),
+    ("checksum", "text", None),
+    ("fingerprint", "text", None),
+    ("applied_at", "timestamptz", Some("now()")),
+    ("duration_ms", "integer", None),
+    ("state", "text default 'applied'", None),
+    ("steps_done", "integer", None),
+    ("steps_total", "integer", None),
+    ("claimed_until", "timestamptz", None),
+    ("claimed_by", "text", None),
+    ("origin", "text default 'applied'", None),
+    ("replaced_by", "text", None),
+];
+
+/// Creates the ledger, or adds the columns that are not in `present`.
+pub fn create(table: &Table, present: &[String]) -> Vec<String> {
+    let qualified = table.qualified();
+    let mut out = Vec::new();
+    if present.is_empty() {
+        if table.schema != "public" {
+            out.push(format!("create schema if not exists {}", identifier(&table.schema)));
+        }
+        let mut sql = format!("create table if not exists {qualified} (version varchar(128) primary key");
+        for (name, definition, default) in COLUMNS {
+            sql.push_str(", ");
+            sql.push_str(name);
+            sql.push(' ');
+            sql.push_str(definition);
+            if let Some(default) = default {
+                sql.push_str(" default ");
+                sql.push_str(default);
+            }
+        }
+        sql.push(')');
+        out.push(sql);
+        return out;
+    }
+    for (name, definition, default) in COLUMNS.iter().filter(|column| !present.iter().any(|p| p == column.0)) {
+        out.push(format!("alter table {qualified} add column if not exists {name} {definition}"));
+        if let Some(default) = default {
+            out.push(format!("alter table {qualified} alter column {name} set default {default}"));
+        }
+    }
+    out
+}
+
+/// The columns of the table that has the ledger's name: `name` and `type`. No rows: no table.
+pub fn shape(table: &Table) -> String {
+    format!(
+        "select a.attname::text as name, pg_catalog.format_type(a.atttypid, a.atttypmod) as type \
+         from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid \
+         join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
+         where n.nspname = {} and c.relname = {} and a.attnum > 0 and not a.attisdropped order by a.attnum",
+        literal(&table.schema),
+        literal(&table.name)
+    )
+}
+
+/// The digest of the ledger in the form of [`digest_of`]: one row, one column `digest`.
+pub fn digest(table: &Table) -> String {
+    format!(
+        "select pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(coalesce(pg_catalog.string_agg(\
+         version || E'\\t' || coalesce(checksum, '') || E'\\t' || coalesce(state, 'applied') || E'\\n', '' \
+         order by version collate \"C\"), ''), 'UTF8')), 'hex') as digest from {} where replaced_by is null",
+        table.qualified()
+    )
+}
+
+/// The text whose SHA-256 the database computes in [`digest`], for a set of versions and checksums
+/// that are all applied.
+pub fn digest_of<'a>(set: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    let mut lines: Vec<(&str, &str)> = set.collect();
+    lines.sort_unstable();
+    let mut text = String::new();
+    for (version, checksum) in lines {
+        for part in [version, "\t", checksum, "\tapplied\n"] {
+            text.push_str(part);
+        }
+    }
+    crate::checksum::checksum(&text)["sha256:".len()..].to_owned()
+}
+
+/// The comment that a statement of a statement-wise migration starts with, so that others can see
+/// in `pg_stat_activity` that it is being executed.
+pub fn tag(version: &str) -> String {
+    // A comment must not end early; versions come from file names, which have no slash.
+    format!("/* counterfoil {} */ ", version.replace('/', "_"))
+}
+
+/// Reads all rows; columns that are not there come as null. `None`: all columns are there.
+pub fn rows(table: &Table, present: Option<&[String]>) -> String {
+    let has = |name: &str| present.is_none_or(|columns| columns.iter().any(|column| column == name));
+    let mut sql = String::from("select version::text as version");
+    for (name, ..) in COLUMNS {
+        sql.push_str(", ");
+        if has(name) {
+            sql.push_str(name);
+            sql.push_str("::text");
+        } else {
+            sql.push_str("null::text");
+        }
+        sql.push_str(" as ");
+        sql.push_str(name);
+    }
+    if has("claimed_until") {
+        sql.push_str(
+            ", case when state not in ('running', 'reverting') or claimed_until is null then 'none' \
+             when claimed_until > pg_catalog.now() or exists (select 1 from pg_catalog.pg_stat_activity a \
+             where a.datname = pg_catalog.current_database() and a.pid <> pg_catalog.pg_backend_pid() \
+             and a.state = 'active' and pg_catalog.strpos(a.query, '/* counterfoil ' || \
+             pg_catalog.replace(version::text, '/', '_') || ' */ ') = 1) then 'alive' else 'over' end as lease",
+        );
+    } else {
+        sql.push_str(", 'none' as lease");
+    }
+    sql.push_str(" from ");
+    sql.push_str(&table.qualified());
+    sql
+}
+
+/// The ledger from the rows of [`rows`].
+pub fn read(rows: Vec<TextRow>) -> Ledger {
+    let rows = rows
+        .into_iter()
+        .map(|mut row| {
+            let mut text = |name: &str| row.remove(name).flatten();
+            Row {
+                version: text("version").unwrap_or_default(),
+                name: text("name"),
+                checksum: text("checksum"),
+                fingerprint: text("fingerprint"),
+                applied_at: text("applied_at"),
+                duration_ms: text("duration_ms").and_then(|value| value.parse().ok()),
+                state: match text("state").as_deref() {
+                    Some("running") => State::Running,
+                    Some("reverting") => State::Reverting,
+                    _ => State::Applied,
+                },
+                steps_done: text("steps_done").and_then(|value| value.parse().ok()),
+                steps_total: text("steps_total").and_then(|value| value.parse().ok()),
+                claimed_until: text("claimed_until"),
+                claimed_by: text("claimed_by"),
+                lease: match text("lease").as_deref() {
+                    Some("alive") => Lease::Alive,
+                    Some("over") => Lease::Over,
+                    _ => Lease::None,
+                },
+                origin: match text("origin").as_deref() {
+                    Some("adopted") => Origin::Adopted,
+                    Some("imported") => Origin::Imported,
+                    Some("stamped") => Origin::Stamped,
+                    _ => Origin::Applied,
+                },
+                replaced_by: text("replaced_by"),
+            }
+        })
+        .collect();
+    Ledger { exists: true, rows }
+}
+
+/// Inserts the row of a migration: the claim. A racer blocks on the primary key and gets 23505.
+pub fn claim(table: &Table, migration: &Migration, origin: &str) -> String {
+    format!(
+        "insert into {} (version, name, checksum, fingerprint, origin) values ({}, {}, {}, {}, {})",
+        table.qualified(),
+        literal(migration.version.as_str()),
+        literal(&migration.name),
+        literal(&migration.checksum),
+        literal(&crate::checksum::fingerprint(&migration.up.text)),
+        literal(origin)
+    )
+}
+
+/// Inserts the row of a statement-wise migration, running under a lease. One statement; the lock
+/// timeout holds for it alone.
+pub fn claim_running(table: &Table, migration: &Migration, runner: &Runner<'_>, steps: usize) -> String {
+    format!(
+        "with t as (select {}) insert into {} (version, name, checksum, fingerprint, state, steps_done, \
+         steps_total, claimed_until, claimed_by) select {}, {}, {}, {}, 'running', 0, {steps}, {}, {} from t",
+        runner.lock_timeout_local(),
+        table.qualified(),
+        literal(migration.version.as_str()),
+        literal(&migration.name),
+        literal(&migration.checksum),
+        literal(&crate::checksum::fingerprint(&migration.up.text)),
+        runner.until(),
+        literal(runner.name)
+    )
+}
+
+/// Who claims, and for how long.
+#[derive(Clone, Copy, Debug)]
+pub struct Runner<'a> {
+    /// The runner's own random text.
+    pub name: &'a str,
+    /// How long a lease runs, in milliseconds.
+    pub lease: u32,
+    /// How long a statement waits for a lock, in milliseconds.
+    pub lock_timeout: u32,
+    /// Whether no other runner can be there.
+    pub exclusive: bool,
+}
+
+impl Runner<'_> {
+    fn until(&self) -> String {
+        format!("pg_catalog.clock_timestamp() + interval '{} milliseconds'", self.lease)
+    }
+
+    fn lock_timeout_local(&self) -> String {
+        format!("pg_catalog.set_config('lock_timeout', '{}', true)", self.lock_timeout)
+    }
+
+    /// The condition under which a running row may be taken over.
+    fn free(&self) -> String {
+        if self.exclusive {
+            return "true".into();
+        }
+        format!("(claimed_until is null or claimed_until <= pg_catalog.now() or claimed_by = {})", literal(self.name))
+    }
+}
+
+/// Takes over a stopped migration. One row back: it is ours; none: somebody was faster.
+pub fn take(table: &Table, runner: &Runner<'_>, version: &str, state: State, steps_done: u32) -> String {
+    format!(
+        "with t as (select {}) update {} set claimed_until = {}, claimed_by = {} from t \
+         where version = {} and state = {} and coalesce(steps_done, 0) = {steps_done} and {} \
+         returning version::text as version",
+        runner.lock_timeout_local(),
+        table.qualified(),
+        runner.until(),
+        literal(runner.name),
+        literal(version),
+        literal(state_text(state)),
+        runner.free()
+    )
+}
+
+/// Marks the row of a migration as going back, step by step. One row back: it is ours.
+pub fn take_back(table: &Table, runner: &Runner<'_>, version: &str, steps: usize) -> String {
+    format!(
+        "with t as (select {}) update {} set state = 'reverting', steps_done = 0, steps_total = {steps}, \
+         claimed_until = {}, claimed_by = {} from t where version = {} and coalesce(state, 'applied') = 'applied' \
+         returning version::text as version",
+        runner.lock_timeout_local(),
+        table.qualified(),
+        runner.until(),
+        literal(runner.name),
+        literal(version)
+    )
+}
+
+fn state_text(state: State) -> &'static str {
+    match state {
+        State::Applied => "applied",
+        State::Running => "running",
+        State::Reverting => "reverting",
+    }
+}
+
+/// Records that step `from` (0-based) is done and renews the lease; after the last step of an up
+/// the migration is applied.
+///
+/// With `must` the statement fails unless the lease is ours: it stands first in the step's own
+/// transaction. Without, it gives back one row if the lease is ours.
+pub fn advance(table: &Table, runner: &Runner<'_>, version: &str, from: u32, last: bool, must: bool) -> String {
+    let mine = format!("claimed_by = {} and coalesce(steps_done, 0) = {from}", literal(runner.name));
+    // The cast fails when it is reached; the column keeps the planner from trying it earlier.
+    let done = if must {
+        format!("case when {mine} then {} else ('counterfoil: the lease is lost: ' || version)::integer end", from + 1)
+    } else {
+        (from + 1).to_string()
+    };
+    let mut sql = format!("update {} set steps_done = {done}", table.qualified());
+    if last {
+        sql.push_str(", state = 'applied', claimed_until = null, claimed_by = null, duration_ms = ");
+        sql.push_str(&since("applied_at"));
+    } else {
+        sql.push_str(", claimed_until = ");
+        sql.push_str(&runner.until());
+    }
+    sql.push_str(" where version = ");
+    sql.push_str(&literal(version));
+    if !must {
+        sql.push_str(" and ");
+        sql.push_str(&mine);
+        sql.push_str(" returning version::text as version");
+    }
+    sql
+}
+
+/// Milliseconds since a moment, as an integer that does not overflow (at most 24 days).
+fn since(moment: &str) -> String {
+    format!("least(2147483647, pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - {moment}) * 1000)::integer")
+}
+
+/// Gives up the lease between two steps: whoever comes next goes on from here.
+pub fn stop(table: &Table, runner: &Runner<'_>, version: &str) -> String {
+    format!(
+        "update {} set claimed_until = null, claimed_by = null where version = {} and claimed_by = {} \
+         returning version::text as version",
+        table.qualified(),
+        literal(version),
+        literal(runner.name)
+    )
+}
+
+/// Ends the lease where nobody can tell whether the step happened: the migration is interrupted.
+pub fn abandon(table: &Table, runner: &Runner<'_>, version: &str) -> String {
+    format!(
+        "update {} set claimed_until = pg_catalog.clock_timestamp() - interval '1 second' where version = {} \
+         and claimed_by = {} returning version::text as version",
+        table.qualified(),
+        literal(version),
+        literal(runner.name)
+    )
+}
+
+/// Records how long the transaction took so far.
+pub fn measure(table: &Table, version: &str) -> String {
+    format!(
+        "update {} set duration_ms = {} where version = {}",
+        table.qualified(),
+        since("pg_catalog.now()"),
+        literal(version)
+    )
+}
+
+/// Takes away the row of a repeatable migration, so that it can be claimed again.
+pub fn forget(table: &Table, version: &str, checksum: Option<&str>) -> String {
+    format!(
+        "delete from {} where version = {} and checksum is not distinct from {}",
+        table.qualified(),
+        literal(version),
+        nullable(checksum)
+    )
+}
+
+/// Deletes the row of a migration that is taken back. Fails if it is gone already.
+pub fn delete(table: &Table, version: &str) -> String {
+    format!(
+        "with gone as (delete from {} where version = {} returning 1) select case when count(*) = 1 then 1 \
+         else ('counterfoil: the row is gone: ' || count(*))::integer end from gone",
+        table.qualified(),
+        literal(version)
+    )
+}
+
+/// Deletes the row of a migration whose way back has run step by step.
+pub fn delete_reverted(table: &Table, runner: &Runner<'_>, version: &str) -> String {
+    format!(
+        "delete from {} where version = {} and claimed_by = {} returning version::text as version",
+        table.qualified(),
+        literal(version),
+        literal(runner.name)
+    )
+}
+
+/// Gives a row the version, name, checksum and fingerprint of a migration.
+pub fn rekey(table: &Table, from: &str, migration: &Migration) -> String {
+    format!(
+        "update {} set version = {}, name = {}, fingerprint = {} where version = {} and checksum = {}",
+        table.qualified(),
+        literal(migration.version.as_str()),
+        literal(&migration.name),
+        literal(&crate::checksum::fingerprint(&migration.up.text)),
+        literal(from),
+        literal(&migration.checksum)
+    )
+}
+
+/// Adds name, checksum and fingerprint to rows that have none, and renames rows whose checksum
+/// agrees.
+pub fn stamp(table: &Table, rows: &[(&str, &Migration)]) -> String {
+    let mut sql = format!(
+        "update {} t set name = s.name, checksum = s.checksum, fingerprint = s.fingerprint, \
+         origin = case when t.checksum is null then 'stamped' else t.origin end from (values ",
+        table.qualified()
+    );
+    for (index, (version, migration)) in rows.iter().enumerate() {
+        if index > 0 {
+            sql.push_str(", ");
+        }
+        sql.push('(');
+        sql.push_str(&literal(version));
+        for value in [&*migration.name, &*migration.checksum, &*crate::checksum::fingerprint(&migration.up.text)] {
+            sql.push_str(", ");
+            sql.push_str(&literal(value));
+        }
+        sql.push(')');
+    }
+    sql.push_str(
+        ") s (version, name, checksum, fingerprint) where t.version = s.version \
+         and (t.checksum is null or t.checksum = s.checksum)",
+    );
+    sql
+}
+
+/// Marks rows as superseded by a baseline.
+pub fn supersede(table: &Table, baseline: &str, rows: &[String]) -> String {
+    let mut sql = format!("update {} set replaced_by = {} where version in (", table.qualified(), literal(baseline));
+    for (index, version) in rows.iter().enumerate() {
+        if index > 0 {
+            sql.push_str(", ");
+        }
+        sql.push_str(&literal(version));
+    }
+    sql.push(')');
+    sql
+}

@@ -11,6 +11,7 @@
 
 pub mod classify;
 pub mod lex;
+pub mod quote;
 pub mod split;
 pub mod steps;
 
@@ -52,6 +53,13 @@ pub enum Control {
     Rollback,
     /// `SAVEPOINT`, `RELEASE`, `ROLLBACK TO`.
     Savepoint,
+}
+
+impl Control {
+    /// Whether it only works inside a transaction, and does not end it.
+    pub fn is_savepoint(self) -> bool {
+        self == Control::Savepoint
+    }
 }
 
 /// The index that a `CREATE INDEX CONCURRENTLY` builds. Names as PostgreSQL would fold them.

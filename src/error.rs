@@ -128,6 +128,7 @@ impl Serialize for Code {
 
 /// A place in a migration file.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub struct Location {
     /// The file's path, as given.
     pub path: String,

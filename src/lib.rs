@@ -31,7 +31,7 @@ pub mod explain;
 pub mod run;
 
 #[cfg(feature = "wasm")]
-mod wasm;
+pub mod wasm;
 
 pub use error::{Code, Error, Location};
 pub use migration::{Catalog, Migration};

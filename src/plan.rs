@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 /// How bad a finding is. One error refuses the whole plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
     /// Worth knowing.
@@ -20,6 +21,7 @@ pub enum Severity {
 
 /// Something a person should know, that is not a decision about one migration.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Finding {
     /// Stable code, kebab-case.
@@ -37,6 +39,7 @@ pub struct Finding {
 
 /// What is done about a file or a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
     /// Nothing: it is there.
@@ -51,6 +54,7 @@ pub enum Action {
 
 /// Why: the stable, public code of a decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
     /// Skip: the row says applied and the checksum agrees.
@@ -102,6 +106,7 @@ pub struct Options {
 
 /// One decision.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Decision {
     /// What is done.
@@ -169,6 +174,7 @@ pub enum Work {
 
 /// The plan.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Plan {
     /// One decision for every file and every row: files in order, then rows without a file.

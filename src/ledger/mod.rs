@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// Which table the ledger is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub struct Table {
     /// The schema.
     pub schema: String,
@@ -30,6 +31,7 @@ impl Default for Table {
 
 /// Whether a migration is done or under way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
     /// It is in the database.
@@ -43,6 +45,7 @@ pub enum State {
 
 /// How a row came to be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "kebab-case")]
 pub enum Origin {
     /// The migration was run.
@@ -58,6 +61,7 @@ pub enum Origin {
 
 /// Who holds a running migration.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "kebab-case")]
 pub enum Lease {
     /// Nobody: the row is not running, or its runner stopped cleanly between two steps
@@ -73,6 +77,7 @@ pub enum Lease {
 
 /// One row of the ledger.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Row {
     /// The version, as written.
@@ -107,6 +112,7 @@ pub struct Row {
 
 /// The ledger as it was read. A table that does not exist is a ledger without rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Ledger {
     /// Whether the table exists.

@@ -1,0 +1,3 @@
+// node-postgres: a Client or a Pool.
+export { MigrationError } from './errors.js'
+export { init } from './init.js'

@@ -1,0 +1,88 @@
+// Builds the npm package into pkg/: the core as WebAssembly, and the TypeScript of pkg-template/.
+import { createHash } from 'node:crypto'
+import {
+  cpSync, existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { output, root, run, say, script } from './lib.mjs'
+import { setup } from './setup.mjs'
+import { checkSizes } from './sizes.mjs'
+
+const pkg = join(root, 'pkg')
+const generated = join(root, '.tmp/generated')
+const bin = (name, path) => [process.execPath, join(root, 'node_modules', name, path)]
+
+// What rustc lets LLVM use for wasm32-unknown-unknown; wasm-opt has to be told.
+const wasmFeatures = [
+  'bulk-memory', 'bulk-memory-opt', 'call-indirect-overlong', 'multivalue', 'mutable-globals',
+  'nontrapping-float-to-int', 'reference-types', 'sign-ext',
+]
+
+/** Builds pkg/ if anything that it is made of has changed. */
+export async function build() {
+  say('building the core (cargo, wasm32-unknown-unknown)')
+  await run('cargo', ['build', '--quiet', '--release', '--target', 'wasm32-unknown-unknown', '--features', 'wasm', '--lib'])
+  const { target_directory: target } = JSON.parse(output('cargo', ['metadata', '--format-version', '1', '--no-deps']))
+  const wasm = join(target, 'wasm32-unknown-unknown/release/counterfoil.wasm')
+
+  const stamp = join(root, '.tmp/build.stamp')
+  const digest = digestOf([wasm, 'pkg-template', 'scripts/build.mjs', 'README.md', 'Cargo.toml', 'package-lock.json'])
+  link()
+  if (existsSync(stamp) && existsSync(join(pkg, 'package.json')) && readFileSync(stamp, 'utf8') === digest) return
+  for (const path of [pkg, generated, stamp]) rmSync(path, { recursive: true, force: true })
+
+  say('writing pkg/ (wasm-bindgen, wasm-opt, tsc)')
+  const core = join(generated, 'core')
+  await run('wasm-bindgen', [wasm, '--target', 'web', '--omit-default-module-path', '--out-dir', core, '--out-name', 'core'])
+  await run(...split(bin('binaryen', 'bin/wasm-opt'), [
+    join(core, 'core_bg.wasm'), '-o', join(core, 'core.wasm'), '-Oz', '--strip-debug', '--strip-producers',
+    '--strip-target-features', ...wasmFeatures.map((feature) => `--enable-${feature}`),
+  ]))
+  mkdirSync(join(pkg, 'core'), { recursive: true })
+  for (const file of ['core.js', 'core.d.ts', 'core.wasm']) cpSync(join(core, file), join(pkg, 'core', file))
+  await run(...split(bin('typescript', 'bin/tsc'), ['-p', 'pkg-template', '--outDir', pkg]))
+  manifest()
+  checkSizes(pkg)
+  writeFileSync(stamp, digest)
+}
+
+const split = ([command, ...first], rest) => [command, [...first, ...rest]]
+
+/** package.json with the crate's version, the licences and the README. */
+function manifest() {
+  const version = readFileSync(join(root, 'Cargo.toml'), 'utf8').match(/^version = "([^"]+)"/m)[1]
+  const template = JSON.parse(readFileSync(join(root, 'pkg-template/package.json'), 'utf8'))
+  const { name, ...rest } = template
+  writeFileSync(join(pkg, 'package.json'), `${JSON.stringify({ name, version, ...rest }, null, 2)}\n`)
+  for (const file of ['README.md', 'LICENSE-APACHE', 'LICENSE-MIT'])
+    if (existsSync(join(root, file))) cpSync(join(root, file), join(pkg, file))
+}
+
+/** Makes `import 'counterfoil'` mean pkg/ inside the repository. */
+function link() {
+  const path = join(root, 'node_modules/counterfoil')
+  const there = lstatSync(path, { throwIfNoEntry: false })
+  if (there?.isSymbolicLink() && existsSync(join(readlinkSync(path).startsWith('/') ? readlinkSync(path) : join(path, '..', readlinkSync(path)), '..'))) return
+  rmSync(path, { recursive: true, force: true })
+  // A junction needs no rights on Windows, but an absolute path.
+  symlinkSync(process.platform === 'win32' ? pkg : '../pkg', path, 'junction')
+}
+
+function digestOf(paths) {
+  const hash = createHash('sha256')
+  const add = (path) => {
+    const full = path.startsWith(root) || existsSync(path) ? path : join(root, path)
+    if (!existsSync(full)) return
+    if (statSync(full).isDirectory()) for (const name of readdirSync(full).sort()) add(join(full, name))
+    else hash.update(path).update('\0').update(readFileSync(full)).update('\0')
+  }
+  paths.forEach((path) => add(path))
+  return hash.digest('hex')
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  await script(async () => {
+    await setup()
+    await build()
+  })

@@ -1,0 +1,21 @@
+// What is checked without running anything of ours: format, lints, documentation, types.
+import { heading, root, run, script } from './lib.mjs'
+import { build } from './build.mjs'
+import { setup } from './setup.mjs'
+
+const strict = { env: { ...process.env, RUSTDOCFLAGS: '-D warnings' } }
+const lints = ['--', '-D', 'warnings']
+
+await script(async () => {
+  await setup()
+  heading('Format')
+  await run('cargo', ['fmt', '--check'])
+  heading('Lints')
+  await run('cargo', ['clippy', '--quiet', '--all-targets', ...lints])
+  await run('cargo', ['clippy', '--quiet', '--all-targets', '--features', 'wasm', '--target', 'wasm32-unknown-unknown', ...lints])
+  heading('Documentation')
+  await run('cargo', ['doc', '--quiet', '--no-deps', '--document-private-items'], strict)
+  heading('Types')
+  await build()
+  await run(process.execPath, [`${root}/node_modules/typescript/bin/tsc`, '-p', 'pkg-template', '--noEmit'])
+})

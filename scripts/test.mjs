@@ -1,0 +1,40 @@
+// Every test there is, part after part: `npm test`, or `node scripts/test.mjs js wasm` for some parts.
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { build } from './build.mjs'
+import { Stop, heading, root, run, script } from './lib.mjs'
+import { setup } from './setup.mjs'
+import { browserTests } from './wasm-browser.mjs'
+
+const target = 'wasm32-unknown-unknown'
+const wasmTests = ['test', '--target', target, '--features', 'wasm', '--test', 'wasm']
+const runner = { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: 'wasm-bindgen-test-runner' }
+
+const parts = {
+  rust: ['Rust tests', () => run('cargo', ['test'])],
+  node: ['Bindings in Node (wasm-bindgen-test)', () => run('cargo', wasmTests, { env: { ...process.env, ...runner } })],
+  browser: ['Bindings in headless Chromium (wasm-bindgen-test)', () => browserTests(wasmTests, runner)],
+  js: ['The package on PGlite and PostgreSQL', () => nodeTests('tests/js')],
+  packaging: ['The packed package', () => nodeTests('tests/packaging')],
+  www: ['The playground in headless Chromium', () => nodeTests('tests/www')],
+}
+
+await script(async () => {
+  const chosen = process.argv.slice(2)
+  const unknown = chosen.find((name) => !(name in parts))
+  if (unknown) throw new Stop(`there is no part ${unknown}; there are: ${Object.keys(parts).join(', ')}`)
+  const names = chosen.length ? chosen : Object.keys(parts)
+  await setup({ browser: names.includes('browser') || names.includes('www') })
+  await build()
+  for (const name of names) {
+    heading(parts[name][0])
+    await parts[name][1]()
+  }
+})
+
+async function nodeTests(folder) {
+  const path = join(root, folder)
+  const files = existsSync(path) ? readdirSync(path).filter((name) => name.endsWith('.test.mjs')).sort() : []
+  if (files.length === 0) return console.log('(no tests yet)')
+  await run(process.execPath, ['--test', '--test-reporter=spec', ...files.map((name) => join(folder, name))])
+}

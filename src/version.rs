@@ -85,6 +85,12 @@ impl Version {
     pub fn as_str(&self) -> &str {
         &self.text
     }
+
+    /// Whether it is compared as a name: always under [`Identity::Name`], elsewhere if the text
+    /// has not the form that the identity asks for.
+    pub fn is_name(&self) -> bool {
+        self.name.is_some()
+    }
 }
 
 /// The ASCII digits that `text` starts with.

@@ -1,0 +1,457 @@
+//! One decision for every file and every row, and the work that follows from them.
+
+use super::inspect::{Cache, inspect};
+use super::matching::{Fit, Matching};
+use super::running::{Verdict, Why, judge, judge_orphan};
+use super::squash::{Squash, Standing, squash};
+use super::{Action, Decision, Edit, Grade, Options, Progress, Reason, Work, words};
+use crate::ledger::{Ledger, Row, State};
+use crate::migration::{Catalog, Migration};
+use crate::version::Version;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Decides; `cache` is filled for stopped statement-wise migrations only.
+pub(super) fn decide(
+    catalog: &Catalog,
+    ledger: &Ledger,
+    options: &Options,
+    cache: &mut Cache,
+) -> (Vec<Decision>, Vec<Work>) {
+    let matching = Matching::new(catalog, &ledger.rows);
+    let mut verdicts = BTreeMap::new();
+    for (file, migration) in catalog.migrations.iter().enumerate() {
+        let Some(row) = matching.row_of[file].map(|row| matching.rows[row]) else { continue };
+        if row.state != State::Applied {
+            let inspected = cache.entry(file).or_insert_with(|| inspect(&migration.up));
+            verdicts.insert(file, judge(migration, row, inspected.as_ref().ok()));
+        }
+    }
+    let squash = squash(&matching, &mut |file| verdicts.get(&file) == Some(&Verdict::Resume));
+    let decider = Decider {
+        later: Later::new(&matching),
+        newest: matching.files.iter().filter(|file| !file.repeatable).map(|file| &file.version).max(),
+        matching,
+        squash,
+        verdicts,
+        options,
+    };
+    decider.run(cache)
+}
+
+struct Decider<'a> {
+    matching: Matching<'a>,
+    squash: Squash<'a>,
+    verdicts: BTreeMap<usize, Verdict>,
+    later: Later,
+    newest: Option<&'a Version>,
+    options: &'a Options,
+}
+
+/// What is applied that comes late: by it a pending migration is a gap.
+struct Later {
+    /// The last versioned file in catalog order that has a row.
+    file: Option<usize>,
+    /// The newest row without a file.
+    row: Option<usize>,
+}
+
+impl Later {
+    fn new(matching: &Matching<'_>) -> Self {
+        let is_versioned = |file: &usize| !matching.files[*file].repeatable && matching.row_of[*file].is_some();
+        let is_orphan = |row: &usize| matching.file_of[*row].is_none() && matching.is_version(*row);
+        Later {
+            file: (0..matching.files.len()).rev().find(is_versioned),
+            row: (0..matching.rows.len()).rev().find(is_orphan),
+        }
+    }
+
+    /// The version of an applied migration that comes after `file`.
+    fn after(&self, matching: &Matching<'_>, file: usize) -> Option<String> {
+        let migration = &matching.files[file];
+        if migration.repeatable {
+            return None;
+        }
+        if let Some(later) = self.file.filter(|later| *later > file) {
+            return Some(matching.files[later].version.as_str().to_owned());
+        }
+        let row = self.row.filter(|row| matching.versions[*row] > migration.version)?;
+        Some(matching.rows[row].version.clone())
+    }
+}
+
+impl<'a> Decider<'a> {
+    fn run(self, cache: &Cache) -> (Vec<Decision>, Vec<Work>) {
+        let mut decisions: Vec<Decision> =
+            (0..self.matching.files.len()).map(|file| self.about_file(file, cache)).collect();
+        let referenced = self.referenced();
+        for row in 0..self.matching.rows.len() {
+            if self.matching.file_of[row].is_none() {
+                decisions.push(self.about_row(row, &referenced));
+            }
+        }
+        self.fill_duplicates(&mut decisions);
+        let next = self.next_version();
+        for decision in &mut decisions {
+            words::fill(decision, next.as_deref(), &self.options.table);
+        }
+        let work = self.work(&decisions);
+        (decisions, work)
+    }
+
+    fn blank(&self, action: Action, code: Reason, file: Option<usize>, row: Option<usize>) -> Decision {
+        let migration = file.map(|file| &self.matching.files[file]);
+        let row = row.map(|row| self.matching.rows[row]);
+        Decision {
+            action,
+            code,
+            version: migration
+                .map(|migration| migration.version.as_str().to_owned())
+                .or_else(|| row.map(|row| row.version.clone()))
+                .unwrap_or_default(),
+            name: migration
+                .map(|migration| migration.name.clone())
+                .or_else(|| row.and_then(|row| row.name.clone()))
+                .unwrap_or_default(),
+            path: migration.map(|migration| migration.path.clone()),
+            row: row.map(|row| row.version.clone()),
+            severity: None,
+            message: String::new(),
+            help: String::new(),
+            gap: false,
+            gap_before: None,
+            transactional: None,
+            statements: None,
+            steps: None,
+            repeatable: migration.is_some_and(|migration| migration.repeatable),
+            edit: None,
+            row_name: None,
+            others: Vec::new(),
+            applied_path: None,
+            applied_unknown: false,
+            baseline: None,
+            replaces: None,
+            first: None,
+            missing: Vec::new(),
+            different: Vec::new(),
+            progress: None,
+            why: None,
+            at: None,
+        }
+    }
+
+    fn drift(&self, code: Reason, file: Option<usize>, row: Option<usize>) -> Decision {
+        let mut decision = self.blank(Action::Drift, code, file, row);
+        decision.severity = Some(self.options.severity(code.as_str()));
+        decision
+    }
+
+    fn skip(&self, code: Reason, file: Option<usize>, row: Option<usize>) -> Decision {
+        self.blank(Action::Skip, code, file, row)
+    }
+
+    fn apply(&self, code: Reason, file: usize) -> Decision {
+        let mut decision = self.blank(Action::Apply, code, Some(file), self.matching.row_of[file]);
+        decision.gap_before = self.later.after(&self.matching, file);
+        decision.gap = decision.gap_before.is_some();
+        decision
+    }
+
+    fn replaced(&self, by: &str, file: Option<usize>, row: Option<usize>) -> Decision {
+        let mut decision = self.skip(Reason::Replaced, file, row);
+        decision.baseline = Some(by.to_owned());
+        decision
+    }
+
+    fn about_file(&self, file: usize, cache: &Cache) -> Decision {
+        let matching = &self.matching;
+        let migration = &matching.files[file];
+        let (fit, index) = (matching.fit[file], matching.row_of[file]);
+        let row = index.map(|row| matching.rows[row]);
+        if fit == Fit::Duplicate {
+            return self.drift(Reason::Duplicate, Some(file), index);
+        }
+        if let (Some(verdict), Some(row)) = (self.verdicts.get(&file), row) {
+            return self.running(file, row, verdict, cache);
+        }
+        if let Some(by) = self.stands_for(file) {
+            return self.replaced(by, Some(file), index);
+        }
+        if row.is_none() {
+            return match self.squash.standing.get(&file) {
+                Some(standing) => self.about_baseline(file, standing),
+                None => self.apply(Reason::Pending, file),
+            };
+        }
+        if let Some(by) = row.and_then(|row| row.replaced_by.as_deref()) {
+            // With no file for the baseline, this is an older release that still needs the history.
+            if !matching.files_at(&Version::new(by, matching.identity)).is_empty() {
+                return self.replaced(by, Some(file), index);
+            }
+        }
+        match fit {
+            Fit::None | Fit::Duplicate | Fit::Same => self.skip(Reason::Applied, Some(file), index),
+            Fit::Unverified => self.skip(Reason::Unverified, Some(file), index),
+            Fit::Edited if migration.repeatable => self.apply(Reason::Changed, file),
+            Fit::Edited => self.edited(file, index),
+            // Another name, and nothing but comments differs: it is the same migration.
+            Fit::Collision if self.is_cosmetic(file, row) => self.edited(file, index),
+            Fit::Collision | Fit::Renamed | Fit::Renumbered => {
+                let code = match fit {
+                    Fit::Collision => Reason::Collision,
+                    Fit::Renamed => Reason::Renamed,
+                    _ => Reason::Renumbered,
+                };
+                let mut decision = self.drift(code, Some(file), index);
+                decision.row_name = row.and_then(|row| row.name.clone()).filter(|name| *name != migration.name);
+                decision.edit = (fit == Fit::Collision).then(|| self.edit(file, row)).flatten();
+                decision
+            }
+        }
+    }
+
+    /// The version of the baseline by which a file is skipped.
+    fn stands_for(&self, file: usize) -> Option<&'a str> {
+        let (baseline, adopts) = self.squash.baseline_of(&self.matching.files[file].version)?;
+        // What is not there yet is applied before the baseline is adopted.
+        (!adopts || self.matching.row_of[file].is_some()).then(|| self.matching.files[baseline].version.as_str())
+    }
+
+    fn about_baseline(&self, file: usize, standing: &Standing) -> Decision {
+        let replaces = u32::try_from(self.matching.files[file].replaces.len()).ok();
+        match standing {
+            Standing::Adopt { first, .. } => {
+                let mut decision = self.blank(Action::Adopt, Reason::Baseline, Some(file), None);
+                decision.replaces = replaces;
+                decision.first = u32::try_from(first.len()).ok();
+                decision
+            }
+            Standing::Partial { missing, different } => {
+                let mut decision = self.drift(Reason::PartialSquash, Some(file), None);
+                decision.replaces = replaces;
+                decision.missing = missing.clone();
+                decision.different = different.clone();
+                decision
+            }
+            _ => self.apply(Reason::Pending, file),
+        }
+    }
+
+    fn edited(&self, file: usize, index: Option<usize>) -> Decision {
+        let row = index.map(|row| self.matching.rows[row]);
+        let mut decision = self.drift(Reason::Edited, Some(file), index);
+        decision.edit = self.edit(file, row);
+        let cosmetic = decision.edit.as_ref().is_some_and(|edit| edit.grade == Grade::Cosmetic);
+        decision.severity = Some(self.options.severity(if cosmetic { "edited-cosmetic" } else { "edited-semantic" }));
+        let name = row.and_then(|row| row.name.clone());
+        decision.row_name = name.filter(|name| *name != self.matching.files[file].name);
+        decision
+    }
+
+    /// How a file differs from what ran. None if no checksum is on record.
+    fn edit(&self, file: usize, row: Option<&Row>) -> Option<Edit> {
+        let before = row?.checksum.clone()?;
+        let cosmetic = self.is_cosmetic(file, row);
+        Some(Edit {
+            grade: if cosmetic { Grade::Cosmetic } else { Grade::Semantic },
+            graded: row?.fingerprint.is_some(),
+            before,
+            after: self.matching.files[file].checksum.clone(),
+        })
+    }
+
+    /// Whether what ran had the statements of the file.
+    fn is_cosmetic(&self, file: usize, row: Option<&Row>) -> bool {
+        let Some(Row { fingerprint: Some(before), .. }) = row else { return false };
+        *before == crate::checksum::fingerprint(&self.matching.files[file].up.text)
+    }
+
+    fn running(&self, file: usize, row: &Row, verdict: &Verdict, cache: &Cache) -> Decision {
+        let index = self.matching.row_of[file];
+        // A baseline that is applied, or is about to be, leaves no place for what it replaces.
+        let replaced = matches!(self.squash.baseline_of(&self.matching.files[file].version), Some((_, false)));
+        let mut decision = match verdict {
+            Verdict::Underway => self.drift(Reason::InProgress, Some(file), index),
+            Verdict::Resume if !replaced => self.apply(Reason::Resume, file),
+            Verdict::Stopped(why) if !replaced => self.interrupted(*why, Some(file), index),
+            _ => self.interrupted(Why::Replaced, Some(file), index),
+        };
+        decision.progress = Some(progress(row));
+        if let (Some(Why::Unknown), Some(Ok(inspected))) = (decision.why, cache.get(&file)) {
+            let step = inspected.steps.steps.get(row.steps_done.unwrap_or(0) as usize);
+            decision.at = step.map(|step| self.matching.files[file].up.location(step.span.start));
+            decision.progress = Some(Progress {
+                done: row.steps_done.unwrap_or(0),
+                total: u32::try_from(inspected.steps.steps.len()).unwrap_or(u32::MAX),
+            });
+        }
+        decision
+    }
+
+    fn interrupted(&self, why: Why, file: Option<usize>, row: Option<usize>) -> Decision {
+        let mut decision = self.drift(Reason::Interrupted, file, row);
+        decision.why = Some(why);
+        decision
+    }
+
+    /// Baselines that mark rows whose files are at hand: those of a newer release.
+    fn referenced(&self) -> BTreeSet<&'a str> {
+        let matching = &self.matching;
+        (0..matching.rows.len())
+            .filter(|row| matching.file_of[*row].is_some())
+            .filter_map(|row| matching.rows[row].replaced_by.as_deref())
+            .collect()
+    }
+
+    fn about_row(&self, index: usize, referenced: &BTreeSet<&str>) -> Decision {
+        let row = self.matching.rows[index];
+        let version = &self.matching.versions[index];
+        if row.state != State::Applied {
+            let mut decision = match judge_orphan(row) {
+                Verdict::Stopped(why) => self.interrupted(why, None, Some(index)),
+                _ => self.drift(Reason::InProgress, None, Some(index)),
+            };
+            decision.progress = Some(progress(row));
+            return decision;
+        }
+        if let Some(by) = &row.replaced_by {
+            return self.replaced(by, None, Some(index));
+        }
+        // A second row of a version whose file has a row is nobody's.
+        let listed = self.squash.listed.get(version).filter(|_| self.matching.files_at(version).is_empty());
+        if let Some(baseline) = listed {
+            return self.replaced(self.matching.files[*baseline].version.as_str(), None, Some(index));
+        }
+        let newer = self.matching.is_version(index) && self.newest.is_none_or(|newest| version > newest);
+        let code = if newer || referenced.contains(row.version.as_str()) { Reason::Ahead } else { Reason::Missing };
+        self.drift(code, None, Some(index))
+    }
+
+    /// Tells files of one version about each other.
+    fn fill_duplicates(&self, decisions: &mut [Decision]) {
+        let matching = &self.matching;
+        for (file, decision) in decisions.iter_mut().enumerate().take(matching.files.len()) {
+            if matching.fit[file] != Fit::Duplicate {
+                continue;
+            }
+            let group = matching.files_at(&matching.files[file].version);
+            let path = |file: &usize| matching.files[*file].path.clone();
+            // Each names all others, but no more than a person reads.
+            decision.others = group.iter().filter(|other| **other != file).take(MAX_OTHERS).map(path).collect();
+            let applied = group.iter().find_map(|&file| matching.row_of[file].map(|row| (file, matching.rows[row])));
+            decision.applied_unknown = applied.is_some_and(|(file, row)| !is_surely(&matching.files[file], row));
+            decision.applied_path =
+                applied.filter(|(file, row)| is_surely(&matching.files[*file], row)).map(|(file, _)| path(&file));
+        }
+    }
+
+    /// A version after all others, in the form of the newest file's.
+    fn next_version(&self) -> Option<String> {
+        let newest = self.newest?;
+        let row = (0..self.matching.rows.len()).rev().find(|row| self.matching.is_version(*row));
+        let newest = match row {
+            Some(row) if self.matching.versions[row] > *newest => &self.matching.versions[row],
+            _ => newest,
+        };
+        words::after(newest.as_str())
+    }
+
+    fn work(&self, decisions: &[Decision]) -> Vec<Work> {
+        if let Some(waiting) = decisions.iter().find(|decision| decision.code == Reason::InProgress) {
+            return vec![Work::Wait { row: waiting.row.clone().unwrap_or_default() }];
+        }
+        let matching = &self.matching;
+        let mut work: Vec<Work> = Vec::new();
+        for &(row, file) in &matching.renumbered {
+            // A baseline may stand for the file: then its row is as good under its old version.
+            if decisions[file].code == Reason::Renumbered {
+                work.push(Work::Rekey { from: matching.rows[row].version.clone(), migration: file });
+            }
+        }
+        for (file, decision) in decisions.iter().take(matching.files.len()).enumerate() {
+            if let (Reason::Unverified | Reason::Renamed, Some(row)) = (decision.code, &decision.row) {
+                work.push(Work::Stamp { row: row.clone(), migration: file });
+            }
+        }
+        self.marks(decisions, &mut work);
+        self.migrations(decisions, &mut work);
+        work
+    }
+
+    /// Rows that a baseline in the ledger replaces and that do not say so yet.
+    fn marks(&self, decisions: &[Decision], work: &mut Vec<Work>) {
+        let mut marks: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+        for decision in decisions.iter().filter(|decision| decision.code == Reason::Replaced) {
+            let Some(text) = &decision.row else { continue };
+            let version = Version::new(text.as_str(), self.matching.identity);
+            let Some(&baseline) = self.squash.stands_for.get(&version) else { continue };
+            let present = self.matching.row_of[baseline].map(|row| self.matching.rows[row]);
+            if present.is_none_or(|row| row.state != State::Applied) {
+                continue;
+            }
+            let unmarked = self
+                .matching
+                .rows_at(&version)
+                .any(|row| self.matching.rows[row].version == *text && self.matching.rows[row].replaced_by.is_none());
+            if unmarked {
+                marks.entry(baseline).or_default().push(text.clone());
+            }
+        }
+        work.extend(marks.into_iter().map(|(migration, rows)| Work::Supersede { migration, rows }));
+    }
+
+    /// Migrations in catalog order; a baseline that is adopted comes after what it needs.
+    fn migrations(&self, decisions: &[Decision], work: &mut Vec<Work>) {
+        let matching = &self.matching;
+        let mut ordered: Vec<(usize, usize, Work)> = Vec::new();
+        let mut place: BTreeMap<usize, usize> = BTreeMap::new();
+        for (rank, &baseline) in self.squash.order.iter().enumerate() {
+            let Some(Standing::Adopt { rows, first }) = self.squash.standing.get(&baseline) else { continue };
+            if decisions[baseline].action != Action::Adopt {
+                continue;
+            }
+            let at = |file: &usize| place.get(file).copied().unwrap_or(*file);
+            let last = first.iter().map(at).max().unwrap_or(baseline).max(baseline);
+            place.insert(baseline, last);
+            let text = |file: &usize| match decisions[*file].code {
+                Reason::Resume => decisions[*file].row.clone().unwrap_or_default(),
+                _ => matching.files[*file].version.as_str().to_owned(),
+            };
+            let rows = rows.iter().map(|&row| match matching.file_of[row] {
+                Some(file) if decisions[file].code == Reason::Renumbered => text(&file),
+                _ => matching.rows[row].version.clone(),
+            });
+            let rows = rows.chain(first.iter().map(text)).collect();
+            ordered.push((last, rank + 1, Work::Adopt { migration: baseline, rows }));
+        }
+        for (file, decision) in decisions.iter().take(matching.files.len()).enumerate() {
+            if decision.action != Action::Apply {
+                continue;
+            }
+            let row = matching.row_of[file].map(|row| matching.rows[row]);
+            let resume = row
+                .filter(|_| decision.code == Reason::Resume)
+                .map(|row| (row.version.clone(), row.steps_done.unwrap_or(0)));
+            let again =
+                row.filter(|_| decision.code == Reason::Changed).map(|row| (row.version.clone(), row.checksum.clone()));
+            ordered.push((file, 0, Work::Apply { migration: file, again, resume }));
+        }
+        ordered.sort_by_key(|(place, rank, _)| (*place, *rank));
+        work.extend(ordered.into_iter().map(|(.., work)| work));
+    }
+}
+
+/// How many of the files of one version a decision names besides its own.
+const MAX_OTHERS: usize = 20;
+
+/// Whether the ledger tells that a row of a version that several files have is this file's.
+fn is_surely(file: &Migration, row: &Row) -> bool {
+    match (&row.checksum, &row.name) {
+        (Some(checksum), _) => *checksum == file.checksum,
+        (None, Some(name)) => *name == file.name,
+        (None, None) => false,
+    }
+}
+
+fn progress(row: &Row) -> Progress {
+    Progress { done: row.steps_done.unwrap_or(0), total: row.steps_total.unwrap_or(0) }
+}

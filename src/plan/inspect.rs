@@ -1,0 +1,88 @@
+//! The SQL of pending migrations: how each is run, and what refuses it before anything runs.
+
+use super::{Finding, Options, Severity};
+use crate::error::Code;
+use crate::migration::{Migration, Section};
+use crate::sql::{Act, Analysis, Problem, Statement, Steps, TableAct, analyze, steps};
+use std::collections::BTreeMap;
+
+/// An up section, split and grouped into steps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inspected {
+    /// The statements.
+    pub analysis: Analysis,
+    /// How they are run.
+    pub steps: Steps,
+}
+
+/// What is known of up sections, by their index in the catalog. Planning again with one catalog
+/// splits nothing twice.
+pub type Cache = BTreeMap<usize, Result<Inspected, Finding>>;
+
+/// Splits a section and groups it into steps. What cannot run here comes back as a finding.
+pub fn inspect(section: &Section) -> Result<Inspected, Finding> {
+    let to_finding = |problem: Problem| Finding {
+        code: problem.code.as_str(),
+        severity: Severity::Error,
+        message: problem.message,
+        help: problem.help,
+        at: Some(section.location(problem.span.start)),
+    };
+    let analysis = analyze(&section.text, &section.breaks).map_err(to_finding)?;
+    let steps = steps(&section.text, &analysis, section.transaction).map_err(to_finding)?;
+    Ok(Inspected { analysis, steps })
+}
+
+/// What a person should know about a migration that is going to run.
+pub(super) fn findings(migration: &Migration, inspected: &Inspected, options: &Options, out: &mut Vec<Finding>) {
+    let section = &migration.up;
+    for (finding, span) in &inspected.steps.findings {
+        out.push(Finding { at: Some(section.location(span.start)), ..finding.clone() });
+    }
+    for statement in &inspected.analysis.statements {
+        for act in &statement.tables {
+            let same = act.table == options.table.name
+                && act.schema.as_ref().is_none_or(|schema| *schema == options.table.schema);
+            if same {
+                out.extend(touched(section, statement, act, options));
+            }
+        }
+    }
+}
+
+/// A statement that touches the ledger's own table. A name without a schema counts: nobody can
+/// tell where `search_path` leads.
+fn touched(section: &Section, statement: &Statement, act: &TableAct, options: &Options) -> Option<Finding> {
+    let what = match act.act {
+        Act::Drop => "drops",
+        Act::Rename => "renames or moves",
+        // The ledger is created before any migration runs, so that a plain `CREATE TABLE` of it
+        // fails. One without a schema may mean another table.
+        Act::Create if act.schema.is_none() || tolerates_existing(statement, &section.text) => return None,
+        Act::Create => "creates",
+    };
+    let help = match act.act {
+        Act::Create => {
+            "leave the statement out, write IF NOT EXISTS, or keep the ledger elsewhere with the option `table`"
+        }
+        _ => "leave the statement out, or keep the ledger elsewhere with the option `table`",
+    };
+    let mut message = String::from("the migration ");
+    message.push_str(what);
+    message.push_str(" the ledger's own table, ");
+    message.push_str(&options.table.qualified());
+    Some(Finding {
+        code: Code::LedgerTouched.as_str(),
+        severity: Severity::Error,
+        message,
+        help: help.into(),
+        at: Some(section.location(statement.span.start)),
+    })
+}
+
+/// Whether a `CREATE TABLE` says `IF NOT EXISTS` before its first parenthesis.
+fn tolerates_existing(statement: &Statement, text: &str) -> bool {
+    let head = statement.span.slice(text).split('(').next().unwrap_or("").to_ascii_lowercase();
+    let words: Vec<&str> = head.split_ascii_whitespace().collect();
+    words.windows(3).any(|three| three == ["if", "not", "exists"])
+}

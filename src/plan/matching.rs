@@ -1,0 +1,277 @@
+//! Which row belongs to which file: by version, and where a file was renumbered, by content.
+
+use crate::ledger::{Row, State};
+use crate::migration::{Catalog, Migration};
+use crate::version::{Identity, Version};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How the row at a file's version fits the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fit {
+    /// There is no row.
+    None,
+    /// Same checksum, and no other name.
+    Same,
+    /// Same checksum, other name.
+    Renamed,
+    /// No checksum on record, and no other name.
+    Unverified,
+    /// Other checksum, and no other name.
+    Edited,
+    /// Other name, and the content is not the same as far as the ledger tells.
+    Collision,
+    /// The row was written under another version; it is re-keyed.
+    Renumbered,
+    /// Other files have the same version.
+    Duplicate,
+}
+
+/// Files and rows, joined.
+pub(super) struct Matching<'a> {
+    pub(super) files: &'a [Migration],
+    /// The rows by version, then by what they hold: the order does not depend on the input's.
+    pub(super) rows: Vec<&'a Row>,
+    /// The version of each of `rows`.
+    pub(super) versions: Vec<Version>,
+    pub(super) identity: Identity,
+    /// Files by version, then by their place in the catalog.
+    by_version: Vec<usize>,
+    /// For each file, how the row in `row_of` fits.
+    pub(super) fit: Vec<Fit>,
+    /// For each file, its row.
+    pub(super) row_of: Vec<Option<usize>>,
+    /// For each row, its file.
+    pub(super) file_of: Vec<Option<usize>>,
+    /// Rows and the files that they are re-keyed to, in an order in which no two rows ever have
+    /// one version.
+    pub(super) renumbered: Vec<(usize, usize)>,
+}
+
+impl<'a> Matching<'a> {
+    /// Joins files and rows in `O(n log n)`.
+    pub(super) fn new(catalog: &'a Catalog, ledger_rows: &'a [Row]) -> Self {
+        let files = &catalog.migrations;
+        let identity = catalog.convention.identity();
+        let mut sorted: Vec<(Version, &Row)> =
+            ledger_rows.iter().map(|row| (Version::new(row.version.as_str(), identity), row)).collect();
+        sorted.sort_by(|(a, x), (b, y)| a.cmp(b).then_with(|| order(x).cmp(&order(y))));
+        let (versions, rows): (Vec<Version>, Vec<&Row>) = sorted.into_iter().unzip();
+        let mut by_version: Vec<usize> = (0..files.len()).collect();
+        by_version.sort_by(|&a, &b| files[a].version.cmp(&files[b].version).then(a.cmp(&b)));
+        let mut matching = Matching {
+            files,
+            identity,
+            by_version,
+            fit: vec![Fit::None; files.len()],
+            row_of: vec![None; files.len()],
+            file_of: vec![None; rows.len()],
+            rows,
+            versions,
+            renumbered: Vec::new(),
+        };
+        matching.join();
+        matching.find_renumbered();
+        matching
+    }
+
+    /// The files of one version, in catalog order.
+    pub(super) fn files_at(&self, version: &Version) -> &[usize] {
+        let start = self.by_version.partition_point(|&file| self.files[file].version < *version);
+        let len = self.by_version[start..].partition_point(|&file| self.files[file].version == *version);
+        &self.by_version[start..start + len]
+    }
+
+    /// The rows of one version.
+    pub(super) fn rows_at(&self, version: &Version) -> std::ops::Range<usize> {
+        let start = self.versions.partition_point(|row| row < version);
+        let len = self.versions[start..].partition_point(|row| row == version);
+        start..start + len
+    }
+
+    /// Whether a row's version has the form that the convention gives to versions.
+    pub(super) fn is_version(&self, row: usize) -> bool {
+        self.identity == Identity::Name || !self.versions[row].is_name()
+    }
+
+    fn join(&mut self) {
+        let mut from = 0;
+        while from < self.by_version.len() {
+            let group = self.files_at(&self.files[self.by_version[from]].version).to_vec();
+            from += group.len();
+            let rows = self.rows_at(&self.files[group[0]].version);
+            let Some((row, file)) = self.best(rows, &group) else {
+                if group.len() > 1 {
+                    group.iter().for_each(|&file| self.fit[file] = Fit::Duplicate);
+                }
+                continue;
+            };
+            self.row_of[file] = Some(row);
+            self.file_of[row] = Some(file);
+            if group.len() > 1 {
+                group.iter().for_each(|&file| self.fit[file] = Fit::Duplicate);
+            } else {
+                self.fit[file] = fit(&self.files[file], self.rows[row]);
+            }
+        }
+    }
+
+    /// The row and the file of one version that belong together most. The primary key allows two
+    /// rows of one version only if they write it differently (`001` and `1`).
+    fn best(&self, rows: std::ops::Range<usize>, group: &[usize]) -> Option<(usize, usize)> {
+        let mut by: BTreeMap<(Option<&str>, Option<&str>), usize> = BTreeMap::new();
+        for &file in group {
+            let (checksum, name) = (self.files[file].checksum.as_str(), self.files[file].name.as_str());
+            for key in [(Some(checksum), Some(name)), (Some(checksum), None), (None, Some(name)), (None, None)] {
+                by.entry(key).or_insert(file);
+            }
+        }
+        let mut best: Option<((bool, bool, bool), usize, usize)> = None;
+        for row in rows {
+            let r = self.rows[row];
+            let (checksum, name) = (r.checksum.as_deref(), r.name.as_deref());
+            let keys = [(checksum, name), (checksum, None), (None, name), (None, None)];
+            let Some(&file) = keys.iter().find_map(|key| by.get(key)) else { continue };
+            let f = &self.files[file];
+            let score = (checksum == Some(&f.checksum), name == Some(&f.name), r.version == f.version.as_str());
+            if best.is_none_or(|(other, ..)| score > other) {
+                best = Some((score, row, file));
+            }
+        }
+        best.map(|(_, row, file)| (row, file))
+    }
+
+    /// Whether the row is not surely its file's, so that it may be another file's.
+    fn is_loose(&self, row: usize, listed: &BTreeSet<&Version>) -> bool {
+        let r = self.rows[row];
+        r.state == State::Applied
+            && r.replaced_by.is_none()
+            && r.checksum.is_some()
+            && !listed.contains(&self.versions[row])
+            && match self.file_of[row].map(|file| self.fit[file]) {
+                None | Some(Fit::Collision) => true,
+                Some(Fit::Edited) => r.name.is_none(),
+                Some(_) => false,
+            }
+    }
+
+    /// Pairs rows that are not surely their file's with pending files of the same checksum.
+    ///
+    /// The same name decides first. What is left is paired in order, but only if there are as many
+    /// rows as files of that content: then the content is in the database as often as the files
+    /// ask for it. Otherwise nobody can tell which is which, and no pair is made.
+    fn find_renumbered(&mut self) {
+        let listed: BTreeSet<&Version> =
+            self.files.iter().flat_map(|file| &file.replaces).map(|replaced| &replaced.version).collect();
+        let mut groups: BTreeMap<&str, (Vec<usize>, Vec<usize>)> = BTreeMap::new();
+        for row in 0..self.rows.len() {
+            if let (Some(checksum), true) = (&self.rows[row].checksum, self.is_loose(row, &listed)) {
+                groups.entry(checksum).or_default().0.push(row);
+            }
+        }
+        if groups.is_empty() {
+            return;
+        }
+        for (index, file) in self.files.iter().enumerate() {
+            let free = match self.fit[index] {
+                Fit::None => true,
+                Fit::Collision | Fit::Edited => self.row_of[index].is_some_and(|row| self.is_loose(row, &listed)),
+                _ => false,
+            };
+            if let (Some(group), true) = (groups.get_mut(file.checksum.as_str()), free && !file.repeatable) {
+                group.1.push(index);
+            }
+        }
+        let mut target: BTreeMap<usize, usize> = BTreeMap::new();
+        for (_, (rows, files)) in groups {
+            let mut named: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+            for &file in files.iter().rev() {
+                named.entry(&self.files[file].name).or_default().push(file);
+            }
+            let mut taken = BTreeSet::new();
+            let mut rest = Vec::new();
+            for row in rows {
+                let same = self.rows[row].name.as_deref().and_then(|name| named.get_mut(name)?.pop());
+                match same {
+                    Some(file) => {
+                        taken.insert(file);
+                        target.insert(row, file);
+                    }
+                    None => rest.push(row),
+                }
+            }
+            let files: Vec<usize> = files.into_iter().filter(|file| !taken.contains(file)).collect();
+            if files.len() == rest.len() {
+                target.extend(rest.into_iter().zip(files));
+            }
+        }
+        self.renumbered = self.in_order(&target);
+        for &(row, _) in &self.renumbered {
+            if let Some(file) = self.file_of[row].take() {
+                self.row_of[file] = None;
+                self.fit[file] = Fit::None;
+            }
+        }
+        for &(row, file) in &self.renumbered {
+            self.file_of[row] = Some(file);
+            self.row_of[file] = Some(row);
+            self.fit[file] = Fit::Renumbered;
+        }
+    }
+
+    /// The pairs in an order in which a row moves only to a version that no row has. Pairs for
+    /// which there is no such order (the version's row stays, or rows change places) are left out.
+    fn in_order(&self, target: &BTreeMap<usize, usize>) -> Vec<(usize, usize)> {
+        let mut out = Vec::new();
+        let mut movable: BTreeMap<usize, bool> = BTreeMap::new();
+        for &start in target.keys() {
+            let mut path = vec![];
+            let mut row = start;
+            let ok = loop {
+                if let Some(&known) = movable.get(&row) {
+                    break known;
+                }
+                // Until the end of the path is known, meeting it again means a circle.
+                movable.insert(row, false);
+                let Some(&file) = target.get(&row) else { break false };
+                path.push((row, file));
+                match self.row_of[file] {
+                    None => break true,
+                    Some(occupant) => row = occupant,
+                }
+            };
+            for &(row, file) in path.iter().rev() {
+                movable.insert(row, ok);
+                if ok {
+                    out.push((row, file));
+                }
+            }
+        }
+        out
+    }
+}
+
+/// How a row at a file's own version fits the file.
+fn fit(file: &Migration, row: &Row) -> Fit {
+    let other_name = !file.repeatable && row.name.as_ref().is_some_and(|name| *name != file.name);
+    match &row.checksum {
+        Some(checksum) if *checksum == file.checksum => {
+            if other_name {
+                Fit::Renamed
+            } else {
+                Fit::Same
+            }
+        }
+        _ if other_name => Fit::Collision,
+        Some(_) => Fit::Edited,
+        None => Fit::Unverified,
+    }
+}
+
+/// An order of rows that depends on nothing but what they hold.
+fn order(row: &Row) -> impl Ord + '_ {
+    (
+        (&row.version, &row.name, &row.checksum, &row.fingerprint),
+        (row.state, row.lease, row.steps_done, row.steps_total),
+        (&row.replaced_by, row.origin, &row.claimed_until),
+    )
+}

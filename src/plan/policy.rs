@@ -1,0 +1,107 @@
+//! How bad each drift is, and who may say otherwise.
+
+use crate::error::{Code, Error};
+use crate::ledger::Table;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How bad a finding is. One error refuses the whole plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+pub enum Severity {
+    /// Worth knowing.
+    Note,
+    /// Worth a look; does not stop anything.
+    Warning,
+    /// Refuses the plan: nothing runs.
+    Error,
+}
+
+/// Every key of [`Options::policy`] with its default.
+///
+/// A drift that is not an error leaves its file and its row alone, and the rest of the plan goes
+/// on. That means, for the five that are errors by default: an edited file, a collision, an
+/// interrupted migration and a partial squash are neither run nor recorded, and of files with one
+/// identity none is run. Two drifts have work of their own, which is done unless they are errors:
+/// `renumbered` re-keys the row and `renamed` takes over the new name. `in-progress` waits.
+pub const POLICY: &[(&str, Severity)] = &[
+    ("edited-cosmetic", Severity::Note),
+    ("edited-semantic", Severity::Error),
+    ("collision", Severity::Error),
+    ("missing", Severity::Warning),
+    ("ahead", Severity::Warning),
+    ("renumbered", Severity::Note),
+    ("renamed", Severity::Note),
+    ("duplicate", Severity::Error),
+    ("interrupted", Severity::Error),
+    ("in-progress", Severity::Note),
+    ("partial-squash", Severity::Error),
+];
+
+/// Options of [`plan`](super::plan()).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+pub struct Options {
+    /// Severity per drift code (`edited-cosmetic` and `edited-semantic` apart), where it differs
+    /// from the default of [`POLICY`].
+    pub policy: BTreeMap<String, Severity>,
+    /// The ledger's table: a migration that drops or renames it is refused.
+    pub table: Table,
+}
+
+impl Options {
+    /// Checks the keys of the policy.
+    ///
+    /// # Errors
+    ///
+    /// `invalid-input` for a key that is not in [`POLICY`].
+    pub fn validate(&self) -> Result<(), Error> {
+        for key in self.policy.keys() {
+            if !POLICY.iter().any(|(known, _)| known == key) {
+                let known: Vec<&str> = POLICY.iter().map(|(known, _)| *known).collect();
+                return Err(Error::new(Code::InvalidInput, format!("the policy has an unknown key, {key:?}"))
+                    .help(format!("use one of: {}", known.join(", "))));
+            }
+        }
+        Ok(())
+    }
+
+    /// The severity of a drift. A key that is not in [`POLICY`] is an error.
+    pub fn severity(&self, key: &str) -> Severity {
+        let default =
+            || POLICY.iter().find(|(known, _)| *known == key).map_or(Severity::Error, |(_, severity)| *severity);
+        self.policy.get(key).copied().unwrap_or_else(default)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_key_is_refused_by_name() {
+        let options = Options { policy: BTreeMap::from([("edited".into(), Severity::Note)]), ..Options::default() };
+        let error = options.validate().unwrap_err();
+        assert_eq!(error.code(), Code::InvalidInput);
+        assert_eq!(error.message(), "the policy has an unknown key, \"edited\"");
+        assert_eq!(
+            error.help_text(),
+            "use one of: edited-cosmetic, edited-semantic, collision, missing, ahead, renumbered, renamed, \
+             duplicate, interrupted, in-progress, partial-squash"
+        );
+    }
+
+    #[test]
+    fn every_key_can_be_set() {
+        for (key, default) in POLICY {
+            for severity in [Severity::Note, Severity::Warning, Severity::Error] {
+                let options = Options { policy: BTreeMap::from([((*key).into(), severity)]), ..Options::default() };
+                assert_eq!(options.validate(), Ok(()));
+                assert_eq!(options.severity(key), severity);
+            }
+            assert_eq!(Options::default().severity(key), *default);
+        }
+    }
+}

@@ -1,0 +1,328 @@
+//! The words of a plan: message and help of a decision, from its data alone.
+
+use super::{Decision, Grade, Progress, Reason, Why};
+use crate::ledger::Table;
+use crate::sql::quote::literal;
+use crate::version::leading_digits;
+
+/// How many versions or paths a message names at most.
+const MANY: usize = 10;
+
+/// Writes message and help. `next` is a version after all others.
+pub(super) fn fill(decision: &mut Decision, next: Option<&str>, table: &Table) {
+    let (message, help) = match decision.code {
+        Reason::Applied => Default::default(),
+        Reason::Unverified => ("no checksum is on record".into(), "the next run records this file's checksum".into()),
+        Reason::Replaced => (text(&["baseline ", or_empty(&decision.baseline), " stands for it"]), String::new()),
+        Reason::Pending | Reason::Changed | Reason::Resume => apply(decision),
+        Reason::Baseline => (adopt(decision), String::new()),
+        Reason::Edited => edited(decision),
+        Reason::Collision => collision(decision, next),
+        Reason::Missing => missing(decision),
+        Reason::Ahead => (
+            text(&["version ", &titled(decision), " is applied and has no file here: a newer release has been here"]),
+            "deploy the newer release, or keep this one: nothing is undone".into(),
+        ),
+        Reason::Renumbered => (
+            text(&[
+                path(decision),
+                " is applied as version ",
+                or_empty(&decision.row),
+                ": its row becomes version ",
+                &decision.version,
+                ", and it is not run again",
+            ]),
+            String::new(),
+        ),
+        Reason::Renamed => (
+            text(&[
+                "version ",
+                &decision.version,
+                " is applied as ",
+                &quoted(or_empty(&decision.row_name)),
+                ": its row takes the new name, ",
+                &quoted(&decision.name),
+            ]),
+            String::new(),
+        ),
+        Reason::Duplicate => duplicate(decision, next),
+        Reason::Interrupted => interrupted(decision, table),
+        Reason::InProgress => (
+            text(&[subject(decision).as_str(), " is being run by somebody else: ", &steps(decision.progress)]),
+            "wait until it is done".into(),
+        ),
+        Reason::PartialSquash => partial_squash(decision),
+    };
+    decision.message = message;
+    decision.help = help;
+}
+
+fn apply(decision: &Decision) -> (String, String) {
+    let mut message = match decision.code {
+        Reason::Changed => String::from("its content has changed since it was run"),
+        Reason::Resume => text(&["it goes on where it stopped: ", &steps(decision.progress)]),
+        _ => String::new(),
+    };
+    if let Some(later) = &decision.gap_before {
+        if !message.is_empty() {
+            message.push_str("; ");
+        }
+        message.push_str(&text(&["a gap: version ", later, " comes later and is already applied"]));
+    }
+    (message, String::new())
+}
+
+fn adopt(decision: &Decision) -> String {
+    let (all, first) = (decision.replaces.unwrap_or(0), decision.first.unwrap_or(0));
+    let all = if all == 1 { "the 1 migration".into() } else { format!("all {all} migrations") };
+    match first {
+        0 => text(&[&all, " that it replaces ", if all.starts_with("the") { "is" } else { "are" }, " there"]),
+        _ => text(&[&all, " that it replaces will be there once ", &first.to_string(), " of them ran"]),
+    }
+}
+
+fn edited(decision: &Decision) -> (String, String) {
+    let edit = decision.edit.as_ref();
+    let (what, help) = match edit.map(|edit| (edit.grade, edit.graded)) {
+        Some((Grade::Cosmetic, _)) => {
+            ("only comments or white space have changed", "put the old text back, or leave it: nothing has to run")
+        }
+        Some((_, true)) => {
+            ("its statements have changed", "put the old text back, and make the change in a new migration")
+        }
+        _ => (
+            "no fingerprint is on record that tells whether its statements have changed",
+            "put the old text back, and make the change in a new migration",
+        ),
+    };
+    (text(&[path(decision), " was edited after it was applied: ", what]), help.into())
+}
+
+fn collision(decision: &Decision, next: Option<&str>) -> (String, String) {
+    let unknown = decision.edit.is_none();
+    let content = if unknown { "another name, and no checksum is on record" } else { "another name and other content" };
+    let message = text(&[
+        "version ",
+        &decision.version,
+        " is applied as ",
+        &quoted(or_empty(&decision.row_name)),
+        ", but ",
+        path(decision),
+        " has ",
+        content,
+    ]);
+    let help = text(&[
+        "give ",
+        path(decision),
+        " a version of its own",
+        &such_as(next),
+        "; if it is the same migration, put the old name back",
+    ]);
+    (message, help)
+}
+
+fn missing(decision: &Decision) -> (String, String) {
+    let message = text(&["version ", &titled(decision), " is applied, but there is no file of that version"]);
+    (message, "put the file back, or list it in the `replaces` of the baseline that holds it now".into())
+}
+
+fn duplicate(decision: &Decision, next: Option<&str>) -> (String, String) {
+    let others: Vec<&str> = decision.others.iter().map(String::as_str).collect();
+    let message = text(&[path(decision), " and ", &list(&others), " have one version, ", &decision.version]);
+    let all = || std::iter::once(path(decision)).chain(others.iter().copied());
+    let help = match &decision.applied_path {
+        Some(applied) => {
+            let rest: Vec<&str> = all().filter(|other| other != applied).collect();
+            text(&[applied, " is applied: give ", &list(&rest), " a version of its own", &such_as(next)])
+        }
+        None if decision.applied_unknown => text(&[
+            "one of them is applied, and the ledger does not tell which: look at the database, and give the other",
+            if others.len() > 1 { "s" } else { "" },
+            " a version of ",
+            if others.len() > 1 { "their" } else { "its" },
+            " own",
+            &such_as(next),
+        ]),
+        None => text(&["give all but one of them a version of their own", &such_as(next)]),
+    };
+    (message, help)
+}
+
+fn interrupted(decision: &Decision, table: &Table) -> (String, String) {
+    let subject = subject(decision);
+    let progress = decision.progress.unwrap_or(Progress { done: 0, total: 0 });
+    let row = literal(or_empty(&decision.row));
+    let table = table.qualified();
+    let update = |set: &str| text(&["update ", &table, " set ", set, " where version = ", &row]);
+    let delete = || text(&["delete from ", &table, " where version = ", &row]);
+    let set_applied = "state = 'applied', claimed_until = null";
+    match decision.why {
+        Some(Why::Edited) => (
+            text(&[&subject, " was edited after it stopped: ", &steps(decision.progress), " with the old text"]),
+            text(&[
+                "put the old text back, so that it can go on; or finish it by hand and run: ",
+                &update(set_applied),
+                "; or undo it by hand and run: ",
+                &delete(),
+            ]),
+        ),
+        Some(Why::Regrouped) => (
+            text(&[&subject, " stopped, and its steps are not those on record: ", &steps(decision.progress)]),
+            text(&[
+                "run the version of counterfoil that began it; or finish it by hand and run: ",
+                &update(set_applied),
+                "; or undo it by hand and run: ",
+                &delete(),
+            ]),
+        ),
+        Some(Why::NoFile) => (
+            text(&[&subject, " stopped, and there is no file of that version: ", &steps(decision.progress)]),
+            text(&[
+                "run the release that has its file; or finish it by hand and run: ",
+                &update(set_applied),
+                "; or undo it by hand and run: ",
+                &delete(),
+            ]),
+        ),
+        Some(Why::Replaced) => (
+            text(&[&subject, " stopped, and a baseline stands for it: ", &steps(decision.progress)]),
+            text(&["finish it by hand and run: ", &update(set_applied), "; or undo it by hand and run: ", &delete()]),
+        ),
+        Some(Why::Reverting) => (
+            text(&[&subject, " was being rolled back and stopped: ", &steps(decision.progress), " of the way back"]),
+            text(&["roll back again, so that it goes on; or undo the rest by hand and run: ", &delete()]),
+        ),
+        _ => {
+            let next = progress.done.saturating_add(1);
+            (
+                text(&[
+                    &subject,
+                    " stopped in step ",
+                    &next.to_string(),
+                    " of ",
+                    &progress.total.to_string(),
+                    ", and nobody can tell whether that step happened",
+                ]),
+                text(&[
+                    "look at the database; if the step happened, run: ",
+                    &update(&text(&["steps_done = ", &next.to_string(), ", claimed_until = null"])),
+                    "; if it did not, run: ",
+                    &update("claimed_until = null"),
+                ]),
+            )
+        }
+    }
+}
+
+fn partial_squash(decision: &Decision) -> (String, String) {
+    let mut message = text(&[
+        "baseline ",
+        &decision.version,
+        " replaces ",
+        &plural(decision.replaces.unwrap_or(0), "migration"),
+        ", of which only a part is there",
+    ]);
+    for (versions, what) in [
+        (&decision.missing, " not applied and without a file: "),
+        (&decision.different, " applied with other content: "),
+    ] {
+        if !versions.is_empty() {
+            let versions: Vec<&str> = versions.iter().map(String::as_str).collect();
+            message.push_str(&text(&["; ", &versions.len().to_string(), what, &list(&versions)]));
+        }
+    }
+    let help = match (decision.missing.is_empty(), decision.different.is_empty()) {
+        (false, true) => "put the files of the missing migrations back: they are applied, and the baseline is adopted",
+        (true, false) => "compare the database with the baseline, and correct the checksums in its `replaces`",
+        _ => {
+            "put the files of the missing migrations back, compare the database with the baseline, and correct the \
+             checksums in its `replaces`"
+        }
+    };
+    (message, help.into())
+}
+
+/// What a decision is about: the path, or the version of a row without a file.
+fn subject(decision: &Decision) -> String {
+    match &decision.path {
+        Some(path) => path.clone(),
+        None => text(&["version ", &titled(decision)]),
+    }
+}
+
+/// The version, and the name if there is one.
+fn titled(decision: &Decision) -> String {
+    if decision.name.is_empty() {
+        decision.version.clone()
+    } else {
+        text(&[&decision.version, " (", &decision.name, ")"])
+    }
+}
+
+fn path(decision: &Decision) -> &str {
+    or_empty(&decision.path)
+}
+
+fn steps(progress: Option<Progress>) -> String {
+    let Progress { done, total } = progress.unwrap_or(Progress { done: 0, total: 0 });
+    match total {
+        0 => text(&[&plural(done, "step"), if done == 1 { " is done" } else { " are done" }]),
+        _ => {
+            text(&[&done.to_string(), " of ", &plural(total, "step"), if done == 1 { " is done" } else { " are done" }])
+        }
+    }
+}
+
+fn plural(count: u32, what: &str) -> String {
+    text(&[&count.to_string(), " ", what, if count == 1 { "" } else { "s" }])
+}
+
+fn such_as(next: Option<&str>) -> String {
+    next.map_or_else(String::new, |next| text(&[", such as ", next]))
+}
+
+/// `a`, `a and b`, `a, b and c`; what is too much is counted.
+fn list(items: &[&str]) -> String {
+    let (shown, more) = items.split_at(items.len().min(MANY));
+    if !more.is_empty() {
+        return text(&[&shown.join(", "), " and ", &more.len().to_string(), " more"]);
+    }
+    match shown {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [first @ .., last] => text(&[&first.join(", "), " and ", last]),
+    }
+}
+
+fn quoted(name: &str) -> String {
+    text(&["\"", name, "\""])
+}
+
+fn or_empty(value: &Option<String>) -> &str {
+    value.as_deref().unwrap_or("")
+}
+
+fn text(parts: &[&str]) -> String {
+    parts.concat()
+}
+
+/// A version after `version`, of the same form: its last number of digits plus one, with as many
+/// digits. None if it has no digits to count on.
+///
+/// For a name such as `0077_rapid` that is `0078`; for a dotted one such as `17.1`, `18`.
+pub(super) fn after(version: &str) -> Option<String> {
+    let digits = leading_digits(version);
+    if digits.is_empty() {
+        return None;
+    }
+    let mut out: Vec<u8> = digits.bytes().collect();
+    for digit in out.iter_mut().rev() {
+        if *digit == b'9' {
+            *digit = b'0';
+        } else {
+            *digit += 1;
+            return String::from_utf8(out).ok();
+        }
+    }
+    Some(text(&["1", &"0".repeat(digits.len())]))
+}

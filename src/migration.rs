@@ -1,7 +1,7 @@
 //! A migration, and the ordered set of all of them.
 
 use crate::convention::Convention;
-use crate::error::Location;
+use crate::error::{Error, Location};
 use crate::plan::Finding;
 use crate::span::{Span, line_column};
 use crate::version::Version;
@@ -30,6 +30,10 @@ pub struct Section {
     /// Comments that end a statement even where it has no semicolon (Drizzle's
     /// `--> statement-breakpoint`, goose's and sql-migrate's `StatementEnd`), as spans of `text`.
     pub breaks: Vec<Span>,
+    /// Why it cannot be run here although its tool would run it, such as goose's `ENVSUB ON` or a
+    /// Flyway placeholder. Matters only when the section is to be run: what has shipped stays
+    /// readable.
+    pub refused: Option<Error>,
 }
 
 impl Section {

@@ -1,6 +1,7 @@
 //! Versions: kept as written, compared as numbers of any length.
 
 use serde::{Serialize, Serializer};
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 
@@ -13,6 +14,9 @@ pub enum Identity {
     Dotted,
     /// The whole name: two names with equal leading digits are two versions.
     Name,
+    /// The whole name, which may start with a date in parts, as in Diesel: `2024-01-31-120000_a`
+    /// is compared as `20240131120000_a` would be.
+    Dated,
 }
 
 /// The identity of a migration: the text as written, and the key that it is compared by.
@@ -73,7 +77,11 @@ impl Version {
                 (parts, None)
             }
             _ => {
-                let digits = leading_digits(&text);
+                let digits = match identity {
+                    Identity::Dated => Cow::Owned(text.split('_').next().unwrap_or("").replace('-', "")),
+                    _ => Cow::Borrowed(text.as_str()),
+                };
+                let digits = leading_digits(&digits);
                 let numbers = if digits.is_empty() { vec![] } else { vec![Number::new(digits)] };
                 (numbers, Some(text.clone()))
             }
@@ -182,5 +190,14 @@ mod tests {
             &["9_z", "10_a", "010_b", "20240528214728_a", "20240528214728_b", "add_users", "zebra"],
         );
         assert_ne!(Version::new("1_a", Identity::Name), Version::new("01_a", Identity::Name));
+    }
+
+    #[test]
+    fn dates_in_parts_compare_as_one_number() {
+        ordered(
+            Identity::Dated,
+            &["00000000000000_diesel_initial_setup", "2023-12-31-235959_z", "20240101000000_m", "2024-01-01-000001_a"],
+        );
+        assert_ne!(Version::new("2024-01-01_a", Identity::Dated), Version::new("20240101_a", Identity::Dated));
     }
 }

@@ -1,8 +1,71 @@
 //! Naming conventions: how a set of files becomes a [`Catalog`]. One file each.
+//!
+//! ```
+//! use counterfoil::convention::{self, Convention};
+//! let files = [(
+//!     "db/migrations/20240101_users.sql".to_owned(),
+//!     "-- migrate:up\ncreate table users ();\n-- migrate:down\ndrop table users;\n".to_owned(),
+//! )];
+//! let catalog = convention::read(&files, None).unwrap();
+//! assert_eq!(catalog.convention, Convention::Dbmate);
+//! assert_eq!(catalog.migrations[0].version.as_str(), "20240101");
+//! ```
+//!
+//! Markers count only as line comments of their own, never inside a literal or a block comment.
+//! The text of a section is canonical (no BOM, lines end in LF) and keeps its marker's line.
+//!
+//! # Findings
+//!
+//! What is noticed while reading, by its stable code:
+//!
+//! | code | severity | what |
+//! |---|---|---|
+//! | `unknown-file` | warning | a `.sql` file that the convention's own tool would skip too |
+//! | `code-migration` | note | a migration written in a programming language; only SQL is run |
+//! | `not-in-journal` | warning | a file that Drizzle's journal does not list |
+//! | `journal-order` | warning | a journal entry whose `when` is not after the one before it: Drizzle would skip it |
+//! | `breakpoint-text` | warning | text after Drizzle's `--> statement-breakpoint` on the same line |
+//! | `other-database` | error | the migrations were made for another database |
+//! | `ignored-text` | warning | text before sql-migrate's first marker |
+//! | `callback` | warning | a Flyway callback; it is not run |
+//! | `baseline-migration` | warning, error | a Flyway `B` file; error if nothing stands for it |
+//! | `unknown-baseline` | error | a list of replaced migrations without its baseline |
+//!
+//! # Errors
+//!
+//! | code | what |
+//! |---|---|
+//! | `convention-unclear` | no convention fits, or more than one |
+//! | `invalid-input` | a path, a journal, a metadata file or a list of replaced migrations has the wrong form |
+//! | `invalid-text` | a NUL byte |
+//! | `invalid-name` | a name that the convention's own tool refuses |
+//! | `invalid-marker` | a marker is missing, doubled or in the wrong place |
+//! | `no-up-section` | nothing says what to run |
+//! | `version-too-long` | a version of more than 128 characters |
 
-use crate::error::Error;
+mod dbmate;
+mod detect;
+mod diesel;
+mod drizzle;
+mod files;
+mod flyway;
+mod golang_migrate;
+mod goose;
+mod markers;
+mod numbered;
+mod plain;
+mod prisma;
+mod replaces;
+mod sections;
+mod sql_migrate;
+mod sqlx;
+mod statements;
+mod supabase;
+
+use crate::error::{Code, Error};
 use crate::migration::Catalog;
 use crate::version::Identity;
+use files::{Out, Set};
 
 /// A naming convention.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -31,21 +94,114 @@ pub enum Convention {
     Diesel,
 }
 
+/// What there is to know about a convention.
+struct Entry {
+    convention: Convention,
+    name: &'static str,
+    identity: Identity,
+    read: fn(&Set<'_>, &mut Out) -> Result<(), Error>,
+}
+
+/// Every convention. A table keeps one convention in one place.
+const TABLE: &[Entry] = &[
+    entry(Convention::Dbmate, "dbmate", Identity::Digits, dbmate::read),
+    entry(Convention::GolangMigrate, "golang-migrate", Identity::Digits, golang_migrate::read),
+    entry(Convention::Goose, "goose", Identity::Digits, goose::read),
+    entry(Convention::SqlMigrate, "sql-migrate", Identity::Name, sql_migrate::read),
+    entry(Convention::Prisma, "prisma", Identity::Name, prisma::read),
+    entry(Convention::Drizzle, "drizzle", Identity::Name, drizzle::read),
+    entry(Convention::Flyway, "flyway", Identity::Dotted, flyway::read),
+    entry(Convention::Sqlx, "sqlx", Identity::Digits, sqlx::read),
+    entry(Convention::Supabase, "supabase", Identity::Digits, supabase::read),
+    entry(Convention::Plain, "plain", Identity::Digits, plain::read),
+    entry(Convention::Diesel, "diesel", Identity::Dated, diesel::read),
+];
+
+const fn entry(
+    convention: Convention,
+    name: &'static str,
+    identity: Identity,
+    read: fn(&Set<'_>, &mut Out) -> Result<(), Error>,
+) -> Entry {
+    Entry { convention, name, identity, read }
+}
+
 /// Reads a set of files.
 ///
-/// `files` are path and text, in any order; paths use `/`. With `convention` set, detection is
-/// left out.
-pub fn read(_files: &[(String, String)], _convention: Option<Convention>) -> Result<Catalog, Error> {
-    todo!()
+/// `files` are path and text, in any order. Paths may use `/` or `\`, start with `./` and have any
+/// parent folder in common. Files that are not SQL are passed over. With `convention` set,
+/// detection is left out. An empty set is an empty catalog.
+///
+/// The catalog does not depend on the order of `files`. The errors and findings are listed in the
+/// [module's documentation](self).
+pub fn read(files: &[(String, String)], convention: Option<Convention>) -> Result<Catalog, Error> {
+    let set = Set::new(files)?;
+    let convention = match convention {
+        Some(convention) => convention,
+        None => detect::detect(&set)?,
+    };
+    let mut out = Out::new(convention, !set.lists.is_empty());
+    (convention.entry().read)(&set, &mut out)?;
+    set.report_code_migrations(&mut out);
+    out.order()?;
+    replaces::read(&set, &mut out)?;
+    Ok(out.catalog(convention))
 }
 
 impl Convention {
+    fn entry(self) -> &'static Entry {
+        // The table holds every variant (a test says so); the first entry keeps this total.
+        TABLE.iter().find(|entry| entry.convention == self).unwrap_or(&TABLE[0])
+    }
+
+    /// Every convention, in the order of the documentation.
+    pub fn all() -> impl Iterator<Item = Convention> {
+        TABLE.iter().map(|entry| entry.convention)
+    }
+
+    /// The public, stable name of the convention, as the option `convention` takes it.
+    ///
+    /// ```
+    /// use counterfoil::convention::Convention;
+    /// assert_eq!(Convention::GolangMigrate.as_str(), "golang-migrate");
+    /// ```
+    pub fn as_str(self) -> &'static str {
+        self.entry().name
+    }
+
+    /// The convention with that name.
+    ///
+    /// # Errors
+    ///
+    /// `invalid-input` if there is none.
+    ///
+    /// ```
+    /// use counterfoil::convention::Convention;
+    /// assert_eq!(Convention::from_name("goose").unwrap(), Convention::Goose);
+    /// assert!(Convention::from_name("Goose").is_err());
+    /// ```
+    pub fn from_name(name: &str) -> Result<Convention, Error> {
+        match TABLE.iter().find(|entry| entry.name == name) {
+            Some(entry) => Ok(entry.convention),
+            None => {
+                let mut help = String::from("use one of");
+                for (index, entry) in TABLE.iter().enumerate() {
+                    help.push_str(if index == 0 { " " } else { ", " });
+                    help.push_str(entry.name);
+                }
+                Err(Error::new(Code::InvalidInput, format!("there is no convention {name:?}")).help(help))
+            }
+        }
+    }
+
     /// What the convention takes for a migration's identity.
     pub fn identity(self) -> Identity {
-        match self {
-            Convention::Flyway => Identity::Dotted,
-            Convention::SqlMigrate | Convention::Prisma | Convention::Drizzle | Convention::Diesel => Identity::Name,
-            _ => Identity::Digits,
-        }
+        self.entry().identity
+    }
+}
+
+impl std::fmt::Display for Convention {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
     }
 }

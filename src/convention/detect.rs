@@ -1,0 +1,221 @@
+//! Tells the convention of a set of files.
+//!
+//! In this order: a Drizzle journal; folders with `migration.sql` (Prisma, or Drizzle if a snapshot
+//! or a breakpoint says so) or `up.sql` (Diesel); markers; names. Where two conventions would give
+//! the same catalog, the more common one is taken: `.up.sql` and `.down.sql` are golang-migrate's
+//! rather than sqlx's, `<digits>_name.sql` is plain. Where two would give different ones, the error
+//! names both.
+
+use super::files::{File, Set, is_sql};
+use super::markers::{self, Place};
+use super::{Convention, dbmate, diesel, drizzle, flyway, golang_migrate, goose, numbered, prisma, sql_migrate, sqlx};
+use crate::error::{Code, Error};
+
+/// What was seen: for each clue the first file that gives it.
+#[derive(Default)]
+struct Clues<'s> {
+    journal: Option<&'s str>,
+    prisma_lock: Option<&'s str>,
+    drizzle_snapshot: Option<&'s str>,
+    breakpoint: Option<&'s str>,
+    script_folder: Option<&'s str>,
+    up_folder: Option<&'s str>,
+    diesel_metadata: Option<&'s str>,
+    dbmate: Option<&'s str>,
+    goose: Option<&'s str>,
+    sql_migrate: Option<&'s str>,
+    no_transaction: Option<&'s str>,
+    supabase_folder: Option<&'s str>,
+    flyway: Option<&'s str>,
+    half: Option<&'s str>,
+    whole: Option<&'s str>,
+    sql: Option<&'s str>,
+}
+
+/// The convention that fits.
+///
+/// # Errors
+///
+/// `convention-unclear` if none fits, or more than one.
+pub(super) fn detect(set: &Set<'_>) -> Result<Convention, Error> {
+    let clues = look(set);
+    if clues.journal.is_some() {
+        return Ok(Convention::Drizzle);
+    }
+    if let Some(script) = clues.script_folder {
+        return match (clues.prisma_lock, clues.drizzle_snapshot.or(clues.breakpoint)) {
+            (Some(lock), Some(_)) if clues.drizzle_snapshot.is_some() => {
+                unclear(&[(Convention::Prisma, lock), (Convention::Drizzle, clues.drizzle_snapshot.unwrap_or(script))])
+            }
+            (Some(_), _) => Ok(Convention::Prisma),
+            (None, Some(_)) => Ok(Convention::Drizzle),
+            (None, None) => alone(&clues, Convention::Prisma, script),
+        };
+    }
+    if let Some(up) = clues.up_folder {
+        return match clues.diesel_metadata {
+            Some(_) => Ok(Convention::Diesel),
+            None => alone(&clues, Convention::Diesel, up),
+        };
+    }
+    let mut marked = Vec::new();
+    marked.extend(clues.dbmate.map(|path| (Convention::Dbmate, path)));
+    marked.extend(clues.goose.map(|path| (Convention::Goose, path)));
+    marked.extend(clues.sql_migrate.map(|path| (Convention::SqlMigrate, path)));
+    match marked.as_slice() {
+        [] => {}
+        [(convention, _)] => return Ok(*convention),
+        several => return unclear(several),
+    }
+    if let Some(path) = clues.flyway {
+        return alone(&clues, Convention::Flyway, path);
+    }
+    by_number(&clues)
+}
+
+/// Without folders and markers: by what follows the number.
+fn by_number(clues: &Clues<'_>) -> Result<Convention, Error> {
+    match (clues.half, clues.whole) {
+        (None, None) => match (clues.sql, clues.prisma_lock) {
+            (None, Some(_)) => Ok(Convention::Prisma),
+            (None, None) => Ok(Convention::Dbmate),
+            (Some(path), _) => Err(Error::new(
+                Code::ConventionUnclear,
+                format!("no convention fits: {path} is named in none of the known ways, and has no markers"),
+            )
+            .help(options(Convention::all()))),
+        },
+        (half, whole) => match (half, whole, clues.no_transaction, clues.supabase_folder) {
+            (_, _, Some(sqlx), Some(supabase)) => {
+                unclear(&[(Convention::Sqlx, sqlx), (Convention::Supabase, supabase)])
+            }
+            (_, _, Some(_), None) => Ok(Convention::Sqlx),
+            (_, _, None, Some(_)) => Ok(Convention::Supabase),
+            (Some(_), None, None, None) => Ok(Convention::GolangMigrate),
+            (None, _, None, None) => Ok(Convention::Plain),
+            (Some(half), Some(whole), None, None) => {
+                unclear(&[(Convention::GolangMigrate, half), (Convention::Sqlx, whole), (Convention::Plain, whole)])
+            }
+        },
+    }
+}
+
+/// The convention, unless numbered files beside it could be migrations of their own.
+fn alone(clues: &Clues<'_>, convention: Convention, path: &str) -> Result<Convention, Error> {
+    if convention != Convention::Flyway
+        && let Some(flyway) = clues.flyway
+    {
+        return unclear(&[(convention, path), (Convention::Flyway, flyway)]);
+    }
+    match (clues.half, clues.whole) {
+        (None, None) => Ok(convention),
+        _ => {
+            let other = by_number(clues)?;
+            unclear(&[(convention, path), (other, clues.whole.or(clues.half).unwrap_or(path))])
+        }
+    }
+}
+
+fn unclear(candidates: &[(Convention, &str)]) -> Result<Convention, Error> {
+    let mut message = String::from("more than one convention fits:");
+    for (index, (convention, path)) in candidates.iter().enumerate() {
+        message.push_str(match index {
+            0 => " ",
+            index if index + 1 == candidates.len() => " and ",
+            _ => ", ",
+        });
+        message.push_str(convention.as_str());
+        message.push_str(" (");
+        message.push_str(path);
+        message.push(')');
+    }
+    Err(Error::new(Code::ConventionUnclear, message)
+        .help(options(candidates.iter().map(|(convention, _)| *convention))))
+}
+
+/// What to write to choose one.
+fn options(conventions: impl Iterator<Item = Convention>) -> String {
+    let mut help = String::from("say which one it is: convention: ");
+    for (index, convention) in conventions.enumerate() {
+        if index > 0 {
+            help.push_str(" | ");
+        }
+        help.push('\'');
+        help.push_str(convention.as_str());
+        help.push('\'');
+    }
+    help
+}
+
+/// Looks at every file for clues.
+fn look<'s>(set: &'s Set<'_>) -> Clues<'s> {
+    let mut clues = Clues::default();
+    for file in &set.files {
+        let path = Some(file.path);
+        let name = file.name();
+        if !is_sql(name) {
+            let slot = match name {
+                "migration_lock.toml" => &mut clues.prisma_lock,
+                "metadata.toml" => &mut clues.diesel_metadata,
+                "snapshot.json" => &mut clues.drizzle_snapshot,
+                _ if drizzle::is_journal(file) => &mut clues.journal,
+                _ => continue,
+            };
+            *slot = slot.or(path);
+            continue;
+        }
+        clues.sql = clues.sql.or(path);
+        let in_folder = !file.dir_name().is_empty();
+        if name == prisma::SCRIPT && in_folder {
+            clues.script_folder = clues.script_folder.or(path);
+            if clues.breakpoint.is_none() && !markers::find(file.text, &[drizzle::WORD], Place::Anywhere, 1).is_empty()
+            {
+                clues.breakpoint = path;
+            }
+            continue;
+        }
+        if in_folder && matches!(name, diesel::UP | diesel::DOWN) {
+            clues.up_folder = clues.up_folder.or(path);
+            continue;
+        }
+        look_inside(file, &mut clues);
+        let slot = if flyway::fits(name) {
+            &mut clues.flyway
+        } else if golang_migrate::name(name).is_some() {
+            &mut clues.half
+        } else if numbered::plain_name(file).is_some() {
+            &mut clues.whole
+        } else {
+            continue;
+        };
+        *slot = slot.or(path);
+        if file.dir_name() == "migrations" && last_is(file.parent(), "supabase") {
+            clues.supabase_folder = clues.supabase_folder.or(path);
+        }
+    }
+    clues
+}
+
+/// Looks for markers.
+fn look_inside<'s>(file: &'s File<'_>, clues: &mut Clues<'s>) {
+    const WORDS: &[&str] = &[dbmate::WORD, goose::WORD, sql_migrate::WORD];
+    let text = file.text.strip_prefix('\u{feff}').unwrap_or(file.text);
+    if text.starts_with(sqlx::NO_TRANSACTION) {
+        clues.no_transaction = clues.no_transaction.or(Some(file.path));
+    }
+    if let Some(span) = markers::find(text, WORDS, Place::Line, 1).first() {
+        let words = span.slice(text)[2..].trim_start();
+        let slot = if words.starts_with(dbmate::WORD) {
+            &mut clues.dbmate
+        } else if words.starts_with(goose::WORD) {
+            &mut clues.goose
+        } else {
+            &mut clues.sql_migrate
+        };
+        *slot = slot.or(Some(file.path));
+    }
+}
+
+fn last_is(dir: &str, name: &str) -> bool {
+    super::files::last_part(dir) == name
+}

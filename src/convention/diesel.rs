@@ -1,0 +1,93 @@
+//! Diesel: `<date>_name/up.sql`, `down.sql` and `metadata.toml`.
+//!
+//! Rules: <https://github.com/diesel-rs/diesel>, `diesel_migrations/src/file_based_migrations.rs` and
+//! `migrations_internals/src/lib.rs`. A migration is a folder with `up.sql`; a folder without one is
+//! an error, a folder whose name starts with a dot is passed over. Order is by the name up to its
+//! first underscore, with dashes taken out (what Diesel's own table keeps); the identity here is
+//! the folder's whole name. `run_in_transaction = false` in `metadata.toml` holds for up and down.
+
+use super::files::{File, Out, Set, is_sql};
+use crate::error::{Code, Error};
+use crate::migration::Transaction;
+use std::collections::BTreeMap;
+
+/// The name of the up file.
+pub(super) const UP: &str = "up.sql";
+
+/// The name of the down file.
+pub(super) const DOWN: &str = "down.sql";
+
+pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
+    // By folder: up, down, metadata.
+    let mut folders: BTreeMap<&str, [Option<&File<'_>>; 3]> = BTreeMap::new();
+    for file in &set.files {
+        let slot = match file.name() {
+            UP => 0,
+            DOWN => 1,
+            "metadata.toml" => 2,
+            name => {
+                if is_sql(name) {
+                    out.unknown(
+                        file,
+                        "only `up.sql` and `down.sql` in a folder are",
+                        "rename it if it is a migration; else keep it in another folder",
+                    );
+                }
+                continue;
+            }
+        };
+        if !file.dir_name().is_empty() && !file.dir_name().starts_with('.') {
+            folders.entry(file.dir()).or_default()[slot] = Some(file);
+        }
+    }
+    for [up, down, metadata] in folders.into_values() {
+        let (up, down) = match (up, down) {
+            (Some(up), down) => (up, down),
+            (None, Some(down)) => {
+                return Err(Error::new(Code::NoUpSection, format!("the folder {} has no {UP}", down.dir_name()))
+                    .help("add the file, or remove the folder")
+                    .at(down.start()));
+            }
+            (None, None) => continue,
+        };
+        let transaction = match metadata {
+            Some(file) => transaction(file)?,
+            None => Transaction::Auto,
+        };
+        let mut up_section = up.section()?;
+        up_section.transaction = transaction;
+        let mut down_section = down.map(File::section).transpose()?;
+        if let Some(down) = &mut down_section {
+            down.transaction = transaction;
+        }
+        let folder = up.dir_name();
+        let name = folder.split_once('_').map_or(folder, |(_, name)| name);
+        out.push(up, folder, name, up_section, down_section, up.parent(), folder);
+    }
+    Ok(())
+}
+
+/// `run_in_transaction` of the file's top level.
+fn transaction(file: &File<'_>) -> Result<Transaction, Error> {
+    let text = file.canonical()?;
+    let mut offset = 0;
+    for line in text.split_inclusive('\n') {
+        let code = line.split('#').next().unwrap_or("").trim();
+        if code.starts_with('[') {
+            break;
+        }
+        if let Some((key, value)) = code.split_once('=')
+            && key.trim().trim_matches('"') == "run_in_transaction"
+        {
+            return match value.trim() {
+                "false" => Ok(Transaction::Off),
+                "true" => Ok(Transaction::Auto),
+                value => Err(Error::new(Code::InvalidInput, format!("run_in_transaction is {value:?}"))
+                    .help("write true or false")
+                    .at(file.location(&text, offset))),
+            };
+        }
+        offset += line.len();
+    }
+    Ok(Transaction::Auto)
+}

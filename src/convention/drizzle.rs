@@ -1,0 +1,150 @@
+//! Drizzle: `meta/_journal.json` and `<tag>.sql`, or from 1.0 on `<ts>_name/migration.sql`.
+//!
+//! Rules: <https://github.com/drizzle-team/drizzle-orm>, `drizzle-orm/src/migrator.ts`. The journal's
+//! `entries` are run in the order of the array, each entry's text is `<tag>.sql` beside `meta`;
+//! files that it does not list are never run. Drizzle skips an entry whose `when` is not after the
+//! newest one that it has recorded. The text is split at `--> statement-breakpoint`, wherever it
+//! stands. In the 1.0 layout every folder with a `migration.sql` is a migration, in the order of
+//! their names.
+//!
+//! Where Counterfoil differs: a breakpoint counts only as a comment, and every entry is run.
+
+use super::files::{File, Out, Set, is_sql, title};
+use super::markers::{self, Place};
+use crate::error::{Code, Error, Location};
+use crate::migration::Section;
+use crate::plan::{Finding, Severity};
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What follows the dashes of a breakpoint.
+pub(super) const WORD: &str = "> statement-breakpoint";
+
+/// The journal's name.
+pub(super) const JOURNAL: &str = "_journal.json";
+
+#[derive(Deserialize)]
+struct Journal {
+    #[serde(default)]
+    dialect: Option<String>,
+    entries: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    tag: String,
+    #[serde(default)]
+    when: Option<f64>,
+}
+
+/// Whether the file is a journal.
+pub(super) fn is_journal(file: &File<'_>) -> bool {
+    file.name() == JOURNAL && file.dir_name() == "meta"
+}
+
+pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
+    let mut journals = set.files.iter().filter(|file| is_journal(file));
+    match (journals.next(), journals.next()) {
+        (Some(journal), None) => read_journal(set, journal, out),
+        (Some(first), Some(second)) => {
+            Err(Error::new(Code::InvalidInput, format!("there are two journals, {} and {}", first.path, second.path))
+                .help("give one folder of migrations at a time"))
+        }
+        (None, _) if set.sql().next().is_none() => Ok(()),
+        (None, _) if set.files.iter().any(|file| file.name() == super::prisma::SCRIPT) => {
+            super::prisma::folders(set, out, add_breaks)
+        }
+        (None, _) => Err(Error::new(Code::InvalidInput, "there is no meta/_journal.json")
+            .help("give the whole folder that drizzle-kit writes, with `meta`")),
+    }
+}
+
+fn read_journal(set: &Set<'_>, file: &File<'_>, out: &mut Out) -> Result<(), Error> {
+    let text = file.canonical()?;
+    let journal: Journal =
+        super::replaces::json(file, &text, "the journal", "restore the file that drizzle-kit wrote")?;
+    if let Some(dialect) = journal.dialect.as_deref().filter(|dialect| !matches!(*dialect, "postgresql" | "pg")) {
+        out.find(Finding {
+            code: "other-database",
+            severity: Severity::Error,
+            message: format!("these migrations were made for the dialect {dialect:?}"),
+            help: "only PostgreSQL migrations can be run; give the folder of the PostgreSQL ones".to_owned(),
+            at: Some(file.start()),
+        });
+    }
+    let root = file.parent();
+    let by_path: BTreeMap<&str, &File<'_>> =
+        set.files.iter().filter(|file| is_sql(file.name())).map(|file| (file.full(), file)).collect();
+    let mut listed: BTreeSet<&str> = BTreeSet::new();
+    let mut last: Option<(f64, &str)> = None;
+    let mut skipped: Vec<(&str, &str)> = Vec::new();
+    out.keep_order();
+    for entry in &journal.entries {
+        let tag = entry.tag.as_str();
+        let path = format!("{root}{tag}.sql");
+        let Some((path, script)) = by_path.get_key_value(path.as_str()) else {
+            return Err(Error::new(Code::InvalidInput, format!("the journal lists {tag:?}, but {path} is not there"))
+                .help("restore the file, or remove the entry")
+                .at(entry_location(file, &text, tag)));
+        };
+        if let (Some(when), Some((before, other))) = (entry.when, last)
+            && when <= before
+        {
+            skipped.push((tag, other));
+        } else if let Some(when) = entry.when {
+            last = Some((when, tag));
+        }
+        listed.insert(path);
+        let mut up = script.section()?;
+        add_breaks(&mut up, out);
+        out.push(script, tag, title(tag), up, None, root, tag);
+    }
+    if let Some((tag, other)) = skipped.first() {
+        let more = match skipped.len() {
+            1 => String::new(),
+            count => format!(" (and {} more)", count - 1),
+        };
+        out.find(Finding {
+            code: "journal-order",
+            severity: Severity::Warning,
+            message: format!("the journal's entry {tag} is not newer than {other}: Drizzle would skip it{more}"),
+            help: "it is run here; give it a later `when` if Drizzle is to run it too".to_owned(),
+            at: Some(entry_location(file, &text, tag)),
+        });
+    }
+    for (path, file) in by_path {
+        if !listed.contains(path) {
+            out.find(Finding {
+                code: "not-in-journal",
+                severity: Severity::Warning,
+                message: format!("{} is not run: the journal does not list it", file.name()),
+                help: "let drizzle-kit write the entry (`drizzle-kit generate --custom`), or remove the file"
+                    .to_owned(),
+                at: Some(file.start()),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Where the journal speaks of a tag.
+fn entry_location(file: &File<'_>, text: &str, tag: &str) -> Location {
+    let quoted = format!("\"{tag}\"");
+    file.location(text, text.find(&quoted).unwrap_or(0))
+}
+
+/// Finds the breakpoints.
+fn add_breaks(section: &mut Section, out: &mut Out) {
+    section.breaks = markers::find(&section.text, &[WORD], Place::Anywhere, usize::MAX);
+    let text = &section.text;
+    let mut with_text = section.breaks.iter().filter(|span| !span.slice(text)[2 + WORD.len()..].trim().is_empty());
+    if let Some(span) = with_text.next() {
+        out.find(Finding {
+            code: "breakpoint-text",
+            severity: Severity::Warning,
+            message: "the text behind `--> statement-breakpoint` is a comment and is not run".to_owned(),
+            help: "Drizzle would run it; move it to the next line".to_owned(),
+            at: Some(section.location(span.start)),
+        });
+    }
+}

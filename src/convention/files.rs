@@ -1,0 +1,391 @@
+//! The files of a set, by normalised path, and what is built from them.
+
+use super::Convention;
+use crate::checksum::{canonical, checksum};
+use crate::error::{Code, Error, Location};
+use crate::migration::{Catalog, Migration, Section, Transaction};
+use crate::plan::{Finding, Severity};
+use crate::span::line_column;
+use crate::version::Version;
+use std::borrow::Cow;
+
+/// The ledger's column is `varchar(128)`.
+pub(super) const MAX_VERSION: usize = 128;
+
+/// One file.
+pub(super) struct File<'a> {
+    /// The path as given: for messages.
+    pub path: &'a str,
+    /// The text as given.
+    pub text: &'a str,
+    /// The path with `/` only and without `.` parts.
+    full: Cow<'a, str>,
+    /// Where the file's name begins in `full`.
+    name_at: usize,
+}
+
+impl<'a> File<'a> {
+    fn new(path: &'a str, text: &'a str) -> Result<Self, Error> {
+        if path.is_empty() {
+            return Err(Error::new(Code::InvalidInput, "a file has an empty path").help("give every file its path"));
+        }
+        if path.contains('\0') {
+            return Err(Error::new(Code::InvalidInput, format!("a path has a NUL byte: {path:?}"))
+                .help("rename the file or leave it out"));
+        }
+        let full = normalise(path);
+        let name_at = full.rfind('/').map_or(0, |at| at + 1);
+        Ok(File { path, text, full, name_at })
+    }
+
+    /// The folder, with a slash at its end; empty if there is none.
+    pub fn dir(&self) -> &str {
+        &self.full[..self.name_at]
+    }
+
+    /// The name of the innermost folder; empty if there is none.
+    pub fn dir_name(&self) -> &str {
+        last_part(self.dir())
+    }
+
+    /// The folder that holds the innermost folder, with a slash at its end.
+    pub fn parent(&self) -> &str {
+        let dir = self.dir().trim_end_matches('/');
+        &dir[..dir.rfind('/').map_or(0, |at| at + 1)]
+    }
+
+    /// The file's name.
+    pub fn name(&self) -> &str {
+        &self.full[self.name_at..]
+    }
+
+    /// The name without `.sql`; none for other files.
+    pub fn stem(&self) -> Option<&str> {
+        self.name().strip_suffix(".sql")
+    }
+
+    /// The whole normalised path.
+    pub fn full(&self) -> &str {
+        &self.full
+    }
+
+    /// The text without BOM and with LF only.
+    ///
+    /// # Errors
+    ///
+    /// `invalid-text` for a NUL byte, which PostgreSQL cannot take.
+    pub fn canonical(&self) -> Result<Cow<'a, str>, Error> {
+        let text = canonical(self.text);
+        match text.find('\0') {
+            None => Ok(text),
+            Some(offset) => Err(Error::new(Code::InvalidText, "the file has a NUL byte")
+                .help("PostgreSQL cannot take one; save the file as UTF-8 text")
+                .at(self.location(&text, offset))),
+        }
+    }
+
+    /// Where a byte offset of the canonical text lies.
+    pub fn location(&self, text: &str, offset: usize) -> Location {
+        let place = line_column(text, offset);
+        Location { path: self.path.to_owned(), line: place.line, column: place.column }
+    }
+
+    /// The start of the file, as a place.
+    pub fn start(&self) -> Location {
+        Location { path: self.path.to_owned(), line: 1, column: 1 }
+    }
+
+    /// The whole file as a section.
+    pub fn section(&self) -> Result<Section, Error> {
+        Ok(Section {
+            path: self.path.to_owned(),
+            text: self.canonical()?.into_owned(),
+            line: 1,
+            transaction: Transaction::Auto,
+            breaks: Vec::new(),
+            refused: None,
+        })
+    }
+}
+
+/// The last part of a path; one slash at the end does not count.
+pub(super) fn last_part(path: &str) -> &str {
+    let path = path.strip_suffix('/').unwrap_or(path);
+    &path[path.rfind('/').map_or(0, |at| at + 1)..]
+}
+
+/// `\` becomes `/`; empty parts and `.` parts are dropped, a leading slash is kept.
+fn normalise(path: &str) -> Cow<'_, str> {
+    let clean = !path.contains('\\') && !path.contains("//") && !path.contains("./");
+    // `a./b` is clean too, but rare enough to take the long way.
+    if clean {
+        return Cow::Borrowed(path);
+    }
+    let path = path.replace('\\', "/");
+    let mut out = String::with_capacity(path.len());
+    if path.starts_with('/') {
+        out.push('/');
+    }
+    let mut parts = path.split('/').filter(|part| !part.is_empty() && *part != ".");
+    if let Some(first) = parts.next() {
+        out.push_str(first);
+    }
+    for part in parts {
+        out.push('/');
+        out.push_str(part);
+    }
+    Cow::Owned(out)
+}
+
+/// A set of files, sorted by normalised path.
+pub(super) struct Set<'a> {
+    /// All files but those in a `.counterfoil` folder and those whose name starts with a dot.
+    pub files: Vec<File<'a>>,
+    /// The `.json` files of `.counterfoil` folders.
+    pub lists: Vec<File<'a>>,
+}
+
+impl<'a> Set<'a> {
+    /// Sorts the files and looks at their paths.
+    ///
+    /// # Errors
+    ///
+    /// `invalid-input` for an empty path, one with a NUL byte, and one that is given twice.
+    pub fn new(given: &'a [(String, String)]) -> Result<Self, Error> {
+        let mut all = Vec::with_capacity(given.len());
+        for (path, text) in given {
+            all.push(File::new(path, text)?);
+        }
+        all.sort_by(|a, b| (a.full(), a.path).cmp(&(b.full(), b.path)));
+        for pair in all.windows(2) {
+            if pair[0].full == pair[1].full {
+                let message = if pair[0].path == pair[1].path {
+                    format!("the path {} is given twice", pair[0].path)
+                } else {
+                    format!("the paths {} and {} are one file", pair[0].path, pair[1].path)
+                };
+                return Err(Error::new(Code::InvalidInput, message).help("give every file once"));
+            }
+        }
+        let mut set = Set { files: Vec::with_capacity(all.len()), lists: Vec::new() };
+        for file in all {
+            if file.full.starts_with(".counterfoil/") || file.full.contains("/.counterfoil/") {
+                if file.dir_name() == ".counterfoil" && file.name().ends_with(".json") {
+                    set.lists.push(file);
+                }
+            } else if !file.name().starts_with('.') {
+                set.files.push(file);
+            }
+        }
+        Ok(set)
+    }
+
+    /// The files whose name ends in `.sql`, whatever its case.
+    pub fn sql(&self) -> impl Iterator<Item = &File<'a>> {
+        self.files.iter().filter(|file| is_sql(file.name()))
+    }
+
+    /// Which of `accepted` (indices into `files`, ascending) lie in a sub-folder of a folder that
+    /// holds accepted files itself: most tools read one folder and nothing below it.
+    pub fn nested(&self, accepted: &[usize]) -> Vec<bool> {
+        // The files are sorted by path, but `a-b/x` comes before `a/x`: sort the folders with
+        // their slash, then everything below one follows right after it.
+        let mut order: Vec<usize> = (0..accepted.len()).collect();
+        order.sort_by_key(|&at| self.files[accepted[at]].dir());
+        let mut nested = vec![false; accepted.len()];
+        let mut top: Option<&str> = None;
+        for at in order {
+            let dir = self.files[accepted[at]].dir();
+            match top {
+                Some(above) if dir == above => {}
+                Some(above) if dir.starts_with(above) => nested[at] = true,
+                _ => top = Some(dir),
+            }
+        }
+        nested
+    }
+
+    /// Notes the migrations that are written in a programming language.
+    pub fn report_code_migrations(&self, out: &mut Out) {
+        const LANGUAGES: &[&str] =
+            &["go", "ts", "mts", "cts", "js", "mjs", "cjs", "py", "rb", "php", "java", "kt", "rs", "exs"];
+        for file in &self.files {
+            let name = file.name();
+            let Some((stem, extension)) = name.rsplit_once('.') else { continue };
+            let numbered = numbered(stem).is_some() || (stem.starts_with(['V', 'R', 'U']) && stem.contains("__"));
+            if numbered && LANGUAGES.contains(&extension) && !stem.ends_with("_test") && !stem.ends_with(".d") {
+                out.find(Finding {
+                    code: "code-migration",
+                    severity: Severity::Note,
+                    message: format!("{name} is a migration written in code; only SQL files are run"),
+                    help: "write it in SQL, or run it with its own tool before the migrations that need it".to_owned(),
+                    at: Some(file.start()),
+                });
+            }
+        }
+    }
+}
+
+/// Whether the name ends in `.sql`, whatever its case.
+pub(super) fn is_sql(name: &str) -> bool {
+    name.len() >= 4 && name.as_bytes()[name.len() - 4..].eq_ignore_ascii_case(b".sql")
+}
+
+/// `<digits>`, `<digits>_name` or `<digits>-name`: the digits and the name.
+pub(super) fn numbered(stem: &str) -> Option<(&str, &str)> {
+    let digits = crate::version::leading_digits(stem);
+    let rest = &stem[digits.len()..];
+    match rest.bytes().next() {
+        _ if digits.is_empty() => None,
+        None => Some((digits, "")),
+        Some(b'_' | b'-') => Some((digits, &rest[1..])),
+        Some(_) => None,
+    }
+}
+
+/// What a person calls a migration whose identity is the whole name: the name without its number.
+pub(super) fn title(name: &str) -> &str {
+    match numbered(name) {
+        Some((_, rest)) if !rest.is_empty() => rest,
+        _ => name,
+    }
+}
+
+/// What has been read so far.
+pub(super) struct Out {
+    identity: crate::version::Identity,
+    migrations: Vec<Migration>,
+    findings: Vec<Finding>,
+    /// Set if the migrations already are in order.
+    ordered: bool,
+    /// For each migration its folder and stem, as a list of replaced migrations names it. Kept
+    /// only where there are such lists.
+    keys: Option<Vec<String>>,
+}
+
+impl Out {
+    pub fn new(convention: Convention, lists: bool) -> Self {
+        Out {
+            identity: convention.identity(),
+            migrations: Vec::new(),
+            findings: Vec::new(),
+            ordered: false,
+            keys: lists.then(Vec::new),
+        }
+    }
+
+    /// Adds a migration. `folder` and `stem` say where its list of replaced migrations would lie.
+    #[allow(clippy::too_many_arguments)] // the parts of a migration, in their order
+    pub fn push(
+        &mut self,
+        file: &File<'_>,
+        version: impl Into<String>,
+        name: &str,
+        up: Section,
+        down: Option<Section>,
+        folder: &str,
+        stem: &str,
+    ) {
+        if let Some(keys) = &mut self.keys {
+            keys.push(format!("{folder}{stem}"));
+        }
+        self.migrations.push(Migration {
+            version: Version::new(version, self.identity),
+            name: name.to_owned(),
+            path: file.path.to_owned(),
+            checksum: checksum(&up.text),
+            up,
+            down,
+            repeatable: false,
+            replaces: Vec::new(),
+        });
+    }
+
+    /// The migrations so far.
+    pub fn migrations(&mut self) -> &mut Vec<Migration> {
+        &mut self.migrations
+    }
+
+    /// What the convention takes for a migration's identity.
+    pub fn identity(&self) -> crate::version::Identity {
+        self.identity
+    }
+
+    /// Says that the migrations are added in the order in which they are applied.
+    pub fn keep_order(&mut self) {
+        self.ordered = true;
+    }
+
+    /// Adds a finding.
+    pub fn find(&mut self, finding: Finding) {
+        self.findings.push(finding);
+    }
+
+    /// Adds the finding that a `.sql` file is not a migration here.
+    pub fn unknown(&mut self, file: &File<'_>, why: &str, help: &str) {
+        self.find(Finding {
+            code: "unknown-file",
+            severity: Severity::Warning,
+            message: format!("{} is not run: {why}", file.name()),
+            help: help.to_owned(),
+            at: Some(file.start()),
+        });
+    }
+
+    /// For each migration its folder and stem, as a list of replaced migrations names it; empty if
+    /// there are no lists.
+    pub fn keys(&self) -> &[String] {
+        self.keys.as_deref().unwrap_or(&[])
+    }
+
+    /// Puts the migrations in order and looks at their versions.
+    ///
+    /// # Errors
+    ///
+    /// `version-too-long`.
+    pub fn order(&mut self) -> Result<(), Error> {
+        for migration in &self.migrations {
+            let length = migration.version.as_str().chars().count();
+            if length > MAX_VERSION {
+                return Err(Error::new(
+                    Code::VersionTooLong,
+                    format!("the version has {length} characters; the ledger takes {MAX_VERSION}"),
+                )
+                .help("give the migration a shorter name")
+                .at(Location { path: migration.path.clone(), line: 1, column: 1 }));
+            }
+        }
+        if !self.ordered {
+            // Sort an index, so that the keys follow; ties go by path, which is the order so far.
+            let mut order: Vec<usize> = (0..self.migrations.len()).collect();
+            order.sort_by(|&a, &b| {
+                let (a, b) = (&self.migrations[a], &self.migrations[b]);
+                a.repeatable.cmp(&b.repeatable).then_with(|| match a.repeatable {
+                    false => a.version.cmp(&b.version),
+                    // Flyway compares descriptions, which have spaces for underscores.
+                    true => spaced(&a.name).cmp(spaced(&b.name)),
+                })
+            });
+            self.migrations = permute(std::mem::take(&mut self.migrations), &order);
+            if let Some(keys) = self.keys.take() {
+                self.keys = Some(permute(keys, &order));
+            }
+        }
+        Ok(())
+    }
+
+    /// The catalog. The findings are in the order of their places.
+    pub fn catalog(mut self, convention: Convention) -> Catalog {
+        self.findings.sort_by(|a, b| (&a.at, a.code, &a.message).cmp(&(&b.at, b.code, &b.message)));
+        Catalog { convention, migrations: self.migrations, findings: self.findings }
+    }
+}
+
+fn spaced(name: &str) -> impl Iterator<Item = u8> + '_ {
+    name.bytes().map(|byte| if byte == b'_' { b' ' } else { byte })
+}
+
+fn permute<T>(items: Vec<T>, order: &[usize]) -> Vec<T> {
+    let mut items: Vec<Option<T>> = items.into_iter().map(Some).collect();
+    order.iter().filter_map(|&at| items[at].take()).collect()
+}

@@ -1,0 +1,234 @@
+//! Flyway: `V1.2__name.sql`, `R__name.sql` (repeatable), `U1.2__name.sql` (undo).
+//!
+//! Rules: <https://github.com/flyway/flyway>, `ResourceNameParser.java` and `MigrationVersion.java`;
+//! documented at <https://documentation.red-gate.com/fd> (migrations, script configuration). The
+//! prefix is a capital letter, the version digits with `.` or `_` between them, the separator two
+//! underscores. Versions compare part by part, missing parts are zero. Repeatable migrations have
+//! no version and come last, by description. Sub-folders are read. `<file>.conf` may say
+//! `executeInTransaction=false` and `placeholderReplacement=false`. Files with other names are
+//! passed over.
+//!
+//! Where Counterfoil differs: callbacks are reported, not run; a baseline migration (`B`) is
+//! reported, and is an error if no versioned migration stands for it; a file with a placeholder
+//! (`${name}`) is refused when it has to be run, since nothing would fill it in.
+
+use super::files::{File, Out, Set, is_sql};
+use crate::error::{Code, Error};
+use crate::migration::{Section, Transaction};
+use crate::plan::{Finding, Severity};
+use crate::version::{Identity, Version};
+use std::collections::BTreeMap;
+
+/// What a file is by its name.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Kind<'n> {
+    Versioned(&'n str, &'n str),
+    Undo(&'n str, &'n str),
+    Baseline(&'n str, &'n str),
+    Repeatable(&'n str),
+    Callback,
+}
+
+pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
+    let configs: BTreeMap<&str, &File<'_>> =
+        set.files.iter().filter(|file| file.name().ends_with(".conf")).map(|file| (file.full(), file)).collect();
+    let mut versioned = Vec::new();
+    let mut undos: BTreeMap<Version, &File<'_>> = BTreeMap::new();
+    let mut baselines = Vec::new();
+    for file in set.sql() {
+        match kind(file.name()) {
+            Some(Kind::Versioned(version, name)) => versioned.push((file, version.replace('_', "."), name)),
+            Some(Kind::Undo(version, _)) => {
+                let key = Version::new(version.replace('_', "."), Identity::Dotted);
+                if let Some(other) = undos.insert(key, file) {
+                    return Err(Error::new(
+                        Code::InvalidName,
+                        format!("{} and {} undo one version", other.name(), file.name()),
+                    )
+                    .help("keep one of them")
+                    .at(file.start()));
+                }
+            }
+            Some(Kind::Baseline(version, _)) => baselines.push((file, version.replace('_', "."))),
+            Some(Kind::Repeatable(name)) => {
+                let version = format!("R__{}", name.replace(' ', "_"));
+                let up = section(file, &configs)?;
+                out.push(file, version, name, up, None, file.dir(), file.stem().unwrap_or(""));
+                if let Some(migration) = out.migrations().last_mut() {
+                    migration.repeatable = true;
+                }
+            }
+            Some(Kind::Callback) => out.find(Finding {
+                code: "callback",
+                severity: Severity::Warning,
+                message: format!("{} is a Flyway callback and is not run", file.name()),
+                help: "make it a repeatable migration, or run it yourself".to_owned(),
+                at: Some(file.start()),
+            }),
+            None => {
+                out.unknown(file, why(file.name()), "rename it if it is a migration; else keep it in another folder")
+            }
+        }
+    }
+    let mut oldest: Option<Version> = None;
+    for (file, version, name) in versioned {
+        let key = Version::new(version.as_str(), Identity::Dotted);
+        let down = match undos.remove(&key) {
+            Some(undo) => Some(section(undo, &configs)?),
+            None => None,
+        };
+        oldest = Some(match oldest {
+            Some(oldest) => oldest.min(key),
+            None => key,
+        });
+        out.push(file, version, name, section(file, &configs)?, down, file.dir(), file.stem().unwrap_or(""));
+    }
+    for file in undos.into_values() {
+        out.unknown(file, "there is no versioned migration that it undoes", "add the migration, or remove this file");
+    }
+    for (file, version) in baselines {
+        let version = Version::new(version, Identity::Dotted);
+        let stands = oldest.as_ref().is_some_and(|oldest| *oldest <= version);
+        out.find(Finding {
+            code: "baseline-migration",
+            severity: if stands { Severity::Warning } else { Severity::Error },
+            message: format!("{} is a Flyway baseline migration and is not run", file.name()),
+            help: if stands {
+                "the versioned migrations are run in its place".to_owned()
+            } else {
+                "name it V instead of B and list what it replaces in .counterfoil".to_owned()
+            },
+            at: Some(file.start()),
+        });
+    }
+    Ok(())
+}
+
+/// What the file is by its name.
+pub(super) fn kind(name: &str) -> Option<Kind<'_>> {
+    let stem = name.strip_suffix(".sql")?;
+    if is_callback(stem) {
+        return Some(Kind::Callback);
+    }
+    let mut letters = stem.chars();
+    let prefix = letters.next()?;
+    let (version, name) = letters.as_str().split_once("__")?;
+    let is_version = version.split(['.', '_']).all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
+    match prefix {
+        'V' if is_version => Some(Kind::Versioned(version, name)),
+        'U' if is_version => Some(Kind::Undo(version, name)),
+        'B' if is_version => Some(Kind::Baseline(version, name)),
+        'R' if version.is_empty() => Some(Kind::Repeatable(name)),
+        _ => None,
+    }
+}
+
+/// `beforeMigrate`, `afterEachMigrateError`, …, with a description or without.
+fn is_callback(stem: &str) -> bool {
+    const EVENTS: &[&str] = &[
+        "Migrate",
+        "EachMigrate",
+        "Repeatables",
+        "Versioned",
+        "Clean",
+        "Info",
+        "Undo",
+        "EachUndo",
+        "Validate",
+        "Baseline",
+        "Repair",
+        "Connect",
+        "CreateSchema",
+        "Test",
+    ];
+    let event = stem.split("__").next().unwrap_or("");
+    let Some(event) = event.strip_prefix("before").or_else(|| event.strip_prefix("after")) else {
+        return event == "createSchema";
+    };
+    EVENTS.iter().any(|name| event.starts_with(name))
+}
+
+fn why(name: &str) -> &'static str {
+    if !name.ends_with(".sql") {
+        "its extension is not `.sql`"
+    } else if !name.contains("__") {
+        "there are no two underscores between version and name"
+    } else if name.starts_with(['v', 'r', 'u']) {
+        "its prefix is not a capital letter"
+    } else {
+        "its name has not the form `V1.2__name.sql`, `U1.2__name.sql` or `R__name.sql`"
+    }
+}
+
+/// The file with what its configuration says.
+fn section(file: &File<'_>, configs: &BTreeMap<&str, &File<'_>>) -> Result<Section, Error> {
+    let mut section = file.section()?;
+    let mut replaced = true;
+    if let Some(config) = configs.get(format!("{}.conf", file.full()).as_str()) {
+        let text = config.canonical()?;
+        let mut offset = 0;
+        for line in text.split_inclusive('\n') {
+            let (key, value) = line.split_once('=').unwrap_or((line, ""));
+            let on = match (key.trim(), value.trim()) {
+                ("executeInTransaction" | "placeholderReplacement" | "shouldExecute", "true") => true,
+                ("executeInTransaction" | "placeholderReplacement" | "shouldExecute", "false") => false,
+                (key @ ("executeInTransaction" | "placeholderReplacement" | "shouldExecute"), value) => {
+                    return Err(Error::new(Code::InvalidInput, format!("{key} is {value:?}"))
+                        .help("write true or false")
+                        .at(config.location(&text, offset)));
+                }
+                _ => {
+                    offset += line.len();
+                    continue;
+                }
+            };
+            match key.trim() {
+                "executeInTransaction" if !on => section.transaction = Transaction::Off,
+                "placeholderReplacement" => replaced = on,
+                "shouldExecute" if !on => {
+                    section.refused = Some(
+                        Error::new(Code::Unsupported, "its configuration says that it should not be run")
+                            .help("remove the file, or the line")
+                            .at(config.location(&text, offset)),
+                    );
+                }
+                _ => {}
+            }
+            offset += line.len();
+        }
+    }
+    if replaced
+        && section.refused.is_none()
+        && let Some((offset, placeholder)) = placeholder(&section.text)
+    {
+        section.refused = Some(
+            Error::new(Code::Unsupported, format!("Flyway would fill in the placeholder {placeholder}"))
+                .help(format!(
+                    "write the value into the file, or, if it is not a placeholder, `placeholderReplacement=false` into {}.conf",
+                    file.name()
+                ))
+                .at(section.location(offset)),
+        );
+    }
+    Ok(section)
+}
+
+/// The first `${name}` on one line.
+fn placeholder(text: &str) -> Option<(usize, &str)> {
+    let mut at = 0;
+    while let Some(found) = text[at..].find("${") {
+        let start = at + found;
+        let name = &text[start + 2..];
+        let length = name.bytes().position(|byte| matches!(byte, b'}' | b'\n' | b'{' | b'$'))?;
+        if length > 0 && name.as_bytes()[length] == b'}' {
+            return Some((start, &text[start..start + 2 + length + 1]));
+        }
+        at = start + 2 + length;
+    }
+    None
+}
+
+/// Whether the file looks like Flyway's, for detection.
+pub(super) fn fits(name: &str) -> bool {
+    is_sql(name) && matches!(kind(name), Some(kind) if kind != Kind::Callback)
+}

@@ -1,0 +1,62 @@
+//! golang-migrate: `<digits>_name.up.sql` and `<digits>_name.down.sql`, no markers.
+//!
+//! Rules: <https://github.com/golang-migrate/migrate>, `source/parse.go` and `source/iofs/iofs.go`.
+//! A name matches `^([0-9]+)_(.*)\.(down|up)\.(.*)$`; what does not, and sub-folders, are passed
+//! over. Up and down file belong together by number; their names may differ. The extension is
+//! free there; here it ends in `.sql`.
+//!
+//! Where Counterfoil differs: a down file without an up file is an error, not an empty migration.
+
+use super::files::{Out, Set};
+use super::numbered::{Part, accept, pairs};
+use crate::error::Error;
+use crate::version::leading_digits;
+
+pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
+    let accepted = accept(set, out, |file| name(file.name()).is_some());
+    let mut parts = Vec::with_capacity(accepted.len());
+    for at in accepted {
+        let file = &set.files[at];
+        if let Some((digits, name, down)) = name(file.name()) {
+            parts.push(Part { file, digits, name, down });
+        }
+    }
+    pairs(&parts, out, |file| file.section())
+}
+
+/// The digits, the name, and whether it is a down file.
+pub(super) fn name(name: &str) -> Option<(&str, &str, bool)> {
+    let digits = leading_digits(name);
+    let rest = name[digits.len()..].strip_prefix('_')?;
+    if digits.is_empty() || !name.ends_with(".sql") {
+        return None;
+    }
+    // The name is taken as long as possible, so the last direction counts.
+    let (at, down) = match (rest.rfind(".up."), rest.rfind(".down.")) {
+        (Some(up), Some(down)) => (up.max(down), down > up),
+        (Some(up), None) => (up, false),
+        (None, Some(down)) => (down, true),
+        (None, None) => return None,
+    };
+    Some((digits, &rest[..at], down))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_taken_as_its_own_pattern_takes_them() {
+        // Worked out by hand from the pattern in the head comment.
+        assert_eq!(name("1_a.up.sql"), Some(("1", "a", false)));
+        assert_eq!(name("001_a_b.down.sql"), Some(("001", "a_b", true)));
+        assert_eq!(name("1_a.up.b.down.sql"), Some(("1", "a.up.b", true)));
+        assert_eq!(name("1_a.down.up.pg.sql"), Some(("1", "a.down", false)));
+        assert_eq!(name("1_.up.sql"), Some(("1", "", false)));
+        assert_eq!(name("1_up.sql"), None);
+        assert_eq!(name("1.up.sql"), None);
+        assert_eq!(name("a_b.up.sql"), None);
+        assert_eq!(name("1_a.sql"), None);
+        assert_eq!(name("1_a.UP.sql"), None);
+    }
+}

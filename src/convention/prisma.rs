@@ -1,0 +1,83 @@
+//! Prisma: `<folder>/migration.sql`, no markers, no down.
+//!
+//! Rules: <https://github.com/prisma/prisma-engines>,
+//! `schema-engine/connectors/schema-connector/src/migrations_directory.rs`: every folder with a
+//! script is a migration, its name the identity, names in order; a folder may well be called
+//! `x.sql`. A numbered folder without `migration.sql` is an error there (P3015) and here.
+//! `migration_lock.toml` names the provider.
+
+use super::files::{File, Out, Set, numbered, title};
+use crate::error::{Code, Error};
+use crate::migration::Section;
+use crate::plan::{Finding, Severity};
+use std::collections::BTreeSet;
+
+/// The script's name.
+pub(super) const SCRIPT: &str = "migration.sql";
+
+/// Providers whose migrations PostgreSQL can run.
+const PROVIDERS: &[&str] = &["postgresql", "postgres", "cockroachdb"];
+
+pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
+    for file in &set.files {
+        if file.name() == "migration_lock.toml" {
+            provider(file, out)?;
+        }
+    }
+    folders(set, out, |_, _| {})
+}
+
+/// Reads every `<folder>/migration.sql`. Drizzle's newer layout is the same but for what `finish` does.
+pub(super) fn folders(set: &Set<'_>, out: &mut Out, finish: fn(&mut Section, &mut Out)) -> Result<(), Error> {
+    let scripts: BTreeSet<&str> =
+        set.files.iter().filter(|file| file.name() == SCRIPT).map(|file| file.dir()).collect();
+    let parents: BTreeSet<&str> =
+        set.files.iter().filter(|file| file.name() == SCRIPT).map(|file| file.parent()).collect();
+    let mut missing: BTreeSet<&str> = BTreeSet::new();
+    for file in &set.files {
+        if file.name() == SCRIPT && !file.dir_name().is_empty() {
+            let folder = file.dir_name();
+            let stem = folder.strip_suffix(".sql").unwrap_or(folder);
+            let mut up = file.section()?;
+            finish(&mut up, out);
+            out.push(file, folder, title(stem), up, None, file.parent(), folder);
+            continue;
+        }
+        let numbered_folder = numbered(file.dir_name()).is_some() && !scripts.contains(file.dir());
+        if numbered_folder && parents.contains(file.parent()) && missing.insert(file.dir()) {
+            return Err(Error::new(Code::NoUpSection, format!("the folder {} has no {SCRIPT}", file.dir_name()))
+                .help("restore the script, or remove the folder")
+                .at(file.start()));
+        }
+        if super::files::is_sql(file.name()) {
+            out.unknown(
+                file,
+                "only a `migration.sql` in a folder of its own is",
+                "move it into such a folder if it is a migration",
+            );
+        }
+    }
+    Ok(())
+}
+
+/// The provider in `migration_lock.toml`, found as Prisma finds it: by line.
+fn provider(file: &File<'_>, out: &mut Out) -> Result<(), Error> {
+    let text = file.canonical()?;
+    let mut offset = 0;
+    for line in text.split_inclusive('\n') {
+        if let Some((key, value)) = line.split_once('=') {
+            let value = value.trim().trim_matches('"');
+            if key.trim() == "provider" && !PROVIDERS.contains(&value) {
+                out.find(Finding {
+                    code: "other-database",
+                    severity: Severity::Error,
+                    message: format!("these migrations were made for the provider {value:?}"),
+                    help: "only PostgreSQL migrations can be run; give the folder of the PostgreSQL ones".to_owned(),
+                    at: Some(file.location(&text, offset)),
+                });
+            }
+        }
+        offset += line.len();
+    }
+    Ok(())
+}

@@ -1,0 +1,90 @@
+//! sql-migrate: `name.sql` with `-- +migrate Up`, `Down`, `StatementBegin` and `StatementEnd`.
+//!
+//! Rules: <https://github.com/rubenv/sql-migrate>, `migrate.go` and `sqlparse/sqlparse.go`. Every
+//! name that ends in `.sql` is a migration and the whole of it, with `.sql`, the identity; order is
+//! by leading number, then by name. A marker line starts with `-- +migrate ` exactly, in the first
+//! column; `notransaction` may follow `Up` and `Down`. Sub-folders are passed over.
+//!
+//! Where Counterfoil differs: a marker that sql-migrate would silently take for a comment
+//! (`-- +migrate up`) is an error; text before the first marker, which it ignores, is reported; two
+//! up sections are an error, where it would join them.
+
+use super::files::{File, Out, Set, title};
+use super::markers::{self, Place};
+use super::numbered::accept;
+use super::sections::{Begin, Direction, Words, cut};
+use super::statements::Pairs;
+use crate::error::{Code, Error};
+use crate::migration::{Section, Transaction};
+use crate::plan::{Finding, Severity};
+
+/// The words that markers begin with.
+pub(super) const WORD: &str = "+migrate";
+
+const WORDS: Words = Words { tool: "sql-migrate", up: "-- +migrate Up", down: "-- +migrate Down", up_first: false };
+
+pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
+    for at in accept(set, out, |file| file.stem().is_some()) {
+        let file = &set.files[at];
+        let stem = file.stem().unwrap_or("");
+        let (up, down) = sections(file, out)?;
+        out.push(file, file.name(), title(stem), up, down, file.dir(), stem);
+    }
+    Ok(())
+}
+
+fn sections(file: &File<'_>, out: &mut Out) -> Result<(Section, Option<Section>), Error> {
+    let text = file.canonical()?;
+    let mut begins: Vec<Begin> = Vec::new();
+    let mut pairs = Pairs::new();
+    for span in markers::find(&text, &[WORD], Place::Line, usize::MAX) {
+        let comment = span.slice(&text);
+        let wrong = |message: String, help: &str| {
+            Err(Error::new(Code::InvalidMarker, message).help(help).at(file.location(&text, span.start)))
+        };
+        if span.start > 0 && !text[..span.start].ends_with('\n') {
+            return wrong(
+                "the marker does not start in the first column".to_owned(),
+                "remove the white space before it; sql-migrate does not see it there",
+            );
+        }
+        let mut words = comment.strip_prefix("-- +migrate ").unwrap_or("").split_ascii_whitespace();
+        match words.next() {
+            Some(word @ ("Up" | "Down")) => {
+                pairs.close(file, &text)?;
+                let direction = if word == "Up" { Direction::Up } else { Direction::Down };
+                let off = words.any(|option| option == "notransaction");
+                begins.push(Begin {
+                    direction,
+                    span,
+                    transaction: if off { Transaction::Off } else { Transaction::Auto },
+                });
+            }
+            Some("StatementBegin") if !begins.is_empty() => pairs.begin(file, &text, span)?,
+            Some("StatementEnd") if !begins.is_empty() => pairs.end(file, &text, span)?,
+            Some("StatementBegin" | "StatementEnd") => {
+                return wrong(
+                    format!("`{}` before `-- +migrate Up`", comment.trim_end()),
+                    "write `-- +migrate Up` first",
+                );
+            }
+            _ => {
+                return wrong(
+                    format!("`{}` is not a sql-migrate marker", comment.trim_end()),
+                    "the markers are `-- +migrate` and Up, Down, StatementBegin or StatementEnd, written just so",
+                );
+            }
+        }
+    }
+    pairs.close(file, &text)?;
+    if let Some(offset) = begins.first().and_then(|first| markers::first_token(&text, first.span.start)) {
+        out.find(Finding {
+            code: "ignored-text",
+            severity: Severity::Warning,
+            message: "the text before the first marker is not run".to_owned(),
+            help: "move it below `-- +migrate Up` if it is to be run".to_owned(),
+            at: Some(file.location(&text, offset)),
+        });
+    }
+    cut(file, &text, &begins, &pairs.ends, &WORDS)
+}

@@ -1,0 +1,41 @@
+//! sqlx: `<digits>_name.sql`, or `.up.sql` and `.down.sql`; `-- no-transaction` at the very start.
+//!
+//! Rules: <https://github.com/launchbadge/sqlx>, `sqlx-core/src/migrate/source.rs` and
+//! `migration_type.rs`. A file whose name has no underscore or does not end in `.sql` is passed
+//! over; one with an underscore whose first part is not a number is an error. Sub-folders are
+//! passed over. A file that starts with `-- no-transaction` is run outside a transaction.
+
+use super::files::{File, Out, Set};
+use super::numbered::{Half, Part, accept, half, pairs, underscored};
+use crate::error::{Code, Error};
+use crate::migration::{Section, Transaction};
+
+/// What such a file starts with.
+pub(super) const NO_TRANSACTION: &str = "-- no-transaction";
+
+pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
+    let accepted = accept(set, out, |file| file.stem().is_some_and(|_| file.name().contains('_')));
+    let mut parts = Vec::with_capacity(accepted.len());
+    for at in accepted {
+        let file = &set.files[at];
+        let Some((digits, name)) = underscored(file) else {
+            return Err(Error::new(Code::InvalidName, format!("{} does not start with a number and `_`", file.name()))
+                .help("name it like `0001_name.sql`, or keep it in another folder; sqlx refuses it here too")
+                .at(file.start()));
+        };
+        let (name, down) = match half(name) {
+            Half::Up(name) | Half::Whole(name) => (name, false),
+            Half::Down(name) => (name, true),
+        };
+        parts.push(Part { file, digits, name, down });
+    }
+    pairs(&parts, out, section)
+}
+
+fn section(file: &File<'_>) -> Result<Section, Error> {
+    let mut section = file.section()?;
+    if section.text.starts_with(NO_TRANSACTION) {
+        section.transaction = Transaction::Off;
+    }
+    Ok(section)
+}

@@ -1,0 +1,50 @@
+//! `StatementBegin` and `StatementEnd`, which goose and sql-migrate share.
+
+use super::files::File;
+use crate::error::{Code, Error};
+use crate::span::Span;
+
+/// Follows the pairs through a file.
+pub(super) struct Pairs {
+    begin: Option<Span>,
+    /// The `StatementEnd` comments that closed a pair.
+    pub ends: Vec<Span>,
+}
+
+impl Pairs {
+    pub fn new() -> Self {
+        Pairs { begin: None, ends: Vec::new() }
+    }
+
+    /// A `StatementBegin`.
+    pub fn begin(&mut self, file: &File<'_>, text: &str, span: Span) -> Result<(), Error> {
+        if self.begin.is_some() {
+            return Err(Error::new(Code::InvalidMarker, "a second `StatementBegin` before `StatementEnd`")
+                .help("end the statement before with a `StatementEnd` marker")
+                .at(file.location(text, span.start)));
+        }
+        self.begin = Some(span);
+        Ok(())
+    }
+
+    /// A `StatementEnd`.
+    pub fn end(&mut self, file: &File<'_>, text: &str, span: Span) -> Result<(), Error> {
+        if self.begin.take().is_none() {
+            return Err(Error::new(Code::InvalidMarker, "`StatementEnd` without `StatementBegin`")
+                .help("write a `StatementBegin` marker before the statement, or remove this one")
+                .at(file.location(text, span.start)));
+        }
+        self.ends.push(span);
+        Ok(())
+    }
+
+    /// The end of a section or of the file: no pair may be open.
+    pub fn close(&self, file: &File<'_>, text: &str) -> Result<(), Error> {
+        match self.begin {
+            None => Ok(()),
+            Some(span) => Err(Error::new(Code::InvalidMarker, "`StatementBegin` without `StatementEnd`")
+                .help("write a `StatementEnd` marker after the statement")
+                .at(file.location(text, span.start))),
+        }
+    }
+}

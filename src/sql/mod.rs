@@ -11,6 +11,7 @@
 
 pub mod classify;
 pub mod lex;
+mod pattern;
 pub mod quote;
 pub mod split;
 pub mod steps;

@@ -187,7 +187,7 @@ mod tests {
     fn names_compare_by_digits_and_then_by_name() {
         ordered(
             Identity::Name,
-            &["9_z", "10_a", "010_b", "20240528214728_a", "20240528214728_b", "add_users", "zebra"],
+            &["9_z", "010_b", "10_a", "20240528214728_a", "20240528214728_b", "add_users", "zebra"],
         );
         assert_ne!(Version::new("1_a", Identity::Name), Version::new("01_a", Identity::Name));
     }

@@ -21,6 +21,15 @@ pub type Cache = BTreeMap<usize, Result<Inspected, Finding>>;
 
 /// Splits a section and groups it into steps. What cannot run here comes back as a finding.
 pub fn inspect(section: &Section) -> Result<Inspected, Finding> {
+    if let Some(error) = &section.refused {
+        return Err(Finding {
+            code: error.code().as_str(),
+            severity: Severity::Error,
+            message: error.message().to_owned(),
+            help: error.help_text().to_owned(),
+            at: error.location().cloned(),
+        });
+    }
     let to_finding = |problem: Problem| Finding {
         code: problem.code.as_str(),
         severity: Severity::Error,

@@ -6,7 +6,7 @@
 use crate::ledger::{Ledger, State};
 use crate::migration::Catalog;
 use crate::plan::{Action, Decision, Options, Reason, Severity, decisions};
-use crate::version::Version;
+use crate::version::{Identity, Version};
 use serde::Serialize;
 
 /// How the database stands to this release.
@@ -136,7 +136,7 @@ fn newest_applied(catalog: &Catalog, ledger: &Ledger, ours: &[Decision], others:
             continue;
         }
         let version = Version::new(row.as_str(), identity);
-        if identity != crate::version::Identity::Name && version.is_name() {
+        if matches!(identity, Identity::Digits | Identity::Dotted) && version.is_name() {
             continue;
         }
         if newest.as_ref().is_none_or(|newest| *newest < version) {

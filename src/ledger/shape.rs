@@ -128,13 +128,14 @@ pub fn shape(columns: &[(String, String)]) -> Shape {
     if COLUMNS.iter().all(|(name, ..)| kind(name).is_some()) { Shape::Counterfoil } else { Shape::Partial }
 }
 
-/// The refusal of another tool's table.
+/// Recognises a table that is, or may become, our ledger.
 ///
 /// # Errors
 ///
-/// `foreign-ledger`, naming the tool, the `table` option and the import.
-pub fn refuse(table: &Table, shape: &Shape) -> Result<(), Error> {
-    let Shape::Foreign(tool) = shape else { return Ok(()) };
+/// `foreign-ledger` for another tool's table, naming the tool, the `table` option and the import.
+pub fn recognise(table: &Table, columns: &[(String, String)]) -> Result<Shape, Error> {
+    let shape = shape(columns);
+    let Shape::Foreign(tool) = shape else { return Ok(shape) };
     let table = table.qualified();
     let message = match tool {
         Tool::Unknown => format!("the table {table} is not a ledger that counterfoil knows: it may be another tool's"),
@@ -269,8 +270,10 @@ mod tests {
     }
 
     #[track_caller]
-    fn refused(tool: Tool, message: &str, help: &str) {
-        let error = refuse(&Table::default(), &Shape::Foreign(tool)).unwrap_err();
+    fn refused(columns: &[(&str, &str)], message: &str, help: &str) {
+        let columns: Vec<(String, String)> =
+            columns.iter().map(|(name, kind)| ((*name).to_owned(), (*kind).to_owned())).collect();
+        let error = recognise(&Table::default(), &columns).unwrap_err();
         assert_eq!(error.code(), Code::ForeignLedger);
         assert_eq!(error.message(), message);
         assert_eq!(error.help_text(), help);
@@ -279,19 +282,17 @@ mod tests {
     #[test]
     fn a_refusal_names_the_tool_and_both_ways_out() {
         refused(
-            Tool::GolangMigrate,
+            &[("version", "bigint"), ("dirty", "boolean")],
             "the table \"public\".\"schema_migrations\" is the ledger of golang-migrate",
             "keep counterfoil's ledger in another table with the option `table`, and take the history over with \
              `counterfoil import --from golang-migrate`",
         );
         refused(
-            Tool::Unknown,
+            &[("version", "integer")],
             "the table \"public\".\"schema_migrations\" is not a ledger that counterfoil knows: it may be another tool's",
             "keep counterfoil's ledger in another table with the option `table`",
         );
-        for ours in [Shape::Missing, Shape::Counterfoil, Shape::Partial, Shape::Dbmate] {
-            assert_eq!(refuse(&Table::default(), &ours), Ok(()));
-        }
+        assert_eq!(recognise(&Table::default(), &[]), Ok(Shape::Missing));
     }
 
     #[test]

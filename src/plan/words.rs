@@ -3,7 +3,6 @@
 use super::{Decision, Grade, Progress, Reason, Why};
 use crate::ledger::Table;
 use crate::sql::quote::literal;
-use crate::version::leading_digits;
 
 /// How many versions or paths a message names at most.
 const MANY: usize = 10;
@@ -306,17 +305,19 @@ fn text(parts: &[&str]) -> String {
     parts.concat()
 }
 
-/// A version after `version`, of the same form: its last number of digits plus one, with as many
-/// digits. None if it has no digits to count on.
+/// A version after `version`, of the same form: its leading digits plus one, with as many digits.
+/// None if it has none.
 ///
-/// For a name such as `0077_rapid` that is `0078`; for a dotted one such as `17.1`, `18`.
+/// For a name such as `0077_rapid` that is `0078`, for a dotted version such as `17.1` it is `18`,
+/// for a date in parts such as `2024-01-31-120000_a` it is `2024-01-31-120001`.
 pub(super) fn after(version: &str) -> Option<String> {
-    let digits = leading_digits(version);
+    let end = version.bytes().position(|byte| !byte.is_ascii_digit() && byte != b'-').unwrap_or(version.len());
+    let digits = version[..end].trim_end_matches('-');
     if digits.is_empty() {
         return None;
     }
     let mut out: Vec<u8> = digits.bytes().collect();
-    for digit in out.iter_mut().rev() {
+    for digit in out.iter_mut().rev().filter(|digit| **digit != b'-') {
         if *digit == b'9' {
             *digit = b'0';
         } else {
@@ -324,5 +325,5 @@ pub(super) fn after(version: &str) -> Option<String> {
             return String::from_utf8(out).ok();
         }
     }
-    Some(text(&["1", &"0".repeat(digits.len())]))
+    String::from_utf8(out).ok().map(|zeros| text(&["1", &zeros]))
 }

@@ -17,12 +17,14 @@ pub enum Identity {
     /// The whole name, which may start with a date in parts, as in Diesel: `2024-01-31-120000_a`
     /// is compared as `20240131120000_a` would be.
     Dated,
+    /// The whole name, compared as text, as Prisma does: `20250625_b` comes after `20250624101010_a`.
+    Text,
 }
 
 /// The identity of a migration: the text as written, and the key that it is compared by.
 ///
-/// Order: by numbers (leading digits, or dotted parts), then by name. Text without leading digits
-/// comes after everything that has them. Equality is by key, so `001 == 1` under
+/// Order: by numbers (leading digits, or dotted parts), then by name; under [`Identity::Text`] by
+/// name alone. Text without leading digits comes after everything that has them. Equality is by key, so `001 == 1` under
 /// [`Identity::Digits`].
 ///
 /// ```
@@ -76,6 +78,7 @@ impl Version {
                 }
                 (parts, None)
             }
+            Identity::Text => (Vec::new(), Some(text.clone())),
             _ => {
                 let digits = match identity {
                     Identity::Dated => Cow::Owned(text.split('_').next().unwrap_or("").replace('-', "")),
@@ -94,7 +97,7 @@ impl Version {
         &self.text
     }
 
-    /// Whether it is compared as a name: always under [`Identity::Name`], elsewhere if the text
+    /// Whether it is compared as a name: always under [`Identity::Name`] and [`Identity::Text`], elsewhere if the text
     /// has not the form that the identity asks for.
     pub fn is_name(&self) -> bool {
         self.name.is_some()
@@ -190,6 +193,11 @@ mod tests {
             &["9_z", "010_b", "10_a", "20240528214728_a", "20240528214728_b", "add_users", "zebra"],
         );
         assert_ne!(Version::new("1_a", Identity::Name), Version::new("01_a", Identity::Name));
+    }
+
+    #[test]
+    fn text_compares_as_text() {
+        ordered(Identity::Text, &["20250624101010_a", "20250625101010_z", "20250625_b", "20250626000000_a", "9_a"]);
     }
 
     #[test]

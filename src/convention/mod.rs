@@ -108,7 +108,7 @@ const TABLE: &[Entry] = &[
     entry(Convention::GolangMigrate, "golang-migrate", Identity::Digits, golang_migrate::read),
     entry(Convention::Goose, "goose", Identity::Digits, goose::read),
     entry(Convention::SqlMigrate, "sql-migrate", Identity::Name, sql_migrate::read),
-    entry(Convention::Prisma, "prisma", Identity::Name, prisma::read),
+    entry(Convention::Prisma, "prisma", Identity::Text, prisma::read),
     entry(Convention::Drizzle, "drizzle", Identity::Name, drizzle::read),
     entry(Convention::Flyway, "flyway", Identity::Dotted, flyway::read),
     entry(Convention::Sqlx, "sqlx", Identity::Digits, sqlx::read),

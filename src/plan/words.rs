@@ -188,7 +188,7 @@ fn interrupted(decision: &Decision, table: &Table) -> (String, String) {
             text(&["finish it by hand and run: ", &update(set_applied), "; or undo it by hand and run: ", &delete()]),
         ),
         Some(Why::Reverting) => (
-            text(&[&subject, " was being rolled back and stopped: ", &steps(decision.progress), " of the way back"]),
+            text(&[&subject, " was being rolled back and stopped on the way: ", &steps(decision.progress)]),
             text(&["roll back again, so that it goes on; or undo the rest by hand and run: ", &delete()]),
         ),
         _ => {

@@ -11,7 +11,7 @@
 
 use super::files::{File, Out, Set};
 use super::markers::{self, Place};
-use super::numbered::accept;
+use super::numbered::accept_beside;
 use super::sections::{Begin, Direction, Words, cut};
 use crate::error::{Code, Error};
 use crate::migration::{Section, Transaction};
@@ -23,8 +23,9 @@ pub(super) const WORD: &str = "migrate:";
 const WORDS: Words = Words { tool: "dbmate", up: "-- migrate:up", down: "-- migrate:down", up_first: true };
 
 pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
-    for at in accept(set, out, |file| name(file).is_some()) {
-        let file = &set.files[at];
+    // dbmate takes several folders, so folders beside each other are fine.
+    let (accepted, _) = accept_beside(set, out, |file| name(file).is_some());
+    for file in accepted {
         let Some((digits, name)) = name(file) else { continue };
         let (up, down) = sections(file)?;
         out.push(file, digits, name, up, down, file.dir(), file.stem().unwrap_or(""));

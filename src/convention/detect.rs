@@ -32,6 +32,17 @@ struct Clues<'s> {
     sql: Option<&'s str>,
 }
 
+impl<'s> Clues<'s> {
+    /// The conventions whose markers were seen.
+    fn marked(&self) -> Vec<(Convention, &'s str)> {
+        let mut marked = Vec::new();
+        marked.extend(self.dbmate.map(|path| (Convention::Dbmate, path)));
+        marked.extend(self.goose.map(|path| (Convention::Goose, path)));
+        marked.extend(self.sql_migrate.map(|path| (Convention::SqlMigrate, path)));
+        marked
+    }
+}
+
 /// The convention that fits.
 ///
 /// # Errors
@@ -58,10 +69,7 @@ pub(super) fn detect(set: &Set<'_>) -> Result<Convention, Error> {
             None => alone(&clues, Convention::Diesel, up),
         };
     }
-    let mut marked = Vec::new();
-    marked.extend(clues.dbmate.map(|path| (Convention::Dbmate, path)));
-    marked.extend(clues.goose.map(|path| (Convention::Goose, path)));
-    marked.extend(clues.sql_migrate.map(|path| (Convention::SqlMigrate, path)));
+    let marked = clues.marked();
     match marked.as_slice() {
         [] => {}
         [(convention, _)] => return Ok(*convention),
@@ -100,20 +108,18 @@ fn by_number(clues: &Clues<'_>) -> Result<Convention, Error> {
     }
 }
 
-/// The convention, unless numbered files beside it could be migrations of their own.
+/// The convention, unless files beside it could be migrations of their own.
 fn alone(clues: &Clues<'_>, convention: Convention, path: &str) -> Result<Convention, Error> {
-    if convention != Convention::Flyway
-        && let Some(flyway) = clues.flyway
-    {
-        return unclear(&[(convention, path), (Convention::Flyway, flyway)]);
+    let mut candidates = vec![(convention, path)];
+    let marked = clues.marked();
+    if !marked.is_empty() {
+        candidates.extend(marked);
+    } else if let Some(flyway) = clues.flyway.filter(|_| convention != Convention::Flyway) {
+        candidates.push((Convention::Flyway, flyway));
+    } else if let Some(numbered) = clues.whole.or(clues.half) {
+        candidates.push((by_number(clues)?, numbered));
     }
-    match (clues.half, clues.whole) {
-        (None, None) => Ok(convention),
-        _ => {
-            let other = by_number(clues)?;
-            unclear(&[(convention, path), (other, clues.whole.or(clues.half).unwrap_or(path))])
-        }
-    }
+    if candidates.len() == 1 { Ok(convention) } else { unclear(&candidates) }
 }
 
 fn unclear(candidates: &[(Convention, &str)]) -> Result<Convention, Error> {

@@ -6,7 +6,7 @@
 //! first underscore, with dashes taken out (what Diesel's own table keeps); the identity here is
 //! the folder's whole name. `run_in_transaction = false` in `metadata.toml` holds for up and down.
 
-use super::files::{File, Out, Set, is_sql};
+use super::files::{File, Out, Set, is_sql, nested, several_folders};
 use crate::error::{Code, Error};
 use crate::migration::Transaction;
 use std::collections::BTreeMap;
@@ -40,6 +40,12 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
             folders.entry(file.dir()).or_default()[slot] = Some(file);
         }
     }
+    let parents: Vec<&str> = folders.values().filter_map(|[up, _, _]| up.map(|file| file.parent())).collect();
+    let (nested, beside) = nested(&parents);
+    if let Some(folders) = beside {
+        return Err(several_folders(folders));
+    }
+    let mut nested = nested.into_iter();
     for [up, down, metadata] in folders.into_values() {
         let (up, down) = match (up, down) {
             (Some(up), down) => (up, down),
@@ -50,6 +56,10 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
             }
             (None, None) => continue,
         };
+        if nested.next() == Some(true) {
+            out.unknown(up, "it lies too deep", "move its folder up if it is a migration; sub-folders are not read");
+            continue;
+        }
         let transaction = match metadata {
             Some(file) => transaction(file)?,
             None => Transaction::Auto,

@@ -113,7 +113,12 @@ fn read_journal(set: &Set<'_>, file: &File<'_>, out: &mut Out) -> Result<(), Err
         });
     }
     for (path, file) in by_path {
-        if !listed.contains(path) {
+        if listed.contains(path) {
+            continue;
+        }
+        if file.dir() != root {
+            out.unknown(file, "it does not lie beside the journal's folder", "move it if it is a migration");
+        } else {
             out.find(Finding {
                 code: "not-in-journal",
                 severity: Severity::Warning,

@@ -185,34 +185,17 @@ impl<'a> Set<'a> {
         self.files.iter().filter(|file| is_sql(file.name()))
     }
 
-    /// Which of `accepted` (indices into `files`, ascending) lie in a sub-folder of a folder that
-    /// holds accepted files itself: most tools read one folder and nothing below it.
-    pub fn nested(&self, accepted: &[usize]) -> Vec<bool> {
-        // The files are sorted by path, but `a-b/x` comes before `a/x`: sort the folders with
-        // their slash, then everything below one follows right after it.
-        let mut order: Vec<usize> = (0..accepted.len()).collect();
-        order.sort_by_key(|&at| self.files[accepted[at]].dir());
-        let mut nested = vec![false; accepted.len()];
-        let mut top: Option<&str> = None;
-        for at in order {
-            let dir = self.files[accepted[at]].dir();
-            match top {
-                Some(above) if dir == above => {}
-                Some(above) if dir.starts_with(above) => nested[at] = true,
-                _ => top = Some(dir),
-            }
-        }
-        nested
-    }
-
     /// Notes the migrations that are written in a programming language.
-    pub fn report_code_migrations(&self, out: &mut Out) {
+    pub fn report_code_migrations(&self, convention: Convention, out: &mut Out) {
         const LANGUAGES: &[&str] =
             &["go", "ts", "mts", "cts", "js", "mjs", "cjs", "py", "rb", "php", "java", "kt", "rs", "exs"];
         for file in &self.files {
             let name = file.name();
             let Some((stem, extension)) = name.rsplit_once('.') else { continue };
-            let numbered = numbered(stem).is_some() || (stem.starts_with(['V', 'R', 'U']) && stem.contains("__"));
+            let numbered = match convention {
+                Convention::Flyway => stem.starts_with(['V', 'R', 'U']) && stem.contains("__"),
+                _ => numbered(stem).is_some(),
+            };
             if numbered && LANGUAGES.contains(&extension) && !stem.ends_with("_test") && !stem.ends_with(".d") {
                 out.find(Finding {
                     code: "code-migration",
@@ -224,6 +207,41 @@ impl<'a> Set<'a> {
             }
         }
     }
+}
+
+/// Which of these folders (with a slash at their end) lie below another one of them: most tools
+/// read one folder and nothing below it. Then the first two that lie beside each other.
+pub(super) fn nested<'d>(dirs: &[&'d str]) -> (Vec<bool>, Option<(&'d str, &'d str)>) {
+    // Sorted with their slash, everything below a folder follows right after it.
+    let mut order: Vec<usize> = (0..dirs.len()).collect();
+    order.sort_by_key(|&at| dirs[at]);
+    let mut nested = vec![false; dirs.len()];
+    let mut beside = None;
+    let mut top: Option<&str> = None;
+    for at in order {
+        let dir = dirs[at];
+        match top {
+            Some(above) if dir == above => {}
+            Some(above) if is_below(above, dir) => nested[at] = true,
+            above => {
+                beside = beside.or(above.map(|above| (above, dir)));
+                top = Some(dir);
+            }
+        }
+    }
+    (nested, beside)
+}
+
+/// Whether a folder lies below another one. Nothing is known to lie below the empty path that goes
+/// up or starts at the root.
+fn is_below(above: &str, dir: &str) -> bool {
+    dir.starts_with(above) && (!above.is_empty() || !(dir.starts_with('/') || dir.starts_with("../")))
+}
+
+/// The error for migrations in folders beside each other.
+pub(super) fn several_folders((first, second): (&str, &str)) -> Error {
+    Error::new(Code::InvalidInput, format!("the migrations lie in more than one folder: {first} and {second}"))
+        .help("give one folder of migrations at a time")
 }
 
 /// Whether the name ends in `.sql`, whatever its case.

@@ -142,7 +142,7 @@ pub fn read(files: &[(String, String)], convention: Option<Convention>) -> Resul
     };
     let mut out = Out::new(convention, !set.lists.is_empty());
     (convention.entry().read)(&set, &mut out)?;
-    set.report_code_migrations(&mut out);
+    set.report_code_migrations(convention, &mut out);
     out.order()?;
     replaces::read(&set, &mut out)?;
     Ok(out.catalog(convention))

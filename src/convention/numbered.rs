@@ -1,33 +1,54 @@
 //! What the conventions with `<digits>_name.sql` in one folder have in common: passing over what
 //! does not fit, and finding the down file of an up file.
 
-use super::files::{File, Out, Set, is_sql, numbered};
+use super::files::{File, Out, Set, nested, numbered, several_folders};
 use crate::error::{Code, Error};
 use crate::migration::Section;
 use crate::version::{Identity, Version, leading_digits};
 use std::collections::BTreeMap;
 
 /// The files that `fits` accepts and that do not lie in a sub-folder. Reports the others.
-pub(super) fn accept(set: &Set<'_>, out: &mut Out, fits: impl Fn(&File<'_>) -> bool) -> Vec<usize> {
-    let (mut accepted, mut rest) = (Vec::new(), Vec::new());
-    for (at, file) in set.files.iter().enumerate().filter(|(_, file)| is_sql(file.name())) {
-        if fits(file) { accepted.push(at) } else { rest.push(at) }
+///
+/// # Errors
+///
+/// `invalid-input` if they lie in folders beside each other.
+pub(super) fn accept<'s, 'a>(
+    set: &'s Set<'a>,
+    out: &mut Out,
+    fits: impl Fn(&File<'a>) -> bool,
+) -> Result<Vec<&'s File<'a>>, Error> {
+    let (accepted, beside) = accept_beside(set, out, fits);
+    match beside {
+        None => Ok(accepted),
+        Some(folders) => Err(several_folders(folders)),
     }
-    for at in rest {
-        let file = &set.files[at];
-        out.unknown(file, why(file.name()), "rename it if it is a migration; else keep it in another folder");
-    }
-    let nested = set.nested(&accepted);
-    let mut kept = Vec::with_capacity(accepted.len());
-    for (at, nested) in accepted.into_iter().zip(nested) {
-        if nested {
-            let file = &set.files[at];
-            out.unknown(file, "it lies in a sub-folder", "move it up if it is a migration; sub-folders are not read");
+}
+
+/// The same without the error: the first two folders that lie beside each other.
+pub(super) fn accept_beside<'s, 'a>(
+    set: &'s Set<'a>,
+    out: &mut Out,
+    fits: impl Fn(&File<'a>) -> bool,
+) -> (Vec<&'s File<'a>>, Option<(&'s str, &'s str)>) {
+    let mut accepted = Vec::with_capacity(set.files.len());
+    for file in set.sql() {
+        if fits(file) {
+            accepted.push(file);
         } else {
-            kept.push(at);
+            out.unknown(file, why(file.name()), "rename it if it is a migration; else keep it in another folder");
         }
     }
-    kept
+    let dirs: Vec<&str> = accepted.iter().map(|file| file.dir()).collect();
+    let (nested, beside) = nested(&dirs);
+    let mut nested = nested.into_iter();
+    accepted.retain(|file| {
+        let nested = nested.next() == Some(true);
+        if nested {
+            out.unknown(file, "it lies in a sub-folder", "move it up if it is a migration; sub-folders are not read");
+        }
+        !nested
+    });
+    (accepted, beside)
 }
 
 /// Why a name that does not fit does not.
@@ -41,9 +62,14 @@ fn why(name: &str) -> &'static str {
     }
 }
 
-/// `<digits>_name.sql`, `<digits>-name.sql` or `<digits>.sql`.
+/// `<digits>_name.sql`, `<digits>-name.sql` or `<digits>.sql`; the name keeps `.up` and `.down`.
 pub(super) fn plain_name<'f>(file: &'f File<'_>) -> Option<(&'f str, &'f str)> {
-    numbered(file.stem()?)
+    let stem = file.stem()?;
+    numbered(stem).or_else(|| {
+        let digits = leading_digits(stem);
+        let half = &stem[digits.len()..];
+        (!digits.is_empty() && matches!(half, ".up" | ".down")).then_some((digits, half))
+    })
 }
 
 /// `<digits>_name.sql` only.
@@ -54,29 +80,23 @@ pub(super) fn underscored<'f>(file: &'f File<'_>) -> Option<(&'f str, &'f str)> 
     (!digits.is_empty()).then_some((digits, name))
 }
 
-/// Whether a name without its number and `.sql` ends in `.up` or `.down`.
-pub(super) enum Half<'n> {
-    Up(&'n str),
-    Down(&'n str),
-    Whole(&'n str),
-}
-
-pub(super) fn half(name: &str) -> Half<'_> {
-    if let Some(name) = name.strip_suffix(".up") {
-        Half::Up(name)
-    } else if let Some(name) = name.strip_suffix(".down") {
-        Half::Down(name)
-    } else {
-        Half::Whole(name)
-    }
-}
-
-/// A file with its number, its name and its half.
+/// A file with its number, its name, and whether it is a down file.
 pub(super) struct Part<'s, 'a> {
     pub file: &'s File<'a>,
     pub digits: &'s str,
     pub name: &'s str,
     pub down: bool,
+}
+
+impl<'s, 'a> Part<'s, 'a> {
+    /// `name` may end in `.up` or `.down`; without that it is the whole migration.
+    pub fn new(file: &'s File<'a>, digits: &'s str, name: &'s str) -> Self {
+        match (name.strip_suffix(".up"), name.strip_suffix(".down")) {
+            (Some(name), _) => Part { file, digits, name, down: false },
+            (_, Some(name)) => Part { file, digits, name, down: true },
+            _ => Part { file, digits, name, down: false },
+        }
+    }
 }
 
 /// Reads up files, each with the down file of its number and name. A down file whose name differs

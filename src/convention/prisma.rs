@@ -6,7 +6,7 @@
 //! `x.sql`. A numbered folder without `migration.sql` is an error there (P3015) and here.
 //! `migration_lock.toml` names the provider.
 
-use super::files::{File, Out, Set, numbered, title};
+use super::files::{File, Out, Set, is_sql, nested, numbered, several_folders, title};
 use crate::error::{Code, Error};
 use crate::migration::Section;
 use crate::plan::{Finding, Severity};
@@ -29,33 +29,39 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
 
 /// Reads every `<folder>/migration.sql`. Drizzle's newer layout is the same but for what `finish` does.
 pub(super) fn folders(set: &Set<'_>, out: &mut Out, finish: fn(&mut Section, &mut Out)) -> Result<(), Error> {
-    let scripts: BTreeSet<&str> =
-        set.files.iter().filter(|file| file.name() == SCRIPT).map(|file| file.dir()).collect();
-    let parents: BTreeSet<&str> =
-        set.files.iter().filter(|file| file.name() == SCRIPT).map(|file| file.parent()).collect();
-    let mut missing: BTreeSet<&str> = BTreeSet::new();
-    for file in &set.files {
+    let mut scripts: Vec<&File<'_>> = Vec::new();
+    for file in set.files.iter().filter(|file| file.name() == SCRIPT || is_sql(file.name())) {
         if file.name() == SCRIPT && !file.dir_name().is_empty() {
-            let folder = file.dir_name();
-            let stem = folder.strip_suffix(".sql").unwrap_or(folder);
-            let mut up = file.section()?;
-            finish(&mut up, out);
-            out.push(file, folder, title(stem), up, None, file.parent(), folder);
-            continue;
+            scripts.push(file);
+        } else {
+            let help = "move it into such a folder if it is a migration";
+            out.unknown(file, "only a `migration.sql` in a folder of its own is", help);
         }
-        let numbered_folder = numbered(file.dir_name()).is_some() && !scripts.contains(file.dir());
-        if numbered_folder && parents.contains(file.parent()) && missing.insert(file.dir()) {
+    }
+    let parents: Vec<&str> = scripts.iter().map(|file| file.parent()).collect();
+    let (nested, beside) = nested(&parents);
+    if let Some(folders) = beside {
+        return Err(several_folders(folders));
+    }
+    let with_script: BTreeSet<&str> = scripts.iter().map(|file| file.dir()).collect();
+    let parents: BTreeSet<&str> = parents.into_iter().collect();
+    for file in &set.files {
+        let numbered = numbered(file.dir_name()).is_some();
+        if numbered && parents.contains(file.parent()) && !with_script.contains(file.dir()) {
             return Err(Error::new(Code::NoUpSection, format!("the folder {} has no {SCRIPT}", file.dir_name()))
                 .help("restore the script, or remove the folder")
                 .at(file.start()));
         }
-        if super::files::is_sql(file.name()) {
-            out.unknown(
-                file,
-                "only a `migration.sql` in a folder of its own is",
-                "move it into such a folder if it is a migration",
-            );
+    }
+    for (file, nested) in scripts.into_iter().zip(nested) {
+        if nested {
+            out.unknown(file, "it lies too deep", "move its folder up if it is a migration; sub-folders are not read");
+            continue;
         }
+        let folder = file.dir_name();
+        let mut up = file.section()?;
+        finish(&mut up, out);
+        out.push(file, folder, title(folder), up, None, file.parent(), folder);
     }
     Ok(())
 }

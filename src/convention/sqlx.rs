@@ -6,7 +6,7 @@
 //! passed over. A file that starts with `-- no-transaction` is run outside a transaction.
 
 use super::files::{File, Out, Set};
-use super::numbered::{Half, Part, accept, half, pairs, underscored};
+use super::numbered::{Part, accept, pairs, underscored};
 use crate::error::{Code, Error};
 use crate::migration::{Section, Transaction};
 
@@ -14,20 +14,15 @@ use crate::migration::{Section, Transaction};
 pub(super) const NO_TRANSACTION: &str = "-- no-transaction";
 
 pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
-    let accepted = accept(set, out, |file| file.stem().is_some_and(|_| file.name().contains('_')));
+    let accepted = accept(set, out, |file| file.stem().is_some() && file.name().contains('_'))?;
     let mut parts = Vec::with_capacity(accepted.len());
-    for at in accepted {
-        let file = &set.files[at];
+    for file in accepted {
         let Some((digits, name)) = underscored(file) else {
             return Err(Error::new(Code::InvalidName, format!("{} does not start with a number and `_`", file.name()))
                 .help("name it like `0001_name.sql`, or keep it in another folder; sqlx refuses it here too")
                 .at(file.start()));
         };
-        let (name, down) = match half(name) {
-            Half::Up(name) | Half::Whole(name) => (name, false),
-            Half::Down(name) => (name, true),
-        };
-        parts.push(Part { file, digits, name, down });
+        parts.push(Part::new(file, digits, name));
     }
     pairs(&parts, out, section)
 }

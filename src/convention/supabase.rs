@@ -7,33 +7,23 @@
 //! Where Counterfoil differs: `.down.sql` is the down file of its up file.
 
 use super::files::{Out, Set};
-use super::numbered::{Half, Part, accept, half, pairs, underscored};
+use super::numbered::{Part, accept, pairs, underscored};
 use crate::error::Error;
 
 pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
-    let mut accepted = accept(set, out, |file| underscored(file).is_some());
-    if let Some(&first) = accepted.first() {
-        let file = &set.files[first];
-        let old = underscored(file)
-            .is_some_and(|(digits, name)| name == "init" && digits.len() == 14 && digits < "20211209000000");
-        if old {
+    let accepted = accept(set, out, |file| underscored(file).is_some())?;
+    let mut parts = Vec::with_capacity(accepted.len());
+    for (at, file) in accepted.into_iter().enumerate() {
+        let Some((digits, name)) = underscored(file) else { continue };
+        if at == 0 && name == "init" && digits.len() == 14 && digits < "20211209000000" {
             out.unknown(
                 file,
-                "it is the first file, called init, and from before December 2021",
+                "it is the first file, called init and from before December 2021",
                 "give it another name if it is to be run; Supabase does not run it either",
             );
-            accepted.remove(0);
+            continue;
         }
-    }
-    let mut parts = Vec::with_capacity(accepted.len());
-    for at in accepted {
-        let file = &set.files[at];
-        let Some((digits, name)) = underscored(file) else { continue };
-        let (name, down) = match half(name) {
-            Half::Up(name) | Half::Whole(name) => (name, false),
-            Half::Down(name) => (name, true),
-        };
-        parts.push(Part { file, digits, name, down });
+        parts.push(Part::new(file, digits, name));
     }
     pairs(&parts, out, |file| file.section())
 }

@@ -1,0 +1,927 @@
+//! Naming conventions, on small folders that a person can read (`tests/data/conventions`).
+//!
+//! The expected lines are worked out by hand from each tool's own rules, which the head comments
+//! of `src/convention/*.rs` cite. The checksums come from `sha256sum` over the section's lines.
+#![allow(clippy::disallowed_methods, clippy::disallowed_types)] // tests do I/O
+
+#[path = "util/trees.rs"]
+mod trees;
+
+use counterfoil::convention::{self, Convention};
+use counterfoil::migration::{Section, Transaction};
+use counterfoil::{Catalog, Error, Migration};
+use std::path::PathBuf;
+
+fn fixture(name: &str) -> Vec<(String, String)> {
+    trees::read_tree(&PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/conventions").join(name))
+}
+
+/// One line per migration: version, name, then up and down with path, line and what is special.
+fn line(migration: &Migration) -> String {
+    let section = |section: &Section| {
+        let mut text = format!("{}:{}", section.path, section.line);
+        if section.transaction == Transaction::Off {
+            text.push_str(" off");
+        }
+        for span in &section.breaks {
+            text.push_str(&format!(" break@{}", section.location(span.start).line));
+        }
+        if let Some(error) = &section.refused {
+            text.push_str(&format!(" refused({})", error.code()));
+        }
+        text
+    };
+    let mut text = format!("{} {:?} {}", migration.version, migration.name, section(&migration.up));
+    if let Some(down) = &migration.down {
+        text.push_str(&format!(" down {}", section(down)));
+    }
+    if migration.repeatable {
+        text.push_str(" repeatable");
+    }
+    text
+}
+
+/// The catalog's migrations and findings, and the sections' first and last lines.
+#[track_caller]
+fn reads(name: &str, convention: Convention, migrations: &[&str], findings: &[&str]) -> Catalog {
+    let files = fixture(name);
+    let catalog = convention::read(&files, None).unwrap_or_else(|error| panic!("{error}; {}", error.help_text()));
+    assert_eq!(catalog.convention, convention);
+    assert_eq!(catalog.migrations.iter().map(line).collect::<Vec<_>>(), migrations);
+    let found: Vec<String> = catalog
+        .findings
+        .iter()
+        .map(|finding| format!("{} {} {}", at(finding.at.as_ref()), finding.code, finding.message))
+        .collect();
+    assert_eq!(found, findings);
+
+    // Forced it is the same; so is it in any other order, under another folder, with `\` and with CRLF.
+    assert_eq!(convention::read(&files, Some(convention)).as_ref(), Ok(&catalog));
+    let mut turned = files.clone();
+    turned.reverse();
+    assert_eq!(convention::read(&turned, None).as_ref(), Ok(&catalog));
+    for moved in [
+        files.iter().map(|(path, text)| (format!("./{path}"), format!("\u{feff}{text}"))).collect::<Vec<_>>(),
+        files.iter().map(|(path, text)| (format!("/srv/app/{path}"), text.replace('\n', "\r\n"))).collect(),
+        files.iter().map(|(path, text)| (format!("app\\{}", path.replace('/', "\\")), text.clone())).collect(),
+    ] {
+        let again = convention::read(&moved, None).expect("the same set elsewhere");
+        let key = |catalog: &Catalog| -> Vec<_> {
+            catalog.migrations.iter().map(|m| (m.version.clone(), m.name.clone(), m.checksum.clone())).collect()
+        };
+        assert_eq!(key(&again), key(&catalog));
+        assert_eq!(again.findings.len(), catalog.findings.len());
+    }
+    catalog
+}
+
+fn at(location: Option<&counterfoil::Location>) -> String {
+    location.map_or_else(|| "-".to_owned(), ToString::to_string)
+}
+
+fn checksums(catalog: &Catalog) -> Vec<&str> {
+    catalog.migrations.iter().map(|migration| migration.checksum.strip_prefix("sha256:").expect("sha256:")).collect()
+}
+
+#[test]
+fn dbmate_folders() {
+    let catalog = reads(
+        "dbmate",
+        Convention::Dbmate,
+        &[
+            r#"20240102030405 "create_users" 20240102030405_create_users.sql:1 down 20240102030405_create_users.sql:7"#,
+            r#"20240103000000 "index_emails" 20240103000000_index_emails.sql:3 off down 20240103000000_index_emails.sql:6 off"#,
+            r#"20240104000000 "greet" 20240104000000_greet.sql:1"#,
+        ],
+        &["seed.sql:1:1 unknown-file seed.sql is not run: its name does not start with digits"],
+    );
+    assert_eq!(
+        checksums(&catalog),
+        [
+            "32dfac0d89c39b8afceae5f52cc596f073e3b0806caa55e806b16c4273672695",
+            "c238cf307602c22623cd79fab438ef859e16b549c881d51e226ed8f6e2227fb3",
+            "66ea1dbffccc28caf293bcd10cb124bb7f7f6b480ec79ee738b3b3f6cf1a979c",
+        ]
+    );
+}
+
+#[test]
+fn golang_migrate_folders() {
+    let catalog = reads(
+        "golang-migrate",
+        Convention::GolangMigrate,
+        &[
+            r#"000001 "init" 000001_init.up.sql:1 down 000001_init.down.sql:1"#,
+            r#"000002 "balance" 000002_balance.up.sql:1 down 000002_drop_balance.down.sql:1"#,
+            r#"000010 "audit" 000010_audit.up.sql:1"#,
+        ],
+        &[],
+    );
+    assert_eq!(checksums(&catalog)[0], "8b2278ae609d62d5957104c10665fc36509e1d1aacfdb0e63167509752b94e70");
+}
+
+#[test]
+fn goose_folders() {
+    let catalog = reads(
+        "goose",
+        Convention::Goose,
+        &[
+            r#"00001 "init" 00001_init.sql:1 down 00001_init.sql:4"#,
+            r#"00002 "trigger" 00002_trigger.sql:1 break@9"#,
+            r#"00003 "index" 00003_index.sql:2 off down 00003_index.sql:4 off"#,
+        ],
+        &[
+            "00004_backfill.go:1:1 code-migration 00004_backfill.go is a migration written in code; only SQL files are run",
+        ],
+    );
+    assert_eq!(
+        checksums(&catalog)[1..],
+        [
+            "8317ddf5485c1e8efce34f5baa2c6406c032f95e12955873fdf54356a4e378a5",
+            "7ee04a70bc453c52609af0e98cfd75d9488a8b92666212e6d29f68928bbc852a",
+        ]
+    );
+}
+
+#[test]
+fn sql_migrate_folders() {
+    let catalog = reads(
+        "sql-migrate",
+        Convention::SqlMigrate,
+        &[
+            r#"20240101-init.sql "init" 20240101-init.sql:1 down 20240101-init.sql:4"#,
+            r#"20240101-notify.sql "notify" 20240101-notify.sql:2 break@10 down 20240101-notify.sql:12"#,
+            r#"20240102-index.sql "index" 20240102-index.sql:1 off down 20240102-index.sql:4 off"#,
+            r#"later.sql "later" later.sql:1"#,
+        ],
+        &[],
+    );
+    // Lines 2 to 11 of the file; the fixture's head is a comment.
+    assert_eq!(catalog.migrations[1].up.text.lines().count(), 10);
+}
+
+#[test]
+fn prisma_folders() {
+    reads(
+        "prisma",
+        Convention::Prisma,
+        &[
+            r#"20240101000000_init "init" 20240101000000_init/migration.sql:1"#,
+            r#"20240201000000_add_email "add_email" 20240201000000_add_email/migration.sql:1"#,
+            r#"20240201000000_add_phone "add_phone" 20240201000000_add_phone/migration.sql:1"#,
+            r#"20240301000000_index.sql "index.sql" 20240301000000_index.sql/migration.sql:1"#,
+        ],
+        &[],
+    );
+}
+
+#[test]
+fn drizzle_journals() {
+    let catalog = reads(
+        "drizzle",
+        Convention::Drizzle,
+        &[
+            r#"0000_brave_newton "brave_newton" 0000_brave_newton.sql:1 break@2 break@3"#,
+            r#"0001_quiet_curie "quiet_curie" 0001_quiet_curie.sql:1"#,
+        ],
+        &["0001_stray.sql:1:1 not-in-journal 0001_stray.sql is not run: the journal does not list it"],
+    );
+    assert_eq!(checksums(&catalog)[0], "d76eda766852baaeea59b6c41231e9cce4c8e2ec4a1aa5859f21b3413d3924e4");
+}
+
+#[test]
+fn drizzle_folders_of_1_0() {
+    reads(
+        "drizzle-folders",
+        Convention::Drizzle,
+        &[
+            r#"20240101000000_brave_newton "brave_newton" 20240101000000_brave_newton/migration.sql:1 break@1"#,
+            r#"20240102000000_quiet_curie "quiet_curie" 20240102000000_quiet_curie/migration.sql:1"#,
+        ],
+        &[],
+    );
+}
+
+#[test]
+fn flyway_folders() {
+    let catalog = reads(
+        "flyway",
+        Convention::Flyway,
+        &[
+            r#"1 "create_books" V1__create_books.sql:1"#,
+            r#"2 "add_author" V2__add_author.sql:1 down U2__add_author.sql:1"#,
+            r#"2.1 "index_author" 2024/V2_1__index_author.sql:1 off"#,
+            r#"2.10 "greeting" 2024/V2.10__greeting.sql:1 refused(unsupported)"#,
+            r#"R__All_books "All_books" R__All_books.sql:1 repeatable"#,
+            r#"R__books_by_author "books_by_author" R__books_by_author.sql:1 repeatable"#,
+        ],
+        &[
+            "afterMigrate.sql:1:1 callback afterMigrate.sql is a Flyway callback and is not run",
+            "v3__lower_case.sql:1:1 unknown-file v3__lower_case.sql is not run: its prefix is not a capital letter",
+        ],
+    );
+    assert_eq!(checksums(&catalog)[0], "d8997befbce7931b35c1df6aeb138cc734270e1b61b695c47d6f32a22d003204");
+    let refused = catalog.migrations[3].up.refused.as_ref().expect("a placeholder");
+    assert_eq!(refused.to_string(), "2024/V2.10__greeting.sql:1:37: Flyway would fill in the placeholder ${name}");
+}
+
+#[test]
+fn sqlx_folders() {
+    reads(
+        "sqlx",
+        Convention::Sqlx,
+        &[
+            r#"20240101000000 "create_todos" 20240101000000_create_todos.sql:1"#,
+            r#"20240102000000 "index_todos" 20240102000000_index_todos.sql:1 off"#,
+            r#"20240103000000 "done" 20240103000000_done.up.sql:1 down 20240103000000_done.down.sql:1"#,
+        ],
+        &[],
+    );
+}
+
+#[test]
+fn supabase_folders() {
+    reads(
+        "supabase",
+        Convention::Supabase,
+        &[
+            r#"20240101000000 "profiles" supabase/migrations/20240101000000_profiles.sql:1"#,
+            r#"20240102000000 "avatars" supabase/migrations/20240102000000_avatars.sql:1"#,
+        ],
+        &["supabase/seed.sql:1:1 unknown-file seed.sql is not run: its name does not start with digits"],
+    );
+}
+
+#[test]
+fn plain_folders() {
+    reads(
+        "plain",
+        Convention::Plain,
+        &[
+            r#"1 "" 1.sql:1"#,
+            r#"0002 "second" 0002-second.sql:1"#,
+            r#"9 "ninth" 9_ninth.sql:1"#,
+            r#"00010 "tenth" 00010_tenth.sql:1"#,
+        ],
+        &[],
+    );
+}
+
+#[test]
+fn diesel_folders() {
+    reads(
+        "diesel",
+        Convention::Diesel,
+        &[
+            r#"00000000000000_diesel_initial_setup "diesel_initial_setup" 00000000000000_diesel_initial_setup/up.sql:1 down 00000000000000_diesel_initial_setup/down.sql:1"#,
+            r#"2024-01-02-120000_create_orders "create_orders" 2024-01-02-120000_create_orders/up.sql:1 down 2024-01-02-120000_create_orders/down.sql:1"#,
+            r#"2024-01-10-090000_index_orders "index_orders" 2024-01-10-090000_index_orders/up.sql:1 off"#,
+        ],
+        &[],
+    );
+}
+
+#[test]
+fn a_baseline_knows_what_it_replaces() {
+    let catalog = reads(
+        "squash",
+        Convention::Dbmate,
+        &[
+            r#"20240301000000 "baseline" 20240301000000_baseline.sql:1 down 20240301000000_baseline.sql:5"#,
+            r#"20240401000000 "more" 20240401000000_more.sql:1 down 20240401000000_more.sql:4"#,
+        ],
+        &[],
+    );
+    let replaced: Vec<&str> = catalog.migrations[0].replaces.iter().map(|one| one.version.as_str()).collect();
+    assert_eq!(replaced, ["20240101000000", "20240201000000"]);
+    assert!(catalog.migrations[1].replaces.is_empty());
+}
+
+/// Files from path and text.
+fn files(list: &[(&str, &str)]) -> Vec<(String, String)> {
+    list.iter().map(|&(path, text)| (path.to_owned(), text.to_owned())).collect()
+}
+
+fn read(list: &[(&str, &str)]) -> Result<Catalog, Error> {
+    convention::read(&files(list), None)
+}
+
+/// The error's code, place and message, and its help.
+#[track_caller]
+fn fails(list: &[(&str, &str)], convention: Option<Convention>, error: &str, help: &str) {
+    match convention::read(&files(list), convention) {
+        Ok(catalog) => panic!("{:?}", catalog.migrations.iter().map(line).collect::<Vec<_>>()),
+        Err(found) => {
+            assert_eq!(format!("{} {found}", found.code()), error);
+            assert_eq!(found.help_text(), help);
+        }
+    }
+}
+
+/// The findings: place, code, severity, message.
+#[track_caller]
+fn finds(list: &[(&str, &str)], convention: Convention, expected: &[&str]) {
+    let catalog = convention::read(&files(list), Some(convention)).unwrap_or_else(|error| panic!("{error}"));
+    let found: Vec<String> = catalog
+        .findings
+        .iter()
+        .map(|f| format!("{} {} {:?} {}", at(f.at.as_ref()), f.code, f.severity, f.message))
+        .collect();
+    assert_eq!(found, expected);
+    assert!(catalog.findings.iter().all(|finding| !finding.help.is_empty()), "a finding without help");
+}
+
+#[track_caller]
+fn detects(list: &[(&str, &str)], convention: Convention) {
+    assert_eq!(read(list).map(|catalog| catalog.convention), Ok(convention));
+}
+
+const UP: &str = "-- migrate:up\nselect 1;\n-- migrate:down\nselect 2;\n";
+
+#[test]
+fn detection_uses_the_whole_set() {
+    detects(&[], Convention::Dbmate);
+    detects(&[("README.md", "# Hello")], Convention::Dbmate);
+    detects(&[("1_a.sql", UP)], Convention::Dbmate);
+    detects(&[("1_a.sql", "select 1"), ("2_b.sql", "select 1")], Convention::Plain);
+    detects(&[("1_a.up.sql", ""), ("1_a.down.sql", "")], Convention::GolangMigrate);
+    detects(&[("1_a.up.sql", "-- no-transaction\n"), ("2_b.sql", "")], Convention::Sqlx);
+    detects(&[("1_a.sql", "-- +goose Up\n"), ("2_b.sql", "-- +goose Up\n")], Convention::Goose);
+    detects(&[("a.sql", "-- +migrate Up\n")], Convention::SqlMigrate);
+    detects(&[("V1__a.sql", "-- +migrate Up\n")], Convention::SqlMigrate);
+    detects(&[("V1__a.sql", "")], Convention::Flyway);
+    detects(&[("R__a.sql", "")], Convention::Flyway);
+    detects(&[("20240101_a/migration.sql", "")], Convention::Prisma);
+    detects(&[("20240101_a/migration.sql", "select 1;--> statement-breakpoint\n")], Convention::Drizzle);
+    detects(&[("migration_lock.toml", "provider = \"postgresql\"")], Convention::Prisma);
+    detects(&[("meta/_journal.json", "{\"entries\":[]}")], Convention::Drizzle);
+    detects(&[("2024-01-01-1_a/up.sql", "")], Convention::Diesel);
+    detects(&[("supabase/migrations/1_a.sql", "")], Convention::Supabase);
+    // A marker inside a literal is not one.
+    detects(&[("1_a.sql", "select '\n-- +goose Up\n'")], Convention::Plain);
+    // Strong clues leave stray files aside.
+    detects(&[("migration_lock.toml", ""), ("1_a/migration.sql", ""), ("2_seed.sql", "")], Convention::Prisma);
+}
+
+#[test]
+fn an_unclear_set_names_the_candidates_and_the_option() {
+    fails(
+        &[("1_a.up.sql", ""), ("2_b.sql", "")],
+        None,
+        "convention-unclear more than one convention fits: golang-migrate (1_a.up.sql), sqlx (2_b.sql) and plain (2_b.sql)",
+        "say which one it is: convention: 'golang-migrate' | 'sqlx' | 'plain'",
+    );
+    fails(
+        &[("1_a.sql", UP), ("2_b.sql", "-- +goose Up\n")],
+        None,
+        "convention-unclear more than one convention fits: dbmate (1_a.sql) and goose (2_b.sql)",
+        "say which one it is: convention: 'dbmate' | 'goose'",
+    );
+    fails(
+        &[("V1__a.sql", ""), ("2_b.sql", "")],
+        None,
+        "convention-unclear more than one convention fits: flyway (V1__a.sql) and plain (2_b.sql)",
+        "say which one it is: convention: 'flyway' | 'plain'",
+    );
+    fails(
+        &[("1_a/migration.sql", ""), ("1_a.sql", UP)],
+        None,
+        "convention-unclear more than one convention fits: prisma (1_a/migration.sql) and dbmate (1_a.sql)",
+        "say which one it is: convention: 'prisma' | 'dbmate'",
+    );
+    fails(
+        &[("supabase/migrations/1_a.sql", "-- no-transaction\n")],
+        None,
+        "convention-unclear more than one convention fits: sqlx (supabase/migrations/1_a.sql) and supabase (supabase/migrations/1_a.sql)",
+        "say which one it is: convention: 'sqlx' | 'supabase'",
+    );
+    fails(
+        &[("schema.sql", "create table a ();")],
+        None,
+        "convention-unclear no convention fits: schema.sql is named in none of the known ways, and has no markers",
+        "say which one it is: convention: 'dbmate' | 'golang-migrate' | 'goose' | 'sql-migrate' | 'prisma' | 'drizzle' | 'flyway' | 'sqlx' | 'supabase' | 'plain' | 'diesel'",
+    );
+}
+
+#[test]
+fn every_convention_has_a_name_and_takes_an_empty_set() {
+    assert_eq!(Convention::all().count(), 11);
+    for convention in Convention::all() {
+        assert_eq!(Convention::from_name(convention.as_str()), Ok(convention));
+        let catalog = convention::read(&[], Some(convention)).expect("an empty set");
+        assert_eq!((catalog.convention, catalog.migrations.len()), (convention, 0));
+    }
+    let error = Convention::from_name("liquibase").expect_err("unknown");
+    assert_eq!(error.to_string(), "there is no convention \"liquibase\"");
+}
+
+#[test]
+fn dbmate_markers() {
+    fails(
+        &[("m/1_a.sql", "create table a ();\n")],
+        Some(Convention::Dbmate),
+        "no-up-section m/1_a.sql:1:1: there is no `-- migrate:up`",
+        "write `-- migrate:up` on a line of its own before the statements to run",
+    );
+    fails(
+        &[("1_a.sql", "-- migrate:down\nselect 1;\n-- migrate:up\n")],
+        None,
+        "invalid-marker 1_a.sql:1:1: `-- migrate:down` comes before `-- migrate:up`",
+        "dbmate wants the up section first",
+    );
+    fails(
+        &[("1_a.sql", "-- migrate:up\n-- migrate:down\n-- migrate:up\n")],
+        None,
+        "invalid-marker 1_a.sql:3:1: a second `-- migrate:up`",
+        "a file is one migration: move what follows to a file of its own",
+    );
+    fails(
+        &[("1_a.sql", "-- hi\nselect 1;\n-- migrate:up\n")],
+        None,
+        "invalid-marker 1_a.sql:2:1: a statement stands before the first marker",
+        "move it below `-- migrate:up`; only comments may come before",
+    );
+    fails(
+        &[("1_a.sql", "\n  -- migrate:up\nselect 1;\n")],
+        None,
+        "invalid-marker 1_a.sql:2:3: the marker does not start in the first column",
+        "remove the white space before it; dbmate does not see it there",
+    );
+    // A block comment before it, other words, other case, options that it does not know.
+    let text =
+        "/* -- migrate:up\n-- migrate:up\n*/\n-- migrate:upgrade\n--migrate:up foo:bar x\nselect 1;\n-- MIGRATE:DOWN";
+    let catalog = read(&[("1_a.sql", text)]).expect("one up section");
+    assert_eq!(catalog.migrations.iter().map(line).collect::<Vec<_>>(), [r#"1 "a" 1_a.sql:5"#]);
+    assert_eq!(catalog.migrations[0].up.text, "--migrate:up foo:bar x\nselect 1;\n-- MIGRATE:DOWN");
+}
+
+#[test]
+fn dbmate_takes_what_follows_the_digits_for_the_name() {
+    let catalog = read(&[("20240101T10_a.sql", UP), ("7.sql", UP), ("8-b.sql", UP)]).expect("three");
+    assert_eq!(
+        catalog.migrations.iter().map(|m| (m.version.as_str(), m.name.as_str())).collect::<Vec<_>>(),
+        [("7", ""), ("8", "b"), ("20240101", "T10_a")]
+    );
+}
+
+#[test]
+fn goose_markers() {
+    let fails = |text: &str, error: &str, help: &str| fails(&[("1_a.sql", text)], Some(Convention::Goose), error, help);
+    fails(
+        "select 1;\n",
+        "no-up-section 1_a.sql:1:1: there is no `-- +goose Up`",
+        "write `-- +goose Up` on a line of its own before the statements to run",
+    );
+    fails(
+        "-- +goose Up\n-- +goose Stop\n",
+        "invalid-marker 1_a.sql:2:1: `-- +goose Stop` is not a goose marker",
+        "the markers are Up, Down, StatementBegin, StatementEnd, NO TRANSACTION, ENVSUB ON and ENVSUB OFF",
+    );
+    fails(
+        "-- +goose Up\n-- +goose StatementBegin\nselect 1;\n-- +goose Down\n",
+        "invalid-marker 1_a.sql:2:1: `StatementBegin` without `StatementEnd`",
+        "write a `StatementEnd` marker after the statement",
+    );
+    fails(
+        "-- +goose Up\n-- +goose StatementEnd\n",
+        "invalid-marker 1_a.sql:2:1: `StatementEnd` without `StatementBegin`",
+        "write a `StatementBegin` marker before the statement, or remove this one",
+    );
+    fails(
+        "-- +goose StatementBegin\n-- +goose Up\n",
+        "invalid-marker 1_a.sql:1:1: `-- +goose StatementBegin` before `-- +goose Up`",
+        "write `-- +goose Up` first",
+    );
+    fails(
+        "-- +goose Up\n\t-- +goose Down\n",
+        "invalid-marker 1_a.sql:2:2: the marker does not start in the first column",
+        "remove the white space before it",
+    );
+    fails(
+        "select 1;\n-- +goose Up\n",
+        "invalid-marker 1_a.sql:1:1: a statement stands before the first marker",
+        "move it below `-- +goose Up`; only comments may come before",
+    );
+    fails(
+        "-- +goose Down\n-- +goose Up\n",
+        "invalid-marker 1_a.sql:1:1: `-- +goose Down` comes before `-- +goose Up`",
+        "goose wants the up section first",
+    );
+}
+
+#[test]
+fn goose_values_from_the_environment_are_refused_where_they_would_be_put_in() {
+    let text = "-- +goose Up\nselect 1;\n-- +goose Down\n-- +goose ENVSUB ON\nselect '${HOME}';\n";
+    let catalog = read(&[("1_a.sql", text)]).expect("a catalog");
+    assert_eq!(
+        catalog.migrations.iter().map(line).collect::<Vec<_>>(),
+        [r#"1 "a" 1_a.sql:1 down 1_a.sql:3 refused(unsupported)"#]
+    );
+    let down = catalog.migrations[0].down.as_ref().and_then(|down| down.refused.as_ref()).expect("refused");
+    assert_eq!(down.to_string(), "1_a.sql:4:1: goose would put environment variables into this file");
+}
+
+#[test]
+fn goose_passes_over_what_goose_passes_over() {
+    finds(
+        &[
+            ("1_a.sql", "-- +goose Up\n"),
+            ("0_b.sql", ""),
+            ("2.sql", ""),
+            ("old/3_c.sql", "-- +goose Up\n"),
+            ("4_d.SQL", ""),
+            ("5_e_test.go", ""),
+        ],
+        Convention::Goose,
+        &[
+            "0_b.sql:1:1 unknown-file Warning 0_b.sql is not run: its name has not the form that the convention wants",
+            "2.sql:1:1 unknown-file Warning 2.sql is not run: its name has not the form that the convention wants",
+            "4_d.SQL:1:1 unknown-file Warning 4_d.SQL is not run: its extension is not `.sql`",
+            "old/3_c.sql:1:1 unknown-file Warning 3_c.sql is not run: it lies in a sub-folder",
+        ],
+    );
+}
+
+#[test]
+fn sql_migrate_markers() {
+    let fails =
+        |text: &str, error: &str, help: &str| fails(&[("a.sql", text)], Some(Convention::SqlMigrate), error, help);
+    fails(
+        "select 1;\n",
+        "no-up-section a.sql:1:1: there is no `-- +migrate Up`",
+        "write `-- +migrate Up` on a line of its own before the statements to run",
+    );
+    for wrong in ["-- +migrate up", "--+migrate Up", "-- +migrateUp", "--  +migrate Up"] {
+        fails(
+            &format!("{wrong}\n"),
+            &format!("invalid-marker a.sql:1:1: `{wrong}` is not a sql-migrate marker"),
+            "the markers are `-- +migrate` and Up, Down, StatementBegin or StatementEnd, written just so",
+        );
+    }
+    fails(
+        "-- +migrate Up\n-- +migrate Up\n",
+        "invalid-marker a.sql:2:1: a second `-- +migrate Up`",
+        "a file is one migration: move what follows to a file of its own",
+    );
+    // The down section may come first, and what stands before the markers is not run.
+    let text = "select 0;\n-- +migrate Down\nselect 1;\n-- +migrate Up\nselect 2;\n";
+    let catalog = read(&[("a.sql", text)]).expect("a catalog");
+    assert_eq!(catalog.migrations.iter().map(line).collect::<Vec<_>>(), [r#"a.sql "a" a.sql:4 down a.sql:2"#]);
+    finds(
+        &[("a.sql", text)],
+        Convention::SqlMigrate,
+        &["a.sql:1:1 ignored-text Warning the text before the first marker is not run"],
+    );
+}
+
+#[test]
+fn prisma_sets() {
+    finds(
+        &[
+            ("migration_lock.toml", "# x\nprovider = \"mysql\"\n"),
+            ("1_a/migration.sql", ""),
+            ("seed.sql", ""),
+            ("old/2_b/migration.sql", ""),
+        ],
+        Convention::Prisma,
+        &[
+            "migration_lock.toml:2:1 other-database Error these migrations were made for the provider \"mysql\"",
+            "old/2_b/migration.sql:1:1 unknown-file Warning migration.sql is not run: it lies too deep",
+            "seed.sql:1:1 unknown-file Warning seed.sql is not run: only a `migration.sql` in a folder of its own is",
+        ],
+    );
+    fails(
+        &[("m/1_a/migration.sql", ""), ("m/2_b/steps.sql", "")],
+        None,
+        "no-up-section m/2_b/steps.sql:1:1: the folder 2_b has no migration.sql",
+        "restore the script, or remove the folder",
+    );
+}
+
+#[test]
+fn drizzle_sets() {
+    let journal = |entries: &str| format!("{{\"version\":\"7\",\"dialect\":\"postgresql\",\"entries\":[{entries}]}}");
+    let entry = |tag: &str, when: u32| format!("{{\"idx\":0,\"when\":{when},\"tag\":\"{tag}\",\"breakpoints\":true}}");
+    fails(
+        &[("m/meta/_journal.json", &journal(&entry("0000_a", 1)))],
+        None,
+        "invalid-input m/meta/_journal.json:1:74: the journal lists \"0000_a\", but m/0000_a.sql is not there",
+        "restore the file, or remove the entry",
+    );
+    fails(
+        &[("meta/_journal.json", "{\n  \"entries\": [ { \"tag\": 7 } ]\n}")],
+        None,
+        "invalid-input meta/_journal.json:2:25: the journal cannot be read: invalid type: integer `7`, expected a string",
+        "restore the file that drizzle-kit wrote",
+    );
+    fails(
+        &[("meta/_journal.json", "{\"entries\": [")],
+        None,
+        "invalid-input meta/_journal.json:1:13: the journal cannot be read: EOF while parsing a list",
+        "restore the file that drizzle-kit wrote",
+    );
+    fails(
+        &[("a/meta/_journal.json", "{\"entries\": []}"), ("b/meta/_journal.json", "{\"entries\": []}")],
+        None,
+        "invalid-input there are two journals, a/meta/_journal.json and b/meta/_journal.json",
+        "give one folder of migrations at a time",
+    );
+    fails(
+        &[("1_a.sql", "")],
+        Some(Convention::Drizzle),
+        "invalid-input there is no meta/_journal.json",
+        "give the whole folder that drizzle-kit writes, with `meta`",
+    );
+    // The journal's order counts, not the names'; what Drizzle would skip is said.
+    let text = journal(&[entry("0002_b", 20), entry("0001_a", 10), entry("0003_c", 20)].join(","));
+    let set = [
+        ("meta/_journal.json", text.as_str()),
+        ("0001_a.sql", ""),
+        ("0002_b.sql", "select 1;--> statement-breakpoint select 2;\n"),
+        ("0003_c.sql", ""),
+    ];
+    let catalog = read(&set).expect("a catalog");
+    assert_eq!(
+        catalog.migrations.iter().map(|m| m.version.as_str()).collect::<Vec<_>>(),
+        ["0002_b", "0001_a", "0003_c"]
+    );
+    finds(
+        &set,
+        Convention::Drizzle,
+        &[
+            "0002_b.sql:1:10 breakpoint-text Warning the text behind `--> statement-breakpoint` is a comment and is not run",
+            "meta/_journal.json:1:132 journal-order Warning the journal's entry 0001_a is not newer than 0002_b: Drizzle would skip it (and 1 more)",
+        ],
+    );
+    finds(
+        &[("meta/_journal.json", "{\"dialect\":\"sqlite\",\"entries\":[]}")],
+        Convention::Drizzle,
+        &["meta/_journal.json:1:1 other-database Error these migrations were made for the dialect \"sqlite\""],
+    );
+}
+
+#[test]
+fn flyway_sets() {
+    finds(
+        &[
+            ("V1_a.sql", ""),
+            ("V1.__b.sql", ""),
+            ("V2__c.sql", ""),
+            ("B3__d.sql", ""),
+            ("U9__e.sql", ""),
+            ("V2__f.java", ""),
+            ("B1__z.sql", ""),
+            ("R1__x.sql", ""),
+            ("beforeEachMigrate__y.sql", ""),
+        ],
+        Convention::Flyway,
+        &[
+            "B1__z.sql:1:1 baseline-migration Error B1__z.sql is a Flyway baseline migration and is not run",
+            "B3__d.sql:1:1 baseline-migration Warning B3__d.sql is a Flyway baseline migration and is not run",
+            "R1__x.sql:1:1 unknown-file Warning R1__x.sql is not run: its name has not the form `V1.2__name.sql`, `U1.2__name.sql` or `R__name.sql`",
+            "U9__e.sql:1:1 unknown-file Warning U9__e.sql is not run: there is no versioned migration that it undoes",
+            "V1.__b.sql:1:1 unknown-file Warning V1.__b.sql is not run: its name has not the form `V1.2__name.sql`, `U1.2__name.sql` or `R__name.sql`",
+            "V1_a.sql:1:1 unknown-file Warning V1_a.sql is not run: there are no two underscores between version and name",
+            "V2__f.java:1:1 code-migration Note V2__f.java is a migration written in code; only SQL files are run",
+            "beforeEachMigrate__y.sql:1:1 callback Warning beforeEachMigrate__y.sql is a Flyway callback and is not run",
+        ],
+    );
+    fails(
+        &[("V1__a.sql", ""), ("V1__a.sql.conf", "executeInTransaction = no")],
+        None,
+        "invalid-input V1__a.sql.conf:1:1: executeInTransaction is \"no\"",
+        "write true or false",
+    );
+    let set = [
+        ("V1__a.sql", "select '${x}'"),
+        ("V1__a.sql.conf", "placeholderReplacement=false\n"),
+        ("V2__b.sql", "select '$${}{ ${'"),
+    ];
+    let catalog = read(&set).expect("a catalog");
+    assert!(catalog.migrations.iter().all(|migration| migration.up.refused.is_none()));
+}
+
+#[test]
+fn diesel_sets() {
+    fails(
+        &[("m/1_a/down.sql", "")],
+        None,
+        "no-up-section m/1_a/down.sql:1:1: the folder 1_a has no up.sql",
+        "add the file, or remove the folder",
+    );
+    fails(
+        &[("1_a/up.sql", ""), ("1_a/metadata.toml", "\nrun_in_transaction = 0 # hm\n")],
+        None,
+        "invalid-input 1_a/metadata.toml:2:1: run_in_transaction is \"0\"",
+        "write true or false",
+    );
+    let catalog =
+        read(&[("1_a/up.sql", ""), ("1_a/metadata.toml", "[other]\nrun_in_transaction = false\n")]).expect("a catalog");
+    assert_eq!(catalog.migrations.iter().map(line).collect::<Vec<_>>(), [r#"1_a "a" 1_a/up.sql:1"#]);
+}
+
+#[test]
+fn sqlx_refuses_what_sqlx_refuses() {
+    fails(
+        &[("1_a.sql", ""), ("seed_data.sql", "")],
+        Some(Convention::Sqlx),
+        "invalid-name seed_data.sql:1:1: seed_data.sql does not start with a number and `_`",
+        "name it like `0001_name.sql`, or keep it in another folder; sqlx refuses it here too",
+    );
+    finds(
+        &[("1_a.sql", ""), ("0003.sql", "")],
+        Convention::Sqlx,
+        &["0003.sql:1:1 unknown-file Warning 0003.sql is not run: its name has not the form that the convention wants"],
+    );
+}
+
+#[test]
+fn down_files_find_their_up_files() {
+    fails(
+        &[("1_a.up.sql", ""), ("2_b.down.sql", "")],
+        None,
+        "no-up-section 2_b.down.sql:1:1: 2_b.down.sql has no up file",
+        "add the up file of the same number, or remove this one",
+    );
+    fails(
+        &[("1_a.up.sql", ""), ("1_a.down.sql", ""), ("1_b.down.sql", "")],
+        None,
+        "invalid-name 1_b.down.sql:1:1: it cannot be told which up file 1_b.down.sql belongs to",
+        "give it the name of its up file",
+    );
+    // Two migrations of one number keep their own down files, and stand side by side.
+    let catalog = read(&[("01_b.up.sql", ""), ("01_b.down.sql", ""), ("1_a.up.sql", ""), ("1_a.down.sql", "")])
+        .expect("a catalog");
+    assert_eq!(
+        catalog.migrations.iter().map(line).collect::<Vec<_>>(),
+        [r#"01 "b" 01_b.up.sql:1 down 01_b.down.sql:1"#, r#"1 "a" 1_a.up.sql:1 down 1_a.down.sql:1"#]
+    );
+    assert_eq!(catalog.migrations[0].version, catalog.migrations[1].version);
+}
+
+#[test]
+fn folders_beside_each_other_are_not_mixed() {
+    let set = [("db/migrations/1_a.sql", ""), ("db/seeds/1_b.sql", "")];
+    fails(
+        &set,
+        None,
+        "invalid-input the migrations lie in more than one folder: db/migrations/ and db/seeds/",
+        "give one folder of migrations at a time",
+    );
+    // dbmate takes several folders.
+    assert_eq!(read(&[("a/1_a.sql", UP), ("b/2_b.sql", UP)]).map(|catalog| catalog.migrations.len()), Ok(2));
+}
+
+#[test]
+fn paths_that_are_wrong() {
+    let help = "give every file once";
+    fails(&[("a.sql", ""), ("a.sql", "")], None, "invalid-input the path a.sql is given twice", help);
+    fails(&[("./a.sql", ""), ("a.sql", "")], None, "invalid-input the paths ./a.sql and a.sql are one file", help);
+    fails(
+        &[("m\\a.sql", ""), ("m/a.sql", "")],
+        None,
+        "invalid-input the paths m/a.sql and m\\a.sql are one file",
+        help,
+    );
+    fails(&[("", "")], None, "invalid-input a file has an empty path", "give every file its path");
+    fails(
+        &[("a\0.sql", "")],
+        None,
+        "invalid-input a path has a NUL byte: \"a\\0.sql\"",
+        "rename the file or leave it out",
+    );
+    fails(
+        &[("1_a.sql", "-- migrate:up\nselect\0 1;")],
+        None,
+        "invalid-text 1_a.sql:2:7: the file has a NUL byte",
+        "PostgreSQL cannot take one; save the file as UTF-8 text",
+    );
+    let long = format!("{}_a/migration.sql", "x".repeat(127));
+    fails(
+        &[(&long, "")],
+        None,
+        &format!("version-too-long {long}:1:1: the version has 129 characters; the ledger takes 128"),
+        "give the migration a shorter name",
+    );
+}
+
+#[test]
+fn odd_names_are_only_names() {
+    let catalog = read(&[
+        ("__proto__/migration.sql", ""),
+        ("constructor/migration.sql", ""),
+        ("hasOwnProperty/migration.sql", ""),
+        ("../../x/../y/migration.sql", ""),
+        (".sql", ""),
+        ("/", ""),
+        (".", ""),
+        (".hidden/._1_a.sql", ""),
+    ]);
+    // `y` lies in another folder than the rest.
+    assert_eq!(
+        catalog.map_err(|error| error.to_string()).map(|_| ()),
+        Err("the migrations lie in more than one folder:  and ../../x/../".to_owned())
+    );
+    let catalog = read(&[("__proto__/migration.sql", ""), ("constructor/migration.sql", "")]).expect("a catalog");
+    assert_eq!(catalog.migrations.iter().map(|m| m.version.as_str()).collect::<Vec<_>>(), ["__proto__", "constructor"]);
+}
+
+#[test]
+fn lists_of_replaced_migrations_are_checked() {
+    const SUM: &str = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    let item = |version: &str| format!("{{ \"version\": \"{version}\", \"checksum\": \"{SUM}\" }}");
+    let list = |items: &[String]| format!("{{ \"replaces\": [\n{}\n] }}", items.join(",\n"));
+    let one = |text: &str, error: &str, help: &str| {
+        fails(&[("m/9_base.sql", UP), ("m/.counterfoil/9_base.json", text)], None, error, help);
+    };
+    let form = r#"its form is { "replaces": [ { "version": "…", "checksum": "sha256:…" } ] }"#;
+    let path = "invalid-input m/.counterfoil/9_base.json";
+    let what = "the list of replaced migrations cannot be read:";
+    one("[]", &format!("{path}:1:2: {what} invalid length 0, expected struct List with 1 element"), form);
+    one("{}", &format!("{path}:1:2: {what} missing field `replaces`"), form);
+    one("{\"replace\": []}", &format!("{path}:1:10: {what} unknown field `replace`, expected `replaces`"), form);
+    one(
+        "{\"replaces\": [\n{\"version\": 20240101, \"checksum\": \"\"}]}",
+        &format!("{path}:2:20: {what} invalid type: integer `20240101`, expected a string"),
+        form,
+    );
+    one(
+        "{\"replaces\": [{\"version\": \"1\", \"checksum\": \"sha256:abc\"}]}",
+        &format!("{path}:1:27: the checksum of version 1 is not `sha256:` and 64 hexadecimal digits"),
+        "copy it from the plan of the set before the squash",
+    );
+    one(&list(&[item("09")]), &format!("{path}:2:14: the baseline 09 replaces itself"), "remove the entry");
+    one(
+        &list(&[item("1"), item("001")]),
+        &format!("{path}:3:14: version 001 is listed twice"),
+        "remove one of the entries",
+    );
+    one(
+        &list(&[item("")]),
+        &format!("{path}:2:14: a replaced version is empty or too long"),
+        "write the version as the ledger has it",
+    );
+    fails(
+        &[
+            ("8_old.sql", UP),
+            ("9_new.sql", UP),
+            (".counterfoil/8_old.json", &list(&[item("1")])),
+            (".counterfoil/9_new.json", &list(&[item("1")])),
+        ],
+        None,
+        "invalid-input .counterfoil/9_new.json:2:14: version 1 is replaced by two baselines; the other list is .counterfoil/8_old.json",
+        "let only the newer baseline list it, or let it list the older baseline",
+    );
+    fails(
+        &[
+            ("8_old.sql", UP),
+            ("9_new.sql", UP),
+            (".counterfoil/8_old.json", &list(&[item("9")])),
+            (".counterfoil/9_new.json", &list(&[item("8")])),
+        ],
+        None,
+        "invalid-input .counterfoil/8_old.json:1:1: the baselines 9 and 8 replace each other in a circle",
+        "a baseline can only replace older migrations",
+    );
+    finds(
+        &[("9_base.sql", UP), (".counterfoil/7_base.json", &list(&[item("1")])), (".counterfoil/notes.md", "")],
+        Convention::Dbmate,
+        &[".counterfoil/7_base.json:1:1 unknown-baseline Error there is no migration 7_base that could replace others"],
+    );
+    // A chain is fine: a newer baseline replaces an older one.
+    let chain = read(&[
+        ("8_old.sql", UP),
+        ("9_new.sql", UP),
+        (".counterfoil/8_old.json", &list(&[item("1")])),
+        (".counterfoil/9_new.json", &list(&[item("8")])),
+    ])
+    .expect("a chain");
+    assert_eq!(chain.migrations.iter().map(|m| m.replaces.len()).collect::<Vec<_>>(), [1, 1]);
+}
+
+#[test]
+fn every_convention_takes_a_list_of_replaced_migrations() {
+    let list = "{\"replaces\":[{\"version\":\"x\",\"checksum\":\"sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\"}]}";
+    for (path, text, stem) in [
+        ("1_a.sql", UP, "1_a"),
+        ("1_a.up.sql", "", "1_a"),
+        ("1_a.sql", "-- +goose Up\n", "1_a"),
+        ("a.sql", "-- +migrate Up\n", "a"),
+        ("1_a/migration.sql", "", "1_a"),
+        ("V1__a.sql", "", "V1__a"),
+        ("1_a.sql", "-- no-transaction\n", "1_a"),
+        ("supabase/migrations/1_a.sql", "", "1_a"),
+        ("1_a.sql", "", "1_a"),
+        ("1_a/up.sql", "", "1_a"),
+    ] {
+        let folder = if path.starts_with("supabase") { "supabase/migrations/" } else { "" };
+        let list_path = format!("{folder}.counterfoil/{stem}.json");
+        let catalog = read(&[(path, text), (&list_path, list)]).unwrap_or_else(|error| panic!("{path}: {error}"));
+        assert_eq!(catalog.migrations[0].replaces.len(), 1, "{path} {text:?}");
+        assert_eq!(catalog.findings, [], "{path}");
+    }
+    let journal = "{\"entries\":[{\"tag\":\"0001_a\"}]}";
+    let catalog = read(&[("0001_a.sql", ""), ("meta/_journal.json", journal), (".counterfoil/0001_a.json", list)])
+        .expect("drizzle");
+    assert_eq!(catalog.migrations[0].replaces.len(), 1);
+}

@@ -1,0 +1,1 @@
+insert into users values (1, 'ada@example.org');

@@ -1,0 +1,2 @@
+CREATE TABLE "posts" ("id" serial PRIMARY KEY);--> statement-breakpoint
+CREATE TABLE "tags" ("id" serial PRIMARY KEY);

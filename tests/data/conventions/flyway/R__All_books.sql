@@ -1,0 +1,1 @@
+create or replace view all_books as select * from books;

@@ -1,0 +1,1 @@
+create table books (id bigint primary key, title text);

@@ -1,0 +1,1 @@
+create table todos (id bigint primary key, text text);

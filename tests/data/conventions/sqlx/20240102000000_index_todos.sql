@@ -1,0 +1,2 @@
+-- no-transaction
+create index concurrently todos_text on todos (text);

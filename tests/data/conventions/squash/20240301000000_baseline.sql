@@ -1,0 +1,6 @@
+-- migrate:up
+create table a ();
+create table b ();
+
+-- migrate:down
+drop table a, b;

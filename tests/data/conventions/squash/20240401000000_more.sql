@@ -1,0 +1,5 @@
+-- migrate:up
+create table c ();
+
+-- migrate:down
+drop table c;

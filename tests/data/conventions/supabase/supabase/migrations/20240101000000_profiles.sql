@@ -1,0 +1,2 @@
+create table profiles (id uuid primary key);
+alter table profiles enable row level security;

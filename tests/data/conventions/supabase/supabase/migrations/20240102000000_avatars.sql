@@ -1,0 +1,1 @@
+alter table profiles add column avatar_url text;

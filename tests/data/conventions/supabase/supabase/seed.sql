@@ -1,0 +1,1 @@
+insert into profiles values (gen_random_uuid());

@@ -110,9 +110,14 @@ pub fn tag(version: &str) -> String {
 pub fn rows(table: &Table, present: Option<&[String]>) -> String {
     let has = |name: &str| present.is_none_or(|columns| columns.iter().any(|column| column == name));
     let mut sql = String::from("select version::text as version");
-    for (name, ..) in COLUMNS {
+    for (name, definition, _) in COLUMNS {
         sql.push_str(", ");
-        if has(name) {
+        if has(name) && *definition == "timestamptz" {
+            // The same in every time zone and date style, and in order as text.
+            sql.push_str("pg_catalog.to_char(");
+            sql.push_str(name);
+            sql.push_str(" at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')");
+        } else if has(name) {
             sql.push_str(name);
             sql.push_str("::text");
         } else {
@@ -203,7 +208,7 @@ pub fn claim_running(table: &Table, migration: &Migration, runner: &Runner<'_>, 
         literal(&migration.checksum),
         literal(&crate::checksum::fingerprint(&migration.up.text)),
         runner.until(),
-        literal(runner.name)
+        runner.token()
     )
 }
 
@@ -212,6 +217,8 @@ pub fn claim_running(table: &Table, migration: &Migration, runner: &Runner<'_>, 
 pub struct Runner<'a> {
     /// The runner's own random text.
     pub name: &'a str,
+    /// Which of its claims: it grows when a connection is lost.
+    pub claim: u32,
     /// How long a lease runs, in milliseconds.
     pub lease: u32,
     /// How long a statement waits for a lock, in milliseconds.
@@ -221,6 +228,11 @@ pub struct Runner<'a> {
 }
 
 impl Runner<'_> {
+    /// What stands in `claimed_by`.
+    fn token(&self) -> String {
+        literal(&format!("{}#{}", self.name, self.claim))
+    }
+
     fn until(&self) -> String {
         format!("pg_catalog.clock_timestamp() + interval '{} milliseconds'", self.lease)
     }
@@ -234,7 +246,11 @@ impl Runner<'_> {
         if self.exclusive {
             return "true".into();
         }
-        format!("(claimed_until is null or claimed_until <= pg_catalog.now() or claimed_by = {})", literal(self.name))
+        format!(
+            "(claimed_until is null or claimed_until <= pg_catalog.now() \
+             or pg_catalog.split_part(claimed_by, '#', 1) = {})",
+            literal(self.name)
+        )
     }
 }
 
@@ -247,7 +263,7 @@ pub fn take(table: &Table, runner: &Runner<'_>, version: &str, state: State, ste
         runner.lock_timeout_local(),
         table.qualified(),
         runner.until(),
-        literal(runner.name),
+        runner.token(),
         literal(version),
         literal(state_text(state)),
         runner.free()
@@ -263,7 +279,7 @@ pub fn take_back(table: &Table, runner: &Runner<'_>, version: &str, steps: usize
         runner.lock_timeout_local(),
         table.qualified(),
         runner.until(),
-        literal(runner.name),
+        runner.token(),
         literal(version)
     )
 }
@@ -276,19 +292,38 @@ fn state_text(state: State) -> &'static str {
     }
 }
 
+/// Renews the lease at step `from`; fails unless it is ours.
+pub fn hold(table: &Table, runner: &Runner<'_>, version: &str, from: u32) -> String {
+    format!(
+        "update {} set claimed_until = {}, steps_done = {} where version = {}",
+        table.qualified(),
+        runner.until(),
+        or_lost(runner, from, from),
+        literal(version)
+    )
+}
+
+/// A number if the lease at step `from` is ours; else the statement fails.
+///
+/// The cast fails when it is reached; the column in it keeps the planner from trying it earlier.
+fn or_lost(runner: &Runner<'_>, from: u32, number: u32) -> String {
+    format!(
+        "case when {} then {number} else ('counterfoil: the lease is lost: ' || version)::integer end",
+        mine(runner, from)
+    )
+}
+
+fn mine(runner: &Runner<'_>, from: u32) -> String {
+    format!("claimed_by = {} and coalesce(steps_done, 0) = {from}", runner.token())
+}
+
 /// Records that step `from` (0-based) is done and renews the lease; after the last step of an up
 /// the migration is applied.
 ///
 /// With `must` the statement fails unless the lease is ours: it stands first in the step's own
 /// transaction. Without, it gives back one row if the lease is ours.
 pub fn advance(table: &Table, runner: &Runner<'_>, version: &str, from: u32, last: bool, must: bool) -> String {
-    let mine = format!("claimed_by = {} and coalesce(steps_done, 0) = {from}", literal(runner.name));
-    // The cast fails when it is reached; the column keeps the planner from trying it earlier.
-    let done = if must {
-        format!("case when {mine} then {} else ('counterfoil: the lease is lost: ' || version)::integer end", from + 1)
-    } else {
-        (from + 1).to_string()
-    };
+    let done = if must { or_lost(runner, from, from + 1) } else { (from + 1).to_string() };
     let mut sql = format!("update {} set steps_done = {done}", table.qualified());
     if last {
         sql.push_str(", state = 'applied', claimed_until = null, claimed_by = null, duration_ms = ");
@@ -301,7 +336,7 @@ pub fn advance(table: &Table, runner: &Runner<'_>, version: &str, from: u32, las
     sql.push_str(&literal(version));
     if !must {
         sql.push_str(" and ");
-        sql.push_str(&mine);
+        sql.push_str(&mine(runner, from));
         sql.push_str(" returning version::text as version");
     }
     sql
@@ -319,7 +354,7 @@ pub fn stop(table: &Table, runner: &Runner<'_>, version: &str) -> String {
          returning version::text as version",
         table.qualified(),
         literal(version),
-        literal(runner.name)
+        runner.token()
     )
 }
 
@@ -330,7 +365,7 @@ pub fn abandon(table: &Table, runner: &Runner<'_>, version: &str) -> String {
          and claimed_by = {} returning version::text as version",
         table.qualified(),
         literal(version),
-        literal(runner.name)
+        runner.token()
     )
 }
 
@@ -370,7 +405,7 @@ pub fn delete_reverted(table: &Table, runner: &Runner<'_>, version: &str) -> Str
         "delete from {} where version = {} and claimed_by = {} returning version::text as version",
         table.qualified(),
         literal(version),
-        literal(runner.name)
+        runner.token()
     )
 }
 

@@ -1,0 +1,131 @@
+//! Turns what the database said into what a person needs to know.
+
+use super::{Failure, Report, Setup};
+use crate::error::{Code, Error, Location};
+
+/// What a failure asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A unique violation: the claim, or the migration's own. The ledger knows.
+    Unique,
+    /// Somebody is in the way: try again later.
+    Busy,
+    /// The ledger's table or a column of it is not there.
+    NoLedger,
+    /// Somebody else created the same thing at the same moment.
+    Race,
+    /// The connection broke.
+    Lost,
+    /// Anything else.
+    Other,
+}
+
+/// SQLSTATEs that mean more than "failed". Source: PostgreSQL manual, appendix A.
+const KINDS: &[(&str, Kind)] = &[
+    ("23505", Kind::Unique),   // unique_violation
+    ("55P03", Kind::Busy),     // lock_not_available
+    ("40P01", Kind::Busy),     // deadlock_detected
+    ("40001", Kind::Busy),     // serialization_failure
+    ("42P01", Kind::NoLedger), // undefined_table
+    ("42703", Kind::NoLedger), // undefined_column
+    ("3F000", Kind::NoLedger), // invalid_schema_name
+    ("42P06", Kind::Race),     // duplicate_schema
+    ("42P07", Kind::Race),     // duplicate_table
+    ("42701", Kind::Race),     // duplicate_column
+    ("XX000", Kind::Race),     // "tuple concurrently updated"
+    ("57P01", Kind::Lost),     // admin_shutdown
+    ("57P02", Kind::Lost),     // crash_shutdown
+    ("08000", Kind::Lost),     // connection_exception and its kin
+    ("08003", Kind::Lost),
+    ("08006", Kind::Lost),
+];
+
+impl Failure {
+    pub(crate) fn kind(&self) -> Kind {
+        if self.lost {
+            return Kind::Lost;
+        }
+        KINDS.iter().find(|(state, _)| *state == self.sqlstate).map_or(Kind::Other, |(_, kind)| *kind)
+    }
+
+    /// The message with its SQLSTATE, and the detail.
+    fn said(&self) -> String {
+        let mut out = self.message.clone();
+        if !self.sqlstate.is_empty() {
+            out.push_str(" (");
+            out.push_str(&self.sqlstate);
+            out.push(')');
+        }
+        if let Some(detail) = self.detail.as_deref().filter(|detail| !detail.is_empty()) {
+            out.push_str("; ");
+            out.push_str(detail);
+        }
+        out
+    }
+
+    fn with_hint(&self, help: &str) -> String {
+        match self.hint.as_deref().filter(|hint| !hint.is_empty()) {
+            Some(hint) => format!("{}; {help}", hint.trim_end_matches('.')),
+            None => help.to_owned(),
+        }
+    }
+}
+
+/// What had been done before, in words.
+fn before(report: &Report) -> String {
+    match (report.applied.len(), report.reverted.len()) {
+        (0, 0) => "nothing had been applied before it".into(),
+        (0, n) => format!("{n} taken back before it"),
+        (n, _) => format!("{n} applied before it and kept"),
+    }
+}
+
+/// A section's statement failed.
+pub(crate) fn statement(
+    setup: &Setup,
+    failure: &Failure,
+    migration: usize,
+    place: Option<(Location, String)>,
+    kept: Option<(u32, u32)>,
+    report: &Report,
+) -> Error {
+    let migration = &setup.catalog.migrations[migration];
+    let help = match kept {
+        None => format!("fix {} and run again; nothing of it was kept, {}", migration.path, before(report)),
+        Some((done, total)) => format!(
+            "fix the cause and run again: it goes on at step {} of {total}; {done} of its steps are kept, {}",
+            done + 1,
+            before(report)
+        ),
+    };
+    let error = Error::new(Code::StatementFailed, failure.said()).help(failure.with_hint(&help));
+    match place {
+        Some((at, statement)) => error.at(at).statement(statement),
+        None => error.at(Location { path: migration.path.clone(), line: migration.up.line, column: 1 }),
+    }
+}
+
+/// Reading or writing the ledger failed.
+pub(crate) fn database(setup: &Setup, failure: &Failure, doing: &str) -> Error {
+    let table = setup.options.table.qualified();
+    let help = match failure.sqlstate.as_str() {
+        "42501" => format!(
+            "grant this role the right to do it, or name another ledger with the table option; the ledger is {table}"
+        ),
+        "25006" => "this session is read-only: connect to the primary, or use plan or ready".to_owned(),
+        _ => format!("the ledger is {table}; it is safe to run again"),
+    };
+    Error::new(Code::DatabaseFailed, format!("{doing}: {}", failure.said())).help(failure.with_hint(&help))
+}
+
+/// The connection broke again and again.
+pub(crate) fn lost(failure: &Failure) -> Error {
+    Error::new(Code::ConnectionLost, format!("the connection was lost: {}", failure.said()))
+        .help("run again: the ledger knows what was done")
+}
+
+/// Waiting has gone on for too long.
+pub(crate) fn waited(setup: &Setup, what: &str) -> Error {
+    Error::new(Code::WaitTimeout, format!("waited {} ms {what}", setup.options.wait_timeout))
+        .help("see in pg_stat_activity who holds the lock, or allow more time with waitTimeout")
+}

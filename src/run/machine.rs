@@ -1,0 +1,718 @@
+//! The machine: reads the ledger, plans, and works the plan off.
+
+use super::down::Revert;
+use super::failure::{self, Kind};
+use super::message::Message;
+use super::prepared::Prepared;
+use super::report::{Done, Event, EventKind, Failed, Outcome, Report, Status};
+use super::request::{Act, Direction, Request};
+use super::stepwise::Stepwise;
+use super::{Capabilities, Failure, Goal, Input, Options, Output, Setup, When, message};
+use crate::error::{Code, Error, Location};
+use crate::ledger::statements::{self, TextRow};
+use crate::ledger::{Lease, Ledger, Row, State, shape};
+use crate::migration::Catalog;
+use crate::plan::{self, Action, Cache, Plan, Work};
+use crate::readiness::readiness;
+use crate::sql::Mode;
+use crate::version::Version;
+use std::collections::{BTreeSet, VecDeque};
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+/// How often in a row a connection may break before the run gives up.
+const MOST_LOSSES: u32 = 3;
+/// How often in a row creating the ledger may fail because of others.
+const MOST_RACES: u32 = 20;
+
+/// A run. See the [module docs](super).
+#[derive(Clone, Debug)]
+pub struct Machine {
+    pub(super) setup: Arc<Setup>,
+    pub(super) state: RunState,
+    /// The section at hand. Follows from `state`.
+    pub(super) prepared: Option<Arc<Prepared>>,
+    /// What was sent last. Follows from `state`.
+    pub(super) sent: Option<Request>,
+    /// What is known of up sections. Follows from the catalog.
+    cache: Arc<Cache>,
+    pace: Pace,
+    events: Vec<Event>,
+}
+
+/// All that decides what happens next.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct RunState {
+    pub(super) phase: Phase,
+    pub(super) work: VecDeque<Work>,
+    pub(super) reverts: VecDeque<Revert>,
+    pub(super) report: Report,
+    pub(super) doubt: Doubt,
+    /// Whether a first plan has been made, and let through.
+    pub(super) planned: bool,
+    /// The table's columns, if they are not all of ours.
+    columns: Option<Vec<String>>,
+    /// Whether the ledger has to be created or extended before anything is written.
+    incomplete: bool,
+    losses: u32,
+    races: u32,
+    /// Which claim the next one is: it grows with every lost connection.
+    pub(super) claim: u32,
+}
+
+/// What the machine waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Phase {
+    Fresh,
+    Digest,
+    Shape,
+    Rows,
+    Create,
+    Bookkeeping,
+    Apply(usize),
+    Adopt(usize),
+    Revert(usize),
+    Stepwise(Stepwise),
+    /// A failed explicit transaction is being ended.
+    Cleanup(Box<Refusal>),
+    Abandon(Box<Error>),
+    Waiting,
+    Over,
+}
+
+/// Why the ledger is looked at again.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Doubt {
+    None,
+    /// A unique violation while this migration was claimed and run.
+    Unique(usize, Box<Error>),
+    /// The reply was lost while this was done to a migration.
+    Lost(usize, EventKind),
+    /// Going back failed: is the row still there?
+    Gone(Box<Error>),
+}
+
+/// A section that the database refused.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Refusal {
+    pub(super) migration: usize,
+    direction: Direction,
+    pub(super) failure: Failure,
+    pub(super) place: Option<(Location, String)>,
+}
+
+/// When to do things; never decides what is done, except that waiting has an end.
+#[derive(Clone, Debug)]
+struct Pace {
+    seed: u32,
+    attempts: u32,
+    since: Option<u64>,
+    seen: usize,
+    now: u64,
+    sent: u32,
+    total: u32,
+}
+
+impl PartialEq for Machine {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.setup, &other.setup) && self.state == other.state
+    }
+}
+
+impl Eq for Machine {}
+
+impl Hash for Machine {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        self.state.hash(hasher);
+    }
+}
+
+impl Machine {
+    /// A run that has not begun.
+    pub fn new(catalog: Catalog, goal: Goal, options: Options, capabilities: Capabilities) -> Self {
+        let seed = options
+            .runner
+            .bytes()
+            .fold(2_166_136_261_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(16_777_619));
+        Machine {
+            setup: Arc::new(Setup { catalog, goal, options, capabilities }),
+            state: RunState {
+                phase: Phase::Fresh,
+                work: VecDeque::new(),
+                reverts: VecDeque::new(),
+                report: Report::default(),
+                doubt: Doubt::None,
+                planned: false,
+                columns: None,
+                incomplete: false,
+                losses: 0,
+                races: 0,
+                claim: 0,
+            },
+            prepared: None,
+            sent: None,
+            cache: Arc::new(Cache::new()),
+            pace: Pace { seed, attempts: 0, since: None, seen: 0, now: 0, sent: 0, total: 0 },
+            events: Vec::new(),
+        }
+    }
+
+    /// What the run was set up with.
+    pub fn setup(&self) -> &Setup {
+        &self.setup
+    }
+
+    /// The SQL of the request that [`Machine::next`] has just given out.
+    pub fn message(&self, request: &Request) -> Message {
+        message::message(&self.setup, self.prepared.as_deref(), request)
+    }
+
+    /// What has happened since the last call.
+    pub fn take_events(&mut self) -> Vec<Event> {
+        std::mem::take(&mut self.events)
+    }
+
+    /// How many requests have been given out.
+    pub fn round_trips(&self) -> u32 {
+        self.pace.sent
+    }
+
+    /// The next thing to do. `input` is what came of the last one; the first call has none.
+    /// `now` counts milliseconds from any moment and never goes back.
+    ///
+    /// An input that was not asked for ends the run with `out-of-turn`.
+    pub fn next(&mut self, input: Option<Input>, now: u64) -> Output {
+        self.pace.now = now;
+        let output = match input {
+            None if self.state.phase == Phase::Fresh => self.begin(),
+            Some(Input::Waited) if self.state.phase == Phase::Waiting => self.look(),
+            Some(Input::Rows { rows }) if self.sent.is_some() => self.done(rows),
+            Some(Input::Failed(failure)) if self.sent.is_some() => self.failed(failure),
+            _ => self.fail(
+                Error::new(Code::OutOfTurn, "the run was handed an input that it did not ask for")
+                    .help("hand back exactly one input for every output, and nothing after the end"),
+            ),
+        };
+        match &output {
+            Output::Send(request) => {
+                self.pace.sent += 1;
+                self.sent = Some(request.clone());
+            }
+            Output::Wait { .. } => self.sent = None,
+            Output::Done(_) | Output::Failed(_) => {
+                self.sent = None;
+                self.state.phase = Phase::Over;
+            }
+        }
+        output
+    }
+
+    fn begin(&mut self) -> Output {
+        self.state.report.findings.clone_from(&self.setup.catalog.findings);
+        match self.setup.goal {
+            Goal::Up | Goal::Ready if self.expected_digest().is_some() => self.send(Phase::Digest, Request::Digest),
+            _ => self.look(),
+        }
+    }
+
+    /// The digest of a ledger that has every migration of the catalog and nothing else.
+    fn expected_digest(&self) -> Option<String> {
+        let migrations = &self.setup.catalog.migrations;
+        if migrations.is_empty() || migrations.windows(2).any(|pair| pair[0].version == pair[1].version) {
+            return None;
+        }
+        let replaced: BTreeSet<&Version> =
+            migrations.iter().flat_map(|migration| &migration.replaces).map(|replaced| &replaced.version).collect();
+        let set = migrations.iter().filter(|migration| !replaced.contains(&migration.version));
+        Some(statements::digest_of(set.map(|migration| (migration.version.as_str(), migration.checksum.as_str()))))
+    }
+
+    pub(super) fn send(&mut self, phase: Phase, request: Request) -> Output {
+        self.state.phase = phase;
+        Output::Send(request)
+    }
+
+    /// Reads the ledger and plans again.
+    pub(super) fn look(&mut self) -> Output {
+        self.prepared = None;
+        self.send(Phase::Rows, Request::Rows(self.state.columns.clone()))
+    }
+
+    pub(super) fn fail(&mut self, error: Error) -> Output {
+        Output::Failed(Box::new(Failed { error, report: self.state.report.clone() }))
+    }
+
+    pub(super) fn event(&mut self, kind: EventKind, migration: usize, step: usize, steps: usize) {
+        let migration = &self.setup.catalog.migrations[migration];
+        let report = &self.state.report;
+        self.events.push(Event {
+            kind,
+            version: migration.version.as_str().to_owned(),
+            name: migration.name.clone(),
+            path: migration.path.clone(),
+            done: (report.applied.len() + report.adopted.len() + report.reverted.len()) as u32,
+            total: self.pace.total,
+            step: step as u32,
+            steps: steps as u32,
+        });
+    }
+
+    /// The last request was carried out.
+    fn done(&mut self, rows: Vec<TextRow>) -> Output {
+        self.state.losses = 0;
+        match self.state.phase.clone() {
+            Phase::Digest => {
+                let found = rows.into_iter().next().and_then(|mut row| row.remove("digest").flatten());
+                if found.is_some() && found == self.expected_digest() { self.current() } else { self.look() }
+            }
+            Phase::Shape => self.shape(rows),
+            Phase::Rows => self.read(statements::read(rows)),
+            Phase::Create => {
+                self.state.columns = None;
+                self.state.incomplete = false;
+                self.state.races = 0;
+                self.work()
+            }
+            Phase::Bookkeeping => {
+                self.state.report.status = Status::Migrated;
+                self.work()
+            }
+            Phase::Apply(migration) => self.applied(migration),
+            Phase::Adopt(migration) => {
+                self.record(migration, EventKind::Adopted);
+                self.state.work.pop_front();
+                self.work()
+            }
+            Phase::Revert(migration) => self.reverted(migration),
+            Phase::Stepwise(stepwise) => self.stepwise_done(stepwise, rows),
+            Phase::Cleanup(refusal) => self.section_failed(&refusal),
+            Phase::Abandon(error) => self.fail(*error),
+            Phase::Fresh | Phase::Waiting | Phase::Over => self.look(),
+        }
+    }
+
+    /// The digests agree: there is nothing to do.
+    fn current(&mut self) -> Output {
+        if self.setup.goal == Goal::Ready {
+            let rows = self.setup.catalog.migrations.iter().map(|migration| Row {
+                version: migration.version.as_str().to_owned(),
+                name: Some(migration.name.clone()),
+                checksum: Some(migration.checksum.clone()),
+                ..Row::default()
+            });
+            let ledger = Ledger { exists: true, rows: rows.collect() };
+            return self.ready(&ledger);
+        }
+        self.state.report.skipped = self.setup.catalog.migrations.len() as u32;
+        Output::Done(Box::new(Outcome::Report(self.state.report.clone())))
+    }
+
+    fn ready(&self, ledger: &Ledger) -> Output {
+        Output::Done(Box::new(Outcome::Readiness(readiness(&self.setup.catalog, ledger, &self.plan_options()))))
+    }
+
+    pub(super) fn plan_options(&self) -> plan::Options {
+        plan::Options { policy: self.setup.options.policy.clone(), table: self.setup.options.table.clone() }
+    }
+
+    /// The columns of the table are known.
+    fn shape(&mut self, rows: Vec<TextRow>) -> Output {
+        let columns: Vec<(String, String)> = rows
+            .into_iter()
+            .map(|mut row| {
+                (row.remove("name").flatten().unwrap_or_default(), row.remove("type").flatten().unwrap_or_default())
+            })
+            .collect();
+        match shape::recognise(&self.setup.options.table, &columns) {
+            Err(error) => self.fail(error),
+            Ok(shape::Shape::Missing) => {
+                self.state.columns = Some(Vec::new());
+                self.state.incomplete = true;
+                self.read(Ledger::default())
+            }
+            Ok(found) => {
+                self.state.incomplete = found != shape::Shape::Counterfoil;
+                let names = columns.into_iter().map(|(name, _)| name).collect();
+                self.state.columns = self.state.incomplete.then_some(names);
+                self.look()
+            }
+        }
+    }
+
+    /// The ledger has been read.
+    fn read(&mut self, mut ledger: Ledger) -> Output {
+        let options = &self.setup.options;
+        for row in &mut ledger.rows {
+            // A lease of our own does not keep us out, and with a lock of the caller's there is
+            // nobody else.
+            let own = claim_of(row, &options.runner).is_some();
+            if row.lease == Lease::Alive && (own || options.exclusive) {
+                row.lease = Lease::Over;
+            }
+        }
+        let seen = ledger.rows.len()
+            + ledger.rows.iter().filter(|row| row.state == State::Applied).count()
+            + ledger.rows.iter().map(|row| row.steps_done.unwrap_or(0) as usize).sum::<usize>();
+        if seen != self.pace.seen {
+            self.pace.seen = seen;
+            self.pace.since = None;
+        }
+        match self.setup.goal.clone() {
+            Goal::Ready => self.ready(&ledger),
+            Goal::Plan => {
+                let plan = plan::plan(&self.setup.catalog, &ledger, &self.plan_options());
+                Output::Done(Box::new(Outcome::Plan(plan)))
+            }
+            Goal::Up => self.up(&ledger),
+            Goal::Down { steps, to } => self.down(&ledger, steps, to.as_deref()),
+        }
+    }
+
+    fn up(&mut self, ledger: &Ledger) -> Output {
+        let row_of = |migration: usize| {
+            let version = &self.setup.catalog.migrations[migration].version;
+            let identity = self.setup.catalog.convention.identity();
+            ledger.rows.iter().find(|row| Version::new(row.version.as_str(), identity) == *version)
+        };
+        match std::mem::replace(&mut self.state.doubt, Doubt::None) {
+            Doubt::None | Doubt::Gone(_) => {}
+            Doubt::Unique(migration, error) => {
+                let migration_is_there = row_of(migration).is_some_and(|row| {
+                    let own = self.setup.catalog.migrations[migration].checksum.as_str();
+                    !self.setup.catalog.migrations[migration].repeatable || row.checksum.as_deref() == Some(own)
+                });
+                if !migration_is_there {
+                    return self.fail(*error);
+                }
+            }
+            Doubt::Lost(migration, kind) => {
+                let own = self.setup.catalog.migrations[migration].checksum.as_str();
+                let there = row_of(migration)
+                    .is_some_and(|row| row.state == State::Applied && row.checksum.as_deref() == Some(own));
+                if there {
+                    self.record(migration, kind);
+                }
+            }
+        }
+        let plan = plan::plan_with(&self.setup.catalog, ledger, &self.plan_options(), Arc::make_mut(&mut self.cache));
+        if let Some(error) = plan.refusal() {
+            self.note(&plan);
+            let own = ledger.rows.iter().find_map(|row| {
+                let claim = claim_of(row, &self.setup.options.runner)?;
+                (row.lease == Lease::Over && row.state != State::Applied).then_some((row, claim))
+            });
+            // Nobody can tell whether our own step happened: say so to whoever comes next, too.
+            return match own {
+                Some((row, claim)) if self.state.planned => {
+                    self.send(Phase::Abandon(Box::new(error)), Request::Abandon { version: row.version.clone(), claim })
+                }
+                _ => self.fail(error),
+            };
+        }
+        let waits = plan.work.iter().find_map(|work| match work {
+            Work::Wait { row } => Some(format!("for another runner, which is at work on {row}")),
+            _ => None,
+        });
+        if !self.state.planned {
+            self.note(&plan);
+            if let Some(expected) = &self.setup.options.expect
+                && let Err(error) = plan.expect(expected)
+            {
+                return self.fail(error);
+            }
+            self.state.planned = true;
+        }
+        let is_pending = |decision: &&plan::Decision| matches!(decision.action, Action::Apply | Action::Adopt);
+        let pending = plan.decisions.iter().filter(is_pending).count();
+        match self.setup.options.when {
+            When::Apply => {}
+            When::Refuse if pending > 0 || waits.is_some() => {
+                return self.fail(
+                    Error::new(
+                        Code::Pending,
+                        format!("{} pending, and `when` is `refuse`", count(pending.max(1), "migration")),
+                    )
+                    .help("apply them first, or run with when: 'apply'"),
+                );
+            }
+            When::Wait if pending > 0 || waits.is_some() => {
+                return self.wait(&format!("for somebody else to apply {}", count(pending.max(1), "migration")));
+            }
+            When::Refuse | When::Wait => return self.finish(),
+        }
+        if let Some(waits) = waits {
+            return self.wait(&waits);
+        }
+        let report = &self.state.report;
+        self.pace.total = (pending + report.applied.len() + report.adopted.len()) as u32;
+        self.state.work = plan.work.into();
+        if !self.state.work.is_empty() && self.state.incomplete {
+            let present = self.state.columns.clone().unwrap_or_default();
+            return self.send(Phase::Create, Request::Create(present));
+        }
+        self.work()
+    }
+
+    /// Keeps the decisions and findings of the first plan for the report.
+    fn note(&mut self, plan: &Plan) {
+        if self.state.planned {
+            return;
+        }
+        let report = &mut self.state.report;
+        report.skipped = plan.decisions.iter().filter(|decision| decision.action == Action::Skip).count() as u32;
+        report.findings.clone_from(&plan.findings);
+        report.decisions.clone_from(&plan.decisions);
+    }
+
+    /// Does the next piece of work, or ends.
+    pub(super) fn work(&mut self) -> Output {
+        self.prepared = None;
+        let Some(next) = self.state.work.front().cloned() else { return self.finish() };
+        match next {
+            Work::Wait { row } => self.wait(&row),
+            Work::Rekey { .. } | Work::Stamp { .. } => self.bookkeeping(),
+            Work::Adopt { migration, rows } => {
+                let baseline = self.setup.catalog.migrations[migration].version.as_str().to_owned();
+                let acts =
+                    vec![Act::LockTimeout, Act::Claim { migration, adopted: true }, Act::Supersede { baseline, rows }];
+                self.send(Phase::Adopt(migration), Request::Atomic(acts))
+            }
+            Work::Supersede { migration, rows } => {
+                self.state.work.pop_front();
+                let baseline = self.setup.catalog.migrations[migration].version.as_str().to_owned();
+                let acts = vec![Act::LockTimeout, Act::Supersede { baseline, rows }];
+                self.send(Phase::Bookkeeping, Request::Atomic(acts))
+            }
+            Work::Apply { migration, again, resume } => {
+                if let Err(error) = self.prepare(migration, Direction::Up) {
+                    return self.fail(error);
+                }
+                let (mode, session, total) = self.shape_of_section();
+                if mode == Mode::StatementWise {
+                    return self.stepwise(migration, Direction::Up, resume, again);
+                }
+                self.event(EventKind::Step, migration, 1, total);
+                let version = self.setup.catalog.migrations[migration].version.as_str().to_owned();
+                let mut acts = Vec::with_capacity(7);
+                if session {
+                    acts.push(Act::Capture);
+                }
+                acts.push(Act::LockTimeout);
+                if let Some((version, checksum)) = again {
+                    acts.push(Act::Forget { version, checksum });
+                }
+                acts.push(Act::Claim { migration, adopted: false });
+                acts.push(Act::Run { migration, direction: Direction::Up, step: 0 });
+                if session {
+                    acts.push(Act::Restore);
+                }
+                acts.push(Act::Measure { version });
+                self.send(Phase::Apply(migration), Request::Atomic(acts))
+            }
+        }
+    }
+
+    /// All re-keying and stamping at the head of the work, in one transaction.
+    fn bookkeeping(&mut self) -> Output {
+        let mut acts = vec![Act::LockTimeout];
+        let mut stamps = Vec::new();
+        while let Some(Work::Rekey { .. } | Work::Stamp { .. }) = self.state.work.front() {
+            match self.state.work.pop_front() {
+                Some(Work::Rekey { from, migration }) => acts.push(Act::Rekey { from, migration }),
+                Some(Work::Stamp { row, migration }) => stamps.push((row, migration)),
+                _ => {}
+            }
+        }
+        if !stamps.is_empty() {
+            acts.push(Act::Stamp(stamps));
+        }
+        self.send(Phase::Bookkeeping, Request::Atomic(acts))
+    }
+
+    pub(super) fn prepare(&mut self, migration: usize, direction: Direction) -> Result<(), Error> {
+        let section = self.setup.section(migration, direction);
+        let known = match self.cache.get(&migration) {
+            Some(Ok(known)) if direction == Direction::Up => Some(known.clone()),
+            _ => None,
+        };
+        self.prepared = Some(Arc::new(Prepared::new(section, known)?));
+        Ok(())
+    }
+
+    /// Mode, whether any step may change session settings, number of steps.
+    pub(super) fn shape_of_section(&self) -> (Mode, bool, usize) {
+        self.prepared.as_ref().map_or((Mode::Transactional, false, 0), |prepared| {
+            let steps = &prepared.steps;
+            (steps.mode, steps.steps.iter().any(|step| step.session), steps.steps.len())
+        })
+    }
+
+    pub(super) fn applied(&mut self, migration: usize) -> Output {
+        self.record(migration, EventKind::Applied);
+        self.state.work.pop_front();
+        self.work()
+    }
+
+    /// Notes in the report that a migration was applied, adopted or taken back.
+    pub(super) fn record(&mut self, migration: usize, kind: EventKind) {
+        let file = &self.setup.catalog.migrations[migration];
+        let done = Done { version: file.version.as_str().to_owned(), name: file.name.clone(), path: file.path.clone() };
+        self.pace.attempts = 0;
+        self.pace.since = None;
+        let report = &mut self.state.report;
+        report.status = Status::Migrated;
+        match kind {
+            EventKind::Adopted => report.adopted.push(done),
+            EventKind::Reverted => {
+                report.status = Status::RolledBack;
+                report.reverted.push(done);
+            }
+            _ => report.applied.push(done),
+        }
+        self.event(kind, migration, 1, 1);
+    }
+
+    pub(super) fn finish(&mut self) -> Output {
+        Output::Done(Box::new(Outcome::Report(self.state.report.clone())))
+    }
+
+    /// Waits a little, then looks again. The time grows, and no two runners wait alike.
+    pub(super) fn wait(&mut self, what: &str) -> Output {
+        let output = self.wait_quietly(what);
+        self.events.push(Event {
+            kind: EventKind::Waiting,
+            version: String::new(),
+            name: what.to_owned(),
+            path: String::new(),
+            done: (self.state.report.applied.len() + self.state.report.adopted.len()) as u32,
+            total: self.pace.total,
+            step: 0,
+            steps: 0,
+        });
+        output
+    }
+
+    /// [`Machine::wait`] without telling anybody: the ledger may say that there was no need to.
+    pub(super) fn wait_quietly(&mut self, what: &str) -> Output {
+        let since = *self.pace.since.get_or_insert(self.pace.now);
+        if self.pace.now.saturating_sub(since) >= u64::from(self.setup.options.wait_timeout) {
+            return self.fail(failure::waited(&self.setup, what));
+        }
+        // Numerical Recipes' linear congruential generator: enough to keep runners apart.
+        self.pace.seed = self.pace.seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let most = 25_u32 << self.pace.attempts.min(5);
+        self.pace.attempts += 1;
+        self.state.phase = Phase::Waiting;
+        Output::Wait { milliseconds: most / 2 + (self.pace.seed >> 8) % most }
+    }
+
+    /// The last request failed.
+    fn failed(&mut self, failure: Failure) -> Output {
+        let kind = failure.kind();
+        if kind == Kind::Lost {
+            self.state.losses += 1;
+            self.state.claim += 1;
+            if self.state.losses > MOST_LOSSES {
+                return self.fail(failure::lost(&failure));
+            }
+        } else {
+            self.state.losses = 0;
+        }
+        match self.state.phase.clone() {
+            Phase::Digest if kind == Kind::NoLedger => self.send(Phase::Shape, Request::Shape),
+            Phase::Digest if kind == Kind::Lost => self.look(),
+            Phase::Rows if kind == Kind::NoLedger => {
+                self.state.races += 1;
+                if self.state.races > MOST_RACES {
+                    return self.fail(failure::database(&self.setup, &failure, "the ledger could not be read"));
+                }
+                self.send(Phase::Shape, Request::Shape)
+            }
+            Phase::Rows | Phase::Shape if kind == Kind::Lost => self.look(),
+            Phase::Digest | Phase::Rows | Phase::Shape => {
+                self.fail(failure::database(&self.setup, &failure, "the ledger could not be read"))
+            }
+            Phase::Create => match kind {
+                Kind::Unique | Kind::Race | Kind::Busy | Kind::Lost if self.state.races < MOST_RACES => {
+                    self.state.races += 1;
+                    self.state.columns = None;
+                    self.state.incomplete = false;
+                    self.look()
+                }
+                _ => self.fail(failure::database(&self.setup, &failure, "the ledger could not be created")),
+            },
+            Phase::Bookkeeping | Phase::Adopt(_) => match kind {
+                Kind::Unique => self.wait("for another runner to finish with the ledger"),
+                Kind::Busy => self.wait("for a lock on the ledger"),
+                Kind::Lost => {
+                    if let Phase::Adopt(migration) = self.state.phase {
+                        self.state.doubt = Doubt::Lost(migration, EventKind::Adopted);
+                    }
+                    self.look()
+                }
+                _ => self.fail(failure::database(&self.setup, &failure, "the ledger could not be written")),
+            },
+            Phase::Apply(migration) => self.section_refused(migration, Direction::Up, failure),
+            Phase::Revert(migration) => self.section_refused(migration, Direction::Down, failure),
+            // The rollback itself failed: a lost connection has rolled back too.
+            Phase::Cleanup(refusal) => self.section_failed(&refusal),
+            Phase::Stepwise(stepwise) => self.stepwise_failed(stepwise, failure),
+            Phase::Abandon(error) => self.fail(*error),
+            Phase::Fresh | Phase::Waiting | Phase::Over => self.fail(failure::lost(&failure)),
+        }
+    }
+
+    /// A transactional section failed. An explicit transaction has to be ended first.
+    fn section_refused(&mut self, migration: usize, direction: Direction, failure: Failure) -> Output {
+        let prepared = self.prepared.as_deref();
+        let place = self.sent.as_ref().and_then(|sent| message::place(&self.setup, prepared, sent, &failure));
+        let explicit = self.setup.capabilities.script
+            && failure.kind() != Kind::Lost
+            && matches!(&self.sent, Some(Request::Atomic(acts)) if message::is_explicit(prepared, acts));
+        let refusal = Refusal { migration, direction, failure, place };
+        if explicit {
+            return self.send(Phase::Cleanup(Box::new(refusal)), Request::Rollback);
+        }
+        self.section_failed(&refusal)
+    }
+
+    fn section_failed(&mut self, refusal: &Refusal) -> Output {
+        let migration = refusal.migration;
+        let kind = refusal.failure.kind();
+        match (kind, refusal.direction) {
+            (Kind::Lost, Direction::Up) => {
+                self.state.doubt = Doubt::Lost(migration, EventKind::Applied);
+                self.look()
+            }
+            (Kind::Lost, Direction::Down) => {
+                self.state.doubt = Doubt::Lost(migration, EventKind::Reverted);
+                self.look()
+            }
+            (Kind::Busy, _) => {
+                let path = &self.setup.catalog.migrations[migration].path;
+                let what = format!("for a lock that {path} needs: {}", refusal.failure.message);
+                self.wait(&what)
+            }
+            (_, Direction::Down) => self.revert_failed(refusal),
+            (_, Direction::Up) => {
+                let (failure, place) = (&refusal.failure, refusal.place.clone());
+                let error = failure::statement(&self.setup, failure, migration, place, None, &self.state.report);
+                if kind != Kind::Unique {
+                    return self.fail(error);
+                }
+                self.state.doubt = Doubt::Unique(migration, Box::new(error));
+                self.wait_quietly("for another runner, which was faster")
+            }
+        }
+    }
+}
+
+/// Which claim of the runner's holds the row, if one does.
+fn claim_of(row: &Row, runner: &str) -> Option<u32> {
+    let (name, claim) = row.claimed_by.as_deref()?.rsplit_once('#')?;
+    if name == runner { claim.parse().ok() } else { None }
+}
+
+fn count(n: usize, noun: &str) -> String {
+    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
+}

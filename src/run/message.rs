@@ -1,0 +1,336 @@
+//! Writes requests as SQL, and finds the place in a file that a database's position speaks of.
+
+use super::prepared::Prepared;
+use super::request::{Act, Direction, Request};
+use super::{Failure, Setup, session};
+use crate::error::Location;
+use crate::ledger::statements::{self, Runner};
+use crate::span::{Span, code_point_to_byte};
+use crate::sql::quote::literal;
+use crate::sql::steps::render;
+use serde::Serialize;
+
+/// What the driver does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "type")]
+pub enum Message {
+    /// Run one statement; its rows are wanted, every value as text or null.
+    Query {
+        /// The statement.
+        sql: String,
+    },
+    /// Run one statement that cannot run in a transaction, alone in its message.
+    Statement {
+        /// The statement.
+        sql: String,
+    },
+    /// Run a text of many statements in one message of the simple protocol: one transaction.
+    Script {
+        /// The text.
+        sql: String,
+    },
+    /// Run the statements as one transaction.
+    Batch {
+        /// The statements, in order.
+        statements: Vec<String>,
+    },
+}
+
+/// Where a section's text lies in what is sent.
+struct Body {
+    /// The section.
+    migration: usize,
+    direction: Direction,
+    /// Index of its first statement among all that are sent.
+    first: usize,
+    /// Its first statement's index in the section.
+    statement: usize,
+    /// The offset in the section at which the text that is sent begins.
+    offset: usize,
+    /// What precedes it in a script, in code points.
+    before: usize,
+    /// What was sent of it.
+    text: String,
+}
+
+/// One piece of an atomic request.
+enum Piece {
+    Own(String),
+    Body { text: String, statements: Vec<String>, body: Body },
+}
+
+fn pieces(setup: &Setup, prepared: Option<&Prepared>, acts: &[Act]) -> Vec<Piece> {
+    let table = &setup.options.table;
+    let catalog = &setup.catalog;
+    let mut out = Vec::with_capacity(acts.len());
+    for act in acts {
+        let sql = match act {
+            Act::LockTimeout => format!("set local lock_timeout = {}", setup.options.lock_timeout),
+            Act::Capture => session::capture(prepared.map_or(&[], |p| &p.settings), true),
+            Act::Restore => session::restore(),
+            Act::Forget { version, checksum } => statements::forget(table, version, checksum.as_deref()),
+            Act::Claim { migration, adopted } => {
+                let origin = if *adopted { "adopted" } else { "applied" };
+                statements::claim(table, &catalog.migrations[*migration], origin)
+            }
+            Act::Advance { version, from, last, claim } => {
+                statements::advance(table, &setup.runner(*claim), version, *from, *last, true)
+            }
+            Act::Hold { version, from, claim } => statements::hold(table, &setup.runner(*claim), version, *from),
+            Act::DropIndex(name) => format!("drop index if exists {name}"),
+            Act::Measure { version } => statements::measure(table, version),
+            Act::Supersede { baseline, rows } => statements::supersede(table, baseline, rows),
+            Act::Stamp(rows) => {
+                let rows: Vec<_> =
+                    rows.iter().map(|(version, index)| (version.as_str(), &catalog.migrations[*index])).collect();
+                statements::stamp(table, &rows)
+            }
+            Act::Rekey { from, migration } => statements::rekey(table, from, &catalog.migrations[*migration]),
+            Act::Delete { version } => statements::delete(table, version),
+            Act::Run { migration, direction, step } => {
+                let Some(prepared) = prepared else { continue };
+                let section = setup.section(*migration, *direction);
+                let step = &prepared.steps.steps[*step];
+                let sent = |span: Span| render(&section.text, span, &prepared.steps, &prepared.analysis);
+                let all = &prepared.analysis.statements;
+                let statements = step
+                    .statements
+                    .clone()
+                    .filter(|&index| all[index].control.is_none_or(|control| control.is_savepoint()))
+                    .map(|index| sent(all[index].span))
+                    .collect();
+                let text = sent(step.span);
+                let body = Body {
+                    migration: *migration,
+                    direction: *direction,
+                    first: 0,
+                    statement: step.statements.start,
+                    offset: step.span.start,
+                    before: 0,
+                    text: String::new(),
+                };
+                out.push(Piece::Body { text, statements, body });
+                continue;
+            }
+        };
+        out.push(Piece::Own(sql));
+    }
+    out
+}
+
+/// A script of an atomic request, and where the section's text lies in it.
+fn script(pieces: Vec<Piece>, explicit: bool) -> (String, Option<Body>) {
+    let mut sql = String::new();
+    let mut sent = 0;
+    let mut found = None;
+    if explicit {
+        sql.push_str("begin;\n");
+        sent += 1;
+    }
+    for piece in pieces {
+        match piece {
+            Piece::Own(text) => {
+                sql.push_str(&text);
+                sent += 1;
+            }
+            Piece::Body { text, statements, mut body } => {
+                body.first = sent;
+                body.before = sql.chars().count();
+                sql.push_str(&text);
+                sent += statements.len();
+                body.text = text;
+                found = Some(body);
+                // The text may end in a comment.
+                sql.push('\n');
+            }
+        }
+        sql.push_str(";\n");
+    }
+    if explicit {
+        sql.push_str("commit");
+    }
+    (sql, found)
+}
+
+/// Writes a request as SQL. `prepared` belongs to the migration that the request runs.
+pub(crate) fn message(setup: &Setup, prepared: Option<&Prepared>, request: &Request) -> Message {
+    let table = &setup.options.table;
+    let sql = match request {
+        Request::Digest => statements::digest(table),
+        Request::Shape => statements::shape(table),
+        Request::Rows(columns) => statements::rows(table, columns.as_deref()),
+        Request::Create(present) => {
+            let create = statements::create(table, present);
+            return if setup.capabilities.script {
+                Message::Script { sql: create.join(";\n") }
+            } else {
+                Message::Batch { statements: create }
+            };
+        }
+        Request::Atomic(acts) => {
+            let explicit = is_explicit(prepared, acts);
+            let pieces = pieces(setup, prepared, acts);
+            if setup.capabilities.script {
+                return Message::Script { sql: script(pieces, explicit).0 };
+            }
+            let mut all = Vec::new();
+            for piece in pieces {
+                match piece {
+                    Piece::Own(sql) => all.push(sql),
+                    Piece::Body { statements, .. } => all.extend(statements),
+                }
+            }
+            return Message::Batch { statements: all };
+        }
+        Request::ClaimRunning { migration, steps, claim } => {
+            statements::claim_running(table, &setup.catalog.migrations[*migration], &setup.runner(*claim), *steps)
+        }
+        Request::Take { version, state, done, claim } => {
+            statements::take(table, &setup.runner(*claim), version, *state, *done)
+        }
+        Request::TakeBack { version, steps, claim } => {
+            statements::take_back(table, &setup.runner(*claim), version, *steps)
+        }
+        Request::Alone { migration, direction, step } => {
+            return Message::Statement { sql: alone(setup, prepared, *migration, *direction, *step).0 };
+        }
+        Request::Advance { version, from, last, claim } => {
+            statements::advance(table, &setup.runner(*claim), version, *from, *last, false)
+        }
+        Request::Stop { version, claim } => statements::stop(table, &setup.runner(*claim), version),
+        Request::Abandon { version, claim } => statements::abandon(table, &setup.runner(*claim), version),
+        Request::DeleteReverted { version, claim } => {
+            statements::delete_reverted(table, &setup.runner(*claim), version)
+        }
+        Request::Index { migration, step, .. } => index_state(setup, prepared, *migration, *step),
+        Request::Capture => session::capture(prepared.map_or(&[], |p| &p.settings), false),
+        Request::Restore => session::restore(),
+        Request::Rollback => return Message::Statement { sql: "rollback".into() },
+    };
+    Message::Query { sql }
+}
+
+/// Whether the acts need an explicit `BEGIN … COMMIT`.
+pub(crate) fn is_explicit(prepared: Option<&Prepared>, acts: &[Act]) -> bool {
+    acts.iter().any(|act| match act {
+        Act::Run { step, .. } => prepared.is_some_and(|p| p.steps.steps.get(*step).is_some_and(|s| s.savepoints)),
+        _ => false,
+    })
+}
+
+/// A step that runs alone, with the comment by which others can see it at work.
+fn alone(
+    setup: &Setup,
+    prepared: Option<&Prepared>,
+    migration: usize,
+    direction: Direction,
+    step: usize,
+) -> (String, Option<Body>) {
+    let Some(prepared) = prepared else { return (String::new(), None) };
+    let tag = statements::tag(setup.catalog.migrations[migration].version.as_str());
+    let step = &prepared.steps.steps[step];
+    let section = setup.section(migration, direction);
+    let text = render(&section.text, step.span, &prepared.steps, &prepared.analysis);
+    let body = Body {
+        migration,
+        direction,
+        first: 0,
+        statement: step.statements.start,
+        offset: step.span.start,
+        before: tag.chars().count(),
+        text: text.clone(),
+    };
+    (tag + &text, Some(body))
+}
+
+/// One row: `state`, `name` (qualified), `building`.
+fn index_state(setup: &Setup, prepared: Option<&Prepared>, migration: usize, step: usize) -> String {
+    let index = prepared.and_then(|p| p.steps.steps[step].concurrent_index.as_ref());
+    let Some(index) = index else { return "select 'missing' as state, '' as name, 'false' as building".into() };
+    let mut relation = String::new();
+    if let Some(schema) = &index.schema {
+        relation.push_str(&crate::sql::quote::identifier(schema));
+        relation.push('.');
+    }
+    relation.push_str(&crate::sql::quote::identifier(&index.table));
+    let tag = statements::tag(setup.catalog.migrations[migration].version.as_str());
+    format!(
+        "with i as (select x.indexrelid, x.indisvalid, pg_catalog.format('%I.%I', n.nspname, c.relname) as name \
+         from pg_catalog.pg_index x join pg_catalog.pg_class c on c.oid = x.indexrelid \
+         join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
+         where c.relname = {} and x.indrelid = pg_catalog.to_regclass({})) \
+         select coalesce((select case when indisvalid then 'valid' else 'invalid' end from i), 'missing') as state, \
+         coalesce((select name from i), '') as name, \
+         (exists (select 1 from pg_catalog.pg_stat_progress_create_index p join i on i.indexrelid = p.index_relid) \
+         or exists (select 1 from pg_catalog.pg_stat_activity a where a.datname = pg_catalog.current_database() \
+         and a.pid <> pg_catalog.pg_backend_pid() and a.state = 'active' \
+         and pg_catalog.strpos(a.query, {}) = 1))::text as building",
+        literal(&index.name),
+        literal(&relation),
+        literal(&tag),
+    )
+}
+
+/// The place and the statement that a failure is about, if the request ran a section.
+pub(crate) fn place(
+    setup: &Setup,
+    prepared: Option<&Prepared>,
+    request: &Request,
+    failure: &Failure,
+) -> Option<(Location, String)> {
+    let prepared = prepared?;
+    let batch = !setup.capabilities.script;
+    let body = match request {
+        Request::Atomic(acts) => script(pieces(setup, Some(prepared), acts), is_explicit(Some(prepared), acts)).1?,
+        Request::Alone { migration, direction, step } => {
+            alone(setup, Some(prepared), *migration, *direction, *step).1?
+        }
+        _ => return None,
+    };
+    let section = setup.section(body.migration, body.direction);
+    let all = &prepared.analysis.statements;
+    let by_count = || {
+        let done = failure.completed? as usize;
+        let mut index = body.statement + done.checked_sub(body.first)?;
+        // Transaction control that was left out was not counted by the database either.
+        for (at, statement) in all.iter().enumerate().skip(body.statement) {
+            if at > index {
+                break;
+            }
+            if statement.control.is_some_and(|control| !control.is_savepoint()) {
+                index += 1;
+            }
+        }
+        all.get(index)
+    };
+    let offset = match failure.position {
+        Some(position) if batch => by_count().map(|s| {
+            s.span.start + code_point_to_byte(s.span.slice(&section.text), (position as usize).saturating_sub(1))
+        }),
+        Some(position) => (position as usize)
+            .checked_sub(1 + body.before)
+            .map(|index| (index, code_point_to_byte(&body.text, index)))
+            .filter(|(_, at)| *at < body.text.len())
+            .map(|(_, at)| body.offset + at),
+        None if matches!(request, Request::Alone { .. }) => Some(body.offset),
+        None => by_count().map(|s| s.span.start),
+    }?;
+    let statement = all
+        .iter()
+        .find(|statement| statement.span.start <= offset && offset <= statement.span.end)
+        .map_or("", |statement| statement.span.slice(&section.text));
+    Some((section.location(offset), statement.to_owned()))
+}
+
+impl Setup {
+    /// The runner with one of its claims.
+    fn runner(&self, claim: u32) -> Runner<'_> {
+        Runner {
+            name: &self.options.runner,
+            claim,
+            lease: self.options.lease,
+            lock_timeout: self.options.lock_timeout,
+            exclusive: self.options.exclusive,
+        }
+    }
+}

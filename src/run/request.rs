@@ -1,0 +1,203 @@
+//! What is asked of the database, in the planner's own terms.
+//!
+//! The machine speaks in these; [`super::message`] writes them as SQL. A model of a database can
+//! carry them out without knowing SQL.
+//!
+//! `claim` tells the claims of one runner apart: it grows when a connection is lost, so that what
+//! is still under way on the old one cannot pass for the new one's.
+
+use crate::ledger::State;
+use serde::Serialize;
+
+/// Which section of a migration is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Direction {
+    /// The up section.
+    Up,
+    /// The down section.
+    Down,
+}
+
+/// One message to the database. `migration` is an index into the catalog, `step` one into the
+/// section's steps; versions are as the rows write them.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Request {
+    /// The digest of the ledger.
+    Digest,
+    /// The columns of the ledger's table.
+    Shape,
+    /// All rows, of these columns (`None`: of all).
+    Rows(Option<Vec<String>>),
+    /// Create the ledger, or add the columns that it lacks.
+    Create(Vec<String>),
+    /// Carry out all acts in one transaction, or none.
+    Atomic(Vec<Act>),
+    /// Insert the running row of a statement-wise migration.
+    ClaimRunning {
+        /// The migration.
+        migration: usize,
+        /// How many steps it has.
+        steps: usize,
+        /// The claim.
+        claim: u32,
+    },
+    /// Take over a stopped migration, if it still stands at this step and nobody holds it.
+    Take {
+        /// The row.
+        version: String,
+        /// Running or reverting.
+        state: State,
+        /// The steps done.
+        done: u32,
+        /// The new claim.
+        claim: u32,
+    },
+    /// Mark an applied row as reverting.
+    TakeBack {
+        /// The row.
+        version: String,
+        /// How many steps the way back has.
+        steps: usize,
+        /// The claim.
+        claim: u32,
+    },
+    /// Run one step that cannot run in a transaction.
+    Alone {
+        /// The migration.
+        migration: usize,
+        /// The section.
+        direction: Direction,
+        /// The step.
+        step: usize,
+    },
+    /// Record a step as done, if the lease is still ours.
+    Advance {
+        /// The row.
+        version: String,
+        /// The step that is done, 0-based.
+        from: u32,
+        /// Whether it was the last step of an up section.
+        last: bool,
+        /// The claim.
+        claim: u32,
+    },
+    /// Give up the lease between two steps.
+    Stop {
+        /// The row.
+        version: String,
+        /// The claim.
+        claim: u32,
+    },
+    /// End the lease where nobody knows whether the step happened.
+    Abandon {
+        /// The row.
+        version: String,
+        /// The claim.
+        claim: u32,
+    },
+    /// Delete the row whose way back has run.
+    DeleteReverted {
+        /// The row.
+        version: String,
+        /// The claim.
+        claim: u32,
+    },
+    /// How the index of a step stands: `missing`, `invalid`, `valid`, and whether it is being built.
+    Index {
+        /// The migration.
+        migration: usize,
+        /// The section.
+        direction: Direction,
+        /// The step.
+        step: usize,
+    },
+    /// Remember the session's settings in the session.
+    Capture,
+    /// Put them back.
+    Restore,
+    /// End a failed transaction that was begun explicitly.
+    Rollback,
+}
+
+/// One part of a [`Request::Atomic`].
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Act {
+    /// Limit how long the following acts wait for locks.
+    LockTimeout,
+    /// Remember the session's settings.
+    Capture,
+    /// Put them back.
+    Restore,
+    /// Delete the row of a repeatable migration, if it has this checksum.
+    Forget {
+        /// The row.
+        version: String,
+        /// Its checksum.
+        checksum: Option<String>,
+    },
+    /// Insert the row of a migration.
+    Claim {
+        /// The migration.
+        migration: usize,
+        /// Whether it is adopted instead of run.
+        adopted: bool,
+    },
+    /// Record a step as done, and fail unless the lease is ours.
+    Advance {
+        /// The row.
+        version: String,
+        /// The step, 0-based.
+        from: u32,
+        /// Whether it is the last step of an up section.
+        last: bool,
+        /// The claim.
+        claim: u32,
+    },
+    /// Renew the lease at this step, and fail unless it is ours.
+    Hold {
+        /// The row.
+        version: String,
+        /// The step, 0-based.
+        from: u32,
+        /// The claim.
+        claim: u32,
+    },
+    /// Drop an index that was left invalid; the name is qualified and quoted.
+    DropIndex(String),
+    /// Run a step.
+    Run {
+        /// The migration.
+        migration: usize,
+        /// The section.
+        direction: Direction,
+        /// The step.
+        step: usize,
+    },
+    /// Record how long it took.
+    Measure {
+        /// The row.
+        version: String,
+    },
+    /// Mark rows as superseded.
+    Supersede {
+        /// The baseline's version.
+        baseline: String,
+        /// The rows.
+        rows: Vec<String>,
+    },
+    /// Add what is missing in rows: pairs of row and migration.
+    Stamp(Vec<(String, usize)>),
+    /// Give a row the identity of a migration.
+    Rekey {
+        /// The row.
+        from: String,
+        /// The migration.
+        migration: usize,
+    },
+    /// Delete a row, and fail if it is gone.
+    Delete {
+        /// The row.
+        version: String,
+    },
+}

@@ -1,0 +1,465 @@
+//! A small database: rows, uncommitted work, locks on rows, and backends that outlive their client.
+//!
+//! It carries out requests, not SQL. What it knows of PostgreSQL: a transaction sees what is
+//! committed and its own work; an insert waits for another transaction that has inserted the same
+//! key; an update waits for another that has changed the row; a concurrent index build leaves an
+//! invalid index behind when it is cut short; a backend does not notice that its client has gone.
+
+use counterfoil::Catalog;
+use counterfoil::ledger::State;
+use counterfoil::ledger::statements::{TextRow, digest_of};
+use counterfoil::run::{Act, Direction, Failure, Input, Request};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Whether a lease is running. Time passes by choice of the checker, not by a clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Lease {
+    None,
+    Alive,
+    Over,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Row {
+    pub checksum: String,
+    pub name: String,
+    pub state: State,
+    pub done: u32,
+    /// Runner and claim.
+    pub owner: Option<(u8, u32)>,
+    pub lease: Lease,
+}
+
+/// A step of a migration: what its effect is known by.
+pub type Effect = (u8, u8);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Index {
+    Invalid,
+    Valid,
+}
+
+/// What is committed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Committed {
+    pub exists: bool,
+    pub rows: BTreeMap<String, Row>,
+    /// How often each step has taken effect. Concurrent index builds are in `indexes` instead.
+    pub effects: BTreeMap<Effect, u8>,
+    pub indexes: BTreeMap<Effect, Index>,
+}
+
+/// One change of an open transaction; `None` deletes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Change {
+    Row(String, Option<Row>),
+    Effect(Effect, i8),
+    DropIndex(Effect),
+}
+
+/// A backend: one request under way, with or without a client.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Backend {
+    pub runner: u8,
+    pub request: Request,
+    at: usize,
+    changes: Vec<Change>,
+}
+
+impl Backend {
+    pub fn new(runner: u8, request: Request) -> Self {
+        Backend { runner, request, at: 0, changes: Vec::new() }
+    }
+
+    fn locks(&self) -> BTreeSet<&str> {
+        self.changes
+            .iter()
+            .filter_map(|change| match change {
+                Change::Row(version, _) => Some(version.as_str()),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The version whose non-transactional step is being executed, as `pg_stat_activity` shows it.
+    fn executes(&self) -> Option<u8> {
+        match self.request {
+            Request::Alone { migration, .. } if self.at > 0 => Some(migration as u8),
+            _ => None,
+        }
+    }
+
+    /// The index being built.
+    fn builds(&self) -> Option<Effect> {
+        match self.request {
+            Request::Alone { migration, step, .. } if self.at > 0 => Some((migration as u8, step as u8)),
+            _ => None,
+        }
+    }
+}
+
+/// What one micro-step of a backend came to.
+pub enum Progress {
+    /// It goes on.
+    More,
+    /// It waits for another transaction.
+    Blocked,
+    /// It is done.
+    Reply(Input),
+}
+
+/// Which steps of which migrations are concurrent index builds.
+pub struct World<'a> {
+    pub catalog: &'a Catalog,
+    pub concurrent: &'a BTreeSet<Effect>,
+}
+
+fn failure(sqlstate: &str) -> Input {
+    Input::Failed(Failure { sqlstate: sqlstate.into(), message: sqlstate.into(), ..Failure::default() })
+}
+
+fn rows(rows: Vec<TextRow>) -> Input {
+    Input::Rows { rows }
+}
+
+fn one(pairs: &[(&str, &str)]) -> Input {
+    rows(vec![pairs.iter().map(|(name, value)| (name.to_string(), Some(value.to_string()))).collect()])
+}
+
+const OURS: [&str; 12] = [
+    "name",
+    "checksum",
+    "fingerprint",
+    "applied_at",
+    "duration_ms",
+    "state",
+    "steps_done",
+    "steps_total",
+    "claimed_until",
+    "claimed_by",
+    "origin",
+    "replaced_by",
+];
+
+/// Carries out one micro-step of backend `me`.
+pub fn step(world: &World<'_>, db: &mut Committed, backends: &mut [Backend], me: usize) -> Progress {
+    let others: BTreeSet<String> = backends
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| *index != me)
+        .flat_map(|(_, backend)| backend.locks().into_iter().map(str::to_owned).collect::<Vec<_>>())
+        .collect();
+    let building: BTreeSet<Effect> =
+        backends.iter().enumerate().filter(|(index, _)| *index != me).filter_map(|(_, b)| b.builds()).collect();
+    let active: BTreeSet<u8> =
+        backends.iter().enumerate().filter(|(index, _)| *index != me).filter_map(|(_, b)| b.executes()).collect();
+    let request = backends[me].request.clone();
+    let runner = backends[me].runner;
+    let version = |migration: usize| world.catalog.migrations[migration].version.as_str().to_owned();
+    let single = |db: &mut Committed, version: &str, when: &dyn Fn(&Row) -> bool, then: &dyn Fn(&mut Row)| {
+        if others.contains(version) {
+            return Progress::Blocked;
+        }
+        match db.rows.get_mut(version) {
+            Some(row) if when(row) => {
+                then(row);
+                Progress::Reply(one(&[("version", version)]))
+            }
+            _ => Progress::Reply(rows(vec![])),
+        }
+    };
+    let mine = |row: &Row, claim: u32| row.owner == Some((runner, claim));
+    match &request {
+        Request::Digest if !db.exists => Progress::Reply(failure("42P01")),
+        Request::Rows(Some(columns)) if columns.is_empty() => unreachable!("no columns to read"),
+        Request::Rows(_) if !db.exists => Progress::Reply(failure("42P01")),
+        Request::Digest => {
+            let all = db.rows.values().all(|row| row.state == State::Applied);
+            let set = db.rows.iter().map(|(version, row)| (version.as_str(), row.checksum.as_str()));
+            let digest = if all { digest_of(set) } else { "running".into() };
+            Progress::Reply(one(&[("digest", &digest)]))
+        }
+        Request::Shape if db.exists => {
+            let columns = std::iter::once(("version", "character varying(128)"))
+                .chain(OURS.map(|name| (name, "text")))
+                .map(|(name, kind)| {
+                    BTreeMap::from([
+                        ("name".to_owned(), Some(name.to_owned())),
+                        ("type".to_owned(), Some(kind.to_owned())),
+                    ])
+                });
+            Progress::Reply(rows(columns.collect()))
+        }
+        Request::Shape => Progress::Reply(rows(vec![])),
+        Request::Rows(_) => {
+            let text = db.rows.iter().map(|(version, row)| {
+                let state = match row.state {
+                    State::Applied => "applied",
+                    State::Running => "running",
+                    State::Reverting => "reverting",
+                };
+                let migration = world.catalog.migrations.iter().position(|m| m.version.as_str() == version);
+                let at_work = migration.is_some_and(|index| active.contains(&(index as u8)));
+                let lease = match row.lease {
+                    Lease::Over if at_work => "alive",
+                    Lease::None => "none",
+                    Lease::Alive => "alive",
+                    Lease::Over => "over",
+                };
+                let mut out = TextRow::new();
+                let mut put = |name: &str, value: Option<String>| out.insert(name.to_owned(), value);
+                put("version", Some(version.clone()));
+                put("name", Some(row.name.clone()));
+                put("checksum", Some(row.checksum.clone()));
+                put("state", Some(state.to_owned()));
+                put("steps_done", Some(row.done.to_string()));
+                put("claimed_until", (row.lease != Lease::None).then(|| "later".to_owned()));
+                put("claimed_by", row.owner.map(|(owner, claim)| format!("r{owner}#{claim}")));
+                put("lease", Some(lease.to_owned()));
+                out
+            });
+            Progress::Reply(rows(text.collect()))
+        }
+        Request::Create(_) => {
+            db.exists = true;
+            Progress::Reply(rows(vec![]))
+        }
+        Request::ClaimRunning { migration, claim, .. } => {
+            let version = version(*migration);
+            if others.contains(&version) {
+                return Progress::Blocked;
+            }
+            if db.rows.contains_key(&version) {
+                return Progress::Reply(failure("23505"));
+            }
+            let file = &world.catalog.migrations[*migration];
+            db.rows.insert(
+                version,
+                Row {
+                    checksum: file.checksum.clone(),
+                    name: file.name.clone(),
+                    state: State::Running,
+                    done: 0,
+                    owner: Some((runner, *claim)),
+                    lease: Lease::Alive,
+                },
+            );
+            Progress::Reply(rows(vec![]))
+        }
+        Request::Take { version, state, done, claim } => single(
+            db,
+            version,
+            &|row| {
+                row.state == *state
+                    && row.done == *done
+                    && (row.lease != Lease::Alive || row.owner.is_some_and(|(owner, _)| owner == runner))
+            },
+            &|row| (row.lease, row.owner) = (Lease::Alive, Some((runner, *claim))),
+        ),
+        Request::TakeBack { version, claim, .. } => single(db, version, &|row| row.state == State::Applied, &|row| {
+            (row.state, row.done, row.lease, row.owner) = (State::Reverting, 0, Lease::Alive, Some((runner, *claim)));
+        }),
+        Request::Advance { version, from, last, claim } => {
+            single(db, version, &|row| mine(row, *claim) && row.done == *from, &|row| {
+                row.done += 1;
+                if *last {
+                    (row.state, row.lease, row.owner) = (State::Applied, Lease::None, None);
+                } else {
+                    row.lease = Lease::Alive;
+                }
+            })
+        }
+        Request::Stop { version, claim } => {
+            single(db, version, &|row| mine(row, *claim), &|row| (row.lease, row.owner) = (Lease::None, None))
+        }
+        Request::Abandon { version, claim } => {
+            single(db, version, &|row| mine(row, *claim), &|row| row.lease = Lease::Over)
+        }
+        Request::DeleteReverted { version, claim } => {
+            if others.contains(version) {
+                return Progress::Blocked;
+            }
+            if db.rows.get(version).is_some_and(|row| mine(row, *claim)) {
+                db.rows.remove(version);
+                return Progress::Reply(one(&[("version", version)]));
+            }
+            Progress::Reply(rows(vec![]))
+        }
+        Request::Index { migration, step, .. } => {
+            let key = (*migration as u8, *step as u8);
+            let state = match db.indexes.get(&key) {
+                None => "missing",
+                Some(Index::Invalid) => "invalid",
+                Some(Index::Valid) => "valid",
+            };
+            let busy = building.contains(&key);
+            Progress::Reply(one(&[("state", state), ("name", "i"), ("building", if busy { "true" } else { "false" })]))
+        }
+        Request::Alone { migration, direction, step } => {
+            let key = (*migration as u8, *step as u8);
+            if *direction == Direction::Down || !world.concurrent.contains(&key) {
+                // Begin (others can see it now), then take effect.
+                if backends[me].at == 0 {
+                    backends[me].at = 1;
+                    return Progress::More;
+                }
+                *db.effects.entry(key).or_default() += if *direction == Direction::Up { 1 } else { u8::MAX };
+                return Progress::Reply(rows(vec![]));
+            }
+            if backends[me].at == 0 {
+                if db.indexes.contains_key(&key) {
+                    return Progress::Reply(failure("42P07"));
+                }
+                db.indexes.insert(key, Index::Invalid);
+                backends[me].at = 1;
+                return Progress::More;
+            }
+            db.indexes.insert(key, Index::Valid);
+            Progress::Reply(rows(vec![]))
+        }
+        Request::Capture | Request::Restore | Request::Rollback => Progress::Reply(rows(vec![])),
+        Request::Atomic(acts) => {
+            // Uncommitted work is seen by nobody, so two moments are enough: all locks are held,
+            // and all is committed.
+            if backends[me].at == acts.len() {
+                let changes = std::mem::take(&mut backends[me].changes);
+                commit(db, changes);
+                return Progress::Reply(rows(vec![]));
+            }
+            while let Some(act) = acts.get(backends[me].at) {
+                match atomic(world, db, &others, &building, &mut backends[me], act) {
+                    Progress::More => {}
+                    other => return other,
+                }
+            }
+            Progress::More
+        }
+    }
+}
+
+fn commit(db: &mut Committed, changes: Vec<Change>) {
+    for change in changes {
+        match change {
+            Change::Row(version, Some(row)) => {
+                db.rows.insert(version, row);
+            }
+            Change::Row(version, None) => {
+                db.rows.remove(&version);
+            }
+            Change::Effect(effect, by) => {
+                let count = db.effects.entry(effect).or_default();
+                *count = count.wrapping_add_signed(by);
+            }
+            Change::DropIndex(effect) => {
+                db.indexes.remove(&effect);
+            }
+        }
+    }
+}
+
+fn atomic(
+    world: &World<'_>,
+    db: &Committed,
+    others: &BTreeSet<String>,
+    building: &BTreeSet<Effect>,
+    me: &mut Backend,
+    act: &Act,
+) -> Progress {
+    // A row as this transaction sees it.
+    let seen = |me: &Backend, version: &str| {
+        me.changes
+            .iter()
+            .rev()
+            .find_map(|change| match change {
+                Change::Row(changed, row) if changed == version => Some(row.clone()),
+                _ => None,
+            })
+            .unwrap_or_else(|| db.rows.get(version).cloned())
+    };
+    let runner = me.runner;
+    match act {
+        Act::LockTimeout | Act::Capture | Act::Restore | Act::Measure { .. } => {}
+        Act::Claim { migration, .. } => {
+            let file = &world.catalog.migrations[*migration];
+            let version = file.version.as_str().to_owned();
+            if others.contains(&version) {
+                return Progress::Blocked;
+            }
+            if seen(me, &version).is_some() {
+                return Progress::Reply(failure("23505"));
+            }
+            let row = Row {
+                checksum: file.checksum.clone(),
+                name: file.name.clone(),
+                state: State::Applied,
+                done: 0,
+                owner: None,
+                lease: Lease::None,
+            };
+            me.changes.push(Change::Row(version, Some(row)));
+        }
+        Act::Advance { version, .. } | Act::Hold { version, .. } if others.contains(version) => {
+            return Progress::Blocked;
+        }
+        Act::Advance { version, from, claim, .. } | Act::Hold { version, from, claim } => {
+            let last = matches!(act, Act::Advance { last: true, .. });
+            match seen(me, version) {
+                // The row is gone: an update of no rows.
+                None => {}
+                Some(row) if row.owner != Some((runner, *claim)) || row.done != *from => {
+                    return Progress::Reply(failure("22P02"));
+                }
+                Some(mut row) => {
+                    if matches!(act, Act::Advance { .. }) {
+                        row.done += 1;
+                    }
+                    row.lease = Lease::Alive;
+                    if last {
+                        (row.state, row.lease, row.owner) = (State::Applied, Lease::None, None);
+                    }
+                    me.changes.push(Change::Row(version.clone(), Some(row)));
+                }
+            }
+        }
+        Act::Run { migration, direction, step } => {
+            let by = if *direction == Direction::Up { 1 } else { -1 };
+            me.changes.push(Change::Effect((*migration as u8, *step as u8), by));
+        }
+        Act::DropIndex(_) => {
+            // Dropping waits for whoever builds.
+            if let Some(key) = world.concurrent.iter().find(|key| db.indexes.contains_key(key)) {
+                if building.contains(key) {
+                    return Progress::Blocked;
+                }
+                me.changes.push(Change::DropIndex(*key));
+            }
+        }
+        Act::Delete { version } => {
+            if others.contains(version) {
+                return Progress::Blocked;
+            }
+            if seen(me, version).is_none() {
+                return Progress::Reply(failure("22P02"));
+            }
+            me.changes.push(Change::Row(version.clone(), None));
+        }
+        Act::Rekey { from, migration } => {
+            let file = &world.catalog.migrations[*migration];
+            let to = file.version.as_str().to_owned();
+            if others.contains(from) || others.contains(&to) {
+                return Progress::Blocked;
+            }
+            if let Some(mut row) = seen(me, from).filter(|row| row.checksum == file.checksum) {
+                if seen(me, &to).is_some() {
+                    return Progress::Reply(failure("23505"));
+                }
+                row.name.clone_from(&file.name);
+                me.changes.push(Change::Row(from.clone(), None));
+                me.changes.push(Change::Row(to, Some(row)));
+            }
+        }
+        Act::Forget { .. } | Act::Supersede { .. } | Act::Stamp(_) => unreachable!("not part of the model: {act:?}"),
+    }
+    me.at += 1;
+    Progress::More
+}

@@ -1,0 +1,433 @@
+//! Checks the state machine against a model of a database: up to three runners, three migrations
+//! (one of them statement-wise), a crash or a lost reply possible at every step, leases that run
+//! out at any moment. Every reachable state is visited; the number is printed.
+
+mod database;
+
+use counterfoil::ledger::State as RowState;
+use counterfoil::migration::Catalog;
+use counterfoil::run::{Capabilities, Failure, Goal, Input, Machine, Options, Output, Request};
+use database::{Backend, Committed, Effect, Index, Lease, Progress, World};
+use stateright::{Checker, Model, Property};
+use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Mutex;
+
+/// A runner of the model.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Runner {
+    /// It waits for its backend.
+    Asking(Box<Machine>),
+    /// It sleeps.
+    Waiting(Box<Machine>),
+    /// It is over: `None` if all went well, else the error's code.
+    Ended(Option<&'static str>),
+    /// It was killed.
+    Dead,
+}
+
+/// A state of the model.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct State {
+    db: Committed,
+    runners: Vec<Runner>,
+    /// The first ones belong to runners that wait for them (see `attached`).
+    backends: Vec<Backend>,
+    /// Whether the client of the backend with the same index is still there.
+    attached: Vec<bool>,
+    crashes: u8,
+    losses: u8,
+    expiries: u8,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Action {
+    /// A backend does its next micro-step.
+    Step(usize),
+    /// A backend that is blocked gives up.
+    LockTimeout(usize),
+    /// A backend without a client notices it and rolls back.
+    Abort(usize),
+    /// A runner wakes up.
+    Wake(usize),
+    /// A runner is killed.
+    Crash(usize),
+    /// A runner's connection breaks; its backend may go on.
+    Lose(usize),
+    /// A lease runs out.
+    Expire(String),
+}
+
+struct Checked {
+    catalog: Catalog,
+    concurrent: BTreeSet<Effect>,
+    /// Steps of each migration.
+    steps: Vec<u8>,
+    goal: Goal,
+    runners: u8,
+    db: Committed,
+    crashes: u8,
+    losses: u8,
+    expiries: u8,
+    /// Whether the set has a step of which nobody can tell whether it happened.
+    ambiguous: bool,
+    /// Databases from which one new runner is known to come to the end.
+    good: Mutex<BTreeSet<u64>>,
+}
+
+/// One implicit transaction per message, as PGlite and node-postgres send it.
+const SCRIPT: Capabilities = Capabilities { script: true, batch: true, interactive: true };
+
+impl Checked {
+    fn world(&self) -> World<'_> {
+        World { catalog: &self.catalog, concurrent: &self.concurrent }
+    }
+
+    fn machine(&self, runner: u8) -> Machine {
+        let options = Options { runner: format!("r{runner}"), ..Options::default() };
+        Machine::new(self.catalog.clone(), self.goal.clone(), options, SCRIPT)
+    }
+
+    /// Hands an input to a runner and puts what it wants into the state.
+    fn advance(&self, state: &mut State, runner: usize, mut machine: Box<Machine>, input: Option<Input>) {
+        machine.take_events();
+        let output = machine.next(input, 0);
+        state.runners[runner] = match output {
+            Output::Send(request) => {
+                state.backends.push(Backend::new(runner as u8, request));
+                state.attached.push(true);
+                Runner::Asking(machine)
+            }
+            Output::Wait { .. } => Runner::Waiting(machine),
+            Output::Done(_) => Runner::Ended(None),
+            Output::Failed(failed) => Runner::Ended(Some(failed.error.code().as_str())),
+        };
+    }
+
+    /// Hands the reply to the backend's client, if it is still there.
+    fn reply(&self, state: &mut State, backend: usize, input: Input) {
+        let done = state.backends.remove(backend);
+        if !state.attached.remove(backend) {
+            return;
+        }
+        let runner = usize::from(done.runner);
+        if let Runner::Asking(machine) = std::mem::replace(&mut state.runners[runner], Runner::Dead) {
+            self.advance(state, runner, machine, Some(input));
+        }
+    }
+
+    fn backend_of(&self, state: &State, runner: usize) -> Option<usize> {
+        (0..state.backends.len())
+            .find(|&index| state.attached[index] && usize::from(state.backends[index].runner) == runner)
+    }
+
+    /// Whether every migration is in the ledger and its effect in the database.
+    fn complete(&self, db: &Committed) -> bool {
+        self.catalog.migrations.iter().enumerate().all(|(index, migration)| {
+            db.rows.get(migration.version.as_str()).is_some_and(|row| row.state == RowState::Applied)
+                && (0..self.steps[index]).all(|step| self.happened(db, (index as u8, step)) == 1)
+        })
+    }
+
+    fn happened(&self, db: &Committed, effect: Effect) -> u8 {
+        if self.concurrent.contains(&effect) {
+            return u8::from(db.indexes.get(&effect) == Some(&Index::Valid));
+        }
+        db.effects.get(&effect).copied().unwrap_or(0)
+    }
+
+    /// Rows and effects agree.
+    fn consistent(&self, db: &Committed) -> bool {
+        self.catalog.migrations.iter().enumerate().all(|(index, migration)| {
+            let row = db.rows.get(migration.version.as_str());
+            (0..self.steps[index]).all(|step| {
+                let happened = self.happened(db, (index as u8, step));
+                let alone = self.is_alone(index, step);
+                match row {
+                    None => happened == 0,
+                    Some(row) if row.state == RowState::Applied => happened == 1,
+                    Some(row) if u32::from(step) < row.done => happened == 1,
+                    // The step at hand, if its record comes after it, may have happened or not.
+                    Some(row) if u32::from(step) == row.done && alone => happened <= 1,
+                    Some(_) => happened == 0,
+                }
+            })
+        })
+    }
+
+    fn is_alone(&self, migration: usize, step: u8) -> bool {
+        self.concurrent.contains(&(migration as u8, step)) || (self.ambiguous && migration == 1 && step == 1)
+    }
+
+    /// Everybody is killed, what the database has begun runs to its end, leases run out: can one
+    /// new runner bring it to its end?
+    fn can_go_on(&self, state: &State) -> bool {
+        // It depends on the database alone: many states share one.
+        let mut hasher = DefaultHasher::new();
+        (&state.db, &state.backends).hash(&mut hasher);
+        let key = hasher.finish();
+        if self.good.lock().is_ok_and(|good| good.contains(&key)) {
+            return true;
+        }
+        let good = self.one_more_runner(state);
+        if good && let Ok(mut known) = self.good.lock() {
+            known.insert(key);
+        }
+        good
+    }
+
+    fn one_more_runner(&self, state: &State) -> bool {
+        let mut state = state.clone();
+        for attached in &mut state.attached {
+            *attached = false;
+        }
+        for _ in 0..200 {
+            let Some(next) = (0..state.backends.len()).find(|&index| {
+                let mut trial = state.clone();
+                !matches!(database::step(&self.world(), &mut trial.db, &mut trial.backends, index), Progress::Blocked)
+            }) else {
+                break;
+            };
+            if let Progress::Reply(_) = database::step(&self.world(), &mut state.db, &mut state.backends, next) {
+                state.backends.remove(next);
+                state.attached.remove(next);
+            }
+        }
+        if !state.backends.is_empty() {
+            return false;
+        }
+        for row in state.db.rows.values_mut() {
+            if row.lease == Lease::Alive {
+                row.lease = Lease::Over;
+            }
+        }
+        const FRESH: usize = 9;
+        state.runners = vec![Runner::Dead; FRESH + 1];
+        self.advance(&mut state, FRESH, Box::new(self.machine(FRESH as u8)), None);
+        for _ in 0..200 {
+            match state.runners[FRESH].clone() {
+                Runner::Asking(_) => match database::step(&self.world(), &mut state.db, &mut state.backends, 0) {
+                    Progress::More => {}
+                    Progress::Blocked => return false,
+                    Progress::Reply(input) => self.reply(&mut state, 0, input),
+                },
+                Runner::Waiting(machine) => self.advance(&mut state, FRESH, machine, Some(Input::Waited)),
+                Runner::Ended(None) => return self.goal != Goal::Up || self.complete(&state.db),
+                Runner::Ended(Some(code)) => {
+                    return self.goal != Goal::Up || (self.ambiguous && code == "plan-refused");
+                }
+                Runner::Dead => return false,
+            }
+        }
+        false
+    }
+}
+
+impl Model for Checked {
+    type State = State;
+    type Action = Action;
+
+    fn init_states(&self) -> Vec<State> {
+        let mut state = State {
+            db: self.db.clone(),
+            runners: vec![Runner::Dead; usize::from(self.runners)],
+            backends: Vec::new(),
+            attached: Vec::new(),
+            crashes: self.crashes,
+            losses: self.losses,
+            expiries: self.expiries,
+        };
+        for runner in 0..usize::from(self.runners) {
+            self.advance(&mut state, runner, Box::new(self.machine(runner as u8)), None);
+        }
+        vec![state]
+    }
+
+    fn actions(&self, state: &State, actions: &mut Vec<Action>) {
+        for index in 0..state.backends.len() {
+            actions.push(Action::Step(index));
+            actions.push(Action::LockTimeout(index));
+            if !state.attached[index] {
+                actions.push(Action::Abort(index));
+            }
+        }
+        for (index, runner) in state.runners.iter().enumerate() {
+            match runner {
+                Runner::Waiting(_) => actions.push(Action::Wake(index)),
+                Runner::Asking(_) if state.losses > 0 => actions.push(Action::Lose(index)),
+                _ => {}
+            }
+            if matches!(runner, Runner::Waiting(_) | Runner::Asking(_)) && state.crashes > 0 {
+                actions.push(Action::Crash(index));
+            }
+        }
+        if state.expiries > 0 {
+            for (version, row) in &state.db.rows {
+                if row.lease == Lease::Alive {
+                    actions.push(Action::Expire(version.clone()));
+                }
+            }
+        }
+    }
+
+    fn next_state(&self, last: &State, action: Action) -> Option<State> {
+        let mut state = last.clone();
+        match action {
+            Action::Step(index) => match database::step(&self.world(), &mut state.db, &mut state.backends, index) {
+                Progress::Blocked => return None,
+                Progress::More => {}
+                Progress::Reply(input) => self.reply(&mut state, index, input),
+            },
+            Action::LockTimeout(index) => {
+                let waits = matches!(
+                    state.backends[index].request,
+                    Request::Atomic(_) | Request::ClaimRunning { .. } | Request::Take { .. } | Request::TakeBack { .. }
+                );
+                let mut trial = state.clone();
+                if !waits
+                    || !matches!(
+                        database::step(&self.world(), &mut trial.db, &mut trial.backends, index),
+                        Progress::Blocked
+                    )
+                {
+                    return None;
+                }
+                let failure =
+                    Failure { sqlstate: "55P03".into(), message: "lock timeout".into(), ..Failure::default() };
+                self.reply(&mut state, index, Input::Failed(failure));
+            }
+            Action::Abort(index) => {
+                state.attached.remove(index);
+                state.backends.remove(index);
+            }
+            Action::Wake(index) => {
+                if let Runner::Waiting(machine) = std::mem::replace(&mut state.runners[index], Runner::Dead) {
+                    self.advance(&mut state, index, machine, Some(Input::Waited));
+                }
+            }
+            Action::Crash(index) => {
+                state.crashes -= 1;
+                if let Some(backend) = self.backend_of(&state, index) {
+                    state.attached[backend] = false;
+                }
+                state.runners[index] = Runner::Dead;
+            }
+            Action::Lose(index) => {
+                state.losses -= 1;
+                if let Some(backend) = self.backend_of(&state, index) {
+                    state.attached[backend] = false;
+                }
+                if let Runner::Asking(machine) = std::mem::replace(&mut state.runners[index], Runner::Dead) {
+                    let failure = Failure { message: "connection reset".into(), lost: true, ..Failure::default() };
+                    self.advance(&mut state, index, machine, Some(Input::Failed(failure)));
+                }
+            }
+            Action::Expire(version) => {
+                state.expiries -= 1;
+                state.db.rows.get_mut(&version)?.lease = Lease::Over;
+            }
+        }
+        Some(state)
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        vec![
+            Property::always("no effect happens twice", |model: &Checked, state: &State| {
+                (0..model.steps.len())
+                    .all(|m| (0..model.steps[m]).all(|step| model.happened(&state.db, (m as u8, step)) <= 1))
+            }),
+            Property::always("a row is there exactly when the effect is", |model: &Checked, state: &State| {
+                model.consistent(&state.db)
+            }),
+            Property::always("success leaves nothing pending", |model: &Checked, state: &State| {
+                model.goal != Goal::Up || !state.runners.contains(&Runner::Ended(None)) || model.complete(&state.db)
+            }),
+            Property::always("nobody fails without a cause", |model: &Checked, state: &State| {
+                state.runners.iter().all(|runner| match runner {
+                    Runner::Ended(Some(code)) => match *code {
+                        "interrupted" | "plan-refused" => model.ambiguous,
+                        // Only a runner that has lost its lease while it was at work.
+                        "statement-failed" => state.expiries < model.expiries,
+                        "nothing-to-roll-back" => model.goal != Goal::Up,
+                        _ => false,
+                    },
+                    _ => true,
+                })
+            }),
+            Property::always("somebody can always go on", |model: &Checked, state: &State| model.can_go_on(state)),
+        ]
+    }
+}
+
+const FIRST: &str = "-- migrate:up\ncreate table a (x int);\n-- migrate:down\ndrop table a;\n";
+const WISE: &str =
+    "-- migrate:up\ninsert into a values (1);\ncreate index concurrently i on a (x);\ninsert into a values (2);\n";
+const AMBIGUOUS: &str = "-- migrate:up\ninsert into a values (1);\nvacuum a;\ninsert into a values (2);\n";
+const LAST: &str = "-- migrate:up\ninsert into a values (3);\n-- migrate:down\ndelete from a where x = 3;\n";
+
+fn catalog(files: &[(&str, &str)]) -> Catalog {
+    let files: Vec<_> = files.iter().map(|(path, sql)| (path.to_string(), sql.to_string())).collect();
+    counterfoil::convention::read(&files, None).expect("the model's files are good")
+}
+
+fn model(second: &str, migrations: usize) -> Checked {
+    let files = [("1_first.sql", FIRST), ("2_second.sql", second), ("3_last.sql", LAST)];
+    let wise = second == WISE || second == AMBIGUOUS;
+    Checked {
+        catalog: catalog(&files[..migrations]),
+        concurrent: if second == WISE { BTreeSet::from([(1, 1)]) } else { BTreeSet::new() },
+        steps: [1, if wise { 3 } else { 1 }, 1][..migrations].to_vec(),
+        goal: Goal::Up,
+        runners: 2,
+        db: Committed { exists: true, ..Committed::default() },
+        crashes: 1,
+        losses: 1,
+        expiries: 1,
+        ambiguous: second == AMBIGUOUS,
+        good: Mutex::default(),
+    }
+}
+
+#[track_caller]
+fn check(name: &str, model: Checked) {
+    let begun = std::time::Instant::now();
+    let checker = model.checker().threads(2).spawn_bfs().join();
+    println!(
+        "model: {name}: {} states visited, {} transitions, depth {}, {:.1} s",
+        checker.unique_state_count(),
+        checker.state_count(),
+        checker.max_depth(),
+        begun.elapsed().as_secs_f32()
+    );
+    for (property, path) in checker.discoveries() {
+        let mut story = String::new();
+        for (state, action) in path.into_vec() {
+            story.push_str(&format!(
+                "  rows {:?} effects {:?} indexes {:?}\n",
+                state
+                    .db
+                    .rows
+                    .values()
+                    .map(|row| (&row.name, row.state, row.done, row.owner, row.lease))
+                    .collect::<Vec<_>>(),
+                state.db.effects,
+                state.db.indexes
+            ));
+            for (index, backend) in state.backends.iter().enumerate() {
+                story.push_str(&format!(
+                    "    backend {index} of {}{}: {:?}\n",
+                    backend.runner,
+                    if state.attached[index] { "" } else { " (alone)" },
+                    backend.request
+                ));
+            }
+            story.push_str(&format!("  => {action:?}\n"));
+        }
+        panic!("{name}: not so: {property}\n{story}");
+    }
+}
+
+#[test]
+fn two_runners_with_crash_loss_and_expiry_keep_rows_and_effects_together() {
+    check("2 runners, 3 migrations, crash, lost reply, lease over", model(WISE, 3));
+}

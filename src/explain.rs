@@ -1,1 +1,0 @@
-//! Renders plans for people: text, JSON, Mermaid.

@@ -64,6 +64,59 @@ pub fn code_point_to_byte(text: &str, index: usize) -> usize {
     text.char_indices().nth(index).map_or(text.len(), |(at, _)| at)
 }
 
+/// A walk through a text from its start to its end, which knows at every place the line, the
+/// column and the offset in UTF-16 code units. For many offsets of one text in ascending order.
+///
+/// ```
+/// let mut cursor = counterfoil::span::Cursor::new("a\n😀b");
+/// cursor.advance(6);
+/// assert_eq!((cursor.line(), cursor.column(), cursor.utf16()), (2, 2, 4));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Cursor<'a> {
+    rest: std::str::Chars<'a>,
+    length: usize,
+    line: u32,
+    column: u32,
+    utf16: usize,
+}
+
+impl<'a> Cursor<'a> {
+    /// At the start of `text`.
+    pub fn new(text: &'a str) -> Self {
+        Cursor { rest: text.chars(), length: text.len(), line: 1, column: 1, utf16: 0 }
+    }
+
+    /// Goes on to a byte offset, or to the end if that comes first. Never goes back.
+    pub fn advance(&mut self, offset: usize) {
+        while self.length - self.rest.as_str().len() < offset {
+            let Some(char) = self.rest.next() else { return };
+            self.utf16 += char.len_utf16();
+            if char == '\n' {
+                self.line += 1;
+                self.column = 1;
+            } else {
+                self.column += 1;
+            }
+        }
+    }
+
+    /// The line, 1-based.
+    pub fn line(&self) -> u32 {
+        self.line
+    }
+
+    /// The column, 1-based, in code points.
+    pub fn column(&self) -> u32 {
+        self.column
+    }
+
+    /// The offset in UTF-16 code units, which is how JavaScript counts.
+    pub fn utf16(&self) -> usize {
+        self.utf16
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,54 +1,74 @@
 //! The bindings: no logic, and the one place that knows `JsValue`.
 //!
-//! Everything here is the package's inside: its TypeScript checks what a caller hands in and wraps
-//! what comes out. Errors cross as plain objects `{ code, message, help, at, statement }`.
+//! They are the inside of the npm package: its TypeScript checks what a caller hands in, and gives
+//! what comes out its public form. Errors are thrown as plain objects ([`Failure`]), which the
+//! package makes `MigrationError`s of.
 
+use crate::convention::{self, Convention};
 use crate::error::{Code, Error, Location};
+use crate::ledger::Ledger;
+use crate::migration::Catalog;
+use crate::plan::{self, Finding, Plan};
+use crate::readiness::{self, Readiness};
+use crate::run::{self, Capabilities, Event, Goal, Input, Message, Outcome, Output};
+use crate::span::Cursor;
+use crate::{checksum as sums, sql};
 use js_sys::{Array, JsString};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 
-/// What an [`Error`] is in JavaScript.
+/// Shows a panic, which is always a fault of this crate, on the console.
+#[wasm_bindgen(start)]
+pub fn start() {
+    std::panic::set_hook(Box::new(|panic| gloo_console::error!(panic.to_string())));
+}
+
+/// What an error is in JavaScript.
 #[derive(Serialize, Tsify)]
-pub struct Failure<'a> {
+pub struct Failure {
     /// Stable code, kebab-case.
     #[tsify(type = "string")]
     code: Code,
     /// What is wrong: lower-case, no full stop.
-    message: &'a str,
+    message: String,
     /// What to do next. Empty if there is nothing to say.
-    help: &'a str,
+    help: String,
     /// Where.
     #[serde(skip_serializing_if = "Option::is_none")]
-    at: Option<&'a Location>,
+    at: Option<Location>,
     /// The statement that the error is about.
     #[serde(skip_serializing_if = "Option::is_none")]
-    statement: Option<&'a str>,
+    statement: Option<String>,
 }
 
-impl<'a> From<&'a Error> for Failure<'a> {
-    fn from(error: &'a Error) -> Self {
+impl From<&Error> for Failure {
+    fn from(error: &Error) -> Self {
         Failure {
             code: error.code(),
-            message: error.message(),
-            help: error.help_text(),
-            at: error.location(),
-            statement: error.statement_text(),
+            message: error.message().to_owned(),
+            help: error.help_text().to_owned(),
+            at: error.location().cloned(),
+            statement: error.statement_text().map(str::to_owned),
         }
     }
 }
 
 fn thrown(error: Error) -> JsValue {
-    match Failure::from(&error).into_js() {
-        Ok(value) => value.into(),
-        Err(_) => JsValue::from_str(error.message()),
-    }
+    Failure::from(&error).into_js().map_or_else(|_| JsValue::from_str(error.message()), Into::into)
 }
 
-/// The text of a JavaScript string; an error if it is none, or has a lone surrogate. `path` says
-/// which text it is.
+fn given<T: Tsify + serde::de::DeserializeOwned>(value: Ts<T>, what: &str) -> Result<T, JsValue> {
+    tsify::serde_wasm_bindgen::from_value(value.js_value())
+        .map_err(|why| thrown(Error::new(Code::InvalidInput, format!("{what} has the wrong form: {why}"))))
+}
+
+fn handed<T: Tsify + Serialize>(value: &T) -> Result<Ts<T>, JsValue> {
+    value.into_ts().map_err(|why| JsValue::from_str(&why.to_string()))
+}
+
+/// The text of a JavaScript string. `path` says which text it is.
 fn text(value: &JsValue, path: &str) -> Result<String, JsValue> {
     let Some(string) = value.dyn_ref::<JsString>() else {
         return Err(thrown(Error::new(Code::InvalidInput, format!("{path} is not a string"))));
@@ -56,109 +76,287 @@ fn text(value: &JsValue, path: &str) -> Result<String, JsValue> {
     let text = String::from(string);
     // A lone surrogate becomes U+FFFD on its way in, so only a text that has one can be wrong.
     if text.contains('\u{fffd}') && JsValue::from_str(&text) != *value {
-        let good = char::decode_utf16(string.iter()).take_while(Result::is_ok).flatten().collect::<String>();
+        let good: String = char::decode_utf16(string.iter()).map_while(Result::ok).collect();
         let place = crate::span::line_column(&good, good.len());
         return Err(thrown(
-            Error::new(Code::InvalidText, "the text holds a lone surrogate: it is not well-formed Unicode")
-                .help("read the file as UTF-8, and take care not to cut a text in the middle of a character")
+            Error::new(Code::InvalidText, "the text is not well-formed Unicode: it holds a lone surrogate")
+                .help("read the file as UTF-8, and do not cut a text in the middle of a character")
                 .at(Location { path: path.to_owned(), line: place.line, column: place.column }),
         ));
     }
     Ok(text)
 }
 
-/// The texts of an array of strings.
-fn texts(values: &Array, what: &str) -> Result<Vec<String>, JsValue> {
-    values.iter().map(|value| text(&value, what)).collect()
-}
-
-/// Files, from an array of paths and an array of their texts.
-fn files(paths: &Array, sqls: &Array) -> Result<Vec<(String, String)>, JsValue> {
-    let paths = texts(paths, "a path")?;
-    paths.into_iter().zip(sqls.iter()).map(|(path, sql)| text(&sql, &path).map(|sql| (path, sql))).collect()
+/// Reads a set of files, given as their paths and their texts.
+fn read(paths: &Array, sqls: &Array, convention: Option<String>) -> Result<Catalog, JsValue> {
+    let mut files = Vec::with_capacity(paths.length() as usize);
+    for (path, sql) in paths.iter().zip(sqls.iter()) {
+        let path = text(&path, "a path")?;
+        let sql = text(&sql, &path)?;
+        files.push((path, sql));
+    }
+    let convention = convention.map(|name| Convention::from_name(&name)).transpose().map_err(thrown)?;
+    convention::read(&files, convention).map_err(thrown)
 }
 
 /// The checksum of a text: `sha256:` and the hex of the SHA-256 of its canonical form.
 #[wasm_bindgen]
 pub fn checksum(sql: &JsValue) -> Result<String, JsValue> {
-    let sql = text(sql, "sql")?;
-    Ok(crate::checksum::checksum(&crate::checksum::canonical(&sql)))
+    Ok(sums::checksum(&sums::canonical(&text(sql, "sql")?)))
 }
 
-/// Options of a run, as a plain object.
-#[derive(Default, serde::Deserialize, Tsify)]
-#[serde(rename_all = "camelCase", default)]
-pub struct RunOptions {}
+/// The fingerprint of a text: the SHA-256 of its tokens without comments and white space.
+#[wasm_bindgen]
+pub fn fingerprint(sql: &JsValue) -> Result<String, JsValue> {
+    Ok(sums::fingerprint(&sums::canonical(&text(sql, "sql")?)))
+}
 
-/// What came of a request.
-#[derive(serde::Deserialize, Tsify)]
+/// A statement of a text.
+#[derive(Serialize, Tsify)]
+#[serde(rename_all = "camelCase")]
+pub struct Statement {
+    /// From its first token up to its last, without the semicolon.
+    text: String,
+    /// Where it begins in the text that was given, in UTF-16 code units, as JavaScript counts.
+    start: usize,
+    /// Just past its end.
+    end: usize,
+    /// Line, 1-based.
+    line: u32,
+    /// Column, 1-based, in code points.
+    column: u32,
+    /// Its leading keywords in lower case, such as `create index concurrently`.
+    verb: String,
+    /// Whether it can run inside a transaction block.
+    transactional: bool,
+    /// Whether it may change a session setting that outlives the transaction.
+    session: bool,
+    /// Set if it throws away a whole schema, a database or all that somebody owns: what it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    destructive: Option<String>,
+}
+
+/// The statements of a text.
+#[derive(Serialize, Tsify)]
+pub struct Statements {
+    /// In order; empty ones are left out.
+    statements: Vec<Statement>,
+}
+
+/// Splits a text where PostgreSQL would, and classifies the statements.
+#[wasm_bindgen(js_name = splitStatements)]
+pub fn split_statements(sql: &JsValue) -> Result<Ts<Statements>, JsValue> {
+    let text = text(sql, "sql")?;
+    let mut cursor = Cursor::new(&text);
+    let analysis = sql::analyze(&text, &[]).map_err(|problem| {
+        cursor.advance(problem.span.start);
+        let at = Location { path: "sql".into(), line: cursor.line(), column: cursor.column() };
+        thrown(Error::new(problem.code, problem.message).help(problem.help).at(at))
+    })?;
+    let mut statements = Vec::with_capacity(analysis.statements.len());
+    for statement in analysis.statements {
+        cursor.advance(statement.span.start);
+        let (start, line, column) = (cursor.utf16(), cursor.line(), cursor.column());
+        cursor.advance(statement.span.end);
+        statements.push(Statement {
+            text: statement.span.slice(&text).to_owned(),
+            start,
+            end: cursor.utf16(),
+            line,
+            column,
+            verb: statement.verb,
+            transactional: statement.transactional,
+            session: statement.session,
+            destructive: statement.destructive,
+        });
+    }
+    handed(&Statements { statements })
+}
+
+/// A migration, as read from its file.
+#[derive(Serialize, Tsify)]
+#[serde(rename_all = "camelCase")]
+pub struct MigrationInfo {
+    /// The identity, as written.
+    version: String,
+    /// What a person calls it. May be empty.
+    name: String,
+    /// The path of the file (or of the up file), as given.
+    path: String,
+    /// `sha256:` and the hex of the up section.
+    checksum: String,
+    /// Whether it has a down section.
+    down: bool,
+    /// Whether it is run again when its checksum changes.
+    repeatable: bool,
+    /// The versions of the migrations that this baseline replaces.
+    replaces: Vec<String>,
+}
+
+/// A set of migrations, as read from its files.
+#[derive(Serialize, Tsify)]
+pub struct MigrationSet {
+    /// The naming convention.
+    convention: &'static str,
+    /// In the order in which they are applied.
+    migrations: Vec<MigrationInfo>,
+    /// What was noticed while reading.
+    findings: Vec<Finding>,
+}
+
+/// Reads a set of files.
+#[wasm_bindgen(js_name = readSet)]
+pub fn read_set(paths: &Array, sqls: &Array, convention: Option<String>) -> Result<Ts<MigrationSet>, JsValue> {
+    let catalog = read(paths, sqls, convention)?;
+    let migrations = catalog.migrations.into_iter().map(|migration| MigrationInfo {
+        version: migration.version.as_str().to_owned(),
+        name: migration.name,
+        path: migration.path,
+        checksum: migration.checksum,
+        down: migration.down.is_some(),
+        repeatable: migration.repeatable,
+        replaces: migration.replaces.iter().map(|replaced| replaced.version.as_str().to_owned()).collect(),
+    });
+    handed(&MigrationSet {
+        convention: catalog.convention.as_str(),
+        migrations: migrations.collect(),
+        findings: catalog.findings,
+    })
+}
+
+fn inputs(
+    paths: &Array,
+    sqls: &Array,
+    convention: Option<String>,
+    ledger: Ts<Ledger>,
+    options: Ts<plan::Options>,
+) -> Result<(Catalog, Ledger, plan::Options), JsValue> {
+    let catalog = read(paths, sqls, convention)?;
+    let ledger = given(ledger, "the ledger")?;
+    let options = given(options, "options")?;
+    options.validate().map_err(thrown)?;
+    Ok((catalog, ledger, options))
+}
+
+/// Decides what to do about every file and every row.
+#[wasm_bindgen]
+pub fn plan(
+    paths: &Array,
+    sqls: &Array,
+    convention: Option<String>,
+    ledger: Ts<Ledger>,
+    options: Ts<plan::Options>,
+) -> Result<Ts<Plan>, JsValue> {
+    let (catalog, ledger, options) = inputs(paths, sqls, convention, ledger, options)?;
+    handed(&plan::plan(&catalog, &ledger, &options))
+}
+
+/// Judges whether the database is where these files expect it to be.
+#[wasm_bindgen]
+pub fn readiness(
+    paths: &Array,
+    sqls: &Array,
+    convention: Option<String>,
+    ledger: Ts<Ledger>,
+    options: Ts<plan::Options>,
+) -> Result<Ts<Readiness>, JsValue> {
+    let (catalog, ledger, options) = inputs(paths, sqls, convention, ledger, options)?;
+    handed(&readiness::readiness(&catalog, &ledger, &options))
+}
+
+/// What came of a request. Neither field after waiting.
+#[derive(Deserialize, Tsify)]
 pub struct Answer {
-    /// The rows of a query: column name to text.
+    /// It was done; the rows, if it was a query.
     #[tsify(optional, type = "Record<string, string | null>[]")]
     rows: Option<Vec<BTreeMap<String, Option<String>>>>,
+    /// The database refused it, or the connection broke.
+    #[tsify(optional, type = "DatabaseFailure")]
+    failure: Option<run::Failure>,
 }
 
 /// What the driver has to do next.
-#[derive(Serialize, Tsify)]
+#[derive(Default, Serialize, Tsify)]
+#[serde(rename_all = "camelCase")]
 pub struct Request {
-    /// Which of `query`, `statement`, `script`, `batch`, `wait`, `done`, `failed`.
+    /// What to do.
     #[serde(rename = "type")]
     #[tsify(type = "'query' | 'statement' | 'script' | 'batch' | 'wait' | 'done' | 'failed'")]
     kind: &'static str,
-    /// What to send.
+    /// What to send, for `query`, `statement` and `script`.
     #[serde(skip_serializing_if = "Option::is_none")]
     sql: Option<String>,
+    /// What to send, for `batch`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    statements: Option<Vec<String>>,
+    /// How long to wait, for `wait`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    milliseconds: Option<u32>,
+    /// What came of it, for `done`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<Outcome>,
+    /// What is wrong, for `failed`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<Failure>,
+    /// Versions of the migrations that were applied before, for `failed`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    applied: Option<Vec<String>>,
+    /// What has happened since the last request.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[tsify(optional)]
+    events: Vec<Event>,
 }
 
 /// A run: says what to do next, and is told what came of it.
 #[wasm_bindgen]
-pub struct Machine {
-    files: Vec<(String, String)>,
-    step: usize,
-}
+pub struct Machine(run::Machine);
 
 #[wasm_bindgen]
 impl Machine {
-    /// Starts a run.
+    /// A run that has not begun.
     #[wasm_bindgen(constructor)]
-    pub fn new(paths: &Array, sqls: &Array, options: Ts<RunOptions>) -> Result<Machine, JsValue> {
-        let _ = options.to_rust().map_err(|_| thrown(Error::new(Code::InvalidInput, "options have the wrong form")))?;
-        let mut files = files(paths, sqls)?;
-        files.sort();
-        Ok(Machine { files, step: 0 })
+    pub fn new(
+        paths: &Array,
+        sqls: &Array,
+        convention: Option<String>,
+        goal: Ts<Goal>,
+        options: Ts<run::Options>,
+        capabilities: Ts<Capabilities>,
+    ) -> Result<Machine, JsValue> {
+        let catalog = read(paths, sqls, convention)?;
+        let options = given(options, "options")?;
+        let checked = plan::Options { policy: options.policy.clone(), table: options.table.clone() };
+        checked.validate().map_err(thrown)?;
+        let (goal, capabilities) = (given(goal, "the goal")?, given(capabilities, "capabilities")?);
+        Ok(Machine(run::Machine::new(catalog, goal, options, capabilities)))
     }
 
-    /// What to do next.
-    pub fn next(&mut self, answer: Option<Ts<Answer>>, _now: f64) -> Result<Ts<Request>, JsValue> {
-        let rows = match answer {
-            Some(answer) => {
-                answer.to_rust().map_err(|_| thrown(Error::new(Code::InvalidInput, "answer has the wrong form")))?.rows
-            }
+    /// The next thing to do. `answer` is what came of the last one; the first call has none. `now`
+    /// counts milliseconds from any moment.
+    pub fn next(&mut self, answer: Option<Ts<Answer>>, now: f64) -> Result<Ts<Request>, JsValue> {
+        let input = match answer.map(|answer| given(answer, "the answer")).transpose()? {
             None => None,
+            Some(Answer { failure: Some(failure), .. }) => Some(Input::Failed(failure)),
+            Some(Answer { rows: Some(rows), .. }) => Some(Input::Rows { rows }),
+            Some(_) => Some(Input::Waited),
         };
-        if let Some(rows) = rows {
-            self.files.retain(|(path, _)| {
-                let digits = crate::version::leading_digits(path);
-                !rows.iter().any(|row| row.get("version").is_some_and(|version| version.as_deref() == Some(digits)))
-            });
-        }
-        let step = self.step;
-        self.step += 1;
-        let request = match step {
-            0 => Request { kind: "script", sql: Some(CREATE.to_owned()) },
-            1 => Request { kind: "query", sql: Some("select version from public.schema_migrations".to_owned()) },
-            _ => match self.files.get(step - 2) {
-                Some((path, sql)) => {
-                    let version = crate::version::leading_digits(path);
-                    let up = sql.split("-- migrate:down").next().unwrap_or("");
-                    let claim = format!("insert into public.schema_migrations (version) values ('{version}');");
-                    Request { kind: "script", sql: Some(claim + up) }
-                }
-                None => Request { kind: "done", sql: None },
+        let mut next = Request::default();
+        match self.0.next(input, now as u64) {
+            Output::Send(request) => match self.0.message(&request) {
+                Message::Query { sql } => (next.kind, next.sql) = ("query", Some(sql)),
+                Message::Statement { sql } => (next.kind, next.sql) = ("statement", Some(sql)),
+                Message::Script { sql } => (next.kind, next.sql) = ("script", Some(sql)),
+                Message::Batch { statements } => (next.kind, next.statements) = ("batch", Some(statements)),
             },
-        };
-        request.into_ts().map_err(|_| JsValue::UNDEFINED)
+            Output::Wait { milliseconds } => (next.kind, next.milliseconds) = ("wait", Some(milliseconds)),
+            Output::Done(outcome) => (next.kind, next.outcome) = ("done", Some(*outcome)),
+            Output::Failed(failed) => {
+                next.kind = "failed";
+                next.failure = Some(Failure::from(&failed.error));
+                next.applied = Some(failed.report.applied.into_iter().map(|done| done.version).collect());
+            }
+        }
+        next.events = self.0.take_events();
+        handed(&next)
     }
 }
-
-const CREATE: &str = "create table if not exists public.schema_migrations (version varchar(128) primary key)";

@@ -1,32 +1,68 @@
-// The loop that carries messages between the core and a database: it decides nothing.
-import type { Answer, Request } from './core/core.js'
+// The loop that carries messages between the core and a database. It decides nothing.
+import type { Answer, Goal, Outcome, Request } from './core/core.js'
+import { describe, type Connection, type TextRow } from './database.js'
 import { MigrationError, guarded } from './errors.js'
-import { loadFiles, type LazySqlSource, type Migrations } from './files.js'
-import { coreNow, init } from './init.js'
+import type { Files } from './files.js'
+import { coreNow } from './init.js'
+import type { Settings } from './options.js'
+import { Watch } from './watch.js'
 
-/** A database, as the loop sees it. @internal */
-export interface Connection {
-  /** Runs one statement and gives its rows, every value as text or null. */
-  query(sql: string): Promise<Record<string, string | null>[]>
-  /** Sends a text of statements as one message of the simple protocol. */
-  script(sql: string): Promise<void>
+/** A lock on a database that no two runs may have. @internal */
+export interface Guard {
+  /** Shows that its owner is alive. */
+  touch(): void
+  release(): void
 }
 
-/** Runs the machine to its end. @internal */
-export async function drive(connection: Connection, migrations: Migrations<LazySqlSource>): Promise<{ status: string }> {
-  const [files] = await Promise.all([loadFiles(migrations), init()])
-  const machine = guarded(() => new (coreNow().Machine)(files.paths, files.sqls, {}))
+/** What came of a run. @internal */
+export interface Ended {
+  outcome: Outcome
+  roundTrips: number
+  elapsedMs: number
+}
+
+/** Runs the machine to its end. The core has been started. @internal */
+export async function drive(connection: Connection, files: Files, goal: Goal, settings: Settings, guard?: Guard): Promise<Ended> {
+  const { Machine } = coreNow()
+  const machine = guarded(() => new Machine(files.paths, files.sqls, settings.convention, goal, settings.core, connection.capabilities))
+  const watch = new Watch(settings)
+  let answer: Answer | undefined
+  let cause: unknown
+  let failed = true
   try {
-    let answer: Answer | undefined
-    for (;;) {
-      const request: Request = guarded(() => machine.next(answer, Date.now()))
-      answer = {}
-      if (request.type === 'done') return { status: 'current' }
-      if (request.type === 'failed') throw new MigrationError({ code: 'failed', message: '', help: '' })
-      if (request.type === 'query') answer = { rows: await connection.query(request.sql ?? '') }
-      else await connection.script(request.sql ?? '')
+    for (let roundTrips = 0; ; roundTrips += 1) {
+      let request = guarded(() => machine.next(answer, watch.elapsed()))
+      watch.tell(request.events)
+      while (request.type === 'wait') {
+        await watch.wait(request.milliseconds ?? 0)
+        request = guarded(() => machine.next({}, watch.elapsed()))
+        watch.tell(request.events)
+      }
+      if (request.type === 'failed') throw new MigrationError(request.failure!, { applied: request.applied ?? [], cause })
+      if (request.type === 'done') {
+        failed = false
+        return { outcome: watch.noted(request.outcome!), roundTrips, elapsedMs: Math.round(watch.elapsed()) }
+      }
+      watch.stopIfAborted()
+      guard?.touch()
+      try {
+        answer = { rows: [...((await perform(connection, request)) ?? [])] }
+      } catch (error) {
+        cause = error
+        answer = { failure: describe(error) }
+        if (answer.failure?.lost) connection.lost?.(error)
+      }
     }
   } finally {
     machine.free()
+    connection.close?.(failed)
   }
+}
+
+async function perform(connection: Connection, { type, sql = '', statements = [] }: Request): Promise<readonly TextRow[] | undefined> {
+  if (type === 'query') return connection.query(sql)
+  if (type === 'statement') await connection.statement(sql)
+  else if (type === 'script') await connection.script?.(sql)
+  else await connection.batch?.(statements)
+  return undefined
 }

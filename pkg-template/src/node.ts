@@ -1,10 +1,112 @@
 // A folder of migrations, read.
-import { readFile, readdir } from 'node:fs/promises'
+import { readFile, readdir, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { MigrationError, failure } from './errors.js'
 
-/** Reads a folder of migrations. */
-export async function readMigrations(directory: string): Promise<Record<string, string>> {
+export { MigrationError, type Location } from './errors.js'
+
+/** Files that are no migrations but say something about them. */
+const companions = [
+  /(^|\/)\.counterfoil\/[^/]+\.json$/, // what a baseline replaces
+  /(^|\/)meta\/_journal\.json$/, // Drizzle
+  /(^|\/)metadata\.toml$/, // Diesel
+  /(^|\/)migration_lock\.toml$/, // Prisma
+  /\.sql\.conf$/, // Flyway
+]
+
+/**
+ * Reads a folder of migrations, with its subfolders: every `.sql` file, and the files beside them that a convention
+ * knows (`meta/_journal.json`, `metadata.toml`, `migration_lock.toml`, `*.sql.conf`, `.counterfoil/*.json`).
+ * Other hidden folders and `node_modules` are left out; symbolic links are followed.
+ *
+ * @param directory a path, relative to the working directory, or a `file:` URL
+ * @returns path to text. Paths are relative to the folder and use `/` on every system; the texts are as in the files
+ * @throws MigrationError `invalid-input` if the folder is not there or a file cannot be read;
+ *   `invalid-text`, with line and column, if a file is not UTF-8
+ */
+export async function readMigrations(directory: string | URL): Promise<Record<string, string>> {
+  const base = directory instanceof URL ? fileURLToPath(directory) : directory
+  if (typeof base !== 'string') throw failure('invalid-input', 'the folder is not a string or a URL', 'pass the path of the folder')
+  const found = await stat(base).catch((cause) => {
+    const missing = cause.code === 'ENOENT'
+    throw failure('invalid-input', missing ? `the folder ${base} does not exist` : `the folder ${base} cannot be read: ${cause.message}`, 'pass the path of the folder that holds the migrations', cause)
+  })
+  if (!found.isDirectory()) throw failure('invalid-input', `${base} is not a folder`, 'pass the path of the folder that holds the migrations')
+
+  const paths: string[] = []
+  await walk(base, '', [await realpath(base)], paths)
+  // Without a prototype: a file may be called anything.
   const files: Record<string, string> = Object.create(null)
-  for (const name of await readdir(directory)) files[name] = await readFile(join(directory, name), 'utf8')
+  const texts = await inParts(paths, (path) => read(base, path))
+  paths.forEach((path, index) => (files[path] = texts[index] ?? ''))
   return files
+}
+
+async function walk(base: string, folder: string, above: string[], paths: string[]): Promise<void> {
+  const entries = await readdir(join(base, folder), { withFileTypes: true }).catch((cause) => {
+    throw failure('invalid-input', `the folder ${join(base, folder)} cannot be read: ${cause.message}`, '', cause)
+  })
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const path = folder === '' ? entry.name : `${folder}/${entry.name}`
+    const wanted = path.endsWith('.sql') || companions.some((pattern) => pattern.test(path))
+    let isFolder = entry.isDirectory()
+    let isFile = entry.isFile()
+    if (entry.isSymbolicLink()) {
+      const target = await stat(join(base, path)).catch(() => undefined)
+      if (!target && wanted)
+        throw failure('invalid-input', `${path} is a symbolic link to a file that is not there`, 'mend the link or remove it')
+      isFolder = target?.isDirectory() ?? false
+      isFile = target?.isFile() ?? false
+    }
+    if (isFile && wanted) paths.push(path)
+    if (!isFolder || entry.name === 'node_modules' || (entry.name.startsWith('.') && entry.name !== '.counterfoil')) continue
+    const real = await realpath(join(base, path))
+    // A link to a folder above would never end.
+    if (!above.includes(real)) await walk(base, path, [...above, real], paths)
+  }
+}
+
+/** Some at a time: a process may only have so many files open. */
+async function inParts<T, R>(items: T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const out: R[] = []
+  for (let at = 0; at < items.length; at += 64) out.push(...(await Promise.all(items.slice(at, at + 64).map(work))))
+  return out
+}
+
+async function read(base: string, path: string): Promise<string> {
+  const bytes = await readFile(join(base, path)).catch((cause) => {
+    throw failure('invalid-input', `${path} cannot be read: ${cause.message}`, '', cause)
+  })
+  try {
+    return decoder().decode(bytes)
+  } catch {
+    throw notUtf8(path, bytes)
+  }
+}
+
+// A byte order mark stays: whether it counts is for the core to say.
+const decoder = () => new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+function notUtf8(path: string, bytes: Uint8Array): MigrationError {
+  // The longest start that can still become UTF-8.
+  let [good, bad] = [0, bytes.length + 1]
+  while (bad - good > 1) {
+    const middle = (good + bad) >> 1
+    try {
+      decoder().decode(bytes.subarray(0, middle), { stream: middle <= bytes.length - 1 })
+      good = middle
+    } catch {
+      bad = middle
+    }
+  }
+  const before = new TextDecoder().decode(bytes.subarray(0, good)).split('\n')
+  const column = [...(before.at(-1) ?? '')].length + 1
+  const help = 'save the file as UTF-8'
+  return new MigrationError({
+    code: 'invalid-text',
+    message: `the file is not UTF-8: byte ${good} is 0x${(bytes[good] ?? 0).toString(16).padStart(2, '0')}`,
+    help,
+    at: { path, line: before.length, column },
+  })
 }

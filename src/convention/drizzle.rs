@@ -14,7 +14,6 @@ use super::markers::{self, Place};
 use crate::error::{Code, Error, Location};
 use crate::migration::Section;
 use crate::plan::{Finding, Severity};
-use crate::version::leading_digits;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -77,7 +76,6 @@ fn read_journal(set: &Set<'_>, file: &File<'_>, out: &mut Out) -> Result<(), Err
     let by_path: BTreeMap<&str, &File<'_>> =
         set.files.iter().filter(|file| is_sql(file.name())).map(|file| (file.full(), file)).collect();
     let mut listed: BTreeSet<&str> = BTreeSet::new();
-    let mut by_number: BTreeMap<&str, &str> = BTreeMap::new();
     let mut last: Option<(f64, &str)> = None;
     let mut skipped: Vec<(&str, &str)> = Vec::new();
     out.keep_order();
@@ -97,7 +95,6 @@ fn read_journal(set: &Set<'_>, file: &File<'_>, out: &mut Out) -> Result<(), Err
             last = Some((when, tag));
         }
         listed.insert(path);
-        by_number.insert(leading_digits(tag), script.name());
         let mut up = script.section()?;
         add_breaks(&mut up, out);
         out.push(script, tag, title(tag), up, None, root, tag);
@@ -122,15 +119,10 @@ fn read_journal(set: &Set<'_>, file: &File<'_>, out: &mut Out) -> Result<(), Err
         if file.dir() != root {
             out.unknown(file, "it does not lie beside the journal's folder", "move it if it is a migration");
         } else {
-            // Most often two branches made a file of one number, and their journals were merged to one.
-            let instead = match by_number.get(leading_digits(file.name())) {
-                Some(other) if !leading_digits(other).is_empty() => format!(", but {other}, which has its number"),
-                _ => String::new(),
-            };
             out.find(Finding {
                 code: "not-in-journal",
                 severity: Severity::Warning,
-                message: format!("{} is not run: the journal does not list it{instead}", file.name()),
+                message: format!("{} is not run: the journal does not list it", file.name()),
                 help: "let drizzle-kit write the entry (`drizzle-kit generate --custom`), or remove the file"
                     .to_owned(),
                 at: Some(file.start()),

@@ -41,11 +41,12 @@ pub const POLICY: &[(&str, Severity)] = &[
 
 /// Options of [`plan`](super::plan()).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify), tsify(rename = "PlanOptions"))]
 #[serde(rename_all = "camelCase", default)]
-#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub struct Options {
     /// Severity per drift code (`edited-cosmetic` and `edited-semantic` apart), where it differs
     /// from the default of [`POLICY`].
+    #[cfg_attr(feature = "wasm", tsify(type = "Record<string, Severity>"))]
     pub policy: BTreeMap<String, Severity>,
     /// The ledger's table: a migration that drops or renames it is refused.
     pub table: Table,

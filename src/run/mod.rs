@@ -103,6 +103,7 @@ pub enum Input {
 
 /// What the database said.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify), tsify(rename = "DatabaseFailure"))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Failure {
     /// SQLSTATE, five characters; empty if there is none.

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 /// What a driver can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub struct Capabilities {
     /// Send a text of many statements in one message that is one transaction (PostgreSQL's simple
     /// protocol).
@@ -19,6 +20,7 @@ pub struct Capabilities {
 
 /// What to do if something is pending.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "kebab-case")]
 pub enum When {
     /// Apply it.
@@ -32,6 +34,7 @@ pub enum When {
 
 /// What a run is for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "kebab-case", tag = "goal")]
 pub enum Goal {
     /// Bring the database current.
@@ -54,11 +57,13 @@ pub enum Goal {
 
 /// Options of a run. Times are in milliseconds.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify), tsify(rename = "RunOptions"))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Options {
     /// The ledger's table.
     pub table: Table,
     /// Severity per drift code, where it differs from the default.
+    #[cfg_attr(feature = "wasm", tsify(type = "Record<string, Severity>"))]
     pub policy: BTreeMap<String, Severity>,
     /// What to do if something is pending.
     pub when: When,

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify), tsify(rename = "RunStatus"))]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
     /// There was nothing to do.
@@ -20,6 +21,7 @@ pub enum Status {
 
 /// A migration that the run applied, adopted or took back.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Done {
     /// The version, as the file writes it.
@@ -32,9 +34,11 @@ pub struct Done {
 
 /// What a run did.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
     /// How it ended.
+    #[cfg_attr(feature = "wasm", tsify(type = "RunStatus"))]
     pub status: Status,
     /// What this run applied, in order.
     pub applied: Vec<Done>,
@@ -53,6 +57,7 @@ pub struct Report {
 
 /// What comes of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(untagged)]
 pub enum Outcome {
     /// Of `up` and `down`.
@@ -74,6 +79,7 @@ pub struct Failed {
 
 /// What happens in a run, for a progress bar.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Event {
     /// What happens.
@@ -96,6 +102,7 @@ pub struct Event {
 
 /// What happens in a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "kebab-case")]
 pub enum EventKind {
     /// A step begins.

@@ -1,0 +1,54 @@
+// What every driver offers, on top of a connection.
+import type { Goal, Plan, Readiness, Report } from './core/core.js'
+import { inTurn, type Connection } from './database.js'
+import { drive, type Ended, type Guard } from './drive.js'
+import { loadFiles } from './files.js'
+import { init } from './init.js'
+import { settings, type AnyOptions } from './options.js'
+import type { LazySqlSource, MigrateResult, Migrations, ReadOptions } from './public.js'
+
+/** A driver: how to talk to its databases. @internal */
+export interface Driver<Db extends object> {
+  connect(db: Db): Connection
+  /** Keeps other processes off a database that only one may write to. */
+  guard?(db: Db): Promise<Guard | undefined>
+}
+
+type Set = Migrations<LazySqlSource>
+
+async function run<Db extends object>(driver: Driver<Db>, db: Db, set: Set, goal: Goal, options: AnyOptions, writes: boolean): Promise<Ended> {
+  const [files] = await Promise.all([loadFiles(set), init()])
+  return inTurn(db, async () => {
+    const guard = writes ? await driver.guard?.(db) : undefined
+    try {
+      return await drive(driver.connect(db), files, goal, settings(options, guard !== undefined), guard)
+    } finally {
+      guard?.release()
+    }
+  })
+}
+
+function result({ outcome, roundTrips, elapsedMs }: Ended): MigrateResult {
+  return { ...(outcome as Report), roundTrips, elapsedMs }
+}
+
+/** Brings the database current. @internal */
+export async function up<Db extends object>(driver: Driver<Db>, db: Db, set: Set, options: AnyOptions = {}): Promise<MigrateResult> {
+  return result(await run(driver, db, set, { goal: 'up' }, options, true))
+}
+
+/** Goes back. @internal */
+export async function down<Db extends object>(driver: Driver<Db>, db: Db, set: Set, options: AnyOptions = {}): Promise<MigrateResult> {
+  const { steps, to, ...rest } = options
+  return result(await run(driver, db, set, { goal: 'down', steps, to }, rest, true))
+}
+
+/** Reads and plans. @internal */
+export async function look<Db extends object>(driver: Driver<Db>, db: Db, set: Set, options: ReadOptions = {}): Promise<Plan> {
+  return (await run(driver, db, set, { goal: 'plan' }, options, false)).outcome as Plan
+}
+
+/** Reads and judges. @internal */
+export async function judge<Db extends object>(driver: Driver<Db>, db: Db, set: Set, options: ReadOptions = {}): Promise<Readiness> {
+  return (await run(driver, db, set, { goal: 'ready' }, options, false)).outcome as Readiness
+}

@@ -1,0 +1,54 @@
+// What a database driver has to offer, and how a database's errors are read. One file per driver implements it.
+import type { Capabilities, DatabaseFailure } from './core/core.js'
+
+/** A row, every value as text. */
+export type TextRow = Record<string, string | null>
+
+/** A database, as the loop sees it. Every method rejects with what the driver rejects with. @internal */
+export interface Connection {
+  readonly capabilities: Capabilities
+  /** Runs one statement and gives its rows. */
+  query(sql: string): Promise<readonly TextRow[]>
+  /** Sends one statement alone in its message. */
+  statement(sql: string): Promise<unknown>
+  /** Sends a text of many statements as one message of the simple protocol. */
+  script?(sql: string): Promise<unknown>
+  /** Runs statements as one transaction. */
+  batch?(statements: readonly string[]): Promise<unknown>
+  /** Called when a request was answered with something else than the database's own error: it may be another's turn. */
+  lost?(error: unknown): void
+  /** Called at the end. */
+  close?(failed: boolean): void
+}
+
+/** How many statements of a message had finished before it failed. Drivers that can tell set it on the error. @internal */
+export const completed = Symbol('completed')
+
+/**
+ * What the core wants to know of an error. An error that the database did not make (its errors have a severity) leaves
+ * open what happened: the connection is taken for lost, and the core looks at the ledger. @internal
+ */
+export function describe(error: unknown): DatabaseFailure {
+  const { severity, code, message, detail, hint, position, [completed]: done } = Object(error) as Record<PropertyKey, unknown>
+  const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined)
+  const number = (value: unknown) => (Number(value) > 0 ? Number(value) : undefined)
+  const lost = text(severity) === undefined
+  return {
+    sqlstate: (!lost && text(code)) || '',
+    message: text(message) ?? String(error),
+    detail: text(detail),
+    hint: text(hint),
+    position: number(position),
+    completed: typeof done === 'number' ? done : undefined,
+    lost,
+  }
+}
+
+const queues = new WeakMap<object, Promise<unknown>>()
+
+/** Runs `work` after all earlier work on the same database object: runs that share a session would mix. @internal */
+export function inTurn<T>(db: object, work: () => Promise<T>): Promise<T> {
+  const turn = (queues.get(db) ?? Promise.resolve()).then(work)
+  queues.set(db, turn.catch(() => {}))
+  return turn
+}

@@ -1,0 +1,72 @@
+// The options that a caller may pass, checked and made into what the core takes.
+import type { RunOptions } from './core/core.js'
+import { failure } from './errors.js'
+import type { Event, MigrateOptions, ReadOptions, RollbackOptions } from './public.js'
+
+/** Every option there is. @internal */
+export type AnyOptions = ReadOptions & MigrateOptions & RollbackOptions
+
+/** What the loop, and what the core makes of the options. @internal */
+export interface Settings {
+  core: RunOptions
+  convention: string | undefined
+  onProgress: ((event: Event) => unknown) | undefined
+  signal: AbortSignal | undefined
+}
+
+type Check = readonly [test: (value: unknown) => boolean, expected: string]
+
+const isText = (value: unknown) => typeof value === 'string' && value !== ''
+const isTexts = (value: unknown) => Array.isArray(value) && value.every((item) => typeof item === 'string')
+const isWhole = (value: unknown) => Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 32
+const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value)
+const oneOf = (...names: string[]): Check => [(value) => names.includes(value as string), `one of ${names.join(', ')}`]
+const milliseconds: Check = [isWhole, 'a whole number of milliseconds']
+
+const checks: { readonly [name in keyof AnyOptions]-?: Check } = {
+  table: [(value) => isText(value) || (isObject(value) && isText((value as { name?: unknown }).name)), "a name, 'schema.name' or { schema, name }"],
+  convention: [isText, 'the name of a convention'],
+  policy: [isObject, 'an object of code to severity'],
+  when: oneOf('apply', 'wait', 'refuse'),
+  expect: [isText, "a plan's digest"],
+  lockTimeout: milliseconds,
+  waitTimeout: milliseconds,
+  lease: milliseconds,
+  allowDestructive: [isTexts, 'an array of versions'],
+  steps: [(value) => isWhole(value) && value !== 0, 'a whole number from 1'],
+  to: [isText, 'a version, as a string'],
+  onProgress: [(value) => typeof value === 'function', 'a function'],
+  signal: [(value) => isObject(value) && 'aborted' in (value as object), 'an AbortSignal'],
+}
+
+/** Checks the options. @throws MigrationError `invalid-input`, naming the option @internal */
+export function settings(given: AnyOptions, exclusive: boolean): Settings {
+  if (!isObject(given)) throw failure('invalid-input', 'options is not an object', 'pass an object, or nothing')
+  const options: Record<string, unknown> = Object.create(null)
+  for (const name of Object.keys(given)) {
+    const check = Object.hasOwn(checks, name) ? checks[name as keyof AnyOptions] : undefined
+    const value = (given as Record<string, unknown>)[name]
+    if (!check) throw failure('invalid-input', `there is no option ${name}`, `the options are: ${Object.keys(checks).join(', ')}`)
+    if (value === undefined) continue
+    if (!check[0](value)) throw failure('invalid-input', `the option ${name} is not ${check[1]}`)
+    options[name] = value
+  }
+  const { table, convention, onProgress, signal, ...core } = options as AnyOptions
+  return {
+    core: { ...core, ...(table === undefined ? {} : { table: tableOf(table) }), exclusive, runner: runner() },
+    convention,
+    onProgress,
+    signal,
+  }
+}
+
+function tableOf(table: NonNullable<AnyOptions['table']>): { schema: string; name: string } {
+  if (typeof table !== 'string') return { schema: table.schema ?? 'public', name: table.name }
+  const dot = table.indexOf('.')
+  return dot < 0 ? { schema: 'public', name: table } : { schema: table.slice(0, dot), name: table.slice(dot + 1) }
+}
+
+/** A random text that tells this run from all others. */
+function runner(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, '0')).join('')
+}

@@ -1,0 +1,55 @@
+// The shapes that the drivers share.
+import type { Event, Finding, Plan, Readiness, Report, Severity } from './core/core.js'
+import type { LazySqlSource, Migrations, SqlSource } from './files.js'
+
+export type { Event, Finding, LazySqlSource, Migrations, Plan, Readiness, Report, Severity, SqlSource }
+
+/** Options of everything that looks at a database. */
+export interface ReadOptions {
+  /** The ledger's table: `name`, `schema.name` or both apart. Default: `public.schema_migrations`. */
+  table?: string | { schema?: string; name: string }
+  /** The naming convention, if it cannot be told from the files: `dbmate`, `prisma`, `drizzle`, … */
+  convention?: string
+  /** How bad each kind of drift is, where that differs from the default: `{ 'edited-semantic': 'warning' }`. */
+  policy?: Record<string, Severity>
+  /** Stops between two messages to the database, with the code `aborted`; what was applied stays applied. */
+  signal?: AbortSignal
+}
+
+/** Options of everything that writes. Times are in milliseconds. */
+export interface WriteOptions extends ReadOptions {
+  /** How long a statement waits for a lock before it is tried again. Default: 5,000. */
+  lockTimeout?: number
+  /** How long to wait without seeing any progress, for locks and for other runners. Default: 300,000. */
+  waitTimeout?: number
+  /** How long the claim on a migration that runs step by step lasts without being renewed. Default: 60,000. */
+  lease?: number
+  /** Told of every step, for a progress bar. What it throws does not stop the run: it becomes a finding. */
+  onProgress?: (event: Event) => unknown
+}
+
+/** Options of `migrate`. */
+export interface MigrateOptions extends WriteOptions {
+  /** What to do if something is pending: apply it (default), wait until somebody else has, or refuse with `pending`. */
+  when?: 'apply' | 'wait' | 'refuse'
+  /** The digest of a plan that was reviewed: apply exactly that, or stop with `plan-changed`. */
+  expect?: string
+}
+
+/** Options of `rollback`: how far to go back. Without `steps` and `to` it is one migration. */
+export interface RollbackOptions extends WriteOptions {
+  /** How many migrations to take back. */
+  steps?: number
+  /** Go back until this version is the newest that is applied. */
+  to?: string
+  /** Versions whose way back may drop a whole schema or database. */
+  allowDestructive?: string[]
+}
+
+/** What a run did, and what it took. */
+export interface MigrateResult extends Report {
+  /** How many messages were sent to the database. */
+  roundTrips: number
+  /** How long it took, in milliseconds. */
+  elapsedMs: number
+}

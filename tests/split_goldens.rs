@@ -61,3 +61,24 @@ fn tokens_are_those_of_postgresql() {
         assert_eq!(lines(&text, spans.into_iter()), golden, "{name}");
     }
 }
+
+#[test]
+fn statements_that_postgresql_refuses_in_a_transaction_are_known() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/transaction");
+    let files = trees::read_tree(&folder);
+    let text = |name: &str| files.iter().find(|(path, _)| path == name).expect("the file is there").1.as_str();
+    let source = text("statements.sql");
+    let found: String = sql::analyze(source, &[])
+        .expect("statements")
+        .statements
+        .iter()
+        .map(|statement| {
+            let verdict = if statement.transactional { "allowed" } else { "refused" };
+            format!("{verdict} {}\n", statement.span.slice(source).split('\n').next().unwrap_or(""))
+        })
+        .collect();
+    for (found, golden) in found.lines().zip(text("statements.transaction").lines()) {
+        assert_eq!(found, golden);
+    }
+    assert_eq!(found, text("statements.transaction"));
+}

@@ -1,0 +1,16 @@
+create table t (id int primary key, name text);
+create index i on t (name);
+create table parts (id int) partition by range (id);
+create table part_one partition of parts for values from (0) to (10);
+create table part_two partition of parts for values from (10) to (20);
+create index parts_id on parts (id);
+create schema s;
+create type mood as enum ('sad');
+create materialized view mv as select 1 as id;
+create unique index mv_id on mv (id);
+create publication p;
+create subscription sub connection 'dbname=nowhere' publication p with (connect = false);
+create database other;
+create procedure proc() language plpgsql as $$ begin perform 1; end $$;
+create role somebody;
+alter subscription sub enable;

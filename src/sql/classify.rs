@@ -1,8 +1,9 @@
 //! What kind a statement is: whether it can run in a transaction, what it changes for good.
 
-use super::lex::{Kind, Token, tokens};
+use super::inner::Inner;
+use super::lex::{Kind, Token};
 use super::pattern::Cursor;
-use super::{Act, ConcurrentIndex, Control, Problem, Statement, TableAct};
+use super::{ConcurrentIndex, Control, Problem, Statement};
 use crate::error::Code;
 use crate::span::Span;
 
@@ -75,18 +76,6 @@ const CONTROL: &[(&str, Option<Control>)] = &[
     ("savepoint|release", Some(Control::Savepoint)),
 ];
 
-/// Statements that throw away more than one table.
-const DESTRUCTIVE: &[&str] = &["drop schema", "drop database", "drop owned"];
-
-/// Statements that do something to whole tables. The names follow after `IF [NOT] EXISTS`.
-const TABLES: &[(&str, Act)] = &[
-    ("create unlogged? table", Act::Create),
-    ("drop table", Act::Drop),
-    // `foreign table` cannot be a ledger, but shares the name space.
-    ("drop foreign table", Act::Drop),
-    ("alter table", Act::Rename),
-];
-
 /// Classifies the statement that the tokens make up.
 pub(super) fn statement(text: &str, tokens: &[Token]) -> Result<Statement, Problem> {
     let start = tokens.first().map_or(0, |token| token.span.start);
@@ -101,11 +90,11 @@ pub(super) fn statement(text: &str, tokens: &[Token]) -> Result<Statement, Probl
             span,
         });
     }
-    let control = CONTROL.iter().find(|(pattern, _)| starts(cursor, pattern)).and_then(|found| found.1);
+    let control = CONTROL.iter().find(|(pattern, _)| cursor.starts(pattern)).and_then(|found| found.1);
     let mut inner = Inner::default();
-    if starts(cursor, "do") {
+    if cursor.starts("do") {
         inner.read_literals(text, tokens, 0, true);
-    } else if starts(cursor, "select|with|call|execute|prepare|explain") {
+    } else if cursor.starts("select|with|call|execute|prepare|explain") {
         inner.read_literals(text, tokens, 0, false);
     }
     inner.read_statement(cursor);
@@ -125,16 +114,12 @@ pub(super) fn statement(text: &str, tokens: &[Token]) -> Result<Statement, Probl
 }
 
 fn fits(rules: &[Rule], cursor: Cursor<'_>) -> bool {
-    rules.iter().any(|rule| starts(cursor, rule.when) && (rule.unless.is_empty() || !starts(cursor, rule.unless)))
-}
-
-fn starts(mut cursor: Cursor<'_>, pattern: &str) -> bool {
-    cursor.takes(pattern)
+    rules.iter().any(|rule| cursor.starts(rule.when) && (rule.unless.is_empty() || !cursor.starts(rule.unless)))
 }
 
 /// `COPY … FROM STDIN`. The grammar takes `FROM STDOUT` for the same (`copy_file_name` in gram.y).
 fn copies_from_stdin(cursor: Cursor<'_>) -> bool {
-    starts(cursor, "copy binary? <name> ()? from stdin|stdout")
+    cursor.starts("copy binary? <name> ()? from stdin|stdout")
 }
 
 /// Whether the text names `set_config`, in whatever case, be it in a body or a comment.
@@ -245,7 +230,7 @@ fn concurrent_index(mut cursor: Cursor<'_>) -> Option<ConcurrentIndex> {
         return None;
     }
     cursor.takes("if not exists");
-    if starts(cursor, "on") {
+    if cursor.starts("on") {
         return None;
     }
     let (_, name) = cursor.name()?;
@@ -256,128 +241,129 @@ fn concurrent_index(mut cursor: Cursor<'_>) -> Option<ConcurrentIndex> {
     Some(ConcurrentIndex { name, schema, table })
 }
 
-/// What a statement does to tables and schemas, itself or in the code that it runs.
-#[derive(Default)]
-struct Inner {
-    destructive: Option<String>,
-    tables: Vec<TableAct>,
-    /// Whether a `DO` body commits or rolls back, which PostgreSQL refuses inside a transaction.
-    ends_transaction: bool,
-}
+#[cfg(test)]
+mod tests {
+    use super::super::analyze;
+    use super::*;
 
-/// Words of PL/pgSQL after which a statement begins.
-const STATEMENT_FOLLOWS: &[&str] = &["begin", "then", "else", "loop", "execute"];
+    #[track_caller]
+    fn one(text: &str) -> Statement {
+        let mut found = analyze(text, &[]).unwrap_or_else(|problem| panic!("{text}: {problem:?}")).statements;
+        assert_eq!(found.len(), 1, "{text}");
+        found.remove(0)
+    }
 
-/// How deep strings in strings are read.
-const DEEPEST: usize = 3;
-
-impl Inner {
-    /// Reads the statement at the cursor.
-    fn read_statement(&mut self, cursor: Cursor<'_>) {
-        if self.destructive.is_none() {
-            self.destructive = DESTRUCTIVE.iter().find_map(|pattern| destroys(cursor, pattern));
-        }
-        for (pattern, act) in TABLES {
-            let mut cursor = cursor;
-            if !cursor.takes(pattern) {
-                continue;
-            }
-            cursor.takes("if not? exists");
-            cursor.takes("only");
-            loop {
-                let name = cursor.name();
-                if *act == Act::Rename && !(cursor.takes("rename to") || cursor.takes("set schema")) {
-                    break;
-                }
-                if let Some((schema, table)) = name {
-                    self.tables.push(TableAct { schema, table, act: *act });
-                }
-                if *act != Act::Drop || !cursor.kind_is(Kind::Comma) {
-                    break;
-                }
-            }
+    #[track_caller]
+    fn verbs(cases: &[(&str, &str)]) {
+        for (text, expected) in cases {
+            assert_eq!(one(text).verb, *expected, "{text}");
         }
     }
 
-    /// Reads the code in the string literals among the tokens. `body`: it is the body of a `DO`.
-    fn read_literals(&mut self, text: &str, found: &[Token], depth: usize, body: bool) {
-        if depth == DEEPEST {
-            return;
-        }
-        for token in found {
-            let Some(code) = content(token.kind, token.span.slice(text)) else { continue };
-            let inner: Vec<Token> =
-                tokens(code).filter(|token| !matches!(token.kind, Kind::LineComment | Kind::BlockComment)).collect();
-            for statement in inner.split(|token| token.kind == Kind::Semicolon) {
-                let mut follows = true;
-                for (at, token) in statement.iter().enumerate() {
-                    let is =
-                        |words: &[&str]| words.iter().any(|word| token.span.slice(code).eq_ignore_ascii_case(word));
-                    if follows {
-                        let cursor = Cursor { text: code, tokens: statement, at };
-                        self.read_statement(cursor);
-                        self.read_computed_drop(cursor);
-                        self.ends_transaction |=
-                            body && (starts(cursor, "commit|rollback $") || starts(cursor, "commit|rollback and"));
-                    }
-                    follows = token.kind == Kind::Word && is(STATEMENT_FOLLOWS);
-                }
-            }
-            self.read_literals(code, &inner, depth + 1, false);
+    #[track_caller]
+    fn controls(cases: &[(&str, Option<Control>)]) {
+        for (text, expected) in cases {
+            assert_eq!(one(text).control, *expected, "{text}");
         }
     }
 
-    /// `'DROP TABLE ' || name` or `format('DROP TABLE %I', name)`: which tables cannot be told.
-    fn read_computed_drop(&mut self, mut cursor: Cursor<'_>) {
-        if self.destructive.is_none() && cursor.takes("drop table") {
-            cursor.takes("if exists");
-            let computed = cursor.name().is_none()
-                && cursor.peek().is_none_or(|token| matches!(token.kind, Kind::Operator | Kind::Unterminated(_)));
-            if computed {
-                self.destructive = Some(String::from("drop table with a computed name"));
-            }
-        }
+    #[track_caller]
+    fn builds(text: &str, expected: Option<(&str, Option<&str>, &str)>) {
+        let expected = expected.map(|(name, schema, table)| ConcurrentIndex {
+            name: name.to_owned(),
+            schema: schema.map(str::to_owned),
+            table: table.to_owned(),
+        });
+        assert_eq!(one(text).concurrent_index, expected, "{text}");
     }
-}
 
-/// The pattern and the names that follow it, if the statement matches.
-fn destroys(mut cursor: Cursor<'_>, pattern: &str) -> Option<String> {
-    if !cursor.takes(pattern) {
-        return None;
+    #[test]
+    fn a_verb_is_the_leading_keywords() {
+        verbs(&[
+            ("Create Unique /* x */ INDEX concurrently i on t (a)", "create unique index concurrently"),
+            ("alter table index_of add x int", "alter table"),
+            ("CREATE OR REPLACE FUNCTION f() returns int return 1", "create or replace function"),
+            ("vacuum t", "vacuum"),
+            ("select 1", "select"),
+            ("(select 1)", "("),
+            ("create table \"table\" ()", "create table"),
+            ("start transaction", "start transaction"),
+        ]);
     }
-    cursor.takes("if exists");
-    let mut found = String::from(pattern);
-    if cursor.takes("by") {
-        found.push_str(" by");
-    }
-    let mut separator = " ";
-    loop {
-        let start = cursor.at;
-        if !cursor.takes("<name>") {
-            break;
-        }
-        found.push_str(separator);
-        for token in &cursor.tokens[start..cursor.at] {
-            found.push_str(token.span.slice(cursor.text));
-        }
-        separator = ", ";
-        if !cursor.kind_is(Kind::Comma) {
-            break;
-        }
-    }
-    Some(found)
-}
 
-/// What is between the quotes of a literal, escapes as they are written.
-fn content(kind: Kind, literal: &str) -> Option<&str> {
-    match kind {
-        Kind::DollarStr => {
-            let tag = literal.get(1..)?.find('$')? + 2;
-            literal.get(tag..literal.len().checked_sub(tag)?)
+    #[test]
+    fn transaction_control_is_told_from_what_looks_like_it() {
+        controls(&[
+            ("begin", Some(Control::Begin)),
+            ("BEGIN ISOLATION LEVEL SERIALIZABLE", Some(Control::Begin)),
+            ("start transaction read only", Some(Control::Begin)),
+            ("commit", Some(Control::Commit)),
+            ("end transaction", Some(Control::Commit)),
+            ("commit and chain", Some(Control::Commit)),
+            ("commit prepared 'x'", None),
+            ("rollback", Some(Control::Rollback)),
+            ("abort work", Some(Control::Rollback)),
+            ("rollback prepared 'x'", None),
+            ("rollback to savepoint a", Some(Control::Savepoint)),
+            ("rollback work to a", Some(Control::Savepoint)),
+            ("prepare transaction 'x'", Some(Control::Rollback)),
+            ("prepare p as select 1", None),
+            ("savepoint a", Some(Control::Savepoint)),
+            ("release a", Some(Control::Savepoint)),
+            ("set transaction read only", None),
+        ]);
+    }
+
+    #[test]
+    fn settings_that_outlive_the_transaction_are_found() {
+        for text in [
+            "set search_path to app",
+            "SET SESSION work_mem = 1",
+            "set session characteristics as transaction read only",
+            "set role app",
+            "set time zone 'UTC'",
+            "reset all",
+            "discard all",
+            "load 'auto_explain'",
+            "select pg_catalog.set_config('search_path', '', false)",
+            "select f()",
+            "(select f())",
+            "with x as (select f()) select * from x",
+            "call p()",
+            "do $$ begin set x.y = 1; end $$",
+            "execute p",
+            "values (f())",
+            "explain analyze execute p",
+            "create function f() returns text language sql as $$ select SET_CONFIG('a.b', '', false) $$",
+            "insert into t select set_config('a.b', '', false)",
+        ] {
+            assert!(one(text).session, "{text}");
         }
-        Kind::Str | Kind::EscapeStr | Kind::UnicodeStr | Kind::NationalStr => {
-            literal.get(literal.find('\'')? + 1..literal.len().checked_sub(1)?)
+        for text in [
+            "set local search_path to app",
+            "set transaction isolation level serializable",
+            "set constraints all deferred",
+            "create table t (id int)",
+            "insert into t values (1)",
+            "create function f() returns int language sql set search_path = app as 'select 1'",
+            "alter role app set search_path = app",
+            "alter database app set work_mem = 1",
+            "update t set config = 1",
+        ] {
+            assert!(!one(text).session, "{text}");
         }
-        _ => None,
+    }
+
+    #[test]
+    fn the_index_that_is_built_concurrently_is_named() {
+        builds("create index concurrently I on T (a)", Some(("i", None, "t")));
+        builds(
+            "create unique index concurrently if not exists \"I\" on only s.t using btree (a)",
+            Some(("I", Some("s"), "t")),
+        );
+        builds("create index concurrently on t (a)", None);
+        builds("create index concurrently U&\"i\" on t (a)", None);
+        builds("create index i on t (a)", None);
+        builds("drop index concurrently i", None);
     }
 }

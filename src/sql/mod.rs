@@ -9,7 +9,8 @@
 //!
 //! It is not a parser: it accepts any text that PostgreSQL would split in the same way.
 
-pub mod classify;
+mod classify;
+mod inner;
 pub mod lex;
 mod pattern;
 pub mod quote;

@@ -120,6 +120,11 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// Whether what comes next matches the pattern.
+    pub fn starts(mut self, pattern: &str) -> bool {
+        self.takes(pattern)
+    }
+
     /// Takes what the pattern says. If it does not match, nothing is taken.
     pub fn takes(&mut self, pattern: &str) -> bool {
         let start = self.at;

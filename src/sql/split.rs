@@ -275,3 +275,148 @@ impl Nesting {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn splits(text: &str, breaks: &[&str], expected: &[&str]) -> Analysis {
+        let breaks: Vec<Span> = breaks
+            .iter()
+            .flat_map(|mark| text.match_indices(mark).map(|(at, found)| Span::new(at, at + found.len())))
+            .collect();
+        let found = analyze(text, &breaks).unwrap_or_else(|problem| panic!("{text}: {problem:?}"));
+        let statements: Vec<&str> = found.statements.iter().map(|statement| statement.span.slice(text)).collect();
+        assert_eq!(statements, expected, "{text}");
+        found
+    }
+
+    #[track_caller]
+    fn refuses(text: &str, code: Code, at: usize, message: &str, help: &str) {
+        let problem = analyze(text, &[]).expect_err(text);
+        assert_eq!(
+            (problem.code, problem.span.start, problem.message.as_str(), problem.help.as_str()),
+            (code, at, message, help),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_break_ends_a_statement_without_a_semicolon() {
+        let bp = "--> statement-breakpoint";
+        let text = "create table a ()\n--> statement-breakpoint\ncreate table b ();--> statement-breakpoint\nselect 1";
+        let found = splits(text, &[bp], &["create table a ()", "create table b ()", "select 1"]);
+        assert_eq!(found.terminators, [Span::new(18, 42)]);
+    }
+
+    #[test]
+    fn a_break_counts_only_as_a_comment() {
+        let bp = "--> statement-breakpoint";
+        let text =
+            "select '\n--> statement-breakpoint\n', $$\n--> statement-breakpoint\n$$ /*\n--> statement-breakpoint\n*/";
+        let found = splits(text, &[bp], &[text[..text.find(" /*").unwrap()].trim_end()]);
+        assert_eq!(found.terminators, []);
+    }
+
+    #[test]
+    fn a_break_ends_what_swallows_semicolons() {
+        splits(
+            "create function f() begin atomic select 1;\n-- end\nselect 2; select 3",
+            &["-- end"],
+            &["create function f() begin atomic select 1;", "select 2", "select 3"],
+        );
+    }
+
+    #[test]
+    fn a_missing_parenthesis_swallows_nothing() {
+        splits("create table a (id int; drop table b;", &[], &["create table a (id int", "drop table b"]);
+        splits("create table b id int); select 1", &[], &["create table b id int)", "select 1"]);
+    }
+
+    #[test]
+    fn a_byte_order_mark_belongs_to_no_statement() {
+        splits("\u{feff}select 1;", &[], &["select 1"]);
+    }
+
+    #[test]
+    fn parts_of_a_string_may_have_comments_between_them() {
+        // PGlite and PostgreSQL 18 agree; libpg-query's scanner does not know it.
+        splits(
+            "select E'a' -- ;\n  -- ;\n 'b\\';'; select 2",
+            &[],
+            &["select E'a' -- ;\n  -- ;\n 'b\\';'", "select 2"],
+        );
+    }
+
+    #[test]
+    fn lines_of_pg_dump_for_psql_are_skipped() {
+        let text = "\\restrict a'b\nselect 1;\n\\unrestrict a'b\n";
+        let found = splits(text, &[], &["select 1"]);
+        assert_eq!(found.skipped, [Span::new(0, 13), Span::new(24, 39)]);
+    }
+
+    #[test]
+    fn what_cannot_run_here_is_refused() {
+        refuses(
+            "select 1;\nselect 'a;",
+            Code::UnterminatedString,
+            17,
+            "a string literal is not closed",
+            "close it with '; a quote inside a string is written ''",
+        );
+        refuses("select \"a", Code::UnterminatedIdentifier, 7, "a quoted identifier is not closed", "close it with \"");
+        refuses(
+            "do $body$ begin $$",
+            Code::UnterminatedDollarQuote,
+            3,
+            "the dollar-quoted string $body$ is not closed",
+            "close it with $body$",
+        );
+        refuses(
+            "/* /* */",
+            Code::UnterminatedComment,
+            0,
+            "a block comment is not closed",
+            "close it with */; every /* inside a comment needs one of its own",
+        );
+        refuses(
+            "select 1 \\gexec",
+            Code::PsqlCommand,
+            9,
+            "the psql command \\gexec cannot run here",
+            "take the line out or write it as SQL; only psql itself understands it",
+        );
+        refuses(
+            "\\i other.sql\n",
+            Code::PsqlCommand,
+            0,
+            "the psql command \\i cannot run here",
+            "put the text of the included file here",
+        );
+        refuses(
+            "select 'a\0b'",
+            Code::InvalidText,
+            9,
+            "the file has a NUL byte",
+            "save the file as UTF-8 text without NUL bytes; PostgreSQL cannot store them in text",
+        );
+        refuses(
+            "select 1;\n\0",
+            Code::InvalidText,
+            10,
+            "the file has a NUL byte",
+            "save the file as UTF-8 text without NUL bytes; PostgreSQL cannot store them in text",
+        );
+    }
+
+    #[test]
+    fn rows_for_copy_are_refused_before_they_are_read_as_sql() {
+        let message = "COPY … FROM stdin needs rows that are not SQL";
+        let help = "write the rows as INSERT statements (pg_dump --inserts does)";
+        refuses("copy t from stdin;\n1\tit's\n\\.\n", Code::CopyFromStdin, 0, message, help);
+        refuses("select 1; COPY public.t (a, b) FROM STDIN with (format csv)", Code::CopyFromStdin, 10, message, help);
+        refuses("copy t from stdout", Code::CopyFromStdin, 0, message, help);
+        splits("copy t from '/tmp/x'; copy t to stdout", &[], &["copy t from '/tmp/x'", "copy t to stdout"]);
+    }
+}

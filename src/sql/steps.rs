@@ -89,7 +89,14 @@ pub fn steps(text: &str, analysis: &Analysis, marker: Transaction) -> Result<Ste
     let statements = &analysis.statements;
     let auto = marker == Transaction::Auto;
     let control = statements.iter().any(|statement| boundary(statement).is_some());
-    let mut grouping = Grouping { text, statements, groups: Vec::new(), omitted: Vec::new(), findings: Vec::new() };
+    let mut grouping = Grouping {
+        text,
+        statements,
+        groups: Vec::new(),
+        boundaries: Vec::new(),
+        omitted: Vec::new(),
+        findings: Vec::new(),
+    };
     if control {
         grouping.split_at_control(auto)?;
     } else if auto && statements.iter().all(|statement| statement.transactional) {
@@ -154,6 +161,8 @@ struct Grouping<'a> {
     text: &'a str,
     statements: &'a [Statement],
     groups: Vec<Group>,
+    /// The statements that begin or end a transaction.
+    boundaries: Vec<usize>,
     omitted: Vec<Span>,
     findings: Vec<(Finding, Span)>,
 }
@@ -189,6 +198,7 @@ impl Grouping<'_> {
                 }
                 _ => return Err(rollback(statement)),
             }
+            self.boundaries.push(at);
             from = at + 1;
         }
         let rest = from..statements.len();
@@ -266,11 +276,9 @@ impl Grouping<'_> {
 
     /// Says what has become of the transaction control.
     fn explain(&mut self, auto: bool) {
-        let boundaries = || self.statements.iter().filter(|statement| boundary(statement).is_some());
-        let [first, .., last] = self.statements else {
-            return;
-        };
-        let wrapped = boundaries().count() == 2
+        let end = self.statements.len();
+        let (Some(first), Some(last)) = (self.statements.first(), self.statements.last()) else { return };
+        let wrapped = self.boundaries == [0, end - 1]
             && first.control == Some(Control::Begin)
             && last.control == Some(Control::Commit)
             && !chains(self.text, last);
@@ -284,12 +292,12 @@ impl Grouping<'_> {
             );
             return;
         }
-        let Some(at) = boundaries().find(|statement| !std::ptr::eq(*statement, first)).or(boundaries().next()) else {
-            return;
-        };
+        // A BEGIN at the very start is not what makes the difference.
+        let inside = self.boundaries.iter().find(|at| **at > 0).or(self.boundaries.first());
+        let Some(at) = inside.map(|at| &self.statements[*at]) else { return };
         let verb = at.verb.to_ascii_uppercase();
         if self.groups.len() < 2 {
-            let message = [&verb, " has no counterpart; the migration is applied as one transaction"].concat();
+            let message = [&verb, " makes no difference here and is left out"].concat();
             self.control_finding(auto, at, &message, "take it out");
         } else {
             let steps = self.groups.len().to_string();
@@ -371,4 +379,180 @@ fn within(spans: &[Span], span: Span) -> &[Span] {
     let from = spans.partition_point(|part| part.start < span.start);
     let to = spans.partition_point(|part| part.end <= span.end);
     spans.get(from..to).unwrap_or(&[])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::analyze;
+    use super::*;
+
+    /// Runs `text` through and shows what comes out: `one:` or `step:` for the mode, then what is
+    /// sent, squeezed, with `!` before what cannot run in a transaction, then the findings.
+    #[track_caller]
+    fn shown(text: &str, marker: Transaction) -> String {
+        let analysis = analyze(text, &[]).expect("statements");
+        let steps = steps(text, &analysis, marker).unwrap_or_else(|problem| panic!("{text}: {problem:?}"));
+        let mut out = String::from(if steps.mode == Mode::Transactional { "one:" } else { "step:" });
+        for step in &steps.steps {
+            let sent = render(text, step.span, &steps, &analysis);
+            assert_eq!(sent.len(), step.span.end - step.span.start, "{text}");
+            out.push_str(if step.transactional { " [" } else { " ![" });
+            out.push_str(&sent.split_whitespace().collect::<Vec<_>>().join(" "));
+            out.push(']');
+        }
+        for (finding, span) in &steps.findings {
+            out.push_str(&format!(" {} at {}", finding.code, span.start));
+        }
+        out
+    }
+
+    #[track_caller]
+    fn runs(text: &str, expected: &str) {
+        assert_eq!(shown(text, Transaction::Auto), expected, "{text}");
+    }
+
+    #[track_caller]
+    fn runs_unwrapped(text: &str, expected: &str) {
+        assert_eq!(shown(text, Transaction::Off), expected, "{text}");
+    }
+
+    #[track_caller]
+    fn refuses(text: &str, at: usize, message: &str) {
+        let analysis = analyze(text, &[]).expect("statements");
+        let problem = steps(text, &analysis, Transaction::Auto).expect_err(text);
+        assert_eq!((problem.code, problem.span.start), (Code::TransactionControl, at), "{text}");
+        assert_eq!(problem.message, message, "{text}");
+        assert!(!problem.help.is_empty(), "{text}");
+    }
+
+    #[test]
+    fn a_plain_file_is_one_transaction() {
+        runs("a; b;", "one: [a; b;]");
+        runs("", "one: []");
+        runs("-- nothing", "one: [-- nothing]");
+        runs("savepoint a; b; release a", "one: [savepoint a; b; release a]");
+    }
+
+    #[test]
+    fn a_statement_that_cannot_run_in_a_transaction_takes_the_file_apart() {
+        runs("a; vacuum; b", "step: [a] ![vacuum] [b]");
+        runs("-- only\nvacuum; -- this", "step: ![vacuum]");
+    }
+
+    #[test]
+    fn a_marker_takes_the_file_apart() {
+        runs_unwrapped("a; b;", "step: [a] [b]");
+        runs_unwrapped("begin; a; commit; vacuum", "step: [a] ![vacuum] transaction-control at 10");
+        runs_unwrapped("begin; a; b; commit", "one: [a; b;] transaction-wrapper at 0");
+        runs_unwrapped("a; b; commit; c", "step: [a] [b] [c] transaction-control at 6");
+        runs_unwrapped("", "one: []");
+    }
+
+    #[test]
+    fn a_wrapper_is_left_out() {
+        runs("begin; a; b; commit;", "one: [a; b;] transaction-wrapper at 0");
+        runs("begin work /* x */ ; a;\nend;", "one: [/* x */ a;] transaction-wrapper at 0");
+        runs("start transaction; a; commit", "one: [a;] transaction-wrapper at 0");
+        runs(
+            "begin; savepoint x; a; rollback to x; commit",
+            "one: [savepoint x; a; rollback to x;] transaction-wrapper at 0",
+        );
+        runs("begin; commit;", "one: [] transaction-wrapper at 0");
+    }
+
+    #[test]
+    fn options_of_a_wrapper_are_missed_aloud() {
+        runs(
+            "begin isolation level serializable; a; commit;",
+            "one: [a;] transaction-options at 0 transaction-wrapper at 0",
+        );
+        runs("a; begin read only; b; commit", "step: [a] [b] transaction-options at 3 transaction-control at 3");
+    }
+
+    #[test]
+    fn what_stands_between_begin_and_commit_is_one_step() {
+        runs("a; begin; b; c; commit; d", "step: [a] [b; c] [d] transaction-control at 3");
+        runs("begin; a; commit; begin; b; c; commit;", "step: [a] [b; c] transaction-control at 10");
+        runs("begin; a; commit and chain; b; commit;", "step: [a] [b] transaction-control at 10");
+        runs("begin; a; commit and no chain; b;", "step: [a] [b] transaction-control at 10");
+        runs("begin; a; commit; vacuum", "step: [a] ![vacuum] transaction-control at 10");
+    }
+
+    #[test]
+    fn a_commit_ends_the_transaction_that_the_tool_began() {
+        runs("a; b; commit; c; vacuum", "step: [a; b] [c] ![vacuum] transaction-control at 6");
+        runs("commit; vacuum; a; b", "step: ![vacuum] [a] [b] transaction-control at 0");
+        runs("a; commit; vacuum; begin; b; c;", "step: [a] ![vacuum] [b; c] transaction-control at 3");
+        runs("a; vacuum; commit; b", "step: [a] ![vacuum] [b] transaction-control at 11");
+    }
+
+    #[test]
+    fn control_without_a_counterpart_leaves_one_transaction() {
+        runs("begin; a; b;", "one: [a; b;] transaction-control at 0");
+        runs("a; b; commit;", "one: [a; b;] transaction-control at 6");
+        runs("begin; a; begin; b; commit;", "one: [a; b;] transaction-control at 10 transaction-wrapper at 0");
+    }
+
+    #[test]
+    fn findings_say_what_has_become_of_the_file() {
+        #[track_caller]
+        fn says(text: &str, marker: Transaction, severity: Severity, message: &str) {
+            let analysis = analyze(text, &[]).expect("statements");
+            let findings = steps(text, &analysis, marker).expect("steps").findings;
+            assert_eq!((findings[0].0.severity, findings[0].0.message.as_str()), (severity, message), "{text}");
+        }
+        let (auto, off) = (Transaction::Auto, Transaction::Off);
+        says("begin; a; commit", auto, Severity::Note, "BEGIN and COMMIT around the migration are left out");
+        says(
+            "a; commit; b",
+            auto,
+            Severity::Warning,
+            "COMMIT inside the migration: it is applied in 2 steps, not at once",
+        );
+        says(
+            "begin; a; commit; b",
+            off,
+            Severity::Note,
+            "COMMIT inside the migration: it is applied in 2 steps, not at once",
+        );
+        says("begin; a", auto, Severity::Warning, "BEGIN makes no difference here and is left out");
+        says("begin read only; a; commit", auto, Severity::Warning, "the options of this transaction are left out");
+        says("begin; begin; a; commit", auto, Severity::Warning, "BEGIN inside a transaction does nothing");
+    }
+
+    #[test]
+    fn what_cannot_be_carried_out_is_refused() {
+        refuses("a; rollback;", 3, "ROLLBACK cannot be carried out in a migration");
+        refuses("begin; a; rollback;", 10, "ROLLBACK cannot be carried out in a migration");
+        refuses("begin; a; prepare transaction 'x';", 10, "PREPARE TRANSACTION cannot be carried out in a migration");
+        refuses("begin; vacuum; commit;", 7, "VACUUM cannot run in a transaction, but stands after BEGIN");
+        refuses(
+            "a; commit and chain; create index concurrently i on t (a)",
+            21,
+            "CREATE INDEX CONCURRENTLY cannot run in a transaction, but stands after COMMIT AND CHAIN",
+        );
+        refuses("savepoint a; vacuum", 0, "SAVEPOINT stands outside a transaction");
+    }
+
+    #[test]
+    fn steps_know_what_their_statements_need() {
+        let text = "begin; savepoint a; commit; set x.y = 1; create index concurrently i on s.t (a);";
+        let analysis = analyze(text, &[]).expect("statements");
+        let found = steps(text, &analysis, Transaction::Auto).expect("steps").steps;
+        let flags: Vec<_> = found.iter().map(|step| (step.statements.clone(), step.savepoints, step.session)).collect();
+        assert_eq!(flags, [(1..2, true, false), (3..4, false, true), (4..5, false, false)]);
+        assert_eq!(found[2].concurrent_index.as_ref().map(|index| index.name.as_str()), Some("i"));
+    }
+
+    #[test]
+    fn what_is_sent_keeps_every_position() {
+        let text = "\\restrict x\nbegin /* é\n */ ;\r\ncreate table é ()\n-- mark\nselect 'é';\ncommit";
+        let at = text.find("-- mark").unwrap();
+        let analysis = analyze(text, &[Span::new(at, at + 7)]).expect("statements");
+        let steps = steps(text, &analysis, Transaction::Auto).expect("steps");
+        assert_eq!(
+            render(text, steps.steps[0].span, &steps, &analysis),
+            "           \n      /* é\n */  \r\ncreate table é ()\n;      \nselect 'é';\n      "
+        );
+    }
 }

@@ -650,7 +650,7 @@ fn drizzle_sets() {
         Convention::Drizzle,
         &[
             "0002_b.sql:1:10 breakpoint-text Warning the text behind `--> statement-breakpoint` is a comment and is not run",
-            "meta/_journal.json:1:132 journal-order Warning the journal's entry 0001_a is not newer than 0002_b: Drizzle would skip it (and 1 more)",
+            "meta/_journal.json:1:129 journal-order Warning the journal's entry 0001_a is not newer than 0002_b: Drizzle would skip it (and 1 more)",
         ],
     );
     finds(

@@ -4,7 +4,7 @@
 //! block comment comes before them is the text lexed, and no part of it twice.
 
 use crate::span::Span;
-use squawk_lexer::{LiteralKind, Token, TokenKind, tokenize};
+use crate::sql::lex::{Kind, tokens};
 
 /// Where on its line a marker may stand.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -60,15 +60,8 @@ pub(super) fn find(text: &str, words: &[&str], place: Place, limit: usize) -> Ve
 
 /// The offset of the first thing before `end` that is neither white space nor a comment.
 pub(super) fn first_token(text: &str, end: usize) -> Option<usize> {
-    let mut at = 0;
-    for token in tokenize(&text[..end]) {
-        match token.kind {
-            TokenKind::Whitespace | TokenKind::LineComment | TokenKind::BlockComment { .. } => {}
-            _ => return Some(at),
-        }
-        at += token.len as usize;
-    }
-    None
+    let comment = |kind| matches!(kind, Kind::LineComment | Kind::BlockComment);
+    tokens(&text[..end]).find(|token| !comment(token.kind)).map(|token| token.span.start)
 }
 
 struct Scan<'a> {
@@ -88,13 +81,14 @@ impl Scan<'_> {
         if self.trust || !(look || gap.bytes().any(opens)) {
             return true;
         }
-        for token in tokenize(&self.text[self.at..]) {
-            let end = self.at + token.len as usize;
-            if self.at == start {
-                return token.kind == TokenKind::LineComment;
+        let from = self.at;
+        for token in tokens(&self.text[from..]) {
+            let end = from + token.span.end;
+            if from + token.span.start == start {
+                return token.kind == Kind::LineComment;
             }
             if end > start {
-                if is_open(token) {
+                if matches!(token.kind, Kind::Unterminated(_)) {
                     self.trust = true;
                     return true;
                 }
@@ -104,23 +98,6 @@ impl Scan<'_> {
             self.at = end;
         }
         false
-    }
-}
-
-fn is_open(token: Token) -> bool {
-    match token.kind {
-        TokenKind::BlockComment { terminated } | TokenKind::QuotedIdent { terminated, .. } => !terminated,
-        TokenKind::Literal { kind } => match kind {
-            LiteralKind::Str { terminated }
-            | LiteralKind::EscStr { terminated }
-            | LiteralKind::UnicodeEscStr { terminated }
-            | LiteralKind::BitStr { terminated }
-            | LiteralKind::ByteStr { terminated }
-            | LiteralKind::NationalStr { terminated }
-            | LiteralKind::DollarQuotedString { terminated } => !terminated,
-            LiteralKind::Int { .. } | LiteralKind::Numeric { .. } => false,
-        },
-        _ => false,
     }
 }
 

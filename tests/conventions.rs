@@ -389,6 +389,19 @@ fn an_unclear_set_names_the_candidates_and_the_option() {
         "convention-unclear more than one convention fits: prisma (1_a/migration.sql) and dbmate (1_a.sql)",
         "say which one it is: convention: 'prisma' | 'dbmate'",
     );
+    // Left over from another tool, or forgotten in the other files?
+    fails(
+        &[("1_a.sql", ""), ("2_b.sql", "-- +goose Up\n"), ("3_c.sql", "")],
+        None,
+        "convention-unclear more than one convention fits: goose (2_b.sql) and plain (1_a.sql)",
+        "say which one it is: convention: 'goose' | 'plain'",
+    );
+    fails(
+        &[("1_a.up.sql", "-- +migrate Up\n"), ("1_a.down.sql", "-- +migrate Down\n")],
+        None,
+        "convention-unclear more than one convention fits: golang-migrate (1_a.down.sql) and sql-migrate (1_a.down.sql)",
+        "say which one it is: convention: 'golang-migrate' | 'sql-migrate'",
+    );
     fails(
         &[("supabase/migrations/1_a.sql", "-- no-transaction\n")],
         None,
@@ -519,6 +532,17 @@ fn goose_values_from_the_environment_are_refused_where_they_would_be_put_in() {
     );
     let down = catalog.migrations[0].down.as_ref().and_then(|down| down.refused.as_ref()).expect("refused");
     assert_eq!(down.to_string(), "1_a.sql:4:1: goose would put environment variables into this file");
+}
+
+#[test]
+fn what_only_its_own_tool_could_run_refuses_a_plan_while_it_is_pending() {
+    use counterfoil::ledger::{Ledger, Row};
+    let catalog = read(&[("V1__a.sql", "select '${name}';\n")]).expect("a catalog");
+    let plan = |ledger: &Ledger| counterfoil::plan(&catalog, ledger, &counterfoil::plan::Options::default());
+    let error = plan(&Ledger::default()).refusal().expect("refused");
+    assert_eq!(error.location().map(ToString::to_string).as_deref(), Some("V1__a.sql:1:9"));
+    let row = Row { version: "1".to_owned(), ..Row::default() };
+    assert_eq!(plan(&Ledger { exists: true, rows: vec![row] }).refusal(), None);
 }
 
 #[test]

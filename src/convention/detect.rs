@@ -4,12 +4,13 @@
 //! or a breakpoint says so) or `up.sql` (Diesel); markers; names. Where two conventions would give
 //! the same catalog, the more common one is taken: `.up.sql` and `.down.sql` are golang-migrate's
 //! rather than sqlx's, `<digits>_name.sql` is plain. Where two would give different ones, the error
-//! names both.
+//! names both; so it does where few files of a set have markers.
 
 use super::files::{File, Set, is_sql};
 use super::markers::{self, Place};
 use super::{Convention, dbmate, diesel, drizzle, flyway, golang_migrate, goose, numbered, prisma, sql_migrate, sqlx};
 use crate::error::{Code, Error};
+use std::collections::BTreeMap;
 
 /// What was seen: for each clue the first file that gives it.
 #[derive(Default)]
@@ -21,9 +22,13 @@ struct Clues<'s> {
     script_folder: Option<&'s str>,
     up_folder: Option<&'s str>,
     diesel_metadata: Option<&'s str>,
-    dbmate: Option<&'s str>,
-    goose: Option<&'s str>,
-    sql_migrate: Option<&'s str>,
+    /// The conventions whose markers were seen, and in how many files.
+    marked: BTreeMap<Convention, (&'s str, usize)>,
+    /// A numbered file without a marker.
+    unmarked: Option<&'s str>,
+    /// How many files are numbered or marked.
+    candidates: usize,
+    down: Option<&'s str>,
     no_transaction: Option<&'s str>,
     supabase_folder: Option<&'s str>,
     flyway: Option<&'s str>,
@@ -33,13 +38,8 @@ struct Clues<'s> {
 }
 
 impl<'s> Clues<'s> {
-    /// The conventions whose markers were seen.
-    fn marked(&self) -> Vec<(Convention, &'s str)> {
-        let mut marked = Vec::new();
-        marked.extend(self.dbmate.map(|path| (Convention::Dbmate, path)));
-        marked.extend(self.goose.map(|path| (Convention::Goose, path)));
-        marked.extend(self.sql_migrate.map(|path| (Convention::SqlMigrate, path)));
-        marked
+    fn marked(&self) -> impl Iterator<Item = (Convention, &'s str)> {
+        self.marked.iter().map(|(&convention, &(path, _))| (convention, path))
     }
 }
 
@@ -69,11 +69,17 @@ pub(super) fn detect(set: &Set<'_>) -> Result<Convention, Error> {
             None => alone(&clues, Convention::Diesel, up),
         };
     }
-    let marked = clues.marked();
-    match marked.as_slice() {
-        [] => {}
-        [(convention, _)] => return Ok(*convention),
-        several => return unclear(several),
+    if let Some((&convention, &(path, count))) = clues.marked.first_key_value() {
+        return match (clues.down, clues.unmarked) {
+            _ if clues.marked.len() > 1 => unclear(&clues.marked().collect::<Vec<_>>()),
+            // A down file of its own and a down section do not go together.
+            (Some(down), _) => unclear(&[(by_number(&clues)?, down), (convention, path)]),
+            // A marker or two in a large set may be left from another tool.
+            (None, Some(other)) if count * 2 < clues.candidates => {
+                unclear(&[(convention, path), (by_number(&clues)?, other)])
+            }
+            _ => Ok(convention),
+        };
     }
     if let Some(path) = clues.flyway {
         return alone(&clues, Convention::Flyway, path);
@@ -111,9 +117,8 @@ fn by_number(clues: &Clues<'_>) -> Result<Convention, Error> {
 /// The convention, unless files beside it could be migrations of their own.
 fn alone(clues: &Clues<'_>, convention: Convention, path: &str) -> Result<Convention, Error> {
     let mut candidates = vec![(convention, path)];
-    let marked = clues.marked();
-    if !marked.is_empty() {
-        candidates.extend(marked);
+    if !clues.marked.is_empty() {
+        candidates.extend(clues.marked());
     } else if let Some(flyway) = clues.flyway.filter(|_| convention != Convention::Flyway) {
         candidates.push((Convention::Flyway, flyway));
     } else if let Some(numbered) = clues.whole.or(clues.half) {
@@ -184,7 +189,7 @@ fn look<'s>(set: &'s Set<'_>) -> Clues<'s> {
             clues.up_folder = clues.up_folder.or(path);
             continue;
         }
-        look_inside(file, &mut clues);
+        let marked = look_inside(file, &mut clues);
         let slot = if flyway::fits(name) {
             &mut clues.flyway
         } else if golang_migrate::name(name).is_some() {
@@ -192,9 +197,17 @@ fn look<'s>(set: &'s Set<'_>) -> Clues<'s> {
         } else if numbered::plain_name(file).is_some() {
             &mut clues.whole
         } else {
+            clues.candidates += usize::from(marked);
             continue;
         };
         *slot = slot.or(path);
+        clues.candidates += 1;
+        if !marked {
+            clues.unmarked = clues.unmarked.or(path);
+        }
+        if name.ends_with(".down.sql") {
+            clues.down = clues.down.or(path);
+        }
         if file.dir_name() == "migrations" && last_is(file.parent(), "supabase") {
             clues.supabase_folder = clues.supabase_folder.or(path);
         }
@@ -202,24 +215,25 @@ fn look<'s>(set: &'s Set<'_>) -> Clues<'s> {
     clues
 }
 
-/// Looks for markers.
-fn look_inside<'s>(file: &'s File<'_>, clues: &mut Clues<'s>) {
+/// Looks for markers; says whether there is one.
+fn look_inside<'s>(file: &'s File<'_>, clues: &mut Clues<'s>) -> bool {
     const WORDS: &[&str] = &[dbmate::WORD, goose::WORD, sql_migrate::WORD];
     let text = file.text.strip_prefix('\u{feff}').unwrap_or(file.text);
     if text.starts_with(sqlx::NO_TRANSACTION) {
         clues.no_transaction = clues.no_transaction.or(Some(file.path));
     }
-    if let Some(span) = markers::find(text, WORDS, Place::Line, 1).first() {
-        let words = span.slice(text)[2..].trim_start();
-        let slot = if words.starts_with(dbmate::WORD) {
-            &mut clues.dbmate
-        } else if words.starts_with(goose::WORD) {
-            &mut clues.goose
-        } else {
-            &mut clues.sql_migrate
-        };
-        *slot = slot.or(Some(file.path));
-    }
+    let found = markers::find(text, WORDS, Place::Line, 1);
+    let Some(span) = found.first() else { return false };
+    let words = span.slice(text)[2..].trim_start();
+    let convention = if words.starts_with(dbmate::WORD) {
+        Convention::Dbmate
+    } else if words.starts_with(goose::WORD) {
+        Convention::Goose
+    } else {
+        Convention::SqlMigrate
+    };
+    clues.marked.entry(convention).or_insert((file.path, 0)).1 += 1;
+    true
 }
 
 fn last_is(dir: &str, name: &str) -> bool {

@@ -246,10 +246,13 @@ impl Runner<'_> {
         if self.exclusive {
             return "true".into();
         }
+        // Of our own claims only an older one: a request of a lost connection comes late.
         format!(
             "(claimed_until is null or claimed_until <= pg_catalog.now() \
-             or pg_catalog.split_part(claimed_by, '#', 1) = {})",
-            literal(self.name)
+             or case when pg_catalog.split_part(claimed_by, '#', 1) = {} \
+             then pg_catalog.split_part(claimed_by, '#', 2)::integer <= {} end)",
+            literal(self.name),
+            self.claim
         )
     }
 }

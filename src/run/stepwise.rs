@@ -24,6 +24,8 @@ pub(super) struct Stepwise {
     total: usize,
     /// The step at hand may have been tried before.
     tried: bool,
+    /// Why the index could not be built: its name was taken.
+    taken: Option<Box<Error>>,
     /// The session's settings were remembered.
     captured: bool,
     at: At,
@@ -68,6 +70,7 @@ impl Machine {
             step: 0,
             total,
             tried: false,
+            taken: None,
             captured: false,
             at: At::Claim,
         };
@@ -135,7 +138,11 @@ impl Machine {
                         let acts = vec![Act::LockTimeout, hold, Act::DropIndex(text("name"))];
                         self.go(now, At::Drop, Request::Atomic(acts))
                     }
-                    _ => self.run_step(now),
+                    // The name belongs to something else.
+                    _ => match now.taken.take() {
+                        Some(error) => self.give_up(now, Some(error)),
+                        None => self.run_step(now),
+                    },
                 }
             }
             At::Drop => self.run_step(now),
@@ -154,10 +161,7 @@ impl Machine {
             }
             At::Delete => self.restore_or(now),
             At::Restore => self.over(&now),
-            At::Rollback(error) => {
-                let request = Request::Stop { version: now.version.clone(), claim: self.state.claim };
-                self.go(now, At::Stop(error), request)
-            }
+            At::Rollback(error) => self.give_up(now, error),
             At::Stop(error) => {
                 if rows.is_empty() {
                     return self.wait_quietly("for another runner, which has taken over");
@@ -171,6 +175,12 @@ impl Machine {
         }
     }
 
+    /// Gives up the lease, and then fails with the error, or tries again later.
+    fn give_up(&mut self, now: Stepwise, then: Option<Box<Error>>) -> Output {
+        let request = Request::Stop { version: now.version.clone(), claim: self.state.claim };
+        self.go(now, At::Stop(then), request)
+    }
+
     fn stopped(&mut self, error: Option<Box<Error>>) -> Output {
         match error {
             Some(error) => self.fail(*error),
@@ -181,6 +191,7 @@ impl Machine {
     fn stepped(&mut self, mut now: Stepwise) -> Output {
         now.step += 1;
         now.tried = false;
+        now.taken = None;
         self.next_step(now)
     }
 
@@ -265,6 +276,8 @@ impl Machine {
             At::RestoreAfter(error) => return self.stopped(error),
             // The migration is done; only the session was lost.
             At::Restore => return self.over(&now),
+            // Nobody knows yet whether the lease was still ours: the step may be tried again.
+            At::Stop(_) | At::Rollback(_) if kind == Kind::Lost => {}
             At::Stop(Some(error)) | At::Rollback(Some(error)) => return self.fail(*error),
             _ => {}
         }
@@ -273,12 +286,6 @@ impl Machine {
             return self.look();
         }
         match now.at {
-            // The index is there after all: an earlier try was still at it. Look again, once.
-            At::Run if failure.sqlstate == DUPLICATE_TABLE && now.tried && self.is_judged(&now) => {
-                let mut now = now;
-                now.tried = false;
-                self.judge(now)
-            }
             At::Run | At::Drop => {
                 let place = self
                     .sent
@@ -288,12 +295,17 @@ impl Machine {
                     if self.setup.capabilities.script && message::is_explicit(self.prepared.as_deref(), acts));
                 let kept = Some((now.step as u32, now.total as u32));
                 let error = failure::statement(&self.setup, &failure, now.migration, place, kept, &self.state.report);
+                if failure.sqlstate == DUPLICATE_TABLE && now.tried && self.is_judged(&now) {
+                    // The index is there after all: an earlier try was still at it.
+                    let mut now = now;
+                    now.taken = Some(Box::new(error));
+                    return self.judge(now);
+                }
                 let then = (kind != Kind::Busy).then(|| Box::new(error));
                 if explicit {
                     return self.go(now, At::Rollback(then), Request::Rollback);
                 }
-                let request = Request::Stop { version: now.version.clone(), claim: self.state.claim };
-                self.go(now, At::Stop(then), request)
+                self.give_up(now, then)
             }
             At::Claim | At::Forget if kind == Kind::Unique => self.wait_quietly("for another runner, which was faster"),
             _ if kind == Kind::Busy => self.wait("for a lock on the ledger"),

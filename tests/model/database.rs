@@ -252,7 +252,8 @@ pub fn step(world: &World<'_>, db: &mut Committed, backends: &mut [Backend], me:
             &|row| {
                 row.state == *state
                     && row.done == *done
-                    && (row.lease != Lease::Alive || row.owner.is_some_and(|(owner, _)| owner == runner))
+                    && (row.lease != Lease::Alive
+                        || row.owner.is_some_and(|(owner, held)| owner == runner && held <= *claim))
             },
             &|row| (row.lease, row.owner) = (Lease::Alive, Some((runner, *claim))),
         ),

@@ -5,9 +5,9 @@
 mod database;
 
 use counterfoil::ledger::State as RowState;
-use counterfoil::migration::Catalog;
-use counterfoil::run::{Capabilities, Failure, Goal, Input, Machine, Options, Output, Request};
-use database::{Backend, Committed, Effect, Index, Lease, Progress, World};
+use counterfoil::migration::{Catalog, Migration};
+use counterfoil::run::{Capabilities, Failure, Goal, Input, Machine, Options, Output, Request, When};
+use database::{Backend, Committed, Effect, Index, Lease, Progress, Row, World};
 use stateright::{Checker, Model, Property};
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -64,13 +64,16 @@ struct Checked {
     /// Steps of each migration.
     steps: Vec<u8>,
     goal: Goal,
-    runners: u8,
+    /// What each runner does if something is pending.
+    runners: Vec<When>,
     db: Committed,
     crashes: u8,
     losses: u8,
     expiries: u8,
     /// Whether the set has a step of which nobody can tell whether it happened.
     ambiguous: bool,
+    /// Whether the plan holds an error.
+    refused: bool,
     /// Databases from which one new runner is known to come to the end.
     good: Mutex<BTreeSet<u64>>,
 }
@@ -84,7 +87,8 @@ impl Checked {
     }
 
     fn machine(&self, runner: u8) -> Machine {
-        let options = Options { runner: format!("r{runner}"), ..Options::default() };
+        let when = self.runners.get(usize::from(runner)).copied().unwrap_or_default();
+        let options = Options { runner: format!("r{runner}"), when, ..Options::default() };
         Machine::new(self.catalog.clone(), self.goal.clone(), options, SCRIPT)
     }
 
@@ -214,7 +218,7 @@ impl Checked {
                 Runner::Waiting(machine) => self.advance(&mut state, FRESH, machine, Some(Input::Waited)),
                 Runner::Ended(None) => return self.goal != Goal::Up || self.complete(&state.db),
                 Runner::Ended(Some(code)) => {
-                    return self.goal != Goal::Up || (self.ambiguous && code == "plan-refused");
+                    return self.goal != Goal::Up || ((self.ambiguous || self.refused) && code == "plan-refused");
                 }
                 Runner::Dead => return false,
             }
@@ -230,14 +234,14 @@ impl Model for Checked {
     fn init_states(&self) -> Vec<State> {
         let mut state = State {
             db: self.db.clone(),
-            runners: vec![Runner::Dead; usize::from(self.runners)],
+            runners: vec![Runner::Dead; self.runners.len()],
             backends: Vec::new(),
             attached: Vec::new(),
             crashes: self.crashes,
             losses: self.losses,
             expiries: self.expiries,
         };
-        for runner in 0..usize::from(self.runners) {
+        for runner in 0..self.runners.len() {
             self.advance(&mut state, runner, Box::new(self.machine(runner as u8)), None);
         }
         vec![state]
@@ -343,16 +347,18 @@ impl Model for Checked {
                 model.goal != Goal::Up || !state.runners.contains(&Runner::Ended(None)) || model.complete(&state.db)
             }),
             Property::always("nobody fails without a cause", |model: &Checked, state: &State| {
-                state.runners.iter().all(|runner| match runner {
-                    Runner::Ended(Some(code)) => match *code {
-                        "interrupted" | "plan-refused" => model.ambiguous,
-                        // Only a runner that has lost its lease while it was at work.
-                        "statement-failed" => state.expiries < model.expiries,
-                        "nothing-to-roll-back" => model.goal != Goal::Up,
-                        _ => false,
-                    },
+                state.runners.iter().enumerate().all(|(index, runner)| match runner {
+                    Runner::Ended(Some("plan-refused")) => model.ambiguous || model.refused,
+                    // Only a runner that has lost its lease while it was at work.
+                    Runner::Ended(Some("statement-failed")) => state.expiries < model.expiries,
+                    Runner::Ended(Some("pending")) => model.runners[index] == When::Refuse,
+                    Runner::Ended(Some("nothing-to-roll-back")) => model.goal != Goal::Up,
+                    Runner::Ended(Some(_)) => false,
                     _ => true,
                 })
+            }),
+            Property::always("a refused plan changes nothing", |model: &Checked, state: &State| {
+                !model.refused || (state.db == model.db && !state.runners.contains(&Runner::Ended(None)))
             }),
             Property::always("somebody can always go on", |model: &Checked, state: &State| model.can_go_on(state)),
         ]
@@ -360,44 +366,61 @@ impl Model for Checked {
 }
 
 const FIRST: &str = "-- migrate:up\ncreate table a (x int);\n-- migrate:down\ndrop table a;\n";
-const WISE: &str =
-    "-- migrate:up\ninsert into a values (1);\ncreate index concurrently i on a (x);\ninsert into a values (2);\n";
-const AMBIGUOUS: &str = "-- migrate:up\ninsert into a values (1);\nvacuum a;\ninsert into a values (2);\n";
+const PLAIN: &str = "-- migrate:up\ninsert into a values (1);\n-- migrate:down\ndelete from a where x = 1;\n";
 const LAST: &str = "-- migrate:up\ninsert into a values (3);\n-- migrate:down\ndelete from a where x = 3;\n";
+/// Three steps; the one in the middle is a concurrent index build.
+const INDEX: &str =
+    "-- migrate:up\ninsert into a values (1);\ncreate index concurrently i on a (x);\ninsert into a values (2);\n";
+/// Three steps; of the one in the middle nobody can tell whether it has happened.
+const AMBIGUOUS: &str = "-- migrate:up\ninsert into a values (1);\nvacuum a;\ninsert into a values (2);\n";
 
-fn catalog(files: &[(&str, &str)]) -> Catalog {
+/// Three migrations, `second` in the middle; one runner, and nothing goes wrong.
+fn model(second: &str) -> Checked {
+    let files = [("1_first.sql", FIRST), ("2_second.sql", second), ("3_last.sql", LAST)];
     let files: Vec<_> = files.iter().map(|(path, sql)| (path.to_string(), sql.to_string())).collect();
-    counterfoil::convention::read(&files, None).expect("the model's files are good")
+    let middle = if second == PLAIN { 1 } else { 3 };
+    Checked {
+        catalog: counterfoil::convention::read(&files, None).expect("the model's files are good"),
+        concurrent: if second == INDEX { BTreeSet::from([(1, 1)]) } else { BTreeSet::new() },
+        steps: vec![1, middle, 1],
+        goal: Goal::Up,
+        runners: vec![When::Apply],
+        db: Committed { exists: true, ..Committed::default() },
+        crashes: 0,
+        losses: 0,
+        expiries: 0,
+        ambiguous: second == AMBIGUOUS,
+        refused: false,
+        good: Mutex::default(),
+    }
 }
 
-fn model(second: &str, migrations: usize) -> Checked {
-    let files = [("1_first.sql", FIRST), ("2_second.sql", second), ("3_last.sql", LAST)];
-    let wise = second == WISE || second == AMBIGUOUS;
-    Checked {
-        catalog: catalog(&files[..migrations]),
-        concurrent: if second == WISE { BTreeSet::from([(1, 1)]) } else { BTreeSet::new() },
-        steps: [1, if wise { 3 } else { 1 }, 1][..migrations].to_vec(),
-        goal: Goal::Up,
-        runners: 2,
-        db: Committed { exists: true, ..Committed::default() },
-        crashes: 1,
-        losses: 1,
-        expiries: 1,
-        ambiguous: second == AMBIGUOUS,
-        good: Mutex::default(),
+/// The ledger and the effects after all of a set of single-step migrations.
+fn all_applied(catalog: &Catalog) -> Committed {
+    let row = |migration: &Migration| Row {
+        checksum: migration.checksum.clone(),
+        name: migration.name.clone(),
+        state: RowState::Applied,
+        done: 0,
+        owner: None,
+        lease: Lease::None,
+    };
+    Committed {
+        exists: true,
+        rows: catalog.migrations.iter().map(|m| (m.version.as_str().to_owned(), row(m))).collect(),
+        effects: (0..catalog.migrations.len()).map(|index| ((index as u8, 0), 1)).collect(),
+        ..Committed::default()
     }
 }
 
 #[track_caller]
 fn check(name: &str, model: Checked) {
-    let begun = std::time::Instant::now();
     let checker = model.checker().threads(2).spawn_bfs().join();
     println!(
-        "model: {name}: {} states visited, {} transitions, depth {}, {:.1} s",
+        "model: {name}: {} states visited, {} transitions, depth {}",
         checker.unique_state_count(),
         checker.state_count(),
-        checker.max_depth(),
-        begun.elapsed().as_secs_f32()
+        checker.max_depth()
     );
     for (property, path) in checker.discoveries() {
         let mut story = String::new();
@@ -427,7 +450,67 @@ fn check(name: &str, model: Checked) {
     }
 }
 
+const TWO: [When; 2] = [When::Apply; 2];
+const THREE: [When; 3] = [When::Apply; 3];
+
 #[test]
-fn two_runners_with_crash_loss_and_expiry_keep_rows_and_effects_together() {
-    check("2 runners, 3 migrations, crash, lost reply, lease over", model(WISE, 3));
+fn two_runners_with_a_crash_a_lost_reply_and_a_lease_that_runs_out() {
+    let model = Checked { runners: TWO.into(), crashes: 1, losses: 1, expiries: 1, ..model(INDEX) };
+    check("2 runners, an index build; crash, lost reply, lease over", model);
+}
+
+#[test]
+fn three_runners_with_a_statement_wise_migration_and_a_crash() {
+    let model = Checked { runners: THREE.into(), crashes: 1, ..model(INDEX) };
+    check("3 runners, an index build; crash", model);
+}
+
+#[test]
+fn three_runners_with_transactional_migrations_and_a_lost_reply() {
+    let model = Checked { runners: THREE.into(), losses: 1, ..model(PLAIN) };
+    check("3 runners, transactional; lost reply", model);
+}
+
+#[test]
+fn one_runner_whose_connection_breaks_again_and_again() {
+    let model = Checked { losses: 3, expiries: 2, crashes: 1, ..model(INDEX) };
+    check("1 runner, an index build; three lost replies, two leases over, crash", model);
+}
+
+#[test]
+fn a_step_that_nobody_can_judge_is_never_run_twice() {
+    let model = Checked { runners: TWO.into(), crashes: 1, losses: 1, expiries: 1, ..model(AMBIGUOUS) };
+    check("2 runners, a step that cannot be judged; crash, lost reply, lease over", model);
+}
+
+#[test]
+fn racers_create_the_ledger_together() {
+    let model = Checked { runners: THREE.into(), crashes: 1, db: Committed::default(), ..model(PLAIN) };
+    check("3 runners, no ledger yet; crash", model);
+}
+
+#[test]
+fn those_who_wait_and_those_who_refuse_write_nothing_and_say_the_truth() {
+    let runners = vec![When::Apply, When::Wait, When::Refuse];
+    check("apply, wait and refuse; an index build", Checked { runners, ..model(INDEX) });
+}
+
+#[test]
+fn a_refused_plan_changes_nothing() {
+    let mut model = Checked { runners: THREE.into(), crashes: 1, losses: 1, refused: true, ..model(PLAIN) };
+    model.db = all_applied(&model.catalog);
+    model.db.rows.remove("3");
+    model.db.effects.remove(&(2, 0));
+    if let Some(row) = model.db.rows.get_mut("1") {
+        row.checksum = "sha256:what ran was another text".into();
+    }
+    check("3 runners, an edited file", model);
+}
+
+#[test]
+fn going_back_keeps_rows_and_effects_together() {
+    let mut model = Checked { runners: TWO.into(), crashes: 1, losses: 1, ..model(PLAIN) };
+    model.goal = Goal::Down { steps: Some(2), to: None };
+    model.db = all_applied(&model.catalog);
+    check("2 runners go back by two; crash, lost reply", model);
 }

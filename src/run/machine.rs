@@ -46,7 +46,7 @@ pub(super) struct RunState {
     pub(super) phase: Phase,
     pub(super) work: VecDeque<Work>,
     pub(super) reverts: VecDeque<Revert>,
-    pub(super) report: Report,
+    pub(super) report: Arc<Report>,
     pub(super) doubt: Doubt,
     /// Whether a first plan has been made, and let through.
     pub(super) planned: bool,
@@ -140,7 +140,7 @@ impl Machine {
                 phase: Phase::Fresh,
                 work: VecDeque::new(),
                 reverts: VecDeque::new(),
-                report: Report::default(),
+                report: Arc::default(),
                 doubt: Doubt::None,
                 planned: false,
                 columns: None,
@@ -208,7 +208,7 @@ impl Machine {
     }
 
     fn begin(&mut self) -> Output {
-        self.state.report.findings.clone_from(&self.setup.catalog.findings);
+        Arc::make_mut(&mut self.state.report).findings.clone_from(&self.setup.catalog.findings);
         match self.setup.goal {
             Goal::Up | Goal::Ready if self.expected_digest().is_some() => self.send(Phase::Digest, Request::Digest),
             _ => self.look(),
@@ -239,7 +239,7 @@ impl Machine {
     }
 
     pub(super) fn fail(&mut self, error: Error) -> Output {
-        Output::Failed(Box::new(Failed { error, report: self.state.report.clone() }))
+        Output::Failed(Box::new(Failed { error, report: (*self.state.report).clone() }))
     }
 
     pub(super) fn event(&mut self, kind: EventKind, migration: usize, step: usize, steps: usize) {
@@ -274,7 +274,7 @@ impl Machine {
                 self.work()
             }
             Phase::Bookkeeping => {
-                self.state.report.status = Status::Migrated;
+                Arc::make_mut(&mut self.state.report).status = Status::Migrated;
                 self.work()
             }
             Phase::Apply(migration) => self.applied(migration),
@@ -303,8 +303,8 @@ impl Machine {
             let ledger = Ledger { exists: true, rows: rows.collect() };
             return self.ready(&ledger);
         }
-        self.state.report.skipped = self.setup.catalog.migrations.len() as u32;
-        Output::Done(Box::new(Outcome::Report(self.state.report.clone())))
+        Arc::make_mut(&mut self.state.report).skipped = self.setup.catalog.migrations.len() as u32;
+        Output::Done(Box::new(Outcome::Report((*self.state.report).clone())))
     }
 
     fn ready(&self, ledger: &Ledger) -> Output {
@@ -458,7 +458,7 @@ impl Machine {
         if self.state.planned {
             return;
         }
-        let report = &mut self.state.report;
+        let report = Arc::make_mut(&mut self.state.report);
         report.skipped = plan.decisions.iter().filter(|decision| decision.action == Action::Skip).count() as u32;
         report.findings.clone_from(&plan.findings);
         report.decisions.clone_from(&plan.decisions);
@@ -559,7 +559,7 @@ impl Machine {
         let done = Done { version: file.version.as_str().to_owned(), name: file.name.clone(), path: file.path.clone() };
         self.pace.attempts = 0;
         self.pace.since = None;
-        let report = &mut self.state.report;
+        let report = Arc::make_mut(&mut self.state.report);
         report.status = Status::Migrated;
         match kind {
             EventKind::Adopted => report.adopted.push(done),
@@ -573,7 +573,7 @@ impl Machine {
     }
 
     pub(super) fn finish(&mut self) -> Output {
-        Output::Done(Box::new(Outcome::Report(self.state.report.clone())))
+        Output::Done(Box::new(Outcome::Report((*self.state.report).clone())))
     }
 
     /// Waits a little, then looks again. The time grows, and no two runners wait alike.

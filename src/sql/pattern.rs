@@ -125,8 +125,28 @@ impl<'a> Cursor<'a> {
         self.takes(pattern)
     }
 
+    /// A quick look that rules out most patterns: whether the next token begins with the letter
+    /// that one of the pattern's first words begins with.
+    fn may_take(&self, pattern: &str) -> bool {
+        let first = self.peek_text().bytes().next().map_or(0, |byte| byte.to_ascii_lowercase());
+        let mut before = b'|';
+        for byte in pattern.bytes() {
+            match byte {
+                b' ' => return false,
+                // An element that may take nothing, or anything.
+                b'?' | b'<' | b'(' | b'.' | b'$' => return true,
+                _ if before == b'|' && byte == first => return true,
+                _ => before = byte,
+            }
+        }
+        false
+    }
+
     /// Takes what the pattern says. If it does not match, nothing is taken.
     pub fn takes(&mut self, pattern: &str) -> bool {
+        if !self.may_take(pattern) {
+            return false;
+        }
         let start = self.at;
         let mut rest = pattern;
         while !rest.is_empty() {

@@ -312,6 +312,10 @@ impl Grouping<'_> {
     }
 
     fn find(&mut self, code: &'static str, severity: Severity, at: &Statement, message: &str, help: &str) {
+        // Once is enough, and keeps the list short whatever the file.
+        if self.findings.iter().any(|(finding, _)| finding.code == code && finding.message == message) {
+            return;
+        }
         let finding = Finding { code, severity, message: String::from(message), help: String::from(help), at: None };
         self.findings.push((finding, at.span));
     }
@@ -490,6 +494,7 @@ mod tests {
     fn control_without_a_counterpart_leaves_one_transaction() {
         runs("begin; a; b;", "one: [a; b;] transaction-control at 0");
         runs("a; b; commit;", "one: [a; b;] transaction-control at 6");
+        runs("begin; begin; begin; a; begin", "one: [a;] transaction-control at 7 transaction-control at 0");
         runs("begin; a; begin; b; commit;", "one: [a; b;] transaction-control at 10 transaction-wrapper at 0");
     }
 

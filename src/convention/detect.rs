@@ -10,7 +10,6 @@ use super::files::{File, Set, is_sql};
 use super::markers::{self, Place};
 use super::{Convention, dbmate, diesel, drizzle, flyway, golang_migrate, goose, numbered, prisma, sql_migrate, sqlx};
 use crate::error::{Code, Error};
-use std::collections::BTreeMap;
 
 /// What was seen: for each clue the first file that gives it.
 #[derive(Default)]
@@ -23,7 +22,7 @@ struct Clues<'s> {
     up_folder: Option<&'s str>,
     diesel_metadata: Option<&'s str>,
     /// The conventions whose markers were seen, and in how many files.
-    marked: BTreeMap<Convention, (&'s str, usize)>,
+    marked: Vec<(Convention, &'s str, usize)>,
     /// A numbered file without a marker.
     unmarked: Option<&'s str>,
     /// How many files are numbered or marked.
@@ -39,7 +38,7 @@ struct Clues<'s> {
 
 impl<'s> Clues<'s> {
     fn marked(&self) -> impl Iterator<Item = (Convention, &'s str)> {
-        self.marked.iter().map(|(&convention, &(path, _))| (convention, path))
+        self.marked.iter().map(|&(convention, path, _)| (convention, path))
     }
 }
 
@@ -69,7 +68,7 @@ pub(super) fn detect(set: &Set<'_>) -> Result<Convention, Error> {
             None => alone(&clues, Convention::Diesel, up),
         };
     }
-    if let Some((&convention, &(path, count))) = clues.marked.first_key_value() {
+    if let Some(&(convention, path, count)) = clues.marked.first() {
         return match (clues.down, clues.unmarked) {
             _ if clues.marked.len() > 1 => unclear(&clues.marked().collect::<Vec<_>>()),
             // A down file of its own and a down section do not go together.
@@ -232,7 +231,10 @@ fn look_inside<'s>(file: &'s File<'_>, clues: &mut Clues<'s>) -> bool {
     } else {
         Convention::SqlMigrate
     };
-    clues.marked.entry(convention).or_insert((file.path, 0)).1 += 1;
+    match clues.marked.iter_mut().find(|(known, ..)| *known == convention) {
+        Some((.., count)) => *count += 1,
+        None => clues.marked.push((convention, file.path, 1)),
+    }
     true
 }
 

@@ -6,10 +6,9 @@
 //! first underscore, with dashes taken out (what Diesel's own table keeps); the identity here is
 //! the folder's whole name. `run_in_transaction = false` in `metadata.toml` holds for up and down.
 
-use super::files::{File, Out, Set, is_sql, nested, several_folders};
+use super::files::{File, Out, Set, nested, several_folders};
 use crate::error::{Code, Error};
 use crate::migration::Transaction;
-use std::collections::BTreeMap;
 
 /// The name of the up file.
 pub(super) const UP: &str = "up.sql";
@@ -18,55 +17,42 @@ pub(super) const UP: &str = "up.sql";
 pub(super) const DOWN: &str = "down.sql";
 
 pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
-    // By folder: up, down, metadata.
-    let mut folders: BTreeMap<&str, [Option<&File<'_>>; 3]> = BTreeMap::new();
-    for file in &set.files {
-        let slot = match file.name() {
-            UP => 0,
-            DOWN => 1,
-            "metadata.toml" => 2,
-            name => {
-                if is_sql(name) {
-                    out.unknown(
-                        file,
-                        "only `up.sql` and `down.sql` in a folder are",
-                        "rename it if it is a migration; else keep it in another folder",
-                    );
+    let mut ups = Vec::new();
+    for file in set.sql() {
+        let in_folder = !file.dir_name().is_empty() && !file.dir_name().starts_with('.');
+        match file.name() {
+            UP if in_folder => ups.push(file),
+            DOWN if in_folder => {
+                if set.beside(file, UP).is_none() {
+                    return Err(Error::new(Code::NoUpSection, format!("the folder {} has no {UP}", file.dir_name()))
+                        .help("add the file, or remove the folder")
+                        .at(file.start()));
                 }
-                continue;
             }
-        };
-        if !file.dir_name().is_empty() && !file.dir_name().starts_with('.') {
-            folders.entry(file.dir()).or_default()[slot] = Some(file);
+            _ => out.unknown(
+                file,
+                "only `up.sql` and `down.sql` in a folder are",
+                "rename it if it is a migration; else keep it in another folder",
+            ),
         }
     }
-    let parents: Vec<&str> = folders.values().filter_map(|[up, _, _]| up.map(|file| file.parent())).collect();
+    let parents: Vec<&str> = ups.iter().map(|file| file.parent()).collect();
     let (nested, beside) = nested(&parents);
     if let Some(folders) = beside {
         return Err(several_folders(folders));
     }
-    let mut nested = nested.into_iter();
-    for [up, down, metadata] in folders.into_values() {
-        let (up, down) = match (up, down) {
-            (Some(up), down) => (up, down),
-            (None, Some(down)) => {
-                return Err(Error::new(Code::NoUpSection, format!("the folder {} has no {UP}", down.dir_name()))
-                    .help("add the file, or remove the folder")
-                    .at(down.start()));
-            }
-            (None, None) => continue,
-        };
-        if nested.next() == Some(true) {
+    for (up, nested) in ups.into_iter().zip(nested) {
+        if nested {
             out.unknown(up, "it lies too deep", "move its folder up if it is a migration; sub-folders are not read");
             continue;
         }
-        let transaction = match metadata {
+        let transaction = match set.beside(up, "metadata.toml") {
             Some(file) => transaction(file)?,
             None => Transaction::Auto,
         };
         let mut up_section = up.section()?;
         up_section.transaction = transaction;
-        let mut down_section = down.map(File::section).transpose()?;
+        let mut down_section = set.beside(up, DOWN).map(|down| down.section()).transpose()?;
         if let Some(down) = &mut down_section {
             down.transaction = transaction;
         }

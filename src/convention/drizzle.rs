@@ -15,7 +15,6 @@ use crate::error::{Code, Error, Location};
 use crate::migration::Section;
 use crate::plan::{Finding, Severity};
 use serde::Deserialize;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// What follows the dashes of a breakpoint.
 pub(super) const WORD: &str = "> statement-breakpoint";
@@ -34,7 +33,7 @@ struct Journal {
 struct Entry {
     tag: String,
     #[serde(default)]
-    when: Option<f64>,
+    when: Option<u64>,
 }
 
 /// Whether the file is a journal.
@@ -73,16 +72,14 @@ fn read_journal(set: &Set<'_>, file: &File<'_>, out: &mut Out) -> Result<(), Err
         });
     }
     let root = file.parent();
-    let by_path: BTreeMap<&str, &File<'_>> =
-        set.files.iter().filter(|file| is_sql(file.name())).map(|file| (file.full(), file)).collect();
-    let mut listed: BTreeSet<&str> = BTreeSet::new();
-    let mut last: Option<(f64, &str)> = None;
+    let mut listed = vec![false; set.files.len()];
+    let mut last: Option<(u64, &str)> = None;
     let mut skipped: Vec<(&str, &str)> = Vec::new();
     out.keep_order();
     for entry in &journal.entries {
         let tag = entry.tag.as_str();
         let path = format!("{root}{tag}.sql");
-        let Some((path, script)) = by_path.get_key_value(path.as_str()) else {
+        let Some(at) = set.position(&path) else {
             return Err(Error::new(Code::InvalidInput, format!("the journal lists {tag:?}, but {path} is not there"))
                 .help("restore the file, or remove the entry")
                 .at(entry_location(file, &text, tag)));
@@ -94,7 +91,8 @@ fn read_journal(set: &Set<'_>, file: &File<'_>, out: &mut Out) -> Result<(), Err
         } else if let Some(when) = entry.when {
             last = Some((when, tag));
         }
-        listed.insert(path);
+        listed[at] = true;
+        let script = &set.files[at];
         let mut up = script.section()?;
         add_breaks(&mut up, out);
         out.push(script, tag, title(tag), up, None, root, tag);
@@ -112,8 +110,8 @@ fn read_journal(set: &Set<'_>, file: &File<'_>, out: &mut Out) -> Result<(), Err
             at: Some(entry_location(file, &text, tag)),
         });
     }
-    for (path, file) in by_path {
-        if listed.contains(path) {
+    for (file, listed) in set.files.iter().zip(listed) {
+        if listed || !is_sql(file.name()) {
             continue;
         }
         if file.dir() != root {

@@ -5,6 +5,7 @@ use crate::checksum::{canonical, checksum};
 use crate::error::{Code, Error, Location};
 use crate::migration::{Catalog, Migration, Section, Transaction};
 use crate::plan::{Finding, Severity};
+use crate::sorted;
 use crate::span::line_column;
 use crate::version::Version;
 use std::borrow::Cow;
@@ -156,7 +157,9 @@ impl<'a> Set<'a> {
         for (path, text) in given {
             all.push(File::new(path, text)?);
         }
-        all.sort_by(|a, b| (a.full(), a.path).cmp(&(b.full(), b.path)));
+        let order =
+            sorted::order(all.len(), &mut |a, b| (all[a].full(), all[a].path).cmp(&(all[b].full(), all[b].path)));
+        let all = sorted::permute(all, &order);
         for pair in all.windows(2) {
             if pair[0].full == pair[1].full {
                 let message = if pair[0].path == pair[1].path {
@@ -178,6 +181,16 @@ impl<'a> Set<'a> {
             }
         }
         Ok(set)
+    }
+
+    /// The position in `files` of the file with that normalised path.
+    pub fn position(&self, path: &str) -> Option<usize> {
+        self.files.binary_search_by(|file| file.full().cmp(path)).ok()
+    }
+
+    /// The file with that name in the same folder.
+    pub fn beside(&self, file: &File<'_>, name: &str) -> Option<&File<'a>> {
+        self.position(&format!("{}{name}", file.dir())).map(|at| &self.files[at])
     }
 
     /// The files whose name ends in `.sql`, whatever its case.
@@ -213,8 +226,7 @@ impl<'a> Set<'a> {
 /// read one folder and nothing below it. Then the first two that lie beside each other.
 pub(super) fn nested<'d>(dirs: &[&'d str]) -> (Vec<bool>, Option<(&'d str, &'d str)>) {
     // Sorted with their slash, everything below a folder follows right after it.
-    let mut order: Vec<usize> = (0..dirs.len()).collect();
-    order.sort_by_key(|&at| dirs[at]);
+    let order = sorted::order(dirs.len(), &mut |a, b| dirs[a].cmp(dirs[b]));
     let mut nested = vec![false; dirs.len()];
     let mut beside = None;
     let mut top: Option<&str> = None;
@@ -374,36 +386,34 @@ impl Out {
             }
         }
         if !self.ordered {
-            // Sort an index, so that the keys follow; ties go by path, which is the order so far.
-            let mut order: Vec<usize> = (0..self.migrations.len()).collect();
-            order.sort_by(|&a, &b| {
-                let (a, b) = (&self.migrations[a], &self.migrations[b]);
+            // Ties go by path, which is the order so far.
+            let migrations = &self.migrations;
+            let order = sorted::order(migrations.len(), &mut |a, b| {
+                let (a, b) = (&migrations[a], &migrations[b]);
                 a.repeatable.cmp(&b.repeatable).then_with(|| match a.repeatable {
                     false => a.version.cmp(&b.version),
                     // Flyway compares descriptions, which have spaces for underscores.
                     true => spaced(&a.name).cmp(spaced(&b.name)),
                 })
             });
-            self.migrations = permute(std::mem::take(&mut self.migrations), &order);
+            self.migrations = sorted::permute(std::mem::take(&mut self.migrations), &order);
             if let Some(keys) = self.keys.take() {
-                self.keys = Some(permute(keys, &order));
+                self.keys = Some(sorted::permute(keys, &order));
             }
         }
         Ok(())
     }
 
     /// The catalog. The findings are in the order of their places.
-    pub fn catalog(mut self, convention: Convention) -> Catalog {
-        self.findings.sort_by(|a, b| (&a.at, a.code, &a.message).cmp(&(&b.at, b.code, &b.message)));
-        Catalog { convention, migrations: self.migrations, findings: self.findings }
+    pub fn catalog(self, convention: Convention) -> Catalog {
+        let order = sorted::order(self.findings.len(), &mut |a, b| {
+            let (a, b) = (&self.findings[a], &self.findings[b]);
+            (&a.at, a.code, &a.message).cmp(&(&b.at, b.code, &b.message))
+        });
+        Catalog { convention, migrations: self.migrations, findings: sorted::permute(self.findings, &order) }
     }
 }
 
 fn spaced(name: &str) -> impl Iterator<Item = u8> + '_ {
     name.bytes().map(|byte| if byte == b'_' { b' ' } else { byte })
-}
-
-fn permute<T>(items: Vec<T>, order: &[usize]) -> Vec<T> {
-    let mut items: Vec<Option<T>> = items.into_iter().map(Some).collect();
-    order.iter().filter_map(|&at| items[at].take()).collect()
 }

@@ -16,8 +16,8 @@ use super::files::{File, Out, Set, is_sql};
 use crate::error::{Code, Error};
 use crate::migration::{Section, Transaction};
 use crate::plan::{Finding, Severity};
+use crate::sorted;
 use crate::version::{Identity, Version};
-use std::collections::BTreeMap;
 
 /// What a file is by its name.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,29 +30,20 @@ pub(super) enum Kind<'n> {
 }
 
 pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
-    let configs: BTreeMap<&str, &File<'_>> =
-        set.files.iter().filter(|file| file.name().ends_with(".conf")).map(|file| (file.full(), file)).collect();
     let mut versioned = Vec::new();
-    let mut undos: BTreeMap<Version, &File<'_>> = BTreeMap::new();
+    let mut undos: Vec<(Version, &File<'_>)> = Vec::new();
     let mut baselines = Vec::new();
     for file in set.sql() {
         match kind(file.name()) {
             Some(Kind::Versioned(version, name)) => versioned.push((file, version.replace('_', "."), name)),
             Some(Kind::Undo(version, _)) => {
                 let key = Version::new(version.replace('_', "."), Identity::Dotted);
-                if let Some(other) = undos.insert(key, file) {
-                    return Err(Error::new(
-                        Code::InvalidName,
-                        format!("{} and {} undo one version", other.name(), file.name()),
-                    )
-                    .help("keep one of them")
-                    .at(file.start()));
-                }
+                undos.push((key, file));
             }
             Some(Kind::Baseline(version, _)) => baselines.push((file, version.replace('_', "."))),
             Some(Kind::Repeatable(name)) => {
                 let version = format!("R__{}", name.replace(' ', "_"));
-                let up = section(file, &configs)?;
+                let up = section(set, file)?;
                 out.push(file, version, name, up, None, file.dir(), file.stem().unwrap_or(""));
                 if let Some(migration) = out.migrations().last_mut() {
                     migration.repeatable = true;
@@ -70,20 +61,33 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
             }
         }
     }
+    let order = sorted::order(undos.len(), &mut |a, b| undos[a].0.cmp(&undos[b].0));
+    for pair in order.windows(2) {
+        let (first, second) = (&undos[pair[0]], &undos[pair[1]]);
+        if first.0 == second.0 {
+            let message = format!("{} and {} undo one version", first.1.name(), second.1.name());
+            return Err(Error::new(Code::InvalidName, message).help("keep one of them").at(second.1.start()));
+        }
+    }
+    let mut undone = vec![false; undos.len()];
     let mut oldest: Option<Version> = None;
     for (file, version, name) in versioned {
         let key = Version::new(version.as_str(), Identity::Dotted);
-        let down = match undos.remove(&key) {
-            Some(undo) => Some(section(undo, &configs)?),
+        let undo = sorted::find(&order, &mut |at| undos[at].0.cmp(&key)).filter(|&at| !undone[at]);
+        let down = match undo {
+            Some(at) => {
+                undone[at] = true;
+                Some(section(set, undos[at].1)?)
+            }
             None => None,
         };
         oldest = Some(match oldest {
             Some(oldest) => oldest.min(key),
             None => key,
         });
-        out.push(file, version, name, section(file, &configs)?, down, file.dir(), file.stem().unwrap_or(""));
+        out.push(file, version, name, section(set, file)?, down, file.dir(), file.stem().unwrap_or(""));
     }
-    for file in undos.into_values() {
+    for ((_, file), _) in undos.iter().zip(undone).filter(|(_, undone)| !undone) {
         out.unknown(file, "there is no versioned migration that it undoes", "add the migration, or remove this file");
     }
     for (file, version) in baselines {
@@ -161,10 +165,10 @@ fn why(name: &str) -> &'static str {
 }
 
 /// The file with what its configuration says.
-fn section(file: &File<'_>, configs: &BTreeMap<&str, &File<'_>>) -> Result<Section, Error> {
+fn section(set: &Set<'_>, file: &File<'_>) -> Result<Section, Error> {
     let mut section = file.section()?;
     let mut replaced = true;
-    if let Some(config) = configs.get(format!("{}.conf", file.full()).as_str()) {
+    if let Some(config) = set.beside(file, &format!("{}.conf", file.name())) {
         let text = config.canonical()?;
         let mut offset = 0;
         for line in text.split_inclusive('\n') {

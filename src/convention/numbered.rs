@@ -4,8 +4,8 @@
 use super::files::{File, Out, Set, nested, numbered, several_folders};
 use crate::error::{Code, Error};
 use crate::migration::Section;
+use crate::sorted;
 use crate::version::{Identity, Version, leading_digits};
-use std::collections::BTreeMap;
 
 /// The files that `fits` accepts and that do not lie in a sub-folder. Reports the others.
 ///
@@ -111,35 +111,36 @@ pub(super) fn pairs(
     out: &mut Out,
     section: fn(&File<'_>) -> Result<Section, Error>,
 ) -> Result<(), Error> {
-    // By folder and number; within it the up and the down files.
-    type Halves = (Vec<usize>, Vec<usize>);
-    let mut groups: BTreeMap<(&str, Version), Halves> = BTreeMap::new();
-    for (at, part) in parts.iter().enumerate() {
-        let group = groups.entry((part.file.dir(), Version::new(part.digits, Identity::Digits))).or_default();
-        if part.down { group.1.push(at) } else { group.0.push(at) }
-    }
+    let versions: Vec<Version> = parts.iter().map(|part| Version::new(part.digits, Identity::Digits)).collect();
+    let key = |at: usize| (parts[at].file.dir(), &versions[at]);
+    let order = sorted::order(parts.len(), &mut |a, b| {
+        let name = |at: usize| (parts[at].name, parts[at].digits, parts[at].down);
+        key(a).cmp(&key(b)).then_with(|| name(a).cmp(&name(b)))
+    });
     let mut down_of: Vec<Option<usize>> = vec![None; parts.len()];
-    for (ups, downs) in groups.values() {
-        let mut by_name: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-        for &up in ups {
-            by_name.entry((parts[up].name, parts[up].digits)).or_insert(up);
-        }
+    for group in order.chunk_by(|&a, &b| key(a) == key(b)) {
+        // Of one name the up file comes first, then its down file.
+        let mut up: Option<usize> = None;
         let mut left = Vec::new();
-        for &down in downs {
-            match by_name.get(&(parts[down].name, parts[down].digits)) {
-                Some(&up) if down_of[up].is_none() => down_of[up] = Some(down),
-                _ => left.push(down),
+        for &at in group {
+            let same = up.filter(|&up| (parts[up].name, parts[up].digits) == (parts[at].name, parts[at].digits));
+            match same {
+                None if !parts[at].down => up = Some(at),
+                Some(_) if !parts[at].down => {}
+                Some(up) if down_of[up].is_none() => down_of[up] = Some(at),
+                _ => left.push(at),
             }
         }
         for down in left {
             let file = parts[down].file;
-            match ups.as_slice() {
-                [] => {
+            let mut ups = group.iter().copied().filter(|&at| !parts[at].down);
+            match (ups.next(), ups.next()) {
+                (None, _) => {
                     return Err(Error::new(Code::NoUpSection, format!("{} has no up file", file.name()))
                         .help("add the up file of the same number, or remove this one")
                         .at(file.start()));
                 }
-                [up] if down_of[*up].is_none() => down_of[*up] = Some(down),
+                (Some(up), None) if down_of[up].is_none() => down_of[up] = Some(down),
                 _ => {
                     return Err(Error::new(
                         Code::InvalidName,

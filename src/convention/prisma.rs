@@ -10,7 +10,7 @@ use super::files::{File, Out, Set, is_sql, nested, numbered, several_folders, ti
 use crate::error::{Code, Error};
 use crate::migration::Section;
 use crate::plan::{Finding, Severity};
-use std::collections::BTreeSet;
+use crate::sorted;
 
 /// The script's name.
 pub(super) const SCRIPT: &str = "migration.sql";
@@ -43,11 +43,9 @@ pub(super) fn folders(set: &Set<'_>, out: &mut Out, finish: fn(&mut Section, &mu
     if let Some(folders) = beside {
         return Err(several_folders(folders));
     }
-    let with_script: BTreeSet<&str> = scripts.iter().map(|file| file.dir()).collect();
-    let parents: BTreeSet<&str> = parents.into_iter().collect();
-    for file in &set.files {
-        let numbered = numbered(file.dir_name()).is_some();
-        if numbered && parents.contains(file.parent()) && !with_script.contains(file.dir()) {
+    let parents = sorted::texts(parents);
+    for file in set.files.iter().filter(|file| numbered(file.dir_name()).is_some()) {
+        if parents.binary_search(&file.parent()).is_ok() && set.beside(file, SCRIPT).is_none() {
             return Err(Error::new(Code::NoUpSection, format!("the folder {} has no {SCRIPT}", file.dir_name()))
                 .help("restore the script, or remove the folder")
                 .at(file.start()));

@@ -10,11 +10,11 @@
 
 use super::files::{File, Out, Set};
 use crate::error::{Code, Error, Location};
-use crate::migration::Replaced;
+use crate::migration::{Migration, Replaced};
 use crate::plan::{Finding, Severity};
+use crate::sorted;
 use crate::version::Version;
 use serde::Deserialize;
-use std::collections::BTreeMap;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -56,13 +56,11 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
     if set.lists.is_empty() {
         return Ok(());
     }
-    let mut baselines: BTreeMap<String, usize> = BTreeMap::new();
-    for (at, key) in out.keys().iter().enumerate() {
-        baselines.entry(key.clone()).or_insert(at);
-    }
+    let keys = out.keys().to_vec();
+    let by_key = sorted::order(keys.len(), &mut |a, b| keys[a].cmp(&keys[b]));
     let identity = out.identity();
-    // Who replaces a version: the baseline and its list.
-    let mut replaced: BTreeMap<Version, (usize, &File<'_>)> = BTreeMap::new();
+    // Every entry: the version, its baseline, its list.
+    let mut entries: Vec<(Version, usize, &File<'_>)> = Vec::new();
     for file in &set.lists {
         let stem = file.name().strip_suffix(".json").unwrap_or("");
         let text = file.canonical()?;
@@ -72,7 +70,8 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
             "the list of replaced migrations",
             r#"its form is { "replaces": [ { "version": "…", "checksum": "sha256:…" } ] }"#,
         )?;
-        let Some(&baseline) = baselines.get(&format!("{}{stem}", file.parent())) else {
+        let key = format!("{}{stem}", file.parent());
+        let Some(baseline) = sorted::find(&by_key, &mut |at| keys[at].cmp(&key)) else {
             out.find(Finding {
                 code: "unknown-baseline",
                 severity: Severity::Error,
@@ -103,27 +102,34 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
             if version == out.migrations()[baseline].version {
                 return wrong(format!("the baseline {version} replaces itself"), "remove the entry");
             }
-            if let Some((other, list)) = replaced.insert(version.clone(), (baseline, file)) {
-                return if other == baseline {
-                    wrong(format!("version {version} is listed twice"), "remove one of the entries")
-                } else {
-                    wrong(
-                        format!("version {version} is replaced by two baselines; the other list is {}", list.path),
-                        "let only the newer baseline list it, or let it list the older baseline",
-                    )
-                };
-            }
+            entries.push((version.clone(), baseline, file));
             items.push(Replaced { version, checksum: item.checksum });
         }
         out.migrations()[baseline].replaces = items;
     }
-    circles(out, &replaced)
+    let order = sorted::order(entries.len(), &mut |a, b| entries[a].0.cmp(&entries[b].0));
+    let entries = sorted::permute(entries, &order);
+    for pair in entries.windows(2) {
+        let ((_, first, list), (version, second, file)) = (&pair[0], &pair[1]);
+        if pair[0].0 == *version {
+            let (message, help) = if first == second {
+                (format!("version {version} is listed twice"), "remove one of the entries")
+            } else {
+                (
+                    format!("version {version} is replaced by two baselines; the other list is {}", list.path),
+                    "let only the newer baseline list it, or let it list the older baseline",
+                )
+            };
+            let at = place(file, &file.canonical()?, version.as_str());
+            return Err(Error::new(Code::InvalidInput, message).help(help).at(at));
+        }
+    }
+    circles(out.migrations(), &entries)
 }
 
 /// Refuses baselines that replace each other in a circle. Every version has at most one that
-/// replaces it, so following those from each baseline is enough.
-fn circles(out: &mut Out, replaced: &BTreeMap<Version, (usize, &File<'_>)>) -> Result<(), Error> {
-    let migrations = out.migrations();
+/// replaces it, so following those from each baseline is enough. `entries` are sorted.
+fn circles(migrations: &[Migration], entries: &[(Version, usize, &File<'_>)]) -> Result<(), Error> {
     // The last walk that came by: a baseline met again in the same walk closes a circle.
     let mut walk_of: Vec<Option<usize>> = vec![None; migrations.len()];
     for start in 0..migrations.len() {
@@ -133,19 +139,18 @@ fn circles(out: &mut Out, replaced: &BTreeMap<Version, (usize, &File<'_>)>) -> R
         let mut at = start;
         while walk_of[at].is_none() {
             walk_of[at] = Some(start);
-            let Some(&(by, file)) = replaced.get(&migrations[at].version) else { break };
-            if walk_of[by] == Some(start) {
+            let version = &migrations[at].version;
+            let Ok(entry) = entries.binary_search_by(|(replaced, ..)| replaced.cmp(version)) else { break };
+            let (_, by, file) = &entries[entry];
+            if walk_of[*by] == Some(start) {
                 return Err(Error::new(
                     Code::InvalidInput,
-                    format!(
-                        "the baselines {} and {} replace each other in a circle",
-                        migrations[at].version, migrations[by].version
-                    ),
+                    format!("the baselines {version} and {} replace each other in a circle", migrations[*by].version),
                 )
                 .help("a baseline can only replace older migrations")
                 .at(file.start()));
             }
-            at = by;
+            at = *by;
         }
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! Checks the state machine against a model of a database: up to three runners, three migrations
-//! (one of them statement-wise), a crash or a lost reply possible at every step, leases that run
-//! out at any moment. Every reachable state is visited; the number is printed.
+//! (one of them statement-wise), a fault (a crash or a lost reply) possible at every step, leases
+//! that run out at any moment. Every reachable state is visited; the number is printed.
 
 mod database;
 
@@ -35,8 +35,8 @@ struct State {
     backends: Vec<Backend>,
     /// Whether the client of the backend with the same index is still there.
     attached: Vec<bool>,
-    crashes: u8,
-    losses: u8,
+    /// Crashes and lost replies that may still happen.
+    faults: u8,
     expiries: u8,
 }
 
@@ -67,8 +67,8 @@ struct Checked {
     /// What each runner does if something is pending.
     runners: Vec<When>,
     db: Committed,
-    crashes: u8,
-    losses: u8,
+    /// Crashes and lost replies that may still happen.
+    faults: u8,
     expiries: u8,
     /// Whether the set has a step of which nobody can tell whether it happened.
     ambiguous: bool,
@@ -237,8 +237,7 @@ impl Model for Checked {
             runners: vec![Runner::Dead; self.runners.len()],
             backends: Vec::new(),
             attached: Vec::new(),
-            crashes: self.crashes,
-            losses: self.losses,
+            faults: self.faults,
             expiries: self.expiries,
         };
         for runner in 0..self.runners.len() {
@@ -258,10 +257,10 @@ impl Model for Checked {
         for (index, runner) in state.runners.iter().enumerate() {
             match runner {
                 Runner::Waiting(_) => actions.push(Action::Wake(index)),
-                Runner::Asking(_) if state.losses > 0 => actions.push(Action::Lose(index)),
+                Runner::Asking(_) if state.faults > 0 => actions.push(Action::Lose(index)),
                 _ => {}
             }
-            if matches!(runner, Runner::Waiting(_) | Runner::Asking(_)) && state.crashes > 0 {
+            if matches!(runner, Runner::Waiting(_) | Runner::Asking(_)) && state.faults > 0 {
                 actions.push(Action::Crash(index));
             }
         }
@@ -310,14 +309,14 @@ impl Model for Checked {
                 }
             }
             Action::Crash(index) => {
-                state.crashes -= 1;
+                state.faults -= 1;
                 if let Some(backend) = self.backend_of(&state, index) {
                     state.attached[backend] = false;
                 }
                 state.runners[index] = Runner::Dead;
             }
             Action::Lose(index) => {
-                state.losses -= 1;
+                state.faults -= 1;
                 if let Some(backend) = self.backend_of(&state, index) {
                     state.attached[backend] = false;
                 }
@@ -386,8 +385,7 @@ fn model(second: &str) -> Checked {
         goal: Goal::Up,
         runners: vec![When::Apply],
         db: Committed { exists: true, ..Committed::default() },
-        crashes: 0,
-        losses: 0,
+        faults: 0,
         expiries: 0,
         ambiguous: second == AMBIGUOUS,
         refused: false,
@@ -454,39 +452,39 @@ const TWO: [When; 2] = [When::Apply; 2];
 const THREE: [When; 3] = [When::Apply; 3];
 
 #[test]
-fn two_runners_with_a_crash_a_lost_reply_and_a_lease_that_runs_out() {
-    let model = Checked { runners: TWO.into(), crashes: 1, losses: 1, expiries: 1, ..model(INDEX) };
-    check("2 runners, an index build; crash, lost reply, lease over", model);
+fn two_runners_with_two_faults_and_a_lease_that_runs_out() {
+    let model = Checked { runners: TWO.into(), faults: 2, expiries: 1, ..model(INDEX) };
+    check("2 runners, an index build; two faults, lease over", model);
 }
 
 #[test]
-fn three_runners_with_a_statement_wise_migration_and_a_crash() {
-    let model = Checked { runners: THREE.into(), crashes: 1, ..model(INDEX) };
-    check("3 runners, an index build; crash", model);
+fn three_runners_with_a_statement_wise_migration_and_a_fault() {
+    let model = Checked { runners: THREE.into(), faults: 1, ..model(INDEX) };
+    check("3 runners, an index build; one fault", model);
 }
 
 #[test]
-fn three_runners_with_transactional_migrations_and_a_lost_reply() {
-    let model = Checked { runners: THREE.into(), losses: 1, ..model(PLAIN) };
-    check("3 runners, transactional; lost reply", model);
+fn three_runners_with_transactional_migrations_and_a_fault() {
+    let model = Checked { runners: THREE.into(), faults: 1, ..model(PLAIN) };
+    check("3 runners, transactional; one fault", model);
 }
 
 #[test]
 fn one_runner_whose_connection_breaks_again_and_again() {
-    let model = Checked { losses: 3, expiries: 2, crashes: 1, ..model(INDEX) };
-    check("1 runner, an index build; three lost replies, two leases over, crash", model);
+    let model = Checked { faults: 3, expiries: 1, ..model(INDEX) };
+    check("1 runner, an index build; three faults, lease over", model);
 }
 
 #[test]
 fn a_step_that_nobody_can_judge_is_never_run_twice() {
-    let model = Checked { runners: TWO.into(), crashes: 1, losses: 1, expiries: 1, ..model(AMBIGUOUS) };
-    check("2 runners, a step that cannot be judged; crash, lost reply, lease over", model);
+    let model = Checked { runners: TWO.into(), faults: 1, expiries: 1, ..model(AMBIGUOUS) };
+    check("2 runners, a step that cannot be judged; one fault, lease over", model);
 }
 
 #[test]
 fn racers_create_the_ledger_together() {
-    let model = Checked { runners: THREE.into(), crashes: 1, db: Committed::default(), ..model(PLAIN) };
-    check("3 runners, no ledger yet; crash", model);
+    let model = Checked { runners: TWO.into(), faults: 1, db: Committed::default(), ..model(PLAIN) };
+    check("2 runners, no ledger yet; one fault", model);
 }
 
 #[test]
@@ -497,7 +495,7 @@ fn those_who_wait_and_those_who_refuse_write_nothing_and_say_the_truth() {
 
 #[test]
 fn a_refused_plan_changes_nothing() {
-    let mut model = Checked { runners: THREE.into(), crashes: 1, losses: 1, refused: true, ..model(PLAIN) };
+    let mut model = Checked { runners: THREE.into(), faults: 2, refused: true, ..model(PLAIN) };
     model.db = all_applied(&model.catalog);
     model.db.rows.remove("3");
     model.db.effects.remove(&(2, 0));
@@ -509,8 +507,8 @@ fn a_refused_plan_changes_nothing() {
 
 #[test]
 fn going_back_keeps_rows_and_effects_together() {
-    let mut model = Checked { runners: TWO.into(), crashes: 1, losses: 1, ..model(PLAIN) };
+    let mut model = Checked { runners: TWO.into(), faults: 2, ..model(PLAIN) };
     model.goal = Goal::Down { steps: Some(2), to: None };
     model.db = all_applied(&model.catalog);
-    check("2 runners go back by two; crash, lost reply", model);
+    check("2 runners go back by two; two faults", model);
 }

@@ -420,7 +420,7 @@ fn check(name: &str, model: Checked) {
         checker.state_count(),
         checker.max_depth()
     );
-    for (property, path) in checker.discoveries() {
+    if let Some((property, path)) = checker.discoveries().into_iter().next() {
         let mut story = String::new();
         for (state, action) in path.into_vec() {
             story.push_str(&format!(

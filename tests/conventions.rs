@@ -949,3 +949,44 @@ fn every_convention_takes_a_list_of_replaced_migrations() {
         .expect("drizzle");
     assert_eq!(catalog.migrations[0].replaces.len(), 1);
 }
+
+#[test]
+fn every_folder_can_be_read_by_force() {
+    let folders = [
+        "dbmate",
+        "golang-migrate",
+        "goose",
+        "sql-migrate",
+        "prisma",
+        "drizzle",
+        "drizzle-folders",
+        "flyway",
+        "sqlx",
+        "supabase",
+        "plain",
+        "diesel",
+        "squash",
+    ];
+    // What another convention makes of a folder is its own affair, but it is never silent: every
+    // SQL file is a migration, a down file, or named in a finding.
+    for folder in folders {
+        let files = fixture(folder);
+        for convention in Convention::all() {
+            match convention::read(&files, Some(convention)) {
+                Err(error) => assert!(!error.help_text().is_empty(), "{folder} as {convention}: {error}"),
+                Ok(catalog) => {
+                    let known: Vec<&str> = catalog
+                        .migrations
+                        .iter()
+                        .flat_map(|m| [Some(m.up.path.as_str()), m.down.as_ref().map(|down| down.path.as_str())])
+                        .chain(catalog.findings.iter().map(|finding| finding.at.as_ref().map(|at| at.path.as_str())))
+                        .flatten()
+                        .collect();
+                    for (path, _) in files.iter().filter(|(path, _)| path.ends_with(".sql")) {
+                        assert!(known.contains(&path.as_str()), "{folder} as {convention} says nothing of {path}");
+                    }
+                }
+            }
+        }
+    }
+}

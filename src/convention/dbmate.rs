@@ -57,15 +57,23 @@ fn sections(file: &File<'_>) -> Result<(Section, Option<Section>), Error> {
     }
     match (begins.first(), indented) {
         (None, Some(span)) => {
-            return Err(Error::new(Code::InvalidMarker, "the marker does not start in the first column")
-                .help("remove the white space before it; dbmate does not see it there")
-                .at(file.location(&text, span.start)));
+            return Err(file.error_at(
+                Code::InvalidMarker,
+                "the marker does not start in the first column",
+                "remove the white space before it; dbmate does not see it there",
+                &text,
+                span.start,
+            ));
         }
         (Some(first), _) => {
             if let Some(offset) = markers::first_token(&text, first.span.start) {
-                return Err(Error::new(Code::InvalidMarker, "a statement stands before the first marker")
-                    .help("move it below `-- migrate:up`; only comments may come before")
-                    .at(file.location(&text, offset)));
+                return Err(file.error_at(
+                    Code::InvalidMarker,
+                    "a statement stands before the first marker",
+                    "move it below `-- migrate:up`; only comments may come before",
+                    &text,
+                    offset,
+                ));
             }
         }
         (None, None) => {}

@@ -24,9 +24,11 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
             UP if in_folder => ups.push(file),
             DOWN if in_folder => {
                 if set.beside(file, UP).is_none() {
-                    return Err(Error::new(Code::NoUpSection, format!("the folder {} has no {UP}", file.dir_name()))
-                        .help("add the file, or remove the folder")
-                        .at(file.start()));
+                    return Err(file.error(
+                        Code::NoUpSection,
+                        &format!("the folder {} has no {UP}", file.dir_name()),
+                        "add the file, or remove the folder",
+                    ));
                 }
             }
             _ => out.unknown(
@@ -78,9 +80,13 @@ fn transaction(file: &File<'_>) -> Result<Transaction, Error> {
             return match value.trim() {
                 "false" => Ok(Transaction::Off),
                 "true" => Ok(Transaction::Auto),
-                value => Err(Error::new(Code::InvalidInput, format!("run_in_transaction is {value:?}"))
-                    .help("write true or false")
-                    .at(file.location(&text, offset))),
+                value => Err(file.error_at(
+                    Code::InvalidInput,
+                    &format!("run_in_transaction is {value:?}"),
+                    "write true or false",
+                    &text,
+                    offset,
+                )),
             };
         }
         offset += line.len();

@@ -13,7 +13,7 @@ use super::files::{File, Out, Set, is_sql, title};
 use super::markers::{self, Place};
 use crate::error::{Code, Error, Location};
 use crate::migration::Section;
-use crate::plan::{Finding, Severity};
+use crate::plan::Severity;
 use serde::Deserialize;
 
 /// What follows the dashes of a breakpoint.
@@ -63,13 +63,13 @@ fn read_journal(set: &Set<'_>, file: &File<'_>, out: &mut Out) -> Result<(), Err
     let journal: Journal =
         super::replaces::json(file, &text, "the journal", "restore the file that drizzle-kit wrote")?;
     if let Some(dialect) = journal.dialect.as_deref().filter(|dialect| !matches!(*dialect, "postgresql" | "pg")) {
-        out.find(Finding {
-            code: "other-database",
-            severity: Severity::Error,
-            message: format!("these migrations were made for the dialect {dialect:?}"),
-            help: "only PostgreSQL migrations can be run; give the folder of the PostgreSQL ones".to_owned(),
-            at: Some(file.start()),
-        });
+        out.report(
+            "other-database",
+            Severity::Error,
+            &format!("these migrations were made for the dialect {dialect:?}"),
+            "only PostgreSQL migrations can be run; give the folder of the PostgreSQL ones",
+            file.start(),
+        );
     }
     let root = file.parent();
     let mut listed = vec![false; set.files.len()];
@@ -102,13 +102,13 @@ fn read_journal(set: &Set<'_>, file: &File<'_>, out: &mut Out) -> Result<(), Err
             1 => String::new(),
             count => format!(" (and {} more)", count - 1),
         };
-        out.find(Finding {
-            code: "journal-order",
-            severity: Severity::Warning,
-            message: format!("the journal's entry {tag} is not newer than {other}: Drizzle would skip it{more}"),
-            help: "it is run here; give it a later `when` if Drizzle is to run it too".to_owned(),
-            at: Some(entry_location(file, &text, tag)),
-        });
+        out.report(
+            "journal-order",
+            Severity::Warning,
+            &format!("the journal's entry {tag} is not newer than {other}: Drizzle would skip it{more}"),
+            "it is run here; give it a later `when` if Drizzle is to run it too",
+            entry_location(file, &text, tag),
+        );
     }
     for (file, listed) in set.files.iter().zip(listed) {
         if listed || !is_sql(file.name()) {
@@ -117,14 +117,13 @@ fn read_journal(set: &Set<'_>, file: &File<'_>, out: &mut Out) -> Result<(), Err
         if file.dir() != root {
             out.unknown(file, "it does not lie beside the journal's folder", "move it if it is a migration");
         } else {
-            out.find(Finding {
-                code: "not-in-journal",
-                severity: Severity::Warning,
-                message: format!("{} is not run: the journal does not list it", file.name()),
-                help: "let drizzle-kit write the entry (`drizzle-kit generate --custom`), or remove the file"
-                    .to_owned(),
-                at: Some(file.start()),
-            });
+            out.report(
+                "not-in-journal",
+                Severity::Warning,
+                &format!("{} is not run: the journal does not list it", file.name()),
+                "let drizzle-kit write the entry (`drizzle-kit generate --custom`), or remove the file",
+                file.start(),
+            );
         }
     }
     Ok(())
@@ -142,12 +141,12 @@ fn add_breaks(section: &mut Section, out: &mut Out) {
     let text = &section.text;
     let mut with_text = section.breaks.iter().filter(|span| !span.slice(text)[2 + WORD.len()..].trim().is_empty());
     if let Some(span) = with_text.next() {
-        out.find(Finding {
-            code: "breakpoint-text",
-            severity: Severity::Warning,
-            message: "the text behind `--> statement-breakpoint` is a comment and is not run".to_owned(),
-            help: "Drizzle would run it; move it to the next line".to_owned(),
-            at: Some(section.location(span.start)),
-        });
+        out.report(
+            "breakpoint-text",
+            Severity::Warning,
+            "the text behind `--> statement-breakpoint` is a comment and is not run",
+            "Drizzle would run it; move it to the next line",
+            section.location(span.start),
+        );
     }
 }

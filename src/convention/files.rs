@@ -79,9 +79,13 @@ impl<'a> File<'a> {
         let text = canonical(self.text);
         match text.find('\0') {
             None => Ok(text),
-            Some(offset) => Err(Error::new(Code::InvalidText, "the file has a NUL byte")
-                .help("PostgreSQL cannot take one; save the file as UTF-8 text")
-                .at(self.location(&text, offset))),
+            Some(offset) => Err(self.error_at(
+                Code::InvalidText,
+                "the file has a NUL byte",
+                "PostgreSQL cannot take one; save the file as UTF-8 text",
+                &text,
+                offset,
+            )),
         }
     }
 
@@ -94,6 +98,18 @@ impl<'a> File<'a> {
     /// The start of the file, as a place.
     pub fn start(&self) -> Location {
         Location { path: self.path.to_owned(), line: 1, column: 1 }
+    }
+
+    /// An error about the file as a whole.
+    #[inline(never)] // there are many of them: keeps the module small
+    pub fn error(&self, code: Code, message: &str, help: &str) -> Error {
+        Error::new(code, message).help(help).at(self.start())
+    }
+
+    /// An error at a byte offset of the canonical text.
+    #[inline(never)]
+    pub fn error_at(&self, code: Code, message: &str, help: &str, text: &str, offset: usize) -> Error {
+        Error::new(code, message).help(help).at(self.location(text, offset))
     }
 
     /// The whole file as a section.
@@ -210,13 +226,13 @@ impl<'a> Set<'a> {
                 _ => numbered(stem).is_some(),
             };
             if numbered && LANGUAGES.contains(&extension) && !stem.ends_with("_test") && !stem.ends_with(".d") {
-                out.find(Finding {
-                    code: "code-migration",
-                    severity: Severity::Note,
-                    message: format!("{name} is a migration written in code; only SQL files are run"),
-                    help: "write it in SQL, or run it with its own tool before the migrations that need it".to_owned(),
-                    at: Some(file.start()),
-                });
+                out.report(
+                    "code-migration",
+                    Severity::Note,
+                    &format!("{name} is a migration written in code; only SQL files are run"),
+                    "write it in SQL, or run it with its own tool before the migrations that need it",
+                    file.start(),
+                );
             }
         }
     }
@@ -347,19 +363,21 @@ impl Out {
     }
 
     /// Adds a finding.
-    pub fn find(&mut self, finding: Finding) {
-        self.findings.push(finding);
+    #[inline(never)] // there are many of them: keeps the module small
+    pub fn report(&mut self, code: &'static str, severity: Severity, message: &str, help: &str, at: Location) {
+        let (message, help) = (message.to_owned(), help.to_owned());
+        self.findings.push(Finding { code, severity, message, help, at: Some(at) });
     }
 
     /// Adds the finding that a `.sql` file is not a migration here.
     pub fn unknown(&mut self, file: &File<'_>, why: &str, help: &str) {
-        self.find(Finding {
-            code: "unknown-file",
-            severity: Severity::Warning,
-            message: format!("{} is not run: {why}", file.name()),
-            help: help.to_owned(),
-            at: Some(file.start()),
-        });
+        self.report(
+            "unknown-file",
+            Severity::Warning,
+            &format!("{} is not run: {why}", file.name()),
+            help,
+            file.start(),
+        );
     }
 
     /// For each migration its folder and stem, as a list of replaced migrations names it; empty if

@@ -15,7 +15,7 @@
 use super::files::{File, Out, Set, is_sql};
 use crate::error::{Code, Error};
 use crate::migration::{Section, Transaction};
-use crate::plan::{Finding, Severity};
+use crate::plan::Severity;
 use crate::sorted;
 use crate::version::{Identity, Version};
 
@@ -49,13 +49,13 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
                     migration.repeatable = true;
                 }
             }
-            Some(Kind::Callback) => out.find(Finding {
-                code: "callback",
-                severity: Severity::Warning,
-                message: format!("{} is a Flyway callback and is not run", file.name()),
-                help: "make it a repeatable migration, or run it yourself".to_owned(),
-                at: Some(file.start()),
-            }),
+            Some(Kind::Callback) => out.report(
+                "callback",
+                Severity::Warning,
+                &format!("{} is a Flyway callback and is not run", file.name()),
+                "make it a repeatable migration, or run it yourself",
+                file.start(),
+            ),
             None => {
                 out.unknown(file, why(file.name()), "rename it if it is a migration; else keep it in another folder")
             }
@@ -66,7 +66,7 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
         let (first, second) = (&undos[pair[0]], &undos[pair[1]]);
         if first.0 == second.0 {
             let message = format!("{} and {} undo one version", first.1.name(), second.1.name());
-            return Err(Error::new(Code::InvalidName, message).help("keep one of them").at(second.1.start()));
+            return Err(second.1.error(Code::InvalidName, &message, "keep one of them"));
         }
     }
     let mut undone = vec![false; undos.len()];
@@ -93,17 +93,17 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
     for (file, version) in baselines {
         let version = Version::new(version, Identity::Dotted);
         let stands = oldest.as_ref().is_some_and(|oldest| *oldest <= version);
-        out.find(Finding {
-            code: "baseline-migration",
-            severity: if stands { Severity::Warning } else { Severity::Error },
-            message: format!("{} is a Flyway baseline migration and is not run", file.name()),
-            help: if stands {
-                "the versioned migrations are run in its place".to_owned()
+        out.report(
+            "baseline-migration",
+            if stands { Severity::Warning } else { Severity::Error },
+            &format!("{} is a Flyway baseline migration and is not run", file.name()),
+            if stands {
+                "the versioned migrations are run in its place"
             } else {
-                "name it V instead of B and list what it replaces in .counterfoil".to_owned()
+                "name it V instead of B and list what it replaces in .counterfoil"
             },
-            at: Some(file.start()),
-        });
+            file.start(),
+        );
     }
     Ok(())
 }
@@ -177,9 +177,13 @@ fn section(set: &Set<'_>, file: &File<'_>) -> Result<Section, Error> {
                 ("executeInTransaction" | "placeholderReplacement" | "shouldExecute", "true") => true,
                 ("executeInTransaction" | "placeholderReplacement" | "shouldExecute", "false") => false,
                 (key @ ("executeInTransaction" | "placeholderReplacement" | "shouldExecute"), value) => {
-                    return Err(Error::new(Code::InvalidInput, format!("{key} is {value:?}"))
-                        .help("write true or false")
-                        .at(config.location(&text, offset)));
+                    return Err(config.error_at(
+                        Code::InvalidInput,
+                        &format!("{key} is {value:?}"),
+                        "write true or false",
+                        &text,
+                        offset,
+                    ));
                 }
                 _ => {
                     offset += line.len();
@@ -190,11 +194,13 @@ fn section(set: &Set<'_>, file: &File<'_>) -> Result<Section, Error> {
                 "executeInTransaction" if !on => section.transaction = Transaction::Off,
                 "placeholderReplacement" => replaced = on,
                 "shouldExecute" if !on => {
-                    section.refused = Some(
-                        Error::new(Code::Unsupported, "its configuration says that it should not be run")
-                            .help("remove the file, or the line")
-                            .at(config.location(&text, offset)),
-                    );
+                    section.refused = Some(config.error_at(
+                        Code::Unsupported,
+                        "its configuration says that it should not be run",
+                        "remove the file, or the line",
+                        &text,
+                        offset,
+                    ));
                 }
                 _ => {}
             }

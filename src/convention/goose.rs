@@ -46,9 +46,8 @@ fn sections(file: &File<'_>) -> Result<(Section, Option<Section>), Error> {
     let mut substituted = None;
     for span in markers::find(&text, &[WORD], Place::Line, usize::MAX) {
         let comment = span.slice(&text);
-        let wrong = |message: String, help: &str| {
-            Err(Error::new(Code::InvalidMarker, message).help(help).at(file.location(&text, span.start)))
-        };
+        let wrong =
+            |message: String, help: &str| Err(file.error_at(Code::InvalidMarker, &message, help, &text, span.start));
         if span.start > 0 && !text[..span.start].ends_with('\n') {
             return wrong(
                 "the marker does not start in the first column".to_owned(),
@@ -81,9 +80,13 @@ fn sections(file: &File<'_>) -> Result<(Section, Option<Section>), Error> {
     }
     pairs.close(file, &text)?;
     if let Some(offset) = begins.first().and_then(|first| markers::first_token(&text, first.span.start)) {
-        return Err(Error::new(Code::InvalidMarker, "a statement stands before the first marker")
-            .help("move it below `-- +goose Up`; only comments may come before")
-            .at(file.location(&text, offset)));
+        return Err(file.error_at(
+            Code::InvalidMarker,
+            "a statement stands before the first marker",
+            "move it below `-- +goose Up`; only comments may come before",
+            &text,
+            offset,
+        ));
     }
     for begin in &mut begins {
         begin.transaction = transaction;

@@ -136,18 +136,19 @@ pub(super) fn pairs(
             let mut ups = group.iter().copied().filter(|&at| !parts[at].down);
             match (ups.next(), ups.next()) {
                 (None, _) => {
-                    return Err(Error::new(Code::NoUpSection, format!("{} has no up file", file.name()))
-                        .help("add the up file of the same number, or remove this one")
-                        .at(file.start()));
+                    return Err(file.error(
+                        Code::NoUpSection,
+                        &format!("{} has no up file", file.name()),
+                        "add the up file of the same number, or remove this one",
+                    ));
                 }
                 (Some(up), None) if down_of[up].is_none() => down_of[up] = Some(down),
                 _ => {
-                    return Err(Error::new(
+                    return Err(file.error(
                         Code::InvalidName,
-                        format!("it cannot be told which up file {} belongs to", file.name()),
-                    )
-                    .help("give it the name of its up file")
-                    .at(file.start()));
+                        &format!("it cannot be told which up file {} belongs to", file.name()),
+                        "give it the name of its up file",
+                    ));
                 }
             }
         }

@@ -9,7 +9,7 @@
 use super::files::{File, Out, Set, is_sql, nested, numbered, several_folders, title};
 use crate::error::{Code, Error};
 use crate::migration::Section;
-use crate::plan::{Finding, Severity};
+use crate::plan::Severity;
 use crate::sorted;
 
 /// The script's name.
@@ -46,9 +46,11 @@ pub(super) fn folders(set: &Set<'_>, out: &mut Out, finish: fn(&mut Section, &mu
     let parents = sorted::texts(parents);
     for file in set.files.iter().filter(|file| numbered(file.dir_name()).is_some()) {
         if parents.binary_search(&file.parent()).is_ok() && set.beside(file, SCRIPT).is_none() {
-            return Err(Error::new(Code::NoUpSection, format!("the folder {} has no {SCRIPT}", file.dir_name()))
-                .help("restore the script, or remove the folder")
-                .at(file.start()));
+            return Err(file.error(
+                Code::NoUpSection,
+                &format!("the folder {} has no {SCRIPT}", file.dir_name()),
+                "restore the script, or remove the folder",
+            ));
         }
     }
     for (file, nested) in scripts.into_iter().zip(nested) {
@@ -72,13 +74,13 @@ fn provider(file: &File<'_>, out: &mut Out) -> Result<(), Error> {
         if let Some((key, value)) = line.split_once('=') {
             let value = value.trim().trim_matches('"');
             if key.trim() == "provider" && !PROVIDERS.contains(&value) {
-                out.find(Finding {
-                    code: "other-database",
-                    severity: Severity::Error,
-                    message: format!("these migrations were made for the provider {value:?}"),
-                    help: "only PostgreSQL migrations can be run; give the folder of the PostgreSQL ones".to_owned(),
-                    at: Some(file.location(&text, offset)),
-                });
+                out.report(
+                    "other-database",
+                    Severity::Error,
+                    &format!("these migrations were made for the provider {value:?}"),
+                    "only PostgreSQL migrations can be run; give the folder of the PostgreSQL ones",
+                    file.location(&text, offset),
+                );
             }
         }
         offset += line.len();

@@ -11,7 +11,7 @@
 use super::files::{File, Out, Set};
 use crate::error::{Code, Error, Location};
 use crate::migration::{Migration, Replaced};
-use crate::plan::{Finding, Severity};
+use crate::plan::Severity;
 use crate::sorted;
 use crate::version::Version;
 use serde::Deserialize;
@@ -40,9 +40,13 @@ pub(super) fn json<'t, T: Deserialize<'t>>(file: &File<'_>, text: &'t str, what:
             0 | 1 => 0,
             line => text.match_indices('\n').nth(line - 2).map_or(0, |(at, _)| at + 1),
         };
-        Error::new(Code::InvalidInput, format!("{what} cannot be read: {message}"))
-            .help(help)
-            .at(file.location(text, line_start + error.column().saturating_sub(1)))
+        file.error_at(
+            Code::InvalidInput,
+            &format!("{what} cannot be read: {message}"),
+            help,
+            text,
+            line_start + error.column().saturating_sub(1),
+        )
     })
 }
 
@@ -72,13 +76,13 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
         )?;
         let key = format!("{}{stem}", file.parent());
         let Some(baseline) = sorted::find(&by_key, &mut |at| keys[at].cmp(&key)) else {
-            out.find(Finding {
-                code: "unknown-baseline",
-                severity: Severity::Error,
-                message: format!("there is no migration {stem} that could replace others"),
-                help: "give the list the name of its baseline, or remove it".to_owned(),
-                at: Some(file.start()),
-            });
+            out.report(
+                "unknown-baseline",
+                Severity::Error,
+                &format!("there is no migration {stem} that could replace others"),
+                "give the list the name of its baseline, or remove it",
+                file.start(),
+            );
             continue;
         };
         let mut items = Vec::with_capacity(list.replaces.len());
@@ -143,12 +147,11 @@ fn circles(migrations: &[Migration], entries: &[(Version, usize, &File<'_>)]) ->
             let Ok(entry) = entries.binary_search_by(|(replaced, ..)| replaced.cmp(version)) else { break };
             let (_, by, file) = &entries[entry];
             if walk_of[*by] == Some(start) {
-                return Err(Error::new(
+                return Err(file.error(
                     Code::InvalidInput,
-                    format!("the baselines {version} and {} replace each other in a circle", migrations[*by].version),
-                )
-                .help("a baseline can only replace older migrations")
-                .at(file.start()));
+                    &format!("the baselines {version} and {} replace each other in a circle", migrations[*by].version),
+                    "a baseline can only replace older migrations",
+                ));
             }
             at = *by;
         }

@@ -54,9 +54,13 @@ pub(super) fn cut(
             Direction::Down => (&mut down, words.down),
         };
         if slot.is_some() {
-            return Err(Error::new(Code::InvalidMarker, format!("a second `{marker}`"))
-                .help("a file is one migration: move what follows to a file of its own")
-                .at(file.location(text, begin.span.start)));
+            return Err(file.error_at(
+                Code::InvalidMarker,
+                &format!("a second `{marker}`"),
+                "a file is one migration: move what follows to a file of its own",
+                text,
+                begin.span.start,
+            ));
         }
         let start = begin.span.start;
         *slot = Some(Section {
@@ -73,9 +77,13 @@ pub(super) fn cut(
         });
     }
     if words.up_first && begins.first().is_some_and(|begin| begin.direction == Direction::Down) && up.is_some() {
-        return Err(Error::new(Code::InvalidMarker, format!("`{}` comes before `{}`", words.down, words.up))
-            .help(format!("{} wants the up section first", words.tool))
-            .at(file.location(text, begins[0].span.start)));
+        return Err(file.error_at(
+            Code::InvalidMarker,
+            &format!("`{}` comes before `{}`", words.down, words.up),
+            &format!("{} wants the up section first", words.tool),
+            text,
+            begins[0].span.start,
+        ));
     }
     match up {
         Some(up) => Ok((up, down)),
@@ -85,7 +93,9 @@ pub(super) fn cut(
 
 /// The error for a file without an up marker.
 pub(super) fn no_up(file: &File<'_>, words: &Words) -> Error {
-    Error::new(Code::NoUpSection, format!("there is no `{}`", words.up))
-        .help(format!("write `{}` on a line of its own before the statements to run", words.up))
-        .at(file.start())
+    file.error(
+        Code::NoUpSection,
+        &format!("there is no `{}`", words.up),
+        &format!("write `{}` on a line of its own before the statements to run", words.up),
+    )
 }

@@ -16,7 +16,7 @@ use super::sections::{Begin, Direction, Words, cut};
 use super::statements::Pairs;
 use crate::error::{Code, Error};
 use crate::migration::{Section, Transaction};
-use crate::plan::{Finding, Severity};
+use crate::plan::Severity;
 
 /// The words that markers begin with.
 pub(super) const WORD: &str = "+migrate";
@@ -38,9 +38,8 @@ fn sections(file: &File<'_>, out: &mut Out) -> Result<(Section, Option<Section>)
     let mut pairs = Pairs::new();
     for span in markers::find(&text, &[WORD], Place::Line, usize::MAX) {
         let comment = span.slice(&text);
-        let wrong = |message: String, help: &str| {
-            Err(Error::new(Code::InvalidMarker, message).help(help).at(file.location(&text, span.start)))
-        };
+        let wrong =
+            |message: String, help: &str| Err(file.error_at(Code::InvalidMarker, &message, help, &text, span.start));
         if span.start > 0 && !text[..span.start].ends_with('\n') {
             return wrong(
                 "the marker does not start in the first column".to_owned(),
@@ -77,13 +76,13 @@ fn sections(file: &File<'_>, out: &mut Out) -> Result<(Section, Option<Section>)
     }
     pairs.close(file, &text)?;
     if let Some(offset) = begins.first().and_then(|first| markers::first_token(&text, first.span.start)) {
-        out.find(Finding {
-            code: "ignored-text",
-            severity: Severity::Warning,
-            message: "the text before the first marker is not run".to_owned(),
-            help: "move it below `-- +migrate Up` if it is to be run".to_owned(),
-            at: Some(file.location(&text, offset)),
-        });
+        out.report(
+            "ignored-text",
+            Severity::Warning,
+            "the text before the first marker is not run",
+            "move it below `-- +migrate Up` if it is to be run",
+            file.location(&text, offset),
+        );
     }
     cut(file, &text, &begins, &pairs.ends, &WORDS)
 }

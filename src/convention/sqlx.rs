@@ -18,9 +18,11 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
     let mut parts = Vec::with_capacity(accepted.len());
     for file in accepted {
         let Some((digits, name)) = underscored(file) else {
-            return Err(Error::new(Code::InvalidName, format!("{} does not start with a number and `_`", file.name()))
-                .help("name it like `0001_name.sql`, or keep it in another folder; sqlx refuses it here too")
-                .at(file.start()));
+            return Err(file.error(
+                Code::InvalidName,
+                &format!("{} does not start with a number and `_`", file.name()),
+                "name it like `0001_name.sql`, or keep it in another folder; sqlx refuses it here too",
+            ));
         };
         parts.push(Part::new(file, digits, name));
     }

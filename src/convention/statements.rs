@@ -19,9 +19,13 @@ impl Pairs {
     /// A `StatementBegin`.
     pub fn begin(&mut self, file: &File<'_>, text: &str, span: Span) -> Result<(), Error> {
         if self.begin.is_some() {
-            return Err(Error::new(Code::InvalidMarker, "a second `StatementBegin` before `StatementEnd`")
-                .help("end the statement before with a `StatementEnd` marker")
-                .at(file.location(text, span.start)));
+            return Err(file.error_at(
+                Code::InvalidMarker,
+                "a second `StatementBegin` before `StatementEnd`",
+                "end the statement before with a `StatementEnd` marker",
+                text,
+                span.start,
+            ));
         }
         self.begin = Some(span);
         Ok(())
@@ -30,9 +34,13 @@ impl Pairs {
     /// A `StatementEnd`.
     pub fn end(&mut self, file: &File<'_>, text: &str, span: Span) -> Result<(), Error> {
         if self.begin.take().is_none() {
-            return Err(Error::new(Code::InvalidMarker, "`StatementEnd` without `StatementBegin`")
-                .help("write a `StatementBegin` marker before the statement, or remove this one")
-                .at(file.location(text, span.start)));
+            return Err(file.error_at(
+                Code::InvalidMarker,
+                "`StatementEnd` without `StatementBegin`",
+                "write a `StatementBegin` marker before the statement, or remove this one",
+                text,
+                span.start,
+            ));
         }
         self.ends.push(span);
         Ok(())
@@ -42,9 +50,13 @@ impl Pairs {
     pub fn close(&self, file: &File<'_>, text: &str) -> Result<(), Error> {
         match self.begin {
             None => Ok(()),
-            Some(span) => Err(Error::new(Code::InvalidMarker, "`StatementBegin` without `StatementEnd`")
-                .help("write a `StatementEnd` marker after the statement")
-                .at(file.location(text, span.start))),
+            Some(span) => Err(file.error_at(
+                Code::InvalidMarker,
+                "`StatementBegin` without `StatementEnd`",
+                "write a `StatementEnd` marker after the statement",
+                text,
+                span.start,
+            )),
         }
     }
 }

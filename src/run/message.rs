@@ -63,6 +63,9 @@ fn pieces(setup: &Setup, prepared: Option<&Prepared>, acts: &[Act]) -> Vec<Piece
     let table = &setup.options.table;
     let catalog = &setup.catalog;
     let mut out = Vec::with_capacity(acts.len());
+    // PostgreSQL takes the isolation level before a transaction's first query only, and the claim is
+    // one. To set what is already set is no error, so the section keeps its own statement.
+    out.extend(prepared.iter().flat_map(|prepared| isolation(setup, prepared, acts)).map(Piece::Own));
     for act in acts {
         let sql = match act {
             Act::LockTimeout => format!("set local lock_timeout = {}", setup.options.lock_timeout),
@@ -116,6 +119,22 @@ fn pieces(setup: &Setup, prepared: Option<&Prepared>, acts: &[Act]) -> Vec<Piece
         out.push(Piece::Own(sql));
     }
     out
+}
+
+/// The `SET TRANSACTION` statements that the acts' step begins with.
+fn isolation<'a>(setup: &'a Setup, prepared: &'a Prepared, acts: &[Act]) -> impl Iterator<Item = String> + 'a {
+    let run = acts.iter().find_map(|act| match act {
+        Act::Run { migration, direction, step } => Some((setup.section(*migration, *direction), *step)),
+        _ => None,
+    });
+    run.into_iter().flat_map(|(section, step)| {
+        let statements = &prepared.analysis.statements[prepared.steps.steps[step].statements.clone()];
+        statements
+            .iter()
+            .filter(|statement| statement.control.is_none())
+            .take_while(|statement| statement.verb.starts_with("set transaction"))
+            .map(|statement| statement.span.slice(&section.text).to_owned())
+    })
 }
 
 /// A script of an atomic request, and where the section's text lies in it.

@@ -41,6 +41,6 @@ pub(crate) fn restore() -> String {
          own as (select pg_catalog.set_config(e.key, e.value, false) \
          from kept, pg_catalog.json_each_text(k -> 'own') e \
          where e.value is distinct from coalesce(pg_catalog.current_setting(e.key, true), '')) \
-         select (select count(*) from role) + (select count(*) from plain) + (select count(*) from own)"
+         select ((select count(*) from role) + (select count(*) from plain) + (select count(*) from own))::text as restored"
     )
 }

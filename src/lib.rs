@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 pub mod error;
+pub mod ordered;
 mod sorted;
 pub mod span;
 pub mod version;

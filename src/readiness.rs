@@ -127,7 +127,7 @@ fn newest_file(catalog: &Catalog) -> Option<String> {
 /// The newest version that is applied and that no baseline of this release stands for.
 fn newest_applied(catalog: &Catalog, ledger: &Ledger, ours: &[Decision], others: &[Decision]) -> Option<String> {
     let identity = catalog.convention.identity();
-    let running: std::collections::BTreeSet<&str> =
+    let running: crate::ordered::OrderedSet<&str> =
         ledger.rows.iter().filter(|row| row.state != State::Applied).map(|row| row.version.as_str()).collect();
     let mut newest: Option<Version> = None;
     for decision in ours.iter().chain(others) {

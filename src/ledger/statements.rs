@@ -5,11 +5,11 @@
 
 use super::{Lease, Ledger, Origin, Row, State, Table};
 use crate::migration::Migration;
+use crate::ordered::OrderedMap;
 use crate::sql::quote::{identifier, literal, nullable};
-use std::collections::BTreeMap;
 
 /// A row as a driver hands it over: column name to text.
-pub type TextRow = BTreeMap<String, Option<String>>;
+pub type TextRow = OrderedMap<String, Option<String>>;
 
 /// The ledger's columns after `version`, with the definition each is added with and the default
 /// that it gets.
@@ -89,7 +89,7 @@ pub fn digest(table: &Table) -> String {
 /// that are all applied.
 pub fn digest_of<'a>(set: impl Iterator<Item = (&'a str, &'a str)>) -> String {
     let mut lines: Vec<(&str, &str)> = set.collect();
-    lines.sort_unstable();
+    crate::ordered::sort(&mut lines);
     let mut text = String::new();
     for (version, checksum) in lines {
         for part in [version, "\t", checksum, "\tapplied\n"] {

@@ -7,8 +7,8 @@ use super::squash::{Squash, Standing, squash};
 use super::{Action, Decision, Edit, Grade, Options, Progress, Reason, Work, words};
 use crate::ledger::{Ledger, Row, State};
 use crate::migration::{Catalog, Migration};
+use crate::ordered::{OrderedMap, OrderedSet};
 use crate::version::Version;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// Decides; `cache` is filled for stopped statement-wise migrations only.
 pub(super) fn decide(
@@ -18,7 +18,7 @@ pub(super) fn decide(
     cache: &mut Cache,
 ) -> (Vec<Decision>, Vec<Work>) {
     let matching = Matching::new(catalog, &ledger.rows);
-    let mut verdicts = BTreeMap::new();
+    let mut verdicts = OrderedMap::new();
     for (file, migration) in catalog.migrations.iter().enumerate() {
         let Some(row) = matching.row_of[file].map(|row| matching.rows[row]) else { continue };
         if row.state != State::Applied {
@@ -41,7 +41,7 @@ pub(super) fn decide(
 struct Decider<'a> {
     matching: Matching<'a>,
     squash: Squash<'a>,
-    verdicts: BTreeMap<usize, Verdict>,
+    verdicts: OrderedMap<usize, Verdict>,
     later: Later,
     newest: Option<&'a Version>,
     options: &'a Options,
@@ -294,7 +294,7 @@ impl<'a> Decider<'a> {
     }
 
     /// Baselines that mark rows whose files are at hand: those of a newer release.
-    fn referenced(&self) -> BTreeSet<&'a str> {
+    fn referenced(&self) -> OrderedSet<&'a str> {
         let matching = &self.matching;
         (0..matching.rows.len())
             .filter(|row| matching.file_of[*row].is_some())
@@ -302,7 +302,7 @@ impl<'a> Decider<'a> {
             .collect()
     }
 
-    fn about_row(&self, index: usize, referenced: &BTreeSet<&str>) -> Decision {
+    fn about_row(&self, index: usize, referenced: &OrderedSet<&str>) -> Decision {
         let row = self.matching.rows[index];
         let version = &self.matching.versions[index];
         if row.state != State::Applied {
@@ -379,7 +379,7 @@ impl<'a> Decider<'a> {
 
     /// Rows that a baseline in the ledger replaces and that do not say so yet.
     fn marks(&self, decisions: &[Decision], work: &mut Vec<Work>) {
-        let mut marks: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+        let mut marks: OrderedMap<usize, Vec<String>> = OrderedMap::new();
         for decision in decisions.iter().filter(|decision| decision.code == Reason::Replaced) {
             let Some(text) = &decision.row else { continue };
             let version = Version::new(text.as_str(), self.matching.identity);
@@ -403,7 +403,7 @@ impl<'a> Decider<'a> {
     fn migrations(&self, decisions: &[Decision], work: &mut Vec<Work>) {
         let matching = &self.matching;
         let mut ordered: Vec<(usize, usize, Work)> = Vec::new();
-        let mut place: BTreeMap<usize, usize> = BTreeMap::new();
+        let mut place: OrderedMap<usize, usize> = OrderedMap::new();
         for (rank, &baseline) in self.squash.order.iter().enumerate() {
             let Some(Standing::Adopt { rows, first }) = self.squash.standing.get(&baseline) else { continue };
             if decisions[baseline].action != Action::Adopt {
@@ -435,7 +435,7 @@ impl<'a> Decider<'a> {
                 row.filter(|_| decision.code == Reason::Changed).map(|row| (row.version.clone(), row.checksum.clone()));
             ordered.push((file, 0, Work::Apply { migration: file, again, resume }));
         }
-        ordered.sort_by_key(|(place, rank, _)| (*place, *rank));
+        crate::ordered::sort_by(&mut ordered, |a, b| (a.0, a.1).cmp(&(b.0, b.1)));
         work.extend(ordered.into_iter().map(|(.., work)| work));
     }
 }

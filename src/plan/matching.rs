@@ -2,8 +2,8 @@
 
 use crate::ledger::{Row, State};
 use crate::migration::{Catalog, Migration};
+use crate::ordered::{OrderedMap, OrderedSet};
 use crate::version::{Identity, Version};
-use std::collections::{BTreeMap, BTreeSet};
 
 /// How the row at a file's version fits the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,10 +54,10 @@ impl<'a> Matching<'a> {
         let identity = catalog.convention.identity();
         let mut sorted: Vec<(Version, &Row)> =
             ledger_rows.iter().map(|row| (Version::new(row.version.as_str(), identity), row)).collect();
-        sorted.sort_by(|(a, x), (b, y)| a.cmp(b).then_with(|| order(x).cmp(&order(y))));
+        crate::ordered::sort_by(&mut sorted, |(a, x), (b, y)| a.cmp(b).then_with(|| order(x).cmp(&order(y))));
         let (versions, rows): (Vec<Version>, Vec<&Row>) = sorted.into_iter().unzip();
         let mut by_version: Vec<usize> = (0..files.len()).collect();
-        by_version.sort_by(|&a, &b| files[a].version.cmp(&files[b].version).then(a.cmp(&b)));
+        crate::ordered::sort_by(&mut by_version, |&a, &b| files[a].version.cmp(&files[b].version).then(a.cmp(&b)));
         let mut matching = Matching {
             files,
             identity,
@@ -118,7 +118,7 @@ impl<'a> Matching<'a> {
     /// The row and the file of one version that belong together most. The primary key allows two
     /// rows of one version only if they write it differently (`001` and `1`).
     fn best(&self, rows: std::ops::Range<usize>, group: &[usize]) -> Option<(usize, usize)> {
-        let mut by: BTreeMap<(Option<&str>, Option<&str>), usize> = BTreeMap::new();
+        let mut by: OrderedMap<(Option<&str>, Option<&str>), usize> = OrderedMap::new();
         for &file in group {
             let (checksum, name) = (self.files[file].checksum.as_str(), self.files[file].name.as_str());
             for key in [(Some(checksum), Some(name)), (Some(checksum), None), (None, Some(name)), (None, None)] {
@@ -141,7 +141,7 @@ impl<'a> Matching<'a> {
     }
 
     /// Whether the row is not surely its file's, so that it may be another file's.
-    fn is_loose(&self, row: usize, listed: &BTreeSet<&Version>) -> bool {
+    fn is_loose(&self, row: usize, listed: &OrderedSet<&Version>) -> bool {
         let r = self.rows[row];
         r.state == State::Applied
             && r.replaced_by.is_none()
@@ -160,9 +160,9 @@ impl<'a> Matching<'a> {
     /// rows as files of that content: then the content is in the database as often as the files
     /// ask for it. Otherwise nobody can tell which is which, and no pair is made.
     fn find_renumbered(&mut self) {
-        let listed: BTreeSet<&Version> =
+        let listed: OrderedSet<&Version> =
             self.files.iter().flat_map(|file| &file.replaces).map(|replaced| &replaced.version).collect();
-        let mut groups: BTreeMap<&str, (Vec<usize>, Vec<usize>)> = BTreeMap::new();
+        let mut groups: OrderedMap<&str, (Vec<usize>, Vec<usize>)> = OrderedMap::new();
         for row in 0..self.rows.len() {
             if let (Some(checksum), true) = (&self.rows[row].checksum, self.is_loose(row, &listed)) {
                 groups.entry(checksum).or_default().0.push(row);
@@ -181,13 +181,13 @@ impl<'a> Matching<'a> {
                 group.1.push(index);
             }
         }
-        let mut target: BTreeMap<usize, usize> = BTreeMap::new();
+        let mut target: OrderedMap<usize, usize> = OrderedMap::new();
         for (_, (rows, files)) in groups {
-            let mut named: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+            let mut named: OrderedMap<&str, Vec<usize>> = OrderedMap::new();
             for &file in files.iter().rev() {
                 named.entry(&self.files[file].name).or_default().push(file);
             }
-            let mut taken = BTreeSet::new();
+            let mut taken = OrderedSet::new();
             let mut rest = Vec::new();
             for row in rows {
                 let same = self.rows[row].name.as_deref().and_then(|name| named.get_mut(name)?.pop());
@@ -220,9 +220,9 @@ impl<'a> Matching<'a> {
 
     /// The pairs in an order in which a row moves only to a version that no row has. Pairs for
     /// which there is no such order (the version's row stays, or rows change places) are left out.
-    fn in_order(&self, target: &BTreeMap<usize, usize>) -> Vec<(usize, usize)> {
+    fn in_order(&self, target: &OrderedMap<usize, usize>) -> Vec<(usize, usize)> {
         let mut out = Vec::new();
-        let mut movable: BTreeMap<usize, bool> = BTreeMap::new();
+        let mut movable: OrderedMap<usize, bool> = OrderedMap::new();
         for &start in target.keys() {
             let mut path = vec![];
             let mut row = start;

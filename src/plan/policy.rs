@@ -2,8 +2,8 @@
 
 use crate::error::{Code, Error};
 use crate::ledger::Table;
+use crate::ordered::OrderedMap;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// How bad a finding is. One error refuses the whole plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -47,7 +47,7 @@ pub struct Options {
     /// Severity per drift code (`edited-cosmetic` and `edited-semantic` apart), where it differs
     /// from the default of [`POLICY`].
     #[cfg_attr(feature = "wasm", tsify(type = "Record<string, Severity>"))]
-    pub policy: BTreeMap<String, Severity>,
+    pub policy: OrderedMap<String, Severity>,
     /// The ledger's table: a migration that drops or renames it is refused.
     pub table: Table,
 }
@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn an_unknown_key_is_refused_by_name() {
-        let options = Options { policy: BTreeMap::from([("edited".into(), Severity::Note)]), ..Options::default() };
+        let options = Options { policy: OrderedMap::from([("edited".into(), Severity::Note)]), ..Options::default() };
         let error = options.validate().unwrap_err();
         assert_eq!(error.code(), Code::InvalidInput);
         assert_eq!(error.message(), "the policy has an unknown key, \"edited\"");
@@ -98,7 +98,7 @@ mod tests {
     fn every_key_can_be_set() {
         for (key, default) in POLICY {
             for severity in [Severity::Note, Severity::Warning, Severity::Error] {
-                let options = Options { policy: BTreeMap::from([((*key).into(), severity)]), ..Options::default() };
+                let options = Options { policy: OrderedMap::from([((*key).into(), severity)]), ..Options::default() };
                 assert_eq!(options.validate(), Ok(()));
                 assert_eq!(options.severity(key), severity);
             }

@@ -3,8 +3,8 @@
 use super::matching::{Fit, Matching};
 use crate::ledger::{Lease, State};
 use crate::migration::Replaced;
+use crate::ordered::{OrderedMap, OrderedSet};
 use crate::version::Version;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// What is to be done about a baseline.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,16 +36,16 @@ pub(super) enum Standing {
 #[derive(Default)]
 pub(super) struct Squash<'a> {
     /// By file. Only those with a `replaces` list.
-    pub(super) standing: BTreeMap<usize, Standing>,
+    pub(super) standing: OrderedMap<usize, Standing>,
     /// Baselines in an order in which one that is replaced by another comes first.
     pub(super) order: Vec<usize>,
     /// Replaced version -> the baseline that stands for it ([`Standing::Present`], `Fresh` or
     /// `Adopt`).
-    pub(super) stands_for: BTreeMap<&'a Version, usize>,
+    pub(super) stands_for: OrderedMap<&'a Version, usize>,
     /// Replaced version -> a baseline that lists it, whatever its standing.
-    pub(super) listed: BTreeMap<&'a Version, usize>,
+    pub(super) listed: OrderedMap<&'a Version, usize>,
     /// Baselines to be adopted that need not be: another one that is there replaces them.
-    covered: BTreeSet<usize>,
+    covered: OrderedSet<usize>,
 }
 
 impl Squash<'_> {
@@ -120,8 +120,8 @@ fn replaced<'a>(matching: &Matching<'a>, baseline: usize) -> impl Iterator<Item 
 /// Orders baselines so that one that another replaces comes before it. Circles come last, in
 /// catalog order.
 fn inner_first(matching: &Matching<'_>, baselines: &[usize]) -> Vec<usize> {
-    let mut outer: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    let mut waiting: BTreeMap<usize, usize> = baselines.iter().map(|&file| (file, 0)).collect();
+    let mut outer: OrderedMap<usize, Vec<usize>> = OrderedMap::new();
+    let mut waiting: OrderedMap<usize, usize> = baselines.iter().map(|&file| (file, 0)).collect();
     for &baseline in baselines {
         for replaced in replaced(matching, baseline) {
             if let &[inner] = matching.files_at(&replaced.version)

@@ -7,10 +7,9 @@ use super::request::{Act, Direction, Request};
 use super::{Machine, Output};
 use crate::error::{Code, Error};
 use crate::ledger::{Lease, Ledger, Row, State};
+use crate::ordered::{OrderedMap, sort_by};
 use crate::sql::Mode;
 use crate::version::Version;
-use std::cmp::Reverse;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A migration to take back.
@@ -59,14 +58,19 @@ impl Machine {
         let setup = Arc::clone(&self.setup);
         let identity = setup.catalog.convention.identity();
         let version = |text: &str| Version::new(text, identity);
-        let mut rows: Vec<&Row> = ledger.rows.iter().filter(|row| row.replaced_by.is_none()).collect();
-        let place: BTreeMap<&Version, usize> =
+        let place: OrderedMap<&Version, usize> =
             setup.catalog.migrations.iter().enumerate().map(|(index, m)| (&m.version, index)).collect();
         // Newest first. Rows that another tool wrote may have no time: they are the oldest. Those of
         // one moment were applied in the catalog's order.
-        rows.sort_by_cached_key(|row| {
-            let version = version(&row.version);
-            Reverse((row.applied_at.clone(), place.get(&version).copied(), version))
+        let applied = ledger.rows.iter().filter(|row| row.replaced_by.is_none());
+        let mut rows: Vec<(Option<usize>, Version, &Row)> = applied
+            .map(|row| {
+                let version = version(&row.version);
+                (place.get(&version).copied(), version, row)
+            })
+            .collect();
+        sort_by(&mut rows, |(place_a, version_a, a), (place_b, version_b, b)| {
+            (&b.applied_at, place_b, version_b).cmp(&(&a.applied_at, place_a, version_a))
         });
         if rows.is_empty() {
             return Err(
@@ -74,15 +78,15 @@ impl Machine {
             );
         }
         let count = match to {
-            Some(to) => rows.iter().position(|row| version(&row.version) == version(to)).ok_or_else(|| {
+            Some(to) => rows.iter().position(|(_, found, _)| *found == version(to)).ok_or_else(|| {
                 Error::new(Code::NothingToRollBack, format!("version {to} is not in the ledger"))
                     .help("name a version that is applied, or use steps; nothing was run")
             })?,
             None => (steps.unwrap_or(1) as usize).min(rows.len()),
         };
         let mut reverts = Vec::with_capacity(count);
-        for row in &rows[..count] {
-            let index = place.get(&version(&row.version)).copied().ok_or_else(|| {
+        for (index, _, row) in &rows[..count] {
+            let index = index.ok_or_else(|| {
                 Error::new(Code::NoDownSection, format!("version {} has no file, so there is no way back", row.version))
                     .help("use the release that has this migration; nothing was run")
             })?;

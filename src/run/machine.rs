@@ -12,11 +12,12 @@ use crate::error::{Code, Error, Location};
 use crate::ledger::statements::{self, TextRow};
 use crate::ledger::{Lease, Ledger, Row, State, shape};
 use crate::migration::Catalog;
+use crate::ordered::OrderedSet;
 use crate::plan::{self, Action, Cache, Plan, Work};
 use crate::readiness::readiness;
 use crate::sql::Mode;
 use crate::version::Version;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
@@ -221,7 +222,7 @@ impl Machine {
         if migrations.is_empty() || migrations.windows(2).any(|pair| pair[0].version == pair[1].version) {
             return None;
         }
-        let replaced: BTreeSet<&Version> =
+        let replaced: OrderedSet<&Version> =
             migrations.iter().flat_map(|migration| &migration.replaces).map(|replaced| &replaced.version).collect();
         let set = migrations.iter().filter(|migration| !replaced.contains(&migration.version));
         Some(statements::digest_of(set.map(|migration| (migration.version.as_str(), migration.checksum.as_str()))))

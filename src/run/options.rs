@@ -1,9 +1,9 @@
 //! What a run is for, and how it is to behave.
 
 use crate::ledger::Table;
+use crate::ordered::OrderedMap;
 use crate::plan::Severity;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// What a driver can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -64,7 +64,7 @@ pub struct Options {
     pub table: Table,
     /// Severity per drift code, where it differs from the default.
     #[cfg_attr(feature = "wasm", tsify(type = "Record<string, Severity>"))]
-    pub policy: BTreeMap<String, Severity>,
+    pub policy: OrderedMap<String, Severity>,
     /// What to do if something is pending.
     pub when: When,
     /// The digest of the plan that was reviewed: apply exactly that or stop.
@@ -87,7 +87,7 @@ impl Default for Options {
     fn default() -> Self {
         Options {
             table: Table::default(),
-            policy: BTreeMap::new(),
+            policy: OrderedMap::new(),
             when: When::Apply,
             expect: None,
             lock_timeout: 5_000,

@@ -168,7 +168,7 @@ struct Breaks {
 impl Breaks {
     fn new(breaks: &[Span]) -> Self {
         let mut spans = breaks.to_vec();
-        spans.sort_unstable();
+        crate::ordered::sort(&mut spans);
         Breaks { spans, next: 0 }
     }
 

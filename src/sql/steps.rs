@@ -106,7 +106,7 @@ pub fn steps(text: &str, analysis: &Analysis, marker: Transaction) -> Result<Ste
     }
     let Grouping { groups, mut omitted, findings, .. } = grouping;
     omitted.extend(&analysis.skipped);
-    omitted.sort_unstable();
+    crate::ordered::sort(&mut omitted);
 
     let whole = match groups.as_slice() {
         [] => Some(0..0),

@@ -183,7 +183,7 @@ pub fn step(world: &World<'_>, db: &mut Committed, backends: &mut [Backend], me:
             let columns = std::iter::once(("version", "character varying(128)"))
                 .chain(OURS.map(|name| (name, "text")))
                 .map(|(name, kind)| {
-                    BTreeMap::from([
+                    TextRow::from([
                         ("name".to_owned(), Some(name.to_owned())),
                         ("type".to_owned(), Some(kind.to_owned())),
                     ])

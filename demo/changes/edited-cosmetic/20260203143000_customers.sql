@@ -1,0 +1,12 @@
+-- migrate:up
+-- People who have bought a ticket. One row per e-mail address.
+create table customers (
+  id    bigint generated always as identity primary key,
+  email text not null,
+  name  text not null
+);
+
+create unique index customers_email on customers (lower(email));
+
+-- migrate:down
+drop table customers;

@@ -1,0 +1,56 @@
+// What Counterfoil costs beside the database's own work, on PGlite.
+import { PGlite } from '@electric-sql/pglite'
+import { pgcrypto } from '@electric-sql/pglite/contrib/pgcrypto'
+import { readSet } from 'counterfoil'
+import { migrate } from 'counterfoil/pglite'
+import { inTurn, line, ms, ratio, time, title } from './measure.mjs'
+import { realSet, versionOf } from './sets.mjs'
+
+const extensions = { pgcrypto }
+
+export async function database() {
+  const { name, files } = await realSet()
+  const paths = readSet(files).migrations.map(({ path }) => path)
+  const empty = await PGlite.create({ extensions })
+  const dump = await empty.dumpDataDir('none')
+  await empty.close()
+
+  /** The time of `work` on a new database; starting and ending it do not count. */
+  const onFresh = (work) => async () => {
+    const db = await PGlite.create({ extensions, loadDataDir: dump })
+    const took = await time(() => work(db))
+    await db.close()
+    return took
+  }
+  const exec = onFresh(async (db) => {
+    for (const path of paths) await db.exec(upSection(files[path]))
+  })
+  const migrated = onFresh((db) => migrate(db, files))
+
+  const runs = 7
+  await exec()
+  await migrated()
+  title(`migrate: ${name}, ${paths.length} migrations`, `${runs} runs of each in turn, every one on a fresh PGlite ${versionOf('@electric-sql/pglite')} from one dump`)
+  const first = await inTurn(runs, exec, migrated)
+  line('plain exec of each file, a transaction each', ms(first.a))
+  line('migrate', ms(first.b))
+  line('ratio, migrate to plain exec', ratio(first.ratio), 'aim: at most 1.10')
+
+  const db = await PGlite.create({ extensions, loadDataDir: dump })
+  await migrate(db, files)
+  const { roundTrips } = await migrate(db, files)
+  const again = 200
+  title('migrate with nothing to do', `${again} runs of each in turn, on the database of ${name}`)
+  const second = await inTurn(again, () => time(() => db.query('select 1')), () => time(() => migrate(db, files)))
+  line('select 1', ms(second.a))
+  line('migrate', ms(second.b))
+  line('queries that migrate sends', String(roundTrips), 'aim: 1')
+  line('ratio, migrate to select 1', ratio(second.ratio), 'aim: under 5')
+  await db.close()
+}
+
+/** What the plain run sends: the text that migrate runs too. */
+function upSection(text) {
+  const down = text.indexOf('-- migrate:down')
+  return down < 0 ? text : text.slice(0, down)
+}

@@ -9,9 +9,10 @@
 //! Where Counterfoil differs: a missing down section is fine until it is wanted, and a marker
 //! inside a literal is not one.
 
-use super::files::{File, Out, Set};
+use super::files::{File, Set};
 use super::markers::{self, Place};
 use super::numbered::accept_beside;
+use super::out::Out;
 use super::sections::{Begin, Direction, Words, cut};
 use crate::error::{Code, Error};
 use crate::migration::{Section, Transaction};

@@ -6,7 +6,8 @@
 //! first underscore, with dashes taken out (what Diesel's own table keeps); the identity here is
 //! the folder's whole name. `run_in_transaction = false` in `metadata.toml` holds for up and down.
 
-use super::files::{File, Out, Set, nested, several_folders};
+use super::files::{File, Set, nested, several_folders};
+use super::out::Out;
 use crate::error::{Code, Error};
 use crate::migration::Transaction;
 

@@ -9,8 +9,9 @@
 //!
 //! Where Counterfoil differs: a breakpoint counts only as a comment, and every entry is run.
 
-use super::files::{File, Out, Set, is_sql, title};
+use super::files::{File, Set, is_sql, title};
 use super::markers::{self, Place};
+use super::out::Out;
 use crate::error::{Code, Error, Location};
 use crate::migration::Section;
 use crate::plan::Severity;

@@ -12,7 +12,8 @@
 //! reported, and is an error if no versioned migration stands for it; a file with a placeholder
 //! (`${name}`) is refused when it has to be run, since nothing would fill it in.
 
-use super::files::{File, Out, Set, is_sql};
+use super::files::{File, Set, is_sql};
+use super::out::Out;
 use crate::error::{Code, Error};
 use crate::migration::{Section, Transaction};
 use crate::plan::Severity;

@@ -7,8 +7,9 @@
 //!
 //! Where Counterfoil differs: a down file without an up file is an error, not an empty migration.
 
-use super::files::{Out, Set};
+use super::files::Set;
 use super::numbered::{Part, accept, pairs};
+use super::out::Out;
 use crate::error::Error;
 use crate::version::leading_digits;
 

@@ -11,9 +11,10 @@
 //! Where Counterfoil differs: `ENVSUB ON` (values from the environment) is refused when the
 //! section has to be run, and prose that mentions `+goose` further on in a comment is not a marker.
 
-use super::files::{File, Out, Set};
+use super::files::{File, Set};
 use super::markers::{self, Place};
 use super::numbered::{accept, underscored};
+use super::out::Out;
 use super::sections::{Begin, Direction, Words, cut};
 use super::statements::Pairs;
 use crate::error::{Code, Error};

@@ -53,6 +53,7 @@ mod golang_migrate;
 mod goose;
 mod markers;
 mod numbered;
+mod out;
 mod plain;
 mod prisma;
 mod replaces;
@@ -65,7 +66,8 @@ mod supabase;
 use crate::error::{Code, Error};
 use crate::migration::Catalog;
 use crate::version::Identity;
-use files::{Out, Set};
+use files::Set;
+use out::Out;
 
 /// A naming convention.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -1,7 +1,8 @@
 //! What the conventions with `<digits>_name.sql` in one folder have in common: passing over what
 //! does not fit, and finding the down file of an up file.
 
-use super::files::{File, Out, Set, nested, numbered, several_folders};
+use super::files::{File, Set, nested, numbered, several_folders};
+use super::out::Out;
 use crate::error::{Code, Error};
 use crate::migration::Section;
 use crate::sorted;

@@ -1,8 +1,9 @@
 //! Plain: `<digits>_name.sql`, `<digits>-name.sql` or `<digits>.sql`, and `.up.sql` and `.down.sql`;
 //! no markers. For sets that no tool's own convention fits.
 
-use super::files::{File, Out, Set};
+use super::files::{File, Set};
 use super::numbered::{Part, accept, pairs, plain_name};
+use super::out::Out;
 use crate::error::Error;
 
 pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {

@@ -6,7 +6,8 @@
 //! `x.sql`. A numbered folder without `migration.sql` is an error there (P3015) and here.
 //! `migration_lock.toml` names the provider.
 
-use super::files::{File, Out, Set, is_sql, nested, numbered, several_folders, title};
+use super::files::{File, Set, is_sql, nested, numbered, several_folders, title};
+use super::out::Out;
 use crate::error::{Code, Error};
 use crate::migration::Section;
 use crate::plan::Severity;

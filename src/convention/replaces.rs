@@ -8,7 +8,8 @@
 //! down files), or the name of its folder. Other tools pass over a folder whose name starts with a
 //! dot, so the same directory still works under them.
 
-use super::files::{File, Out, Set};
+use super::files::{File, Set};
+use super::out::Out;
 use crate::error::{Code, Error, Location};
 use crate::migration::{Migration, Replaced};
 use crate::plan::Severity;
@@ -91,7 +92,7 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
             let wrong = |message: String, help: &str| {
                 Err(Error::new(Code::InvalidInput, message).help(help).at(place(file, &text, version.as_str())))
             };
-            if version.as_str().is_empty() || version.as_str().chars().count() > super::files::MAX_VERSION {
+            if version.as_str().is_empty() || version.as_str().chars().count() > super::out::MAX_VERSION {
                 return wrong(
                     "a replaced version is empty or too long".to_owned(),
                     "write the version as the ledger has it",

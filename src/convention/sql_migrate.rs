@@ -9,9 +9,10 @@
 //! (`-- +migrate up`) is an error; text before the first marker, which it ignores, is reported; two
 //! up sections are an error, where it would join them.
 
-use super::files::{File, Out, Set, title};
+use super::files::{File, Set, title};
 use super::markers::{self, Place};
 use super::numbered::accept;
+use super::out::Out;
 use super::sections::{Begin, Direction, Words, cut};
 use super::statements::Pairs;
 use crate::error::{Code, Error};

@@ -5,8 +5,9 @@
 //! over; one with an underscore whose first part is not a number is an error. Sub-folders are
 //! passed over. A file that starts with `-- no-transaction` is run outside a transaction.
 
-use super::files::{File, Out, Set};
+use super::files::{File, Set};
 use super::numbered::{Part, accept, pairs, underscored};
+use super::out::Out;
 use crate::error::{Code, Error};
 use crate::migration::{Section, Transaction};
 

@@ -6,8 +6,9 @@
 //!
 //! Where Counterfoil differs: `.down.sql` is the down file of its up file.
 
-use super::files::{Out, Set};
+use super::files::Set;
 use super::numbered::{Part, accept, pairs, underscored};
+use super::out::Out;
 use crate::error::Error;
 
 pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {

@@ -1,0 +1,152 @@
+//! What a convention has read so far: migrations and findings, and their order.
+
+use super::Convention;
+use super::files::File;
+use crate::checksum::checksum;
+use crate::error::{Code, Error, Location};
+use crate::migration::{Catalog, Migration, Section};
+use crate::plan::{Finding, Severity};
+use crate::sorted;
+use crate::version::{Identity, Version};
+
+/// The ledger's column is `varchar(128)`.
+pub(super) const MAX_VERSION: usize = 128;
+
+/// What has been read so far.
+pub(super) struct Out {
+    identity: Identity,
+    migrations: Vec<Migration>,
+    findings: Vec<Finding>,
+    /// Set if the migrations already are in order.
+    ordered: bool,
+    /// For each migration its folder and stem, as a list of replaced migrations names it. Kept
+    /// only where there are such lists.
+    keys: Option<Vec<String>>,
+}
+
+impl Out {
+    pub fn new(convention: Convention, lists: bool) -> Self {
+        Out {
+            identity: convention.identity(),
+            migrations: Vec::new(),
+            findings: Vec::new(),
+            ordered: false,
+            keys: lists.then(Vec::new),
+        }
+    }
+
+    /// Adds a migration. `folder` and `stem` say where its list of replaced migrations would lie.
+    #[allow(clippy::too_many_arguments)] // the parts of a migration, in their order
+    pub fn push(
+        &mut self,
+        file: &File<'_>,
+        version: impl Into<String>,
+        name: &str,
+        up: Section,
+        down: Option<Section>,
+        folder: &str,
+        stem: &str,
+    ) {
+        if let Some(keys) = &mut self.keys {
+            keys.push(format!("{folder}{stem}"));
+        }
+        self.migrations.push(Migration {
+            version: Version::new(version, self.identity),
+            name: name.to_owned(),
+            path: file.path.to_owned(),
+            checksum: checksum(&up.text),
+            up,
+            down,
+            repeatable: false,
+            replaces: Vec::new(),
+        });
+    }
+
+    /// The migrations so far.
+    pub fn migrations(&mut self) -> &mut Vec<Migration> {
+        &mut self.migrations
+    }
+
+    /// What the convention takes for a migration's identity.
+    pub fn identity(&self) -> Identity {
+        self.identity
+    }
+
+    /// Says that the migrations are added in the order in which they are applied.
+    pub fn keep_order(&mut self) {
+        self.ordered = true;
+    }
+
+    /// Adds a finding.
+    #[inline(never)] // there are many of them: keeps the module small
+    pub fn report(&mut self, code: &'static str, severity: Severity, message: &str, help: &str, at: Location) {
+        let (message, help) = (message.to_owned(), help.to_owned());
+        self.findings.push(Finding { code, severity, message, help, at: Some(at) });
+    }
+
+    /// Adds the finding that a `.sql` file is not a migration here.
+    pub fn unknown(&mut self, file: &File<'_>, why: &str, help: &str) {
+        self.report(
+            "unknown-file",
+            Severity::Warning,
+            &format!("{} is not run: {why}", file.name()),
+            help,
+            file.start(),
+        );
+    }
+
+    /// For each migration its folder and stem, as a list of replaced migrations names it; empty if
+    /// there are no lists.
+    pub fn keys(&self) -> &[String] {
+        self.keys.as_deref().unwrap_or(&[])
+    }
+
+    /// Puts the migrations in order and looks at their versions.
+    ///
+    /// # Errors
+    ///
+    /// `version-too-long`.
+    pub fn order(&mut self) -> Result<(), Error> {
+        for migration in &self.migrations {
+            let length = migration.version.as_str().chars().count();
+            if length > MAX_VERSION {
+                return Err(Error::new(
+                    Code::VersionTooLong,
+                    format!("the version has {length} characters; the ledger takes {MAX_VERSION}"),
+                )
+                .help("give the migration a shorter name")
+                .at(Location { path: migration.path.clone(), line: 1, column: 1 }));
+            }
+        }
+        if !self.ordered {
+            // Ties go by path, which is the order so far.
+            let migrations = &self.migrations;
+            let order = sorted::order(migrations.len(), &mut |a, b| {
+                let (a, b) = (&migrations[a], &migrations[b]);
+                a.repeatable.cmp(&b.repeatable).then_with(|| match a.repeatable {
+                    false => a.version.cmp(&b.version),
+                    // Flyway compares descriptions, which have spaces for underscores.
+                    true => spaced(&a.name).cmp(spaced(&b.name)),
+                })
+            });
+            self.migrations = sorted::permute(std::mem::take(&mut self.migrations), &order);
+            if let Some(keys) = self.keys.take() {
+                self.keys = Some(sorted::permute(keys, &order));
+            }
+        }
+        Ok(())
+    }
+
+    /// The catalog. The findings are in the order of their places.
+    pub fn catalog(self, convention: Convention) -> Catalog {
+        let order = sorted::order(self.findings.len(), &mut |a, b| {
+            let (a, b) = (&self.findings[a], &self.findings[b]);
+            (&a.at, a.code, &a.message).cmp(&(&b.at, b.code, &b.message))
+        });
+        Catalog { convention, migrations: self.migrations, findings: sorted::permute(self.findings, &order) }
+    }
+}
+
+fn spaced(name: &str) -> impl Iterator<Item = u8> + '_ {
+    name.bytes().map(|byte| if byte == b'_' { b' ' } else { byte })
+}

@@ -15,6 +15,7 @@ use super::out::Out;
 use crate::error::{Code, Error, Location};
 use crate::migration::Section;
 use crate::plan::Severity;
+use crate::version::leading_digits;
 use serde::Deserialize;
 
 /// What follows the dashes of a breakpoint.
@@ -111,17 +112,25 @@ fn read_journal(set: &Set<'_>, file: &File<'_>, out: &mut Out) -> Result<(), Err
             entry_location(file, &text, tag),
         );
     }
-    for (file, listed) in set.files.iter().zip(listed) {
-        if listed || !is_sql(file.name()) {
+    for (at, file) in set.files.iter().enumerate() {
+        if listed[at] || !is_sql(file.name()) {
             continue;
         }
         if file.dir() != root {
             out.unknown(file, "it does not lie beside the journal's folder", "move it if it is a migration");
         } else {
+            // Most often two branches made a file of one number, and one journal won. Files are in order.
+            let number = leading_digits(file.name());
+            let rival = [at.wrapping_sub(1), at + 1].into_iter().find(|&other| {
+                listed.get(other) == Some(&true)
+                    && !number.is_empty()
+                    && leading_digits(set.files[other].name()) == number
+            });
+            let instead = rival.map(|other| format!(", but {}, which has its number", set.files[other].name()));
             out.report(
                 "not-in-journal",
                 Severity::Warning,
-                &format!("{} is not run: the journal does not list it", file.name()),
+                &format!("{} is not run: the journal does not list it{}", file.name(), instead.unwrap_or_default()),
                 "let drizzle-kit write the entry (`drizzle-kit generate --custom`), or remove the file",
                 file.start(),
             );

@@ -4,7 +4,7 @@ import { inTurn, type Connection } from './database.js'
 import { drive, type Ended, type Guard } from './drive.js'
 import { loadFiles } from './files.js'
 import { init } from './init.js'
-import { settings, type AnyOptions } from './options.js'
+import { allowed, settings, type AnyOptions, type Settings } from './options.js'
 import type { LazySqlSource, MigrateResult, Migrations, ReadOptions } from './public.js'
 
 /** A driver: how to talk to its databases. @internal */
@@ -16,12 +16,13 @@ export interface Driver<Db extends object> {
 
 type Set = Migrations<LazySqlSource>
 
-async function run<Db extends object>(driver: Driver<Db>, db: Db, set: Set, goal: Goal, options: AnyOptions, writes: boolean): Promise<Ended> {
+async function run<Db extends object>(driver: Driver<Db>, db: Db, set: Set, goal: Goal, chosen: Settings, writes: boolean): Promise<Ended> {
   const [files] = await Promise.all([loadFiles(set), init()])
   return inTurn(db, async () => {
     const guard = writes ? await driver.guard?.(db) : undefined
     try {
-      return await drive(driver.connect(db), files, goal, settings(options, guard !== undefined), guard)
+      chosen.core.exclusive = guard !== undefined
+      return await drive(driver.connect(db), files, goal, chosen, guard)
     } finally {
       guard?.release()
     }
@@ -34,21 +35,21 @@ function result({ outcome, roundTrips, elapsedMs }: Ended): MigrateResult {
 
 /** Brings the database current. @internal */
 export async function up<Db extends object>(driver: Driver<Db>, db: Db, set: Set, options: AnyOptions = {}): Promise<MigrateResult> {
-  return result(await run(driver, db, set, { goal: 'up' }, options, true))
+  return result(await run(driver, db, set, { goal: 'up' }, settings(options, allowed.migrating), true))
 }
 
 /** Goes back. @internal */
 export async function down<Db extends object>(driver: Driver<Db>, db: Db, set: Set, options: AnyOptions = {}): Promise<MigrateResult> {
-  const { steps, to, ...rest } = options
-  return result(await run(driver, db, set, { goal: 'down', steps, to }, rest, true))
+  const chosen = settings(options, allowed.rollingBack)
+  return result(await run(driver, db, set, { goal: 'down', steps: chosen.steps, to: chosen.to }, chosen, true))
 }
 
 /** Reads and plans. @internal */
 export async function look<Db extends object>(driver: Driver<Db>, db: Db, set: Set, options: ReadOptions = {}): Promise<Plan> {
-  return (await run(driver, db, set, { goal: 'plan' }, options, false)).outcome as Plan
+  return (await run(driver, db, set, { goal: 'plan' }, settings(options, allowed.looking), false)).outcome as Plan
 }
 
 /** Reads and judges. @internal */
 export async function judge<Db extends object>(driver: Driver<Db>, db: Db, set: Set, options: ReadOptions = {}): Promise<Readiness> {
-  return (await run(driver, db, set, { goal: 'ready' }, options, false)).outcome as Readiness
+  return (await run(driver, db, set, { goal: 'ready' }, settings(options, allowed.looking), false)).outcome as Readiness
 }

@@ -3,7 +3,7 @@ import type { Ledger, MigrationSet, PlanOptions, Row, Statement } from './core/c
 import { guarded } from './errors.js'
 import { filesNow, type Migrations } from './files.js'
 import { coreNow } from './init.js'
-import { settings } from './options.js'
+import { allowed, settings } from './options.js'
 import type { Plan, Readiness, ReadOptions } from './public.js'
 
 export { MigrationError, type Location } from './errors.js'
@@ -50,7 +50,7 @@ export function readiness(migrations: Migrations, rows: readonly Row[] = [], opt
  */
 export function readSet(migrations: Migrations, options: Pick<ReadOptions, 'convention'> = {}): MigrationSet {
   const { paths, sqls } = filesNow(migrations)
-  return guarded(() => coreNow().readSet(paths, sqls, settings(options, false).convention))
+  return guarded(() => coreNow().readSet(paths, sqls, settings(options, allowed.reading).convention))
 }
 
 /**
@@ -96,7 +96,7 @@ interface Inputs {
 }
 
 function inputs(migrations: Migrations, rows: readonly Row[], options: PlanningOptions): Inputs {
-  const { core, convention } = settings(options, false)
+  const { core, convention } = settings(options, allowed.planning)
   const chosen: PlanOptions = {}
   if (core.table) chosen.table = core.table
   if (core.policy) chosen.policy = core.policy

@@ -9,6 +9,9 @@ export type AnyOptions = ReadOptions & MigrateOptions & RollbackOptions
 /** What the loop, and what the core makes of the options. @internal */
 export interface Settings {
   core: RunOptions
+  /** How far to go back. */
+  steps: number | undefined
+  to: string | undefined
   convention: string | undefined
   onProgress: ((event: Event) => unknown) | undefined
   signal: AbortSignal | undefined
@@ -39,21 +42,37 @@ const checks: { readonly [name in keyof AnyOptions]-?: Check } = {
   signal: [(value) => isObject(value) && 'aborted' in (value as object), 'an AbortSignal'],
 }
 
+type Names = readonly (keyof AnyOptions)[]
+const planning: Names = ['table', 'convention', 'policy']
+const writing: Names = [...planning, 'signal', 'lockTimeout', 'waitTimeout', 'lease', 'onProgress']
+
+/** The options of each function. @internal */
+export const allowed = {
+  reading: ['convention'],
+  planning,
+  looking: [...planning, 'signal'],
+  migrating: [...writing, 'when', 'expect'],
+  rollingBack: [...writing, 'steps', 'to', 'allowDestructive'],
+} as const satisfies Record<string, Names>
+
 /** Checks the options. @throws MigrationError `invalid-input`, naming the option @internal */
-export function settings(given: AnyOptions, exclusive: boolean): Settings {
+export function settings(given: AnyOptions, names: Names): Settings {
   if (!isObject(given)) throw failure('invalid-input', 'options is not an object', 'pass an object, or nothing')
   const options: Record<string, unknown> = Object.create(null)
   for (const name of Object.keys(given)) {
-    const check = Object.hasOwn(checks, name) ? checks[name as keyof AnyOptions] : undefined
-    const value = (given as Record<string, unknown>)[name]
-    if (!check) throw failure('invalid-input', `there is no option ${name}`, `the options are: ${Object.keys(checks).join(', ')}`)
+    const known = names.find((option) => option === name)
+    if (!known) throw failure('invalid-input', `there is no option ${name} here`, `the options are: ${names.join(', ')}`)
+    const value = given[known]
     if (value === undefined) continue
+    const check = checks[known]
     if (!check[0](value)) throw failure('invalid-input', `the option ${name} is not ${check[1]}`)
     options[name] = value
   }
-  const { table, convention, onProgress, signal, ...core } = options as AnyOptions
+  const { table, convention, onProgress, signal, steps, to, ...core } = options as AnyOptions
   return {
-    core: { ...core, ...(table === undefined ? {} : { table: tableOf(table) }), exclusive, runner: runner() },
+    core: { ...core, ...(table === undefined ? {} : { table: tableOf(table) }), runner: runner() },
+    steps,
+    to,
     convention,
     onProgress,
     signal,

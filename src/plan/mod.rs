@@ -185,12 +185,15 @@ pub struct Decision {
     pub severity: Option<Severity>,
     /// What was found. Empty where there is nothing to say.
     #[serde(skip_serializing_if = "String::is_empty")]
+    #[cfg_attr(feature = "wasm", tsify(optional))]
     pub message: String,
     /// What to do next. Empty where there is nothing to do.
     #[serde(skip_serializing_if = "String::is_empty")]
+    #[cfg_attr(feature = "wasm", tsify(optional))]
     pub help: String,
     /// Apply: whether a migration that comes later is applied already.
     #[serde(skip_serializing_if = "is_false")]
+    #[cfg_attr(feature = "wasm", tsify(optional))]
     pub gap: bool,
     /// Apply with a gap: the version of a later migration that is applied.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -206,6 +209,7 @@ pub struct Decision {
     pub steps: Option<u32>,
     /// Repeatable: it runs again when its checksum changes.
     #[serde(skip_serializing_if = "is_false")]
+    #[cfg_attr(feature = "wasm", tsify(optional))]
     pub repeatable: bool,
     /// `edited`, `collision`: what differs from what ran.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -215,12 +219,14 @@ pub struct Decision {
     pub row_name: Option<String>,
     /// `duplicate`: the paths of the other files.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "wasm", tsify(optional))]
     pub others: Vec<String>,
     /// `duplicate`: the path of the file that is applied, if the ledger tells.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub applied_path: Option<String>,
     /// `duplicate`: one of the files is applied, and the ledger does not tell which.
     #[serde(skip_serializing_if = "is_false")]
+    #[cfg_attr(feature = "wasm", tsify(optional))]
     pub applied_unknown: bool,
     /// `replaced`: the version of the baseline that stands for it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -233,9 +239,11 @@ pub struct Decision {
     pub first: Option<u32>,
     /// `partial-squash`: the versions that are not there and have no file.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "wasm", tsify(optional))]
     pub missing: Vec<String>,
     /// `partial-squash`: the versions that ran with another content.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "wasm", tsify(optional))]
     pub different: Vec<String>,
     /// `resume`, `in-progress`, `interrupted`: how far it has come.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,20 +1,60 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { PGlite } from '@electric-sql/pglite'
-import { migrate } from 'counterfoil/pglite'
+import * as api from 'counterfoil/pglite'
+import { driverSuite, notes } from './support/drivers.mjs'
+import { fails } from './support/errors.mjs'
 
-const migrations = {
-  '001_notes.sql': '-- migrate:up\ncreate table notes (id int);\n-- migrate:down\ndrop table notes;\n',
-  '002_title.sql': '-- migrate:up\nalter table notes add title text;\n-- migrate:down\nalter table notes drop title;\n',
-}
+// Starting PGlite takes seconds; a copy of a fresh one does not.
+const fresh = await PGlite.create()
+const image = await fresh.dumpDataDir('none')
+await fresh.close()
+const start = (options) => PGlite.create({ loadDataDir: image, ...options })
 
-test('a folder of migrations is applied, once', async () => {
-  const db = await PGlite.create()
-  const first = await migrate(db, migrations)
-  assert.deepEqual(first.applied.map(({ version }) => version), ['001', '002'])
-  const second = await migrate(db, migrations)
-  assert.deepEqual([second.status, second.applied, second.skipped, second.roundTrips], ['current', [], 2, 1])
-  const { rows } = await db.query(`select column_name from information_schema.columns where table_name = 'notes' order by 1`)
-  assert.deepEqual(rows, [{ column_name: 'id' }, { column_name: 'title' }])
+driverSuite('PGlite', api, async () => {
+  const db = await start()
+  return { db, query: async (sql) => (await db.query(sql)).rows, close: () => db.close() }
+})
+
+driverSuite('PGlite without the parts that its worker lacks', api, async () => {
+  const inner = await start()
+  const db = { query: (...args) => inner.query(...args), exec: (sql) => inner.exec(sql) }
+  return { db, query: async (sql) => (await inner.query(sql)).rows, close: () => inner.close() }
+}, { counts: false })
+
+test("the caller's own parsers are not in the way", async () => {
+  const db = await start({ parsers: { 25: (text) => ({ text }), 1043: (text) => ({ text }), 16: () => 'maybe' } })
+  await api.migrate(db, notes)
+  assert.equal((await api.migrate(db, notes)).status, 'current')
+  assert.equal((await api.plan(db, notes)).decisions.length, 2)
+  await db.close()
+})
+
+test('a PGlite that is closed is a lost connection', async () => {
+  const db = await start()
+  await db.close()
+  await fails(api.migrate(db, notes), { code: 'connection-lost', message: /PGlite is closed/ })
+})
+
+test('a PGlite that is still starting is waited for', async () => {
+  const db = new PGlite()
+  assert.equal((await api.migrate(db, notes)).applied.length, 2)
+  await db.close()
+})
+
+test('a run does not slip into a transaction of the caller', async () => {
+  const db = await start()
+  let release
+  const open = new Promise((done) => (release = done))
+  const transaction = db.transaction(async (tx) => {
+    await tx.exec('create table mine ()')
+    await open
+    throw new Error('changed my mind')
+  })
+  const run = api.migrate(db, notes)
+  setTimeout(release, 100)
+  await assert.rejects(transaction, /changed my mind/)
+  assert.equal((await run).applied.length, 2)
+  assert.equal((await api.ready(db, notes)).status, 'ready')
   await db.close()
 })

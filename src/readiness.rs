@@ -124,24 +124,122 @@ fn newest_file(catalog: &Catalog) -> Option<String> {
     versioned.max_by(|a, b| a.version.cmp(&b.version)).map(|migration| migration.version.as_str().to_owned())
 }
 
-/// The newest version that is applied and that no baseline of this release stands for.
+/// The newest version that is applied and that no baseline stands for; without such a row, the
+/// newest that is applied.
 fn newest_applied(catalog: &Catalog, ledger: &Ledger, ours: &[Decision], others: &[Decision]) -> Option<String> {
     let identity = catalog.convention.identity();
     let running: crate::ordered::OrderedSet<&str> =
         ledger.rows.iter().filter(|row| row.state != State::Applied).map(|row| row.version.as_str()).collect();
-    let mut newest: Option<Version> = None;
-    for decision in ours.iter().chain(others) {
-        let Some(row) = &decision.row else { continue };
-        if decision.repeatable || decision.code == Reason::Replaced || running.contains(row.as_str()) {
-            continue;
-        }
-        let version = Version::new(row.as_str(), identity);
-        if matches!(identity, Identity::Digits | Identity::Dotted) && version.is_name() {
-            continue;
-        }
-        if newest.as_ref().is_none_or(|newest| *newest < version) {
-            newest = Some(version);
+    let applied = ours.iter().chain(others).filter_map(|decision| {
+        let row = decision.row.as_deref().filter(|row| !decision.repeatable && !running.contains(row))?;
+        let version = Version::new(row, identity);
+        let is_other = matches!(identity, Identity::Digits | Identity::Dotted) && version.is_name();
+        (!is_other).then_some((decision.code != Reason::Replaced, version))
+    });
+    applied.max().map(|(_, version)| version.as_str().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::convention::{self, Convention};
+    use crate::ledger::{Lease, Row};
+
+    const FILES: &[(&str, &str)] = &[("103_a.sql", "select 1"), ("106_b.sql", "select 2; vacuum; vacuum")];
+
+    fn row(version: &str, sql: &str) -> Row {
+        Row { version: version.into(), checksum: Some(crate::checksum::checksum(sql)), ..Row::default() }
+    }
+
+    fn both() -> Vec<Row> {
+        vec![row("103", FILES[0].1), row("106", FILES[1].1)]
+    }
+
+    fn running(version: &str, sql: &str, lease: Lease) -> Row {
+        Row { state: State::Running, steps_done: Some(1), steps_total: Some(3), lease, ..row(version, sql) }
+    }
+
+    #[track_caller]
+    fn answers(files: &[(&str, &str)], rows: &[Row], status: Status, http: u16, message: &str) {
+        let files: Vec<(String, String)> =
+            files.iter().map(|(path, sql)| ((*path).to_owned(), (*sql).to_owned())).collect();
+        let catalog = convention::read(&files, Some(Convention::Plain)).unwrap();
+        let answer = readiness(&catalog, &Ledger { exists: true, rows: rows.to_vec() }, &Options::default());
+        assert_eq!((answer.status, answer.http_status, &*answer.message), (status, http, message));
+    }
+
+    #[test]
+    fn a_database_with_all_migrations_is_ready() {
+        answers(FILES, &both(), Status::Ready, 200, "ready: db=106 expected=106");
+        let bare = [Row { version: "103".into(), ..Row::default() }, Row { version: "106".into(), ..Row::default() }];
+        answers(FILES, &bare, Status::Ready, 200, "ready: db=106 expected=106");
+        // A row that only waits for its new number is there.
+        let renumbered = [both()[0].clone(), row("105", FILES[1].1)];
+        answers(FILES, &renumbered, Status::Ready, 200, "ready: db=105 expected=106");
+    }
+
+    #[test]
+    fn a_pending_migration_is_behind_gaps_too() {
+        answers(FILES, &[], Status::Behind, 503, "drift: db=none expected=106 pending=103,+1");
+        answers(FILES, &both()[..1], Status::Behind, 503, "drift: db=103 expected=106 pending=106");
+        answers(FILES, &both()[1..], Status::Behind, 503, "drift: db=106 expected=106 pending=103");
+    }
+
+    #[test]
+    fn a_ledger_that_does_not_exist_is_behind() {
+        let files = [("1_a.sql".to_owned(), "select 1".to_owned())];
+        let catalog = convention::read(&files, None).unwrap();
+        let answer = readiness(&catalog, &Ledger::default(), &Options::default());
+        assert_eq!(answer.status, Status::Behind);
+        assert_eq!((answer.database, answer.expected), (None, Some("1".into())));
+    }
+
+    #[test]
+    fn an_older_release_keeps_serving_while_a_newer_one_migrates() {
+        let and = |more: Row| [both(), vec![more]].concat();
+        answers(FILES, &and(row("107", "select 3")), Status::Ahead, 200, "ahead: db=107 expected=106");
+        for lease in [Lease::None, Lease::Alive, Lease::Over] {
+            answers(FILES, &and(running("107", "vacuum", lease)), Status::Ahead, 200, "ahead: db=106 expected=106");
         }
     }
-    newest.map(|version| version.as_str().to_owned())
+
+    #[test]
+    fn what_refuses_the_plan_is_drift() {
+        let edited = [both()[0].clone(), row("106", "select 9")];
+        answers(FILES, &edited, Status::Drifted, 503, "drift: db=106 expected=106 edited=106");
+        let stopped = [both()[0].clone(), running("106", FILES[1].1, Lease::Over)];
+        answers(FILES, &stopped, Status::Drifted, 503, "drift: db=103 expected=106 interrupted=106");
+    }
+
+    #[test]
+    fn a_migration_that_is_being_run_is_in_progress() {
+        let alive = [both()[0].clone(), running("106", FILES[1].1, Lease::Alive)];
+        answers(FILES, &alive, Status::InProgress, 503, "drift: db=103 expected=106 in-progress=106");
+    }
+
+    #[test]
+    fn a_missing_file_is_no_reason_not_to_serve() {
+        answers(
+            FILES,
+            &[both(), vec![row("104", "select 4")]].concat(),
+            Status::Ready,
+            200,
+            "ready: db=106 expected=106",
+        );
+    }
+
+    #[test]
+    fn sql_that_cannot_run_is_merely_pending() {
+        answers(&[("1_a.sql", "select 'open")], &[], Status::Behind, 503, "drift: db=none expected=1 pending=1");
+    }
+
+    #[test]
+    fn a_baseline_that_is_to_be_adopted_leaves_the_database_ready() {
+        let list = format!(
+            "{{\"replaces\": [{{\"version\": \"103\", \"checksum\": \"{}\"}}]}}",
+            crate::checksum::checksum(FILES[0].1)
+        );
+        let files = [("000_base.sql", "select 0"), (".counterfoil/000_base.json", &list)];
+        answers(&files, &both()[..1], Status::Ready, 200, "ready: db=103 expected=000");
+    }
 }

@@ -362,47 +362,77 @@ impl<'a> Decider<'a> {
         let matching = &self.matching;
         let mut work: Vec<Work> = Vec::new();
         for &(row, file) in &matching.renumbered {
-            // A baseline may stand for the file: then its row is as good under its old version.
-            if decisions[file].code == Reason::Renumbered {
-                work.push(Work::Rekey { from: matching.rows[row].version.clone(), migration: file });
-            }
+            work.push(Work::Rekey { from: matching.rows[row].version.clone(), migration: file });
         }
         for (file, decision) in decisions.iter().take(matching.files.len()).enumerate() {
-            if let (Reason::Unverified | Reason::Renamed, Some(row)) = (decision.code, &decision.row) {
+            let Some(row) = &decision.row else { continue };
+            let stamps = match decision.code {
+                Reason::Unverified | Reason::Renamed => true,
+                Reason::Resume => matching.fit[file] == Fit::Renamed,
+                _ => false,
+            };
+            if stamps {
                 work.push(Work::Stamp { row: row.clone(), migration: file });
             }
         }
-        self.marks(decisions, &mut work);
-        self.migrations(decisions, &mut work);
+        let marks = self.unmarked(decisions);
+        let mut later = Vec::new();
+        for (&migration, rows) in marks.iter() {
+            let supersede = || Work::Supersede { migration, rows: rows.clone() };
+            let row = matching.row_of[migration].map(|row| matching.rows[row].state);
+            match (row, decisions[migration].code) {
+                (Some(State::Applied), _) => work.push(supersede()),
+                (Some(_), Reason::Resume) => later.push((migration, 1, supersede())),
+                // They are marked when the baseline is adopted.
+                _ => {}
+            }
+        }
+        self.migrations(decisions, &mut work, later, &marks);
         work
     }
 
-    /// Rows that a baseline in the ledger replaces and that do not say so yet.
-    fn marks(&self, decisions: &[Decision], work: &mut Vec<Work>) {
+    /// Rows that a baseline in the ledger replaces and that do not say so yet, by baseline.
+    fn unmarked(&self, decisions: &[Decision]) -> OrderedMap<usize, Vec<String>> {
+        let matching = &self.matching;
         let mut marks: OrderedMap<usize, Vec<String>> = OrderedMap::new();
-        for decision in decisions.iter().filter(|decision| decision.code == Reason::Replaced) {
-            let Some(text) = &decision.row else { continue };
-            let version = Version::new(text.as_str(), self.matching.identity);
-            let Some(&baseline) = self.squash.stands_for.get(&version) else { continue };
-            let present = self.matching.row_of[baseline].map(|row| self.matching.rows[row]);
-            if present.is_none_or(|row| row.state != State::Applied) {
+        let mut orphans = decisions.iter().skip(matching.files.len());
+        for (index, row) in matching.rows.iter().enumerate() {
+            let decision = match matching.file_of[index] {
+                Some(file) => decisions.get(file),
+                None => orphans.next(),
+            };
+            let is_replaced = decision.is_some_and(|decision| decision.code == Reason::Replaced);
+            if !is_replaced || row.replaced_by.is_some() {
                 continue;
             }
-            let unmarked = self
-                .matching
-                .rows_at(&version)
-                .any(|row| self.matching.rows[row].version == *text && self.matching.rows[row].replaced_by.is_none());
-            if unmarked {
-                marks.entry(baseline).or_default().push(text.clone());
+            let (version, text) = self.after_rekeying(index);
+            if let Some(&baseline) = self.squash.stands_for.get(version) {
+                marks.entry(baseline).or_default().push(text.to_owned());
             }
         }
-        work.extend(marks.into_iter().map(|(migration, rows)| Work::Supersede { migration, rows }));
+        marks
+    }
+
+    /// The version of a row, and its text, once rows are re-keyed.
+    fn after_rekeying(&self, row: usize) -> (&Version, &str) {
+        let matching = &self.matching;
+        match matching.file_of[row].filter(|&file| matching.fit[file] == Fit::Renumbered) {
+            Some(file) => (&matching.files[file].version, matching.files[file].version.as_str()),
+            None => (&matching.versions[row], &matching.rows[row].version),
+        }
     }
 
     /// Migrations in catalog order; a baseline that is adopted comes after what it needs.
-    fn migrations(&self, decisions: &[Decision], work: &mut Vec<Work>) {
+    /// `ordered` has what else is to be done: after which migration, and in what order there.
+    /// `marks` are rows to mark, by baseline.
+    fn migrations(
+        &self,
+        decisions: &[Decision],
+        work: &mut Vec<Work>,
+        mut ordered: Vec<(usize, usize, Work)>,
+        marks: &OrderedMap<usize, Vec<String>>,
+    ) {
         let matching = &self.matching;
-        let mut ordered: Vec<(usize, usize, Work)> = Vec::new();
         let mut place: OrderedMap<usize, usize> = OrderedMap::new();
         for (rank, &baseline) in self.squash.order.iter().enumerate() {
             let Some(Standing::Adopt { rows, first }) = self.squash.standing.get(&baseline) else { continue };
@@ -416,12 +446,12 @@ impl<'a> Decider<'a> {
                 Reason::Resume => decisions[*file].row.clone().unwrap_or_default(),
                 _ => matching.files[*file].version.as_str().to_owned(),
             };
-            let rows = rows.iter().map(|&row| match matching.file_of[row] {
-                Some(file) if decisions[file].code == Reason::Renumbered => text(&file),
-                _ => matching.rows[row].version.clone(),
-            });
-            let rows = rows.chain(first.iter().map(text)).collect();
-            ordered.push((last, rank + 1, Work::Adopt { migration: baseline, rows }));
+            let there = rows.iter().map(|&row| self.after_rekeying(row).1.to_owned());
+            let mut rows: Vec<String> = there.chain(first.iter().map(text)).collect();
+            let known: OrderedSet<String> = rows.iter().cloned().collect();
+            let more = marks.get(&baseline).into_iter().flatten();
+            rows.extend(more.filter(|row| !known.contains(*row)).cloned());
+            ordered.push((last, rank + 2, Work::Adopt { migration: baseline, rows }));
         }
         for (file, decision) in decisions.iter().take(matching.files.len()).enumerate() {
             if decision.action != Action::Apply {

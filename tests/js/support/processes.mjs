@@ -1,0 +1,60 @@
+// Starts processes that migrate, and kills them.
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+const script = fileURLToPath(new URL('process.mjs', import.meta.url))
+
+/**
+ * Starts a process that opens a database (`url` or `dataDir`), and waits until it has.
+ *
+ * `go()` lets it migrate; `ended` resolves to `{ result }`, `{ error }` or `{ signal }`, and in each case `events`.
+ */
+export async function startProcess(work) {
+  const child = spawn(process.execPath, [script, JSON.stringify(work)], { stdio: ['pipe', 'pipe', 'pipe'] })
+  child.stdin.on('error', () => {})
+  const events = []
+  let outcome = {}
+  let rest = ''
+  let trouble = ''
+  let ready
+  const isReady = new Promise((done) => (ready = done))
+  let onEvent = () => {}
+  child.stderr.on('data', (text) => (trouble += text))
+  child.stdout.on('data', (text) => {
+    const lines = (rest + text).split('\n')
+    rest = lines.pop()
+    for (const line of lines) {
+      if (line === 'ready') ready()
+      else {
+        const said = JSON.parse(line)
+        if (said.kind) {
+          events.push(said)
+          onEvent(said)
+        } else outcome = said
+      }
+    }
+  })
+  const ended = new Promise((done) => child.once('close', (exitCode, signal) => done({ ...outcome, signal, exitCode, events, trouble })))
+  const first = await Promise.race([isReady, ended])
+  if (first) throw new Error(`the process did not start: ${first.trouble}`)
+  return {
+    pid: child.pid,
+    ended,
+    go: () => child.stdin.write('go\n'),
+    kill: () => child.kill('SIGKILL'),
+    /** Resolves when an event comes that `wanted` accepts. */
+    seen: (wanted) => new Promise((done) => (onEvent = (event) => wanted(event) && done(event))),
+  }
+}
+
+/** A repeatable sequence of numbers in [0, 1): mulberry32. */
+export function random(seed) {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let t = state
+    t = Math.imul(t ^ (t >>> 15), t | 1)
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
+  }
+}

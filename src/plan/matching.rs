@@ -223,33 +223,35 @@ impl<'a> Matching<'a> {
         let listed: OrderedSet<&Version> =
             self.files.iter().flat_map(|file| &file.replaces).map(|replaced| &replaced.version).collect();
         let mut groups: OrderedMap<&str, Group> = OrderedMap::new();
-        for (index, row) in self.rows.iter().enumerate() {
-            if let (Some(checksum), true) = (&row.checksum, self.is_loose(index, &listed)) {
-                groups.entry(checksum).or_default().rows.push(index);
-            }
-        }
-        if groups.is_empty() {
-            return groups;
-        }
-        // A repeatable migration is never confused with another, and its content changes.
-        for (index, row) in self.rows.iter().enumerate() {
-            if self.file_of[index].is_some_and(|file| self.files[file].repeatable) {
-                continue;
-            }
-            if let Some(group) = row.checksum.as_deref().and_then(|checksum| groups.get_mut(checksum)) {
-                group.all += 1;
-            }
-        }
+        // Files first: there may be a million rows, but few files are pending.
         for (index, file) in self.files.iter().enumerate().filter(|(_, file)| !file.repeatable) {
-            let Some(group) = groups.get_mut(file.checksum.as_str()) else { continue };
-            group.all += 1;
             let is_free = match self.fit[index] {
                 Fit::None => true,
                 Fit::Collision | Fit::Edited => self.row_of[index].is_some_and(|row| self.is_loose(row, &listed)),
                 _ => false,
             };
             if is_free {
-                group.files.push(index);
+                groups.entry(file.checksum.as_str()).or_default().files.push(index);
+            }
+        }
+        if groups.is_empty() {
+            return groups;
+        }
+        for file in self.files.iter().filter(|file| !file.repeatable) {
+            if let Some(group) = groups.get_mut(file.checksum.as_str()) {
+                group.all += 1;
+            }
+        }
+        for (index, row) in self.rows.iter().enumerate() {
+            // A repeatable migration is never confused with another, and its content changes.
+            if self.file_of[index].is_some_and(|file| self.files[file].repeatable) {
+                continue;
+            }
+            if let Some(group) = row.checksum.as_deref().and_then(|checksum| groups.get_mut(checksum)) {
+                group.all += 1;
+                if self.is_loose(index, &listed) {
+                    group.rows.push(index);
+                }
             }
         }
         groups

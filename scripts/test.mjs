@@ -11,7 +11,8 @@ const wasmTests = ['test', '--target', target, '--features', 'wasm', '--test', '
 const runner = { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: 'wasm-bindgen-test-runner' }
 
 const parts = {
-  rust: ['Rust tests', () => run('cargo', ['test'])],
+  // What passing tests print is shown: how much they compared, how many states they visited, what was skipped.
+  rust: ['Rust tests', () => run('cargo', ['test', '--', '--show-output'])],
   node: ['Bindings in Node (wasm-bindgen-test)', () => run('cargo', wasmTests, { env: { ...process.env, ...runner } })],
   browser: ['Bindings in headless Chromium (wasm-bindgen-test)', () => browserTests(wasmTests, runner)],
   js: ['The package on PGlite and PostgreSQL', () => nodeTests('tests/js')],

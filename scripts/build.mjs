@@ -40,7 +40,8 @@ export async function build() {
     '--strip-target-features', ...wasmFeatures.map((feature) => `--enable-${feature}`),
   ]))
   mkdirSync(join(pkg, 'core'), { recursive: true })
-  for (const file of ['core.js', 'core.d.ts', 'core.wasm']) cpSync(join(core, file), join(pkg, 'core', file))
+  cpSync(join(core, 'core.wasm'), join(pkg, 'core/core.wasm'))
+  await glue(core)
   await run(...split(bin('typescript', 'bin/tsc'), ['-p', 'pkg-template', '--outDir', pkg]))
   manifest()
   checkSizes(pkg)
@@ -48,6 +49,17 @@ export async function build() {
 }
 
 const split = ([command, ...first], rest) => [command, [...first, ...rest]]
+
+/** The JavaScript that wasm-bindgen wrote without its comments, and of its declarations the data types. */
+async function glue(core) {
+  const { default: ts } = await import('typescript')
+  const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, removeComments: true }
+  const { outputText } = ts.transpileModule(readFileSync(join(core, 'core.js'), 'utf8'), { compilerOptions })
+  writeFileSync(join(pkg, 'core/core.js'), outputText)
+  // Its classes and functions are the package's inside, and need a newer `lib` than the rest does.
+  const [data] = readFileSync(join(core, 'core.d.ts'), 'utf8').split(/(?:\/\*\*(?:(?!\*\/)[^])*\*\/\s*)?export (?:class|function)/)
+  writeFileSync(join(pkg, 'core/core.d.ts'), data)
+}
 
 /** package.json with the crate's version, the licences and the README. */
 function manifest() {

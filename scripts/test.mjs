@@ -16,7 +16,7 @@ const parts = {
   node: ['Bindings in Node (wasm-bindgen-test)', () => run('cargo', wasmTests, { env: { ...process.env, ...runner } })],
   browser: ['Bindings in headless Chromium (wasm-bindgen-test)', () => browserTests(wasmTests, runner)],
   js: ['The package on PGlite and PostgreSQL', () => nodeTests('tests/js')],
-  packaging: ['The packed package', () => nodeTests('tests/packaging')],
+  packaging: ['The packed package, in Node and in headless Chromium', () => nodeTests('tests/packaging')],
   www: ['The playground in headless Chromium', () => nodeTests('tests/www')],
 }
 
@@ -25,7 +25,7 @@ await script(async () => {
   const unknown = chosen.find((name) => !(name in parts))
   if (unknown) throw new Stop(`there is no part ${unknown}; there are: ${Object.keys(parts).join(', ')}`)
   const names = chosen.length ? chosen : Object.keys(parts)
-  await setup({ browser: names.includes('browser') || names.includes('www') })
+  await setup({ browser: ['browser', 'packaging', 'www'].some((name) => names.includes(name)) })
   await build()
   for (const name of names) {
     heading(parts[name][0])

@@ -1,0 +1,110 @@
+// The package as a user gets it: packed, installed somewhere else, imported, type-checked.
+import assert from 'node:assert/strict'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+const root = resolve(fileURLToPath(import.meta.url), '../../..')
+const base = mkdtempSync(join(tmpdir(), 'counterfoil-packed-'))
+after(() => rmSync(base, { recursive: true, force: true }))
+
+const bin = (path) => join(root, 'node_modules', path)
+const node = (args, options) => spawnSync(process.execPath, args, { encoding: 'utf8', cwd: base, ...options })
+let tarball
+let listing
+
+before(() => {
+  const npm = process.env.npm_execpath
+  const pack = ['pack', '--json', '--pack-destination', base, join(root, 'pkg')]
+  const out = npm ? execFileSync(process.execPath, [npm, ...pack], { encoding: 'utf8' }) : execFileSync('npm', pack, { encoding: 'utf8', shell: process.platform === 'win32' })
+  const packed = JSON.parse(out)
+  const [{ filename, files }] = Array.isArray(packed) ? packed : Object.values(packed)
+  tarball = join(base, filename)
+  listing = files.map(({ path }) => path).sort()
+  // What `npm install` does with a tarball of a package without dependencies.
+  mkdirSync(join(base, 'node_modules/counterfoil'), { recursive: true })
+  execFileSync('tar', ['-xzf', tarball, '-C', join(base, 'node_modules/counterfoil'), '--strip-components=1'])
+  writeFileSync(join(base, 'package.json'), '{ "private": true, "type": "module" }')
+})
+
+test('it holds the package and nothing else', () => {
+  const unexpected = listing.filter((path) => !/^(core\/core\.(js|d\.ts|wasm)|(load\/)?[\w-]+\.(js|d\.ts)|package\.json|README\.md|LICENSE-(MIT|APACHE))$/.test(path))
+  assert.deepEqual(unexpected, [])
+  for (const path of ['README.md', 'LICENSE-MIT', 'LICENSE-APACHE', 'core/core.wasm', 'load/node.js', 'load/web.js'])
+    assert.ok(listing.includes(path), path)
+})
+
+test('it depends on nothing', () => {
+  const manifest = JSON.parse(readFileSync(join(base, 'node_modules/counterfoil/package.json'), 'utf8'))
+  for (const key of ['dependencies', 'peerDependencies', 'optionalDependencies', 'scripts']) assert.equal(manifest[key], undefined, key)
+  assert.equal(manifest.version, readFileSync(join(root, 'Cargo.toml'), 'utf8').match(/^version = "(.*)"/m)[1])
+})
+
+test('every export can be imported, and none but those', () => {
+  const script = `
+    const names = {}
+    for (const entry of ['counterfoil', 'counterfoil/pglite', 'counterfoil/pg', 'counterfoil/node'])
+      names[entry] = Object.keys(await import(entry)).sort()
+    const { plan, checksum } = await import('counterfoil')
+    const decisions = plan({ '001_a.sql': '-- migrate:up\\nselect 1;' }).decisions.map(({ code }) => code)
+    let inside = 'importable'
+    try { await import('counterfoil/drive.js') } catch (error) { inside = error.code }
+    console.log(JSON.stringify({ names, decisions, checksum: checksum('abc'), inside }))`
+  const { stdout, stderr } = node(['--input-type=module', '-e', script])
+  assert.equal(stderr, '')
+  const driver = ['MigrationError', 'init', 'migrate', 'plan', 'ready', 'rollback']
+  assert.deepEqual(JSON.parse(stdout), {
+    names: {
+      counterfoil: ['MigrationError', 'checksum', 'fingerprint', 'init', 'plan', 'readSet', 'readiness', 'splitStatements'],
+      'counterfoil/pglite': driver,
+      'counterfoil/pg': driver,
+      'counterfoil/node': ['MigrationError', 'readMigrations'],
+    },
+    decisions: ['pending'],
+    // printf abc | sha256sum
+    checksum: 'sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
+    inside: 'ERR_PACKAGE_PATH_NOT_EXPORTED',
+  })
+})
+
+test('its types are those of the real drivers, in every way TypeScript resolves modules', () => {
+  mkdirSync(join(base, 'node_modules/@types'), { recursive: true })
+  mkdirSync(join(base, 'node_modules/@electric-sql'), { recursive: true })
+  for (const name of ['@electric-sql/pglite', '@types/pg', '@types/node', 'pg', 'pg-protocol', 'pg-types', 'undici-types'])
+    symlinkSync(bin(name), join(base, 'node_modules', name), 'junction')
+  cpSync(join(root, 'tests/packaging/types'), join(base, 'types'), { recursive: true })
+  for (const [module, resolution] of [['nodenext', 'nodenext'], ['esnext', 'bundler']]) {
+    const { status, stdout } = node([
+      bin('typescript/bin/tsc'), '--noEmit', '--strict', '--exactOptionalPropertyTypes', '--target', 'es2022',
+      '--module', module, '--moduleResolution', resolution, '--types', 'node', '--skipLibCheck', 'types/usage.ts',
+    ])
+    assert.equal(status, 0, `${resolution}:\n${stdout}`)
+  }
+})
+
+test("its types need neither Node's nor a driver's", () => {
+  const compilerOptions = { noEmit: true, strict: true, target: 'es2022', lib: ['es2022', 'dom'], module: 'esnext', moduleResolution: 'bundler', types: [] }
+  mkdirSync(join(base, 'alone'))
+  writeFileSync(join(base, 'alone/tsconfig.json'), JSON.stringify({ compilerOptions, files: ['alone.ts'] }))
+  writeFileSync(
+    join(base, 'alone/alone.ts'),
+    ['', '/pglite', '/pg', '/node'].map((entry, index) => `export * as entry${index} from 'counterfoil${entry}'\n`).join(''),
+  )
+  const { status, stdout } = node([bin('typescript/bin/tsc'), '-p', 'alone'])
+  assert.equal(status, 0, stdout)
+})
+
+test('publint finds nothing', async () => {
+  const { publint } = await import('publint')
+  const { messages } = await publint({ pkgDir: join(base, 'node_modules/counterfoil'), strict: true })
+  assert.deepEqual(messages, [])
+})
+
+test('are the types wrong? no', () => {
+  // An ES module only: `require` of it works in Node 20.19 and newer.
+  const { status, stdout } = node([bin('@arethetypeswrong/cli/dist/index.js'), tarball, '--profile', 'esm-only', '--no-color', '--exclude-entrypoints', 'core.wasm'])
+  assert.equal(status, 0, stdout)
+})

@@ -1,0 +1,69 @@
+// Compiled, not run: what a user writes against the real drivers' types, and what the types must refuse.
+import { PGlite } from '@electric-sql/pglite'
+import type { PGliteWorker } from '@electric-sql/pglite/worker'
+import pg from 'pg'
+import * as pure from 'counterfoil'
+import { readMigrations } from 'counterfoil/node'
+import * as postgres from 'counterfoil/pg'
+import * as pglite from 'counterfoil/pglite'
+
+const migrations = await readMigrations(new URL('./migrations', import.meta.url))
+
+const db = await PGlite.create('memory://')
+const result: pglite.MigrateResult = await pglite.migrate(db, migrations, {
+  when: 'wait',
+  policy: { 'edited-semantic': 'warning' },
+  table: { schema: 'ops', name: 'applied' },
+  signal: AbortSignal.timeout(1_000),
+  onProgress: ({ kind, done, total, path }) => console.log(kind, done / total, path),
+})
+const versions: string[] = result.applied.map(({ version }) => version)
+const status: 'current' | 'migrated' | 'rolled-back' = result.status
+declare const worker: PGliteWorker
+await pglite.migrate(worker, migrations)
+
+const readiness = await pglite.ready(db, migrations)
+const httpStatus: number = readiness.httpStatus
+
+await postgres.migrate(new pg.Pool(), migrations)
+await postgres.migrate(new pg.Client(), migrations)
+await postgres.migrate(await new pg.Pool().connect(), migrations)
+await postgres.rollback(new pg.Pool(), migrations, { steps: 2, allowDestructive: ['001'] })
+const { decisions, digest } = await postgres.plan(new pg.Pool(), migrations)
+await postgres.migrate(new pg.Pool(), migrations, { expect: digest })
+
+// What bundlers' globs give.
+await pglite.migrate(db, { './001_a.sql': 'select 1' } as Record<string, string>)
+await pglite.migrate(db, { './001_a.sql': { default: 'select 1' } } as Record<string, { default: string }>)
+await pglite.migrate(db, { './001_a.sql': async () => 'select 1' } as Record<string, () => Promise<string>>)
+await pglite.migrate(db, { './001_a.sql': async () => ({ default: 'select 1' }) })
+await pglite.migrate(db, [{ path: '001_a.sql', sql: 'select 1' }])
+
+for (const { action, code, message } of pure.plan(migrations, [{ version: '001', checksum: 'sha256:…' }]).decisions) {
+  if (action === 'drift' && code === 'edited') console.log(message?.length)
+}
+const statements: pure.Statement[] = pure.splitStatements('select 1')
+await pure.init(fetch('/core.wasm'))
+
+try {
+  await pglite.migrate(db, migrations)
+} catch (error) {
+  if (error instanceof pglite.MigrationError) console.log(error.code, error.help, error.at?.line, error.statement, error.applied)
+}
+
+// @ts-expect-error a typing error in an option
+await pglite.migrate(db, migrations, { wen: 'apply' })
+// @ts-expect-error an option of another function
+await pglite.migrate(db, migrations, { steps: 1 })
+// @ts-expect-error not a value of this option
+await pglite.migrate(db, migrations, { when: 'later' })
+// @ts-expect-error not a database
+await pglite.migrate({}, migrations)
+// @ts-expect-error a connection string is not a database
+await postgres.migrate('postgres://localhost', migrations)
+// @ts-expect-error a number is not a text
+await pglite.migrate(db, { '001_a.sql': 1 })
+// @ts-expect-error files must be loaded before the synchronous plan
+pure.plan({ '001_a.sql': async () => 'select 1' })
+
+export { decisions, httpStatus, statements, status, versions }

@@ -33,7 +33,6 @@ mod request;
 mod session;
 mod stepwise;
 
-use crate::error::Error;
 use crate::ledger::statements::TextRow;
 use crate::migration::{Catalog, Section};
 use serde::Deserialize;
@@ -121,6 +120,3 @@ pub struct Failure {
     /// Whether the connection broke, so that nobody knows whether it was done.
     pub lost: bool,
 }
-
-/// What a run may end with, as a result.
-pub type RunResult = Result<Outcome, Error>;

@@ -88,7 +88,10 @@ impl Machine {
             }
             (None, None, Direction::Up) => Request::ClaimRunning { migration, steps: total, claim },
             (None, None, Direction::Down) => {
-                unreachable_version(&mut now, self.state.reverts.front().map(|revert| revert.version.clone()));
+                // The row may write its version in another way than the file does.
+                if let Some(revert) = self.state.reverts.front() {
+                    now.version.clone_from(&revert.version);
+                }
                 Request::TakeBack { version: now.version.clone(), steps: total, claim }
             }
         };
@@ -319,11 +322,4 @@ impl Machine {
 
 fn is_last(now: &Stepwise) -> bool {
     now.direction == Direction::Up && now.step + 1 == now.total
-}
-
-/// The row of what is taken back may write its version in another way than the file does.
-fn unreachable_version(now: &mut Stepwise, version: Option<String>) {
-    if let Some(version) = version {
-        now.version = version;
-    }
 }

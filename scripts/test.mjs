@@ -8,7 +8,8 @@ import { browserTests } from './wasm-browser.mjs'
 
 const target = 'wasm32-unknown-unknown'
 const wasmTests = ['test', '--target', target, '--features', 'wasm', '--test', 'wasm']
-const runner = { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: 'wasm-bindgen-test-runner' }
+// Small and short: compiling takes longer than running.
+const runner = { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: 'wasm-bindgen-test-runner', CARGO_PROFILE_TEST_OPT_LEVEL: '0' }
 
 const parts = {
   // What passing tests print is shown: how much they compared, how many states they visited, what was skipped.

@@ -2,9 +2,72 @@
 #![cfg(all(target_arch = "wasm32", feature = "wasm"))]
 #![allow(missing_docs)]
 
-use counterfoil::wasm;
+use counterfoil::wasm::{self, Machine};
+use js_sys::{Array, JSON, Object, Reflect};
+use tsify::{Ts, Tsify};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
+
+const NOTES: &str = "-- migrate:up\ncreate table notes ();\n-- migrate:down\ndrop table notes;\n";
+
+fn js(json: &str) -> JsValue {
+    JSON::parse(json).expect("valid JSON in a test")
+}
+
+fn typed<T: Tsify>(json: &str) -> Ts<T> {
+    Ts::new_unchecked(js(json))
+}
+
+/// A value as JSON, to be compared with what is written in a test.
+fn json(value: impl AsRef<JsValue>) -> String {
+    JSON::stringify(value.as_ref()).map_or_else(|_| "undefined".into(), String::from)
+}
+
+fn field(value: &JsValue, name: &str) -> JsValue {
+    Reflect::get(value, &name.into()).expect("an object")
+}
+
+fn strings(texts: &[&str]) -> Array {
+    texts.iter().map(|text| JsValue::from_str(text)).collect()
+}
+
+/// The fields of an error, as JSON.
+#[track_caller]
+fn refused<T>(result: Result<T, JsValue>, code: &str, message: &str) -> JsValue {
+    let Err(error) = result else { panic!("expected {code}") };
+    assert_eq!(field(&error, "code"), code, "{}", json(&error));
+    assert_eq!(field(&error, "message"), message);
+    error
+}
+
+/// A string with a lone surrogate, which Rust cannot write.
+fn lone_surrogate(before: &str) -> JsValue {
+    let units: Vec<u16> = before.encode_utf16().chain([0xd800]).collect();
+    js_sys::JsString::from_char_code(&units).into()
+}
+
+fn plan(paths: &[&str], sqls: &[&str], ledger: &str, options: &str) -> Result<JsValue, JsValue> {
+    wasm::plan(&strings(paths), &strings(sqls), None, typed(ledger), typed(options)).map(|plan| plan.js_value())
+}
+
+fn machine(goal: &str, options: &str) -> Machine {
+    let capabilities = r#"{ "script": true, "batch": false, "interactive": true }"#;
+    Machine::new(
+        &strings(&["001_notes.sql"]),
+        &strings(&[NOTES]),
+        None,
+        typed(goal),
+        typed(options),
+        typed(capabilities),
+    )
+    .unwrap_or_else(|error| panic!("{}", json(error)))
+}
+
+/// Hands an answer to the machine and gives the next request.
+fn next(machine: &mut Machine, answer: Option<&str>) -> JsValue {
+    let answer = answer.map(typed);
+    machine.next(answer, 0.0).unwrap_or_else(|error| panic!("{}", json(error))).js_value()
+}
 
 #[wasm_bindgen_test]
 fn a_checksum_is_that_of_the_canonical_text() {
@@ -12,4 +75,162 @@ fn a_checksum_is_that_of_the_canonical_text() {
     let expected = "sha256:edeaaff3f1774ad2888673770c6d64097e391bc362d7d6fb34982ddf0efd18cb";
     assert_eq!(wasm::checksum(&JsValue::from_str("abc\n")).unwrap(), expected);
     assert_eq!(wasm::checksum(&JsValue::from_str("\u{feff}abc\r\n")).unwrap(), expected);
+}
+
+#[wasm_bindgen_test]
+fn a_fingerprint_is_the_one_that_native_code_gives() {
+    let text = "select  1, 'é😀' -- note\n;";
+    let native = counterfoil::checksum::fingerprint(text);
+    assert_eq!(wasm::fingerprint(&JsValue::from_str(text)).unwrap(), native);
+}
+
+#[wasm_bindgen_test]
+fn what_is_no_string_is_refused() {
+    for value in [JsValue::NULL, JsValue::UNDEFINED, 1.into(), true.into(), Object::new().into(), Array::new().into()] {
+        refused(wasm::checksum(&value), "invalid-input", "sql is not a string");
+    }
+}
+
+#[wasm_bindgen_test]
+fn a_lone_surrogate_is_refused_with_its_place() {
+    let error = refused(
+        wasm::checksum(&lone_surrogate("é\n😀\u{fffd}")),
+        "invalid-text",
+        "the text is not well-formed Unicode: it holds a lone surrogate",
+    );
+    assert_eq!(json(field(&error, "at")), r#"{"path":"sql","line":2,"column":3}"#);
+    assert!(wasm::checksum(&JsValue::from_str("\u{fffd}")).is_ok());
+}
+
+#[wasm_bindgen_test]
+fn a_lone_surrogate_in_a_file_names_the_file() {
+    let sqls = Array::of1(&lone_surrogate("-- migrate:up\n"));
+    let result = wasm::read_set(&strings(&["001_a.sql"]), &sqls, None);
+    let error = refused(result, "invalid-text", "the text is not well-formed Unicode: it holds a lone surrogate");
+    assert_eq!(json(field(&error, "at")), r#"{"path":"001_a.sql","line":2,"column":1}"#);
+}
+
+#[wasm_bindgen_test]
+fn statements_are_counted_in_utf16() {
+    let split = wasm::split_statements(&JsValue::from_str("select '😀';\n drop schema s;")).unwrap().js_value();
+    let places: Vec<String> = Array::from(&field(&split, "statements"))
+        .iter()
+        .map(|statement| ["start", "end", "line", "column"].map(|name| json(field(&statement, name))).join(" "))
+        .collect();
+    assert_eq!(places, ["0 11 1 1", "14 27 2 2"]);
+}
+
+#[wasm_bindgen_test]
+fn a_text_that_cannot_be_split_says_where() {
+    let result = wasm::split_statements(&JsValue::from_str("select '😀' ||\n 'x"));
+    let Err(error) = result else { panic!("it is not terminated") };
+    assert_eq!(field(&error, "code"), "unterminated-string");
+    assert_eq!(json(field(&error, "at")), r#"{"path":"sql","line":2,"column":2}"#);
+}
+
+#[wasm_bindgen_test]
+fn a_plan_is_plain_data() {
+    let plan = plan(&["001_notes.sql"], &[NOTES], "{}", "{}").unwrap();
+    assert_eq!(
+        json(field(&plan, "decisions")),
+        r#"[{"action":"apply","code":"pending","version":"001","name":"notes","path":"001_notes.sql","transactional":true,"statements":1,"steps":1}]"#
+    );
+    assert_eq!(json(field(&plan, "findings")), "[]");
+}
+
+#[wasm_bindgen_test]
+fn a_policy_is_a_plain_object() {
+    let rows = r#"{ "exists": true, "rows": [{ "version": "001", "name": "notes", "checksum": "sha256:0" }] }"#;
+    let severity = |options: &str| {
+        let plan = plan(&["001_notes.sql"], &[NOTES], rows, options).unwrap();
+        field(&Array::from(&field(&plan, "decisions")).get(0), "severity")
+    };
+    assert_eq!(severity("{}"), "error");
+    assert_eq!(severity(r#"{ "policy": { "edited-semantic": "note" } }"#), "note");
+}
+
+#[wasm_bindgen_test]
+fn arguments_of_the_wrong_form_are_named() {
+    for (ledger, options, what) in [
+        (r#"{ "rows": [{ "version": 1 }] }"#, "{}", "the ledger has the wrong form"),
+        (r#"{ "rows": "all" }"#, "{}", "the ledger has the wrong form"),
+        ("{}", r#"{ "policy": { "edited-semantic": "loud" } }"#, "options has the wrong form"),
+        ("{}", r#"{ "policy": { "edited": "note" } }"#, "the policy has an unknown key"),
+    ] {
+        let Err(error) = plan(&["001_notes.sql"], &[NOTES], ledger, options) else { panic!("{ledger} {options}") };
+        assert_eq!(field(&error, "code"), "invalid-input");
+        let message = field(&error, "message").as_string().unwrap();
+        assert!(message.starts_with(what), "{message}");
+    }
+}
+
+#[wasm_bindgen_test]
+fn readiness_is_plain_data() {
+    let readiness =
+        |ledger| wasm::readiness(&strings(&["001_notes.sql"]), &strings(&[NOTES]), None, typed(ledger), typed("{}"));
+    assert_eq!(
+        json(readiness("{}").unwrap().js_value()),
+        r#"{"status":"behind","httpStatus":503,"message":"drift: db=none expected=001 pending=001","expected":"001"}"#
+    );
+}
+
+#[wasm_bindgen_test]
+fn a_set_lists_its_migrations() {
+    let set =
+        wasm::read_set(&strings(&["001_notes.sql"]), &strings(&[NOTES]), Some("dbmate".into())).unwrap().js_value();
+    assert_eq!(field(&set, "convention"), "dbmate");
+    let migration = Array::from(&field(&set, "migrations")).get(0);
+    assert_eq!(field(&migration, "down"), true);
+    assert!(wasm::read_set(&strings(&[]), &strings(&[]), Some("rails".into())).is_err());
+}
+
+#[wasm_bindgen_test]
+fn a_machine_asks_first_for_the_digest_and_ends_if_it_agrees() {
+    let mut machine = machine(r#"{ "goal": "up" }"#, "{}");
+    let first = next(&mut machine, None);
+    assert_eq!(field(&first, "type"), "query");
+    let refused =
+        next(&mut machine, Some(r#"{ "failure": { "sqlstate": "57014", "message": "canceling statement" } }"#));
+    assert_eq!(field(&refused, "type"), "failed");
+    assert_eq!(field(&field(&refused, "failure"), "code"), "database-failed");
+    assert_eq!(json(field(&refused, "applied")), "[]");
+}
+
+#[wasm_bindgen_test]
+fn a_machine_goes_from_an_empty_database_to_done() {
+    let mut machine = machine(r#"{ "goal": "up" }"#, r#"{ "runner": "r" }"#);
+    next(&mut machine, None);
+    // There is no ledger: it looks for a table, creates one, and sends the migration with its row.
+    let shape = next(&mut machine, Some(r#"{ "failure": { "sqlstate": "42P01", "message": "no such table" } }"#));
+    assert_eq!(field(&shape, "type"), "query");
+    let mut request = next(&mut machine, Some(r#"{ "rows": [] }"#));
+    let mut sent = Vec::new();
+    for _ in 0..4 {
+        if field(&request, "type") == "done" {
+            break;
+        }
+        sent.push(field(&request, "sql").as_string().unwrap_or_default());
+        request = next(&mut machine, Some(r#"{ "rows": [] }"#));
+    }
+    let outcome = field(&request, "outcome");
+    assert_eq!(json(field(&outcome, "applied")), r#"[{"version":"001","name":"notes","path":"001_notes.sql"}]"#);
+    let script = sent.last().unwrap();
+    assert!(script.contains("create table notes ();") && script.contains("insert into"), "{script}");
+    let event = Array::from(&field(&request, "events")).get(0);
+    assert_eq!(field(&event, "kind"), "applied");
+}
+
+#[wasm_bindgen_test]
+fn a_machine_that_is_answered_out_of_turn_says_so() {
+    let mut machine = machine(r#"{ "goal": "plan" }"#, "{}");
+    let request = next(&mut machine, Some(r#"{ "rows": [] }"#));
+    assert_eq!(field(&field(&request, "failure"), "code"), "out-of-turn");
+}
+
+#[wasm_bindgen_test]
+fn an_answer_of_the_wrong_form_is_refused_and_the_machine_goes_on() {
+    let mut machine = machine(r#"{ "goal": "up" }"#, "{}");
+    next(&mut machine, None);
+    assert!(machine.next(Some(typed(r#"{ "rows": [{ "digest": 7 }] }"#)), 0.0).is_err());
+    assert_eq!(field(&next(&mut machine, Some(r#"{ "rows": [] }"#)), "type"), "query");
 }

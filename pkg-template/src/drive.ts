@@ -4,7 +4,7 @@ import { describe, type Connection, type TextRow } from './database.js'
 import { MigrationError, guarded } from './errors.js'
 import type { Files } from './files.js'
 import { coreNow } from './init.js'
-import type { Settings } from './options.js'
+import { bare, type Settings } from './options.js'
 import { Watch } from './watch.js'
 
 /** A lock on a database that no two runs may have. @internal */
@@ -24,7 +24,7 @@ export interface Ended {
 /** Runs the machine to its end. The core has been started. @internal */
 export async function drive(connection: Connection, files: Files, goal: Goal, settings: Settings, guard?: Guard): Promise<Ended> {
   const { Machine } = coreNow()
-  const machine = guarded(() => new Machine(files.paths, files.sqls, settings.convention, goal, settings.core, connection.capabilities))
+  const machine = guarded(() => new Machine(files.paths, files.sqls, settings.convention, bare(goal), settings.core, bare(connection.capabilities)))
   const watch = new Watch(settings)
   let answer: Answer | undefined
   let cause: unknown
@@ -35,7 +35,7 @@ export async function drive(connection: Connection, files: Files, goal: Goal, se
       watch.tell(request.events)
       while (request.type === 'wait') {
         await watch.wait(request.milliseconds ?? 0)
-        request = guarded(() => machine.next({}, watch.elapsed()))
+        request = guarded(() => machine.next(bare({}), watch.elapsed()))
         watch.tell(request.events)
       }
       if (request.type === 'failed') throw new MigrationError(request.failure!, { applied: request.applied ?? [], cause })
@@ -46,11 +46,12 @@ export async function drive(connection: Connection, files: Files, goal: Goal, se
       watch.stopIfAborted()
       guard?.touch()
       try {
-        answer = { rows: [...((await perform(connection, request)) ?? [])] }
+        answer = bare({ rows: [...((await perform(connection, request)) ?? [])] })
       } catch (error) {
         cause = error
-        answer = { failure: describe(error) }
-        if (answer.failure?.lost) connection.lost?.(error)
+        const failure = bare(describe(error))
+        answer = bare({ failure })
+        if (failure.lost) connection.lost?.(error)
       }
     }
   } finally {

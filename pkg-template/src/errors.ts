@@ -16,9 +16,9 @@ export class MigrationError extends Error {
   /** What to do next; empty if there is nothing to say. */
   readonly help: string
   /** Where, in the migration's own text. */
-  readonly at?: Location
+  declare readonly at?: Location
   /** The statement that failed. */
-  readonly statement?: string
+  declare readonly statement?: string
   /** Versions of the migrations that this run had applied before it failed. They stay applied. */
   readonly applied: readonly string[]
 

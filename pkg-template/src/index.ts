@@ -3,7 +3,7 @@ import type { Ledger, MigrationSet, PlanOptions, Row, Statement } from './core/c
 import { guarded } from './errors.js'
 import { filesNow, type Migrations } from './files.js'
 import { coreNow } from './init.js'
-import { allowed, settings } from './options.js'
+import { allowed, bare, settings } from './options.js'
 import type { Plan, Readiness, ReadOptions } from './public.js'
 
 export { MigrationError, type Location } from './errors.js'
@@ -87,6 +87,10 @@ export function fingerprint(sql: string): string {
   return guarded(() => coreNow().fingerprint(sql))
 }
 
+function bareRows(rows: readonly Row[]): Row[] {
+  return Array.isArray(rows) ? rows.map((row) => (typeof row === 'object' && row !== null ? bare(row) : row)) : (rows as Row[])
+}
+
 interface Inputs {
   paths: string[]
   sqls: string[]
@@ -97,8 +101,8 @@ interface Inputs {
 
 function inputs(migrations: Migrations, rows: readonly Row[], options: PlanningOptions): Inputs {
   const { core, convention } = settings(options, allowed.planning)
-  const chosen: PlanOptions = {}
+  const chosen: PlanOptions = bare({})
   if (core.table) chosen.table = core.table
   if (core.policy) chosen.policy = core.policy
-  return { ...filesNow(migrations), convention, ledger: { exists: true, rows: rows as Row[] }, core: chosen }
+  return { ...filesNow(migrations), convention, ledger: bare({ exists: true, rows: bareRows(rows) }), core: chosen }
 }

@@ -70,7 +70,7 @@ export function settings(given: AnyOptions, names: Names): Settings {
   }
   const { table, convention, onProgress, signal, steps, to, ...core } = options as AnyOptions
   return {
-    core: { ...core, ...(table === undefined ? {} : { table: tableOf(table) }), runner: runner() },
+    core: bare({ ...core, ...(table === undefined ? {} : { table: bare(tableOf(table)) }), runner: runner() }),
     steps,
     to,
     convention,
@@ -83,6 +83,11 @@ function tableOf(table: NonNullable<AnyOptions['table']>): { schema: string; nam
   if (typeof table !== 'string') return { schema: table.schema ?? 'public', name: table.name }
   const dot = table.indexOf('.')
   return dot < 0 ? { schema: 'public', name: table } : { schema: table.slice(0, dot), name: table.slice(dot + 1) }
+}
+
+/** The object without a prototype: the core asks for properties by name, and one's prototype may have been polluted. @internal */
+export function bare<T extends object>(object: T): T {
+  return Object.assign(Object.create(null), object)
 }
 
 /** A random text that tells this run from all others. */

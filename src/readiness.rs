@@ -115,7 +115,7 @@ fn named(key: &str, version: &str, more: usize) -> String {
 
 /// Whether a row is a newer release's.
 fn is_ahead(decision: &Decision) -> bool {
-    decision.path.is_none() && matches!(decision.code, Reason::Ahead | Reason::InProgress | Reason::Interrupted)
+    decision.path.is_none() && matches!(decision.code, Reason::Ahead | Reason::InProgress)
 }
 
 /// The newest version of the files. Repeatable migrations have none.
@@ -206,6 +206,8 @@ mod tests {
     #[test]
     fn what_refuses_the_plan_is_drift() {
         let edited = [both()[0].clone(), row("106", "select 9")];
+        let lost = [both(), vec![running("105", "vacuum", Lease::Over)]].concat();
+        answers(FILES, &lost, Status::Drifted, 503, "drift: db=106 expected=106 interrupted=105");
         answers(FILES, &edited, Status::Drifted, 503, "drift: db=106 expected=106 edited=106");
         let stopped = [both()[0].clone(), running("106", FILES[1].1, Lease::Over)];
         answers(FILES, &stopped, Status::Drifted, 503, "drift: db=103 expected=106 interrupted=106");

@@ -558,23 +558,26 @@ impl Oracle {
     fn about_row(&self, row: usize) -> Reason {
         let r = &self.rows[row];
         let key = key_of(r);
-        if r.state != State::Applied {
-            return if r.lease == Lease::Alive { Reason::InProgress } else { Reason::Interrupted };
-        }
         let listed = |file: usize| self.list(file).iter().any(|(other, _)| Some(*other) == key);
+        let newest = self.files.iter().filter_map(File::key).max();
+        let newer = key.is_some() && newest.is_none_or(|newest| key > Some(newest));
+        if r.state != State::Applied {
+            let rest_is_here =
+                (0..self.files.len()).any(|file| self.row_of(file).is_none() && r.checksum == Some(self.sum(file)));
+            return match r.lease {
+                Lease::Alive => Reason::InProgress,
+                _ if newer && !rest_is_here && !(0..self.files.len()).any(listed) => Reason::Ahead,
+                _ => Reason::Interrupted,
+            };
+        }
         let has_file =
             key.is_some_and(|key| !self.at(key).is_empty()) || self.files.iter().any(|f| f.text == r.version);
         if r.replaced_by.is_some() || (!has_file && (0..self.files.len()).any(listed)) {
             return Reason::Replaced;
         }
-        let newest = self.files.iter().filter_map(File::key).max();
         let marks = (0..self.rows.len())
             .any(|other| self.file_of[other].is_some() && self.rows[other].replaced_by.as_ref() == Some(&r.version));
-        if marks || (key.is_some() && newest.is_none_or(|newest| key > Some(newest))) {
-            Reason::Ahead
-        } else {
-            Reason::Missing
-        }
+        if marks || newer { Reason::Ahead } else { Reason::Missing }
     }
 
     fn is_gap(&self, file: usize) -> bool {

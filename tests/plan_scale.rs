@@ -59,8 +59,9 @@ fn count(plan: &Plan, reason: Reason) -> usize {
 fn a_million_rows_and_a_hundred_thousand_files() {
     let files = (0..100_000).map(|number| file(number * 10, "x", &sql(number))).collect();
     // Most rows have no file; every tenth version is there, and every hundredth is not yet.
-    let content = |n: usize| if n % 10 == 0 { sql(n / 10) } else { sql(n + 1_000_000) };
-    let rows = (0..1_000_000).rev().filter(|n| n % 100 != 0).map(|n| row(n, "x", &content(n))).collect();
+    let content = |n: usize| if n.is_multiple_of(10) { sql(n / 10) } else { sql(n + 1_000_000) };
+    let rows =
+        (0..1_000_000_usize).rev().filter(|n| !n.is_multiple_of(100)).map(|n| row(n, "x", &content(n))).collect();
     let (plan, _) = decide(files, rows);
     assert_eq!(count(&plan, Reason::Applied), 90_000);
     assert_eq!(count(&plan, Reason::Pending), 10_000);
@@ -99,6 +100,9 @@ fn one_version_everywhere() {
     let (plan, all) = decide(files, rows);
     assert_eq!(count(&plan, Reason::Duplicate), n);
     assert_eq!(plan.decisions.len(), all - 1);
+    // And not one of them in the ledger.
+    let files = (0..n).map(|number| file(1, &format!("n{number}"), &sql(number))).collect();
+    assert_eq!(count(&decide(files, vec![]).0, Reason::Duplicate), n);
 }
 
 #[test]

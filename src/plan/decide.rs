@@ -30,6 +30,7 @@ pub(super) fn decide(
     let decider = Decider {
         later: Later::new(&matching),
         newest: matching.files.iter().filter(|file| !file.repeatable).map(|file| &file.version).max(),
+        without_row: without_row(&matching),
         matching,
         squash,
         verdicts,
@@ -44,6 +45,8 @@ struct Decider<'a> {
     verdicts: OrderedMap<usize, Verdict>,
     later: Later,
     newest: Option<&'a Version>,
+    /// Checksums of files that have no row, if there are running rows without a file.
+    without_row: OrderedSet<&'a str>,
     options: &'a Options,
 }
 
@@ -305,8 +308,11 @@ impl<'a> Decider<'a> {
     fn about_row(&self, index: usize, referenced: &OrderedSet<&str>) -> Decision {
         let row = self.matching.rows[index];
         let version = &self.matching.versions[index];
+        let newer = self.matching.is_version(index) && self.newest.is_none_or(|newest| version > newest);
         if row.state != State::Applied {
+            let is_ours = self.may_be_pending(row) || self.squash.listed.contains_key(version);
             let mut decision = match judge_orphan(row) {
+                Verdict::Stopped(_) if newer && !is_ours => self.drift(Reason::Ahead, None, Some(index)),
                 Verdict::Stopped(why) => self.interrupted(why, None, Some(index)),
                 _ => self.drift(Reason::InProgress, None, Some(index)),
             };
@@ -321,26 +327,33 @@ impl<'a> Decider<'a> {
         if let Some(baseline) = listed {
             return self.replaced(self.matching.files[*baseline].version.as_str(), None, Some(index));
         }
-        let newer = self.matching.is_version(index) && self.newest.is_none_or(|newest| version > newest);
         let code = if newer || referenced.contains(row.version.as_str()) { Reason::Ahead } else { Reason::Missing };
         self.drift(code, None, Some(index))
+    }
+
+    /// Whether a file without a row has the content that a row ran a part of: it must not be run
+    /// from the start.
+    fn may_be_pending(&self, row: &Row) -> bool {
+        row.checksum.as_deref().is_some_and(|checksum| self.without_row.contains(checksum))
     }
 
     /// Tells files of one version about each other.
     fn fill_duplicates(&self, decisions: &mut [Decision]) {
         let matching = &self.matching;
-        for (file, decision) in decisions.iter_mut().enumerate().take(matching.files.len()) {
-            if matching.fit[file] != Fit::Duplicate {
-                continue;
-            }
-            let group = matching.files_at(&matching.files[file].version);
-            let path = |file: &usize| matching.files[*file].path.clone();
-            // Each names all others, but no more than a person reads.
-            decision.others = group.iter().filter(|other| **other != file).take(MAX_OTHERS).map(path).collect();
+        let path = |file: &usize| matching.files[*file].path.clone();
+        for group in matching.groups().filter(|group| group.len() > 1) {
             let applied = group.iter().find_map(|&file| matching.row_of[file].map(|row| (file, matching.rows[row])));
-            decision.applied_unknown = applied.is_some_and(|(file, row)| !is_surely(&matching.files[file], row));
-            decision.applied_path =
-                applied.filter(|(file, row)| is_surely(&matching.files[*file], row)).map(|(file, _)| path(&file));
+            let (surely, unknown) = match applied {
+                Some((file, row)) if is_surely(&matching.files[file], row) => (Some(path(&file)), false),
+                other => (None, other.is_some()),
+            };
+            for file in group {
+                let decision = &mut decisions[*file];
+                // Each names all others, but no more than a person reads.
+                decision.others = group.iter().filter(|other| *other != file).take(MAX_OTHERS).map(path).collect();
+                decision.applied_path.clone_from(&surely);
+                decision.applied_unknown = unknown;
+            }
         }
     }
 
@@ -356,9 +369,6 @@ impl<'a> Decider<'a> {
     }
 
     fn work(&self, decisions: &[Decision]) -> Vec<Work> {
-        if let Some(waiting) = decisions.iter().find(|decision| decision.code == Reason::InProgress) {
-            return vec![Work::Wait { row: waiting.row.clone().unwrap_or_default() }];
-        }
         let matching = &self.matching;
         let mut work: Vec<Work> = Vec::new();
         for &(row, file) in &matching.renumbered {
@@ -388,7 +398,14 @@ impl<'a> Decider<'a> {
             }
         }
         self.migrations(decisions, &mut work, later, &marks);
-        work
+        // Another release's migration is waited for only if something is to be run after it.
+        let runs = work.iter().any(|work| matches!(work, Work::Apply { .. } | Work::Adopt { .. }));
+        let is_waited_for =
+            |decision: &&Decision| decision.code == Reason::InProgress && (runs || decision.path.is_some());
+        match decisions.iter().find(is_waited_for) {
+            Some(waiting) => vec![Work::Wait { row: waiting.row.clone().unwrap_or_default() }],
+            None => work,
+        }
     }
 
     /// Rows that a baseline in the ledger replaces and that do not say so yet, by baseline.
@@ -468,6 +485,15 @@ impl<'a> Decider<'a> {
         crate::ordered::sort_by(&mut ordered, |a, b| (a.0, a.1).cmp(&(b.0, b.1)));
         work.extend(ordered.into_iter().map(|(.., work)| work));
     }
+}
+
+fn without_row<'a>(matching: &Matching<'a>) -> OrderedSet<&'a str> {
+    let is_stray = |row: &usize| matching.file_of[*row].is_none() && matching.rows[*row].state != State::Applied;
+    if !(0..matching.rows.len()).any(|row| is_stray(&row)) {
+        return OrderedSet::new();
+    }
+    let files = matching.files.iter().enumerate();
+    files.filter(|(file, _)| matching.row_of[*file].is_none()).map(|(_, file)| file.checksum.as_str()).collect()
 }
 
 /// How many of the files of one version a decision names besides its own.

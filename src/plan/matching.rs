@@ -92,6 +92,11 @@ impl<'a> Matching<'a> {
         &self.by_version[start..start + len]
     }
 
+    /// The files of each version, in catalog order.
+    pub(super) fn groups(&self) -> impl Iterator<Item = &[usize]> {
+        self.by_version.chunk_by(|&a, &b| self.files[a].version == self.files[b].version)
+    }
+
     /// The rows of one version.
     pub(super) fn rows_at(&self, version: &Version) -> std::ops::Range<usize> {
         let start = self.versions.partition_point(|row| row < version);
@@ -130,18 +135,26 @@ impl<'a> Matching<'a> {
     /// rows of one version only if they write it differently (`001` and `1`).
     fn best(&self, rows: impl Iterator<Item = usize>, group: &[usize]) -> Option<(usize, usize)> {
         let mut by: OrderedMap<(Option<&str>, Option<&str>), usize> = OrderedMap::new();
-        for &file in group {
+        // A file that is alone at its version needs no looking up.
+        let many = if group.len() > 1 { group } else { &[] };
+        for &file in many {
             let (checksum, name) = (self.files[file].checksum.as_str(), self.files[file].name.as_str());
-            for key in [(Some(checksum), Some(name)), (Some(checksum), None), (None, Some(name)), (None, None)] {
+            for key in [(Some(checksum), Some(name)), (Some(checksum), None), (None, Some(name))] {
                 by.entry(key).or_insert(file);
             }
+        }
+        let mut by_text: OrderedMap<&str, usize> = OrderedMap::new();
+        for &file in many {
+            by_text.entry(self.files[file].version.as_str()).or_insert(file);
         }
         let mut best: Option<((bool, bool, bool), usize, usize)> = None;
         for row in rows {
             let r = self.rows[row];
             let (checksum, name) = (r.checksum.as_deref(), r.name.as_deref());
-            let keys = [(checksum, name), (checksum, None), (None, name), (None, None)];
-            let Some(&file) = keys.iter().find_map(|key| by.get(key)) else { continue };
+            let keys = [(checksum, name), (checksum, None), (None, name)];
+            let like = keys.iter().filter(|key| **key != (None, None)).find_map(|key| by.get(key));
+            let like = like.or_else(|| by_text.get(r.version.as_str())).or(group.first());
+            let Some(&file) = like else { continue };
             let f = &self.files[file];
             let score = (checksum == Some(&f.checksum), name == Some(&f.name), r.version == f.version.as_str());
             if best.is_none_or(|(other, ..)| score > other) {

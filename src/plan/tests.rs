@@ -613,6 +613,16 @@ fn a_dead_runner_s_migration_is_interrupted_where_nobody_can_tell() {
     assert_eq!(error.to_string(), format!("db/005_i.sql:2:1: {}", error.message()));
     // Let through, it is left alone.
     w.policy("interrupted", Severity::Warning).goes().works(&["apply 006"]);
+    // The last step ends it.
+    let two = "select 1; vacuum;";
+    world(&[file("005_v.sql", two)], &[running("005", "v", two, 1, 2, Lease::Over)]).says(
+        0,
+        ERROR,
+        "005_v.sql stopped in step 2 of 2, and nobody can tell whether that step happened",
+        "look at the database; if the step happened, run: update \"public\".\"schema_migrations\" set state = \
+         'applied', steps_done = 2, claimed_until = null where version = '005'; if it did not, run: update \
+         \"public\".\"schema_migrations\" set claimed_until = null where version = '005'",
+    );
 }
 
 #[test]
@@ -666,6 +676,29 @@ fn a_running_row_without_a_file_is_interrupted_unless_it_is_alive() {
     world(&[file("006_c.sql", C)], &[running("007", "i", STEPS, 1, 3, Lease::Alive)])
         .decides(&["apply pending 006", "drift in-progress 007"])
         .works(&["wait 007"]);
+}
+
+#[test]
+fn an_older_release_starts_whatever_a_newer_one_left_behind() {
+    let files = [file("006_c.sql", C)];
+    let newer = |lease| [row("006", "c", C), running("007", "i", STEPS, 1, 3, lease)];
+    // Nothing of its own is to be run: it does not wait.
+    world(&files, &newer(Lease::Alive)).decides(&["skip applied 006", "drift in-progress 007"]).works(&[]).goes();
+    for lease in [Lease::None, Lease::Over] {
+        world(&files, &newer(lease))
+            .decides(&["skip applied 006", "drift ahead 007"])
+            .says(
+                1,
+                WARNING,
+                "version 007 (i) stopped and has no file here: 1 of 3 steps is done by a newer release",
+                "deploy the newer release, which goes on with it, or keep this one: nothing is undone",
+            )
+            .works(&[])
+            .goes();
+    }
+    // But its steps are not run a second time under another number.
+    world(&[file("006_i.sql", STEPS)], &newer(Lease::Over)[1..])
+        .decides(&["apply pending 006", "drift interrupted 007"]);
 }
 
 #[test]

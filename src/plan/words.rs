@@ -18,10 +18,7 @@ pub(super) fn fill(decision: &mut Decision, next: Option<&str>, table: &Table) {
         Reason::Edited => edited(decision),
         Reason::Collision => collision(decision, next),
         Reason::Missing => missing(decision),
-        Reason::Ahead => (
-            text(&["version ", &titled(decision), " is applied and has no file here: a newer release has been here"]),
-            "deploy the newer release, or keep this one: nothing is undone".into(),
-        ),
+        Reason::Ahead => ahead(decision),
         Reason::Renumbered => (
             text(&[
                 path(decision),
@@ -125,6 +122,20 @@ fn missing(decision: &Decision) -> (String, String) {
     (message, "put the file back, or list it in the `replaces` of the baseline that holds it now".into())
 }
 
+fn ahead(decision: &Decision) -> (String, String) {
+    let subject = subject(decision);
+    match decision.progress {
+        None => (
+            text(&[&subject, " is applied and has no file here: a newer release has been here"]),
+            "deploy the newer release, or keep this one: nothing is undone".into(),
+        ),
+        progress => (
+            text(&[&subject, " stopped and has no file here: ", &steps(progress), " by a newer release"]),
+            "deploy the newer release, which goes on with it, or keep this one: nothing is undone".into(),
+        ),
+    }
+}
+
 fn duplicate(decision: &Decision, next: Option<&str>) -> (String, String) {
     let others: Vec<&str> = decision.others.iter().map(String::as_str).collect();
     let message = text(&[path(decision), " and ", &list(&others), " have one version, ", &decision.version]);
@@ -193,6 +204,8 @@ fn interrupted(decision: &Decision, table: &Table) -> (String, String) {
         ),
         _ => {
             let next = progress.done.saturating_add(1);
+            let done = text(&["steps_done = ", &next.to_string(), ", claimed_until = null"]);
+            let done = if next == progress.total { text(&["state = 'applied', ", &done]) } else { done };
             (
                 text(&[
                     &subject,
@@ -204,7 +217,7 @@ fn interrupted(decision: &Decision, table: &Table) -> (String, String) {
                 ]),
                 text(&[
                     "look at the database; if the step happened, run: ",
-                    &update(&text(&["steps_done = ", &next.to_string(), ", claimed_until = null"])),
+                    &update(&done),
                     "; if it did not, run: ",
                     &update("claimed_until = null"),
                 ]),

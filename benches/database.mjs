@@ -2,7 +2,9 @@
 import { PGlite } from '@electric-sql/pglite'
 import { pgcrypto } from '@electric-sql/pglite/contrib/pgcrypto'
 import { readSet } from 'counterfoil'
+import * as pg from 'counterfoil/pg'
 import { migrate } from 'counterfoil/pglite'
+import { startPostgres } from '../tests/js/support/postgres.mjs'
 import { inTurn, line, ms, ratio, time, title } from './measure.mjs'
 import { realSet, versionOf } from './sets.mjs'
 
@@ -37,16 +39,27 @@ export async function database() {
   line('ratio, migrate to plain exec', ratio(first.ratio), 'aim: at most 1.10')
 
   const db = await PGlite.create({ extensions, loadDataDir: dump })
+  await again('PGlite, in this process', name, db, migrate, files)
+  await db.close()
+
+  const server = await startPostgres()
+  const client = await server.connect()
+  await again('PostgreSQL 18, over TCP', name, client, pg.migrate, files)
+  await client.end()
+  await server.stop()
+}
+
+/** A run that finds nothing to do, beside the smallest query. */
+async function again(where, name, db, migrate, files) {
+  const runs = 300
   await migrate(db, files)
   const { roundTrips } = await migrate(db, files)
-  const again = 200
-  title('migrate with nothing to do', `${again} runs of each in turn, on the database of ${name}`)
-  const second = await inTurn(again, () => time(() => db.query('select 1')), () => time(() => migrate(db, files)))
-  line('select 1', ms(second.a))
-  line('migrate', ms(second.b))
+  title(`migrate with nothing to do: ${where}`, `${runs} runs of each in turn, on the database of ${name}`)
+  const { a, b, ratio: times } = await inTurn(runs, () => time(() => db.query('select 1')), () => time(() => migrate(db, files)))
+  line('select 1', ms(a))
+  line('migrate', ms(b))
   line('queries that migrate sends', String(roundTrips), 'aim: 1')
-  line('ratio, migrate to select 1', ratio(second.ratio), 'aim: under 5')
-  await db.close()
+  line('ratio, migrate to select 1', ratio(times), 'aim: under 5')
 }
 
 /** What the plain run sends: the text that migrate runs too. */

@@ -7,7 +7,6 @@
 use crate::convention::{self, Convention};
 use crate::error::{Code, Error, Location};
 use crate::ledger::Ledger;
-use crate::migration::Catalog;
 use crate::ordered::OrderedMap;
 use crate::plan::{self, Finding, Plan};
 use crate::readiness::{self, Readiness};
@@ -16,6 +15,7 @@ use crate::span::Cursor;
 use crate::{checksum as sums, sql};
 use js_sys::{Array, JsString};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 
@@ -88,7 +88,7 @@ fn text(value: &JsValue, path: &str) -> Result<String, JsValue> {
 }
 
 /// Reads a set of files, given as their paths and their texts.
-fn read(paths: &Array, sqls: &Array, convention: Option<String>) -> Result<Catalog, JsValue> {
+fn read(paths: &Array, sqls: &Array, convention: Option<String>) -> Result<crate::Catalog, JsValue> {
     let mut files = Vec::with_capacity(paths.length() as usize);
     for (path, sql) in paths.iter().zip(sqls.iter()) {
         let path = text(&path, "a path")?;
@@ -230,7 +230,7 @@ fn inputs(
     convention: Option<String>,
     ledger: Ts<Ledger>,
     options: Ts<plan::Options>,
-) -> Result<(Catalog, Ledger, plan::Options), JsValue> {
+) -> Result<(crate::Catalog, Ledger, plan::Options), JsValue> {
     let catalog = read(paths, sqls, convention)?;
     let ledger = given(ledger, "the ledger")?;
     let options = given(options, "options")?;
@@ -307,6 +307,19 @@ pub struct Request {
     events: Vec<Event>,
 }
 
+/// A set of files that has been read. Reading is most of the work of a run that finds nothing to do.
+#[wasm_bindgen]
+pub struct Catalog(Arc<run::Shared>);
+
+#[wasm_bindgen]
+impl Catalog {
+    /// Reads the files.
+    #[wasm_bindgen(constructor)]
+    pub fn new(paths: &Array, sqls: &Array, convention: Option<String>) -> Result<Catalog, JsValue> {
+        read(paths, sqls, convention).map(|catalog| Catalog(catalog.into()))
+    }
+}
+
 /// A run: says what to do next, and is told what came of it.
 #[wasm_bindgen]
 pub struct Machine(run::Machine);
@@ -316,19 +329,16 @@ impl Machine {
     /// A run that has not begun.
     #[wasm_bindgen(constructor)]
     pub fn new(
-        paths: &Array,
-        sqls: &Array,
-        convention: Option<String>,
+        catalog: &Catalog,
         goal: Ts<Goal>,
         options: Ts<run::Options>,
         capabilities: Ts<Capabilities>,
     ) -> Result<Machine, JsValue> {
-        let catalog = read(paths, sqls, convention)?;
         let options = given(options, "options")?;
         let checked = plan::Options { policy: options.policy.clone(), table: options.table.clone() };
         checked.validate().map_err(thrown)?;
         let (goal, capabilities) = (given(goal, "the goal")?, given(capabilities, "capabilities")?);
-        Ok(Machine(run::Machine::new(catalog, goal, options, capabilities)))
+        Ok(Machine(run::Machine::new(catalog.0.clone(), goal, options, capabilities)))
     }
 
     /// The next thing to do. `answer` is what came of the last one; the first call has none. `now`

@@ -1,4 +1,5 @@
 // What every driver offers, on top of a connection.
+import { catalogOf } from './catalogs.js'
 import type { Goal, Plan, Readiness, Report } from './core/core.js'
 import { inTurn, type Connection } from './database.js'
 import { drive, type Ended, type Guard } from './drive.js'
@@ -22,7 +23,8 @@ async function run<Db extends object>(driver: Driver<Db>, db: Db, set: Set, goal
     const guard = writes ? await driver.guard?.(db) : undefined
     try {
       chosen.core.exclusive = guard !== undefined
-      return await drive(driver.connect(db), files, goal, chosen, guard)
+      const catalog = catalogOf(set, files, chosen.convention)
+      return await drive(driver.connect(db), catalog, goal, chosen, guard)
     } finally {
       guard?.release()
     }

@@ -1,8 +1,7 @@
 // The loop that carries messages between the core and a database. It decides nothing.
-import type { Answer, Goal, Outcome, Request } from './core/core.js'
+import type { Answer, Catalog, Goal, Outcome, Request } from './core/core.js'
 import { describe, type Connection, type TextRow } from './database.js'
 import { MigrationError, guarded } from './errors.js'
-import type { Files } from './files.js'
 import { coreNow } from './init.js'
 import { bare, type Settings } from './options.js'
 import { Watch } from './watch.js'
@@ -22,9 +21,9 @@ export interface Ended {
 }
 
 /** Runs the machine to its end. The core has been started. @internal */
-export async function drive(connection: Connection, files: Files, goal: Goal, settings: Settings, guard?: Guard): Promise<Ended> {
+export async function drive(connection: Connection, catalog: Catalog, goal: Goal, settings: Settings, guard?: Guard): Promise<Ended> {
   const { Machine } = coreNow()
-  const machine = guarded(() => new Machine(files.paths, files.sqls, settings.convention, bare(goal), settings.core, bare(connection.capabilities)))
+  const machine = guarded(() => new Machine(catalog, bare(goal), settings.core, bare(connection.capabilities)))
   const watch = new Watch(settings)
   let answer: Answer | undefined
   let cause: unknown

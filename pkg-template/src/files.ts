@@ -36,8 +36,11 @@ export function filesNow(migrations: Migrations): Files {
 
 /** Checks the set and loads what has yet to be loaded. @internal */
 export async function loadFiles(migrations: Migrations<LazySqlSource>): Promise<Files> {
+  const list = entries(migrations)
+  if (!list.some(([, source]) => typeof source === 'function'))
+    return { paths: list.map(([path]) => path), sqls: list.map(([path, source]) => text(path, source)) }
   const all = await Promise.all(
-    entries(migrations).map(async ([path, source]): Promise<[string, string]> => {
+    list.map(async ([path, source]): Promise<[string, string]> => {
       if (typeof source !== 'function') return [path, text(path, source)]
       try {
         return [path, text(path, await source())]

@@ -7,12 +7,10 @@ use super::prepared::Prepared;
 use super::report::{Done, Event, EventKind, Failed, Outcome, Report, Status};
 use super::request::{Act, Direction, Request};
 use super::stepwise::Stepwise;
-use super::{Capabilities, Failure, Goal, Input, Options, Output, Setup, When, message};
+use super::{Capabilities, Failure, Goal, Input, Options, Output, Setup, Shared, When, message};
 use crate::error::{Code, Error, Location};
 use crate::ledger::statements::{self, TextRow};
 use crate::ledger::{Lease, Ledger, Row, State, shape};
-use crate::migration::Catalog;
-use crate::ordered::OrderedSet;
 use crate::plan::{self, Action, Cache, Plan, Work};
 use crate::readiness::readiness;
 use crate::sql::Mode;
@@ -129,14 +127,14 @@ impl Hash for Machine {
 }
 
 impl Machine {
-    /// A run that has not begun.
-    pub fn new(catalog: Catalog, goal: Goal, options: Options, capabilities: Capabilities) -> Self {
+    /// A run that has not begun. Several runs may share a catalog.
+    pub fn new(catalog: impl Into<Arc<Shared>>, goal: Goal, options: Options, capabilities: Capabilities) -> Self {
         let seed = options
             .runner
             .bytes()
             .fold(2_166_136_261_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(16_777_619));
         Machine {
-            setup: Arc::new(Setup { catalog, goal, options, capabilities }),
+            setup: Arc::new(Setup { catalog: catalog.into(), goal, options, capabilities }),
             state: RunState {
                 phase: Phase::Fresh,
                 work: VecDeque::new(),
@@ -211,21 +209,11 @@ impl Machine {
     fn begin(&mut self) -> Output {
         Arc::make_mut(&mut self.state.report).findings.clone_from(&self.setup.catalog.findings);
         match self.setup.goal {
-            Goal::Up | Goal::Ready if self.expected_digest().is_some() => self.send(Phase::Digest, Request::Digest),
+            Goal::Up | Goal::Ready if self.setup.catalog.digest().is_some() => {
+                self.send(Phase::Digest, Request::Digest)
+            }
             _ => self.look(),
         }
-    }
-
-    /// The digest of a ledger that has every migration of the catalog and nothing else.
-    fn expected_digest(&self) -> Option<String> {
-        let migrations = &self.setup.catalog.migrations;
-        if migrations.is_empty() || migrations.windows(2).any(|pair| pair[0].version == pair[1].version) {
-            return None;
-        }
-        let replaced: OrderedSet<&Version> =
-            migrations.iter().flat_map(|migration| &migration.replaces).map(|replaced| &replaced.version).collect();
-        let set = migrations.iter().filter(|migration| !replaced.contains(&migration.version));
-        Some(statements::digest_of(set.map(|migration| (migration.version.as_str(), migration.checksum.as_str()))))
     }
 
     pub(super) fn send(&mut self, phase: Phase, request: Request) -> Output {
@@ -264,7 +252,11 @@ impl Machine {
         match self.state.phase.clone() {
             Phase::Digest => {
                 let found = rows.into_iter().next().and_then(|mut row| row.remove("digest").flatten());
-                if found.is_some() && found == self.expected_digest() { self.current() } else { self.look() }
+                if found.is_some() && found.as_deref() == self.setup.catalog.digest() {
+                    self.current()
+                } else {
+                    self.look()
+                }
             }
             Phase::Shape => self.shape(rows),
             Phase::Rows => self.read(statements::read(rows)),

@@ -33,9 +33,13 @@ mod request;
 mod session;
 mod stepwise;
 
-use crate::ledger::statements::TextRow;
+use crate::ledger::statements::{self, TextRow};
 use crate::migration::{Catalog, Section};
+use crate::ordered::OrderedSet;
+use crate::version::Version;
 use serde::Deserialize;
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
 
 pub use machine::Machine;
 pub use message::Message;
@@ -43,11 +47,57 @@ pub use options::{Capabilities, Goal, Options, When};
 pub use report::{Done, Event, EventKind, Failed, Outcome, Report, Status};
 pub use request::{Act, Direction, Request};
 
+/// A catalog that several runs share, with what follows from it and is worked out once.
+#[derive(Clone, Debug)]
+pub struct Shared {
+    catalog: Catalog,
+    digest: OnceLock<Option<String>>,
+}
+
+impl From<Catalog> for Shared {
+    fn from(catalog: Catalog) -> Self {
+        Shared { catalog, digest: OnceLock::new() }
+    }
+}
+
+impl From<Catalog> for Arc<Shared> {
+    fn from(catalog: Catalog) -> Self {
+        Arc::new(catalog.into())
+    }
+}
+
+impl Deref for Shared {
+    type Target = Catalog;
+
+    fn deref(&self) -> &Catalog {
+        &self.catalog
+    }
+}
+
+impl Shared {
+    /// The digest of a ledger that has every migration of the catalog and nothing else; none if
+    /// there can be no such ledger.
+    pub(crate) fn digest(&self) -> Option<&str> {
+        self.digest.get_or_init(|| digest(&self.catalog)).as_deref()
+    }
+}
+
+fn digest(catalog: &Catalog) -> Option<String> {
+    let migrations = &catalog.migrations;
+    if migrations.is_empty() || migrations.windows(2).any(|pair| pair[0].version == pair[1].version) {
+        return None;
+    }
+    let replaced: OrderedSet<&Version> =
+        migrations.iter().flat_map(|migration| &migration.replaces).map(|replaced| &replaced.version).collect();
+    let set = migrations.iter().filter(|migration| !replaced.contains(&migration.version));
+    Some(statements::digest_of(set.map(|migration| (migration.version.as_str(), migration.checksum.as_str()))))
+}
+
 /// What a run knows from the start.
 #[derive(Clone, Debug)]
 pub struct Setup {
     /// The migrations.
-    pub catalog: Catalog,
+    pub catalog: Arc<Shared>,
     /// What the run is for.
     pub goal: Goal,
     /// How it is to behave.

@@ -1,0 +1,29 @@
+// Sets that have been read: a server hands in the same files again and again, and reading them is most of the work.
+import type { Catalog } from './core/core.js'
+import { guarded } from './errors.js'
+import type { Files } from './files.js'
+import { coreNow } from './init.js'
+
+interface Read extends Files {
+  convention: string | undefined
+  catalog: Catalog
+}
+
+const known = new WeakMap<object, Read>()
+
+/**
+ * The catalog of a set; read again if any of its files has changed. `migrations` is the caller's object: what is known
+ * is forgotten with it. The core has been started. @internal
+ */
+export function catalogOf(migrations: object, { paths, sqls }: Files, convention: string | undefined): Catalog {
+  const before = known.get(migrations)
+  if (before && before.convention === convention && same(before.paths, paths) && same(before.sqls, sqls)) return before.catalog
+  const { Catalog } = coreNow()
+  const catalog = guarded(() => new Catalog(paths, sqls, convention))
+  known.set(migrations, { paths, sqls, convention, catalog })
+  // A run that still uses the old one shares it.
+  before?.catalog.free()
+  return catalog
+}
+
+const same = (a: string[], b: string[]) => a.length === b.length && a.every((text, index) => text === b[index])

@@ -320,6 +320,32 @@ impl Catalog {
     }
 }
 
+/// What a run is for.
+#[derive(Deserialize, Tsify)]
+pub struct RunGoal {
+    /// Which.
+    #[tsify(type = "'up' | 'down' | 'plan' | 'ready'")]
+    goal: String,
+    /// For `down`: how many migrations.
+    #[tsify(optional, type = "number | undefined")]
+    steps: Option<u32>,
+    /// For `down`: until this version is the newest.
+    #[tsify(optional, type = "string | undefined")]
+    to: Option<String>,
+}
+
+impl RunGoal {
+    fn goal(self) -> Result<Goal, JsValue> {
+        match self.goal.as_str() {
+            "up" => Ok(Goal::Up),
+            "down" => Ok(Goal::Down { steps: self.steps, to: self.to }),
+            "plan" => Ok(Goal::Plan),
+            "ready" => Ok(Goal::Ready),
+            _ => Err(thrown(Error::new(Code::InvalidInput, "the goal is not up, down, plan or ready"))),
+        }
+    }
+}
+
 /// A run: says what to do next, and is told what came of it.
 #[wasm_bindgen]
 pub struct Machine(run::Machine);
@@ -330,14 +356,14 @@ impl Machine {
     #[wasm_bindgen(constructor)]
     pub fn new(
         catalog: &Catalog,
-        goal: Ts<Goal>,
+        goal: Ts<RunGoal>,
         options: Ts<run::Options>,
         capabilities: Ts<Capabilities>,
     ) -> Result<Machine, JsValue> {
         let options = given(options, "options")?;
         let checked = plan::Options { policy: options.policy.clone(), table: options.table.clone() };
         checked.validate().map_err(thrown)?;
-        let (goal, capabilities) = (given(goal, "the goal")?, given(capabilities, "capabilities")?);
+        let (goal, capabilities) = (given(goal, "the goal")?.goal()?, given(capabilities, "capabilities")?);
         Ok(Machine(run::Machine::new(catalog.0.clone(), goal, options, capabilities)))
     }
 

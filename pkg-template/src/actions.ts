@@ -1,6 +1,6 @@
 // What every driver offers, on top of a connection.
 import { catalogOf } from './catalogs.js'
-import type { Goal, Plan, Readiness, Report } from './core/core.js'
+import type { RunGoal, Plan, Readiness, Report } from './core/core.js'
 import { inTurn, type Connection } from './database.js'
 import { drive, type Ended, type Guard } from './drive.js'
 import { loadFiles } from './files.js'
@@ -17,7 +17,7 @@ export interface Driver<Db extends object> {
 
 type Set = Migrations<LazySqlSource>
 
-async function run<Db extends object>(driver: Driver<Db>, db: Db, set: Set, goal: Goal, chosen: Settings, writes: boolean): Promise<Ended> {
+async function run<Db extends object>(driver: Driver<Db>, db: Db, set: Set, goal: RunGoal, chosen: Settings, writes: boolean): Promise<Ended> {
   const [files] = await Promise.all([loadFiles(set), init()])
   return inTurn(db, async () => {
     const guard = writes ? await driver.guard?.(db) : undefined

@@ -1,5 +1,5 @@
 // The loop that carries messages between the core and a database. It decides nothing.
-import type { Answer, Catalog, Goal, Outcome, Request } from './core/core.js'
+import type { Answer, Catalog, RunGoal, Outcome, Request } from './core/core.js'
 import { describe, type Connection, type TextRow } from './database.js'
 import { MigrationError, guarded } from './errors.js'
 import { coreNow } from './init.js'
@@ -21,7 +21,7 @@ export interface Ended {
 }
 
 /** Runs the machine to its end. The core has been started. @internal */
-export async function drive(connection: Connection, catalog: Catalog, goal: Goal, settings: Settings, guard?: Guard): Promise<Ended> {
+export async function drive(connection: Connection, catalog: Catalog, goal: RunGoal, settings: Settings, guard?: Guard): Promise<Ended> {
   const { Machine } = coreNow()
   const machine = guarded(() => new Machine(catalog, bare(goal), settings.core, bare(connection.capabilities)))
   const watch = new Watch(settings)

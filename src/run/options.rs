@@ -34,7 +34,6 @@ pub enum When {
 
 /// What a run is for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "kebab-case", tag = "goal")]
 pub enum Goal {
     /// Bring the database current.

@@ -11,7 +11,9 @@
 //! What it is not: a schema differ that writes migrations, an ORM, or a database driver.
 #![forbid(unsafe_code)]
 
+// Lowest first: a module uses only what stands above it.
 pub mod error;
+pub mod finding;
 pub mod ordered;
 mod sorted;
 pub mod span;
@@ -20,8 +22,9 @@ pub mod version;
 pub mod sql;
 
 pub mod checksum;
-pub mod convention;
 pub mod migration;
+
+pub mod convention;
 
 pub mod ledger;
 

@@ -1,10 +1,36 @@
 //! A migration, and the ordered set of all of them.
 
-use crate::convention::Convention;
 use crate::error::{Error, Location};
-use crate::plan::Finding;
+use crate::finding::Finding;
 use crate::span::{Span, line_column};
 use crate::version::Version;
+
+/// A naming convention: how the files of a set are named and marked. [`crate::convention`] reads them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Convention {
+    /// dbmate: `<digits>_name.sql` with `-- migrate:up` and `-- migrate:down`.
+    Dbmate,
+    /// golang-migrate: `<digits>_name.up.sql` and `.down.sql`.
+    GolangMigrate,
+    /// goose: `<digits>_name.sql` with `-- +goose Up` and `-- +goose Down`.
+    Goose,
+    /// sql-migrate: `name.sql` with `-- +migrate Up` and `-- +migrate Down`.
+    SqlMigrate,
+    /// Prisma: `<dir>/migration.sql`.
+    Prisma,
+    /// Drizzle: `meta/_journal.json` and `tag.sql`, or `<ts>_name/migration.sql`.
+    Drizzle,
+    /// Flyway: `V1.2__name.sql`, `R__name.sql`, `U1.2__name.sql`.
+    Flyway,
+    /// sqlx: `<digits>_name.sql` or `.up.sql` and `.down.sql`, with `-- no-transaction`.
+    Sqlx,
+    /// Supabase: `<digits>_name.sql`.
+    Supabase,
+    /// Any other `<digits>_name.sql`.
+    Plain,
+    /// Diesel: `<date>_name/up.sql`, `down.sql`, `metadata.toml`.
+    Diesel,
+}
 
 /// What a marker in the file says about transactions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

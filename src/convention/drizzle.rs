@@ -13,8 +13,8 @@ use super::files::{File, Set, is_sql, title};
 use super::markers::{self, Place};
 use super::out::Out;
 use crate::error::{Code, Error, Location};
+use crate::finding::Severity;
 use crate::migration::Section;
-use crate::plan::Severity;
 use crate::version::leading_digits;
 use serde::Deserialize;
 

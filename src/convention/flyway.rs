@@ -15,8 +15,8 @@
 use super::files::{File, Set, is_sql};
 use super::out::Out;
 use crate::error::{Code, Error};
+use crate::finding::Severity;
 use crate::migration::{Section, Transaction};
-use crate::plan::Severity;
 use crate::sorted;
 use crate::version::{Identity, Version};
 

@@ -65,36 +65,10 @@ mod supabase;
 
 use crate::error::{Code, Error};
 use crate::migration::Catalog;
+pub use crate::migration::Convention;
 use crate::version::Identity;
 use files::Set;
 use out::Out;
-
-/// A naming convention.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Convention {
-    /// dbmate: `<digits>_name.sql` with `-- migrate:up` and `-- migrate:down`.
-    Dbmate,
-    /// golang-migrate: `<digits>_name.up.sql` and `.down.sql`.
-    GolangMigrate,
-    /// goose: `<digits>_name.sql` with `-- +goose Up` and `-- +goose Down`.
-    Goose,
-    /// sql-migrate: `name.sql` with `-- +migrate Up` and `-- +migrate Down`.
-    SqlMigrate,
-    /// Prisma: `<dir>/migration.sql`.
-    Prisma,
-    /// Drizzle: `meta/_journal.json` and `tag.sql`, or `<ts>_name/migration.sql`.
-    Drizzle,
-    /// Flyway: `V1.2__name.sql`, `R__name.sql`, `U1.2__name.sql`.
-    Flyway,
-    /// sqlx: `<digits>_name.sql` or `.up.sql` and `.down.sql`, with `-- no-transaction`.
-    Sqlx,
-    /// Supabase: `<digits>_name.sql`.
-    Supabase,
-    /// Any other `<digits>_name.sql`.
-    Plain,
-    /// Diesel: `<date>_name/up.sql`, `down.sql`, `metadata.toml`.
-    Diesel,
-}
 
 /// What there is to know about a convention.
 struct Entry {

@@ -4,8 +4,8 @@ use super::Convention;
 use super::files::File;
 use crate::checksum::checksum;
 use crate::error::{Code, Error, Location};
+use crate::finding::{Finding, Severity};
 use crate::migration::{Catalog, Migration, Section};
-use crate::plan::{Finding, Severity};
 use crate::sorted;
 use crate::version::{Identity, Version};
 

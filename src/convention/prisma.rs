@@ -9,8 +9,8 @@
 use super::files::{File, Set, is_sql, nested, numbered, several_folders, title};
 use super::out::Out;
 use crate::error::{Code, Error};
+use crate::finding::Severity;
 use crate::migration::Section;
-use crate::plan::Severity;
 use crate::sorted;
 
 /// The script's name.

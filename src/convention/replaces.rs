@@ -11,8 +11,8 @@
 use super::files::{File, Set};
 use super::out::Out;
 use crate::error::{Code, Error, Location};
+use crate::finding::Severity;
 use crate::migration::{Migration, Replaced};
-use crate::plan::Severity;
 use crate::sorted;
 use crate::version::Version;
 use serde::Deserialize;

@@ -16,8 +16,8 @@ use super::out::Out;
 use super::sections::{Begin, Direction, Words, cut};
 use super::statements::Pairs;
 use crate::error::{Code, Error};
+use crate::finding::Severity;
 use crate::migration::{Section, Transaction};
-use crate::plan::Severity;
 
 /// The words that markers begin with.
 pub(super) const WORD: &str = "+migrate";

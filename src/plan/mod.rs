@@ -20,27 +20,10 @@ use crate::ledger::Ledger;
 use crate::migration::Catalog;
 use serde::{Deserialize, Serialize};
 
+pub use crate::finding::{Finding, Severity};
 pub use inspect::{Cache, Inspected, inspect};
-pub use policy::{Options, POLICY, Severity};
+pub use policy::{Options, POLICY};
 pub use running::Why;
-
-/// Something a person should know, that is not a decision about one migration.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
-pub struct Finding {
-    /// Stable code, kebab-case.
-    pub code: &'static str,
-    /// How bad.
-    pub severity: Severity,
-    /// What was found.
-    pub message: String,
-    /// What to do next.
-    pub help: String,
-    /// Where.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub at: Option<Location>,
-}
 
 /// What is done about a file or a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]

@@ -1,22 +1,10 @@
 //! How bad each drift is, and who may say otherwise.
 
 use crate::error::{Code, Error};
+use crate::finding::Severity;
 use crate::ledger::Table;
 use crate::ordered::OrderedMap;
 use serde::{Deserialize, Serialize};
-
-/// How bad a finding is. One error refuses the whole plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
-pub enum Severity {
-    /// Worth knowing.
-    Note,
-    /// Worth a look; does not stop anything.
-    Warning,
-    /// Refuses the plan: nothing runs.
-    Error,
-}
 
 /// Every key of [`Options::policy`] with its default.
 ///

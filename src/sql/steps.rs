@@ -20,8 +20,8 @@
 use super::lex::{self, Kind};
 use super::{Analysis, ConcurrentIndex, Control, Problem, Statement};
 use crate::error::Code;
+use crate::finding::{Finding, Severity};
 use crate::migration::Transaction;
-use crate::plan::{Finding, Severity};
 use crate::span::Span;
 use std::ops::Range;
 

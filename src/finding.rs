@@ -1,0 +1,35 @@
+//! A finding: something a person should know, with a code, a place and how bad it is.
+
+use crate::error::Location;
+use serde::{Deserialize, Serialize};
+
+/// How bad a finding is. One error refuses the whole plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+pub enum Severity {
+    /// Worth knowing.
+    Note,
+    /// Worth a look; does not stop anything.
+    Warning,
+    /// Refuses the plan: nothing runs.
+    Error,
+}
+
+/// Something a person should know, that is not a decision about one migration.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+pub struct Finding {
+    /// Stable code, kebab-case.
+    pub code: &'static str,
+    /// How bad.
+    pub severity: Severity,
+    /// What was found.
+    pub message: String,
+    /// What to do next.
+    pub help: String,
+    /// Where.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<Location>,
+}

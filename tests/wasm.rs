@@ -2,13 +2,15 @@
 #![cfg(all(target_arch = "wasm32", feature = "wasm"))]
 #![allow(missing_docs)]
 
-use counterfoil::wasm::{self, Machine};
+use counterfoil::wasm::{self, Catalog, Machine};
 use js_sys::{Array, JSON, Object, Reflect};
 use tsify::{Ts, Tsify};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 const NOTES: &str = "-- migrate:up\ncreate table notes ();\n-- migrate:down\ndrop table notes;\n";
+
+const CAPABILITIES: &str = r#"{ "script": true, "batch": false, "interactive": true }"#;
 
 fn js(json: &str) -> JsValue {
     JSON::parse(json).expect("valid JSON in a test")
@@ -51,16 +53,9 @@ fn plan(paths: &[&str], sqls: &[&str], ledger: &str, options: &str) -> Result<Js
 }
 
 fn machine(goal: &str, options: &str) -> Machine {
-    let capabilities = r#"{ "script": true, "batch": false, "interactive": true }"#;
-    Machine::new(
-        &strings(&["001_notes.sql"]),
-        &strings(&[NOTES]),
-        None,
-        typed(goal),
-        typed(options),
-        typed(capabilities),
-    )
-    .unwrap_or_else(|error| panic!("{}", json(error)))
+    let catalog = Catalog::new(&strings(&["001_notes.sql"]), &strings(&[NOTES]), None).expect("a valid set");
+    Machine::new(&catalog, typed(goal), typed(options), typed(CAPABILITIES))
+        .unwrap_or_else(|error| panic!("{}", json(error)))
 }
 
 /// Hands an answer to the machine and gives the next request.
@@ -218,6 +213,24 @@ fn a_machine_goes_from_an_empty_database_to_done() {
     assert!(script.contains("create table notes ();") && script.contains("insert into"), "{script}");
     let event = Array::from(&field(&request, "events")).get(0);
     assert_eq!(field(&event, "kind"), "applied");
+}
+
+#[wasm_bindgen_test]
+fn a_catalog_serves_many_machines_and_may_go_before_them() {
+    let catalog = Catalog::new(&strings(&["001_notes.sql"]), &strings(&[NOTES]), None).expect("a valid set");
+    let start = || Machine::new(&catalog, typed(r#"{ "goal": "up" }"#), typed("{}"), typed(CAPABILITIES));
+    let machines = [start().ok(), start().ok()];
+    drop(catalog);
+    for mut machine in machines.into_iter().flatten() {
+        assert_eq!(field(&next(&mut machine, None), "type"), "query");
+    }
+}
+
+#[wasm_bindgen_test]
+fn a_goal_that_is_none_is_refused() {
+    let catalog = Catalog::new(&strings(&[]), &strings(&[]), None).expect("an empty set");
+    let result = Machine::new(&catalog, typed(r#"{ "goal": "sideways" }"#), typed("{}"), typed(CAPABILITIES));
+    refused(result, "invalid-input", "the goal is not up, down, plan or ready");
 }
 
 #[wasm_bindgen_test]

@@ -147,11 +147,20 @@ impl Machine {
         if let Err(error) = self.prepare(next.migration, Direction::Down) {
             return self.fail(error);
         }
-        let (mode, session, total) = self.shape_of_section();
-        if mode == Mode::StatementWise {
+        if self.shape_of_section().0 == Mode::StatementWise {
             let resume = next.resume.map(|done| (next.version.clone(), done));
             return self.stepwise(next.migration, Direction::Down, resume, None);
         }
+        if self.has_to_remember() {
+            return self.send(Phase::Remember(Direction::Down), Request::Capture);
+        }
+        self.take_back()
+    }
+
+    /// Takes back the next one in one transaction.
+    pub(super) fn take_back(&mut self) -> Output {
+        let Some(next) = self.state.reverts.front().cloned() else { return self.look() };
+        let (_, session, total) = self.shape_of_section();
         self.event(EventKind::Step, next.migration, 1, total);
         let mut acts = Vec::with_capacity(5);
         if session {

@@ -72,6 +72,8 @@ pub(super) enum Phase {
     Adopt(usize),
     Revert(usize),
     Stepwise(Stepwise),
+    /// The caller's settings are asked for, before a section that resets them all.
+    Remember(Direction),
     /// A failed explicit transaction is being ended.
     Cleanup(Box<Refusal>),
     Abandon(Box<Error>),
@@ -278,6 +280,13 @@ impl Machine {
             }
             Phase::Revert(migration) => self.reverted(migration),
             Phase::Stepwise(stepwise) => self.stepwise_done(stepwise, rows),
+            Phase::Remember(direction) => {
+                self.remember(rows);
+                match direction {
+                    Direction::Up => self.apply(),
+                    Direction::Down => self.take_back(),
+                }
+            }
             Phase::Cleanup(refusal) => self.section_failed(&refusal),
             Phase::Abandon(error) => self.fail(*error),
             Phase::Fresh | Phase::Waiting | Phase::Over => self.look(),
@@ -480,28 +489,49 @@ impl Machine {
                 if let Err(error) = self.prepare(migration, Direction::Up) {
                     return self.fail(error);
                 }
-                let (mode, session, total) = self.shape_of_section();
-                if mode == Mode::StatementWise {
+                if self.shape_of_section().0 == Mode::StatementWise {
                     return self.stepwise(migration, Direction::Up, resume, again);
                 }
-                self.event(EventKind::Step, migration, 1, total);
-                let version = self.setup.catalog.migrations[migration].version.as_str().to_owned();
-                let mut acts = Vec::with_capacity(7);
-                if session {
-                    acts.push(Act::Capture);
+                if self.has_to_remember() {
+                    return self.send(Phase::Remember(Direction::Up), Request::Capture);
                 }
-                acts.push(Act::LockTimeout);
-                if let Some((version, checksum)) = again {
-                    acts.push(Act::Forget { version, checksum });
-                }
-                acts.push(Act::Claim { migration, adopted: false });
-                acts.push(Act::Run { migration, direction: Direction::Up, step: 0 });
-                if session {
-                    acts.push(Act::Restore);
-                }
-                acts.push(Act::Measure { version });
-                self.send(Phase::Apply(migration), Request::Atomic(acts))
+                self.apply()
             }
+        }
+    }
+
+    /// Runs the migration at the head of the work in one transaction.
+    fn apply(&mut self) -> Output {
+        let Some(Work::Apply { migration, again, .. }) = self.state.work.front().cloned() else { return self.look() };
+        let (_, session, total) = self.shape_of_section();
+        self.event(EventKind::Step, migration, 1, total);
+        let version = self.setup.catalog.migrations[migration].version.as_str().to_owned();
+        let mut acts = Vec::with_capacity(7);
+        if session {
+            acts.push(Act::Capture);
+        }
+        acts.push(Act::LockTimeout);
+        if let Some((version, checksum)) = again {
+            acts.push(Act::Forget { version, checksum });
+        }
+        acts.push(Act::Claim { migration, adopted: false });
+        acts.push(Act::Run { migration, direction: Direction::Up, step: 0 });
+        if session {
+            acts.push(Act::Restore);
+        }
+        acts.push(Act::Measure { version });
+        self.send(Phase::Apply(migration), Request::Atomic(acts))
+    }
+
+    /// Whether the section at hand takes away what would be kept in the session.
+    pub(super) fn has_to_remember(&self) -> bool {
+        self.prepared.as_ref().is_some_and(|prepared| prepared.resets())
+    }
+
+    /// Keeps the caller's settings while the section at hand is run.
+    pub(super) fn remember(&mut self, rows: Vec<TextRow>) {
+        if let Some(prepared) = &mut self.prepared {
+            Arc::make_mut(prepared).kept = rows.into_iter().next().and_then(|mut row| row.remove("kept").flatten());
         }
     }
 
@@ -536,7 +566,7 @@ impl Machine {
     pub(super) fn shape_of_section(&self) -> (Mode, bool, usize) {
         self.prepared.as_ref().map_or((Mode::Transactional, false, 0), |prepared| {
             let steps = &prepared.steps;
-            (steps.mode, steps.steps.iter().any(|step| step.session), steps.steps.len())
+            (steps.mode, prepared.session(), steps.steps.len())
         })
     }
 
@@ -650,6 +680,8 @@ impl Machine {
             // The rollback itself failed: a lost connection has rolled back too.
             Phase::Cleanup(refusal) => self.section_failed(&refusal),
             Phase::Stepwise(stepwise) => self.stepwise_failed(stepwise, failure),
+            Phase::Remember(_) if kind == Kind::Lost => self.look(),
+            Phase::Remember(_) => self.fail(failure::database(&self.setup, &failure, "the session could not be read")),
             Phase::Abandon(error) => self.fail(*error),
             Phase::Fresh | Phase::Waiting | Phase::Over => self.fail(failure::lost(&failure)),
         }

@@ -6,6 +6,7 @@ use super::{Failure, Setup, session};
 use crate::error::Location;
 use crate::ledger::statements::{self, Runner};
 use crate::span::{Span, code_point_to_byte};
+use crate::sql::Control;
 use crate::sql::quote::literal;
 use crate::sql::steps::render;
 use serde::Serialize;
@@ -65,12 +66,16 @@ fn pieces(setup: &Setup, prepared: Option<&Prepared>, acts: &[Act]) -> Vec<Piece
     let mut out = Vec::with_capacity(acts.len());
     // PostgreSQL takes the isolation level before a transaction's first query only, and the claim is
     // one. To set what is already set is no error, so the section keeps its own statement.
-    out.extend(prepared.iter().flat_map(|prepared| isolation(setup, prepared, acts)).map(Piece::Own));
+    out.extend(prepared.map_or_else(Vec::new, |p| isolation(setup, p, acts)).into_iter().map(Piece::Own));
     for act in acts {
         let sql = match act {
             Act::LockTimeout => format!("set local lock_timeout = {}", setup.options.lock_timeout),
-            Act::Capture => session::capture(prepared.map_or(&[], |p| &p.settings), true),
-            Act::Restore => session::restore(),
+            Act::Capture => session::capture_locally(prepared.map_or(&[], |p| &p.settings)),
+            Act::Replay { migration, direction, step } => {
+                out.extend(replay(setup, prepared, *migration, *direction, *step).into_iter().map(Piece::Own));
+                continue;
+            }
+            Act::Restore => session::restore(prepared.and_then(|p| p.kept.as_deref())),
             Act::Forget { version, checksum } => statements::forget(table, version, checksum.as_deref()),
             Act::Claim { migration, adopted } => {
                 let origin = if *adopted { "adopted" } else { "applied" };
@@ -121,21 +126,52 @@ fn pieces(setup: &Setup, prepared: Option<&Prepared>, acts: &[Act]) -> Vec<Piece
     out
 }
 
-/// The `SET TRANSACTION` statements that the acts' step begins with.
-fn isolation<'a>(setup: &'a Setup, prepared: &'a Prepared, acts: &[Act]) -> impl Iterator<Item = String> + 'a {
+/// What the section has set before this step.
+fn replay(
+    setup: &Setup,
+    prepared: Option<&Prepared>,
+    migration: usize,
+    direction: Direction,
+    step: usize,
+) -> Vec<String> {
+    prepared.map_or_else(Vec::new, |p| p.set_before(&setup.section(migration, direction).text, step).collect())
+}
+
+/// The isolation level that the acts' step begins with: of a `BEGIN` that is left out, or of the
+/// `SET TRANSACTION` statements that it begins with.
+fn isolation(setup: &Setup, prepared: &Prepared, acts: &[Act]) -> Vec<String> {
     let run = acts.iter().find_map(|act| match act {
         Act::Run { migration, direction, step } => Some((setup.section(*migration, *direction), *step)),
         _ => None,
     });
-    run.into_iter().flat_map(|(section, step)| {
-        let statements = &prepared.analysis.statements[prepared.steps.steps[step].statements.clone()];
-        statements
-            .iter()
-            .filter(|statement| statement.control.is_none())
-            .take_while(|statement| statement.verb.starts_with("set transaction"))
-            .map(|statement| statement.span.slice(&section.text).to_owned())
-    })
+    let Some((section, step)) = run else { return Vec::new() };
+    let mut range = prepared.steps.steps[step].statements.clone();
+    let all = &prepared.analysis.statements;
+    // A step's `BEGIN` stands before it.
+    if range.start > 0 && all[range.start - 1].control == Some(Control::Begin) {
+        range.start -= 1;
+    }
+    let mut out = Vec::new();
+    for statement in &all[range] {
+        let text = statement.span.slice(&section.text);
+        match statement.control {
+            Some(Control::Begin) => {
+                let words = text.split_ascii_whitespace();
+                let modes = words.skip_while(|word| BEGIN.iter().any(|begin| word.eq_ignore_ascii_case(begin)));
+                let modes: Vec<&str> = modes.collect();
+                if !modes.is_empty() {
+                    out.push(format!("set transaction {}", modes.join(" ")));
+                }
+            }
+            None if statement.verb.starts_with("set transaction") => out.push(text.to_owned()),
+            _ => break,
+        }
+    }
+    out
 }
+
+/// The words of a `BEGIN` before its modes.
+const BEGIN: &[&str] = &["begin", "start", "transaction", "work"];
 
 /// A script of an atomic request, and where the section's text lies in it.
 fn script(pieces: Vec<Piece>, explicit: bool) -> (String, Option<Body>) {
@@ -222,8 +258,16 @@ pub(crate) fn message(setup: &Setup, prepared: Option<&Prepared>, request: &Requ
             statements::delete_reverted(table, &setup.runner(*claim), version)
         }
         Request::Index { migration, step, .. } => index_state(setup, prepared, *migration, *step),
-        Request::Capture => session::capture(prepared.map_or(&[], |p| &p.settings), false),
-        Request::Restore => session::restore(),
+        Request::Capture => session::capture(prepared.map_or(&[], |p| &p.settings)),
+        Request::Replay { migration, direction, step } => {
+            let statements = replay(setup, prepared, *migration, *direction, *step);
+            return if setup.capabilities.script {
+                Message::Script { sql: statements.join(";\n") }
+            } else {
+                Message::Batch { statements }
+            };
+        }
+        Request::Restore => session::restore(prepared.and_then(|p| p.kept.as_deref())),
         Request::Rollback => return Message::Statement { sql: "rollback".into() },
     };
     Message::Query { sql }

@@ -12,6 +12,8 @@ pub(crate) struct Prepared {
     pub(crate) steps: Steps,
     /// Settings with a dot in their name that the section sets: `pg_settings` does not show them.
     pub(crate) settings: Vec<String>,
+    /// The caller's settings, if the machine keeps them.
+    pub(crate) kept: Option<String>,
 }
 
 impl Prepared {
@@ -22,8 +24,42 @@ impl Prepared {
             None => inspect(section).map_err(refused)?,
         };
         let settings = dotted_settings(&section.text, &analysis);
-        Ok(Prepared { analysis, steps, settings })
+        Ok(Prepared { analysis, steps, settings, kept: None })
     }
+
+    /// Whether any step may change session settings.
+    pub(crate) fn session(&self) -> bool {
+        self.steps.steps.iter().any(|step| step.session)
+    }
+
+    /// Whether the section takes away what is kept in the session.
+    pub(crate) fn resets(&self) -> bool {
+        self.analysis.statements.iter().any(|statement| statement.verb.starts_with("reset all"))
+    }
+
+    /// The statements that do nothing but change settings, of all steps before this one. Every step
+    /// begins with the caller's settings, so that the ledger is written with them and a run that
+    /// goes on in the middle finds what the section has set before.
+    pub(crate) fn set_before(&self, text: &str, step: usize) -> impl Iterator<Item = String> {
+        let end = self.steps.steps.get(step).map_or(0, |step| step.statements.start);
+        let before = self.analysis.statements.iter().take(end);
+        before
+            .filter(|statement| statement.session)
+            .map(|statement| (statement.verb.as_str(), statement.span.slice(text)))
+            .filter_map(|(verb, sql)| match verb.split(' ').next().unwrap_or("") {
+                "set" | "reset" => Some(sql.to_owned()),
+                // It does more than that, but what it does to settings is this.
+                "discard" if verb == "discard all" => Some("reset all".to_owned()),
+                "select" if calls_set_config(sql) => Some(sql.to_owned()),
+                _ => None,
+            })
+    }
+}
+
+/// `select set_config(…)`, qualified or not.
+fn calls_set_config(sql: &str) -> bool {
+    let rest = sql.get("select".len()..).unwrap_or("").trim_start().to_ascii_lowercase();
+    rest.strip_prefix("pg_catalog.").unwrap_or(&rest).starts_with("set_config")
 }
 
 /// What cannot run here, as an error.

@@ -112,9 +112,18 @@ pub enum Request {
         /// The step.
         step: usize,
     },
-    /// Remember the session's settings in the session.
+    /// Ask for the session's settings.
     Capture,
-    /// Put them back.
+    /// Set what the section has set before this step.
+    Replay {
+        /// The migration.
+        migration: usize,
+        /// The section.
+        direction: Direction,
+        /// The step.
+        step: usize,
+    },
+    /// Put the session's settings back.
     Restore,
     /// End a failed transaction that was begun explicitly.
     Rollback,
@@ -125,9 +134,18 @@ pub enum Request {
 pub enum Act {
     /// Limit how long the following acts wait for locks.
     LockTimeout,
-    /// Remember the session's settings.
+    /// Remember the session's settings in the session.
     Capture,
-    /// Put them back.
+    /// Set what the section has set before this step.
+    Replay {
+        /// The migration.
+        migration: usize,
+        /// The section.
+        direction: Direction,
+        /// The step.
+        step: usize,
+    },
+    /// Put the session's settings back.
     Restore,
     /// Delete the row of a repeatable migration, if it has this checksum.
     Forget {

@@ -1,4 +1,8 @@
 //! Statement-wise sections: claim under a lease, one step after the other, progress recorded.
+//!
+//! Every step begins with the caller's session settings and those that the section has set before
+//! it, and leaves the caller's behind: the ledger is written with the caller's role and settings,
+//! and a run that goes on in the middle finds what an earlier one has set.
 
 use super::failure::{self, Kind};
 use super::machine::{Doubt, Phase};
@@ -8,6 +12,7 @@ use super::{Failure, Machine, Output, message};
 use crate::error::Error;
 use crate::ledger::State;
 use crate::ledger::statements::TextRow;
+use crate::sql::Step;
 
 /// SQLSTATE `duplicate_table`: what a second `CREATE INDEX` of one name fails with.
 const DUPLICATE_TABLE: &str = "42P07";
@@ -26,8 +31,10 @@ pub(super) struct Stepwise {
     tried: bool,
     /// Why the index could not be built: its name was taken.
     taken: Option<Box<Error>>,
-    /// The session's settings were remembered.
+    /// The caller's settings are known.
     captured: bool,
+    /// The session has the section's settings, not the caller's.
+    changed: bool,
     at: At,
 }
 
@@ -37,18 +44,36 @@ enum At {
     Forget,
     Claim,
     Capture,
+    /// The section's settings are set; then this.
+    Replay(Next),
+    /// The caller's settings are put back; then this.
+    Restore(Next),
     Index,
     Drop,
     Run,
     Advance,
     Delete,
-    Restore,
     /// A failed explicit transaction is being ended; then as [`At::Stop`].
     Rollback(Option<Box<Error>>),
     /// The step has failed; the lease is given up. Then: fail with this, or try again later.
     Stop(Option<Box<Error>>),
-    /// The settings are put back after a failure.
-    RestoreAfter(Option<Box<Error>>),
+}
+
+/// What comes next.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Next {
+    /// Run the step.
+    Run,
+    /// See how its index stands.
+    Index,
+    /// Drop the index that was left invalid.
+    Drop(String),
+    /// Record the step as done.
+    Advance,
+    /// The index is still being built.
+    Wait,
+    /// Give up the lease, and then fail with the error, or try again later.
+    Stop(Option<Box<Error>>),
 }
 
 impl Machine {
@@ -72,6 +97,7 @@ impl Machine {
             tried: false,
             taken: None,
             captured: false,
+            changed: false,
             at: At::Claim,
         };
         let request = match (resume, again, direction) {
@@ -122,38 +148,36 @@ impl Machine {
                 self.next_step(now)
             }
             At::Capture => {
+                self.remember(rows);
                 now.captured = true;
                 self.next_step(now)
+            }
+            At::Replay(next) => {
+                now.changed = true;
+                self.then(now, next)
+            }
+            At::Restore(next) => {
+                now.changed = false;
+                self.then(now, next)
             }
             At::Index => {
                 let mut row = rows.into_iter().next().unwrap_or_default();
                 let mut text = |name: &str| row.remove(name).flatten().unwrap_or_default();
-                if text("building") == "true" {
-                    return self.wait("for an index that is still being built");
-                }
-                match text("state").as_str() {
-                    "valid" => self.advance(now),
-                    "invalid" => {
-                        // In one transaction with the lease, so that a runner which has lost it
-                        // cannot drop what another has built.
-                        let hold =
-                            Act::Hold { version: now.version.clone(), from: now.step as u32, claim: self.state.claim };
-                        let acts = vec![Act::LockTimeout, hold, Act::DropIndex(text("name"))];
-                        self.go(now, At::Drop, Request::Atomic(acts))
-                    }
+                let next = match (text("building").as_str(), text("state").as_str()) {
+                    ("true", _) => Next::Wait,
+                    (_, "valid") => Next::Advance,
+                    (_, "invalid") => Next::Drop(text("name")),
                     // The name belongs to something else.
-                    _ => match now.taken.take() {
-                        Some(error) => self.give_up(now, Some(error)),
-                        None => self.run_step(now),
-                    },
-                }
+                    _ => now.taken.take().map_or(Next::Run, |error| Next::Stop(Some(error))),
+                };
+                self.then(now, next)
             }
-            At::Drop => self.run_step(now),
+            At::Drop => self.then(now, Next::Run),
             At::Run => {
                 if matches!(self.sent, Some(Request::Atomic(_))) {
                     return self.stepped(now);
                 }
-                self.advance(now)
+                self.then(now, Next::Advance)
             }
             At::Advance => {
                 if rows.is_empty() {
@@ -162,33 +186,83 @@ impl Machine {
                 }
                 self.stepped(now)
             }
-            At::Delete => self.restore_or(now),
-            At::Restore => self.over(&now),
-            At::Rollback(error) => self.give_up(now, error),
+            At::Delete => self.over(&now),
+            At::Rollback(error) => self.then(now, Next::Stop(error)),
             At::Stop(error) => {
                 if rows.is_empty() {
                     return self.wait_quietly("for another runner, which has taken over");
                 }
-                if now.captured {
-                    return self.go(now, At::RestoreAfter(error), Request::Restore);
+                match error {
+                    Some(error) => self.fail(*error),
+                    None => self.wait("for a lock that a step needs"),
                 }
-                self.stopped(error)
             }
-            At::RestoreAfter(error) => self.stopped(error),
         }
     }
 
-    /// Gives up the lease, and then fails with the error, or tries again later.
-    fn give_up(&mut self, now: Stepwise, then: Option<Box<Error>>) -> Output {
-        let request = Request::Stop { version: now.version.clone(), claim: self.state.claim };
-        self.go(now, At::Stop(then), request)
+    /// Goes on, once the session has the settings that this needs.
+    fn then(&mut self, mut now: Stepwise, next: Next) -> Output {
+        let (migration, direction, step) = (now.migration, now.direction, now.step);
+        let in_section = match next {
+            // A step in a transaction brings its settings along.
+            Next::Run => !self.is_transactional(&now),
+            Next::Index => true,
+            _ => false,
+        };
+        if in_section && now.captured && !now.changed && self.has_set_before(&now) {
+            return self.go(now, At::Replay(next), Request::Replay { migration, direction, step });
+        }
+        if !in_section && now.changed {
+            return self.go(now, At::Restore(next), Request::Restore);
+        }
+        let (version, from, claim) = (now.version.clone(), now.step as u32, self.state.claim);
+        let last = direction == Direction::Up && now.step + 1 == now.total;
+        match next {
+            Next::Run if in_section => {
+                now.changed |= now.captured && self.changes_settings(&now);
+                self.go(now, At::Run, Request::Alone { migration, direction, step })
+            }
+            Next::Run => {
+                let mut acts = vec![Act::LockTimeout, Act::Advance { version, from, last, claim }];
+                let replays = self.has_set_before(&now);
+                if replays {
+                    acts.push(Act::Replay { migration, direction, step });
+                }
+                acts.push(Act::Run { migration, direction, step });
+                if now.captured && (replays || self.changes_settings(&now)) {
+                    acts.push(Act::Restore);
+                }
+                self.go(now, At::Run, Request::Atomic(acts))
+            }
+            Next::Index => self.go(now, At::Index, Request::Index { migration, direction, step }),
+            // In one transaction with the lease, so that a runner which has lost it cannot drop
+            // what another has built.
+            Next::Drop(index) => {
+                let acts = vec![Act::LockTimeout, Act::Hold { version, from, claim }, Act::DropIndex(index)];
+                self.go(now, At::Drop, Request::Atomic(acts))
+            }
+            Next::Advance => self.go(now, At::Advance, Request::Advance { version, from, last, claim }),
+            Next::Wait => self.wait("for an index that is still being built"),
+            Next::Stop(then) => self.go(now, At::Stop(then), Request::Stop { version, claim }),
+        }
     }
 
-    fn stopped(&mut self, error: Option<Box<Error>>) -> Output {
-        match error {
-            Some(error) => self.fail(*error),
-            None => self.wait("for a lock that a step needs"),
-        }
+    fn step_at_hand(&self, now: &Stepwise) -> Option<&Step> {
+        self.prepared.as_ref().and_then(|prepared| prepared.steps.steps.get(now.step))
+    }
+
+    fn is_transactional(&self, now: &Stepwise) -> bool {
+        self.step_at_hand(now).is_some_and(|step| step.transactional)
+    }
+
+    fn changes_settings(&self, now: &Stepwise) -> bool {
+        self.step_at_hand(now).is_some_and(|step| step.session)
+    }
+
+    /// Whether the section has set anything before the step at hand.
+    fn has_set_before(&self, now: &Stepwise) -> bool {
+        let text = &self.setup.section(now.migration, now.direction).text;
+        self.prepared.as_ref().is_some_and(|prepared| prepared.set_before(text, now.step).next().is_some())
     }
 
     fn stepped(&mut self, mut now: Stepwise) -> Output {
@@ -204,65 +278,16 @@ impl Machine {
                 let version = now.version.clone();
                 return self.go(now, At::Delete, Request::DeleteReverted { version, claim: self.state.claim });
             }
-            return self.restore_or(now);
+            return self.over(&now);
         }
         self.event(EventKind::Step, now.migration, now.step + 1, now.total);
-        if now.tried && self.is_judged(&now) {
-            return self.judge(now);
-        }
-        self.run_step(now)
+        // The database itself can tell whether such a step has happened.
+        let next = if now.tried && self.is_judged(&now) { Next::Index } else { Next::Run };
+        self.then(now, next)
     }
 
-    /// Whether the database itself can tell if the step has happened.
     fn is_judged(&self, now: &Stepwise) -> bool {
-        let step = self.prepared.as_ref().and_then(|prepared| prepared.steps.steps.get(now.step));
-        step.is_some_and(|step| step.concurrent_index.is_some())
-    }
-
-    fn judge(&mut self, now: Stepwise) -> Output {
-        let request = Request::Index { migration: now.migration, direction: now.direction, step: now.step };
-        self.go(now, At::Index, request)
-    }
-
-    fn run_step(&mut self, now: Stepwise) -> Output {
-        let (migration, direction, step) = (now.migration, now.direction, now.step);
-        let transactional = self
-            .prepared
-            .as_ref()
-            .and_then(|prepared| prepared.steps.steps.get(step))
-            .is_some_and(|step| step.transactional);
-        let request = if transactional {
-            Request::Atomic(vec![
-                Act::LockTimeout,
-                Act::Advance {
-                    version: now.version.clone(),
-                    from: step as u32,
-                    last: is_last(&now),
-                    claim: self.state.claim,
-                },
-                Act::Run { migration, direction, step },
-            ])
-        } else {
-            Request::Alone { migration, direction, step }
-        };
-        self.go(now, At::Run, request)
-    }
-
-    fn advance(&mut self, now: Stepwise) -> Output {
-        let request = Request::Advance {
-            version: now.version.clone(),
-            from: now.step as u32,
-            last: is_last(&now),
-            claim: self.state.claim,
-        };
-        self.go(now, At::Advance, request)
-    }
-
-    fn restore_or(&mut self, now: Stepwise) -> Output {
-        if now.captured {
-            return self.go(now, At::Restore, Request::Restore);
-        }
-        self.over(&now)
+        self.step_at_hand(now).is_some_and(|step| step.concurrent_index.is_some())
     }
 
     fn over(&mut self, now: &Stepwise) -> Output {
@@ -276,9 +301,6 @@ impl Machine {
     pub(super) fn stepwise_failed(&mut self, now: Stepwise, failure: Failure) -> Output {
         let kind = failure.kind();
         match now.at.clone() {
-            At::RestoreAfter(error) => return self.stopped(error),
-            // The migration is done; only the session was lost.
-            At::Restore => return self.over(&now),
             // Nobody knows yet whether the lease was still ours: the step may be tried again.
             At::Stop(_) | At::Rollback(_) if kind == Kind::Lost => {}
             At::Stop(Some(error)) | At::Rollback(Some(error)) => return self.fail(*error),
@@ -289,7 +311,7 @@ impl Machine {
             return self.look();
         }
         match now.at {
-            At::Run | At::Drop => {
+            At::Run | At::Drop | At::Replay(_) => {
                 let place = self
                     .sent
                     .as_ref()
@@ -302,13 +324,13 @@ impl Machine {
                     // The index is there after all: an earlier try was still at it.
                     let mut now = now;
                     now.taken = Some(Box::new(error));
-                    return self.judge(now);
+                    return self.then(now, Next::Index);
                 }
                 let then = (kind != Kind::Busy).then(|| Box::new(error));
                 if explicit {
                     return self.go(now, At::Rollback(then), Request::Rollback);
                 }
-                self.give_up(now, then)
+                self.then(now, Next::Stop(then))
             }
             At::Claim | At::Forget if kind == Kind::Unique => self.wait_quietly("for another runner, which was faster"),
             _ if kind == Kind::Busy => self.wait("for a lock on the ledger"),
@@ -318,8 +340,4 @@ impl Machine {
             }
         }
     }
-}
-
-fn is_last(now: &Stepwise) -> bool {
-    now.direction == Direction::Up && now.step + 1 == now.total
 }

@@ -1,6 +1,6 @@
 // Many processes at once, and processes that die: every migration is applied once, and nothing stays half-done.
 import assert from 'node:assert/strict'
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -132,31 +132,6 @@ describe('on one PGlite data directory', () => {
     })
     t.diagnostic(`${stale} left a lock file behind, which the next run took over`)
     assert.ok(stale > 0)
-  })
-
-  test('of two servers that boot at once the second is told who the first is', async (t) => {
-    const dataDir = newDataDir()
-    const set = makeSet({ count: 12, every: 4, rows: 20_000 })
-    const { folder, remove } = writeSet(set.files)
-    t.after(remove)
-    const first = await startProcess({ dataDir, folder })
-    const second = await startProcess({ dataDir, folder })
-    const working = first.seen(({ kind }) => kind === 'applied')
-    first.go()
-    await working
-    second.go()
-    const { error } = await second.ended
-    assert.equal(error?.name, 'MigrationError')
-    assert.equal(error.code, 'data-dir-locked')
-    assert.match(error.message, new RegExp(`\\bprocess ${first.pid}\\b`))
-    assert.equal(JSON.parse(readFileSync(join(dataDir, 'counterfoil.lock'), 'utf8')).pid, first.pid)
-    assert.deepEqual((await first.ended).error, undefined)
-    assert.equal(existsSync(join(dataDir, 'counterfoil.lock')), false)
-
-    const db = await PGlite.create({ dataDir })
-    assert.deepEqual(await disagreements(db, set, { complete: true }), [])
-    assert.deepEqual(await leftovers(db, set), nothing)
-    await db.close()
   })
 })
 

@@ -318,7 +318,9 @@ pub fn step(world: &World<'_>, db: &mut Committed, backends: &mut [Backend], me:
             db.indexes.insert(key, Index::Valid);
             Progress::Reply(rows(vec![]))
         }
-        Request::Capture | Request::Restore | Request::Rollback => Progress::Reply(rows(vec![])),
+        Request::Capture | Request::Replay { .. } | Request::Restore | Request::Rollback => {
+            Progress::Reply(rows(vec![]))
+        }
         Request::Atomic(acts) => {
             // Uncommitted work is seen by nobody, so two moments are enough: all locks are held,
             // and all is committed.
@@ -379,7 +381,7 @@ fn atomic(
     };
     let runner = me.runner;
     match act {
-        Act::LockTimeout | Act::Capture | Act::Restore | Act::Measure { .. } => {}
+        Act::LockTimeout | Act::Capture | Act::Replay { .. } | Act::Restore | Act::Measure { .. } => {}
         Act::Claim { migration, .. } => {
             let file = &world.catalog.migrations[*migration];
             let version = file.version.as_str().to_owned();

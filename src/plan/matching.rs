@@ -134,27 +134,27 @@ impl<'a> Matching<'a> {
     /// The row and the file of one version that belong together most. The primary key allows two
     /// rows of one version only if they write it differently (`001` and `1`).
     fn best(&self, rows: impl Iterator<Item = usize>, group: &[usize]) -> Option<(usize, usize)> {
-        let mut by: OrderedMap<(Option<&str>, Option<&str>), usize> = OrderedMap::new();
-        // A file that is alone at its version needs no looking up.
-        let many = if group.len() > 1 { group } else { &[] };
-        for &file in many {
-            let (checksum, name) = (self.files[file].checksum.as_str(), self.files[file].name.as_str());
-            for key in [(Some(checksum), Some(name)), (Some(checksum), None), (None, Some(name))] {
-                by.entry(key).or_insert(file);
+        // By what a row may have in common with a file; best first. A file that is alone at its
+        // version needs no looking up.
+        let alike = |checksum, name, text| {
+            [7, 6, 5, 4, 3, 2, 1].map(|has: u8| {
+                let part = |bit: u8, value: Option<&'a str>| value.filter(|_| has & bit != 0);
+                [part(4, checksum), part(2, name), part(1, text)]
+            })
+        };
+        let mut known: OrderedMap<[Option<&str>; 3], usize> = OrderedMap::new();
+        for &file in if group.len() > 1 { group } else { &[] } {
+            let f = &self.files[file];
+            for key in alike(Some(&f.checksum), Some(&f.name), Some(f.version.as_str())) {
+                known.entry(key).or_insert(file);
             }
-        }
-        let mut by_text: OrderedMap<&str, usize> = OrderedMap::new();
-        for &file in many {
-            by_text.entry(self.files[file].version.as_str()).or_insert(file);
         }
         let mut best: Option<((bool, bool, bool), usize, usize)> = None;
         for row in rows {
             let r = self.rows[row];
             let (checksum, name) = (r.checksum.as_deref(), r.name.as_deref());
-            let keys = [(checksum, name), (checksum, None), (None, name)];
-            let like = keys.iter().filter(|key| **key != (None, None)).find_map(|key| by.get(key));
-            let like = like.or_else(|| by_text.get(r.version.as_str())).or(group.first());
-            let Some(&file) = like else { continue };
+            let keys = alike(checksum, name, Some(r.version.as_str()));
+            let Some(&file) = keys.iter().find_map(|key| known.get(key)).or(group.first()) else { continue };
             let f = &self.files[file];
             let score = (checksum == Some(&f.checksum), name == Some(&f.name), r.version == f.version.as_str());
             if best.is_none_or(|(other, ..)| score > other) {

@@ -14,6 +14,7 @@ mod policy;
 mod running;
 mod squash;
 mod words;
+mod work;
 
 use crate::error::{Code, Error, Location};
 use crate::ledger::Ledger;

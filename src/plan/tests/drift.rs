@@ -1,0 +1,286 @@
+//! Files and rows that disagree.
+
+use super::*;
+
+#[test]
+fn an_edit_of_statements_refuses_the_plan() {
+    world(&[file("db/001_a.sql", "create table a (x int);")], &[row("001", "a", A)])
+        .decides(&["drift edited 001"])
+        .says(
+            0,
+            ERROR,
+            "db/001_a.sql was edited after it was applied: its statements have changed",
+            "put the old text back, and make the change in a new migration",
+        )
+        .refuses("nothing was run: db/001_a.sql was edited after it was applied: its statements have changed");
+}
+
+#[test]
+fn an_edit_of_comments_is_a_note() {
+    let w = world(&[file("db/001_a.sql", "-- what a is for\ncreate table a\n();")], &[row("001", "a", A)]);
+    w.decides(&["drift edited 001"])
+        .says(
+            0,
+            NOTE,
+            "db/001_a.sql was edited after it was applied: only comments or white space have changed",
+            "put the old text back, or leave it: nothing has to run",
+        )
+        .goes()
+        .works(&[]);
+    let edit = w.plan().decisions[0].edit.clone().unwrap();
+    assert_eq!((edit.grade, edit.graded, edit.before), (Grade::Cosmetic, true, checksum(A)));
+    // Under another name it is an edit all the same: nothing else has the version.
+    world(&[file("db/001_z.sql", "-- what a is for\ncreate table a\n();")], &[row("001", "a", A)])
+        .decides(&["drift edited 001"])
+        .goes();
+}
+
+#[test]
+fn an_edit_that_cannot_be_graded_counts_as_semantic() {
+    let before = Row { fingerprint: None, ..row("001", "a", A) };
+    world(&[file("db/001_a.sql", "create table a\n();")], &[before])
+        .says(
+            0,
+            ERROR,
+            "db/001_a.sql was edited after it was applied: no fingerprint is on record that tells whether its \
+             statements have changed",
+            "put the old text back, and make the change in a new migration",
+        )
+        .refuses(
+            "nothing was run: db/001_a.sql was edited after it was applied: no fingerprint is on record that tells \
+             whether its statements have changed",
+        );
+}
+
+#[test]
+fn edits_have_a_policy_each() {
+    let semantic = || world(&[file("001_a.sql", B), file("002_c.sql", C)], &[row("001", "a", A)]);
+    semantic().policy("edited-semantic", Severity::Warning).goes().works(&["apply 002"]);
+    semantic()
+        .policy("edited-cosmetic", Severity::Note)
+        .refuses("nothing was run: 001_a.sql was edited after it was applied: its statements have changed");
+    world(&[file("001_a.sql", "create table a\n();")], &[row("001", "a", A)])
+        .policy("edited-cosmetic", Severity::Error)
+        .refuses(
+            "nothing was run: 001_a.sql was edited after it was applied: only comments or white space have changed",
+        );
+}
+
+#[test]
+fn another_name_with_the_same_content_is_a_rename() {
+    world(&[file("001_new.sql", A)], &[row("001", "old", A)])
+        .decides(&["drift renamed 001"])
+        .says(0, NOTE, "version 001 is applied as \"old\": its row takes the new name, \"new\"", "")
+        .works(&["stamp 001->001"])
+        .goes();
+    world(&[file("001_new.sql", A)], &[row("001", "old", A)])
+        .policy("renamed", Severity::Error)
+        .refuses("nothing was run: version 001 is applied as \"old\": its row takes the new name, \"new\"");
+}
+
+#[test]
+fn another_name_and_other_content_is_a_collision() {
+    let files = [file("db/003_teams.sql", B), file("db/004_c.sql", C)];
+    world(&files, &[row("003", "users", A)])
+        .decides(&["drift collision 003", "apply pending 004"])
+        .says(
+            0,
+            ERROR,
+            "version 003 is applied as \"users\", but db/003_teams.sql has another name and other content",
+            "give db/003_teams.sql a version of its own, such as 005; if it is the same migration, put the old name back",
+        )
+        .refuses(
+            "nothing was run: version 003 is applied as \"users\", but db/003_teams.sql has another name and other content",
+        );
+    // Let through, it is left alone: the row keeps its place, the file is not run.
+    world(&files, &[row("003", "users", A)]).policy("collision", Severity::Warning).goes().works(&["apply 004"]);
+}
+
+#[test]
+fn another_name_with_unknown_content_is_a_collision_too() {
+    let before = Row { checksum: None, fingerprint: None, ..row("003", "users", A) };
+    world(&[file("db/003_teams.sql", B)], &[before]).says(
+        0,
+        ERROR,
+        "version 003 is applied as \"users\", but db/003_teams.sql has another name, and no checksum is on record",
+        "give db/003_teams.sql a version of its own, such as 004; if it is the same migration, put the old name back",
+    );
+}
+
+#[test]
+fn a_row_without_a_file_is_missing_or_ahead() {
+    let files = [file("002_b.sql", B)];
+    let w = world(&files, &[row("001", "a", A), row("002", "b", B), row("3", "c", C)]);
+    w.decides(&["skip applied 002", "drift missing 001", "drift ahead 3"])
+        .says(
+            1,
+            WARNING,
+            "version 001 (a) is applied, but there is no file of that version",
+            "put the file back, or list it in the `replaces` of the baseline that holds it now",
+        )
+        .says(
+            2,
+            WARNING,
+            "version 3 (c) is applied and has no file here: a newer release has been here",
+            "deploy the newer release, or keep this one: nothing is undone",
+        )
+        .works(&[])
+        .goes();
+    let strict = |key| world(&files, &[row("001", "a", A), row("3", "c", C)]).policy(key, Severity::Error);
+    strict("missing").refuses("nothing was run: version 001 (a) is applied, but there is no file of that version");
+    strict("ahead")
+        .refuses("nothing was run: version 3 (c) is applied and has no file here: a newer release has been here");
+}
+
+#[test]
+fn text_that_is_no_version_is_missing_and_never_ahead() {
+    world(&[file("001_a.sql", A)], &[bare(""), bare("2x"), bare("zebra"), bare("\u{1F600}"), bare("-1")]).decides(&[
+        "apply pending 001",
+        "drift missing 2x",
+        "drift missing ",
+        "drift missing -1",
+        "drift missing zebra",
+        "drift missing \u{1F600}",
+    ]);
+}
+
+#[test]
+fn without_files_every_row_is_ahead() {
+    world(&[], &[row("001", "a", A)]).decides(&["drift ahead 001"]).goes();
+}
+
+#[test]
+fn a_file_under_a_new_version_is_renumbered_and_not_run_again() {
+    world(&[file("db/107_a.sql", A)], &[row("103", "a", A)])
+        .decides(&["drift renumbered 107 row=103"])
+        .says(
+            0,
+            NOTE,
+            "db/107_a.sql is applied as version 103: its row becomes version 107, and it is not run again",
+            "",
+        )
+        .works(&["rekey 103->107"])
+        .goes();
+    world(&[file("db/107_a.sql", A)], &[row("103", "a", A)]).policy("renumbered", Severity::Error).refuses(
+        "nothing was run: db/107_a.sql is applied as version 103: its row becomes version 107, and it is not run again",
+    );
+}
+
+#[test]
+fn a_version_that_another_file_has_taken_is_freed_by_its_row() {
+    // What was 20 is 21 now, and another file is 20.
+    world(&[file("020_b.sql", B), file("021_a.sql", A)], &[row("020", "a", A)])
+        .decides(&["apply pending 020", "drift renumbered 021 row=020"])
+        .works(&["rekey 020->021", "apply 020"])
+        .goes();
+}
+
+#[test]
+fn a_row_moves_only_to_a_version_that_is_free_by_then() {
+    // 65 -> 66 -> 67: the last one first.
+    world(
+        &[file("065_new.sql", "select 65"), file("066_a.sql", A), file("067_b.sql", B)],
+        &[row("065", "a", A), row("066", "b", B)],
+    )
+    .decides(&["apply pending 065", "drift renumbered 066 row=065", "drift renumbered 067 row=066"])
+    .works(&["rekey 066->067", "rekey 065->066", "apply 065"]);
+}
+
+#[test]
+fn two_files_that_change_places_are_collisions() {
+    world(&[file("001_b.sql", B), file("002_a.sql", A)], &[row("001", "a", A), row("002", "b", B)])
+        .decides(&["drift collision 001", "drift collision 002"]);
+}
+
+#[test]
+fn same_content_is_paired_by_name_and_never_guessed() {
+    let one = "select 1";
+    // By name, whatever the order.
+    world(&[file("003_b.sql", one), file("004_a.sql", one)], &[row("001", "a", one), row("002", "b", one)])
+        .works(&["rekey 001->004", "rekey 002->003"]);
+    // Without it only if nothing else has that content.
+    world(&[file("003_x.sql", one)], &[row("001", "a", one)]).works(&["rekey 001->003"]);
+    world(&[file("001_b.sql", one), file("003_x.sql", one)], &[row("001", "b", one), row("002", "a", one)]).decides(&[
+        "skip applied 001",
+        "apply pending 003",
+        "drift missing 002",
+    ]);
+    // One row, two files: nobody can tell.
+    world(&[file("003_x.sql", one), file("004_y.sql", one)], &[row("001", "a", one)]).decides(&[
+        "apply pending 003",
+        "apply pending 004",
+        "drift missing 001",
+    ]);
+    // Two rows, one file.
+    world(&[file("003_x.sql", one)], &[row("001", "a", one), row("002", "b", one)]).decides(&[
+        "apply pending 003",
+        "drift missing 001",
+        "drift missing 002",
+    ]);
+    // A row whose own file is there is not another file's.
+    world(&[file("001_a.sql", one), file("002_b.sql", one)], &[row("001", "a", one)])
+        .decides(&["skip applied 001", "apply pending 002"]);
+}
+
+#[test]
+fn rows_of_one_version_written_in_two_ways_are_two_rows() {
+    world(&[file("001_a.sql", A)], &[row("1", "a", A), bare("001")])
+        .decides(&["skip applied 001 row=1", "drift missing 001"]);
+}
+
+#[test]
+fn files_of_one_version_are_duplicates_and_none_is_run() {
+    let files = [file("db/003_a.sql", A), file("db/3_b.sql", B), file("db/004_c.sql", C)];
+    let help = "give all but one of them a version of their own, such as 005";
+    world(&files, &[])
+        .decides(&["drift duplicate 003", "drift duplicate 3", "apply pending 004"])
+        .says(0, ERROR, "db/003_a.sql and db/3_b.sql have one version, 003", help)
+        .says(1, ERROR, "db/3_b.sql and db/003_a.sql have one version, 3", help)
+        .refuses("nothing was run: db/003_a.sql and db/3_b.sql have one version, 003 (and 1 more error)");
+    world(&files, &[]).policy("duplicate", Severity::Warning).goes().works(&["apply 004"]);
+}
+
+#[test]
+fn of_duplicates_the_applied_one_is_named_if_the_ledger_tells() {
+    let files = [file("db/003_a.sql", A), file("db/003_b.sql", B)];
+    world(&files, &[row("003", "b", B)]).decides(&["drift duplicate 003", "drift duplicate 003"]).says(
+        0,
+        ERROR,
+        "db/003_a.sql and db/003_b.sql have one version, 003",
+        "db/003_b.sql is applied: give db/003_a.sql a version of its own, such as 004",
+    );
+    let unknown = "one of them is applied, and the ledger does not tell which: look at the database, and give the \
+                   other a version of its own, such as 004";
+    let w = world(&files, &[bare("003")]);
+    w.says(0, ERROR, "db/003_a.sql and db/003_b.sql have one version, 003", unknown);
+    // The row belongs to exactly one of them.
+    let rows: Vec<_> = w.plan().decisions.iter().map(|decision| decision.row.clone()).collect();
+    assert_eq!(rows, [Some("003".to_owned()), None]);
+}
+
+#[test]
+fn many_duplicates_are_named_shortly() {
+    let files: Vec<Migration> = (0..40).map(|n| file(&format!("{n:02}/1_x.sql"), A)).collect();
+    world(&files, &[]).says(
+        0,
+        ERROR,
+        "00/1_x.sql and 01/1_x.sql, 02/1_x.sql, 03/1_x.sql, 04/1_x.sql, 05/1_x.sql, 06/1_x.sql, 07/1_x.sql, 08/1_x.sql, \
+         09/1_x.sql, 10/1_x.sql and 10 more have one version, 1",
+        "give all but one of them a version of their own, such as 2",
+    );
+}
+
+#[test]
+fn a_suggested_version_has_the_form_of_the_newest() {
+    #[track_caller]
+    fn next(newest: &str, expected: Option<&str>) {
+        assert_eq!(words::after(newest).as_deref(), expected, "{newest}");
+    }
+    next("0077_rapid", Some("0078"));
+    next("17.1", Some("18"));
+    next("999", Some("1000"));
+    next("20260501235959", Some("20260501235960"));
+    next("2024-01-31-120000_a", Some("2024-01-31-120001"));
+    next("99999999999999999999999999999999", Some("100000000000000000000000000000000"));
+    next("add_users", None);
+}

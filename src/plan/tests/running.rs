@@ -1,0 +1,143 @@
+//! Statement-wise migrations that are under way or have stopped.
+
+use super::*;
+
+#[test]
+fn a_migration_that_stopped_between_steps_goes_on() {
+    for done in 0..=3 {
+        let w = world(&[file("005_i.sql", STEPS)], &[running("005", "i", STEPS, done, 3, Lease::None)]);
+        w.decides(&["apply resume 005"]).works(&[&format!("resume 005 005 at {done}")]).goes();
+    }
+    world(&[file("005_i.sql", STEPS)], &[running("005", "i", STEPS, 1, 3, Lease::None)]).says(
+        0,
+        None,
+        "it goes on where it stopped: 1 of 3 steps is done",
+        "",
+    );
+}
+
+#[test]
+fn a_dead_runner_s_migration_goes_on_where_the_database_tells_what_happened() {
+    // An index says itself whether it is there; a transactional step's progress is its own.
+    for done in [0, 2, 3] {
+        let w = world(&[file("005_i.sql", STEPS)], &[running("005", "i", STEPS, done, 3, Lease::Over)]);
+        w.decides(&["apply resume 005"]).works(&[&format!("resume 005 005 at {done}")]);
+    }
+}
+
+#[test]
+fn a_dead_runner_s_migration_is_interrupted_where_nobody_can_tell() {
+    let w =
+        world(&[file("db/005_i.sql", STEPS), file("db/006_c.sql", C)], &[running("5", "i", STEPS, 1, 3, Lease::Over)]);
+    w.decides(&["drift interrupted 005 row=5", "apply pending 006"]).says(
+        0,
+        ERROR,
+        "db/005_i.sql stopped in step 2 of 3, and nobody can tell whether that step happened",
+        "look at the database; if the step happened, run: update \"public\".\"schema_migrations\" set steps_done = 2, \
+         claimed_until = null where version = '5'; if it did not, run: update \"public\".\"schema_migrations\" set \
+         claimed_until = null where version = '5'",
+    );
+    let error = w.plan().refusal().unwrap();
+    assert_eq!(error.to_string(), format!("db/005_i.sql:2:1: {}", error.message()));
+    // Let through, it is left alone.
+    w.policy("interrupted", Severity::Warning).goes().works(&["apply 006"]);
+    // The last step ends it.
+    let two = "select 1; vacuum;";
+    world(&[file("005_v.sql", two)], &[running("005", "v", two, 1, 2, Lease::Over)]).says(
+        0,
+        ERROR,
+        "005_v.sql stopped in step 2 of 2, and nobody can tell whether that step happened",
+        "look at the database; if the step happened, run: update \"public\".\"schema_migrations\" set state = \
+         'applied', steps_done = 2, claimed_until = null where version = '005'; if it did not, run: update \
+         \"public\".\"schema_migrations\" set claimed_until = null where version = '005'",
+    );
+}
+
+#[test]
+fn a_living_runner_is_waited_for() {
+    world(&[file("005_i.sql", STEPS), file("006_c.sql", C)], &[running("005", "i", STEPS, 1, 3, Lease::Alive)])
+        .decides(&["drift in-progress 005", "apply pending 006"])
+        .says(0, NOTE, "005_i.sql is being run by somebody else: 1 of 3 steps is done", "wait until it is done")
+        .works(&["wait 005"])
+        .goes();
+    world(&[file("005_i.sql", STEPS)], &[running("005", "i", STEPS, 2, 3, Lease::Alive)])
+        .policy("in-progress", Severity::Error)
+        .refuses("nothing was run: 005_i.sql is being run by somebody else: 2 of 3 steps are done");
+}
+
+#[test]
+fn a_migration_that_was_edited_while_it_stood_still_is_interrupted() {
+    let finish =
+        "update \"public\".\"schema_migrations\" set state = 'applied', claimed_until = null where version = '005'";
+    let delete = "delete from \"public\".\"schema_migrations\" where version = '005'";
+    world(&[file("005_i.sql", "vacuum;")], &[running("005", "i", STEPS, 1, 3, Lease::None)]).says(
+        0,
+        ERROR,
+        "005_i.sql was edited after it stopped: 1 of 3 steps is done with the old text",
+        &format!(
+            "put the old text back, so that it can go on; or finish it by hand and run: {finish}; or undo it by hand \
+             and run: {delete}"
+        ),
+    );
+}
+
+#[test]
+fn steps_that_are_not_those_on_record_are_interrupted() {
+    world(&[file("005_i.sql", STEPS)], &[running("005", "i", STEPS, 1, 4, Lease::None)])
+        .decides(&["drift interrupted 005"])
+        .refuses("nothing was run: 005_i.sql stopped, and its steps are not those on record: 1 of 4 steps is done");
+    world(&[file("005_i.sql", STEPS)], &[running("005", "i", STEPS, 4, 3, Lease::None)])
+        .decides(&["drift interrupted 005"]);
+    world(&[file("005_a.sql", A)], &[running("005", "a", A, 0, 1, Lease::None)]).decides(&["drift interrupted 005"]);
+}
+
+#[test]
+fn a_running_row_without_a_file_is_interrupted_unless_it_is_alive() {
+    world(&[file("006_c.sql", C)], &[running("005", "i", STEPS, 1, 3, Lease::None)])
+        .decides(&["apply pending 006", "drift interrupted 005"])
+        .refuses(
+            "nothing was run: version 005 (i) stopped, and there is no file of that version: 1 of 3 steps is done",
+        );
+    // Its content is a pending file's: it must not be run from the start.
+    world(&[file("006_i.sql", STEPS)], &[running("005", "i", STEPS, 1, 3, Lease::Over)])
+        .decides(&["apply pending 006", "drift interrupted 005"]);
+    world(&[file("006_c.sql", C)], &[running("007", "i", STEPS, 1, 3, Lease::Alive)])
+        .decides(&["apply pending 006", "drift in-progress 007"])
+        .works(&["wait 007"]);
+}
+
+#[test]
+fn an_older_release_starts_whatever_a_newer_one_left_behind() {
+    let files = [file("006_c.sql", C)];
+    let newer = |lease| [row("006", "c", C), running("007", "i", STEPS, 1, 3, lease)];
+    // Nothing of its own is to be run: it does not wait.
+    world(&files, &newer(Lease::Alive)).decides(&["skip applied 006", "drift in-progress 007"]).works(&[]).goes();
+    for lease in [Lease::None, Lease::Over] {
+        world(&files, &newer(lease))
+            .decides(&["skip applied 006", "drift ahead 007"])
+            .says(
+                1,
+                WARNING,
+                "version 007 (i) stopped and has no file here: 1 of 3 steps is done by a newer release",
+                "deploy the newer release, which goes on with it, or keep this one: nothing is undone",
+            )
+            .works(&[])
+            .goes();
+    }
+    // But its steps are not run a second time under another number.
+    world(&[file("006_i.sql", STEPS)], &newer(Lease::Over)[1..])
+        .decides(&["apply pending 006", "drift interrupted 007"]);
+}
+
+#[test]
+fn a_way_back_that_stopped_is_interrupted() {
+    let reverting = |lease| Row { state: State::Reverting, ..running("005", "i", STEPS, 1, 3, lease) };
+    world(&[file("005_i.sql", STEPS)], &[reverting(Lease::None)]).decides(&["drift interrupted 005"]).says(
+        0,
+        ERROR,
+        "005_i.sql was being rolled back and stopped on the way: 1 of 3 steps is done",
+        "roll back again, so that it goes on; or undo the rest by hand and run: delete from \
+         \"public\".\"schema_migrations\" where version = '005'",
+    );
+    world(&[file("005_i.sql", STEPS)], &[reverting(Lease::Alive)]).decides(&["drift in-progress 005"]);
+}

@@ -326,7 +326,7 @@ fn mine(runner: &Runner<'_>, from: u32) -> String {
 /// With `must` the statement fails unless the lease is ours: it stands first in the step's own
 /// transaction. Without, it gives back one row if the lease is ours.
 pub fn advance(table: &Table, runner: &Runner<'_>, version: &str, from: u32, last: bool, must: bool) -> String {
-    let done = if must { or_lost(runner, from, from + 1) } else { (from + 1).to_string() };
+    let done = if must { or_lost(runner, from, from + 1) } else { format!("least({}, steps_total)", from + 1) };
     let mut sql = format!("update {} set steps_done = {done}", table.qualified());
     if last {
         sql.push_str(", state = 'applied', claimed_until = null, claimed_by = null, duration_ms = ");

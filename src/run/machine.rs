@@ -415,8 +415,9 @@ impl Machine {
             Work::Wait { row } => Some(format!("for another runner, which is at work on {row}")),
             _ => None,
         });
-        if !self.state.planned {
-            self.note(&plan);
+        self.note(&plan);
+        // While somebody else is at work the plan is to wait: not the one that was reviewed.
+        if !self.state.planned && waits.is_none() {
             if let Some(expected) = &self.setup.options.expect
                 && let Err(error) = plan.expect(expected)
             {

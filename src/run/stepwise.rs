@@ -29,6 +29,8 @@ pub(super) struct Stepwise {
     total: usize,
     /// The step at hand may have been tried before.
     tried: bool,
+    /// The row says that all is done.
+    recorded: bool,
     /// Why the index could not be built: its name was taken.
     taken: Option<Box<Error>>,
     /// The caller's settings are known.
@@ -96,6 +98,7 @@ impl Machine {
             total,
             tried: false,
             taken: None,
+            recorded: false,
             captured: false,
             changed: false,
             at: At::Claim,
@@ -216,7 +219,7 @@ impl Machine {
             return self.go(now, At::Restore(next), Request::Restore);
         }
         let (version, from, claim) = (now.version.clone(), now.step as u32, self.state.claim);
-        let last = direction == Direction::Up && now.step + 1 == now.total;
+        let last = direction == Direction::Up && now.step + 1 >= now.total;
         match next {
             Next::Run if in_section => {
                 now.changed |= now.captured && self.changes_settings(&now);
@@ -266,6 +269,7 @@ impl Machine {
     }
 
     fn stepped(&mut self, mut now: Stepwise) -> Output {
+        now.recorded = now.step + 1 >= now.total;
         now.step += 1;
         now.tried = false;
         now.taken = None;
@@ -277,6 +281,10 @@ impl Machine {
             if now.direction == Direction::Down {
                 let version = now.version.clone();
                 return self.go(now, At::Delete, Request::DeleteReverted { version, claim: self.state.claim });
+            }
+            // There was no step to run: nothing but the row is left to do.
+            if !now.recorded {
+                return self.then(now, Next::Advance);
             }
             return self.over(&now);
         }

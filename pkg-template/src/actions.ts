@@ -13,13 +13,15 @@ export interface Driver<Db extends object> {
   connect(db: Db): Connection
   /** Keeps other processes off a database that only one may write to. */
   guard?(db: Db): Promise<Guard | undefined>
+  /** Whether every run has a session of its own. */
+  pooled?(db: Db): boolean
 }
 
 type Set = Migrations<LazySqlSource>
 
 async function run<Db extends object>(driver: Driver<Db>, db: Db, set: Set, goal: RunGoal, chosen: Settings, writes: boolean): Promise<Ended> {
   const [files] = await Promise.all([loadFiles(set), init()])
-  return inTurn(db, async () => {
+  const work = async () => {
     const guard = writes ? await driver.guard?.(db) : undefined
     try {
       chosen.core.exclusive = guard !== undefined
@@ -28,7 +30,8 @@ async function run<Db extends object>(driver: Driver<Db>, db: Db, set: Set, goal
     } finally {
       guard?.release()
     }
-  })
+  }
+  return writes && !driver.pooled?.(db) ? inTurn(db, work) : work()
 }
 
 function result({ outcome, roundTrips, elapsedMs }: Ended): MigrateResult {

@@ -46,7 +46,7 @@ export function describe(error: unknown): DatabaseFailure {
 
 const queues = new WeakMap<object, Promise<unknown>>()
 
-/** Runs `work` after all earlier work on the same database object: runs that share a session would mix. @internal */
+/** Runs `work` after all earlier work on the same database object: runs that write in one session would mix. @internal */
 export function inTurn<T>(db: object, work: () => Promise<T>): Promise<T> {
   const turn = (queues.get(db) ?? Promise.resolve()).then(work)
   queues.set(db, turn.catch(() => {}))

@@ -54,8 +54,16 @@ export async function drive(connection: Connection, catalog: Catalog, goal: RunG
       }
     }
   } finally {
-    machine.free()
+    free(machine)
     connection.close?.(failed)
+  }
+}
+
+function free(machine: { free(): void }): void {
+  try {
+    machine.free()
+  } catch {
+    // After an internal error nothing of the core can be used; that error is what the caller should see.
   }
 }
 

@@ -44,7 +44,11 @@ export function guarded<T>(work: () => T): T {
   try {
     return work()
   } catch (error) {
-    throw isFailure(error) ? new MigrationError(error) : error
+    if (isFailure(error)) throw new MigrationError(error)
+    // The core has stopped in the middle of something, and has written why to the console.
+    if (error instanceof WebAssembly.RuntimeError)
+      throw failure('internal-error', `the core failed: ${error.message}`, 'this is a fault of counterfoil: please report it, with what is on the console', error)
+    throw error
   }
 }
 

@@ -83,7 +83,7 @@ function connect(db: PgClient | PgPool): Connection {
   }
 }
 
-const driver: Driver<PgClient | PgPool> = { connect }
+const driver: Driver<PgClient | PgPool> = { connect, pooled: (db) => 'totalCount' in db }
 type Set = api.Migrations<api.LazySqlSource>
 
 /**

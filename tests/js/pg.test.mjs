@@ -41,6 +41,19 @@ test('a pool gets its one client back, and no listener is left on it', async () 
   await pool.end()
 })
 
+test('readiness is answered while a migration runs, and without waiting for it', async () => {
+  const pool = await openPool()
+  const set = { ...notes, '003_slow.sql': '-- migrate:up\nselect pg_sleep(2);\n' }
+  let running = true
+  const run = api.migrate(pool, set).finally(() => (running = false))
+  let answer
+  while (answer?.database !== '002') answer = await api.ready(pool, set)
+  assert.deepEqual([running, answer.httpStatus], [true, 503])
+  await run
+  assert.equal((await api.ready(pool, set)).httpStatus, 200)
+  await pool.end()
+})
+
 test('a client whose run failed does not go back into the pool', async () => {
   const pool = await openPool({ max: 1 })
   await fails(api.migrate(pool, { '001_x.sql': '-- migrate:up\nselect 1 / 0;\n' }), { code: 'statement-failed' })

@@ -45,7 +45,7 @@ describe('on one PostgreSQL database', () => {
   })
 
   test('of 4 processes that start at once one is killed, 10 times: the others complete the work', async (t) => {
-    const set = makeSet({ count: 18, every: 4, rows: 8000 })
+    const set = makeSet({ count: 18, every: 4, rows: 20_000 })
     const { folder, remove } = writeSet(set.files)
     t.after(remove)
     const next = random(seed)
@@ -76,7 +76,7 @@ describe('on one PostgreSQL database', () => {
     await killAtRandom(t, {
       times: 50,
       lanes: 2,
-      set: makeSet({ count: 18, every: 4, rows: 8000 }),
+      set: makeSet({ count: 18, every: 4, rows: 20_000 }),
       async place() {
         const database = await server.createDatabase()
         return {

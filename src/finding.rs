@@ -1,10 +1,10 @@
 //! A finding: something a person should know, with a code, a place and how bad it is.
 
 use crate::error::Location;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// How bad a finding is. One error refuses the whole plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub enum Severity {

@@ -4,17 +4,19 @@
 //! what comes out its public form. Errors are thrown as plain objects ([`Failure`]), which the
 //! package makes `MigrationError`s of.
 
+mod given;
+
 use crate::convention::{self, Convention};
 use crate::error::{Code, Error, Location};
 use crate::ledger::Ledger;
 use crate::ordered::OrderedMap;
 use crate::plan::{self, Finding, Plan};
 use crate::readiness::{self, Readiness};
-use crate::run::{self, Capabilities, Event, Goal, Input, Message, Outcome, Output};
+use crate::run::{self, Capabilities, Event, Message, Outcome, Output};
 use crate::span::Cursor;
 use crate::{checksum as sums, sql};
 use js_sys::{Array, JsString};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::sync::Arc;
 use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
@@ -57,11 +59,6 @@ impl From<&Error> for Failure {
 
 fn thrown(error: Error) -> JsValue {
     Failure::from(&error).into_js().map_or_else(|_| JsValue::from_str(error.message()), Into::into)
-}
-
-fn given<T: Tsify + serde::de::DeserializeOwned>(value: Ts<T>, what: &str) -> Result<T, JsValue> {
-    tsify::serde_wasm_bindgen::from_value(value.js_value())
-        .map_err(|why| thrown(Error::new(Code::InvalidInput, format!("{what} has the wrong form: {why}"))))
 }
 
 fn handed<T: Tsify + Serialize>(value: &T) -> Result<Ts<T>, JsValue> {
@@ -232,8 +229,8 @@ fn inputs(
     options: Ts<plan::Options>,
 ) -> Result<(crate::Catalog, Ledger, plan::Options), JsValue> {
     let catalog = read(paths, sqls, convention)?;
-    let ledger = given(ledger, "the ledger")?;
-    let options = given(options, "options")?;
+    let ledger = given::ledger(&ledger.js_value())?;
+    let options = given::plan_options(&options.js_value())?;
     options.validate().map_err(thrown)?;
     Ok((catalog, ledger, options))
 }
@@ -265,7 +262,7 @@ pub fn readiness(
 }
 
 /// What came of a request. Neither field after waiting.
-#[derive(Deserialize, Tsify)]
+#[derive(Serialize, Tsify)]
 pub struct Answer {
     /// It was done; the rows, if it was a query.
     #[tsify(optional, type = "Record<string, string | null>[]")]
@@ -321,7 +318,7 @@ impl Catalog {
 }
 
 /// What a run is for.
-#[derive(Deserialize, Tsify)]
+#[derive(Serialize, Tsify)]
 pub struct RunGoal {
     /// Which.
     #[tsify(type = "'up' | 'down' | 'plan' | 'ready'")]
@@ -332,18 +329,6 @@ pub struct RunGoal {
     /// For `down`: until this version is the newest.
     #[tsify(optional, type = "string | undefined")]
     to: Option<String>,
-}
-
-impl RunGoal {
-    fn goal(self) -> Result<Goal, JsValue> {
-        match self.goal.as_str() {
-            "up" => Ok(Goal::Up),
-            "down" => Ok(Goal::Down { steps: self.steps, to: self.to }),
-            "plan" => Ok(Goal::Plan),
-            "ready" => Ok(Goal::Ready),
-            _ => Err(thrown(Error::new(Code::InvalidInput, "the goal is not up, down, plan or ready"))),
-        }
-    }
 }
 
 /// A run: says what to do next, and is told what came of it.
@@ -360,22 +345,18 @@ impl Machine {
         options: Ts<run::Options>,
         capabilities: Ts<Capabilities>,
     ) -> Result<Machine, JsValue> {
-        let options = given(options, "options")?;
+        let options = given::run_options(&options.js_value())?;
         let checked = plan::Options { policy: options.policy.clone(), table: options.table.clone() };
         checked.validate().map_err(thrown)?;
-        let (goal, capabilities) = (given(goal, "the goal")?.goal()?, given(capabilities, "capabilities")?);
+        let goal = given::goal(&goal.js_value())?;
+        let capabilities = given::capabilities(&capabilities.js_value())?;
         Ok(Machine(run::Machine::new(catalog.0.clone(), goal, options, capabilities)))
     }
 
     /// The next thing to do. `answer` is what came of the last one; the first call has none. `now`
     /// counts milliseconds from any moment.
     pub fn next(&mut self, answer: Option<Ts<Answer>>, now: f64) -> Result<Ts<Request>, JsValue> {
-        let input = match answer.map(|answer| given(answer, "the answer")).transpose()? {
-            None => None,
-            Some(Answer { failure: Some(failure), .. }) => Some(Input::Failed(failure)),
-            Some(Answer { rows: Some(rows), .. }) => Some(Input::Rows { rows }),
-            Some(_) => Some(Input::Waited),
-        };
+        let input = answer.map(|answer| given::answer(&answer.js_value())).transpose()?;
         let mut next = Request::default();
         match self.0.next(input, now as u64) {
             Output::Send(request) => match self.0.message(&request) {

@@ -147,9 +147,13 @@ fn a_policy_is_a_plain_object() {
 #[wasm_bindgen_test]
 fn arguments_of_the_wrong_form_are_named() {
     for (ledger, options, what) in [
-        (r#"{ "rows": [{ "version": 1 }] }"#, "{}", "the ledger has the wrong form"),
-        (r#"{ "rows": "all" }"#, "{}", "the ledger has the wrong form"),
-        ("{}", r#"{ "policy": { "edited-semantic": "loud" } }"#, "options has the wrong form"),
+        (r#"{ "rows": [{}, { "version": 1 }] }"#, "{}", "rows[1].version is not a string"),
+        (r#"{ "rows": "all" }"#, "{}", "the ledger.rows is not an array"),
+        (
+            "{}",
+            r#"{ "policy": { "edited-semantic": "loud" } }"#,
+            "the option policy.edited-semantic is not one of note, ",
+        ),
         ("{}", r#"{ "policy": { "edited": "note" } }"#, "the policy has an unknown key"),
     ] {
         let Err(error) = plan(&["001_notes.sql"], &[NOTES], ledger, options) else { panic!("{ledger} {options}") };

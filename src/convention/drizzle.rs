@@ -10,33 +10,19 @@
 //! Where Counterfoil differs: a breakpoint counts only as a comment, and every entry is run.
 
 use super::files::{File, Set, is_sql, title};
+use super::json::{Document, Value};
 use super::markers::{self, Place};
 use super::out::Out;
 use crate::error::{Code, Error, Location};
 use crate::finding::Severity;
 use crate::migration::Section;
 use crate::version::leading_digits;
-use serde::Deserialize;
 
 /// What follows the dashes of a breakpoint.
 pub(super) const WORD: &str = "> statement-breakpoint";
 
 /// The journal's name.
 pub(super) const JOURNAL: &str = "_journal.json";
-
-#[derive(Deserialize)]
-struct Journal {
-    #[serde(default)]
-    dialect: Option<String>,
-    entries: Vec<Entry>,
-}
-
-#[derive(Deserialize)]
-struct Entry {
-    tag: String,
-    #[serde(default)]
-    when: Option<u64>,
-}
 
 /// Whether the file is a journal.
 pub(super) fn is_journal(file: &File<'_>) -> bool {
@@ -62,9 +48,11 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
 
 fn read_journal(set: &Set<'_>, file: &File<'_>, out: &mut Out) -> Result<(), Error> {
     let text = file.canonical()?;
-    let journal: Journal =
-        super::replaces::json(file, &text, "the journal", "restore the file that drizzle-kit wrote")?;
-    if let Some(dialect) = journal.dialect.as_deref().filter(|dialect| !matches!(*dialect, "postgresql" | "pg")) {
+    let document = Document { file, text: &text, what: "the journal", help: "restore the file that drizzle-kit wrote" };
+    let journal = document.parse()?;
+    let entries = document.list(document.field(&journal, "entries")?)?;
+    let dialect = given(document.optional(&journal, "dialect")?).map(|dialect| document.text(dialect)).transpose()?;
+    if let Some(dialect) = dialect.filter(|dialect| !matches!(*dialect, "postgresql" | "pg")) {
         out.report(
             "other-database",
             Severity::Error,
@@ -78,19 +66,20 @@ fn read_journal(set: &Set<'_>, file: &File<'_>, out: &mut Out) -> Result<(), Err
     let mut last: Option<(u64, &str)> = None;
     let mut skipped: Vec<(&str, &str)> = Vec::new();
     out.keep_order();
-    for entry in &journal.entries {
-        let tag = entry.tag.as_str();
+    for entry in entries {
+        let tag = document.text(document.field(entry, "tag")?)?;
+        let when = given(document.optional(entry, "when")?).map(|when| document.whole(when)).transpose()?;
         let path = format!("{root}{tag}.sql");
         let Some(at) = set.position(&path) else {
             return Err(Error::new(Code::InvalidInput, format!("the journal lists {tag:?}, but {path} is not there"))
                 .help("restore the file, or remove the entry")
                 .at(entry_location(file, &text, tag)));
         };
-        if let (Some(when), Some((before, other))) = (entry.when, last)
+        if let (Some(when), Some((before, other))) = (when, last)
             && when <= before
         {
             skipped.push((tag, other));
-        } else if let Some(when) = entry.when {
+        } else if let Some(when) = when {
             last = Some((when, tag));
         }
         listed[at] = true;
@@ -137,6 +126,11 @@ fn read_journal(set: &Set<'_>, file: &File<'_>, out: &mut Out) -> Result<(), Err
         }
     }
     Ok(())
+}
+
+/// A field that may be null.
+fn given(field: Option<&Value>) -> Option<&Value> {
+    field.filter(|value| !value.is_null())
 }
 
 /// Where the journal speaks of a tag.

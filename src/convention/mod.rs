@@ -51,6 +51,7 @@ mod files;
 mod flyway;
 mod golang_migrate;
 mod goose;
+mod json;
 mod markers;
 mod numbered;
 mod out;

@@ -9,47 +9,13 @@
 //! dot, so the same directory still works under them.
 
 use super::files::{File, Set};
+use super::json::Document;
 use super::out::Out;
 use crate::error::{Code, Error, Location};
 use crate::finding::Severity;
 use crate::migration::{Migration, Replaced};
 use crate::sorted;
 use crate::version::Version;
-use serde::Deserialize;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct List {
-    replaces: Vec<Item>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Item {
-    version: String,
-    checksum: String,
-}
-
-/// Parses JSON; an error says where.
-pub(super) fn json<'t, T: Deserialize<'t>>(file: &File<'_>, text: &'t str, what: &str, help: &str) -> Result<T, Error> {
-    serde_json::from_str(text).map_err(|error| {
-        let mut message = error.to_string();
-        if let Some(at) = message.rfind(" at line ") {
-            message.truncate(at);
-        }
-        let line_start = match error.line() {
-            0 | 1 => 0,
-            line => text.match_indices('\n').nth(line - 2).map_or(0, |(at, _)| at + 1),
-        };
-        file.error_at(
-            Code::InvalidInput,
-            &format!("{what} cannot be read: {message}"),
-            help,
-            text,
-            line_start + error.column().saturating_sub(1),
-        )
-    })
-}
 
 /// Reads the lists and gives each to its baseline.
 ///
@@ -69,12 +35,15 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
     for file in &set.lists {
         let stem = file.name().strip_suffix(".json").unwrap_or("");
         let text = file.canonical()?;
-        let list: List = json(
+        let document = Document {
             file,
-            &text,
-            "the list of replaced migrations",
-            r#"its form is { "replaces": [ { "version": "…", "checksum": "sha256:…" } ] }"#,
-        )?;
+            text: &text,
+            what: "the list of replaced migrations",
+            help: r#"its form is { "replaces": [ { "version": "…", "checksum": "sha256:…" } ] }"#,
+        };
+        let list = document.parse()?;
+        document.only(&list, &["replaces"])?;
+        let list = document.list(document.field(&list, "replaces")?)?;
         let key = format!("{}{stem}", file.parent());
         let Some(baseline) = sorted::find(&by_key, &mut |at| keys[at].cmp(&key)) else {
             out.report(
@@ -86,9 +55,11 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
             );
             continue;
         };
-        let mut items = Vec::with_capacity(list.replaces.len());
-        for item in list.replaces {
-            let version = Version::new(item.version, identity);
+        let mut items = Vec::with_capacity(list.len());
+        for item in list {
+            document.only(item, &["version", "checksum"])?;
+            let version = Version::new(document.text(document.field(item, "version")?)?, identity);
+            let checksum = document.text(document.field(item, "checksum")?)?;
             let wrong = |message: String, help: &str| {
                 Err(Error::new(Code::InvalidInput, message).help(help).at(place(file, &text, version.as_str())))
             };
@@ -98,7 +69,7 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
                     "write the version as the ledger has it",
                 );
             }
-            if !is_checksum(&item.checksum) {
+            if !is_checksum(checksum) {
                 return wrong(
                     format!("the checksum of version {version} is not `sha256:` and 64 hexadecimal digits"),
                     "copy it from the plan of the set before the squash",
@@ -108,7 +79,7 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
                 return wrong(format!("the baseline {version} replaces itself"), "remove the entry");
             }
             entries.push((version.clone(), baseline, file));
-            items.push(Replaced { version, checksum: item.checksum });
+            items.push(Replaced { version, checksum: checksum.to_owned() });
         }
         out.migrations()[baseline].replaces = items;
     }

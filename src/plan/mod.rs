@@ -19,7 +19,7 @@ mod work;
 use crate::error::{Code, Error, Location};
 use crate::ledger::Ledger;
 use crate::migration::Catalog;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 pub use crate::finding::{Finding, Severity};
 pub use inspect::{Cache, Inspected, inspect};
@@ -42,7 +42,7 @@ pub enum Action {
 }
 
 /// Why: the stable, public code of a decision.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub enum Reason {

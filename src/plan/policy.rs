@@ -4,7 +4,7 @@ use crate::error::{Code, Error};
 use crate::finding::Severity;
 use crate::ledger::Table;
 use crate::ordered::OrderedMap;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// Every key of [`Options::policy`] with its default.
 ///
@@ -28,7 +28,7 @@ pub const POLICY: &[(&str, Severity)] = &[
 ];
 
 /// Options of [`plan`](super::plan()).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify), tsify(rename = "PlanOptions"))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Options {

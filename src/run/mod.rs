@@ -37,7 +37,7 @@ use crate::ledger::statements::{self, TextRow};
 use crate::migration::{Catalog, Section};
 use crate::ordered::OrderedSet;
 use crate::version::Version;
-use serde::Deserialize;
+use serde::Serialize;
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
@@ -135,13 +135,11 @@ pub enum Output {
 }
 
 /// What came of an [`Output`].
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "type")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Input {
     /// It was done; the rows, if it was a query.
     Rows {
         /// Column name to text.
-        #[serde(default)]
         rows: Vec<TextRow>,
     },
     /// The database refused it, or the connection broke.
@@ -151,7 +149,7 @@ pub enum Input {
 }
 
 /// What the database said.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify), tsify(rename = "DatabaseFailure"))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Failure {

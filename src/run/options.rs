@@ -3,10 +3,10 @@
 use crate::ledger::Table;
 use crate::ordered::OrderedMap;
 use crate::plan::Severity;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// What a driver can do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub struct Capabilities {
     /// Send a text of many statements in one message that is one transaction (PostgreSQL's simple
@@ -19,7 +19,7 @@ pub struct Capabilities {
 }
 
 /// What to do if something is pending.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "kebab-case")]
 pub enum When {
@@ -33,7 +33,7 @@ pub enum When {
 }
 
 /// What a run is for.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "goal")]
 pub enum Goal {
     /// Bring the database current.
@@ -55,7 +55,7 @@ pub enum Goal {
 }
 
 /// Options of a run. Times are in milliseconds.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify), tsify(rename = "RunOptions"))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Options {

@@ -234,7 +234,7 @@ fn a_catalog_serves_many_machines_and_may_go_before_them() {
 fn a_goal_that_is_none_is_refused() {
     let catalog = Catalog::new(&strings(&[]), &strings(&[]), None).expect("an empty set");
     let result = Machine::new(&catalog, typed(r#"{ "goal": "sideways" }"#), typed("{}"), typed(CAPABILITIES));
-    refused(result, "invalid-input", "the goal.goal is not one of up, down, plan, ready");
+    refused(result, "invalid-input", "the goal.goal is not one of up, down, plan, ready: sideways");
 }
 
 #[wasm_bindgen_test]

@@ -105,11 +105,10 @@ impl<'a> Given<'a> {
 
     fn known(&self, name: &str, value: &JsValue, words: &[&str]) -> Result<usize, JsValue> {
         let text = value.as_string().unwrap_or_default();
-        words.iter().position(|word| *word == text).ok_or_else(|| {
-            let mut expected = "one of ".to_owned();
-            expected.push_str(&words.join(", "));
-            self.wrong(name, &expected)
-        })
+        words
+            .iter()
+            .position(|word| *word == text)
+            .ok_or_else(|| self.wrong(name, &["one of ", &words.join(", "), ": ", &text].concat()))
     }
 
     fn array(&self, name: &'static str) -> Result<Array, JsValue> {

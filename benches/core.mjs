@@ -24,7 +24,7 @@ async function splitting(name, all, texts, native) {
   const speed = (milliseconds) => `${(bytes / 1e6 / (milliseconds / 1000)).toFixed(1)} MB/s`
   title(
     `splitting: ${name}`,
-    `${texts.length} files, ${(bytes / 1e6).toFixed(2)} MB${texts.length < all.length ? ` (without ${all.length - texts.length} that libpg-query refuses)` : ''}; medians of ${runs} runs`,
+    `${texts.length} files, ${(bytes / 1e6).toFixed(2)} MB${texts.length < all.length ? ` (without ${all.length - texts.length} that libpg-query refuses)` : ''}; processor time, medians of ${runs} runs`,
   )
   const wasm = median(await often(() => texts.forEach((text) => splitStatements(text))))
   const parser = median(await often(() => texts.forEach((text) => parseSync(text))))
@@ -42,7 +42,7 @@ async function splitting(name, all, texts, native) {
 async function planning(files, native) {
   const set = Object.fromEntries(files)
   const rows = readSet(set).migrations.map(({ version, name, checksum }) => ({ version, name, checksum }))
-  title('planning: 10,000 files against 10,000 rows', `medians of ${runs} runs`)
+  title('planning: 10,000 files against 10,000 rows', `processor time, medians of ${runs} runs`)
   const nativeBoth = median(native.read.map((time, run) => time + native.plan[run]))
   const wasm = median(await often(() => plan(set, rows)))
   line('native: plan', ms(median(native.plan)))
@@ -53,7 +53,7 @@ async function planning(files, native) {
 
 /** Time against size. */
 export async function linearity() {
-  title('time against size, native', 'best of 3; the last column is 1.0 where time grows as size does')
+  title('time against size, native', 'processor time, best of 3; the last column is 1 where time grows as size does, 100 where as its square does')
   console.log((await cargoBench()).replace(/^/gm, '  ').trimEnd())
 }
 

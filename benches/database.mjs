@@ -5,7 +5,7 @@ import { readSet } from 'counterfoil'
 import * as pg from 'counterfoil/pg'
 import { migrate } from 'counterfoil/pglite'
 import { startPostgres } from '../tests/js/support/postgres.mjs'
-import { inTurn, line, ms, ratio, time, title } from './measure.mjs'
+import { clock, inTurn, line, ms, ratio, time, title } from './measure.mjs'
 import { realSet, versionOf } from './sets.mjs'
 
 const extensions = { pgcrypto }
@@ -32,25 +32,25 @@ export async function database() {
   const runs = 7
   await exec()
   await migrated()
-  title(`migrate: ${name}, ${paths.length} migrations`, `${runs} runs of each in turn, every one on a fresh PGlite ${versionOf('@electric-sql/pglite')} from one dump`)
+  title(`migrate: ${name}, ${paths.length} migrations`, `${runs} runs of each in turn, processor time, every one on a fresh PGlite ${versionOf('@electric-sql/pglite')} from one dump`)
   const first = await inTurn(runs, exec, migrated)
   line('plain exec of each file, a transaction each', ms(first.a))
   line('migrate', ms(first.b))
   line('ratio, migrate to plain exec', ratio(first.ratio), 'aim: at most 1.10')
 
   const db = await PGlite.create({ extensions, loadDataDir: dump })
-  await again('PGlite, in this process', name, db, migrate, files)
+  await again('PGlite, in this process', name, db, migrate, files, time)
   await db.close()
 
   const server = await startPostgres()
   const client = await server.connect()
-  await again('PostgreSQL 18, over TCP', name, client, pg.migrate, files)
+  await again('PostgreSQL 18, over TCP', name, client, pg.migrate, files, clock)
   await client.end()
   await server.stop()
 }
 
 /** A run that finds nothing to do, beside the smallest query. */
-async function again(where, name, db, migrate, files) {
+async function again(where, name, db, migrate, files, time) {
   const runs = 300
   await migrate(db, files)
   const { roundTrips } = await migrate(db, files)

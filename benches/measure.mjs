@@ -23,16 +23,13 @@ export async function time(work) {
 }
 
 /**
- * Runs A and B in turn, so that whatever slows the machine down slows both. `A` and `B` give their own times.
- * The ratio is the median of the ratios of neighbours.
+ * Runs all of them in turn, so that whatever slows the machine down slows each; every one gives its own time. Gives the
+ * medians, and the ratio of each to the first: the median of the ratios within a round.
  */
-export async function inTurn(runs, a, b) {
-  const times = [[], []]
-  for (let run = 0; run < runs; run++) {
-    times[0].push(await a())
-    times[1].push(await b())
-  }
-  return { a: median(times[0]), b: median(times[1]), ratio: median(times[1].map((time, run) => time / times[0][run])) }
+export async function inTurn(rounds, ...works) {
+  const times = works.map(() => [])
+  for (let round = 0; round < rounds; round++) for (const [index, work] of works.entries()) times[index].push(await work())
+  return { times: times.map(median), ratios: times.map((list) => median(list.map((time, round) => time / times[0][round]))) }
 }
 
 export const title = (text, how) => console.log(`\n${text}\n  ${how}`)

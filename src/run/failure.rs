@@ -93,7 +93,7 @@ pub(crate) fn statement(
     let help = match kept {
         None => format!("fix {} and run again; nothing of it was kept, {}", migration.path, before(report)),
         Some((done, total)) => format!(
-            "fix the cause and run again: it goes on at step {} of {total}; {done} of its steps are kept, {}",
+            "fix the cause and run again: it goes on at step {} of {total} (steps kept: {done}), {}",
             done + 1,
             before(report)
         ),

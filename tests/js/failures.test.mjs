@@ -93,7 +93,7 @@ onEachDatabase(({ api, open }) => {
     const text = '-- migrate:up transaction:false\r\ninsert into good values (2);\r\n/* 😀 */ create unique index concurrently good_parent on good (coalesce(parent, 0));\r\ninsert into good values (3, 3);\r\n'
     const set = { ...good, '002_steps.sql': text }
     const error = await fails(migrate(db, set), { code: 'statement-failed', at: placeOf('002_steps.sql', text, 'create unique'), message: /could not create unique index "good_parent" \(23505\)/, applied: ['001'] })
-    assert.match(error.help, /it goes on at step 2 of 3; 1 of its steps are kept/)
+    assert.match(error.help, /it goes on at step 2 of 3 \(steps kept: 1\)/)
     assert.deepEqual(await query(`select state, steps_done, steps_total from schema_migrations where version = '002'`), [{ state: 'running', steps_done: 1, steps_total: 3 }])
     const [, decision] = (await plan(db, set)).decisions
     assert.deepEqual([decision.action, decision.code, decision.progress], ['apply', 'resume', { done: 1, total: 3 }])

@@ -39,7 +39,8 @@ pub fn create(table: &Table, present: &[String]) -> Vec<String> {
         if table.schema != "public" {
             out.push(format!("create schema if not exists {}", identifier(&table.schema)));
         }
-        let mut sql = format!("create table if not exists {qualified} (version varchar(128) primary key");
+        // Not `if not exists`: the one that somebody made in the meantime may have other columns.
+        let mut sql = format!("create table {qualified} (version varchar(128) primary key");
         for (name, definition, default) in COLUMNS {
             sql.push_str(", ");
             sql.push_str(name);

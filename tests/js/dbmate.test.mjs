@@ -129,6 +129,20 @@ describe('dbmate and Counterfoil on one database', () => {
     assert.equal((await db.query('select count(*)::int as n from members')).rows[0].n, 1)
   })
 
+  test('dbmate makes the ledger while Counterfoil is about to: both go on', async (t) => {
+    const { db, set, rows } = await place(t)
+    // What dbmate does first, at the moment when Counterfoil has seen that there is no ledger.
+    const query = db.query.bind(db)
+    db.query = async (config, ...more) => {
+      if (/^create table /.test(config.text)) await query('create table public.schema_migrations (version varchar(128) primary key)')
+      return query(config, ...more)
+    }
+    const { applied } = await migrate(db, await set())
+    db.query = query
+    assert.deepEqual(applied.map(({ version }) => version), versions)
+    assert.deepEqual((await rows()).map(({ state }) => state), versions.map(() => 'applied'))
+  })
+
   test('a baseline that Counterfoil adopts is there for dbmate, whose directory is the same', async (t) => {
     const { db, folder, set, dbmate, rows } = await place(t)
     await dbmate('up')

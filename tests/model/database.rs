@@ -220,7 +220,10 @@ pub fn step(world: &World<'_>, db: &mut Committed, backends: &mut [Backend], me:
             });
             Progress::Reply(rows(text.collect()))
         }
-        Request::Create(_) => {
+        Request::Create(present) => {
+            if db.exists && present.is_empty() {
+                return Progress::Reply(failure("42P07"));
+            }
             db.exists = true;
             Progress::Reply(rows(vec![]))
         }

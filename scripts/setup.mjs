@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { findBrowser } from './browser.mjs'
 import { Stop, locked, onPath, output, root, run, say, script, windows } from './lib.mjs'
 
-const minimumNode = 20
+const minimumNode = [20, 16]
 
 /** Sets everything up. A browser is only looked for where one is needed. */
 export async function setup({ browser = false } = {}) {
@@ -20,8 +20,9 @@ export async function setup({ browser = false } = {}) {
 }
 
 function node() {
-  if (Number(process.versions.node.split('.')[0]) < minimumNode)
-    throw new Stop(`Node ${process.versions.node} is too old: Counterfoil needs Node ${minimumNode} or newer (https://nodejs.org)`)
+  const [major, minor] = process.versions.node.split('.').map(Number)
+  if (major < minimumNode[0] || (major === minimumNode[0] && minor < minimumNode[1]))
+    throw new Stop(`Node ${process.versions.node} is too old: Counterfoil needs Node ${minimumNode.join('.')} or newer (https://nodejs.org)`)
 }
 
 function rust() {

@@ -116,6 +116,13 @@ export function driverSuite(name, { migrate, plan, ready, rollback }, open, { co
       assert.equal((await migrate(db, notes)).applied.length, 1)
     })
 
+    on('stops while it waits when it is told to', async ({ db }) => {
+      const begin = performance.now()
+      await fails(migrate(db, notes, { when: 'wait', signal: AbortSignal.timeout(100) }), { code: 'aborted', applied: [] })
+      assert.ok(performance.now() - begin < 10_000)
+      await fails(ready(db, notes, { signal: AbortSignal.abort() }), { code: 'aborted' })
+    })
+
     on('keeps session settings of one migration from the next', async ({ db, query }) => {
       const set = {
         '001_a.sql': `-- migrate:up\ncreate schema app;\nselect set_config('search_path', '', false);\ncreate table app.a ();\n`,

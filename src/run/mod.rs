@@ -39,7 +39,7 @@ use crate::ordered::OrderedSet;
 use crate::version::Version;
 use serde::Serialize;
 use std::ops::Deref;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 pub use machine::Machine;
 pub use message::Message;
@@ -51,12 +51,12 @@ pub use request::{Act, Direction, Request};
 #[derive(Clone, Debug)]
 pub struct Shared {
     catalog: Catalog,
-    digest: OnceLock<Option<String>>,
+    digest: Option<String>,
 }
 
 impl From<Catalog> for Shared {
     fn from(catalog: Catalog) -> Self {
-        Shared { catalog, digest: OnceLock::new() }
+        Shared { digest: digest(&catalog), catalog }
     }
 }
 
@@ -78,7 +78,7 @@ impl Shared {
     /// The digest of a ledger that has every migration of the catalog and nothing else; none if
     /// there can be no such ledger.
     pub(crate) fn digest(&self) -> Option<&str> {
-        self.digest.get_or_init(|| digest(&self.catalog)).as_deref()
+        self.digest.as_deref()
     }
 }
 

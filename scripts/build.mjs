@@ -1,7 +1,7 @@
 // Builds the npm package into pkg/: the core as WebAssembly, and the TypeScript of pkg-template/.
 import { createHash } from 'node:crypto'
 import {
-  cpSync, existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync,
+  cpSync, existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, readlinkSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -11,6 +11,8 @@ import { checkSizes } from './sizes.mjs'
 
 const pkg = join(root, 'pkg')
 const generated = join(root, '.tmp/generated')
+// Written here and then put into place, so that whoever uses pkg/ meanwhile always finds all of it.
+const draft = join(root, '.tmp/pkg')
 const bin = (name, path) => [process.execPath, join(root, 'node_modules', name, path)]
 
 // What rustc lets LLVM use for wasm32-unknown-unknown; wasm-opt has to be told.
@@ -33,7 +35,7 @@ export async function build() {
   const digest = digestOf([wasm, 'pkg-template', 'scripts/build.mjs', 'README.md', 'Cargo.toml', 'package-lock.json'])
   link()
   if (existsSync(stamp) && existsSync(join(pkg, 'package.json')) && readFileSync(stamp, 'utf8') === digest) return
-  for (const path of [pkg, generated, stamp]) rmSync(path, { recursive: true, force: true })
+  for (const path of [draft, generated, stamp]) rmSync(path, { recursive: true, force: true })
 
   say('writing pkg/ (wasm-bindgen, wasm-opt, tsc)')
   const core = join(generated, 'core')
@@ -42,11 +44,13 @@ export async function build() {
     join(core, 'core_bg.wasm'), '-o', join(core, 'core.wasm'), '-Oz', ...worseForGzip.map((pass) => `--skip-pass=${pass}`), '--strip-debug', '--strip-producers',
     '--strip-target-features', ...wasmFeatures.map((feature) => `--enable-${feature}`),
   ]))
-  mkdirSync(join(pkg, 'core'), { recursive: true })
-  cpSync(join(core, 'core.wasm'), join(pkg, 'core/core.wasm'))
+  mkdirSync(join(draft, 'core'), { recursive: true })
+  cpSync(join(core, 'core.wasm'), join(draft, 'core/core.wasm'))
   await glue(core)
-  await run(...split(bin('typescript', 'bin/tsc'), ['-p', 'pkg-template', '--outDir', pkg]))
+  await run(...split(bin('typescript', 'bin/tsc'), ['-p', 'pkg-template', '--outDir', draft]))
   manifest()
+  rmSync(pkg, { recursive: true, force: true })
+  renameSync(draft, pkg)
   checkSizes(pkg)
   writeFileSync(stamp, digest)
 }
@@ -58,10 +62,10 @@ async function glue(core) {
   const { default: ts } = await import('typescript')
   const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, removeComments: true }
   const { outputText } = ts.transpileModule(readFileSync(join(core, 'core.js'), 'utf8'), { compilerOptions })
-  writeFileSync(join(pkg, 'core/core.js'), outputText)
+  writeFileSync(join(draft, 'core/core.js'), outputText)
   // Its classes and functions are the package's inside, and need a newer `lib` than the rest does.
   const [data] = readFileSync(join(core, 'core.d.ts'), 'utf8').split(/(?:\/\*\*(?:(?!\*\/)[^])*\*\/\s*)?export (?:class|function)/)
-  writeFileSync(join(pkg, 'core/core.d.ts'), data)
+  writeFileSync(join(draft, 'core/core.d.ts'), data)
 }
 
 /** package.json with the crate's version, the licences and the README. */
@@ -69,9 +73,9 @@ function manifest() {
   const version = readFileSync(join(root, 'Cargo.toml'), 'utf8').match(/^version = "([^"]+)"/m)[1]
   const template = JSON.parse(readFileSync(join(root, 'pkg-template/package.json'), 'utf8'))
   const { name, ...rest } = template
-  writeFileSync(join(pkg, 'package.json'), `${JSON.stringify({ name, version, ...rest }, null, 2)}\n`)
+  writeFileSync(join(draft, 'package.json'), `${JSON.stringify({ name, version, ...rest }, null, 2)}\n`)
   for (const file of ['README.md', 'LICENSE-APACHE', 'LICENSE-MIT'])
-    if (existsSync(join(root, file))) cpSync(join(root, file), join(pkg, file))
+    if (existsSync(join(root, file))) cpSync(join(root, file), join(draft, file))
 }
 
 /** Makes `import 'counterfoil'` mean pkg/ inside the repository. */

@@ -65,6 +65,8 @@ pub enum Code {
     DataDirLocked,
     /// The driver lacks a capability that the work needs.
     Unsupported,
+    /// The run was told to stop.
+    Aborted,
     /// The caller handed the state machine an input that it did not ask for.
     OutOfTurn,
 }
@@ -101,6 +103,7 @@ impl Code {
         (Code::DestructiveDown, "destructive-down"),
         (Code::DataDirLocked, "data-dir-locked"),
         (Code::Unsupported, "unsupported"),
+        (Code::Aborted, "aborted"),
         (Code::OutOfTurn, "out-of-turn"),
     ];
 

@@ -8,7 +8,9 @@ use super::{Machine, Output};
 use crate::error::{Code, Error};
 use crate::ledger::{Lease, Ledger, Row, State};
 use crate::ordered::{OrderedMap, sort_by};
+use crate::plan::{self, Severity};
 use crate::sql::Mode;
+use crate::sql::quote::literal;
 use crate::version::Version;
 use std::sync::Arc;
 
@@ -18,19 +20,37 @@ pub(super) struct Revert {
     pub(super) migration: usize,
     /// As the row writes it.
     pub(super) version: String,
-    /// Steps done of a way back that was stopped.
-    pub(super) resume: Option<u32>,
+    /// How far a way back had come that was stopped.
+    pub(super) resume: Option<Resume>,
+}
+
+/// How far a way back had come that was stopped.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Resume {
+    done: u32,
+    total: Option<u32>,
+    /// Its runner died; it did not stop by itself between two steps.
+    died: bool,
+}
+
+fn resume(row: &Row) -> Option<Resume> {
+    (row.state == State::Reverting).then(|| Resume {
+        done: row.steps_done.unwrap_or(0),
+        total: row.steps_total,
+        died: row.lease == Lease::Over,
+    })
 }
 
 impl Machine {
     /// The ledger has been read: choose what to take back, or see how far it went.
     pub(super) fn down(&mut self, ledger: &Ledger, steps: Option<u32>, to: Option<&str>) -> Output {
         if !self.state.planned {
-            self.state.planned = true;
             match self.choose(ledger, steps, to) {
-                Ok(reverts) => self.state.reverts = reverts.into(),
+                Ok(Some(reverts)) => self.state.reverts = reverts.into(),
+                Ok(None) => return self.wait("for another runner, which is at work on what is to be taken back"),
                 Err(error) => return self.fail(error),
             }
+            self.state.planned = true;
             return self.revert();
         }
         let doubt = std::mem::replace(&mut self.state.doubt, Doubt::None);
@@ -47,14 +67,19 @@ impl Machine {
             (Some(_), Doubt::Gone(error)) => self.fail(*error),
             (Some(row), _) if row.lease == Lease::Alive => self.wait("for another runner, which is taking it back"),
             (Some(row), _) => {
-                front.resume = (row.state == State::Reverting).then(|| row.steps_done.unwrap_or(0));
+                front.resume = resume(row);
                 self.revert()
             }
         }
     }
 
-    /// The rows to take back, newest application first, all checked before anything runs.
-    fn choose(&mut self, ledger: &Ledger, steps: Option<u32>, to: Option<&str>) -> Result<Vec<Revert>, Error> {
+    /// The rows to take back, newest application first, all checked before anything runs. `None`:
+    /// somebody is at work on one of them.
+    fn choose(&mut self, ledger: &Ledger, steps: Option<u32>, to: Option<&str>) -> Result<Option<Vec<Revert>>, Error> {
+        if steps.is_some() && to.is_some() {
+            return Err(Error::new(Code::InvalidInput, "both `steps` and `to` are given")
+                .help("say how many migrations to take back, or which version to go back to; nothing was run"));
+        }
         let setup = Arc::clone(&self.setup);
         let identity = setup.catalog.convention.identity();
         let version = |text: &str| Version::new(text, identity);
@@ -68,6 +93,8 @@ impl Machine {
                 let version = version(&row.version);
                 (place.get(&version).copied(), version, row)
             })
+            // A repeatable migration has no way back; it is not in the way of the others'.
+            .filter(|(index, ..)| index.is_none_or(|index| !setup.catalog.migrations[index].repeatable))
             .collect();
         sort_by(&mut rows, |(place_a, version_a, a), (place_b, version_b, b)| {
             (&b.applied_at, place_b, version_b).cmp(&(&a.applied_at, place_a, version_a))
@@ -79,13 +106,40 @@ impl Machine {
         }
         let count = match to {
             Some(to) => rows.iter().position(|(_, found, _)| *found == version(to)).ok_or_else(|| {
-                Error::new(Code::NothingToRollBack, format!("version {to} is not in the ledger"))
+                let superseded = ledger.rows.iter().any(|row| version(&row.version) == version(to));
+                let what = if superseded { "is replaced by a baseline" } else { "is not in the ledger" };
+                Error::new(Code::NothingToRollBack, format!("version {to} {what}"))
                     .help("name a version that is applied, or use steps; nothing was run")
             })?,
             None => (steps.unwrap_or(1) as usize).min(rows.len()),
         };
+        if rows[..count].iter().any(|(.., row)| row.lease == Lease::Alive) {
+            return Ok(None);
+        }
+        let plan = plan::plan_with(&setup.catalog, ledger, &self.plan_options(), Arc::make_mut(&mut self.cache));
         let mut reverts = Vec::with_capacity(count);
         for (index, _, row) in &rows[..count] {
+            // Only the way back of what ran takes it back.
+            let wrong = plan.decisions.iter().find(|decision| {
+                decision.row.as_deref() == Some(row.version.as_str())
+                    && decision.severity == Some(Severity::Error)
+                    && row.state != State::Reverting
+            });
+            if let Some(wrong) = wrong {
+                return Err(Error::new(Code::PlanRefused, format!("nothing was run: {}", wrong.message))
+                    .help(wrong.help.as_str()));
+            }
+            let replaced = ledger.rows.iter().filter(|other| other.replaced_by.as_ref() == Some(&row.version)).count();
+            if replaced > 0 {
+                return Err(Error::new(
+                    Code::Unsupported,
+                    format!(
+                        "{} is a baseline that stands for {replaced} migrations; it cannot be taken back",
+                        row.version
+                    ),
+                )
+                .help("roll forward with a new migration; nothing was run"));
+            }
             let index = index.ok_or_else(|| {
                 Error::new(Code::NoDownSection, format!("version {} has no file, so there is no way back", row.version))
                     .help("use the release that has this migration; nothing was run")
@@ -98,11 +152,10 @@ impl Machine {
                 )
                 .help("run the migrations first, so that it is applied; nothing was run"));
             }
-            let resume = (row.state == State::Reverting).then(|| row.steps_done.unwrap_or(0));
-            reverts.push(Revert { migration: index, version: row.version.clone(), resume });
+            reverts.push(Revert { migration: index, version: row.version.clone(), resume: resume(row) });
         }
         self.prepared = None;
-        Ok(reverts)
+        Ok(Some(reverts))
     }
 
     /// A way back must be there, must be runnable, and must not destroy more than was agreed to.
@@ -144,17 +197,57 @@ impl Machine {
     fn revert(&mut self) -> Output {
         self.prepared = None;
         let Some(next) = self.state.reverts.front().cloned() else { return self.finish() };
+        if let Some(error) = self.aborted() {
+            return self.fail(error);
+        }
         if let Err(error) = self.prepare(next.migration, Direction::Down) {
             return self.fail(error);
         }
         if self.shape_of_section().0 == Mode::StatementWise {
-            let resume = next.resume.map(|done| (next.version.clone(), done));
+            if let Some(error) = self.cannot_resume(&next) {
+                return self.fail(error);
+            }
+            let resume = next.resume.map(|resume| (next.version.clone(), resume.done));
             return self.stepwise(next.migration, Direction::Down, resume, None);
         }
         if self.has_to_remember() {
             return self.send(Phase::Remember(Direction::Down), Request::Capture);
         }
         self.take_back()
+    }
+
+    /// Why a way back that was stopped cannot go on by itself, if it cannot.
+    fn cannot_resume(&self, next: &Revert) -> Option<Error> {
+        let resume = next.resume.as_ref()?;
+        let prepared = self.prepared.as_ref()?;
+        let (steps, done) = (&prepared.steps.steps, resume.done as usize);
+        let step = steps.get(done);
+        let regrouped = resume.total.is_some_and(|total| total as usize != steps.len()) || done > steps.len();
+        let unknown = resume.died && step.is_some_and(|step| !step.transactional && step.concurrent_index.is_none());
+        if !regrouped && !unknown {
+            return None;
+        }
+        let section = self.setup.section(next.migration, Direction::Down);
+        let at = section.location(step.map_or(0, |step| step.span.start));
+        let table = self.setup.options.table.qualified();
+        let row = literal(&next.version);
+        let message = if regrouped {
+            format!("the way back of {} has other steps than the one that stopped", next.version)
+        } else {
+            format!(
+                "the way back of {} stopped at step {} of {}: nobody can tell whether it has happened",
+                next.version,
+                done + 1,
+                steps.len()
+            )
+        };
+        let help = format!(
+            "look at the database; if the step has happened, run: update {table} set steps_done = {}, \
+             claimed_until = null where version = {row}; if not, run: update {table} set claimed_until = null \
+             where version = {row}; then roll back again",
+            done + 1
+        );
+        Some(Error::new(Code::Interrupted, message).help(help).at(at))
     }
 
     /// Takes back the next one in one transaction.
@@ -186,7 +279,7 @@ impl Machine {
         let error = failure::statement(
             &self.setup,
             &refusal.failure,
-            refusal.migration,
+            (refusal.migration, Direction::Down),
             refusal.place.clone(),
             None,
             &self.state.report,

@@ -1,6 +1,6 @@
 //! Turns what the database said into what a person needs to know.
 
-use super::{Failure, Report, Setup};
+use super::{Direction, Failure, Report, Setup};
 use crate::error::{Code, Error, Location};
 
 /// What a failure asks for.
@@ -84,14 +84,14 @@ fn before(report: &Report) -> String {
 pub(crate) fn statement(
     setup: &Setup,
     failure: &Failure,
-    migration: usize,
+    (migration, direction): (usize, Direction),
     place: Option<(Location, String)>,
     kept: Option<(u32, u32)>,
     report: &Report,
 ) -> Error {
-    let migration = &setup.catalog.migrations[migration];
+    let section = setup.section(migration, direction);
     let help = match kept {
-        None => format!("fix {} and run again; nothing of it was kept, {}", migration.path, before(report)),
+        None => format!("fix {} and run again; nothing of it was kept, {}", section.path, before(report)),
         Some((done, total)) => format!(
             "fix the cause and run again: it goes on at step {} of {total} (steps kept: {done}), {}",
             done + 1,
@@ -101,7 +101,7 @@ pub(crate) fn statement(
     let error = Error::new(Code::StatementFailed, failure.said()).help(failure.with_hint(&help));
     match place {
         Some((at, statement)) => error.at(at).statement(statement),
-        None => error.at(Location { path: migration.path.clone(), line: migration.up.line, column: 1 }),
+        None => error.at(Location { path: section.path.clone(), line: section.line, column: 1 }),
     }
 }
 

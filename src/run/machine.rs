@@ -34,7 +34,7 @@ pub struct Machine {
     /// What was sent last. Follows from `state`.
     pub(super) sent: Option<Request>,
     /// What is known of up sections. Follows from the catalog.
-    cache: Arc<Cache>,
+    pub(super) cache: Arc<Cache>,
     pace: Pace,
     events: Vec<Event>,
 }
@@ -55,6 +55,7 @@ pub(super) struct RunState {
     incomplete: bool,
     losses: u32,
     races: u32,
+    aborting: bool,
     /// Which claim the next one is: it grows with every lost connection.
     pub(super) claim: u32,
 }
@@ -112,6 +113,8 @@ struct Pace {
     now: u64,
     sent: u32,
     total: u32,
+    /// The statement that last waited for a lock.
+    place: Option<(Location, String)>,
 }
 
 impl PartialEq for Machine {
@@ -148,12 +151,13 @@ impl Machine {
                 incomplete: false,
                 losses: 0,
                 races: 0,
+                aborting: false,
                 claim: 0,
             },
             prepared: None,
             sent: None,
             cache: Arc::new(Cache::new()),
-            pace: Pace { seed, attempts: 0, since: None, seen: 0, now: 0, sent: 0, total: 0 },
+            pace: Pace { seed, attempts: 0, since: None, seen: 0, now: 0, sent: 0, total: 0, place: None },
             events: Vec::new(),
         }
     }
@@ -166,6 +170,19 @@ impl Machine {
     /// The SQL of the request that [`Machine::next`] has just given out.
     pub fn message(&self, request: &Request) -> Message {
         message::message(&self.setup, self.prepared.as_deref(), request)
+    }
+
+    /// Tells the run to stop as soon as nothing is half-done: no new migration or step is begun, the
+    /// lease is given up and the session's settings are put back. It then fails with `aborted`.
+    pub fn abort(&mut self) {
+        self.state.aborting = true;
+    }
+
+    /// The error of a run that was told to stop, once it has been.
+    pub(super) fn aborted(&self) -> Option<Error> {
+        self.state
+            .aborting
+            .then(|| Error::new(Code::Aborted, "the run was told to stop").help("run it again: it goes on from here"))
     }
 
     /// What has happened since the last call.
@@ -209,6 +226,9 @@ impl Machine {
     }
 
     fn begin(&mut self) -> Output {
+        if let Some(error) = self.aborted() {
+            return self.fail(error);
+        }
         Arc::make_mut(&mut self.state.report).findings.clone_from(&self.setup.catalog.findings);
         match self.setup.goal {
             Goal::Up | Goal::Ready if self.setup.catalog.digest().is_some() => {
@@ -225,6 +245,11 @@ impl Machine {
 
     /// Reads the ledger and plans again.
     pub(super) fn look(&mut self) -> Output {
+        if self.state.doubt == Doubt::None
+            && let Some(error) = self.aborted()
+        {
+            return self.fail(error);
+        }
         self.prepared = None;
         self.send(Phase::Rows, Request::Rows(self.state.columns.clone()))
     }
@@ -471,6 +496,9 @@ impl Machine {
     pub(super) fn work(&mut self) -> Output {
         self.prepared = None;
         let Some(next) = self.state.work.front().cloned() else { return self.finish() };
+        if let Some(error) = self.aborted() {
+            return self.fail(error);
+        }
         match next {
             Work::Wait { row } => self.wait(&row),
             Work::Rekey { .. } | Work::Stamp { .. } => self.bookkeeping(),
@@ -583,6 +611,7 @@ impl Machine {
         let done = Done { version: file.version.as_str().to_owned(), name: file.name.clone(), path: file.path.clone() };
         self.pace.attempts = 0;
         self.pace.since = None;
+        self.pace.place = None;
         let report = Arc::make_mut(&mut self.state.report);
         report.status = Status::Migrated;
         match kind {
@@ -620,7 +649,12 @@ impl Machine {
     pub(super) fn wait_quietly(&mut self, what: &str) -> Output {
         let since = *self.pace.since.get_or_insert(self.pace.now);
         if self.pace.now.saturating_sub(since) >= u64::from(self.setup.options.wait_timeout) {
-            return self.fail(failure::waited(&self.setup, what));
+            let error = failure::waited(&self.setup, what);
+            let error = match self.pace.place.take() {
+                Some((at, statement)) => error.at(at).statement(statement),
+                None => error,
+            };
+            return self.fail(error);
         }
         // Numerical Recipes' linear congruential generator: enough to keep runners apart.
         self.pace.seed = self.pace.seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -717,12 +751,20 @@ impl Machine {
             (Kind::Busy, _) => {
                 let path = &self.setup.catalog.migrations[migration].path;
                 let what = format!("for a lock that {path} needs: {}", refusal.failure.message);
+                self.pace.place = refusal.place.clone();
                 self.wait(&what)
             }
             (_, Direction::Down) => self.revert_failed(refusal),
             (_, Direction::Up) => {
                 let (failure, place) = (&refusal.failure, refusal.place.clone());
-                let error = failure::statement(&self.setup, failure, migration, place, None, &self.state.report);
+                let error = failure::statement(
+                    &self.setup,
+                    failure,
+                    (migration, Direction::Up),
+                    place,
+                    None,
+                    &self.state.report,
+                );
                 if kind != Kind::Unique {
                     return self.fail(error);
                 }

@@ -6,9 +6,9 @@ use super::{Failure, Setup, session};
 use crate::error::Location;
 use crate::ledger::statements::{self, Runner};
 use crate::span::{Span, code_point_to_byte};
-use crate::sql::Control;
 use crate::sql::quote::literal;
 use crate::sql::steps::render;
+use crate::sql::{Control, lex};
 use serde::Serialize;
 
 /// What the driver does.
@@ -137,6 +137,21 @@ fn replay(
     prepared.map_or_else(Vec::new, |p| p.set_before(&setup.section(migration, direction).text, step).collect())
 }
 
+/// The level that a `BEGIN` asks for. Its other options (`READ ONLY`, `DEFERRABLE`) would keep the
+/// ledger's row from being written.
+fn isolation_level(begin: &str) -> Option<&'static str> {
+    const LEVELS: [(&str, &str); 4] = [
+        ("serializable", "serializable"),
+        ("repeatable", "repeatable read"),
+        ("committed", "read committed"),
+        ("uncommitted", "read uncommitted"),
+    ];
+    lex::tokens(begin).filter(|token| token.kind == lex::Kind::Word).find_map(|token| {
+        let word = token.span.slice(begin);
+        LEVELS.iter().find(|(name, _)| word.eq_ignore_ascii_case(name)).map(|(_, level)| *level)
+    })
+}
+
 /// The isolation level that the acts' step begins with: of a `BEGIN` that is left out, or of the
 /// `SET TRANSACTION` statements that it begins with.
 fn isolation(setup: &Setup, prepared: &Prepared, acts: &[Act]) -> Vec<String> {
@@ -156,11 +171,8 @@ fn isolation(setup: &Setup, prepared: &Prepared, acts: &[Act]) -> Vec<String> {
         let text = statement.span.slice(&section.text);
         match statement.control {
             Some(Control::Begin) => {
-                let words = text.split_ascii_whitespace();
-                let modes = words.skip_while(|word| BEGIN.iter().any(|begin| word.eq_ignore_ascii_case(begin)));
-                let modes: Vec<&str> = modes.collect();
-                if !modes.is_empty() {
-                    out.push(format!("set transaction {}", modes.join(" ")));
+                if let Some(level) = isolation_level(text) {
+                    out.push(format!("set transaction isolation level {level}"));
                 }
             }
             None if statement.verb.starts_with("set transaction") => out.push(text.to_owned()),

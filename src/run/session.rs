@@ -3,7 +3,7 @@
 //! `RESET ALL` will not do: it would also take away what the caller had set. So the settings are
 //! kept: for a section in one transaction in a setting of our own, which costs no message more;
 //! for one that runs step by step, or that resets all settings itself, by the machine. What
-//! `pg_settings` does not show (custom settings of extensions and applications, the role) is kept
+//! `pg_settings` does not show (custom settings of extensions and applications, the role, the session's user) is kept
 //! by name, so a `RESET ALL` takes away those of the caller's that the section does not name.
 
 use crate::sql::quote::literal;
@@ -24,7 +24,7 @@ pub(crate) fn capture_locally(names: &[String]) -> String {
 fn kept_now(names: &[String]) -> String {
     let mut sql = String::from(
         "select pg_catalog.json_build_object(\
-         'role', pg_catalog.current_setting('role'), \
+         'user', pg_catalog.current_setting('session_authorization'), 'role', pg_catalog.current_setting('role'), \
          'set', coalesce((select pg_catalog.json_object_agg(name, setting) from pg_catalog.pg_settings \
          where source = 'session'), '{}'::json), 'own', pg_catalog.json_build_object(",
     );
@@ -44,8 +44,10 @@ pub(crate) fn restore(kept: Option<&str>) -> String {
     let kept = kept.map_or_else(|| format!("pg_catalog.current_setting({KEPT})"), literal);
     format!(
         "with kept as (select ({kept})::json as k), \
-         role as (select pg_catalog.set_config('role', k ->> 'role', false) from kept \
-         where k ->> 'role' <> pg_catalog.current_setting('role')), \
+         who as (select pg_catalog.set_config('session_authorization', k ->> 'user', false) from kept \
+         where k ->> 'user' <> pg_catalog.current_setting('session_authorization')), \
+         role as (select pg_catalog.set_config('role', k ->> 'role', false) from kept, \
+         (select count(*) from who) first where k ->> 'role' <> pg_catalog.current_setting('role')), \
          plain as (select pg_catalog.set_config(s.name, coalesce(k -> 'set' ->> s.name, s.reset_val), false) \
          from kept, pg_catalog.pg_settings s where (s.source = 'session' or k -> 'set' ->> s.name is not null) \
          and s.context in ('user', 'superuser') \
@@ -53,6 +55,6 @@ pub(crate) fn restore(kept: Option<&str>) -> String {
          own as (select pg_catalog.set_config(e.key, e.value, false) \
          from kept, pg_catalog.json_each_text(k -> 'own') e \
          where e.value is distinct from coalesce(pg_catalog.current_setting(e.key, true), '')) \
-         select ((select count(*) from role) + (select count(*) from plain) + (select count(*) from own))::text as restored"
+         select ((select count(*) from who) + (select count(*) from role) + (select count(*) from plain) + (select count(*) from own))::text as restored"
     )
 }

@@ -288,6 +288,9 @@ impl Machine {
             }
             return self.over(&now);
         }
+        if let Some(error) = self.aborted() {
+            return self.then(now, Next::Stop(Some(Box::new(error))));
+        }
         self.event(EventKind::Step, now.migration, now.step + 1, now.total);
         // The database itself can tell whether such a step has happened.
         let next = if now.tried && self.is_judged(&now) { Next::Index } else { Next::Run };
@@ -327,7 +330,14 @@ impl Machine {
                 let explicit = matches!(&self.sent, Some(Request::Atomic(acts))
                     if self.setup.capabilities.script && message::is_explicit(self.prepared.as_deref(), acts));
                 let kept = Some((now.step as u32, now.total as u32));
-                let error = failure::statement(&self.setup, &failure, now.migration, place, kept, &self.state.report);
+                let error = failure::statement(
+                    &self.setup,
+                    &failure,
+                    (now.migration, now.direction),
+                    place,
+                    kept,
+                    &self.state.report,
+                );
                 if failure.sqlstate == DUPLICATE_TABLE && now.tried && self.is_judged(&now) {
                     // The index is there after all: an earlier try was still at it.
                     let mut now = now;

@@ -60,6 +60,8 @@ const OUTSIDE_TRANSACTION: &[Rule] = &[
 /// as well. The ones that run code count, since that code may do so.
 const SESSION: &[Rule] = &[
     rule_unless("set", "set local|transaction|constraints"),
+    // Gone with the transaction, but the ledger's row is written in it.
+    rule("set local role|session"),
     rule("reset|discard|load"),
     rule("select|with|values|table|call|do|execute|explain"),
 ];

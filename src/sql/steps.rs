@@ -256,7 +256,8 @@ impl Grouping<'_> {
         }
     }
 
-    /// Options of a `BEGIN` (isolation level, `READ ONLY`, `DEFERRABLE`) have no place to go.
+    /// Of the options of a `BEGIN` only the isolation level is kept: `READ ONLY` and `DEFERRABLE` have
+    /// no place in a transaction that writes the ledger.
     fn options(&mut self, begin: &Statement) {
         let words = ["begin", "start", "work", "transaction"];
         let source = begin.span.slice(self.text);
@@ -268,8 +269,8 @@ impl Grouping<'_> {
                 "transaction-options",
                 Severity::Warning,
                 begin,
-                "the options of this transaction are left out",
-                "the migration runs with the defaults of the database; take the options out",
+                "of the options of this transaction only the isolation level is kept",
+                "take READ ONLY, READ WRITE and DEFERRABLE out: the migration's transaction writes the ledger too",
             );
         }
     }
@@ -521,7 +522,12 @@ mod tests {
             "COMMIT inside the migration: it is applied in 2 steps, not at once",
         );
         says("begin; a", auto, Severity::Warning, "BEGIN makes no difference here and is left out");
-        says("begin read only; a; commit", auto, Severity::Warning, "the options of this transaction are left out");
+        says(
+            "begin read only; a; commit",
+            auto,
+            Severity::Warning,
+            "of the options of this transaction only the isolation level is kept",
+        );
         says("begin; begin; a; commit", auto, Severity::Warning, "BEGIN inside a transaction does nothing");
     }
 

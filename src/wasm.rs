@@ -353,12 +353,25 @@ impl Machine {
         Ok(Machine(run::Machine::new(catalog.0.clone(), goal, options, capabilities)))
     }
 
+    /// Tells the run to stop as soon as nothing is half-done. A request that comes back takes the
+    /// place of the one that `next` has given out and that has not been sent.
+    pub fn abort(&mut self) -> Result<Option<Ts<Request>>, JsValue> {
+        self.0.abort().map(|output| self.request(output)).transpose()
+    }
+
     /// The next thing to do. `answer` is what came of the last one; the first call has none. `now`
     /// counts milliseconds from any moment.
     pub fn next(&mut self, answer: Option<Ts<Answer>>, now: f64) -> Result<Ts<Request>, JsValue> {
         let input = answer.map(|answer| given::answer(&answer.js_value())).transpose()?;
+        let output = self.0.next(input, now as u64);
+        self.request(output)
+    }
+}
+
+impl Machine {
+    fn request(&mut self, output: Output) -> Result<Ts<Request>, JsValue> {
         let mut next = Request::default();
-        match self.0.next(input, now as u64) {
+        match output {
             Output::Send(request) => match self.0.message(&request) {
                 Message::Query { sql } => (next.kind, next.sql) = ("query", Some(sql)),
                 Message::Statement { sql } => (next.kind, next.sql) = ("statement", Some(sql)),

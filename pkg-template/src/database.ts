@@ -24,15 +24,19 @@ export interface Connection {
 /** How many statements of a message had finished before it failed. Drivers that can tell set it on the error. @internal */
 export const completed = Symbol('completed')
 
+/** SQLSTATEs after which the connection is gone: connection exceptions, shutdowns, idle timeouts. PostgreSQL manual, appendix A. */
+const gone = /^(08...|57P0.|25P03)$/
+
 /**
- * What the core wants to know of an error. An error that the database did not make (its errors have a severity) leaves
- * open what happened: the connection is taken for lost, and the core looks at the ledger. @internal
+ * What the core wants to know of an error. An error that the database did not make (its errors have a severity), or
+ * with which it ends the connection, leaves open what happened: the connection is taken for lost, and the core looks at
+ * the ledger. @internal
  */
 export function describe(error: unknown): DatabaseFailure {
   const { severity, code, message, detail, hint, position, [completed]: done } = Object(error) as Record<PropertyKey, unknown>
   const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined)
   const number = (value: unknown) => (Number(value) > 0 ? Number(value) : undefined)
-  const lost = text(severity) === undefined
+  const lost = text(severity) === undefined || gone.test(text(code) ?? '')
   return {
     sqlstate: (!lost && text(code)) || '',
     message: text(message) ?? String(error),

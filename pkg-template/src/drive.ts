@@ -23,26 +23,33 @@ export interface Ended {
 /** Runs the machine to its end. The core has been started. @internal */
 export async function drive(connection: Connection, catalog: Catalog, goal: RunGoal, settings: Settings, guard?: Guard): Promise<Ended> {
   const { Machine } = coreNow()
-  const machine = guarded(() => new Machine(catalog, bare(goal), settings.core, bare(connection.capabilities)))
+  const machine = begun(connection, () => new Machine(catalog, bare(goal), settings.core, bare(connection.capabilities)))
   const watch = new Watch(settings)
+  // Told to stop, the core does so where nothing is half-done.
+  const next = (answer?: Answer): Request => {
+    if (watch.aborted) guarded(() => machine.abort())
+    const request = guarded(() => machine.next(answer, watch.elapsed()))
+    watch.tell(request.events)
+    return (watch.aborted && guarded(() => machine.abort())) || request
+  }
   let answer: Answer | undefined
   let cause: unknown
   let failed = true
   try {
     for (let roundTrips = 0; ; roundTrips += 1) {
-      let request = guarded(() => machine.next(answer, watch.elapsed()))
-      watch.tell(request.events)
+      let request = next(answer)
       while (request.type === 'wait') {
         await watch.wait(request.milliseconds ?? 0)
-        request = guarded(() => machine.next(bare({}), watch.elapsed()))
-        watch.tell(request.events)
+        request = next(bare({}))
       }
-      if (request.type === 'failed') throw new MigrationError(request.failure!, { applied: request.applied ?? [], cause })
+      if (request.type === 'failed') {
+        if (request.failure!.code === 'aborted') cause = settings.signal?.reason
+        throw new MigrationError(request.failure!, { applied: request.applied ?? [], cause })
+      }
       if (request.type === 'done') {
         failed = false
         return { outcome: watch.noted(request.outcome!), roundTrips, elapsedMs: Math.round(watch.elapsed()) }
       }
-      watch.stopIfAborted()
       guard?.touch()
       try {
         answer = bare({ rows: [...((await perform(connection, request)) ?? [])] })
@@ -56,6 +63,16 @@ export async function drive(connection: Connection, catalog: Catalog, goal: RunG
   } finally {
     free(machine)
     connection.close?.(failed)
+  }
+}
+
+/** The machine; if an option is wrong, the connection is given back. */
+function begun<T>(connection: Connection, make: () => T): T {
+  try {
+    return guarded(make)
+  } catch (error) {
+    connection.close?.(false)
+    throw error
   }
 }
 

@@ -1,12 +1,9 @@
 // What surrounds a run on the caller's side: time, progress, and being told to stop.
 import type { Event, Outcome } from './core/core.js'
-import { MigrationError } from './errors.js'
 import type { Settings } from './options.js'
 
 /** Time, progress and the abort signal of one run. @internal */
 export class Watch {
-  /** Versions that were applied so far. */
-  readonly applied: string[] = []
   readonly #begin = performance.now()
   #trouble: unknown
   #troubled = false
@@ -21,7 +18,6 @@ export class Watch {
   /** Hands events to the caller, whose errors must not stop a migration half-way. */
   tell(events: readonly Event[] = []): void {
     for (const event of events) {
-      if (event.kind === 'applied') this.applied.push(event.version)
       try {
         const result = this.settings.onProgress?.(event)
         // A promise that nobody waits for would end a Node process if it were rejected.
@@ -45,18 +41,15 @@ export class Watch {
     return { ...outcome, findings: [...outcome.findings, { code: 'progress-failed', severity: 'warning', message, help }] }
   }
 
-  /** @throws MigrationError `aborted` */
-  stopIfAborted(): void {
-    const { signal } = this.settings
-    if (!signal?.aborted) return
-    const failure = { code: 'aborted', message: 'the run was told to stop', help: 'run it again: it goes on from here' }
-    throw new MigrationError(failure, { applied: this.applied, cause: signal.reason })
+  /** Whether the run was told to stop. */
+  get aborted(): boolean {
+    return this.settings.signal?.aborted === true
   }
 
   /** Waits, unless the run is told to stop. */
   async wait(milliseconds: number): Promise<void> {
     const { signal } = this.settings
-    this.stopIfAborted()
+    if (this.aborted) return
     await new Promise<void>((resolve) => {
       const done = () => {
         clearTimeout(timer)
@@ -66,6 +59,5 @@ export class Watch {
       const timer = setTimeout(done, milliseconds)
       signal?.addEventListener('abort', done)
     })
-    this.stopIfAborted()
   }
 }

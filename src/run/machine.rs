@@ -174,8 +174,31 @@ impl Machine {
 
     /// Tells the run to stop as soon as nothing is half-done: no new migration or step is begun, the
     /// lease is given up and the session's settings are put back. It then fails with `aborted`.
-    pub fn abort(&mut self) {
+    ///
+    /// To be called before [`Machine::next`], or after it and before its output is carried out. An
+    /// output that comes back takes the place of that one.
+    pub fn abort(&mut self) -> Option<Output> {
+        if self.state.aborting {
+            return None;
+        }
         self.state.aborting = true;
+        let error = self.aborted()?;
+        let output = match self.state.phase.clone() {
+            // The ledger is looked at because of a doubt: that comes first.
+            Phase::Rows if self.state.doubt != Doubt::None => return None,
+            Phase::Digest
+            | Phase::Shape
+            | Phase::Rows
+            | Phase::Create
+            | Phase::Bookkeeping
+            | Phase::Remember(_)
+            | Phase::Apply(_)
+            | Phase::Adopt(_)
+            | Phase::Revert(_) => self.fail(error),
+            Phase::Stepwise(stepwise) => self.withdraw(stepwise, error)?,
+            Phase::Fresh | Phase::Cleanup(_) | Phase::Abandon(_) | Phase::Waiting | Phase::Over => return None,
+        };
+        Some(self.given(output))
     }
 
     /// The error of a run that was told to stop, once it has been.
@@ -211,6 +234,11 @@ impl Machine {
                     .help("hand back exactly one input for every output, and nothing after the end"),
             ),
         };
+        self.given(output)
+    }
+
+    /// Notes what is given out.
+    fn given(&mut self, output: Output) -> Output {
         match &output {
             Output::Send(request) => {
                 self.pace.sent += 1;

@@ -182,9 +182,6 @@ fn isolation(setup: &Setup, prepared: &Prepared, acts: &[Act]) -> Vec<String> {
     out
 }
 
-/// The words of a `BEGIN` before its modes.
-const BEGIN: &[&str] = &["begin", "start", "transaction", "work"];
-
 /// A script of an atomic request, and where the section's text lies in it.
 fn script(pieces: Vec<Piece>, explicit: bool) -> (String, Option<Body>) {
     let mut sql = String::new();

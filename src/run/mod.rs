@@ -3,7 +3,7 @@
 //! The caller asks for the next [`Output`], does it, and hands the result back as an [`Input`].
 //! Every rule about claiming, applying, recording, resuming and backing off is here; a driver only
 //! carries messages. So every interleaving and every crash can be tried against a model of a
-//! database (see `tests/model.rs`).
+//! database (see `tests/model/`).
 //!
 //! How a migration is applied:
 //!

@@ -250,6 +250,17 @@ impl Machine {
         }
     }
 
+    /// What to do instead of a request that has not been sent, if it need not be.
+    pub(super) fn withdraw(&mut self, now: Stepwise, error: Error) -> Option<Output> {
+        match now.at {
+            At::Forget | At::Claim => Some(self.fail(error)),
+            At::Capture | At::Replay(_) | At::Index | At::Drop | At::Run => {
+                Some(self.then(now, Next::Stop(Some(Box::new(error)))))
+            }
+            At::Advance | At::Delete | At::Restore(_) | At::Rollback(_) | At::Stop(_) => None,
+        }
+    }
+
     fn step_at_hand(&self, now: &Stepwise) -> Option<&Step> {
         self.prepared.as_ref().and_then(|prepared| prepared.steps.steps.get(now.step))
     }

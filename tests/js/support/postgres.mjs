@@ -94,7 +94,7 @@ export async function startPostgres(settings = {}) {
 }
 
 /** PostgreSQL refuses to run as root: the user that it runs as instead. */
-function serverUser() {
+export function serverUser() {
   if (process.getuid?.() !== 0) return undefined
   for (const name of ['postgres', 'nobody']) {
     const ids = ['-u', '-g'].map((flag) => spawnSync('id', [flag, name], { encoding: 'utf8' }))
@@ -136,7 +136,7 @@ function reachable(path) {
 }
 
 /** A port that was free a moment ago. */
-async function freePort() {
+export async function freePort() {
   const server = createServer()
   await new Promise((done) => server.listen(0, '127.0.0.1', done))
   const { port } = server.address()

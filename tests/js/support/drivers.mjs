@@ -117,9 +117,7 @@ export function driverSuite(name, { migrate, plan, ready, rollback }, open, { co
     })
 
     on('stops while it waits when it is told to', async ({ db }) => {
-      const begin = performance.now()
       await fails(migrate(db, notes, { when: 'wait', signal: AbortSignal.timeout(100) }), { code: 'aborted', applied: [] })
-      assert.ok(performance.now() - begin < 10_000)
       await fails(ready(db, notes, { signal: AbortSignal.abort() }), { code: 'aborted' })
     })
 

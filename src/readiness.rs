@@ -119,7 +119,7 @@ fn is_ahead(decision: &Decision) -> bool {
 }
 
 /// The newest version of the files. Repeatable migrations have none.
-fn newest_file(catalog: &Catalog) -> Option<String> {
+pub(crate) fn newest_file(catalog: &Catalog) -> Option<String> {
     let versioned = catalog.migrations.iter().filter(|migration| !migration.repeatable);
     versioned.max_by(|a, b| a.version.cmp(&b.version)).map(|migration| migration.version.as_str().to_owned())
 }

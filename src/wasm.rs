@@ -315,6 +315,52 @@ impl Catalog {
     pub fn new(paths: &Array, sqls: &Array, convention: Option<String>) -> Result<Catalog, JsValue> {
         read(paths, sqls, convention).map(|catalog| Catalog(catalog.into()))
     }
+
+    /// SHA-256 (64 hex digits) of the ledger that has all of the set and nothing else. Undefined if
+    /// no ledger can be told to be current by it: the set is empty, or has one version twice.
+    #[wasm_bindgen(getter)]
+    pub fn digest(&self) -> Option<String> {
+        self.0.digest().map(str::to_owned)
+    }
+
+    /// For n from 0 to `count`: the digest of the ledger of a new database that has got the first n
+    /// migrations and nothing else. Empty if there is no `digest`; null for single n of a very large
+    /// set whose versions are not in order as texts (`9` and `10`).
+    #[wasm_bindgen(getter)]
+    pub fn prefixes(&self) -> Array {
+        let text = |digest: Option<String>| digest.map_or(JsValue::NULL, JsValue::from);
+        self.0.prefixes().into_iter().map(text).collect()
+    }
+
+    /// The newest version, as readiness expects it. Undefined if there is none.
+    #[wasm_bindgen(getter)]
+    pub fn newest(&self) -> Option<String> {
+        readiness::newest_file(&self.0)
+    }
+
+    /// How many migrations there are.
+    #[wasm_bindgen(getter)]
+    pub fn count(&self) -> usize {
+        self.0.migrations.len()
+    }
+
+    /// The naming convention.
+    #[wasm_bindgen(getter)]
+    pub fn convention(&self) -> String {
+        self.0.convention.as_str().to_owned()
+    }
+
+    /// Pairs of a path and a checksum (`sha256:` and hex), in the order in which the migrations are
+    /// applied; `new Map(catalog.checksums)` has them by path. Of a migration in two files it is
+    /// the up file's path. Files that no migration runs from (down files, journals, the files of a
+    /// squash) have none.
+    #[wasm_bindgen(getter)]
+    pub fn checksums(&self) -> Array {
+        let pair = |of: &crate::migration::Migration| -> JsValue {
+            Array::of2(&JsValue::from_str(&of.path), &JsValue::from_str(&of.checksum)).into()
+        };
+        self.0.migrations.iter().map(pair).collect()
+    }
 }
 
 /// What a run is for.

@@ -231,6 +231,34 @@ fn a_catalog_serves_many_machines_and_may_go_before_them() {
 }
 
 #[wasm_bindgen_test]
+fn a_catalog_tells_what_a_manifest_holds() {
+    let catalog = Catalog::new(
+        &strings(&["001_notes.up.sql", "001_notes.down.sql", "002_more.up.sql"]),
+        &strings(&["create table notes ();\n", "drop table notes;\n", "create table notes ();\n"]),
+        Some("golang-migrate".into()),
+    )
+    .expect("a valid set");
+    // printf 'create table notes ();\n' | sha256sum
+    let sum = "sha256:8a5bbe1dae9b1669e5dc106bfaa48e517d3515bb07af8fad1c68c1b340a4d870";
+    assert_eq!(json(catalog.checksums()), format!(r#"[["001_notes.up.sql","{sum}"],["002_more.up.sql","{sum}"]]"#));
+    // printf '001\t%s\tapplied\n002\t%s\tapplied\n' $sum $sum | sha256sum, of no line and of the first, too
+    let (none, first, all) = (
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        "f6b0d41712abcafe9d8cf88b1e7893cd52c14cfe8a60716514c4b0a5fd9e0b8b",
+        "405cdfe88d1579d1bd19e48a0de85ec4ad3975fcc470987a3e341f70de85f8c7",
+    );
+    assert_eq!(json(catalog.prefixes()), format!(r#"["{none}","{first}","{all}"]"#));
+    assert_eq!(catalog.digest().as_deref(), Some(all));
+    assert_eq!(
+        (catalog.newest().as_deref(), catalog.count(), catalog.convention().as_str()),
+        (Some("002"), 2, "golang-migrate")
+    );
+    let empty = Catalog::new(&strings(&[]), &strings(&[]), None).expect("an empty set");
+    assert_eq!((empty.digest(), empty.newest(), empty.count()), (None, None, 0));
+    assert_eq!(empty.prefixes().length(), 0);
+}
+
+#[wasm_bindgen_test]
 fn a_goal_that_is_none_is_refused() {
     let catalog = Catalog::new(&strings(&[]), &strings(&[]), None).expect("an empty set");
     let result = Machine::new(&catalog, typed(r#"{ "goal": "sideways" }"#), typed("{}"), typed(CAPABILITIES));

@@ -31,14 +31,12 @@ mod prepared;
 mod report;
 mod request;
 mod session;
+mod shared;
 mod stepwise;
 
-use crate::ledger::statements::{self, TextRow};
-use crate::migration::{Catalog, Section};
-use crate::ordered::OrderedSet;
-use crate::version::Version;
+use crate::ledger::statements::TextRow;
+use crate::migration::Section;
 use serde::Serialize;
-use std::ops::Deref;
 use std::sync::Arc;
 
 pub use machine::Machine;
@@ -46,52 +44,7 @@ pub use message::Message;
 pub use options::{Capabilities, Goal, Options, When};
 pub use report::{Done, Event, EventKind, Failed, Outcome, Report, Status};
 pub use request::{Act, Direction, Request};
-
-/// A catalog that several runs share, with what follows from it and is worked out once.
-#[derive(Clone, Debug)]
-pub struct Shared {
-    catalog: Catalog,
-    digest: Option<String>,
-}
-
-impl From<Catalog> for Shared {
-    fn from(catalog: Catalog) -> Self {
-        Shared { digest: digest(&catalog), catalog }
-    }
-}
-
-impl From<Catalog> for Arc<Shared> {
-    fn from(catalog: Catalog) -> Self {
-        Arc::new(catalog.into())
-    }
-}
-
-impl Deref for Shared {
-    type Target = Catalog;
-
-    fn deref(&self) -> &Catalog {
-        &self.catalog
-    }
-}
-
-impl Shared {
-    /// The digest of a ledger that has every migration of the catalog and nothing else; none if
-    /// there can be no such ledger.
-    pub(crate) fn digest(&self) -> Option<&str> {
-        self.digest.as_deref()
-    }
-}
-
-fn digest(catalog: &Catalog) -> Option<String> {
-    let migrations = &catalog.migrations;
-    if migrations.is_empty() || migrations.windows(2).any(|pair| pair[0].version == pair[1].version) {
-        return None;
-    }
-    let replaced: OrderedSet<&Version> =
-        migrations.iter().flat_map(|migration| &migration.replaces).map(|replaced| &replaced.version).collect();
-    let set = migrations.iter().filter(|migration| !replaced.contains(&migration.version));
-    Some(statements::digest_of(set.map(|migration| (migration.version.as_str(), migration.checksum.as_str()))))
-}
+pub use shared::Shared;
 
 /// What a run knows from the start.
 #[derive(Clone, Debug)]

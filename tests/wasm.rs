@@ -193,6 +193,17 @@ fn a_machine_asks_first_for_the_digest_and_ends_if_it_agrees() {
     assert_eq!(field(&refused, "type"), "failed");
     assert_eq!(field(&field(&refused, "failure"), "code"), "database-failed");
     assert_eq!(json(field(&refused, "applied")), "[]");
+    let mut machine = self::machine(r#"{ "goal": "up" }"#, "{}");
+    next(&mut machine, None);
+    let done = next(&mut machine, Some(r#"{ "rows": [{ "same": "true" }] }"#));
+    assert_eq!(json(field(&field(&done, "outcome"), "skipped")), "1");
+}
+
+#[wasm_bindgen_test]
+fn a_machine_whose_caller_has_asked_for_the_digest_reads_the_rows() {
+    let mut machine = machine(r#"{ "goal": "up" }"#, r#"{ "asked": true }"#);
+    let first = next(&mut machine, None);
+    assert!(field(&first, "sql").as_string().unwrap().starts_with("select version::text as version, name::text"));
 }
 
 #[wasm_bindgen_test]
@@ -276,6 +287,6 @@ fn a_machine_that_is_answered_out_of_turn_says_so() {
 fn an_answer_of_the_wrong_form_is_refused_and_the_machine_goes_on() {
     let mut machine = machine(r#"{ "goal": "up" }"#, "{}");
     next(&mut machine, None);
-    assert!(machine.next(Some(typed(r#"{ "rows": [{ "digest": 7 }] }"#)), 0.0).is_err());
+    assert!(machine.next(Some(typed(r#"{ "rows": [{ "same": 7 }] }"#)), 0.0).is_err());
     assert_eq!(field(&next(&mut machine, Some(r#"{ "rows": [] }"#)), "type"), "query");
 }

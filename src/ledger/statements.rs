@@ -76,12 +76,15 @@ pub fn shape(table: &Table) -> String {
     )
 }
 
-/// The digest of the ledger in the form of [`digest_of`]: one row, one column `digest`.
-pub fn digest(table: &Table) -> String {
+/// Whether the digest of the ledger, in the form of [`digest_of`], is the expected one: one row, one
+/// column `same`, `true` or `false`. The database compares, so that its answer is short.
+pub fn digest(table: &Table, expected: &str) -> String {
     format!(
-        "select pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(coalesce(pg_catalog.string_agg(\
+        "select (pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(coalesce(pg_catalog.string_agg(\
          version || E'\\t' || coalesce(checksum, '') || E'\\t' || coalesce(state, 'applied') || E'\\n', '' \
-         order by version collate \"C\"), ''), 'UTF8')), 'hex') as digest from {} where replaced_by is null",
+         order by version collate \"C\"), ''), 'UTF8')), 'hex') = {})::text as same from {} \
+         where replaced_by is null",
+        literal(expected),
         table.qualified()
     )
 }

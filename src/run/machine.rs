@@ -259,7 +259,7 @@ impl Machine {
         }
         Arc::make_mut(&mut self.state.report).findings.clone_from(&self.setup.catalog.findings);
         match self.setup.goal {
-            Goal::Up | Goal::Ready if self.setup.catalog.digest().is_some() => {
+            Goal::Up | Goal::Ready if self.setup.catalog.digest().is_some() && !self.setup.options.asked => {
                 self.send(Phase::Digest, Request::Digest)
             }
             _ => self.look(),
@@ -306,12 +306,8 @@ impl Machine {
         self.state.losses = 0;
         match self.state.phase.clone() {
             Phase::Digest => {
-                let found = rows.into_iter().next().and_then(|mut row| row.remove("digest").flatten());
-                if found.is_some() && found.as_deref() == self.setup.catalog.digest() {
-                    self.current()
-                } else {
-                    self.look()
-                }
+                let same = rows.into_iter().next().and_then(|mut row| row.remove("same").flatten());
+                if same.as_deref() == Some("true") { self.current() } else { self.look() }
             }
             Phase::Shape => self.shape(rows),
             Phase::Rows => self.read(statements::read(rows)),

@@ -220,7 +220,7 @@ fn script(pieces: Vec<Piece>, explicit: bool) -> (String, Option<Body>) {
 pub(crate) fn message(setup: &Setup, prepared: Option<&Prepared>, request: &Request) -> Message {
     let table = &setup.options.table;
     let sql = match request {
-        Request::Digest => statements::digest(table),
+        Request::Digest => statements::digest(table, setup.catalog.digest().unwrap_or_default()),
         Request::Shape => statements::shape(table),
         Request::Rows(columns) => statements::rows(table, columns.as_deref()),
         Request::Create(present) => {

@@ -23,7 +23,7 @@ pub enum Direction {
 /// section's steps; versions are as the rows write them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Request {
-    /// The digest of the ledger.
+    /// Whether the digest of the ledger is the catalog's: `same`, `true` or `false`.
     Digest,
     /// The columns of the ledger's table.
     Shape,

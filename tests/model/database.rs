@@ -176,8 +176,9 @@ pub fn step(world: &World<'_>, db: &mut Committed, backends: &mut [Backend], me:
         Request::Digest => {
             let all = db.rows.values().all(|row| row.state == State::Applied);
             let set = db.rows.iter().map(|(version, row)| (version.as_str(), row.checksum.as_str()));
-            let digest = if all { digest_of(set) } else { "running".into() };
-            Progress::Reply(one(&[("digest", &digest)]))
+            let files = world.catalog.migrations.iter().map(|file| (file.version.as_str(), file.checksum.as_str()));
+            let same = all && digest_of(set) == digest_of(files);
+            Progress::Reply(one(&[("same", if same { "true" } else { "false" })]))
         }
         Request::Shape if db.exists => {
             let columns = std::iter::once(("version", "character varying(128)"))

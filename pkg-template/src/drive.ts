@@ -27,7 +27,6 @@ export async function drive(connection: Connection, catalog: Catalog, goal: RunG
   const watch = new Watch(settings)
   // Told to stop, the core does so where nothing is half-done.
   const next = (answer?: Answer): Request => {
-    if (watch.aborted) guarded(() => machine.abort())
     const request = guarded(() => machine.next(answer, watch.elapsed()))
     watch.tell(request.events)
     return (watch.aborted && guarded(() => machine.abort())) || request
@@ -54,6 +53,8 @@ export async function drive(connection: Connection, catalog: Catalog, goal: RunG
       try {
         answer = bare({ rows: [...((await perform(connection, request)) ?? [])] })
       } catch (error) {
+        // What the driver itself refuses says nothing about the database.
+        if (error instanceof MigrationError) throw error
         cause = error
         const failure = bare(describe(error))
         answer = bare({ failure })

@@ -1,89 +1,13 @@
 // node-postgres: a Client or a Pool.
-import { down, judge, look, up, type Driver } from './actions.js'
-import { completed, type Connection, type TextRow } from './database.js'
-import { failure } from './errors.js'
+import { down, judge, look, up } from './actions.js'
+import { nodePostgres as driver, type PgClient, type PgPool } from './node-postgres.js'
 import type * as api from './public.js'
 
 export { MigrationError, type Location } from './errors.js'
 export { init, type CoreSource } from './init.js'
+export type { PgClient, PgPool, PgPoolClient } from './node-postgres.js'
 export type * from './public.js'
 
-/** The part of a node-postgres `Client` that is needed. */
-export interface PgClient {
-  query(config: { text: string; types?: { getTypeParser(): (value: string) => unknown } }): Promise<{ rows: unknown[] }>
-  on(event: 'error', listener: (error: Error) => void): unknown
-  removeListener(event: 'error', listener: (error: Error) => void): unknown
-}
-
-/** A `Client` that a pool has lent. */
-export interface PgPoolClient extends PgClient {
-  release(destroy?: boolean | Error): void
-}
-
-/** The part of a node-postgres `Pool` that is needed. */
-export interface PgPool {
-  readonly totalCount: number
-  connect(): Promise<PgPoolClient>
-}
-
-/** What a `Client` has beyond that; not the one of pg-native. */
-interface Inside {
-  readonly connection?: { on?(event: string, listener: () => void): void; removeListener?(event: string, listener: () => void): void }
-  readonly _connected?: boolean
-  readonly _connecting?: boolean
-}
-
-// Every column comes cast to text; parsers of the caller's own would get in the way.
-const types = { getTypeParser: () => (value: string) => value }
-
-function connect(db: PgClient | PgPool): Connection {
-  const pool = 'totalCount' in db ? db : undefined
-  let client: (PgClient & Inside) | undefined = pool ? undefined : (db as PgClient)
-  if (client?._connected === false && client._connecting === false)
-    throw failure('invalid-input', 'the client is not connected', 'call `await client.connect()` first')
-  // A connection that breaks between two queries says so by an event, which would end the process.
-  const ignore = () => {}
-  client?.on('error', ignore)
-
-  async function send(text: string): Promise<{ rows: unknown[] }> {
-    if (!client) {
-      client = await pool!.connect()
-      client.on('error', ignore)
-    }
-    const { connection } = client
-    let done = 0
-    const count = () => void done++
-    connection?.on?.('commandComplete', count)
-    try {
-      return await client.query({ text, types })
-    } catch (error) {
-      if (connection?.on && error instanceof Error) Object.assign(error, { [completed]: done })
-      throw error
-    } finally {
-      connection?.removeListener?.('commandComplete', count)
-    }
-  }
-
-  function giveBack(destroy: boolean): void {
-    client?.removeListener('error', ignore)
-    if (pool) {
-      ;(client as PgPoolClient | undefined)?.release(destroy)
-      client = undefined
-    }
-  }
-
-  return {
-    capabilities: { script: true, batch: false, interactive: true },
-    query: async (sql) => (await send(sql)).rows as TextRow[],
-    statement: send,
-    script: send,
-    // A broken connection of a pool is replaced by the next request; a client has only the one.
-    lost: () => pool && giveBack(true),
-    close: giveBack,
-  }
-}
-
-const driver: Driver<PgClient | PgPool> = { connect, pooled: (db) => 'totalCount' in db }
 type Set = api.Migrations<api.LazySqlSource>
 
 /**

@@ -46,7 +46,7 @@ test('it depends on nothing', () => {
 test('every export can be imported, and none but those', () => {
   const script = `
     const names = {}
-    for (const entry of ['counterfoil', 'counterfoil/pglite', 'counterfoil/pg', 'counterfoil/node'])
+    for (const entry of ['counterfoil', 'counterfoil/pglite', 'counterfoil/pg', 'counterfoil/neon', 'counterfoil/postgres', 'counterfoil/node'])
       names[entry] = Object.keys(await import(entry)).sort()
     const { plan, checksum } = await import('counterfoil')
     const decisions = plan({ '001_a.sql': '-- migrate:up\\nselect 1;' }).decisions.map(({ code }) => code)
@@ -61,6 +61,8 @@ test('every export can be imported, and none but those', () => {
       counterfoil: ['MigrationError', 'checksum', 'fingerprint', 'init', 'plan', 'readSet', 'readiness', 'splitStatements'],
       'counterfoil/pglite': driver,
       'counterfoil/pg': driver,
+      'counterfoil/neon': driver,
+      'counterfoil/postgres': driver,
       'counterfoil/node': ['MigrationError', 'readMigrations'],
     },
     decisions: ['pending'],
@@ -73,7 +75,8 @@ test('every export can be imported, and none but those', () => {
 test('its types are those of the real drivers, in every way TypeScript resolves modules', () => {
   mkdirSync(join(base, 'node_modules/@types'), { recursive: true })
   mkdirSync(join(base, 'node_modules/@electric-sql'), { recursive: true })
-  for (const name of ['@electric-sql/pglite', '@types/pg', '@types/node', 'pg', 'pg-protocol', 'pg-types', 'undici-types'])
+  mkdirSync(join(base, 'node_modules/@neondatabase'), { recursive: true })
+  for (const name of ['@electric-sql/pglite', '@neondatabase/serverless', 'postgres', '@types/pg', '@types/node', 'pg', 'pg-protocol', 'pg-types', 'undici-types'])
     symlinkSync(bin(name), join(base, 'node_modules', name), 'junction')
   cpSync(join(root, 'tests/packaging/types'), join(base, 'types'), { recursive: true })
   for (const [module, resolution] of [['nodenext', 'nodenext'], ['esnext', 'bundler']]) {
@@ -91,7 +94,7 @@ test("its types need neither Node's nor a driver's", () => {
   writeFileSync(join(base, 'alone/tsconfig.json'), JSON.stringify({ compilerOptions, files: ['alone.ts'] }))
   writeFileSync(
     join(base, 'alone/alone.ts'),
-    ['', '/pglite', '/pg', '/node'].map((entry, index) => `export * as entry${index} from 'counterfoil${entry}'\n`).join(''),
+    ['', '/pglite', '/pg', '/neon', '/postgres', '/node'].map((entry, index) => `export * as entry${index} from 'counterfoil${entry}'\n`).join(''),
   )
   const { status, stdout } = node([bin('typescript/bin/tsc'), '-p', 'alone'])
   assert.equal(status, 0, stdout)

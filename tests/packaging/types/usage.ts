@@ -1,11 +1,15 @@
 // Compiled, not run: what a user writes against the real drivers' types, and what the types must refuse.
 import { PGlite } from '@electric-sql/pglite'
 import type { PGliteWorker } from '@electric-sql/pglite/worker'
+import { Client, neon, Pool } from '@neondatabase/serverless'
 import pg from 'pg'
+import postgresJs from 'postgres'
 import * as pure from 'counterfoil'
+import * as serverless from 'counterfoil/neon'
 import { readMigrations } from 'counterfoil/node'
 import * as postgres from 'counterfoil/pg'
 import * as pglite from 'counterfoil/pglite'
+import * as js from 'counterfoil/postgres'
 
 const migrations = await readMigrations(new URL('./migrations', import.meta.url))
 
@@ -31,6 +35,16 @@ await postgres.migrate(await new pg.Pool().connect(), migrations)
 await postgres.rollback(new pg.Pool(), migrations, { steps: 2, allowDestructive: ['001'] })
 const { decisions, digest } = await postgres.plan(new pg.Pool(), migrations)
 await postgres.migrate(new pg.Pool(), migrations, { expect: digest })
+
+await serverless.migrate(neon('postgres://user:password@host/db'), migrations)
+await serverless.migrate(neon('postgres://user:password@host/db', { arrayMode: true, fullResults: true }), migrations)
+await serverless.migrate(new Pool(), migrations)
+await serverless.ready(new Client('postgres://host/db'), migrations)
+
+const sql = postgresJs('postgres://host/db')
+await js.migrate(sql, migrations)
+await js.migrate(postgresJs({ types: { bigint: postgresJs.BigInt }, transform: postgresJs.camel }), migrations)
+await js.rollback(await sql.reserve(), migrations)
 
 // What bundlers' globs give.
 await pglite.migrate(db, { './001_a.sql': 'select 1' } as Record<string, string>)
@@ -61,6 +75,10 @@ await pglite.migrate(db, migrations, { when: 'later' })
 await pglite.migrate({}, migrations)
 // @ts-expect-error a connection string is not a database
 await postgres.migrate('postgres://localhost', migrations)
+// @ts-expect-error a connection string is not a database
+await serverless.migrate('postgres://host/db', migrations)
+// @ts-expect-error another driver's
+await js.migrate(neon('postgres://user:password@host/db'), migrations)
 // @ts-expect-error a number is not a text
 await pglite.migrate(db, { '001_a.sql': 1 })
 // @ts-expect-error files must be loaded before the synchronous plan

@@ -1,0 +1,169 @@
+// postgres.js.
+import { down, judge, look, up, type Driver } from './actions.js'
+import type { Connection, TextRow } from './database.js'
+import { failure } from './errors.js'
+import type * as api from './public.js'
+
+export { MigrationError, type Location } from './errors.js'
+export { init, type CoreSource } from './init.js'
+export type * from './public.js'
+
+/** The part of a `sql` of postgres.js that is needed: what `postgres()` or `sql.reserve()` returns. */
+export interface PostgresSql {
+  // As a method, so that the real one's narrower parameters fit.
+  unsafe(text: string, params?: never[]): PostgresQuery
+  reserve?(): Promise<PostgresReserved>
+  readonly options?: { readonly fetch_types: boolean; readonly transform: { readonly column: { readonly from?: unknown } } }
+}
+
+/** A `sql` that has a connection to itself. */
+export interface PostgresReserved extends PostgresSql {
+  release(): void
+}
+
+/** A query of postgres.js. */
+export interface PostgresQuery extends PromiseLike<unknown> {
+  raw(): PromiseLike<unknown>
+}
+
+/** A connection, as `sql.begin` of postgres.js sees it too. */
+interface Inside {
+  onclose?: (() => void) | null
+}
+
+/** Rows as bytes, which no parser and no transform for values has seen. */
+type Raw = (readonly (Uint8Array | null)[])[] & { readonly columns?: readonly { readonly name: string }[] }
+
+function connect(db: PostgresSql): Connection {
+  if ('savepoint' in db)
+    throw failure('invalid-input', 'this sql is that of a transaction', 'hand in what `postgres()` returned: every migration has a transaction of its own')
+  let session: PostgresSql | undefined = db.reserve ? undefined : db
+  let inside: Inside | undefined
+  let open = true
+  let begun = false
+
+  // Without this nobody would know that a reserved connection is gone, and the next query on it ends the process.
+  function onexecute(connection: Inside): boolean {
+    if (connection !== inside) connection.onclose = () => void (open = false)
+    inside = connection
+    return true
+  }
+
+  async function reserve(): Promise<PostgresSql> {
+    // `reserve` waits forever for a new connection that fetches no types: https://github.com/porsager/postgres/issues/751
+    if (db.options?.fetch_types === false) await db.unsafe('select 1')
+    open = true
+    return db.reserve!()
+  }
+
+  async function send(text: string): Promise<Raw> {
+    // The first request reads, and needs no session.
+    if (!session && begun) session = await reserve()
+    begun = true
+    if (!open) throw new Error('the connection has ended')
+    const unsafe = (session ?? db).unsafe as (text: string, params: never[], options: object) => PostgresQuery
+    const rows = (await unsafe(text, [], { prepare: false, simple: true, ...(session && { onexecute }) }).raw()) as Raw
+    if (!Array.isArray(rows)) await copied(rows)
+    return rows
+  }
+
+  function giveBack(): void {
+    if (inside) inside.onclose = null
+    inside = undefined
+    if (session === db) return
+    // A connection that has ended left the pool by itself; giving it back would bring it in again.
+    if (open) (session as PostgresReserved | undefined)?.release()
+    session = undefined
+  }
+
+  return {
+    capabilities: { script: true, batch: false, interactive: true },
+    query: async (text) => named(await send(text), text, db.options?.transform.column.from),
+    statement: send,
+    script: send,
+    lost(error) {
+      // Its end may not have been noticed yet. These errors have a number or a severity; those of a failing callback of the caller's do not.
+      const { errno, severity } = Object(error) as { errno?: unknown; severity?: unknown }
+      if (errno !== undefined || severity !== undefined) open = false
+      giveBack()
+    },
+    close: giveBack,
+  }
+}
+
+/** A COPY … TO STDOUT gives a stream while its script still runs, and what comes of the script is told to nobody: that is for the ledger to say. */
+async function copied(stream: AsyncIterable<unknown>): Promise<never> {
+  for await (const _ of stream);
+  throw new Error('postgres.js does not tell how a script with COPY … TO STDOUT ends')
+}
+
+/** Rows by the names that the statement gives its columns: `from` is what the caller's transform makes of a name. */
+function named(rows: Raw, text: string, from: unknown): TextRow[] {
+  const change = typeof from === 'function' ? (from as (name: string) => string) : (name: string) => name
+  const names = new Map(text.match(/\w+/g)?.map((word) => [change(word), word]))
+  const columns = rows.columns?.map(({ name }) => names.get(name) ?? name) ?? []
+  const decoder = new TextDecoder()
+  return rows.map((row) => {
+    // The caller may have a transform for rows too.
+    const values = Object.values(Object(row) as Raw[number])
+    if (values.length !== columns.length || values.some((value) => value !== null && !(value instanceof Uint8Array)))
+      throw failure('invalid-input', 'the option transform.row of postgres() changes the values of the ledger', 'hand in a sql without it')
+    return Object.fromEntries(columns.map((name, at) => [name, values[at] ? decoder.decode(values[at]) : null])) as TextRow
+  })
+}
+
+const driver: Driver<PostgresSql> = { connect, pooled: (db) => db.reserve !== undefined }
+type Set = api.Migrations<api.LazySqlSource>
+
+/**
+ * Brings the database current: reads the ledger, plans, and applies what is pending, each migration in one transaction
+ * with its ledger row. Safe to call from any number of processes at once.
+ *
+ * @param db what `postgres()` or `reserve()` returns; of its connections one is used and given back
+ * @param migrations path to text: what `readMigrations` or `import.meta.glob` gives
+ * @returns what was applied, adopted and found, how many messages were sent, and how long it took
+ * @throws MigrationError `plan-refused` if files and ledger disagree (nothing was run); `statement-failed` with file,
+ *   line, column and statement (what was applied before is in `applied`); `wait-timeout`, `connection-lost`,
+ *   `pending`, `plan-changed`, `foreign-ledger`, `aborted`, or what is wrong with a file or an option
+ *
+ * @example
+ * ```js
+ * const db = postgres(process.env.DATABASE_URL)
+ * const { applied } = await migrate(db, await readMigrations('db/migrations'))
+ * ```
+ */
+export const migrate = (db: PostgresSql, migrations: Set, options?: api.MigrateOptions): Promise<api.MigrateResult> =>
+  up(driver, db, migrations, options)
+
+/**
+ * Reads the ledger and plans: one decision for every file and every ledger row, with its reason. Writes nothing; a
+ * ledger that is not there is an empty one.
+ *
+ * What would stop `migrate` is in the plan, as a decision or finding whose `severity` is `error`. Its `digest` can be
+ * handed to `migrate` as `expect`, so that it applies exactly this plan.
+ *
+ * @throws MigrationError `database-failed`, `connection-lost`, or what is wrong with a file or an option
+ */
+export const plan = (db: PostgresSql, migrations: Set, options?: api.ReadOptions): Promise<api.Plan> =>
+  look(driver, db, migrations, options)
+
+/**
+ * Judges whether the database is where these files expect it to be: what a health check answers. Writes nothing, and
+ * takes a ledger that is not there for an empty one. One query if all is well.
+ *
+ * @returns `status` with its `httpStatus` (200 for `ready` and `ahead`, else 503) and one line for the log
+ * @throws MigrationError `database-failed`, `connection-lost`, or what is wrong with a file or an option
+ */
+export const ready = (db: PostgresSql, migrations: Set, options?: api.ReadOptions): Promise<api.Readiness> =>
+  judge(driver, db, migrations, options)
+
+/**
+ * Goes back, in the reverse of the order of application: the newest migration, `steps` of them, or until `to` is the
+ * newest. Each down section runs in one transaction with the deletion of its ledger row.
+ *
+ * @throws MigrationError `nothing-to-roll-back`; `no-down-section`, with the file; `destructive-down` if a down section
+ *   drops a whole schema or database and its version is not in `allowDestructive` (nothing was run); and what
+ *   {@link migrate} throws
+ */
+export const rollback = (db: PostgresSql, migrations: Set, options?: api.RollbackOptions): Promise<api.MigrateResult> =>
+  down(driver, db, migrations, options)

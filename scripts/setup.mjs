@@ -9,14 +9,15 @@ import { Stop, locked, onPath, output, root, run, say, script, windows } from '.
 
 const minimumNode = [20, 16]
 
-/** Sets everything up. A browser is only looked for where one is needed. */
-export async function setup({ browser = false } = {}) {
+/** Sets everything up. A browser and a pgbouncer are only looked for where they are needed. */
+export async function setup({ browser = false, pgbouncer: pooler = false } = {}) {
   node()
   rust()
   await packages()
   await target()
   await wasmBindgen()
   if (browser) await chromium()
+  if (pooler) await pgbouncer()
 }
 
 function node() {
@@ -103,16 +104,8 @@ async function wasmBindgen() {
 
 async function chromium() {
   if (findBrowser()) return
-  const release = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : ''
-  if (/^ID=debian/m.test(release) && process.getuid?.() === 0) {
-    say('installing Chromium for the browser tests (apt-get)')
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-    const quiet = { env, stdio: ['ignore', 'ignore', 'inherit'] }
-    await run('apt-get', ['update', '-qq'], quiet)
-      .then(() => run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], quiet))
-      .catch((error) => say(error.message))
-    if (findBrowser()) return
-  }
+  await debianPackage('chromium', 'Chromium for the browser tests')
+  if (findBrowser()) return
   say('installing a headless Chromium for the browser tests into .tools (playwright)')
   const cli = join(createRequire(import.meta.url).resolve('playwright-core/package.json'), '../cli.js')
   await run(process.execPath, [cli, 'install', 'chromium-headless-shell']).catch((error) => say(error.message))
@@ -120,4 +113,22 @@ async function chromium() {
     throw new Stop('no Chromium was found and none could be installed: install Chromium or Chrome, or set CHROME_PATH to one')
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await script(() => setup({ browser: true }))
+/** The tests that go through it say that they are skipped where there is none: it comes with the system only. */
+async function pgbouncer() {
+  if (onPath('pgbouncer') || existsSync('/usr/sbin/pgbouncer')) return
+  await debianPackage('pgbouncer', 'pgbouncer for the tests that go through one')
+}
+
+/** Installs a package of Debian's, where that can be done without asking. */
+async function debianPackage(name, purpose) {
+  const release = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : ''
+  if (!/^ID=debian/m.test(release) || process.getuid?.() !== 0) return
+  say(`installing ${purpose} (apt-get)`)
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  const quiet = { env, stdio: ['ignore', 'ignore', 'inherit'] }
+  await run('apt-get', ['update', '-qq'], quiet)
+    .then(() => run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', name], quiet))
+    .catch((error) => say(error.message))
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await script(() => setup({ browser: true, pgbouncer: true }))

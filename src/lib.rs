@@ -35,6 +35,9 @@ pub mod explain;
 
 pub mod run;
 
+#[cfg(any(feature = "wasm", test))]
+mod json;
+
 #[cfg(feature = "wasm")]
 pub mod wasm;
 

@@ -8,6 +8,7 @@ mod given;
 
 use crate::convention::{self, Convention};
 use crate::error::{Code, Error, Location};
+use crate::json;
 use crate::ledger::Ledger;
 use crate::ordered::OrderedMap;
 use crate::plan::{self, Finding, Plan};
@@ -58,11 +59,16 @@ impl From<&Error> for Failure {
 }
 
 fn thrown(error: Error) -> JsValue {
-    Failure::from(&error).into_js().map_or_else(|_| JsValue::from_str(error.message()), Into::into)
+    object(&Failure::from(&error)).unwrap_or_else(|_| JsValue::from_str(error.message()))
 }
 
 fn handed<T: Tsify + Serialize>(value: &T) -> Result<Ts<T>, JsValue> {
-    value.into_ts().map_err(|why| JsValue::from_str(&why.to_string()))
+    object(value).map(Ts::new_unchecked)
+}
+
+/// The value as JavaScript makes it of its JSON text.
+fn object<T: Serialize>(value: &T) -> Result<JsValue, JsValue> {
+    js_sys::JSON::parse(&json::text(value).unwrap_or_default())
 }
 
 /// The text of a JavaScript string. `path` says which text it is.

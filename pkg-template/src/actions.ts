@@ -1,11 +1,12 @@
-// What every driver offers, on top of a connection.
-import { catalogOf } from './catalogs.js'
-import type { RunGoal, Plan, Readiness, Report } from './core/core.js'
-import { inTurn, type Connection } from './database.js'
-import { drive, type Ended, type Guard } from './drive.js'
-import { loadFiles } from './files.js'
-import { init } from './init.js'
-import { allowed, settings, type AnyOptions, type Settings } from './options.js'
+// What every driver offers, on top of a connection: first the one question that needs neither core nor files, and if
+// there is more to do the engine, which is loaded then.
+import type { Answer, Outcome, Plan, Readiness, Report, RunGoal } from './core/core.js'
+import { describe, inTurn, type Connection } from './database.js'
+import { digestQuery } from './digest.js'
+import type { Ended, Guard } from './drive.js'
+import type { CoreSource } from './init.js'
+import { manifestOf, type Manifest } from './manifest.js'
+import { allowed, bare, settings, usual, type AnyOptions, type Settings } from './options.js'
 import type { LazySqlSource, MigrateResult, Migrations, ReadOptions } from './public.js'
 
 /** A driver: how to talk to its databases. @internal */
@@ -17,21 +18,64 @@ export interface Driver<Db extends object> {
   pooled?(db: Db): boolean
 }
 
+/** A question that has been asked before the engine was there, and what came of it. @internal */
+export interface Asked {
+  sql: string
+  answer: Answer
+  /** What the driver threw. */
+  cause: unknown
+}
+
 type Set = Migrations<LazySqlSource>
 
-async function run<Db extends object>(driver: Driver<Db>, db: Db, set: Set, goal: RunGoal, chosen: Settings, writes: boolean): Promise<Ended> {
-  const [files] = await Promise.all([loadFiles(set), init()])
-  const work = async () => {
-    const guard = writes ? await driver.guard?.(db) : undefined
-    try {
-      chosen.core.exclusive = guard !== undefined
-      const catalog = catalogOf(set, files, chosen.convention)
-      return await drive(driver.connect(db), catalog, goal, chosen, guard)
-    } finally {
-      guard?.release()
-    }
+/** The one place where the core comes in. */
+const engine = () => import('./engine.js')
+
+/** What can be asked of the database instead of loading the core: of a manifest, unless an option has more to say. */
+function question(manifest: Manifest | undefined, chosen: Settings): string | undefined {
+  if (!manifest?.digest || !usual(chosen) || (chosen.convention ?? manifest.convention) !== manifest.convention) return undefined
+  return digestQuery(chosen.core.table ?? { schema: 'public', name: 'schema_migrations' }, manifest.digest)
+}
+
+async function ask(connection: Connection, sql: string): Promise<Asked> {
+  try {
+    return { sql, answer: bare({ rows: [...(await connection.query(sql))] }), cause: undefined }
+  } catch (cause) {
+    const failure = bare(describe(cause))
+    if (failure.lost) connection.lost?.(cause)
+    return { sql, answer: bare({ failure }), cause }
+  } finally {
+    connection.close?.(false)
   }
+}
+
+/** Runs `goal`. `current` is what comes of it if the ledger is that of the manifest. */
+async function run<Db extends object>(
+  driver: Driver<Db>, db: Db, set: Set, goal: RunGoal, chosen: Settings, current?: (manifest: Manifest) => Outcome,
+): Promise<Ended> {
+  const begin = performance.now()
+  const { signal } = chosen
+  const manifest = manifestOf(set)
+  const sql = current && question(manifest, chosen)
+  const prepare = async () => (await engine()).prepare(set, chosen)
+  const prepared = sql ? undefined : await prepare()
+  const work = async () => {
+    const asked = sql && !signal?.aborted ? await ask(driver.connect(db), sql) : undefined
+    if (asked?.answer.rows?.[0]?.['same'] === 'true' && !signal?.aborted)
+      return { outcome: current!(manifest!), roundTrips: 1, elapsedMs: Math.round(performance.now() - begin) }
+    return (prepared ?? (await prepare()))(driver, db, goal, begin, asked)
+  }
+  const writes = goal.goal === 'up' || goal.goal === 'down'
   return writes && !driver.pooled?.(db) ? inTurn(db, work) : work()
+}
+
+const isCurrent = ({ count }: Manifest): Report => ({
+  status: 'current', applied: [], adopted: [], reverted: [], skipped: count, findings: [], decisions: [],
+})
+
+function isReady({ newest }: Manifest): Readiness {
+  const message = `ready: db=${newest ?? 'none'} expected=${newest ?? 'none'}`
+  return { status: 'ready', httpStatus: 200, message, ...(newest !== null && { database: newest, expected: newest }) }
 }
 
 function result({ outcome, roundTrips, elapsedMs }: Ended): MigrateResult {
@@ -40,21 +84,33 @@ function result({ outcome, roundTrips, elapsedMs }: Ended): MigrateResult {
 
 /** Brings the database current. @internal */
 export async function up<Db extends object>(driver: Driver<Db>, db: Db, set: Set, options: AnyOptions = {}): Promise<MigrateResult> {
-  return result(await run(driver, db, set, { goal: 'up' }, settings(options, allowed.migrating), true))
+  return result(await run(driver, db, set, { goal: 'up' }, settings(options, allowed.migrating), isCurrent))
 }
 
 /** Goes back. @internal */
 export async function down<Db extends object>(driver: Driver<Db>, db: Db, set: Set, options: AnyOptions = {}): Promise<MigrateResult> {
   const chosen = settings(options, allowed.rollingBack)
-  return result(await run(driver, db, set, { goal: 'down', steps: chosen.steps, to: chosen.to }, chosen, true))
+  return result(await run(driver, db, set, { goal: 'down', steps: chosen.steps, to: chosen.to }, chosen))
 }
 
 /** Reads and plans. @internal */
 export async function look<Db extends object>(driver: Driver<Db>, db: Db, set: Set, options: ReadOptions = {}): Promise<Plan> {
-  return (await run(driver, db, set, { goal: 'plan' }, settings(options, allowed.looking), false)).outcome as Plan
+  return (await run(driver, db, set, { goal: 'plan' }, settings(options, allowed.looking))).outcome as Plan
 }
 
 /** Reads and judges. @internal */
 export async function judge<Db extends object>(driver: Driver<Db>, db: Db, set: Set, options: ReadOptions = {}): Promise<Readiness> {
-  return (await run(driver, db, set, { goal: 'ready' }, settings(options, allowed.looking), false)).outcome as Readiness
+  return (await run(driver, db, set, { goal: 'ready' }, settings(options, allowed.looking), isReady)).outcome as Readiness
+}
+
+/**
+ * Starts the core. `migrate` and the others do this themselves when they need it, so this is only to say where its
+ * bytes are, or to have it started early: see `init` of `counterfoil`.
+ *
+ * @throws MigrationError `core-unavailable` if the bytes cannot be fetched or compiled; the next call tries again
+ */
+export async function init(source?: CoreSource | Promise<CoreSource>): Promise<void> {
+  // A promise that fails before the engine is there has somebody who waits for it.
+  if (source instanceof Promise) source.catch(() => {})
+  await (await engine()).init(source)
 }

@@ -1,6 +1,6 @@
 // Sets that have been read: a server hands in the same files again and again, and reading them is most of the work.
 import type { Catalog } from './core/core.js'
-import { guarded } from './errors.js'
+import { guarded } from './guarded.js'
 import type { Files } from './files.js'
 import { coreNow } from './init.js'
 

@@ -1,4 +1,4 @@
-// The one error class, and how the core's errors become it.
+// The one error class.
 import type { Failure, Location } from './core/core.js'
 
 /** A place in a migration file: line and column are 1-based, the column counts code points. */
@@ -37,21 +37,4 @@ export class MigrationError extends Error {
 /** Makes a {@link MigrationError} that does not come from the core. @internal */
 export function failure(code: string, message: string, help = '', cause?: unknown): MigrationError {
   return new MigrationError({ code, message, help }, cause === undefined ? {} : { cause })
-}
-
-/** Runs `work`, and turns what the core throws into a {@link MigrationError}. @internal */
-export function guarded<T>(work: () => T): T {
-  try {
-    return work()
-  } catch (error) {
-    if (isFailure(error)) throw new MigrationError(error)
-    // The core has stopped in the middle of something, and has written why to the console.
-    if (error instanceof WebAssembly.RuntimeError)
-      throw failure('internal-error', `the core failed: ${error.message}`, 'this is a fault of counterfoil: please report it, with what is on the console', error)
-    throw error
-  }
-}
-
-function isFailure(error: unknown): error is Failure {
-  return typeof error === 'object' && error !== null && !(error instanceof Error) && 'code' in error && 'message' in error
 }

@@ -1,5 +1,6 @@
 // What a caller may hand in as migrations, made into one form.
 import { failure, type MigrationError } from './errors.js'
+import { manifestOf, type Manifest } from './manifest.js'
 
 /** A file's text, a module whose default export is the text, or a function that loads either. */
 export type SqlSource = string | { readonly default: string }
@@ -10,11 +11,13 @@ export type LazySqlSource = SqlSource | (() => Promise<SqlSource> | SqlSource)
 /**
  * A migration set: paths and texts. Paths use `/`; order does not matter.
  *
- * This is what `import.meta.glob('./migrations/**', { query: '?raw', eager: true })` and `readMigrations` give.
+ * This is what `import.meta.glob('./migrations/**', { query: '?raw', eager: true })` and `readMigrations` give, or a
+ * {@link Manifest}, with which a database that is current is told by one query.
  */
 export type Migrations<Source = SqlSource> =
   | { readonly [path: string]: Source }
   | readonly { readonly path: string; readonly sql: Source }[]
+  | Manifest
 
 /** Paths, and the text that belongs to each. @internal */
 export interface Files {
@@ -53,14 +56,16 @@ export async function loadFiles(migrations: Migrations<LazySqlSource>): Promise<
 }
 
 function entries(migrations: unknown): [path: string, source: unknown][] {
-  if (Array.isArray(migrations)) return Array.from(migrations, entry)
+  const manifest = manifestOf(migrations)
+  if (manifest) return Array.from(manifest.files, (file, index) => entry(file, index, 'files'))
+  if (Array.isArray(migrations)) return Array.from(migrations, (file, index) => entry(file, index))
   if (typeof migrations !== 'object' || migrations === null || migrations instanceof Map)
     throw wrong('migrations', migrations, 'pass an object of path to SQL text, or an array of { path, sql }')
   return Object.keys(migrations).map((path) => [path, read(migrations, path, path)])
 }
 
-function entry(file: unknown, index: number): [path: string, source: unknown] {
-  const place = `migrations[${index}]`
+function entry(file: unknown, index: number, name = 'migrations'): [path: string, source: unknown] {
+  const place = `${name}[${index}]`
   if (typeof file !== 'object' || file === null) throw wrong(place, file, 'pass { path, sql }')
   const path = read(file, 'path', `${place}.path`)
   if (typeof path !== 'string') throw wrong(`${place}.path`, path, 'pass the path of the file as a string')

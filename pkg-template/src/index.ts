@@ -1,8 +1,9 @@
 // The pure part: no database.
 import type { Ledger, MigrationSet, PlanOptions, Row, Statement } from './core/core.js'
-import { guarded } from './errors.js'
+import { guarded } from './guarded.js'
 import { filesNow, type Migrations } from './files.js'
 import { coreNow } from './init.js'
+import { conventionOf } from './manifest.js'
 import { allowed, bare, settings } from './options.js'
 import type { Plan, Readiness, ReadOptions } from './public.js'
 
@@ -50,7 +51,7 @@ export function readiness(migrations: Migrations, rows: readonly Row[] = [], opt
  */
 export function readSet(migrations: Migrations, options: Pick<ReadOptions, 'convention'> = {}): MigrationSet {
   const { paths, sqls } = filesNow(migrations)
-  return guarded(() => coreNow().readSet(paths, sqls, settings(options, allowed.reading).convention))
+  return guarded(() => coreNow().readSet(paths, sqls, conventionOf(migrations, settings(options, allowed.reading).convention)))
 }
 
 /**
@@ -104,5 +105,5 @@ function inputs(migrations: Migrations, rows: readonly Row[], options: PlanningO
   const chosen: PlanOptions = bare({})
   if (core.table) chosen.table = core.table
   if (core.policy) chosen.policy = core.policy
-  return { ...filesNow(migrations), convention, ledger: bare({ exists: true, rows: bareRows(rows) }), core: chosen }
+  return { ...filesNow(migrations), convention: conventionOf(migrations, convention), ledger: bare({ exists: true, rows: bareRows(rows) }), core: chosen }
 }

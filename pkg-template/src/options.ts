@@ -8,7 +8,7 @@ export type AnyOptions = ReadOptions & MigrateOptions & RollbackOptions
 
 /** What the loop, and what the core makes of the options. @internal */
 export interface Settings {
-  core: RunOptions
+  core: Partial<RunOptions>
   /** How far to go back. */
   steps: number | undefined
   to: string | undefined
@@ -70,7 +70,7 @@ export function settings(given: AnyOptions, names: Names): Settings {
   }
   const { table, convention, onProgress, signal, steps, to, ...core } = options as AnyOptions
   return {
-    core: bare({ ...core, ...(table === undefined ? {} : { table: bare(tableOf(table)) }), runner: runner() }),
+    core: bare({ ...core, ...(table === undefined ? {} : { table: bare(tableOf(table)) }) }),
     steps,
     to,
     convention,
@@ -85,12 +85,23 @@ function tableOf(table: NonNullable<AnyOptions['table']>): { schema: string; nam
   return dot < 0 ? { schema: 'public', name: table } : { schema: table.slice(0, dot), name: table.slice(dot + 1) }
 }
 
+/** The keys of `policy` and the severities. What is not here is for the core to judge. */
+const drifts = [
+  'edited-cosmetic', 'edited-semantic', 'collision', 'missing', 'ahead', 'renumbered', 'renamed', 'duplicate', 'interrupted',
+  'in-progress', 'partial-squash',
+]
+const severities = ['note', 'warning', 'error']
+
+/**
+ * Whether these options leave a database that is current, current: a reviewed plan is compared by the core, and an
+ * option that may be wrong is named by it. @internal
+ */
+export function usual({ core: { expect, policy = {}, table } }: Settings): boolean {
+  const known = Object.entries(policy).every(([drift, severity]) => drifts.includes(drift) && severities.includes(severity))
+  return expect === undefined && known && (table === undefined || typeof table.schema === 'string')
+}
+
 /** The object without a prototype: the core asks for properties by name, and one's prototype may have been polluted. @internal */
 export function bare<T extends object>(object: T): T {
   return Object.assign(Object.create(null), object)
-}
-
-/** A random text that tells this run from all others. */
-function runner(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

@@ -26,13 +26,6 @@ interface Owner {
 type Fs = typeof import('node:fs')
 type Os = typeof import('node:os')
 
-/** The directory of a PGlite in a Node-like runtime; undefined for one in memory or in a browser's storage. @internal */
-export function nodeDataDir(dataDir: string | undefined): string | undefined {
-  if (!dataDir || !builtin('node:fs')) return undefined
-  if (dataDir.startsWith('file://')) return dataDir.slice('file://'.length)
-  return /^[a-z][a-z0-9+-]+:\/\//.test(dataDir) ? undefined : dataDir
-}
-
 /** Takes the lock. @throws MigrationError `data-dir-locked` @internal */
 export function lockDataDir(directory: string): Guard {
   const fs = builtin('node:fs') as Fs

@@ -1,10 +1,11 @@
 // PGlite, in Node, in a browser tab, or behind its worker.
 import { down, judge, look, up, type Driver } from './actions.js'
 import { completed, type Connection, type TextRow } from './database.js'
-import { lockDataDir, nodeDataDir } from './pglite-lock.js'
+import { nodeDataDir } from './pglite-dir.js'
 
 export { MigrationError, type Location } from './errors.js'
-export { init, type CoreSource } from './init.js'
+export { init } from './actions.js'
+export type { CoreSource } from './init.js'
 import type * as api from './public.js'
 export type * from './public.js'
 
@@ -72,7 +73,7 @@ const driver: Driver<PGliteLike> = {
     if (directory === undefined) return undefined
     // A directory that holds anything at all is not initialised.
     await db.waitReady
-    return lockDataDir(directory)
+    return (await import('./pglite-lock.js')).lockDataDir(directory)
   },
 }
 

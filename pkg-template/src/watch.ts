@@ -4,15 +4,17 @@ import type { Settings } from './options.js'
 
 /** Time, progress and the abort signal of one run. @internal */
 export class Watch {
-  readonly #begin = performance.now()
   #trouble: unknown
   #troubled = false
 
-  constructor(private readonly settings: Settings) {}
+  constructor(
+    private readonly settings: Settings,
+    private readonly begin: number,
+  ) {}
 
   /** Milliseconds since the run began; never goes back. */
   elapsed(): number {
-    return performance.now() - this.#begin
+    return performance.now() - this.begin
   }
 
   /** Hands events to the caller, whose errors must not stop a migration half-way. */

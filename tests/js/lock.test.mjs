@@ -12,7 +12,8 @@ import { fails } from './support/errors.mjs'
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
 const module = pathToFileURL(here('../../pkg/pglite-lock.js')).href
-const { lockDataDir, nodeDataDir } = await import(module)
+const { lockDataDir } = await import(module)
+const { nodeDataDir } = await import('../../pkg/pglite-dir.js')
 const base = mkdtempSync(join(tmpdir(), 'counterfoil-lock-'))
 after(() => rmSync(base, { recursive: true, force: true }))
 

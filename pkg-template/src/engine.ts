@@ -1,0 +1,33 @@
+// What a driver needs beyond the one question: files, the core, the loop. Loaded when the question was not enough.
+import type { Asked, Driver } from './actions.js'
+import { catalogOf } from './catalogs.js'
+import type { RunGoal } from './core/core.js'
+import { drive, type Ended } from './drive.js'
+import { loadFiles, type LazySqlSource, type Migrations } from './files.js'
+import { init } from './init.js'
+import { conventionOf } from './manifest.js'
+import type { Settings } from './options.js'
+
+export { init }
+
+/** Loads files and core. What comes back runs a goal. @internal */
+export async function prepare(set: Migrations<LazySqlSource>, chosen: Settings) {
+  const [files] = await Promise.all([loadFiles(set), init()])
+  return async <Db extends object>(driver: Driver<Db>, db: Db, goal: RunGoal, begin: number, asked?: Asked): Promise<Ended> => {
+    const writes = goal.goal === 'up' || goal.goal === 'down'
+    const guard = writes ? await driver.guard?.(db) : undefined
+    try {
+      chosen.core.exclusive = guard !== undefined
+      chosen.core.runner = runner()
+      const catalog = catalogOf(set, files, conventionOf(set, chosen.convention))
+      return await drive(driver.connect(db), catalog, goal, chosen, begin, guard, asked)
+    } finally {
+      guard?.release()
+    }
+  }
+}
+
+/** A random text that tells this run from all others. */
+function runner(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, '0')).join('')
+}

@@ -1,0 +1,20 @@
+// How the core's errors become ours.
+import type { Failure } from './core/core.js'
+import { MigrationError, failure } from './errors.js'
+
+/** Runs `work`, and turns what the core throws into a {@link MigrationError}. @internal */
+export function guarded<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (isFailure(error)) throw new MigrationError(error)
+    // The core has stopped in the middle of something, and has written why to the console.
+    if (error instanceof WebAssembly.RuntimeError)
+      throw failure('internal-error', `the core failed: ${error.message}`, 'this is a fault of counterfoil: please report it, with what is on the console', error)
+    throw error
+  }
+}
+
+function isFailure(error: unknown): error is Failure {
+  return typeof error === 'object' && error !== null && !(error instanceof Error) && 'code' in error && 'message' in error
+}

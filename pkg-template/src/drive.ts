@@ -32,7 +32,8 @@ export async function drive(
   const { Machine } = coreNow()
   const machine = begun(connection, () => new Machine(catalog, bare(goal), settings.core as RunOptions, bare(connection.capabilities)))
   const watch = new Watch(settings, begin)
-  // Told to stop, the core does so where nothing is half-done.
+  // Told to stop, the core does so where nothing is half-done. It hears first what came of the last message: what that
+  // did is done.
   const next = (answer?: Answer): Request => {
     const request = guarded(() => machine.next(answer, watch.elapsed()))
     watch.tell(request.events)

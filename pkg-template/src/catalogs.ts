@@ -1,8 +1,10 @@
 // Sets that have been read: a server hands in the same files again and again, and reading them is most of the work.
 import type { Catalog } from './core/core.js'
-import { guarded } from './guarded.js'
+import { failure } from './errors.js'
 import type { Files } from './files.js'
+import { guarded } from './guarded.js'
 import { coreNow } from './init.js'
+import { manifestOf, type Manifest } from './manifest.js'
 
 interface Read extends Files {
   convention: string | undefined
@@ -20,10 +22,21 @@ export function catalogOf(migrations: object, { paths, sqls }: Files, convention
   if (before && before.convention === convention && same(before.paths, paths) && same(before.sqls, sqls)) return before.catalog
   const { Catalog } = coreNow()
   const catalog = guarded(() => new Catalog(paths, sqls, convention))
+  compare(manifestOf(migrations), catalog)
   known.set(migrations, { paths, sqls, convention, catalog })
   // A run that still uses the old one shares it.
   before?.catalog.free()
   return catalog
+}
+
+/** What a manifest says of its files is what the fast path goes by; whoever changes one must change the other. */
+function compare(manifest: Manifest | undefined, catalog: Catalog): void {
+  if (!manifest || manifest.convention !== catalog.convention) return
+  const { digest = null, newest = null, count } = catalog
+  const what = manifest.digest !== digest ? 'digest' : manifest.newest !== newest ? 'newest version' : manifest.count !== count ? 'count' : undefined
+  if (what === undefined) return
+  catalog.free()
+  throw failure('invalid-input', `the manifest's ${what} is not that of its files`, 'run `counterfoil embed` again')
 }
 
 const same = (a: string[], b: string[]) => a.length === b.length && a.every((text, index) => text === b[index])

@@ -4,6 +4,7 @@ import type { Answer, Outcome, Plan, Readiness, Report, RunGoal } from './core/c
 import { describe, inTurn, type Connection } from './database.js'
 import { digestQuery } from './digest.js'
 import type { Ended, Guard } from './drive.js'
+import { MigrationError } from './errors.js'
 import type { CoreSource } from './init.js'
 import { manifestOf, type Manifest } from './manifest.js'
 import { allowed, bare, settings, usual, type AnyOptions, type Settings } from './options.js'
@@ -41,6 +42,8 @@ async function ask(connection: Connection, sql: string): Promise<Asked> {
   try {
     return { sql, answer: bare({ rows: [...(await connection.query(sql))] }), cause: undefined }
   } catch (cause) {
+    // What the driver itself refuses says nothing about the database.
+    if (cause instanceof MigrationError) throw cause
     const failure = bare(describe(cause))
     if (failure.lost) connection.lost?.(cause)
     return { sql, answer: bare({ failure }), cause }

@@ -5,7 +5,8 @@ import { nodePostgres, type PgClient, type PgPool } from './node-postgres.js'
 import type * as api from './public.js'
 
 export { MigrationError, type Location } from './errors.js'
-export { init, type CoreSource } from './init.js'
+export { init } from './actions.js'
+export type { CoreSource } from './init.js'
 export type { PgClient, PgPool, PgPoolClient } from './node-postgres.js'
 export type * from './public.js'
 

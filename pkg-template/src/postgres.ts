@@ -5,7 +5,8 @@ import { failure } from './errors.js'
 import type * as api from './public.js'
 
 export { MigrationError, type Location } from './errors.js'
-export { init, type CoreSource } from './init.js'
+export { init } from './actions.js'
+export type { CoreSource } from './init.js'
 export type * from './public.js'
 
 /** The part of a `sql` of postgres.js that is needed: what `postgres()` or `sql.reserve()` returns. */

@@ -28,11 +28,13 @@ mod machine;
 mod message;
 mod options;
 mod prepared;
+mod refused;
 mod report;
 mod request;
 mod session;
 mod shared;
 mod stepwise;
+mod up;
 
 use crate::ledger::statements::TextRow;
 use crate::migration::Section;

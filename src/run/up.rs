@@ -1,0 +1,231 @@
+//! The way up: the plan that was made is worked off, piece after piece.
+
+use super::machine::{Doubt, Phase, claim_of};
+use super::prepared::Prepared;
+use super::report::EventKind;
+use super::request::{Act, Direction, Request};
+use super::{Machine, Output, When};
+use crate::error::{Code, Error};
+use crate::ledger::statements::TextRow;
+use crate::ledger::{Lease, Ledger, State};
+use crate::plan::{self, Action, Plan, Work};
+use crate::sql::Mode;
+use crate::version::Version;
+use std::sync::Arc;
+
+impl Machine {
+    /// The ledger has been read: settle what was in doubt, plan, and begin.
+    pub(super) fn up(&mut self, ledger: &Ledger) -> Output {
+        let row_of = |migration: usize| {
+            let version = &self.setup.catalog.migrations[migration].version;
+            let identity = self.setup.catalog.convention.identity();
+            ledger.rows.iter().find(|row| Version::new(row.version.as_str(), identity) == *version)
+        };
+        match std::mem::replace(&mut self.state.doubt, Doubt::None) {
+            Doubt::None | Doubt::Gone(_) => {}
+            Doubt::Unique(migration, error) => {
+                let migration_is_there = row_of(migration).is_some_and(|row| {
+                    let own = self.setup.catalog.migrations[migration].checksum.as_str();
+                    !self.setup.catalog.migrations[migration].repeatable || row.checksum.as_deref() == Some(own)
+                });
+                if !migration_is_there {
+                    return self.fail(*error);
+                }
+            }
+            Doubt::Lost(migration, kind) => {
+                let own = self.setup.catalog.migrations[migration].checksum.as_str();
+                let there = row_of(migration)
+                    .is_some_and(|row| row.state == State::Applied && row.checksum.as_deref() == Some(own));
+                if there {
+                    self.record(migration, kind);
+                }
+            }
+        }
+        let plan = plan::plan_with(&self.setup.catalog, ledger, &self.plan_options(), Arc::make_mut(&mut self.cache));
+        if let Some(error) = plan.refusal() {
+            self.note(&plan);
+            let own = ledger.rows.iter().find_map(|row| {
+                let claim = claim_of(row, &self.setup.options.runner)?;
+                (row.lease == Lease::Over && row.state != State::Applied).then_some((row, claim))
+            });
+            // Nobody can tell whether our own step happened: say so to whoever comes next, too.
+            return match own {
+                Some((row, claim)) if self.state.planned => {
+                    self.send(Phase::Abandon(Box::new(error)), Request::Abandon { version: row.version.clone(), claim })
+                }
+                _ => self.fail(error),
+            };
+        }
+        let waits = plan.work.iter().find_map(|work| match work {
+            Work::Wait { row } => Some(format!("for another runner, which is at work on {row}")),
+            _ => None,
+        });
+        self.note(&plan);
+        // While somebody else is at work the plan is to wait: not the one that was reviewed.
+        if !self.state.planned && waits.is_none() {
+            if let Some(expected) = &self.setup.options.expect
+                && let Err(error) = plan.expect(expected)
+            {
+                return self.fail(error);
+            }
+            self.state.planned = true;
+        }
+        let is_pending = |decision: &&plan::Decision| matches!(decision.action, Action::Apply | Action::Adopt);
+        let pending = plan.decisions.iter().filter(is_pending).count();
+        match self.setup.options.when {
+            When::Apply => {}
+            When::Refuse if pending > 0 || waits.is_some() => {
+                return self.fail(
+                    Error::new(
+                        Code::Pending,
+                        format!("{} pending, and `when` is `refuse`", count(pending.max(1), "migration")),
+                    )
+                    .help("apply them first, or run with when: 'apply'"),
+                );
+            }
+            When::Wait if pending > 0 || waits.is_some() => {
+                return self.wait(&format!("for somebody else to apply {}", count(pending.max(1), "migration")));
+            }
+            When::Refuse | When::Wait => return self.finish(),
+        }
+        if let Some(waits) = waits {
+            return self.wait(&waits);
+        }
+        let report = &self.state.report;
+        self.pace.total = (pending + report.applied.len() + report.adopted.len()) as u32;
+        self.state.work = plan.work.into();
+        if !self.state.work.is_empty() && self.state.incomplete {
+            let present = self.state.columns.clone().unwrap_or_default();
+            return self.send(Phase::Create, Request::Create(present));
+        }
+        self.work()
+    }
+
+    /// Keeps the decisions and findings of the first plan for the report.
+    fn note(&mut self, plan: &Plan) {
+        if self.state.planned {
+            return;
+        }
+        let report = Arc::make_mut(&mut self.state.report);
+        report.skipped = plan.decisions.iter().filter(|decision| decision.action == Action::Skip).count() as u32;
+        report.findings.clone_from(&plan.findings);
+        report.decisions.clone_from(&plan.decisions);
+    }
+
+    /// Does the next piece of work, or ends.
+    pub(super) fn work(&mut self) -> Output {
+        self.prepared = None;
+        let Some(next) = self.state.work.front().cloned() else { return self.finish() };
+        if let Some(error) = self.aborted() {
+            return self.fail(error);
+        }
+        match next {
+            Work::Wait { row } => self.wait(&row),
+            Work::Rekey { .. } | Work::Stamp { .. } => self.bookkeeping(),
+            Work::Adopt { migration, rows } => {
+                let baseline = self.setup.catalog.migrations[migration].version.as_str().to_owned();
+                let acts =
+                    vec![Act::LockTimeout, Act::Claim { migration, adopted: true }, Act::Supersede { baseline, rows }];
+                self.send(Phase::Adopt(migration), Request::Atomic(acts))
+            }
+            Work::Supersede { migration, rows } => {
+                self.state.work.pop_front();
+                let baseline = self.setup.catalog.migrations[migration].version.as_str().to_owned();
+                let acts = vec![Act::LockTimeout, Act::Supersede { baseline, rows }];
+                self.send(Phase::Bookkeeping, Request::Atomic(acts))
+            }
+            Work::Apply { migration, again, resume } => {
+                if let Err(error) = self.prepare(migration, Direction::Up) {
+                    return self.fail(error);
+                }
+                if self.shape_of_section().0 == Mode::StatementWise {
+                    return self.stepwise(migration, Direction::Up, resume, again);
+                }
+                if self.has_to_remember() {
+                    return self.send(Phase::Remember(Direction::Up), Request::Capture);
+                }
+                self.apply()
+            }
+        }
+    }
+
+    /// Runs the migration at the head of the work in one transaction.
+    pub(super) fn apply(&mut self) -> Output {
+        let Some(Work::Apply { migration, again, .. }) = self.state.work.front().cloned() else { return self.look() };
+        let (_, session, total) = self.shape_of_section();
+        self.event(EventKind::Step, migration, 1, total);
+        let version = self.setup.catalog.migrations[migration].version.as_str().to_owned();
+        let mut acts = Vec::with_capacity(7);
+        if session {
+            acts.push(Act::Capture);
+        }
+        acts.push(Act::LockTimeout);
+        if let Some((version, checksum)) = again {
+            acts.push(Act::Forget { version, checksum });
+        }
+        acts.push(Act::Claim { migration, adopted: false });
+        acts.push(Act::Run { migration, direction: Direction::Up, step: 0 });
+        if session {
+            acts.push(Act::Restore);
+        }
+        acts.push(Act::Measure { version });
+        self.send(Phase::Apply(migration), Request::Atomic(acts))
+    }
+
+    /// Whether the section at hand takes away what would be kept in the session.
+    pub(super) fn has_to_remember(&self) -> bool {
+        self.prepared.as_ref().is_some_and(|prepared| prepared.resets())
+    }
+
+    /// Keeps the caller's settings while the section at hand is run.
+    pub(super) fn remember(&mut self, rows: Vec<TextRow>) {
+        if let Some(prepared) = &mut self.prepared {
+            Arc::make_mut(prepared).kept = rows.into_iter().next().and_then(|mut row| row.remove("kept").flatten());
+        }
+    }
+
+    /// All re-keying and stamping at the head of the work, in one transaction.
+    fn bookkeeping(&mut self) -> Output {
+        let mut acts = vec![Act::LockTimeout];
+        let mut stamps = Vec::new();
+        while let Some(Work::Rekey { .. } | Work::Stamp { .. }) = self.state.work.front() {
+            match self.state.work.pop_front() {
+                Some(Work::Rekey { from, migration }) => acts.push(Act::Rekey { from, migration }),
+                Some(Work::Stamp { row, migration }) => stamps.push((row, migration)),
+                _ => {}
+            }
+        }
+        if !stamps.is_empty() {
+            acts.push(Act::Stamp(stamps));
+        }
+        self.send(Phase::Bookkeeping, Request::Atomic(acts))
+    }
+
+    pub(super) fn prepare(&mut self, migration: usize, direction: Direction) -> Result<(), Error> {
+        let section = self.setup.section(migration, direction);
+        let known = match self.cache.get(&migration) {
+            Some(Ok(known)) if direction == Direction::Up => Some(known.clone()),
+            _ => None,
+        };
+        self.prepared = Some(Arc::new(Prepared::new(section, known)?));
+        Ok(())
+    }
+
+    /// Mode, whether any step may change session settings, number of steps.
+    pub(super) fn shape_of_section(&self) -> (Mode, bool, usize) {
+        self.prepared.as_ref().map_or((Mode::Transactional, false, 0), |prepared| {
+            let steps = &prepared.steps;
+            (steps.mode, prepared.session(), steps.steps.len())
+        })
+    }
+
+    pub(super) fn applied(&mut self, migration: usize) -> Output {
+        self.record(migration, EventKind::Applied);
+        self.state.work.pop_front();
+        self.work()
+    }
+}
+
+fn count(n: usize, noun: &str) -> String {
+    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
+}

@@ -65,6 +65,8 @@ pub enum Code {
     DataDirLocked,
     /// The driver lacks a capability that the work needs.
     Unsupported,
+    /// A migration makes a request that is larger than the driver may send.
+    RequestTooLarge,
     /// The run was told to stop.
     Aborted,
     /// The caller handed the state machine an input that it did not ask for.
@@ -103,6 +105,7 @@ impl Code {
         (Code::DestructiveDown, "destructive-down"),
         (Code::DataDirLocked, "data-dir-locked"),
         (Code::Unsupported, "unsupported"),
+        (Code::RequestTooLarge, "request-too-large"),
         (Code::Aborted, "aborted"),
         (Code::OutOfTurn, "out-of-turn"),
     ];

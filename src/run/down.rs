@@ -152,7 +152,12 @@ impl Machine {
                 )
                 .help("run the migrations first, so that it is applied; nothing was run"));
             }
-            reverts.push(Revert { migration: index, version: row.version.clone(), resume: resume(row) });
+            let resume = resume(row);
+            let from = resume.as_ref().map_or(0, |resume| resume.done as usize);
+            if let Some(error) = self.cannot_run(index, Direction::Down, &row.version, from, None) {
+                return Err(error);
+            }
+            reverts.push(Revert { migration: index, version: row.version.clone(), resume });
         }
         self.prepared = None;
         Ok(Some(reverts))
@@ -253,19 +258,25 @@ impl Machine {
     /// Takes back the next one in one transaction.
     pub(super) fn take_back(&mut self) -> Output {
         let Some(next) = self.state.reverts.front().cloned() else { return self.look() };
-        let (_, session, total) = self.shape_of_section();
-        self.event(EventKind::Step, next.migration, 1, total);
+        self.event(EventKind::Step, next.migration, 1, self.shape_of_section().2);
+        let acts = self.acts_down(next.migration, next.version);
+        self.send(Phase::Revert(next.migration), Request::Atomic(acts))
+    }
+
+    /// What takes the migration at hand back in one transaction.
+    pub(super) fn acts_down(&self, migration: usize, version: String) -> Vec<Act> {
+        let session = self.shape_of_section().1;
         let mut acts = Vec::with_capacity(5);
         if session {
             acts.push(Act::Capture);
         }
         acts.push(Act::LockTimeout);
-        acts.push(Act::Delete { version: next.version });
-        acts.push(Act::Run { migration: next.migration, direction: Direction::Down, step: 0 });
+        acts.push(Act::Delete { version });
+        acts.push(Act::Run { migration, direction: Direction::Down, step: 0 });
         if session {
             acts.push(Act::Restore);
         }
-        self.send(Phase::Revert(next.migration), Request::Atomic(acts))
+        acts
     }
 
     pub(super) fn reverted(&mut self, migration: usize) -> Output {

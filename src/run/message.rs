@@ -75,6 +75,12 @@ fn pieces(setup: &Setup, prepared: Option<&Prepared>, acts: &[Act]) -> Vec<Piece
                 out.extend(replay(setup, prepared, *migration, *direction, *step).into_iter().map(Piece::Own));
                 continue;
             }
+            // What was remembered in the session is gone, and a session of the request's own began
+            // with the defaults.
+            Act::Restore if !setup.capabilities.interactive && prepared.is_some_and(Prepared::resets) => {
+                out.extend(session::RESET.map(|sql| Piece::Own(sql.into())));
+                continue;
+            }
             Act::Restore => session::restore(prepared.and_then(|p| p.kept.as_deref())),
             Act::Forget { version, checksum } => statements::forget(table, version, checksum.as_deref()),
             Act::Claim { migration, adopted } => {

@@ -22,6 +22,7 @@
 //! It is not a driver: it knows neither sockets nor promises. What it asks for takes as long as it
 //! takes, and time comes in with every call.
 
+mod carry;
 mod down;
 mod failure;
 mod machine;

@@ -16,6 +16,10 @@ pub struct Capabilities {
     pub batch: bool,
     /// Keep one session from one request to the next.
     pub interactive: bool,
+    /// How many bytes a request may have as JSON: `{"queries":[{"query":"…","params":[]},…]}`. None:
+    /// as many as it needs.
+    #[cfg_attr(feature = "wasm", tsify(optional))]
+    pub limit: Option<u32>,
 }
 
 /// What to do if something is pending.

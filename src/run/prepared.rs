@@ -3,7 +3,7 @@
 use crate::error::{Code, Error};
 use crate::migration::Section;
 use crate::plan::{Finding, Inspected, inspect};
-use crate::sql::{Analysis, Steps};
+use crate::sql::{Analysis, Statement, Steps};
 
 /// A section made ready to run.
 #[derive(Clone, Debug)]
@@ -42,17 +42,20 @@ impl Prepared {
     /// goes on in the middle finds what the section has set before.
     pub(crate) fn set_before(&self, text: &str, step: usize) -> impl Iterator<Item = String> {
         let end = self.steps.steps.get(step).map_or(0, |step| step.statements.start);
-        let before = self.analysis.statements.iter().take(end);
-        before
-            .filter(|statement| statement.session)
-            .map(|statement| (statement.verb.as_str(), statement.span.slice(text)))
-            .filter_map(|(verb, sql)| match verb.split(' ').next().unwrap_or("") {
-                "set" | "reset" => Some(sql.to_owned()),
-                // It does more than that, but what it does to settings is this.
-                "discard" if verb == "discard all" => Some("reset all".to_owned()),
-                "select" if calls_set_config(sql) => Some(sql.to_owned()),
-                _ => None,
-            })
+        self.analysis.statements.iter().take(end).filter_map(|statement| sets(statement, text))
+    }
+}
+
+/// What a statement does to settings, if it does nothing else.
+pub(crate) fn sets(statement: &Statement, text: &str) -> Option<String> {
+    let (verb, sql) = (statement.verb.as_str(), statement.span.slice(text));
+    match verb.split(' ').next().unwrap_or("") {
+        _ if !statement.session => None,
+        "set" | "reset" => Some(sql.to_owned()),
+        // It does more than that, but what it does to settings is this.
+        "discard" if verb == "discard all" => Some("reset all".to_owned()),
+        "select" if calls_set_config(sql) => Some(sql.to_owned()),
+        _ => None,
     }
 }
 

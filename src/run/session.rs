@@ -39,6 +39,9 @@ fn kept_now(names: &[String]) -> String {
     sql
 }
 
+/// Puts a session back to what it began with.
+pub(crate) const RESET: [&str; 3] = ["reset session authorization", "reset role", "reset all"];
+
 /// Puts the settings back: one statement. `kept`: what [`capture`] gave, if it was asked.
 pub(crate) fn restore(kept: Option<&str>) -> String {
     let kept = kept.map_or_else(|| format!("pg_catalog.current_setting({KEPT})"), literal);

@@ -20,8 +20,8 @@ const DUPLICATE_TABLE: &str = "42P07";
 /// A statement-wise section under way.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Stepwise {
-    migration: usize,
-    direction: Direction,
+    pub(super) migration: usize,
+    pub(super) direction: Direction,
     /// As the row writes it.
     version: String,
     /// The step at hand, 0-based.
@@ -78,6 +78,29 @@ enum Next {
     Stop(Option<Box<Error>>),
 }
 
+impl Stepwise {
+    pub(super) fn new(migration: usize, direction: Direction, version: String, total: usize) -> Self {
+        Stepwise {
+            migration,
+            direction,
+            version,
+            step: 0,
+            total,
+            tried: false,
+            taken: None,
+            recorded: false,
+            captured: false,
+            changed: false,
+            at: At::Claim,
+        }
+    }
+
+    /// At another step.
+    pub(super) fn at_step(self, step: usize) -> Self {
+        Stepwise { step, ..self }
+    }
+}
+
 impl Machine {
     /// Begins a statement-wise section, or goes on with one: `resume` is the row and its steps done.
     pub(super) fn stepwise(
@@ -90,19 +113,7 @@ impl Machine {
         let total = self.shape_of_section().2;
         let claim = self.state.claim;
         let own = self.setup.catalog.migrations[migration].version.as_str().to_owned();
-        let mut now = Stepwise {
-            migration,
-            direction,
-            version: own,
-            step: 0,
-            total,
-            tried: false,
-            taken: None,
-            recorded: false,
-            captured: false,
-            changed: false,
-            at: At::Claim,
-        };
+        let mut now = Stepwise::new(migration, direction, own, total);
         let request = match (resume, again, direction) {
             (Some((version, done)), ..) => {
                 now.version.clone_from(&version);
@@ -221,21 +232,10 @@ impl Machine {
         let (version, from, claim) = (now.version.clone(), now.step as u32, self.state.claim);
         let last = direction == Direction::Up && now.step + 1 >= now.total;
         match next {
-            Next::Run if in_section => {
-                now.changed |= now.captured && self.changes_settings(&now);
-                self.go(now, At::Run, Request::Alone { migration, direction, step })
-            }
             Next::Run => {
-                let mut acts = vec![Act::LockTimeout, Act::Advance { version, from, last, claim }];
-                let replays = self.has_set_before(&now);
-                if replays {
-                    acts.push(Act::Replay { migration, direction, step });
-                }
-                acts.push(Act::Run { migration, direction, step });
-                if now.captured && (replays || self.changes_settings(&now)) {
-                    acts.push(Act::Restore);
-                }
-                self.go(now, At::Run, Request::Atomic(acts))
+                now.changed |= in_section && now.captured && self.changes_settings(&now);
+                let request = self.request_of_step(&now);
+                self.go(now, At::Run, request)
             }
             Next::Index => self.go(now, At::Index, Request::Index { migration, direction, step }),
             // In one transaction with the lease, so that a runner which has lost it cannot drop
@@ -248,6 +248,34 @@ impl Machine {
             Next::Wait => self.wait("for an index that is still being built"),
             Next::Stop(then) => self.go(now, At::Stop(then), Request::Stop { version, claim }),
         }
+    }
+
+    /// What runs the step at hand.
+    pub(super) fn request_of_step(&self, now: &Stepwise) -> Request {
+        let (migration, direction, step) = (now.migration, now.direction, now.step);
+        if !self.is_transactional(now) {
+            return Request::Alone { migration, direction, step };
+        }
+        let (from, claim) = (step as u32, self.state.claim);
+        let last = direction == Direction::Up && step + 1 >= now.total;
+        let replays = self.has_set_before(now);
+        let own_session = !self.setup.capabilities.interactive;
+        let restores = (now.captured || own_session) && (replays || self.changes_settings(now));
+        let mut acts = Vec::with_capacity(6);
+        // Where every request has a session of its own, others may get that session afterwards.
+        if restores && own_session {
+            acts.push(Act::Capture);
+        }
+        acts.push(Act::LockTimeout);
+        acts.push(Act::Advance { version: now.version.clone(), from, last, claim });
+        if replays {
+            acts.push(Act::Replay { migration, direction, step });
+        }
+        acts.push(Act::Run { migration, direction, step });
+        if restores {
+            acts.push(Act::Restore);
+        }
+        Request::Atomic(acts)
     }
 
     /// What to do instead of a request that has not been sent, if it need not be.

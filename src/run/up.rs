@@ -13,6 +13,9 @@ use crate::sql::Mode;
 use crate::version::Version;
 use std::sync::Arc;
 
+/// How many rows are re-keyed or stamped in one request, so that no ledger makes one too large.
+const MOST_AT_ONCE: usize = 5_000;
+
 impl Machine {
     /// The ledger has been read: settle what was in doubt, plan, and begin.
     pub(super) fn up(&mut self, ledger: &Ledger) -> Output {
@@ -91,6 +94,9 @@ impl Machine {
         if let Some(waits) = waits {
             return self.wait(&waits);
         }
+        if let Some(error) = self.cannot_carry(&plan.work) {
+            return self.fail(error);
+        }
         let report = &self.state.report;
         self.pace.total = (pending + report.applied.len() + report.adopted.len()) as u32;
         self.state.work = plan.work.into();
@@ -123,9 +129,7 @@ impl Machine {
             Work::Wait { row } => self.wait(&row),
             Work::Rekey { .. } | Work::Stamp { .. } => self.bookkeeping(),
             Work::Adopt { migration, rows } => {
-                let baseline = self.setup.catalog.migrations[migration].version.as_str().to_owned();
-                let acts =
-                    vec![Act::LockTimeout, Act::Claim { migration, adopted: true }, Act::Supersede { baseline, rows }];
+                let acts = self.acts_of_adopting(migration, rows);
                 self.send(Phase::Adopt(migration), Request::Atomic(acts))
             }
             Work::Supersede { migration, rows } => {
@@ -149,11 +153,23 @@ impl Machine {
         }
     }
 
+    /// What records a baseline that is not run.
+    pub(super) fn acts_of_adopting(&self, migration: usize, rows: Vec<String>) -> Vec<Act> {
+        let baseline = self.setup.catalog.migrations[migration].version.as_str().to_owned();
+        vec![Act::LockTimeout, Act::Claim { migration, adopted: true }, Act::Supersede { baseline, rows }]
+    }
+
     /// Runs the migration at the head of the work in one transaction.
     pub(super) fn apply(&mut self) -> Output {
         let Some(Work::Apply { migration, again, .. }) = self.state.work.front().cloned() else { return self.look() };
-        let (_, session, total) = self.shape_of_section();
-        self.event(EventKind::Step, migration, 1, total);
+        self.event(EventKind::Step, migration, 1, self.shape_of_section().2);
+        let acts = self.acts_up(migration, again);
+        self.send(Phase::Apply(migration), Request::Atomic(acts))
+    }
+
+    /// What applies the migration at hand in one transaction.
+    pub(super) fn acts_up(&self, migration: usize, again: Option<(String, Option<String>)>) -> Vec<Act> {
+        let session = self.shape_of_section().1;
         let version = self.setup.catalog.migrations[migration].version.as_str().to_owned();
         let mut acts = Vec::with_capacity(7);
         if session {
@@ -169,12 +185,13 @@ impl Machine {
             acts.push(Act::Restore);
         }
         acts.push(Act::Measure { version });
-        self.send(Phase::Apply(migration), Request::Atomic(acts))
+        acts
     }
 
-    /// Whether the section at hand takes away what would be kept in the session.
+    /// Whether the section at hand takes away what would be kept in the session. Where a request has
+    /// a session of its own there is nothing to ask for.
     pub(super) fn has_to_remember(&self) -> bool {
-        self.prepared.as_ref().is_some_and(|prepared| prepared.resets())
+        self.setup.capabilities.interactive && self.prepared.as_ref().is_some_and(|prepared| prepared.resets())
     }
 
     /// Keeps the caller's settings while the section at hand is run.
@@ -184,11 +201,13 @@ impl Machine {
         }
     }
 
-    /// All re-keying and stamping at the head of the work, in one transaction.
+    /// Re-keying and stamping at the head of the work, in one transaction.
     fn bookkeeping(&mut self) -> Output {
         let mut acts = vec![Act::LockTimeout];
         let mut stamps = Vec::new();
-        while let Some(Work::Rekey { .. } | Work::Stamp { .. }) = self.state.work.front() {
+        while acts.len() + stamps.len() < MOST_AT_ONCE
+            && let Some(Work::Rekey { .. } | Work::Stamp { .. }) = self.state.work.front()
+        {
             match self.state.work.pop_front() {
                 Some(Work::Rekey { from, migration }) => acts.push(Act::Rekey { from, migration }),
                 Some(Work::Stamp { row, migration }) => stamps.push((row, migration)),

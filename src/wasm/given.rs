@@ -231,6 +231,7 @@ pub(super) fn capabilities(value: &JsValue) -> Result<Capabilities, JsValue> {
         script: given.flag("script")?,
         batch: given.flag("batch")?,
         interactive: given.flag("interactive")?,
+        limit: given.whole32("limit")?,
     })
 }
 

@@ -79,7 +79,7 @@ struct Checked {
 }
 
 /// One implicit transaction per message, as PGlite and node-postgres send it.
-const SCRIPT: Capabilities = Capabilities { script: true, batch: true, interactive: true };
+const SCRIPT: Capabilities = Capabilities { script: true, batch: true, interactive: true, limit: None };
 
 impl Checked {
     fn world(&self) -> World<'_> {

@@ -1,0 +1,277 @@
+//! Drivers whose every request has a session of its own, and a limit to its size: what is sent, and
+//! what is refused before anything is written.
+#![allow(missing_docs)]
+
+use counterfoil::Code;
+use counterfoil::run::{
+    Act, Capabilities, Failed, Failure, Goal, Input, Machine, Message, Options, Output, Request, Shared,
+};
+use std::collections::BTreeMap;
+
+/// One statement per query of a batch, no session between requests: Neon over HTTP.
+const HTTP: Capabilities = Capabilities { script: false, batch: true, interactive: false, limit: None };
+
+fn catalog(files: &[(&str, &str)]) -> Shared {
+    let files: Vec<_> = files.iter().map(|(path, sql)| (path.to_string(), sql.to_string())).collect();
+    counterfoil::convention::read(&files, None).expect("the files are good").into()
+}
+
+fn rows(rows: &[&[(&str, &str)]]) -> Input {
+    let row =
+        |row: &&[(&str, &str)]| row.iter().map(|(key, value)| (key.to_string(), Some(value.to_string()))).collect();
+    Input::Rows { rows: rows.iter().map(row).collect() }
+}
+
+/// Runs to the end on an obedient database with these rows in its ledger: what was sent, and why it
+/// failed, if it did. `answer` may say something else.
+fn run_with(
+    files: &[(&str, &str)],
+    goal: Goal,
+    capabilities: Capabilities,
+    applied: &[&str],
+    mut answer: impl FnMut(&Request) -> Option<Input>,
+) -> (Vec<(Request, Message)>, Option<Failed>) {
+    let catalog = catalog(files);
+    let checksums: BTreeMap<String, String> =
+        catalog.migrations.iter().map(|m| (m.version.as_str().to_owned(), m.checksum.clone())).collect();
+    let mut ledger: Vec<String> = applied.iter().map(|version| version.to_string()).collect();
+    let mut machine = Machine::new(catalog, goal, Options { runner: "r".into(), ..Options::default() }, capabilities);
+    let mut sent = Vec::new();
+    let mut input = None;
+    for _ in 0..5_000 {
+        match machine.next(input.take(), 0) {
+            Output::Send(request) => {
+                let message = machine.message(&request);
+                input = Some(answer(&request).unwrap_or_else(|| {
+                    match &request {
+                        Request::Rows(_) => Input::Rows {
+                            rows: ledger
+                                .iter()
+                                .map(|version| {
+                                    let checksum = checksums.get(version).cloned();
+                                    [
+                                        ("version", Some(version.clone())),
+                                        ("checksum", checksum),
+                                        ("state", Some("applied".into())),
+                                    ]
+                                    .map(|(key, value)| (key.to_owned(), value))
+                                    .into_iter()
+                                    .collect()
+                                })
+                                .collect(),
+                        },
+                        Request::Digest => rows(&[&[("same", "false")]]),
+                        Request::Advance { version, .. } | Request::Stop { version, .. } => {
+                            rows(&[&[("version", version)]])
+                        }
+                        _ => rows(&[]),
+                    }
+                }));
+                if let Request::Atomic(acts) = &request {
+                    ledger.extend(acts.iter().filter_map(|act| match act {
+                        Act::Claim { migration, .. } => checksums.keys().nth(*migration).cloned(),
+                        _ => None,
+                    }));
+                }
+                sent.push((request, message));
+            }
+            Output::Wait { .. } => input = Some(Input::Waited),
+            Output::Done(_) => return (sent, None),
+            Output::Failed(failed) => return (sent, Some(*failed)),
+        }
+    }
+    panic!("it does not end");
+}
+
+fn up(sql: &str, capabilities: Capabilities) -> (Vec<Message>, Option<Failed>) {
+    let (sent, failed) = run_with(&[("001_a.sql", sql)], Goal::Up, capabilities, &[], |_| None);
+    (sent.into_iter().map(|(_, message)| message).collect(), failed)
+}
+
+/// The batches that a migration makes.
+#[track_caller]
+fn batches(sql: &str) -> Vec<Vec<String>> {
+    let (sent, failed) = up(sql, HTTP);
+    assert!(failed.is_none(), "{:?}", failed.map(|failed| failed.error));
+    sent.into_iter()
+        .filter_map(|message| match message {
+            Message::Batch { statements } => Some(statements),
+            Message::Script { sql } => panic!("a script: {sql}"),
+            _ => None,
+        })
+        .collect()
+}
+
+/// A migration that is refused before anything is written.
+#[track_caller]
+fn refuses(sql: &str, capabilities: Capabilities, code: Code, at: (u32, u32), message: &str) -> String {
+    let (sent, failed) = up(sql, capabilities);
+    let error = failed.expect("it is refused").error;
+    assert_eq!((error.code(), error.message()), (code, message));
+    let place = error.location().map(|at| (at.line, at.column));
+    assert_eq!(place, Some(at));
+    for message in sent {
+        let Message::Query { sql } = message else { panic!("it has sent {message:?}") };
+        assert!(sql.starts_with("select "), "{sql}");
+    }
+    error.help_text().to_owned()
+}
+
+#[test]
+fn a_migration_is_one_batch_of_single_statements() {
+    let sql = "begin isolation level serializable;\nsavepoint a;\ncreate table t (); -- one\nrelease a;\ncommit;\n";
+    let [batch] = &batches(sql)[..] else { panic!("one batch") };
+    let verbs: Vec<&str> = batch.iter().map(|sql| sql.split(" (").next().unwrap_or("")).collect();
+    assert_eq!(
+        verbs,
+        [
+            "set transaction isolation level serializable",
+            "set local lock_timeout = 5000",
+            "insert into \"public\".\"schema_migrations\"",
+            "savepoint a",
+            "create table t",
+            "release a",
+            verbs[6],
+        ]
+    );
+    assert!(verbs[6].starts_with("update \"public\".\"schema_migrations\" set duration_ms"), "{}", verbs[6]);
+}
+
+#[test]
+fn settings_are_kept_and_put_back_in_the_batch_that_changes_them() {
+    let [batch] = &batches("set search_path = app;\ncreate table t ();\n")[..] else { panic!("one batch") };
+    assert!(batch[0].starts_with("select pg_catalog.set_config('counterfoil.session'"), "{}", batch[0]);
+    let put_back = &batch[batch.len() - 2];
+    assert!(put_back.contains("current_setting('counterfoil.session')"), "{put_back}");
+}
+
+#[test]
+fn a_section_that_resets_all_settings_leaves_the_session_as_it_began() {
+    let [batch] = &batches("set x.y = 1;\nreset all;\nset role app;\n")[..] else { panic!("one batch") };
+    let end = batch.len() - 1;
+    assert_eq!(batch[end - 3..end], ["reset session authorization", "reset role", "reset all"]);
+}
+
+#[test]
+fn every_step_in_a_transaction_brings_its_settings_along_and_puts_them_back() {
+    let steps = batches("set search_path = app;\ncommit;\nbegin;\ncreate table t ();\ncommit;\n");
+    assert_eq!(steps.len(), 2);
+    let second = &steps[1];
+    assert!(second[0].starts_with("select pg_catalog.set_config('counterfoil.session'"));
+    assert_eq!(second[1], "set local lock_timeout = 5000");
+    assert_eq!(second[3..5], ["set search_path = app", "create table t ()"]);
+    assert!(second[5].contains("current_setting('counterfoil.session')"));
+    assert_eq!(second.len(), 6);
+}
+
+#[test]
+fn a_step_outside_a_transaction_that_follows_a_setting_is_refused() {
+    let sql = "create table t (x int);\nset statement_timeout = 0;\n create index concurrently i on t (x);\n";
+    let help = refuses(
+        sql,
+        HTTP,
+        Code::Unsupported,
+        (3, 2),
+        "CREATE INDEX CONCURRENTLY runs outside a transaction, where what SET on line 2 has set does not reach it: \
+         this driver keeps no session",
+    );
+    assert_eq!(help, "use a driver that holds a connection, or take the setting out; nothing was run");
+    assert!(up(sql, Capabilities { interactive: true, ..HTTP }).1.is_none(), "with a session it runs");
+    assert!(up("vacuum;\nset statement_timeout = 0;\nselect 1;\n", HTTP).1.is_none(), "what is set later is no matter");
+}
+
+#[test]
+fn a_temporary_table_does_not_reach_the_next_step() {
+    let sql = "create temp table if not exists \"Old\" as select 1;\nvacuum;\ninsert into t select * from \"Old\";\n";
+    refuses(
+        sql,
+        HTTP,
+        Code::Unsupported,
+        (3, 1),
+        "the temporary table of line 1 is gone here: this driver keeps no session",
+    );
+    let together = "begin;\ncreate temporary table o ();\nselect * from o;\ncommit;\nvacuum;\n";
+    assert!(up(together, HTTP).1.is_none(), "in one step it is there");
+}
+
+#[test]
+fn the_way_back_is_checked_before_anything_is_taken_back() {
+    let sql = "-- migrate:up\nselect 1;\n-- migrate:down transaction:false\nset lock_timeout = 1;\nvacuum;\n";
+    let go_back = |capabilities| {
+        let goal = Goal::Down { steps: None, to: None };
+        run_with(&[("001_a.sql", sql)], goal, capabilities, &["001"], |_| None)
+    };
+    let (sent, failed) = go_back(HTTP);
+    assert_eq!(failed.expect("it is refused").error.code(), Code::Unsupported);
+    assert_eq!(sent.len(), 1);
+    let (_, failed) = go_back(Capabilities { interactive: true, limit: Some(100), ..HTTP });
+    assert_eq!(failed.expect("it is refused").error.code(), Code::RequestTooLarge);
+}
+
+/// Bytes of the request as Neon's driver writes it, counted by another JSON writer.
+fn json(message: &Message) -> usize {
+    let query = |sql: &String| serde_json::json!({ "query": sql, "params": [] });
+    match message {
+        Message::Batch { statements } => {
+            let queries: Vec<_> = statements.iter().map(query).collect();
+            serde_json::json!({ "queries": queries }).to_string().len()
+        }
+        Message::Query { sql } | Message::Statement { sql } | Message::Script { sql } => query(sql).to_string().len(),
+    }
+}
+
+#[test]
+fn a_request_of_exactly_the_limit_is_sent_and_one_byte_more_is_refused() {
+    let sql = format!("select '{}\"\\\t\u{1}é😀\n';\n", "x".repeat(20_000));
+    let (sent, _) = up(&sql, HTTP);
+    let size = sent.iter().map(json).max().expect("something was sent") as u32;
+    assert!(up(&sql, Capabilities { limit: Some(size), ..HTTP }).1.is_none(), "{size}");
+    let help = refuses(
+        &sql,
+        Capabilities { limit: Some(size - 1), ..HTTP },
+        Code::RequestTooLarge,
+        (1, 1),
+        &format!(
+            "001_a.sql is too large for one request: it makes {size} bytes, and this driver may send {}",
+            size - 1
+        ),
+    );
+    assert_eq!(
+        help,
+        "split the file into several migrations, or use a driver that holds a connection, such as a Pool over \
+         WebSocket; nothing was run"
+    );
+}
+
+#[test]
+fn of_a_migration_in_steps_the_step_that_is_too_large_is_named() {
+    let sql = format!("create table t ();\nvacuum;\n  insert into t select '{}';\n", "x".repeat(50_000));
+    let limit = Some(50_000);
+    let message = up(&sql, Capabilities { limit, ..HTTP }).1.expect("it is refused").error.message().to_owned();
+    refuses(&sql, Capabilities { limit, ..HTTP }, Code::RequestTooLarge, (3, 3), &message);
+    let together = format!("create table t ();\nvacuum;\n{}", "insert into t select 'x';\n".repeat(2_000));
+    assert!(up(&together, Capabilities { limit, ..HTTP }).1.is_none(), "every step is small");
+}
+
+#[test]
+fn a_migration_behind_one_that_fits_is_looked_at_before_the_first_is_applied() {
+    let large = format!("select '{}';", "x".repeat(100_000));
+    let files = [("001_a.sql", "select 1;"), ("002_b.sql", large.as_str())];
+    let (sent, failed) = run_with(&files, Goal::Up, Capabilities { limit: Some(100_000), ..HTTP }, &[], |_| None);
+    let failed = failed.expect("it is refused");
+    assert_eq!(failed.error.location().map(|at| at.path.as_str()), Some("002_b.sql"));
+    assert!(failed.report.applied.is_empty() && sent.len() == 2);
+}
+
+#[test]
+fn a_missing_ledger_is_created_as_a_batch() {
+    let missing = |request: &Request| match request {
+        Request::Digest => Some(Input::Failed(Failure { sqlstate: "42P01".into(), ..Failure::default() })),
+        _ => None,
+    };
+    let (sent, failed) = run_with(&[("001_a.sql", "select 1;")], Goal::Up, HTTP, &[], missing);
+    assert!(failed.is_none());
+    let created = sent.iter().find(|(request, _)| matches!(request, Request::Create(_))).expect("it is created");
+    let Message::Batch { statements } = &created.1 else { panic!("{:?}", created.1) };
+    assert!(statements[0].starts_with("create table \"public\".\"schema_migrations\""));
+}

@@ -74,6 +74,8 @@ function manifest() {
   const template = JSON.parse(readFileSync(join(root, 'pkg-template/package.json'), 'utf8'))
   const { name, ...rest } = template
   writeFileSync(join(draft, 'package.json'), `${JSON.stringify({ name, version, ...rest }, null, 2)}\n`)
+  // tsc does not copy declarations.
+  cpSync(join(root, 'pkg-template/virtual.d.ts'), join(draft, 'virtual.d.ts'))
   for (const file of ['README.md', 'LICENSE-APACHE', 'LICENSE-MIT'])
     if (existsSync(join(root, file))) cpSync(join(root, file), join(draft, file))
 }

@@ -1,0 +1,76 @@
+// What the plugins for all bundlers share: `virtual:counterfoil` is the manifest of a folder of migrations.
+import { isAbsolute, join, resolve } from 'node:path'
+import { examine, renderManifest } from '../embed.js'
+import { MigrationError } from '../errors.js'
+import { readMigrations } from '../node.js'
+import type { Finding } from '../public.js'
+
+/** Options of the plugins. */
+export interface PluginOptions {
+  /** The folder of migrations, from the project's root. Default: `db/migrations`. */
+  dir?: string
+  /** The naming convention, if it cannot be told from the files. */
+  convention?: string
+}
+
+/** `virtual:counterfoil`, and with a query for other folders: `virtual:counterfoil?dir=tenant/migrations`. @internal */
+export const virtual = /^virtual:counterfoil(?:\?|$)/
+
+/** The text of a virtual module, and where it comes from. @internal */
+export interface Loaded {
+  code: string
+  /** The folder, absolute. */
+  folder: string
+  /** The files in it, absolute. */
+  files: string[]
+  warnings: string[]
+}
+
+/** What is wrong with the migrations, in the words and fields that bundlers show. @internal */
+export class PluginError extends Error {
+  override readonly name = 'MigrationError'
+  /** In the form of Rollup and esbuild: the line is 1-based, the column 0-based. */
+  declare readonly loc?: { file: string; line: number; column: number }
+  declare readonly id?: string
+
+  constructor({ message, help, at, cause }: MigrationError, readonly folder: string, readonly files: string[]) {
+    super(`${at ? join(folder, message) : message}${help && `\n${help}`}`, { cause })
+    // The stack would be that of the plugin: of no use to who reads this.
+    this.stack = `${this.name}: ${this.message}`
+    if (at) {
+      const file = join(folder, at.path)
+      this.loc = { file, line: at.line, column: at.column - 1 }
+      this.id = file
+    }
+  }
+}
+
+/** Which folder an id means. @internal */
+export function folderOf(id: string, options: PluginOptions, root: string): { folder: string; convention: string | undefined } {
+  const query = new URLSearchParams(id.split('?')[1])
+  const dir = query.get('dir') ?? options.dir ?? 'db/migrations'
+  return { folder: isAbsolute(dir) ? dir : resolve(root, dir), convention: query.get('convention') ?? options.convention }
+}
+
+/**
+ * Reads the folder that an id means, and writes the module.
+ *
+ * @throws PluginError with what has to be watched, so that mending the file is noticed @internal
+ */
+export async function load(id: string, options: PluginOptions, root: string, by: string): Promise<Loaded> {
+  const { folder, convention } = folderOf(id, options, root)
+  let files: string[] = []
+  try {
+    const texts = await readMigrations(folder)
+    files = Object.keys(texts).map((path) => join(folder, path))
+    const { manifest, problems, findings } = examine(texts, convention === undefined ? {} : { convention })
+    if (problems[0]) throw problems[0]
+    return { code: renderManifest(manifest, { by }), folder, files, warnings: findings.map((finding) => worded(finding, folder)) }
+  } catch (error) {
+    throw error instanceof MigrationError ? new PluginError(error, folder, files) : error
+  }
+}
+
+function worded({ message, help, at }: Finding, folder: string): string {
+  return `${at ? `${join(folder, at.path)}:${at.line}:${at.column}: ` : ''}${message}${help && `; ${help}`}`
+}

@@ -1,0 +1,49 @@
+// `counterfoil/vite`: the manifest of a folder of migrations as `virtual:counterfoil`, in Vite.
+import { folderOf, type PluginOptions } from './plugin.js'
+import { isResolved, rollupPlugin, type RollupPlugin } from './rollup.js'
+
+export type { PluginOptions }
+
+/** Of Vite's environment: where its modules are kept. */
+interface Environment {
+  moduleGraph: { idToModuleMap: ReadonlyMap<string, unknown> }
+}
+
+/** A plugin in the form of Vite. */
+export interface VitePlugin extends RollupPlugin {
+  configResolved(config: { root: string }): void
+  configureServer(server: { watcher: { add(path: string): unknown } }): void
+  hotUpdate(update: { file: string; modules: never[] }): never[] | undefined
+}
+
+/**
+ * Makes `import migrations from 'virtual:counterfoil'` the manifest of a folder of migrations. In development the page
+ * is loaded again when a migration is changed, added or removed.
+ *
+ * @example
+ * ```js
+ * // vite.config.js
+ * import counterfoil from 'counterfoil/vite'
+ * export default { plugins: [counterfoil({ dir: 'db/migrations' })] }
+ * ```
+ */
+export default function counterfoil(options: PluginOptions = {}): VitePlugin {
+  let root = process.cwd()
+  const holds = (id: string, file: string) => file.startsWith(`${folderOf(id, options, root).folder.replaceAll('\\', '/')}/`)
+  return {
+    ...rollupPlugin(options, () => root, 'counterfoil/vite'),
+    configResolved(config) {
+      root = config.root
+    },
+    configureServer({ watcher }) {
+      // It may lie beside the project.
+      watcher.add(folderOf('', options, root).folder)
+    },
+    // For files that are added and removed; of changed ones Vite knows which module they belong to.
+    hotUpdate(this: unknown, { file, modules }) {
+      const { environment } = this as { environment: Environment }
+      const concerned = [...environment.moduleGraph.idToModuleMap].filter(([id]) => isResolved(id) && holds(id, file))
+      return concerned.length > 0 ? [...new Set([...modules, ...concerned.map(([, module]) => module as never)])] : undefined
+    },
+  }
+}

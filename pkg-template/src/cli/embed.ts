@@ -1,0 +1,89 @@
+// `counterfoil embed`: a folder of migrations as an ES module.
+import { randomUUID } from 'node:crypto'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { examine, renderManifest } from '../embed.js'
+import { failure, type MigrationError } from '../errors.js'
+import { readMigrations } from '../node.js'
+import type { Finding } from '../public.js'
+import { Usage, fine, found, parsed, say, type Command } from './command.js'
+
+const usage = `Usage: counterfoil embed [--dir <folder>] [--out <file>] [--convention <name>] [--check]
+
+Writes an ES module whose default export is a manifest of the migrations: their files, checksums and digest.
+Hand it to \`migrate\`, \`plan\`, \`ready\` and \`rollback\` in place of a folder.
+
+  --dir <folder>        the migrations (default: db/migrations)
+  --out <file>          where to write; .ts and .mts get TypeScript (default: standard output)
+  --convention <name>   dbmate, prisma, drizzle, … if it cannot be told from the files
+  --check               write nothing; end with 1 if the file is not what would be written
+
+Ends with 0 if all is well, 1 if something is wrong with the migrations, 2 if it was called in a wrong way.
+`
+
+const options = {
+  dir: { type: 'string', default: 'db/migrations' },
+  out: { type: 'string' },
+  convention: { type: 'string' },
+  check: { type: 'boolean', default: false },
+} as const
+
+export const command: Command = {
+  usage,
+  async run(args) {
+    const { dir, out, convention, check } = parsed('embed', () => parseArgs({ args, options }).values)
+    if (check && out === undefined) throw new Usage('--check needs --out', 'name the file that is to be checked')
+    const files = await readMigrations(dir)
+    const { manifest, problems, findings } = examine(files, convention === undefined ? {} : { convention })
+    for (const finding of findings) say(`${finding.severity}: ${placed(finding)}`, finding.help)
+    for (const problem of problems) say(`error: ${problem.message}`, problem.help)
+    if (problems.length > 0) return found
+
+    const text = renderManifest(manifest, { by: '`counterfoil embed`', typescript: /\.[mc]?ts$/.test(out ?? '') })
+    const about = `${manifest.count} ${manifest.count === 1 ? 'migration' : 'migrations'} of ${dir} (${manifest.convention})`
+    if (out === undefined) {
+      process.stdout.write(text)
+      return fine
+    }
+    const before = await contents(out)
+    if (check && before !== text) {
+      say(`error: ${out} ${before === undefined ? 'does not exist' : `is not what ${about} would give`}`, `run \`counterfoil embed\` again, without --check`)
+      return found
+    }
+    if (before !== text) await replace(out, text)
+    say(`${out}: ${about}${before === text ? ', unchanged' : ''}`)
+    return fine
+  },
+}
+
+function placed({ at, message }: Finding): string {
+  return at ? `${at.path}:${at.line}:${at.column}: ${message}` : message
+}
+
+/** The file's text as it would be checked out with LF; undefined if there is none. */
+async function contents(path: string): Promise<string | undefined> {
+  try {
+    return (await readFile(path, 'utf8')).replaceAll('\r\n', '\n')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw unusable(path, 'read', error)
+  }
+}
+
+/** Puts a file in place in one go: who reads it meanwhile finds the old one or the new one. */
+async function replace(path: string, text: string): Promise<void> {
+  const draft = join(dirname(path), `.${basename(path)}.${randomUUID()}`)
+  try {
+    await mkdir(dirname(path), { recursive: true })
+    await writeFile(draft, text)
+    await rename(draft, path)
+  } catch (error) {
+    await rm(draft, { force: true })
+    throw unusable(path, 'written', error)
+  }
+}
+
+function unusable(path: string, done: string, error: unknown): MigrationError {
+  return failure('invalid-input', `${path} cannot be ${done}: ${(error as Error).message}`, 'name another file with --out', error)
+}

@@ -1,17 +1,11 @@
 // Migrations made ready at build time: no folder has to be read where they run.
-import { guarded, MigrationError } from './errors.js'
-import { filesNow, type Migrations } from './files.js'
-import { coreNow } from './init.js'
+import { examine, type EmbedOptions } from './examine.js'
+import type { Migrations } from './files.js'
 import type { Manifest } from './manifest.js'
-import { allowed, bare, settings } from './options.js'
-import type { Finding, ReadOptions } from './public.js'
 
 export { MigrationError, type Location } from './errors.js'
 export { init, type CoreSource } from './init.js'
-export type { Finding, Manifest, Migrations }
-
-/** Options of {@link embed}. */
-export type EmbedOptions = Pick<ReadOptions, 'convention'>
+export type { EmbedOptions, Manifest, Migrations }
 
 /**
  * Makes a migration set ready to be built into a program: files, checksums, and the digest by which a database that is
@@ -34,49 +28,6 @@ export function embed(migrations: Migrations, options: EmbedOptions = {}): Manif
   if (problems[0]) throw problems[0]
   return manifest
 }
-
-/** A set that was read for embedding. @internal */
-export interface Examined {
-  manifest: Manifest
-  /** Why the set must not be embedded. */
-  problems: MigrationError[]
-  /** What was noticed besides. */
-  findings: Finding[]
-}
-
-/** The manifest, and what is to be said about the set. @internal */
-export function examine(migrations: Migrations, options: EmbedOptions = {}): Examined {
-  const { convention } = settings(options, allowed.reading)
-  const { paths, sqls } = filesNow(migrations)
-  const core = coreNow()
-  const catalog = guarded(() => new core.Catalog(paths, sqls, convention))
-  try {
-    // What an empty database would say: it has to run everything.
-    const { decisions, findings } = guarded(() => core.plan(paths, sqls, convention, bare({ exists: false, rows: [] }), bare({})))
-    const problems = [
-      ...findings.filter(({ severity }) => severity === 'error').map((finding) => new MigrationError(finding)),
-      ...decisions.filter(({ severity }) => severity === 'error').map((it) => new MigrationError({ code: 'plan-refused', message: it.message ?? it.code, help: it.help ?? '' })),
-    ]
-    const checksums = new Map<string, string>(catalog.checksums)
-    const files = paths.map((path, index) => ({ path, sql: canonical(sqls[index] ?? ''), checksum: checksums.get(path) ?? null }))
-    files.sort((a, b) => (a.path < b.path ? -1 : 1))
-    const { digest = null, newest = null, count, convention: found } = catalog
-    return { manifest: { manifest: 1, convention: found, digest, newest, count, files }, problems, findings: findings.filter(({ severity }) => severity !== 'error') }
-  } finally {
-    catalog.free()
-  }
-}
-
-/**
- * Without a byte order mark, lines ending in LF, as the core reads it. Where reading that once more would give something
- * else again (`\r\r\n`), the text stays as it is: a file has one checksum, embedded or not.
- */
-function canonical(sql: string): string {
-  const once = canonicalOnce(sql)
-  return canonicalOnce(once) === once ? once : sql
-}
-
-const canonicalOnce = (sql: string) => sql.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n')
 
 /** How {@link renderManifest} writes. */
 export interface RenderOptions {

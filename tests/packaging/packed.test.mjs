@@ -31,7 +31,7 @@ before(() => {
 })
 
 test('it holds the package and nothing else', () => {
-  const unexpected = listing.filter((path) => !/^(core\/core\.(js|d\.ts|wasm)|(load\/)?[\w-]+\.(js|d\.ts)|package\.json|README\.md|LICENSE-(MIT|APACHE))$/.test(path))
+  const unexpected = listing.filter((path) => !/^(core\/core\.(js|d\.ts|wasm)|((load|cli|bundler)\/)?[\w-]+\.(js|d\.ts)|package\.json|README\.md|LICENSE-(MIT|APACHE))$/.test(path))
   assert.deepEqual(unexpected, [])
   for (const path of ['README.md', 'LICENSE-MIT', 'LICENSE-APACHE', 'core/core.wasm', 'load/node.js', 'load/web.js'])
     assert.ok(listing.includes(path), path)
@@ -46,7 +46,8 @@ test('it depends on nothing', () => {
 test('every export can be imported, and none but those', () => {
   const script = `
     const names = {}
-    for (const entry of ['counterfoil', 'counterfoil/pglite', 'counterfoil/pg', 'counterfoil/neon', 'counterfoil/postgres', 'counterfoil/node'])
+    for (const entry of ['counterfoil', 'counterfoil/pglite', 'counterfoil/pg', 'counterfoil/neon', 'counterfoil/postgres', 'counterfoil/node',
+      'counterfoil/embed', 'counterfoil/vite', 'counterfoil/rollup', 'counterfoil/webpack', 'counterfoil/esbuild'])
       names[entry] = Object.keys(await import(entry)).sort()
     const { plan, checksum } = await import('counterfoil')
     const decisions = plan({ '001_a.sql': '-- migrate:up\\nselect 1;' }).decisions.map(({ code }) => code)
@@ -64,6 +65,11 @@ test('every export can be imported, and none but those', () => {
       'counterfoil/neon': driver,
       'counterfoil/postgres': driver,
       'counterfoil/node': ['MigrationError', 'readMigrations'],
+      'counterfoil/embed': ['MigrationError', 'embed', 'init', 'renderManifest'],
+      'counterfoil/vite': ['default'],
+      'counterfoil/rollup': ['default'],
+      'counterfoil/webpack': ['default'],
+      'counterfoil/esbuild': ['default'],
     },
     decisions: ['pending'],
     // printf abc | sha256sum
@@ -94,7 +100,7 @@ test("its types need neither Node's nor a driver's", () => {
   writeFileSync(join(base, 'alone/tsconfig.json'), JSON.stringify({ compilerOptions, files: ['alone.ts'] }))
   writeFileSync(
     join(base, 'alone/alone.ts'),
-    ['', '/pglite', '/pg', '/neon', '/postgres', '/node'].map((entry, index) => `export * as entry${index} from 'counterfoil${entry}'\n`).join(''),
+    ['', '/pglite', '/pg', '/neon', '/postgres', '/node', '/embed', '/vite', '/rollup', '/webpack', '/esbuild'].map((entry, index) => `export * as entry${index} from 'counterfoil${entry}'\n`).join(''),
   )
   const { status, stdout } = node([bin('typescript/bin/tsc'), '-p', 'alone'])
   assert.equal(status, 0, stdout)
@@ -108,6 +114,6 @@ test('publint finds nothing', async () => {
 
 test('are the types wrong? no', () => {
   // An ES module only: `require` of it works in Node 20.19 and newer.
-  const { status, stdout } = node([bin('@arethetypeswrong/cli/dist/index.js'), tarball, '--profile', 'esm-only', '--no-color', '--exclude-entrypoints', 'core.wasm'])
+  const { status, stdout } = node([bin('@arethetypeswrong/cli/dist/index.js'), tarball, '--profile', 'esm-only', '--no-color', '--exclude-entrypoints', 'core.wasm', 'virtual'])
   assert.equal(status, 0, stdout)
 })

@@ -1,7 +1,8 @@
 // What the plugins for all bundlers share: `virtual:counterfoil` is the manifest of a folder of migrations.
 import { isAbsolute, join, resolve } from 'node:path'
-import { examine, renderManifest } from '../embed.js'
+import { renderManifest } from '../embed.js'
 import { MigrationError } from '../errors.js'
+import { examine } from '../examine.js'
 import { readMigrations } from '../node.js'
 import type { Finding } from '../public.js'
 

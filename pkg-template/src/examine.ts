@@ -1,0 +1,54 @@
+// Reads a set for embedding: its manifest, and what is to be said about it.
+import { MigrationError } from './errors.js'
+import { filesNow, type Migrations } from './files.js'
+import { guarded } from './guarded.js'
+import { coreNow } from './init.js'
+import { conventionOf, type Manifest } from './manifest.js'
+import { allowed, bare, settings } from './options.js'
+import type { Finding, ReadOptions } from './public.js'
+
+/** Options of `embed`. */
+export type EmbedOptions = Pick<ReadOptions, 'convention'>
+
+/** A set that was read for embedding. @internal */
+export interface Examined {
+  manifest: Manifest
+  /** Why the set must not be embedded. */
+  problems: MigrationError[]
+  /** What was noticed besides. */
+  findings: Finding[]
+}
+
+/** The manifest, and what is to be said about the set. @internal */
+export function examine(migrations: Migrations, options: EmbedOptions = {}): Examined {
+  const convention = conventionOf(migrations, settings(options, allowed.reading).convention)
+  const { paths, sqls } = filesNow(migrations)
+  const core = coreNow()
+  const catalog = guarded(() => new core.Catalog(paths, sqls, convention))
+  try {
+    // What an empty database would say: it has to run everything.
+    const { decisions, findings } = guarded(() => core.plan(paths, sqls, convention, bare({ exists: false, rows: [] }), bare({})))
+    const problems = [
+      ...findings.filter(({ severity }) => severity === 'error').map((finding) => new MigrationError(finding)),
+      ...decisions.filter(({ severity }) => severity === 'error').map((it) => new MigrationError({ code: 'plan-refused', message: it.message ?? it.code, help: it.help ?? '' })),
+    ]
+    const checksums = new Map<string, string>(catalog.checksums)
+    const files = paths.map((path, index) => ({ path, sql: canonical(sqls[index] ?? ''), checksum: checksums.get(path) ?? null }))
+    files.sort((a, b) => (a.path < b.path ? -1 : 1))
+    const { digest = null, newest = null, count, convention: found } = catalog
+    return { manifest: { manifest: 1, convention: found, digest, newest, count, files }, problems, findings: findings.filter(({ severity }) => severity !== 'error') }
+  } finally {
+    catalog.free()
+  }
+}
+
+/**
+ * Without a byte order mark, lines ending in LF, as the core reads it. Where reading that once more would give something
+ * else again (`\r\r\n`), the text stays as it is: a file has one checksum, embedded or not.
+ */
+function canonical(sql: string): string {
+  const once = canonicalOnce(sql)
+  return canonicalOnce(once) === once ? once : sql
+}
+
+const canonicalOnce = (sql: string) => sql.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n')

@@ -1,48 +1,8 @@
 // `counterfoil/rollup`: the manifest of a folder of migrations as `virtual:counterfoil`, in Rollup and Rolldown.
-import { load, PluginError, virtual, type PluginOptions } from './plugin.js'
+import { rollupPlugin, type RollupPlugin } from './hooks.js'
+import type { PluginOptions } from './plugin.js'
 
-export type { PluginOptions }
-
-/** What the bundler offers to a hook. */
-interface Context {
-  addWatchFile(path: string): void
-  warn(message: string): void
-}
-
-/** A plugin in the form of Rollup, which Vite and Rolldown share. */
-export interface RollupPlugin {
-  name: string
-  resolveId(id: string): string | undefined
-  load(id: string): Promise<string> | undefined
-}
-
-/** A plugin that asks for its root when it is needed. @internal */
-export function rollupPlugin(options: PluginOptions, root: () => string, by: string): RollupPlugin {
-  async function loaded(context: Context, id: string): Promise<string> {
-    const watch = ({ folder, files }: { folder: string; files: string[] }) => [folder, ...files].forEach((path) => context.addWatchFile(path))
-    try {
-      const { code, warnings, ...watched } = await load(id, options, root(), by)
-      watch(watched)
-      for (const warning of warnings) context.warn(warning)
-      return code
-    } catch (error) {
-      // What is wrong is mended in a file: that has to be noticed.
-      if (error instanceof PluginError) watch(error)
-      throw error
-    }
-  }
-  return {
-    name: 'counterfoil',
-    // With a \0 in front no other plugin takes it for a file: a convention of Rollup's.
-    resolveId: (id) => (virtual.test(id) ? `\0${id}` : undefined),
-    load(this: unknown, id: string) {
-      return isResolved(id) ? loaded(this as Context, id) : undefined
-    },
-  }
-}
-
-/** Whether an id is one that the plugin has resolved. @internal */
-export const isResolved = (id: string) => id.startsWith('\0') && virtual.test(id.slice(1))
+export type { PluginOptions, RollupPlugin }
 
 /**
  * Makes `import migrations from 'virtual:counterfoil'` the manifest of a folder of migrations. The project's root is

@@ -1,19 +1,12 @@
 // `counterfoil/vite`: the manifest of a folder of migrations as `virtual:counterfoil`, in Vite.
+import { isResolved, rollupPlugin, type RollupPlugin } from './hooks.js'
 import { folderOf, type PluginOptions } from './plugin.js'
-import { isResolved, rollupPlugin, type RollupPlugin } from './rollup.js'
 
 export type { PluginOptions }
 
 /** Of Vite's environment: where its modules are kept. */
 interface Environment {
   moduleGraph: { idToModuleMap: ReadonlyMap<string, unknown> }
-}
-
-/** A plugin in the form of Vite. */
-export interface VitePlugin extends RollupPlugin {
-  configResolved(config: { root: string }): void
-  configureServer(server: { watcher: { add(path: string): unknown } }): void
-  hotUpdate(update: { file: string; modules: never[] }): never[] | undefined
 }
 
 /**
@@ -27,23 +20,23 @@ export interface VitePlugin extends RollupPlugin {
  * export default { plugins: [counterfoil({ dir: 'db/migrations' })] }
  * ```
  */
-export default function counterfoil(options: PluginOptions = {}): VitePlugin {
+export default function counterfoil(options: PluginOptions = {}): RollupPlugin {
   let root = process.cwd()
   const holds = (id: string, file: string) => file.startsWith(`${folderOf(id, options, root).folder.replaceAll('\\', '/')}/`)
-  return {
+  const plugin = {
     ...rollupPlugin(options, () => root, 'counterfoil/vite'),
-    configResolved(config) {
+    configResolved(config: { root: string }) {
       root = config.root
     },
-    configureServer({ watcher }) {
+    configureServer({ watcher }: { watcher: { add(path: string): unknown } }) {
       // It may lie beside the project.
       watcher.add(folderOf('', options, root).folder)
     },
     // For files that are added and removed; of changed ones Vite knows which module they belong to.
-    hotUpdate(this: unknown, { file, modules }) {
-      const { environment } = this as { environment: Environment }
-      const concerned = [...environment.moduleGraph.idToModuleMap].filter(([id]) => isResolved(id) && holds(id, file))
-      return concerned.length > 0 ? [...new Set([...modules, ...concerned.map(([, module]) => module as never)])] : undefined
+    hotUpdate(this: { environment: Environment }, { file, modules }: { file: string; modules: unknown[] }) {
+      const concerned = [...this.environment.moduleGraph.idToModuleMap].filter(([id]) => isResolved(id) && holds(id, file))
+      return concerned.length > 0 ? [...new Set([...modules, ...concerned.map(([, module]) => module)])] : undefined
     },
   }
+  return plugin
 }

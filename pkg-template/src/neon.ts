@@ -38,7 +38,7 @@ const isHttp = (db: NeonDatabase): db is NeonSql => 'transaction' in db
 function connect(sql: NeonSql): Connection {
   const query = (text: string) => sql.query(text, [], asText)
   return {
-    capabilities: { script: false, batch: true, interactive: false, ...{ limit } },
+    capabilities: { script: false, batch: true, interactive: false, limit },
     query: async (text) => (await query(text)) as TextRow[],
     statement: async (text) => query(text),
     // A query is not sent until somebody waits for it: these go together.

@@ -17,7 +17,8 @@ use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-/// How often in a row a connection may break before the run gives up.
+/// How often a connection may break without anything getting done before the run gives up. What
+/// breaks it may be the migration: to look at the ledger in between does not begin the count anew.
 const MOST_LOSSES: u32 = 3;
 /// How often in a row creating the ledger may fail because of others.
 const MOST_RACES: u32 = 20;
@@ -51,7 +52,7 @@ pub(super) struct RunState {
     pub(super) columns: Option<Vec<String>>,
     /// Whether the ledger has to be created or extended before anything is written.
     pub(super) incomplete: bool,
-    losses: u32,
+    pub(super) losses: u32,
     races: u32,
     aborting: bool,
     /// Which claim the next one is: it grows with every lost connection.
@@ -301,7 +302,6 @@ impl Machine {
 
     /// The last request was carried out.
     fn done(&mut self, rows: Vec<TextRow>) -> Output {
-        self.state.losses = 0;
         match self.state.phase.clone() {
             Phase::Digest => {
                 let same = rows.into_iter().next().and_then(|mut row| row.remove("same").flatten());
@@ -313,9 +313,11 @@ impl Machine {
                 self.state.columns = None;
                 self.state.incomplete = false;
                 self.state.races = 0;
+                self.state.losses = 0;
                 self.work()
             }
             Phase::Bookkeeping => {
+                self.state.losses = 0;
                 Arc::make_mut(&mut self.state.report).status = Status::Migrated;
                 self.work()
             }
@@ -421,6 +423,7 @@ impl Machine {
     pub(super) fn record(&mut self, migration: usize, kind: EventKind) {
         let file = &self.setup.catalog.migrations[migration];
         let done = Done { version: file.version.as_str().to_owned(), name: file.name.clone(), path: file.path.clone() };
+        self.state.losses = 0;
         self.pace.attempts = 0;
         self.pace.since = None;
         self.pace.place = None;

@@ -308,6 +308,7 @@ impl Machine {
     }
 
     fn stepped(&mut self, mut now: Stepwise) -> Output {
+        self.state.losses = 0;
         now.recorded = now.step + 1 >= now.total;
         now.step += 1;
         now.tried = false;

@@ -69,7 +69,10 @@ export async function startNeon(server, { fresh = false, limit = 10 * 1024 * 102
     config.webSocketConstructor = WebSocket
   }
 
+  /** Forgets what was seen, and the connections that wait in pools. */
   function reset() {
+    for (const client of [...pools.values()].flat()) end(client)
+    pools.clear()
     neon.fault = undefined
     neon.log = []
     neon.messages = 0

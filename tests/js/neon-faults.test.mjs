@@ -1,0 +1,128 @@
+// Over Neon's HTTP any request may be lost on its way, or its reply: whichever it is, every migration is applied once.
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { neon, neonConfig } from '@neondatabase/serverless'
+import { migrate, ready, rollback } from 'counterfoil/neon'
+import { fails } from './support/errors.mjs'
+import { startNeon } from './support/neon.mjs'
+import { startPostgres } from './support/postgres.mjs'
+import { random } from './support/processes.mjs'
+import { disagreements, leftovers, makeSet, nothing } from './support/sets.mjs'
+
+// Two of the twenty build indexes concurrently, and so go step by step.
+const set = makeSet({ count: 20, rows: 200 })
+
+describe('faults of requests over HTTP', () => {
+  let server, endpoint
+  before(async () => {
+    server = await startPostgres()
+    endpoint = await startNeon(server)
+    endpoint.configure(neonConfig)
+  })
+  after(async () => {
+    await endpoint.stop()
+    await server.stop()
+  })
+
+  async function open() {
+    const database = await server.createDatabase()
+    const admin = await server.connect(database)
+    endpoint.reset()
+    return { sql: neon(endpoint.url(database)), admin }
+  }
+
+  async function whole(admin, files = set) {
+    assert.deepEqual(await disagreements(admin, files, { complete: true }), [])
+    assert.deepEqual(await leftovers(admin, files), nothing)
+  }
+
+  /** Runs with faults, and looks at what has come out. */
+  async function disturbed(fault, what) {
+    const { sql, admin } = await open()
+    endpoint.fault = fault
+    const { applied } = await migrate(sql, set.files)
+    // What was applied and not heard of is in the report as well.
+    assert.deepEqual(applied.map(({ path }) => path), Object.keys(set.files), what)
+    await whole(admin)
+    await admin.end()
+    return endpoint.log.length
+  }
+
+  test('a reply that is lost after the work was committed: one run for each request', async (t) => {
+    const requests = await disturbed()
+    let most = 0
+    for (let at = 1; at <= requests; at++)
+      most = Math.max(most, await disturbed(({ number }) => number === at && { drop: 'after' }, `request ${at}`))
+    t.diagnostic(`${requests} requests in an undisturbed run, at most ${most} in one with a reply that is lost`)
+  })
+
+  const faults = {
+    'a reply that is lost after the work was committed': { drop: 'after' },
+    'a request that is lost before anything was done': { drop: 'before' },
+    'an answer 507 in place of the work': { status: 507, text: 'insufficient storage' },
+    'a gateway that gives up, in plain text, on work that was committed': { status: 502, after: true, text: 'bad gateway' },
+    'an error 400 in plain text': { status: 400, text: 'upstream connect error' },
+    'a request that is late': { delay: 20 },
+  }
+  for (const [title, fault] of Object.entries(faults))
+    test(`${title}: every seventh request, beginning with each of the first seven`, async () => {
+      for (let first = 0; first < 7; first++) await disturbed(({ number }) => number % 7 === first && fault, `from ${first}`)
+    })
+
+  for (const seed of [1, 2, 3, 4, 5, 6])
+    test(`three runners whose requests are late, and three of them lost: ${seed}`, async () => {
+      const { sql, admin } = await open()
+      const next = random(seed)
+      const lost = new Map(['before', 'after', 'after'].map((drop) => [1 + Math.floor(next() * 80), { drop }]))
+      endpoint.fault = ({ number }) => ({ delay: Math.floor(next() * 25), ...lost.get(number) })
+      const results = await Promise.all([1, 2, 3].map(() => migrate(sql, set.files)))
+      const applied = new Set(results.flatMap(({ applied }) => applied.map(({ path }) => path)))
+      assert.deepEqual([...applied].sort(), Object.keys(set.files))
+      await whole(admin)
+      await admin.end()
+    })
+
+  test('the way back: a reply that is lost is not done twice', async () => {
+    const down = (n) => `-- migrate:down\ninsert into trace values (${n});\n`
+    const files = { '001_trace.sql': '-- migrate:up\ncreate table trace (n int);\n' }
+    for (const n of [2, 3, 4]) files[`00${n}_x.sql`] = `-- migrate:up\nselect 1;\n${down(n)}`
+    for (const drop of ['before', 'after'])
+      for (let at = 1; at <= 4; at++) {
+        const { sql, admin } = await open()
+        await migrate(sql, files)
+        endpoint.reset()
+        endpoint.fault = ({ number }) => number === at && { drop }
+        const { reverted } = await rollback(sql, files, { steps: 3 })
+        assert.deepEqual(reverted.map(({ version }) => version), ['004', '003', '002'])
+        assert.deepEqual((await admin.query('select n from trace')).rows.map(({ n }) => n), [4, 3, 2], `${drop} at ${at}`)
+        await admin.end()
+      }
+  })
+
+  for (const drop of ['before', 'after'])
+    test(`a migration whose every request is lost ${drop} it is done`, async () => {
+      const files = { '001_a.sql': '-- migrate:up\ncreate table a ();\n', '002_b.sql': '-- migrate:up\ncreate table b ();\n' }
+      const { sql, admin } = await open()
+      endpoint.fault = ({ statements }) => statements.some((text) => text.startsWith('create table b')) && { drop }
+      if (drop === 'after') assert.equal((await migrate(sql, files)).applied.length, 2)
+      else await fails(migrate(sql, files), { code: 'connection-lost', applied: ['001'] })
+      endpoint.fault = undefined
+      await migrate(sql, files)
+      assert.equal((await admin.query(`select 1 from pg_tables where tablename in ('a', 'b')`)).rowCount, 2)
+      await admin.end()
+    })
+
+  test('requests that are lost again and again: the connection is lost, and the database as it was', async () => {
+    const { sql, admin } = await open()
+    await migrate(sql, set.files)
+    endpoint.reset()
+    endpoint.fault = () => ({ drop: 'before' })
+    await fails(ready(sql, set.files), { code: 'connection-lost', message: /fetch failed/ })
+    assert.equal(endpoint.log.length, 4)
+    endpoint.fault = () => ({ status: 507, text: 'too much of everything' })
+    await fails(migrate(sql, set.files), { code: 'connection-lost', message: /HTTP status 507.*too much of everything/ })
+    endpoint.fault = undefined
+    assert.equal((await migrate(sql, set.files)).status, 'current')
+    await admin.end()
+  })
+})

@@ -20,19 +20,19 @@ use std::hash::{Hash, Hasher};
 /// ```
 pub fn sort_by<T>(items: &mut [T], mut compare: impl FnMut(&T, &T) -> Ordering) {
     let order = order(items.len(), &mut |a, b| compare(&items[a], &items[b]));
-    permute(items, &order);
+    permute(&order, &mut |a, b| items.swap(a, b));
 }
 
-/// Puts the items into this order of their indices.
-fn permute<T>(items: &mut [T], order: &[usize]) {
+/// Puts items into this order of their indices, by swapping two at a time.
+fn permute(order: &[usize], swap: &mut dyn FnMut(usize, usize)) {
     let mut goes_to = vec![0; order.len()];
     for (place, &item) in order.iter().enumerate() {
         goes_to[item] = place;
     }
-    for at in 0..items.len() {
+    for at in 0..goes_to.len() {
         while goes_to[at] != at {
             let place = goes_to[at];
-            items.swap(at, place);
+            swap(at, place);
             goes_to.swap(at, place);
         }
     }
@@ -345,7 +345,8 @@ impl<K, V> IntoIterator for OrderedMap<K, V> {
     type IntoIter = std::vec::IntoIter<(K, V)>;
 
     fn into_iter(mut self) -> Self::IntoIter {
-        permute(&mut self.entries, &self.tree.order());
+        let OrderedMap { entries, tree, .. } = &mut self;
+        permute(&tree.order(), &mut |a, b| entries.swap(a, b));
         let present: Vec<(K, V)> = self.entries.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
         present.into_iter()
     }

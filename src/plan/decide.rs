@@ -7,7 +7,7 @@ use super::squash::{Squash, Standing, squash};
 use super::{Action, Decision, Edit, Grade, Options, Progress, Reason, Work, words};
 use crate::ledger::{Ledger, Row, State};
 use crate::migration::{Catalog, Migration};
-use crate::ordered::{OrderedMap, OrderedSet};
+use crate::ordered::OrderedSet;
 use crate::version::Version;
 
 /// Decides; `cache` is filled for stopped statement-wise migrations only.
@@ -18,15 +18,15 @@ pub(super) fn decide(
     cache: &mut Cache,
 ) -> (Vec<Decision>, Vec<Work>) {
     let matching = Matching::new(catalog, &ledger.rows);
-    let mut verdicts = OrderedMap::new();
+    let mut verdicts = vec![None; catalog.migrations.len()];
     for (file, migration) in catalog.migrations.iter().enumerate() {
         let Some(row) = matching.row_of[file].map(|row| matching.rows[row]) else { continue };
         if row.state != State::Applied {
             let inspected = cache.entry(file).or_insert_with(|| inspect(&migration.up));
-            verdicts.insert(file, judge(migration, row, inspected.as_ref().ok()));
+            verdicts[file] = Some(judge(migration, row, inspected.as_ref().ok()));
         }
     }
-    let squash = squash(&matching, &mut |file| verdicts.get(&file) == Some(&Verdict::Resume));
+    let squash = squash(&matching, &mut |file| verdicts[file] == Some(Verdict::Resume));
     let decider = Decider {
         later: Later::new(&matching),
         newest: matching.files.iter().filter(|file| !file.repeatable).map(|file| &file.version).max(),
@@ -42,7 +42,8 @@ pub(super) fn decide(
 pub(super) struct Decider<'a> {
     pub(super) matching: Matching<'a>,
     pub(super) squash: Squash<'a>,
-    verdicts: OrderedMap<usize, Verdict>,
+    /// By file: what is to be done about its running row.
+    verdicts: Vec<Option<Verdict>>,
     later: Later,
     newest: Option<&'a Version>,
     /// Checksums of files that have no row, if there are running rows without a file.
@@ -173,14 +174,14 @@ impl<'a> Decider<'a> {
         if fit == Fit::Duplicate {
             return self.drift(Reason::Duplicate, Some(file), index);
         }
-        if let (Some(verdict), Some(row)) = (self.verdicts.get(&file), row) {
+        if let (Some(verdict), Some(row)) = (&self.verdicts[file], row) {
             return self.running(file, row, verdict, cache);
         }
         if let Some(by) = self.stands_for(file) {
             return self.replaced(by, Some(file), index);
         }
         if row.is_none() {
-            return match self.squash.standing.get(&file) {
+            return match self.squash.standing(file) {
                 Some(standing) => self.about_baseline(file, standing),
                 None => self.apply(Reason::Pending, file),
             };

@@ -184,7 +184,7 @@ impl<'a> Matching<'a> {
     /// The same name decides. Without it a pair is made only if no other row and no other file has
     /// that content: otherwise nobody can tell which is which.
     fn find_renumbered(&mut self) {
-        let mut target: OrderedMap<usize, usize> = OrderedMap::new();
+        let mut target = vec![None; self.rows.len()];
         for (_, group) in self.same_content() {
             let mut named: OrderedMap<&str, Vec<usize>> = OrderedMap::new();
             for &file in group.files.iter().rev() {
@@ -192,11 +192,11 @@ impl<'a> Matching<'a> {
             }
             for &row in &group.rows {
                 if let Some(file) = self.rows[row].name.as_deref().and_then(|name| named.get_mut(name)?.pop()) {
-                    target.insert(row, file);
+                    target[row] = Some(file);
                 }
             }
             if let (&[row], &[file], 2) = (&group.rows[..], &group.files[..], group.all) {
-                target.insert(row, file);
+                target[row] = Some(file);
             }
         }
         self.renumbered = self.in_order(&target);
@@ -272,19 +272,19 @@ impl<'a> Matching<'a> {
 
     /// The pairs in an order in which a row moves only to a version that no row has. Pairs for
     /// which there is no such order (the version's row stays, or rows change places) are left out.
-    fn in_order(&self, target: &OrderedMap<usize, usize>) -> Vec<(usize, usize)> {
+    fn in_order(&self, target: &[Option<usize>]) -> Vec<(usize, usize)> {
         let mut out = Vec::new();
-        let mut movable: OrderedMap<usize, bool> = OrderedMap::new();
-        for &start in target.keys() {
+        let mut movable = vec![None; target.len()];
+        for start in (0..target.len()).filter(|&row| target[row].is_some()) {
             let mut path = vec![];
             let mut row = start;
             let ok = loop {
-                if let Some(&known) = movable.get(&row) {
+                if let Some(known) = movable[row] {
                     break known;
                 }
                 // Until the end of the path is known, meeting it again means a circle.
-                movable.insert(row, false);
-                let Some(&file) = target.get(&row) else { break false };
+                movable[row] = Some(false);
+                let Some(file) = target[row] else { break false };
                 path.push((row, file));
                 match self.row_of[file] {
                     None => break true,
@@ -292,7 +292,7 @@ impl<'a> Matching<'a> {
                 }
             };
             for &(row, file) in path.iter().rev() {
-                movable.insert(row, ok);
+                movable[row] = Some(ok);
                 if ok {
                     out.push((row, file));
                 }

@@ -3,7 +3,7 @@
 use super::matching::{Fit, Matching};
 use crate::ledger::{Lease, State};
 use crate::migration::Replaced;
-use crate::ordered::{OrderedMap, OrderedSet};
+use crate::ordered::OrderedMap;
 use crate::version::Version;
 
 /// What is to be done about a baseline.
@@ -35,8 +35,8 @@ pub(super) enum Standing {
 /// All baselines of a catalog.
 #[derive(Default)]
 pub(super) struct Squash<'a> {
-    /// By file. Only those with a `replaces` list.
-    pub(super) standing: OrderedMap<usize, Standing>,
+    /// By file. Only those with a `replaces` list; empty if there is none.
+    standing: Vec<Option<Standing>>,
     /// Baselines in an order in which one that is replaced by another comes first.
     pub(super) order: Vec<usize>,
     /// Replaced version -> the baseline that stands for it ([`Standing::Present`], `Fresh` or
@@ -44,16 +44,22 @@ pub(super) struct Squash<'a> {
     pub(super) stands_for: OrderedMap<&'a Version, usize>,
     /// Replaced version -> a baseline that lists it, whatever its standing.
     pub(super) listed: OrderedMap<&'a Version, usize>,
-    /// Baselines to be adopted that need not be: another one that is there replaces them.
-    covered: OrderedSet<usize>,
+    /// By file: whether it is a baseline to be adopted that need not be, since another one that is
+    /// there replaces it.
+    covered: Vec<bool>,
 }
 
 impl Squash<'_> {
+    /// What is to be done about a file, if it is a baseline.
+    pub(super) fn standing(&self, file: usize) -> Option<&Standing> {
+        self.standing.get(file)?.as_ref()
+    }
+
     /// The baseline that stands for a version, and whether it is still to be adopted.
     pub(super) fn baseline_of(&self, version: &Version) -> Option<(usize, bool)> {
         let baseline = *self.stands_for.get(version)?;
-        let adopts = matches!(self.standing.get(&baseline), Some(Standing::Adopt { .. }));
-        Some((baseline, adopts && !self.covered.contains(&baseline)))
+        let adopts = matches!(self.standing(baseline), Some(Standing::Adopt { .. }));
+        Some((baseline, adopts && !self.covered[baseline]))
     }
 }
 
@@ -84,6 +90,8 @@ pub(super) fn squash<'a>(matching: &Matching<'a>, resumes: &mut dyn FnMut(usize)
     if baselines.is_empty() {
         return squash;
     }
+    squash.standing = vec![None; matching.files.len()];
+    squash.covered = vec![false; matching.files.len()];
     squash.order = inner_first(matching, &baselines);
     for &baseline in &squash.order {
         for replaced in replaced(matching, baseline) {
@@ -97,11 +105,11 @@ pub(super) fn squash<'a>(matching: &Matching<'a>, resumes: &mut dyn FnMut(usize)
                 squash.stands_for.entry(&replaced.version).or_insert(baseline);
             }
         }
-        squash.standing.insert(baseline, standing);
+        squash.standing[baseline] = Some(standing);
     }
     for baseline in squash.order.clone().into_iter().rev() {
         if let Some((_, false)) = squash.baseline_of(&matching.files[baseline].version) {
-            squash.covered.insert(baseline);
+            squash.covered[baseline] = true;
         }
     }
     squash
@@ -120,32 +128,31 @@ fn replaced<'a>(matching: &Matching<'a>, baseline: usize) -> impl Iterator<Item 
 /// Orders baselines so that one that another replaces comes before it. Circles come last, in
 /// catalog order.
 fn inner_first(matching: &Matching<'_>, baselines: &[usize]) -> Vec<usize> {
-    let mut outer: OrderedMap<usize, Vec<usize>> = OrderedMap::new();
-    let mut waiting: OrderedMap<usize, usize> = baselines.iter().map(|&file| (file, 0)).collect();
+    // By file: the baselines that replace it, and how many it replaces that are not in order yet.
+    let mut outer = vec![Vec::new(); matching.files.len()];
+    let mut waiting = vec![0; matching.files.len()];
     for &baseline in baselines {
         for replaced in replaced(matching, baseline) {
             if let &[inner] = matching.files_at(&replaced.version)
                 && is_baseline(matching, inner)
             {
-                outer.entry(inner).or_default().push(baseline);
-                *waiting.entry(baseline).or_default() += 1;
+                outer[inner].push(baseline);
+                waiting[baseline] += 1;
             }
         }
     }
-    let mut order: Vec<usize> = baselines.iter().copied().filter(|file| waiting[file] == 0).collect();
+    let mut order: Vec<usize> = baselines.iter().copied().filter(|&file| waiting[file] == 0).collect();
     let mut next = 0;
     while next < order.len() {
-        for &baseline in outer.get(&order[next]).map_or(&[][..], |list| list) {
-            if let Some(count) = waiting.get_mut(&baseline) {
-                *count -= 1;
-                if *count == 0 {
-                    order.push(baseline);
-                }
+        for &baseline in &outer[order[next]] {
+            waiting[baseline] -= 1;
+            if waiting[baseline] == 0 {
+                order.push(baseline);
             }
         }
         next += 1;
     }
-    order.extend(baselines.iter().filter(|file| waiting[file] > 0));
+    order.extend(baselines.iter().filter(|&&file| waiting[file] > 0));
     order
 }
 
@@ -220,7 +227,7 @@ fn entry(
         return Entry::Covered;
     }
     match at_hand {
-        Some(file) => match squash.standing.get(&file) {
+        Some(file) => match squash.standing(file) {
             Some(Standing::Adopt { .. }) => Entry::Adopted(file),
             Some(Standing::Partial { .. }) => Entry::Stuck,
             _ => Entry::AtHand(file),

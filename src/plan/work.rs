@@ -5,7 +5,7 @@ use super::matching::Fit;
 use super::squash::Standing;
 use super::{Action, Decision, Reason, Work};
 use crate::ledger::State;
-use crate::ordered::{OrderedMap, OrderedSet};
+use crate::ordered::OrderedSet;
 use crate::version::Version;
 
 impl Decider<'_> {
@@ -29,7 +29,7 @@ impl Decider<'_> {
         }
         let marks = self.unmarked(decisions);
         let mut later = Vec::new();
-        for (&migration, rows) in marks.iter() {
+        for (migration, rows) in marks.iter().enumerate().filter(|(_, rows)| !rows.is_empty()) {
             let supersede = || Work::Supersede { migration, rows: rows.clone() };
             let row = matching.row_of[migration].map(|row| matching.rows[row].state);
             match (row, decisions[migration].code) {
@@ -51,9 +51,9 @@ impl Decider<'_> {
     }
 
     /// Rows that a baseline in the ledger replaces and that do not say so yet, by baseline.
-    fn unmarked(&self, decisions: &[Decision]) -> OrderedMap<usize, Vec<String>> {
+    fn unmarked(&self, decisions: &[Decision]) -> Vec<Vec<String>> {
         let matching = &self.matching;
-        let mut marks: OrderedMap<usize, Vec<String>> = OrderedMap::new();
+        let mut marks = vec![Vec::new(); matching.files.len()];
         let mut orphans = decisions.iter().skip(matching.files.len());
         for (index, row) in matching.rows.iter().enumerate() {
             let decision = match matching.file_of[index] {
@@ -66,7 +66,7 @@ impl Decider<'_> {
             }
             let (version, text) = self.after_rekeying(index);
             if let Some(&baseline) = self.squash.stands_for.get(version) {
-                marks.entry(baseline).or_default().push(text.to_owned());
+                marks[baseline].push(text.to_owned());
             }
         }
         marks
@@ -89,27 +89,27 @@ impl Decider<'_> {
         decisions: &[Decision],
         work: &mut Vec<Work>,
         mut ordered: Vec<(usize, usize, Work)>,
-        marks: &OrderedMap<usize, Vec<String>>,
+        marks: &[Vec<String>],
     ) {
         let matching = &self.matching;
-        let mut place: OrderedMap<usize, usize> = OrderedMap::new();
+        let mut place: Vec<usize> = (0..matching.files.len()).collect();
         for (rank, &baseline) in self.squash.order.iter().enumerate() {
-            let Some(Standing::Adopt { rows, first }) = self.squash.standing.get(&baseline) else { continue };
+            let Some(Standing::Adopt { rows, first }) = self.squash.standing(baseline) else { continue };
             if decisions[baseline].action != Action::Adopt {
                 continue;
             }
-            let at = |file: &usize| place.get(file).copied().unwrap_or(*file);
-            let last = first.iter().map(at).max().unwrap_or(baseline).max(baseline);
-            place.insert(baseline, last);
+            let last = first.iter().map(|&file| place[file]).max().unwrap_or(baseline).max(baseline);
+            place[baseline] = last;
             let text = |file: &usize| match decisions[*file].code {
                 Reason::Resume => decisions[*file].row.clone().unwrap_or_default(),
                 _ => matching.files[*file].version.as_str().to_owned(),
             };
             let there = rows.iter().map(|&row| self.after_rekeying(row).1.to_owned());
             let mut rows: Vec<String> = there.chain(first.iter().map(text)).collect();
-            let known: OrderedSet<String> = rows.iter().cloned().collect();
-            let more = marks.get(&baseline).into_iter().flatten();
-            rows.extend(more.filter(|row| !known.contains(*row)).cloned());
+            let known: OrderedSet<&str> = rows.iter().map(String::as_str).collect();
+            let more: Vec<String> =
+                marks[baseline].iter().filter(|row| !known.contains(row.as_str())).cloned().collect();
+            rows.extend(more);
             ordered.push((last, rank + 2, Work::Adopt { migration: baseline, rows }));
         }
         for (file, decision) in decisions.iter().take(matching.files.len()).enumerate() {

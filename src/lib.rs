@@ -17,6 +17,7 @@ pub mod finding;
 pub mod ordered;
 mod sorted;
 pub mod span;
+mod text;
 pub mod version;
 
 pub mod sql;

@@ -108,7 +108,7 @@ fn named(key: &str, version: &str, more: usize) -> String {
     }
     if more > 0 {
         text.push_str(",+");
-        text.push_str(&more.to_string());
+        crate::text::push_number(&mut text, more as u64);
     }
     text
 }

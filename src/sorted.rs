@@ -6,9 +6,38 @@
 use std::cmp::Ordering;
 
 /// The positions `0..count` in the order that `compare` gives them; equal ones by position.
+///
+/// Merges runs of twice the length each time. The sort of `std` is faster on long lists, and ten
+/// times as large.
 pub(crate) fn order(count: usize, compare: &mut dyn FnMut(usize, usize) -> Ordering) -> Vec<usize> {
     let mut order: Vec<usize> = (0..count).collect();
-    order.sort_by(|&a, &b| compare(a, b));
+    let mut run = 1;
+    while run < count {
+        let mut merged = Vec::with_capacity(count);
+        for pair in order.chunks(2 * run) {
+            let (mut left, mut right) = pair.split_at(run.min(pair.len()));
+            // What is in order already, as most lists are, is compared once.
+            if let (Some(&last), Some(&first)) = (left.last(), right.first())
+                && compare(last, first) != Ordering::Greater
+            {
+                merged.extend_from_slice(pair);
+                continue;
+            }
+            while let (&[a, ref after_a @ ..], &[b, ref after_b @ ..]) = (left, right) {
+                if compare(a, b) == Ordering::Greater {
+                    merged.push(b);
+                    right = after_b;
+                } else {
+                    merged.push(a);
+                    left = after_a;
+                }
+            }
+            merged.extend_from_slice(left);
+            merged.extend_from_slice(right);
+        }
+        order = merged;
+        run *= 2;
+    }
     order
 }
 

@@ -1,5 +1,6 @@
 //! Versions: kept as written, compared as numbers of any length.
 
+use crate::text;
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -81,7 +82,7 @@ impl Version {
             Identity::Text => (Vec::new(), Some(text.clone())),
             _ => {
                 let digits = match identity {
-                    Identity::Dated => Cow::Owned(text.split('_').next().unwrap_or("").replace('-', "")),
+                    Identity::Dated => Cow::Owned(text::replace(text::before(&text, "_"), "-", "")),
                     _ => Cow::Borrowed(text.as_str()),
                 };
                 let digits = leading_digits(&digits);

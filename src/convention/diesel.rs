@@ -10,6 +10,7 @@ use super::files::{File, Set, nested, several_folders};
 use super::out::Out;
 use crate::error::{Code, Error};
 use crate::migration::Transaction;
+use crate::text;
 
 /// The name of the up file.
 pub(super) const UP: &str = "up.sql";
@@ -60,7 +61,7 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
             down.transaction = transaction;
         }
         let folder = up.dir_name();
-        let name = folder.split_once('_').map_or(folder, |(_, name)| name);
+        let name = text::split_once(folder, "_").map_or(folder, |(_, name)| name);
         out.push(up, folder, name, up_section, down_section, up.parent(), folder);
     }
     Ok(())
@@ -71,11 +72,11 @@ fn transaction(file: &File<'_>) -> Result<Transaction, Error> {
     let text = file.canonical()?;
     let mut offset = 0;
     for line in text.split_inclusive('\n') {
-        let code = line.split('#').next().unwrap_or("").trim();
+        let code = text::before(line, "#").trim();
         if code.starts_with('[') {
             break;
         }
-        if let Some((key, value)) = code.split_once('=')
+        if let Some((key, value)) = text::split_once(code, "=")
             && key.trim().trim_matches('"') == "run_in_transaction"
         {
             return match value.trim() {
@@ -83,7 +84,7 @@ fn transaction(file: &File<'_>) -> Result<Transaction, Error> {
                 "true" => Ok(Transaction::Auto),
                 value => Err(file.error_at(
                     Code::InvalidInput,
-                    &format!("run_in_transaction is {value:?}"),
+                    &format!("run_in_transaction is {}", text::quoted(value)),
                     "write true or false",
                     &text,
                     offset,

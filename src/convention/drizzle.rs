@@ -16,6 +16,7 @@ use super::out::Out;
 use crate::error::{Code, Error, Location};
 use crate::finding::Severity;
 use crate::migration::Section;
+use crate::text;
 use crate::version::leading_digits;
 
 /// What follows the dashes of a breakpoint.
@@ -56,7 +57,7 @@ fn read_journal(set: &Set<'_>, file: &File<'_>, out: &mut Out) -> Result<(), Err
         out.report(
             "other-database",
             Severity::Error,
-            &format!("these migrations were made for the dialect {dialect:?}"),
+            &format!("these migrations were made for the dialect {}", text::quoted(dialect)),
             "only PostgreSQL migrations can be run; give the folder of the PostgreSQL ones",
             file.start(),
         );
@@ -71,9 +72,12 @@ fn read_journal(set: &Set<'_>, file: &File<'_>, out: &mut Out) -> Result<(), Err
         let when = given(document.optional(entry, "when")?).map(|when| document.whole(when)).transpose()?;
         let path = format!("{root}{tag}.sql");
         let Some(at) = set.position(&path) else {
-            return Err(Error::new(Code::InvalidInput, format!("the journal lists {tag:?}, but {path} is not there"))
-                .help("restore the file, or remove the entry")
-                .at(entry_location(file, &text, tag)));
+            return Err(Error::new(
+                Code::InvalidInput,
+                format!("the journal lists {}, but {path} is not there", text::quoted(tag)),
+            )
+            .help("restore the file, or remove the entry")
+            .at(entry_location(file, &text, tag)));
         };
         if let (Some(when), Some((before, other))) = (when, last)
             && when <= before
@@ -136,7 +140,7 @@ fn given(field: Option<&Value>) -> Option<&Value> {
 /// Where the journal speaks of a tag.
 fn entry_location(file: &File<'_>, text: &str, tag: &str) -> Location {
     let quoted = format!("\"{tag}\"");
-    file.location(text, text.find(&quoted).unwrap_or(0))
+    file.location(text, text::find(text, &quoted).unwrap_or(0))
 }
 
 /// Finds the breakpoints.

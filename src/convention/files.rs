@@ -8,6 +8,7 @@ use crate::finding::Severity;
 use crate::migration::{Section, Transaction};
 use crate::sorted;
 use crate::span::line_column;
+use crate::text;
 use std::borrow::Cow;
 
 /// One file.
@@ -28,7 +29,7 @@ impl<'a> File<'a> {
             return Err(Error::new(Code::InvalidInput, "a file has an empty path").help("give every file its path"));
         }
         if path.contains('\0') {
-            return Err(Error::new(Code::InvalidInput, format!("a path has a NUL byte: {path:?}"))
+            return Err(Error::new(Code::InvalidInput, format!("a path has a NUL byte: {}", text::quoted(path)))
                 .help("rename the file or leave it out"));
         }
         let full = normalise(path);
@@ -130,12 +131,12 @@ pub(super) fn last_part(path: &str) -> &str {
 
 /// `\` becomes `/`; empty parts and `.` parts are dropped, a leading slash is kept.
 fn normalise(path: &str) -> Cow<'_, str> {
-    let clean = !path.contains('\\') && !path.contains("//") && !path.contains("./");
+    let clean = !path.contains('\\') && !text::contains(path, "//") && !text::contains(path, "./");
     // `a./b` is clean too, but rare enough to take the long way.
     if clean {
         return Cow::Borrowed(path);
     }
-    let path = path.replace('\\', "/");
+    let path = text::replace(path, "\\", "/");
     let mut out = String::with_capacity(path.len());
     if path.starts_with('/') {
         out.push('/');
@@ -185,7 +186,7 @@ impl<'a> Set<'a> {
         }
         let mut set = Set { files: Vec::with_capacity(all.len()), lists: Vec::new() };
         for file in all {
-            if file.full.starts_with(".counterfoil/") || file.full.contains("/.counterfoil/") {
+            if file.full.starts_with(".counterfoil/") || text::contains(&file.full, "/.counterfoil/") {
                 if file.dir_name() == ".counterfoil" && file.name().ends_with(".json") {
                     set.lists.push(file);
                 }
@@ -219,7 +220,7 @@ impl<'a> Set<'a> {
             let name = file.name();
             let Some((stem, extension)) = name.rsplit_once('.') else { continue };
             let numbered = match convention {
-                Convention::Flyway => stem.starts_with(['V', 'R', 'U']) && stem.contains("__"),
+                Convention::Flyway => stem.starts_with(['V', 'R', 'U']) && text::contains(stem, "__"),
                 _ => numbered(stem).is_some(),
             };
             if numbered && LANGUAGES.contains(&extension) && !stem.ends_with("_test") && !stem.ends_with(".d") {

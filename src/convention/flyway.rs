@@ -18,6 +18,7 @@ use crate::error::{Code, Error};
 use crate::finding::Severity;
 use crate::migration::{Section, Transaction};
 use crate::sorted;
+use crate::text;
 use crate::version::{Identity, Version};
 
 /// What a file is by its name.
@@ -36,14 +37,14 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
     let mut baselines = Vec::new();
     for file in set.sql() {
         match kind(file.name()) {
-            Some(Kind::Versioned(version, name)) => versioned.push((file, version.replace('_', "."), name)),
+            Some(Kind::Versioned(version, name)) => versioned.push((file, text::replace(version, "_", "."), name)),
             Some(Kind::Undo(version, _)) => {
-                let key = Version::new(version.replace('_', "."), Identity::Dotted);
+                let key = Version::new(text::replace(version, "_", "."), Identity::Dotted);
                 undos.push((key, file));
             }
-            Some(Kind::Baseline(version, _)) => baselines.push((file, version.replace('_', "."))),
+            Some(Kind::Baseline(version, _)) => baselines.push((file, text::replace(version, "_", "."))),
             Some(Kind::Repeatable(name)) => {
-                let version = format!("R__{}", name.replace(' ', "_"));
+                let version = format!("R__{}", text::replace(name, " ", "_"));
                 let up = section(set, file)?;
                 out.push(file, version, name, up, None, file.dir(), file.stem().unwrap_or(""));
                 if let Some(migration) = out.migrations().last_mut() {
@@ -117,7 +118,7 @@ pub(super) fn kind(name: &str) -> Option<Kind<'_>> {
     }
     let mut letters = stem.chars();
     let prefix = letters.next()?;
-    let (version, name) = letters.as_str().split_once("__")?;
+    let (version, name) = text::split_once(letters.as_str(), "__")?;
     let is_version = version.split(['.', '_']).all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
     match prefix {
         'V' if is_version => Some(Kind::Versioned(version, name)),
@@ -146,7 +147,7 @@ fn is_callback(stem: &str) -> bool {
         "CreateSchema",
         "Test",
     ];
-    let event = stem.split("__").next().unwrap_or("");
+    let event = text::before(stem, "__");
     let Some(event) = event.strip_prefix("before").or_else(|| event.strip_prefix("after")) else {
         return event == "createSchema";
     };
@@ -156,7 +157,7 @@ fn is_callback(stem: &str) -> bool {
 fn why(name: &str) -> &'static str {
     if !name.ends_with(".sql") {
         "its extension is not `.sql`"
-    } else if !name.contains("__") {
+    } else if !text::contains(name, "__") {
         "there are no two underscores between version and name"
     } else if name.starts_with(['v', 'r', 'u']) {
         "its prefix is not a capital letter"
@@ -173,14 +174,14 @@ fn section(set: &Set<'_>, file: &File<'_>) -> Result<Section, Error> {
         let text = config.canonical()?;
         let mut offset = 0;
         for line in text.split_inclusive('\n') {
-            let (key, value) = line.split_once('=').unwrap_or((line, ""));
+            let (key, value) = text::split_once(line, "=").unwrap_or((line, ""));
             let on = match (key.trim(), value.trim()) {
                 ("executeInTransaction" | "placeholderReplacement" | "shouldExecute", "true") => true,
                 ("executeInTransaction" | "placeholderReplacement" | "shouldExecute", "false") => false,
                 (key @ ("executeInTransaction" | "placeholderReplacement" | "shouldExecute"), value) => {
                     return Err(config.error_at(
                         Code::InvalidInput,
-                        &format!("{key} is {value:?}"),
+                        &format!("{key} is {}", text::quoted(value)),
                         "write true or false",
                         &text,
                         offset,
@@ -227,7 +228,7 @@ fn section(set: &Set<'_>, file: &File<'_>) -> Result<Section, Error> {
 /// The first `${name}` on one line.
 fn placeholder(text: &str) -> Option<(usize, &str)> {
     let mut at = 0;
-    while let Some(found) = text[at..].find("${") {
+    while let Some(found) = text::find(&text[at..], "${") {
         let start = at + found;
         let name = &text[start + 2..];
         let length = name.bytes().position(|byte| matches!(byte, b'}' | b'\n' | b'{' | b'$'))?;

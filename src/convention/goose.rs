@@ -19,6 +19,7 @@ use super::sections::{Begin, Direction, Words, cut};
 use super::statements::Pairs;
 use crate::error::{Code, Error};
 use crate::migration::{Section, Transaction};
+use crate::text;
 
 /// The words that markers begin with.
 pub(super) const WORD: &str = "+goose";
@@ -56,7 +57,9 @@ fn sections(file: &File<'_>) -> Result<(Section, Option<Section>), Error> {
             );
         }
         // As goose does: all dashes and the word taken away.
-        let command = comment.replace("--", "").replacen(WORD, "", 1);
+        let bare = text::replace(comment, "--", "");
+        let (before, after) = text::split_once(&bare, WORD).unwrap_or((&bare, ""));
+        let command = text::concat(&[before, after]);
         let command = command.trim();
         let is = |name: &str| command.eq_ignore_ascii_case(name);
         if is("Up") || is("Down") {

@@ -6,6 +6,7 @@
 
 use super::files::File;
 use crate::error::{Code, Error};
+use crate::text;
 
 /// How deep values may lie in one another.
 const DEPTH: usize = 100;
@@ -48,7 +49,7 @@ impl Document<'_> {
 
     /// An error: the file cannot be read.
     fn wrong(&self, at: usize, problem: &str) -> Error {
-        let message = [self.what, " cannot be read: ", problem].concat();
+        let message = text::concat(&[self.what, " cannot be read: ", problem]);
         self.file.error_at(Code::InvalidInput, &message, self.help, self.text, at)
     }
 
@@ -61,7 +62,7 @@ impl Document<'_> {
             Kind::List(_) => "an array",
             Kind::Object(_) => "an object",
         };
-        self.wrong(value.at, &["expected ", expected, ", found ", found].concat())
+        self.wrong(value.at, &text::concat(&["expected ", expected, ", found ", found]))
     }
 
     /// A field of an object.
@@ -70,7 +71,7 @@ impl Document<'_> {
         let mut with_name = fields.iter().filter(|(key, _)| matches!(&key.kind, Kind::Text(key) if key == name));
         let found = with_name.next();
         match with_name.next() {
-            Some((key, _)) => Err(self.wrong(key.at, &["the field `", name, "` is there twice"].concat())),
+            Some((key, _)) => Err(self.wrong(key.at, &text::concat(&["the field `", name, "` is there twice"]))),
             None => Ok(found.map(|(_, value)| value)),
         }
     }
@@ -78,7 +79,7 @@ impl Document<'_> {
     /// A field that an object must have.
     pub fn field<'v>(&self, object: &'v Value, name: &str) -> Result<&'v Value, Error> {
         let found = self.optional(object, name)?;
-        found.ok_or_else(|| self.wrong(object.at, &["the field `", name, "` is missing"].concat()))
+        found.ok_or_else(|| self.wrong(object.at, &text::concat(&["the field `", name, "` is missing"])))
     }
 
     /// Refuses an object with other fields.
@@ -88,8 +89,8 @@ impl Document<'_> {
             if let Kind::Text(name) = &key.kind
                 && !names.contains(&name.as_str())
             {
-                let known = names.join("`, `");
-                return Err(self.wrong(key.at, &["unknown field `", name, "`, expected `", &known, "`"].concat()));
+                let known = text::join(names, "`, `");
+                return Err(self.wrong(key.at, &text::concat(&["unknown field `", name, "`, expected `", &known, "`"])));
             }
         }
         Ok(())
@@ -242,7 +243,7 @@ impl Parser<'_> {
             }
             self.digits()?;
         }
-        Ok(Kind::Number(self.text.get(start..self.at).and_then(|digits| digits.parse().ok())))
+        Ok(Kind::Number(self.text.get(start..self.at).and_then(text::whole)))
     }
 
     fn string(&mut self) -> Parsed<String> {

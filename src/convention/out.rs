@@ -7,6 +7,7 @@ use crate::error::{Code, Error, Location};
 use crate::finding::{Finding, Severity};
 use crate::migration::{Catalog, Migration, Section};
 use crate::sorted;
+use crate::text;
 use crate::version::{Identity, Version};
 
 /// The ledger's column is `varchar(128)`.
@@ -108,7 +109,7 @@ impl Out {
     /// `version-too-long`.
     pub fn order(&mut self) -> Result<(), Error> {
         for migration in &self.migrations {
-            let length = migration.version.as_str().chars().count();
+            let length = text::characters(migration.version.as_str());
             if length > MAX_VERSION {
                 return Err(Error::new(
                     Code::VersionTooLong,

@@ -12,6 +12,7 @@ use crate::error::{Code, Error};
 use crate::finding::Severity;
 use crate::migration::Section;
 use crate::sorted;
+use crate::text;
 
 /// The script's name.
 pub(super) const SCRIPT: &str = "migration.sql";
@@ -72,13 +73,13 @@ fn provider(file: &File<'_>, out: &mut Out) -> Result<(), Error> {
     let text = file.canonical()?;
     let mut offset = 0;
     for line in text.split_inclusive('\n') {
-        if let Some((key, value)) = line.split_once('=') {
+        if let Some((key, value)) = text::split_once(line, "=") {
             let value = value.trim().trim_matches('"');
             if key.trim() == "provider" && !PROVIDERS.contains(&value) {
                 out.report(
                     "other-database",
                     Severity::Error,
-                    &format!("these migrations were made for the provider {value:?}"),
+                    &format!("these migrations were made for the provider {}", text::quoted(value)),
                     "only PostgreSQL migrations can be run; give the folder of the PostgreSQL ones",
                     file.location(&text, offset),
                 );

@@ -15,6 +15,7 @@ use crate::error::{Code, Error, Location};
 use crate::finding::Severity;
 use crate::migration::{Migration, Replaced};
 use crate::sorted;
+use crate::text;
 use crate::version::Version;
 
 /// Reads the lists and gives each to its baseline.
@@ -63,7 +64,7 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
             let wrong = |message: String, help: &str| {
                 Err(Error::new(Code::InvalidInput, message).help(help).at(place(file, &text, version.as_str())))
             };
-            if version.as_str().is_empty() || version.as_str().chars().count() > super::out::MAX_VERSION {
+            if version.as_str().is_empty() || text::characters(version.as_str()) > super::out::MAX_VERSION {
                 return wrong(
                     "a replaced version is empty or too long".to_owned(),
                     "write the version as the ledger has it",
@@ -133,7 +134,7 @@ fn circles(migrations: &[Migration], entries: &[(Version, usize, &File<'_>)]) ->
 
 /// Where the list speaks of a version.
 fn place(file: &File<'_>, text: &str, version: &str) -> Location {
-    file.location(text, text.find(&format!("\"{version}\"")).unwrap_or(0))
+    file.location(text, text::find(text, &text::concat(&["\"", version, "\""])).unwrap_or(0))
 }
 
 fn is_checksum(text: &str) -> bool {

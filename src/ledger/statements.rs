@@ -7,6 +7,7 @@ use super::{Lease, Ledger, Origin, Row, State, Table};
 use crate::migration::Migration;
 use crate::ordered::OrderedMap;
 use crate::sql::quote::{identifier, literal, nullable};
+use crate::text;
 
 /// A row as a driver hands it over: column name to text.
 pub type TextRow = OrderedMap<String, Option<String>>;
@@ -107,7 +108,7 @@ pub fn digest_of<'a>(set: impl Iterator<Item = (&'a str, &'a str)>) -> String {
 /// in `pg_stat_activity` that it is being executed.
 pub fn tag(version: &str) -> String {
     // A comment must not end early; versions come from file names, which have no slash.
-    format!("/* counterfoil {} */ ", version.replace('/', "_"))
+    format!("/* counterfoil {} */ ", text::replace(version, "/", "_"))
 }
 
 /// Reads all rows; columns that are not there come as null. `None`: all columns are there.
@@ -158,14 +159,14 @@ pub fn read(rows: Vec<TextRow>) -> Ledger {
                 checksum: text("checksum"),
                 fingerprint: text("fingerprint"),
                 applied_at: text("applied_at"),
-                duration_ms: text("duration_ms").and_then(|value| value.parse().ok()),
+                duration_ms: text("duration_ms").and_then(|value| crate::text::whole(&value)),
                 state: match text("state").as_deref() {
                     Some("running") => State::Running,
                     Some("reverting") => State::Reverting,
                     _ => State::Applied,
                 },
-                steps_done: text("steps_done").and_then(|value| value.parse().ok()),
-                steps_total: text("steps_total").and_then(|value| value.parse().ok()),
+                steps_done: text("steps_done").and_then(|value| crate::text::whole(&value)?.try_into().ok()),
+                steps_total: text("steps_total").and_then(|value| crate::text::whole(&value)?.try_into().ok()),
                 claimed_until: text("claimed_until"),
                 claimed_by: text("claimed_by"),
                 lease: match text("lease").as_deref() {

@@ -91,7 +91,7 @@ fn touched(section: &Section, statement: &Statement, act: &TableAct, options: &O
 
 /// Whether a `CREATE TABLE` says `IF NOT EXISTS` before its first parenthesis.
 fn tolerates_existing(statement: &Statement, text: &str) -> bool {
-    let head = statement.span.slice(text).split('(').next().unwrap_or("").to_ascii_lowercase();
+    let head = crate::text::before(statement.span.slice(text), "(").to_ascii_lowercase();
     let words: Vec<&str> = head.split_ascii_whitespace().collect();
     words.windows(3).any(|three| three == ["if", "not", "exists"])
 }

@@ -4,6 +4,7 @@ use crate::error::{Code, Error};
 use crate::finding::Severity;
 use crate::ledger::Table;
 use crate::ordered::OrderedMap;
+use crate::text;
 use serde::Serialize;
 
 /// Every key of [`Options::policy`] with its default.
@@ -50,8 +51,11 @@ impl Options {
         for key in self.policy.keys() {
             if !POLICY.iter().any(|(known, _)| known == key) {
                 let known: Vec<&str> = POLICY.iter().map(|(known, _)| *known).collect();
-                return Err(Error::new(Code::InvalidInput, format!("the policy has an unknown key, {key:?}"))
-                    .help(format!("use one of: {}", known.join(", "))));
+                return Err(Error::new(
+                    Code::InvalidInput,
+                    format!("the policy has an unknown key, {}", text::quoted(key)),
+                )
+                .help(format!("use one of: {}", text::join(&known, ", "))));
             }
         }
         Ok(())

@@ -3,6 +3,7 @@
 use super::{Decision, Grade, Progress, Reason, Why};
 use crate::ledger::Table;
 use crate::sql::quote::literal;
+use crate::text::{concat as text, join, number};
 
 /// How many versions or paths a message names at most.
 const MANY: usize = 10;
@@ -73,7 +74,7 @@ fn adopt(decision: &Decision) -> String {
     let all = if all == 1 { "the 1 migration".into() } else { format!("all {all} migrations") };
     match first {
         0 => text(&[&all, " that it replaces ", if all.starts_with("the") { "is" } else { "are" }, " there"]),
-        _ => text(&[&all, " that it replaces will be there once ", &first.to_string(), " of them ran"]),
+        _ => text(&[&all, " that it replaces will be there once ", &number(first), " of them ran"]),
     }
 }
 
@@ -204,15 +205,15 @@ fn interrupted(decision: &Decision, table: &Table) -> (String, String) {
         ),
         _ => {
             let next = progress.done.saturating_add(1);
-            let done = text(&["steps_done = ", &next.to_string(), ", claimed_until = null"]);
+            let done = text(&["steps_done = ", &number(next), ", claimed_until = null"]);
             let done = if next == progress.total { text(&["state = 'applied', ", &done]) } else { done };
             (
                 text(&[
                     &subject,
                     " stopped in step ",
-                    &next.to_string(),
+                    &number(next),
                     " of ",
-                    &progress.total.to_string(),
+                    &number(progress.total),
                     ", and nobody can tell whether that step happened",
                 ]),
                 text(&[
@@ -240,7 +241,7 @@ fn partial_squash(decision: &Decision) -> (String, String) {
     ] {
         if !versions.is_empty() {
             let versions: Vec<&str> = versions.iter().map(String::as_str).collect();
-            message.push_str(&text(&["; ", &versions.len().to_string(), what, &list(&versions)]));
+            message.push_str(&text(&["; ", &number(versions.len() as u64), what, &list(&versions)]));
         }
     }
     let help = match (decision.missing.is_empty(), decision.different.is_empty()) {
@@ -279,14 +280,12 @@ fn steps(progress: Option<Progress>) -> String {
     let Progress { done, total } = progress.unwrap_or(Progress { done: 0, total: 0 });
     match total {
         0 => text(&[&plural(done, "step"), if done == 1 { " is done" } else { " are done" }]),
-        _ => {
-            text(&[&done.to_string(), " of ", &plural(total, "step"), if done == 1 { " is done" } else { " are done" }])
-        }
+        _ => text(&[&number(done), " of ", &plural(total, "step"), if done == 1 { " is done" } else { " are done" }]),
     }
 }
 
 fn plural(count: u32, what: &str) -> String {
-    text(&[&count.to_string(), " ", what, if count == 1 { "" } else { "s" }])
+    text(&[&number(count), " ", what, if count == 1 { "" } else { "s" }])
 }
 
 fn such_as(next: Option<&str>) -> String {
@@ -297,12 +296,12 @@ fn such_as(next: Option<&str>) -> String {
 fn list(items: &[&str]) -> String {
     let (shown, more) = items.split_at(items.len().min(MANY));
     if !more.is_empty() {
-        return text(&[&shown.join(", "), " and ", &more.len().to_string(), " more"]);
+        return text(&[&join(shown, ", "), " and ", &number(more.len() as u64), " more"]);
     }
     match shown {
         [] => String::new(),
         [one] => (*one).to_owned(),
-        [first @ .., last] => text(&[&first.join(", "), " and ", last]),
+        [first @ .., last] => text(&[&join(first, ", "), " and ", last]),
     }
 }
 
@@ -312,10 +311,6 @@ fn quoted(name: &str) -> String {
 
 fn or_empty(value: &Option<String>) -> &str {
     value.as_deref().unwrap_or("")
-}
-
-fn text(parts: &[&str]) -> String {
-    parts.concat()
 }
 
 /// A version after `version`, of the same form: its leading digits plus one, with as many digits.
@@ -329,14 +324,21 @@ pub(super) fn after(version: &str) -> Option<String> {
     if digits.is_empty() {
         return None;
     }
-    let mut out: Vec<u8> = digits.bytes().collect();
-    for digit in out.iter_mut().rev().filter(|digit| **digit != b'-') {
-        if *digit == b'9' {
-            *digit = b'0';
-        } else {
-            *digit += 1;
-            return String::from_utf8(out).ok();
-        }
+    // From the last digit: nines become zeros, up to the first that can be one more.
+    let mut out = String::new();
+    let mut carry = true;
+    for byte in digits.bytes().rev() {
+        let next = match byte {
+            b'-' => b'-',
+            _ if !carry => byte,
+            b'9' => b'0',
+            _ => byte + 1,
+        };
+        carry &= byte == b'9' || byte == b'-';
+        out.insert(0, char::from(next));
     }
-    String::from_utf8(out).ok().map(|zeros| text(&["1", &zeros]))
+    if carry {
+        out.insert(0, '1');
+    }
+    Some(out)
 }

@@ -11,6 +11,7 @@ use crate::ordered::OrderedMap;
 use crate::plan::Work;
 use crate::sql::lex::{self, Kind};
 use crate::sql::{Mode, Statement};
+use crate::text;
 
 /// More than what is sent beside a section's own statements, in bytes.
 const BESIDE: u64 = 1 << 15;
@@ -113,7 +114,7 @@ impl Machine {
             &numbers[1],
         ];
         Some(
-            Error::new(Code::RequestTooLarge, message.concat())
+            Error::new(Code::RequestTooLarge, text::concat(&message))
                 .help(
                     "split the file into several migrations, or use a driver that holds a connection, such as a \
                      Pool over WebSocket; nothing was run",
@@ -152,8 +153,8 @@ fn needs_session(
     let section = setup.section(migration, direction);
     let all = &prepared.analysis.statements;
     let refuse = |at: &Statement, message: &[&str], help: &str| {
-        let help = ["use a driver that holds a connection, or ", help, "; nothing was run"].concat();
-        let error = Error::new(Code::Unsupported, message.concat()).help(help);
+        let help = text::concat(&["use a driver that holds a connection, or ", help, "; nothing was run"]);
+        let error = Error::new(Code::Unsupported, text::concat(message)).help(help);
         Some(error.at(section.location(at.span.start)).statement(at.span.slice(&section.text)))
     };
     let line = |statement: &Statement| section.location(statement.span.start).line.to_string();

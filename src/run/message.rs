@@ -9,6 +9,7 @@ use crate::span::{Span, code_point_to_byte};
 use crate::sql::quote::literal;
 use crate::sql::steps::render;
 use crate::sql::{Control, lex};
+use crate::text;
 use serde::Serialize;
 
 /// What the driver does.
@@ -205,7 +206,7 @@ fn script(pieces: Vec<Piece>, explicit: bool) -> (String, Option<Body>) {
             }
             Piece::Body { text, statements, mut body } => {
                 body.first = sent;
-                body.before = sql.chars().count();
+                body.before = text::characters(&sql);
                 sql.push_str(&text);
                 sent += statements.len();
                 body.text = text;
@@ -232,7 +233,7 @@ pub(crate) fn message(setup: &Setup, prepared: Option<&Prepared>, request: &Requ
         Request::Create(present) => {
             let create = statements::create(table, present);
             return if setup.capabilities.script {
-                Message::Script { sql: create.join(";\n") }
+                Message::Script { sql: text::join(&create, ";\n") }
             } else {
                 Message::Batch { statements: create }
             };
@@ -277,7 +278,7 @@ pub(crate) fn message(setup: &Setup, prepared: Option<&Prepared>, request: &Requ
         Request::Replay { migration, direction, step } => {
             let statements = replay(setup, prepared, *migration, *direction, *step);
             return if setup.capabilities.script {
-                Message::Script { sql: statements.join(";\n") }
+                Message::Script { sql: text::join(&statements, ";\n") }
             } else {
                 Message::Batch { statements }
             };
@@ -315,7 +316,7 @@ fn alone(
         first: 0,
         statement: step.statements.start,
         offset: step.span.start,
-        before: tag.chars().count(),
+        before: text::characters(&tag),
         text: text.clone(),
     };
     (tag + &text, Some(body))

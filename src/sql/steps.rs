@@ -23,6 +23,7 @@ use crate::error::Code;
 use crate::finding::{Finding, Severity};
 use crate::migration::Transaction;
 use crate::span::Span;
+use crate::text;
 use std::ops::Range;
 
 /// How a section is run.
@@ -298,11 +299,12 @@ impl Grouping<'_> {
         let Some(at) = inside.map(|at| &self.statements[*at]) else { return };
         let verb = at.verb.to_ascii_uppercase();
         if self.groups.len() < 2 {
-            let message = [&verb, " makes no difference here and is left out"].concat();
+            let message = text::concat(&[&verb, " makes no difference here and is left out"]);
             self.control_finding(auto, at, &message, "take it out");
         } else {
-            let steps = self.groups.len().to_string();
-            let message = [&verb, " inside the migration: it is applied in ", &steps, " steps, not at once"].concat();
+            let steps = text::number(self.groups.len() as u64);
+            let message =
+                text::concat(&[&verb, " inside the migration: it is applied in ", &steps, " steps, not at once"]);
             self.control_finding(auto, at, &message, "if it should be applied at once, take BEGIN and COMMIT out");
         }
     }
@@ -333,7 +335,7 @@ fn rollback(statement: &Statement) -> Problem {
 fn problem(statement: &Statement, message: &[&str], help: &str) -> Problem {
     Problem {
         code: Code::TransactionControl,
-        message: message.concat(),
+        message: text::concat(message),
         help: String::from(help),
         span: statement.span,
     }

@@ -10,6 +10,7 @@ use crate::ledger::{Lease, Ledger, Origin, Row, State, Table};
 use crate::ordered::OrderedMap;
 use crate::plan::{self, Severity};
 use crate::run::{self, Capabilities, Goal, Input, When};
+use crate::text;
 use js_sys::{Array, Object, Reflect};
 use std::cell::RefCell;
 use wasm_bindgen::{JsCast, JsValue};
@@ -51,7 +52,7 @@ impl<'a> Given<'a> {
         let mut message = self.what.to_owned();
         if let Some(index) = self.index {
             message.push('[');
-            message.push_str(&index.to_string());
+            text::push_number(&mut message, index as u64);
             message.push(']');
         }
         if !field.is_empty() {
@@ -108,7 +109,7 @@ impl<'a> Given<'a> {
         words
             .iter()
             .position(|word| *word == text)
-            .ok_or_else(|| self.wrong(name, &["one of ", &words.join(", "), ": ", &text].concat()))
+            .ok_or_else(|| self.wrong(name, &text::concat(&["one of ", &text::join(words, ", "), ": ", &text])))
     }
 
     fn array(&self, name: &'static str) -> Result<Array, JsValue> {

@@ -6,6 +6,7 @@ import {
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { output, root, run, say, script } from './lib.mjs'
+import { withoutPanics } from './panics.mjs'
 import { setup } from './setup.mjs'
 import { checkSizes } from './sizes.mjs'
 
@@ -24,15 +25,18 @@ const wasmFeatures = [
 // They make the module smaller, but 8 KB bigger after gzip: like code ends up further apart, or less alike.
 const worseForGzip = ['inlining-optimizing', 'reorder-functions']
 
+/** Whether a panic of the core says on the console what it is about: for finding a fault. */
+const panics = Boolean(process.env.COUNTERFOIL_PANICS)
+
 /** Builds pkg/ if anything that it is made of has changed. */
 export async function build() {
   say('building the core (cargo, wasm32-unknown-unknown)')
-  await run('cargo', ['build', '--quiet', '--release', '--target', 'wasm32-unknown-unknown', '--features', 'wasm', '--lib'])
+  await run('cargo', ['build', '--quiet', '--release', '--target', 'wasm32-unknown-unknown', '--features', panics ? 'panics' : 'wasm', '--lib'])
   const { target_directory: target } = JSON.parse(output('cargo', ['metadata', '--format-version', '1', '--no-deps']))
   const wasm = join(target, 'wasm32-unknown-unknown/release/counterfoil.wasm')
 
   const stamp = join(root, '.tmp/build.stamp')
-  const digest = digestOf([wasm, 'pkg-template', 'scripts/build.mjs', 'README.md', 'Cargo.toml', 'package-lock.json'])
+  const digest = digestOf([wasm, 'pkg-template', 'scripts/build.mjs', 'scripts/panics.mjs', 'README.md', 'Cargo.toml', 'package-lock.json'])
   link()
   if (existsSync(stamp) && existsSync(join(pkg, 'package.json')) && readFileSync(stamp, 'utf8') === digest) return
   for (const path of [draft, generated, stamp]) rmSync(path, { recursive: true, force: true })
@@ -40,8 +44,10 @@ export async function build() {
   say('writing pkg/ (wasm-bindgen, wasm-opt, tsc)')
   const core = join(generated, 'core')
   await run('wasm-bindgen', [wasm, '--target', 'web', '--omit-default-module-path', '--out-dir', core, '--out-name', 'core'])
+  const bound = join(core, 'core_bg.wasm')
+  if (!panics) writeFileSync(bound, await withoutPanics(readFileSync(bound)))
   await run(...split(bin('binaryen', 'bin/wasm-opt'), [
-    join(core, 'core_bg.wasm'), '-o', join(core, 'core.wasm'), '-Oz', ...worseForGzip.map((pass) => `--skip-pass=${pass}`), '--strip-debug', '--strip-producers',
+    bound, '-o', join(core, 'core.wasm'), '-Oz', ...worseForGzip.map((pass) => `--skip-pass=${pass}`), '--strip-debug', '--strip-producers',
     '--strip-target-features', ...wasmFeatures.map((feature) => `--enable-${feature}`),
   ]))
   mkdirSync(join(draft, 'core'), { recursive: true })

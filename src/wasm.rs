@@ -23,6 +23,7 @@ use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 
 /// Shows a panic, which is always a fault of this crate, on the console.
+#[cfg(feature = "panics")]
 #[wasm_bindgen(start)]
 pub fn start() {
     std::panic::set_hook(Box::new(|panic| gloo_console::error!(panic.to_string())));

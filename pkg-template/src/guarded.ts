@@ -8,9 +8,9 @@ export function guarded<T>(work: () => T): T {
     return work()
   } catch (error) {
     if (isFailure(error)) throw new MigrationError(error)
-    // The core has stopped in the middle of something, and has written why to the console.
+    // The core has stopped in the middle of something.
     if (error instanceof WebAssembly.RuntimeError)
-      throw failure('internal-error', `the core failed: ${error.message}`, 'this is a fault of counterfoil: please report it, with what is on the console', error)
+      throw failure('internal-error', `the core failed: ${error.message}`, 'this is a fault of counterfoil: please report it, with the migrations that it was given', error)
     throw error
   }
 }

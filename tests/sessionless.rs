@@ -275,3 +275,90 @@ fn a_missing_ledger_is_created_as_a_batch() {
     let Message::Batch { statements } = &created.1 else { panic!("{:?}", created.1) };
     assert!(statements[0].starts_with("create table \"public\".\"schema_migrations\""));
 }
+
+const BAD: &str = "create table t ();\n\nselect 1;\n  insert into t\n values (1);\nselect 2;\n";
+
+fn error(message: &str, position: Option<u32>, context: &str) -> Input {
+    let context = Some(context.to_owned());
+    Input::Failed(Failure {
+        sqlstate: "42601".into(),
+        message: message.into(),
+        position,
+        context,
+        ..Failure::default()
+    })
+}
+
+/// The error of a migration whose batch fails, and whose trial is answered so.
+fn diagnosed(sql: &str, capabilities: Capabilities, trial: Input) -> (Failed, usize) {
+    let mut trials = 0;
+    let (_, failed) = run_with(&[("001_a.sql", sql)], Goal::Up, capabilities, &[], |request| match request {
+        Request::Atomic(_) => Some(error("too many values", Some(12), "")),
+        Request::Diagnose(_) => {
+            trials += 1;
+            Some(trial.clone())
+        }
+        _ => None,
+    });
+    (failed.expect("it fails"), trials)
+}
+
+#[track_caller]
+fn stays_unknown(sql: &str, capabilities: Capabilities, trial: Input, trials: usize) {
+    let (failed, sent) = diagnosed(sql, capabilities, trial);
+    assert_eq!(failed.error.message(), "one of its statements failed: too many values (42601)");
+    assert_eq!(failed.error.location().map(|at| (at.line, at.column)), Some((1, 1)));
+    assert_eq!((failed.error.statement_text(), sent), (None, trials));
+}
+
+#[test]
+fn the_line_of_the_trial_and_the_first_position_make_the_place() {
+    // Three statements of the run's own come before those of the file; the first one's line is 2.
+    let context = "SQL statement \"insert into t\n values (1)\"\nPL/pgSQL function inline_code_block line 7 at EXECUTE";
+    let (failed, trials) = diagnosed(BAD, HTTP, error("too many values", None, context));
+    assert_eq!(failed.error.message(), "too many values (42601)");
+    assert_eq!(failed.error.location().map(|at| (at.line, at.column)), Some((4, 14)));
+    assert_eq!(failed.error.statement_text(), Some("insert into t\n values (1)"));
+    assert_eq!(trials, 1);
+}
+
+#[test]
+fn a_trial_that_tells_something_else_is_not_believed() {
+    let at = |line: u32| format!("PL/pgSQL function inline_code_block line {line} at EXECUTE");
+    stays_unknown(BAD, HTTP, error("another failure", None, &at(7)), 1);
+    stays_unknown(BAD, HTTP, error("too many values", None, "PL/pgSQL function f() line 7 at EXECUTE"), 1);
+    // Not a statement of the file: before, after, and nowhere.
+    for line in [0, 1, 2, 3, 4, 9, 10, 11, 1_000] {
+        stays_unknown(BAD, HTTP, error("too many values", None, &at(line)), 1);
+    }
+    stays_unknown(BAD, HTTP, rows(&[]), 1);
+    stays_unknown(BAD, HTTP, Input::Failed(Failure { lost: true, ..Failure::default() }), 1);
+}
+
+#[test]
+fn what_cannot_be_tried_or_is_too_large_for_it_is_not() {
+    let answer = || error("too many values", None, "PL/pgSQL function inline_code_block line 7 at EXECUTE");
+    stays_unknown("savepoint a;\nselect 1;\n", HTTP, answer(), 0);
+    // Every line break takes two bytes in JSON, and three where it is escaped for SQL as well.
+    let lines = format!("select '{}';\n", "\n".repeat(40_000));
+    stays_unknown(&lines, Capabilities { limit: Some(100_000), ..HTTP }, answer(), 0);
+    stays_unknown(&lines, Capabilities { limit: Some(200_000), ..HTTP }, error("another failure", None, ""), 1);
+}
+
+#[test]
+fn a_driver_that_can_tell_is_not_asked_again() {
+    let mut trials = 0;
+    let (_, failed) = run_with(&[("001_a.sql", BAD)], Goal::Up, HTTP, &[], |request| match request {
+        Request::Atomic(_) => {
+            let Input::Failed(failure) = error("too many values", Some(12), "") else { unreachable!() };
+            Some(Input::Failed(Failure { completed: Some(5), ..failure }))
+        }
+        Request::Diagnose(_) => {
+            trials += 1;
+            None
+        }
+        _ => None,
+    });
+    let error = failed.expect("it fails").error;
+    assert_eq!((error.location().map(|at| at.line), trials), (Some(4), 0));
+}

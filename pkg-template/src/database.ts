@@ -33,7 +33,7 @@ const gone = /^(08...|57P0.|25P03)$/
  * the ledger. @internal
  */
 export function describe(error: unknown): DatabaseFailure {
-  const { severity, code, message, detail, hint, position, [completed]: done } = Object(error) as Record<PropertyKey, unknown>
+  const { severity, code, message, detail, hint, position, where, [completed]: done } = Object(error) as Record<PropertyKey, unknown>
   const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined)
   const number = (value: unknown) => (Number(value) > 0 ? Number(value) : undefined)
   const lost = text(severity) === undefined || gone.test(text(code) ?? '')
@@ -43,6 +43,7 @@ export function describe(error: unknown): DatabaseFailure {
     detail: text(detail),
     hint: text(hint),
     position: number(position),
+    context: text(where),
     completed: typeof done === 'number' ? done : undefined,
     lost,
   }

@@ -1,6 +1,5 @@
 //! Going back: which migrations, in which order, and one after the other.
 
-use super::failure;
 use super::machine::{Doubt, Phase};
 use super::report::EventKind;
 use super::request::{Act, Direction, Request};
@@ -64,7 +63,7 @@ impl Machine {
                 self.state.reverts.pop_front();
                 self.revert()
             }
-            (Some(_), Doubt::Gone(error)) => self.fail(*error),
+            (Some(_), Doubt::Gone(refusal)) => self.give_up(*refusal),
             (Some(row), _) if row.lease == Lease::Alive => self.wait("for another runner, which is taking it back"),
             (Some(row), _) => {
                 front.resume = resume(row);
@@ -283,19 +282,5 @@ impl Machine {
         self.record(migration, EventKind::Reverted);
         self.state.reverts.pop_front();
         self.revert()
-    }
-
-    /// A way back failed: if the row is gone, somebody else took it back.
-    pub(super) fn revert_failed(&mut self, refusal: &super::machine::Refusal) -> Output {
-        let error = failure::statement(
-            &self.setup,
-            &refusal.failure,
-            (refusal.migration, Direction::Down),
-            refusal.place.clone(),
-            None,
-            &self.state.report,
-        );
-        self.state.doubt = Doubt::Gone(Box::new(error));
-        self.look()
     }
 }

@@ -1,6 +1,7 @@
 //! Turns what the database said into what a person needs to know.
 
-use super::{Direction, Failure, Report, Setup};
+use super::machine::Refusal;
+use super::{Failure, Report, Setup};
 use crate::error::{Code, Error, Location};
 
 /// What a failure asks for.
@@ -81,16 +82,11 @@ fn before(report: &Report) -> String {
     }
 }
 
-/// A section's statement failed.
-pub(crate) fn statement(
-    setup: &Setup,
-    failure: &Failure,
-    (migration, direction): (usize, Direction),
-    place: Option<(Location, String)>,
-    kept: Option<(u32, u32)>,
-    report: &Report,
-) -> Error {
-    let section = setup.section(migration, direction);
+/// A section's statement failed. `kept`: of a section that runs step by step, how many steps are
+/// done, of how many.
+pub(super) fn statement(setup: &Setup, refusal: &Refusal, kept: Option<(u32, u32)>, report: &Report) -> Error {
+    let Refusal { failure, place, .. } = refusal;
+    let section = setup.section(refusal.migration, refusal.direction);
     let help = match kept {
         None => format!("fix {} and run again; nothing of it was kept, {}", section.path, before(report)),
         Some((done, total)) => format!(
@@ -99,8 +95,12 @@ pub(crate) fn statement(
             before(report)
         ),
     };
-    let error = Error::new(Code::StatementFailed, failure.said()).help(failure.with_hint(&help));
-    match place {
+    let mut said = failure.said();
+    if place.is_none() && !setup.capabilities.script {
+        said.insert_str(0, "one of its statements failed: ");
+    }
+    let error = Error::new(Code::StatementFailed, said).help(failure.with_hint(&help));
+    match place.clone() {
         Some((at, statement)) => error.at(at).statement(statement),
         None => error.at(Location { path: section.path.clone(), line: section.line, column: 1 }),
     }

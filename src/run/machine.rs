@@ -5,7 +5,7 @@ use super::failure::{self, Kind};
 use super::message::Message;
 use super::prepared::Prepared;
 use super::report::{Done, Event, EventKind, Failed, Outcome, Report, Status};
-use super::request::{Direction, Request};
+use super::request::{Act, Direction, Request};
 use super::stepwise::Stepwise;
 use super::{Capabilities, Failure, Goal, Input, Options, Output, Setup, Shared, message};
 use crate::error::{Code, Error, Location};
@@ -76,6 +76,8 @@ pub(super) enum Phase {
     Remember(Direction),
     /// A failed explicit transaction is being ended.
     Cleanup(Box<Refusal>),
+    /// The statement that failed is being looked for.
+    Diagnose(Box<Refusal>),
     Abandon(Box<Error>),
     Waiting,
     Over,
@@ -85,12 +87,12 @@ pub(super) enum Phase {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Doubt {
     None,
-    /// A unique violation while this migration was claimed and run.
-    Unique(usize, Box<Error>),
+    /// A unique violation while a migration was claimed and run.
+    Unique(Box<Refusal>),
     /// The reply was lost while this was done to a migration.
     Lost(usize, EventKind),
     /// Going back failed: is the row still there?
-    Gone(Box<Error>),
+    Gone(Box<Refusal>),
 }
 
 /// A section that the database refused.
@@ -100,6 +102,8 @@ pub(super) struct Refusal {
     pub(super) direction: Direction,
     pub(super) failure: Failure,
     pub(super) place: Option<(Location, String)>,
+    /// What was sent, if the driver cannot tell which statement failed.
+    pub(super) acts: Vec<Act>,
 }
 
 /// When to do things; never decides what is done, except that waiting has an end.
@@ -195,7 +199,12 @@ impl Machine {
             | Phase::Adopt(_)
             | Phase::Revert(_) => self.fail(error),
             Phase::Stepwise(stepwise) => self.withdraw(stepwise, error)?,
-            Phase::Fresh | Phase::Cleanup(_) | Phase::Abandon(_) | Phase::Waiting | Phase::Over => return None,
+            Phase::Fresh
+            | Phase::Cleanup(_)
+            | Phase::Diagnose(_)
+            | Phase::Abandon(_)
+            | Phase::Waiting
+            | Phase::Over => return None,
         };
         Some(self.given(output))
     }
@@ -336,7 +345,9 @@ impl Machine {
                     Direction::Down => self.take_back(),
                 }
             }
-            Phase::Cleanup(refusal) => self.section_failed(&refusal),
+            Phase::Cleanup(refusal) => self.section_failed(*refusal),
+            // A trial that does not fail tells nothing.
+            Phase::Diagnose(refusal) => self.section_error(&refusal),
             Phase::Abandon(error) => self.fail(*error),
             Phase::Fresh | Phase::Waiting | Phase::Over => self.look(),
         }
@@ -528,7 +539,11 @@ impl Machine {
             Phase::Apply(migration) => self.section_refused(migration, Direction::Up, failure),
             Phase::Revert(migration) => self.section_refused(migration, Direction::Down, failure),
             // The rollback itself failed: a lost connection has rolled back too.
-            Phase::Cleanup(refusal) => self.section_failed(&refusal),
+            Phase::Cleanup(refusal) => self.section_failed(*refusal),
+            Phase::Diagnose(mut refusal) => {
+                refusal.place = self.tried(&refusal, &failure);
+                self.section_error(&refusal)
+            }
             Phase::Stepwise(stepwise) => self.stepwise_failed(stepwise, failure),
             Phase::Remember(_) if kind == Kind::Lost => self.look(),
             Phase::Remember(_) => self.fail(failure::database(&self.setup, &failure, "the session could not be read")),

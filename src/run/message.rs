@@ -2,7 +2,7 @@
 
 use super::prepared::Prepared;
 use super::request::{Act, Direction, Request};
-use super::{Failure, Setup, session};
+use super::{Failure, Setup, session, trial};
 use crate::error::Location;
 use crate::ledger::statements::{self, Runner};
 use crate::span::{Span, code_point_to_byte};
@@ -11,6 +11,7 @@ use crate::sql::steps::render;
 use crate::sql::{Control, lex};
 use crate::text;
 use serde::Serialize;
+use std::ops::Range;
 
 /// What the driver does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -45,8 +46,8 @@ struct Body {
     direction: Direction,
     /// Index of its first statement among all that are sent.
     first: usize,
-    /// Its first statement's index in the section.
-    statement: usize,
+    /// Its statements, as indices into those of the section.
+    statements: Range<usize>,
     /// The offset in the section at which the text that is sent begins.
     offset: usize,
     /// What precedes it in a script, in code points.
@@ -119,12 +120,19 @@ fn pieces(setup: &Setup, prepared: Option<&Prepared>, acts: &[Act]) -> Vec<Piece
                     migration: *migration,
                     direction: *direction,
                     first: 0,
-                    statement: step.statements.start,
+                    statements: step.statements.clone(),
                     offset: step.span.start,
                     before: 0,
                     text: String::new(),
                 };
                 out.push(Piece::Body { text, statements, body });
+                // A pool hands the session on, and a temporary table hides others of its name.
+                let temporary = |at: usize| {
+                    section.text.as_bytes()[at..].get(..4).is_some_and(|word| word.eq_ignore_ascii_case(b"temp"))
+                };
+                if !setup.capabilities.interactive && (0..section.text.len()).any(temporary) {
+                    out.push(Piece::Own("discard temp".into()));
+                }
                 continue;
             }
         };
@@ -223,6 +231,18 @@ fn script(pieces: Vec<Piece>, explicit: bool) -> (String, Option<Body>) {
     (sql, found)
 }
 
+/// The statements of an atomic request.
+fn batch(pieces: Vec<Piece>) -> Vec<String> {
+    let mut all = Vec::new();
+    for piece in pieces {
+        match piece {
+            Piece::Own(sql) => all.push(sql),
+            Piece::Body { statements, .. } => all.extend(statements),
+        }
+    }
+    all
+}
+
 /// Writes a request as SQL. `prepared` belongs to the migration that the request runs.
 pub(crate) fn message(setup: &Setup, prepared: Option<&Prepared>, request: &Request) -> Message {
     let table = &setup.options.table;
@@ -244,14 +264,7 @@ pub(crate) fn message(setup: &Setup, prepared: Option<&Prepared>, request: &Requ
             if setup.capabilities.script {
                 return Message::Script { sql: script(pieces, explicit).0 };
             }
-            let mut all = Vec::new();
-            for piece in pieces {
-                match piece {
-                    Piece::Own(sql) => all.push(sql),
-                    Piece::Body { statements, .. } => all.extend(statements),
-                }
-            }
-            return Message::Batch { statements: all };
+            return Message::Batch { statements: batch(pieces) };
         }
         Request::ClaimRunning { migration, steps, claim } => {
             statements::claim_running(table, &setup.catalog.migrations[*migration], &setup.runner(*claim), *steps)
@@ -285,6 +298,7 @@ pub(crate) fn message(setup: &Setup, prepared: Option<&Prepared>, request: &Requ
         }
         Request::Restore => session::restore(prepared.and_then(|p| p.kept.as_deref())),
         Request::Rollback => return Message::Statement { sql: "rollback".into() },
+        Request::Diagnose(acts) => trial::text(&batch(pieces(setup, prepared, acts))),
     };
     Message::Query { sql }
 }
@@ -314,7 +328,7 @@ fn alone(
         migration,
         direction,
         first: 0,
-        statement: step.statements.start,
+        statements: step.statements.clone(),
         offset: step.span.start,
         before: text::characters(&tag),
         text: text.clone(),
@@ -360,7 +374,10 @@ pub(crate) fn place(
     let prepared = prepared?;
     let batch = !setup.capabilities.script;
     let body = match request {
-        Request::Atomic(acts) => script(pieces(setup, Some(prepared), acts), is_explicit(Some(prepared), acts)).1?,
+        Request::Atomic(acts) => {
+            let explicit = !batch && is_explicit(Some(prepared), acts);
+            script(pieces(setup, Some(prepared), acts), explicit).1?
+        }
         Request::Alone { migration, direction, step } => {
             alone(setup, Some(prepared), *migration, *direction, *step).1?
         }
@@ -370,9 +387,9 @@ pub(crate) fn place(
     let all = &prepared.analysis.statements;
     let by_count = || {
         let done = failure.completed? as usize;
-        let mut index = body.statement + done.checked_sub(body.first)?;
+        let mut index = body.statements.start + done.checked_sub(body.first)?;
         // Transaction control that was left out was not counted by the database either.
-        for (at, statement) in all.iter().enumerate().skip(body.statement) {
+        for (at, statement) in all.iter().enumerate().skip(body.statements.start) {
             if at > index {
                 break;
             }
@@ -380,7 +397,8 @@ pub(crate) fn place(
                 index += 1;
             }
         }
-        all.get(index)
+        // What comes after it is not the section's.
+        all.get(index).filter(|_| index < body.statements.end)
     };
     let offset = match failure.position {
         Some(position) if batch => by_count().map(|s| {

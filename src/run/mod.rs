@@ -35,6 +35,7 @@ mod request;
 mod session;
 mod shared;
 mod stepwise;
+mod trial;
 mod up;
 
 use crate::ledger::statements::TextRow;
@@ -121,6 +122,8 @@ pub struct Failure {
     pub position: Option<u32>,
     /// How many statements of a script or batch had finished before, if the driver can tell.
     pub completed: Option<u32>,
+    /// Where in a function it happened: PostgreSQL's `where`, also called the context.
+    pub context: Option<String>,
     /// Whether the connection broke, so that nobody knows whether it was done.
     pub lost: bool,
 }

@@ -10,22 +10,30 @@ use super::{Failure, Machine, Output};
 impl Machine {
     /// A transactional section failed. An explicit transaction has to be ended first.
     pub(super) fn section_refused(&mut self, migration: usize, direction: Direction, failure: Failure) -> Output {
-        let prepared = self.prepared.as_deref();
-        let place = self.sent.as_ref().and_then(|sent| message::place(&self.setup, prepared, sent, &failure));
+        let refusal = self.refusal(migration, direction, failure);
         let explicit = self.setup.capabilities.script
-            && failure.kind() != Kind::Lost
-            && matches!(&self.sent, Some(Request::Atomic(acts)) if message::is_explicit(prepared, acts));
-        let refusal = Refusal { migration, direction, failure, place };
+            && refusal.failure.kind() != Kind::Lost
+            && matches!(&self.sent, Some(Request::Atomic(acts)) if message::is_explicit(self.prepared.as_deref(), acts));
         if explicit {
             return self.send(Phase::Cleanup(Box::new(refusal)), Request::Rollback);
         }
-        self.section_failed(&refusal)
+        self.section_failed(refusal)
     }
 
-    pub(super) fn section_failed(&mut self, refusal: &Refusal) -> Output {
+    /// What came of the request that was sent last.
+    pub(super) fn refusal(&self, migration: usize, direction: Direction, failure: Failure) -> Refusal {
+        let prepared = self.prepared.as_deref();
+        let place = self.sent.as_ref().and_then(|sent| message::place(&self.setup, prepared, sent, &failure));
+        let acts = match &self.sent {
+            Some(Request::Atomic(acts)) if place.is_none() && !self.setup.capabilities.script => acts.clone(),
+            _ => Vec::new(),
+        };
+        Refusal { migration, direction, failure, place, acts }
+    }
+
+    pub(super) fn section_failed(&mut self, refusal: Refusal) -> Output {
         let migration = refusal.migration;
-        let kind = refusal.failure.kind();
-        match (kind, refusal.direction) {
+        match (refusal.failure.kind(), refusal.direction) {
             (Kind::Lost, Direction::Up) => {
                 self.state.doubt = Doubt::Lost(migration, EventKind::Applied);
                 self.look()
@@ -37,26 +45,36 @@ impl Machine {
             (Kind::Busy, _) => {
                 let path = &self.setup.catalog.migrations[migration].path;
                 let what = format!("for a lock that {path} needs: {}", refusal.failure.message);
-                self.pace.place = refusal.place.clone();
+                self.pace.place = refusal.place;
                 self.wait(&what)
             }
-            (_, Direction::Down) => self.revert_failed(refusal),
-            (_, Direction::Up) => {
-                let (failure, place) = (&refusal.failure, refusal.place.clone());
-                let error = failure::statement(
-                    &self.setup,
-                    failure,
-                    (migration, Direction::Up),
-                    place,
-                    None,
-                    &self.state.report,
-                );
-                if kind != Kind::Unique {
-                    return self.fail(error);
-                }
-                self.state.doubt = Doubt::Unique(migration, Box::new(error));
+            // If the row is gone, somebody else took it back.
+            (_, Direction::Down) => {
+                self.state.doubt = Doubt::Gone(Box::new(refusal));
+                self.look()
+            }
+            (Kind::Unique, Direction::Up) => {
+                self.state.doubt = Doubt::Unique(Box::new(refusal));
                 self.wait_quietly("for another runner, which was faster")
             }
+            _ => self.give_up(refusal),
         }
+    }
+
+    /// The section itself is at fault. Which of its statements, is asked first if need be.
+    pub(super) fn give_up(&mut self, refusal: Refusal) -> Output {
+        // Reading the ledger in between has forgotten the section.
+        if self.prepared.is_none() && self.prepare(refusal.migration, refusal.direction).is_err() {
+            return self.section_error(&refusal);
+        }
+        match self.trial(&refusal) {
+            Some(request) => self.send(Phase::Diagnose(Box::new(refusal)), request),
+            None => self.section_error(&refusal),
+        }
+    }
+
+    pub(super) fn section_error(&mut self, refusal: &Refusal) -> Output {
+        let error = failure::statement(&self.setup, refusal, None, &self.state.report);
+        self.fail(error)
     }
 }

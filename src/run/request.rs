@@ -127,6 +127,9 @@ pub enum Request {
     Restore,
     /// End a failed transaction that was begun explicitly.
     Rollback,
+    /// Carry out all acts once more and keep nothing of it: the failure's context tells which
+    /// statement fails.
+    Diagnose(Vec<Act>),
 }
 
 /// One part of a [`Request::Atomic`].

@@ -5,7 +5,7 @@
 //! and a run that goes on in the middle finds what an earlier one has set.
 
 use super::failure::{self, Kind};
-use super::machine::{Doubt, Phase};
+use super::machine::{Doubt, Phase, Refusal};
 use super::report::EventKind;
 use super::request::{Act, Direction, Request};
 use super::{Failure, Machine, Output, message};
@@ -55,6 +55,8 @@ enum At {
     Run,
     Advance,
     Delete,
+    /// The statement of the step that failed is being looked for.
+    Diagnose(Box<Refusal>),
     /// A failed explicit transaction is being ended; then as [`At::Stop`].
     Rollback(Option<Box<Error>>),
     /// The step has failed; the lease is given up. Then: fail with this, or try again later.
@@ -201,6 +203,8 @@ impl Machine {
                 self.stepped(now)
             }
             At::Delete => self.over(&now),
+            // A trial that does not fail tells nothing.
+            At::Diagnose(refusal) => self.step_refused(now, *refusal),
             At::Rollback(error) => self.then(now, Next::Stop(error)),
             At::Stop(error) => {
                 if rows.is_empty() {
@@ -280,12 +284,12 @@ impl Machine {
 
     /// What to do instead of a request that has not been sent, if it need not be.
     pub(super) fn withdraw(&mut self, now: Stepwise, error: Error) -> Option<Output> {
-        match now.at {
+        match now.at.clone() {
             At::Forget | At::Claim => Some(self.fail(error)),
             At::Capture | At::Replay(_) | At::Index | At::Drop | At::Run => {
                 Some(self.then(now, Next::Stop(Some(Box::new(error)))))
             }
-            At::Advance | At::Delete | At::Restore(_) | At::Rollback(_) | At::Stop(_) => None,
+            At::Advance | At::Delete | At::Restore(_) | At::Diagnose(_) | At::Rollback(_) | At::Stop(_) => None,
         }
     }
 
@@ -361,34 +365,17 @@ impl Machine {
             self.state.doubt = Doubt::Lost(now.migration, EventKind::Applied);
             return self.look();
         }
-        match now.at {
+        match now.at.clone() {
             At::Run | At::Drop | At::Replay(_) => {
-                let place = self
-                    .sent
-                    .as_ref()
-                    .and_then(|sent| message::place(&self.setup, self.prepared.as_deref(), sent, &failure));
-                let explicit = matches!(&self.sent, Some(Request::Atomic(acts))
-                    if self.setup.capabilities.script && message::is_explicit(self.prepared.as_deref(), acts));
-                let kept = Some((now.step as u32, now.total as u32));
-                let error = failure::statement(
-                    &self.setup,
-                    &failure,
-                    (now.migration, now.direction),
-                    place,
-                    kept,
-                    &self.state.report,
-                );
-                if failure.sqlstate == DUPLICATE_TABLE && now.tried && self.is_judged(&now) {
-                    // The index is there after all: an earlier try was still at it.
-                    let mut now = now;
-                    now.taken = Some(Box::new(error));
-                    return self.then(now, Next::Index);
+                let refusal = self.refusal(now.migration, now.direction, failure);
+                match self.trial(&refusal).filter(|_| kind != Kind::Busy) {
+                    Some(request) => self.go(now, At::Diagnose(Box::new(refusal)), request),
+                    None => self.step_refused(now, refusal),
                 }
-                let then = (kind != Kind::Busy).then(|| Box::new(error));
-                if explicit {
-                    return self.go(now, At::Rollback(then), Request::Rollback);
-                }
-                self.then(now, Next::Stop(then))
+            }
+            At::Diagnose(mut refusal) => {
+                refusal.place = self.tried(&refusal, &failure);
+                self.step_refused(now, *refusal)
             }
             At::Claim | At::Forget if kind == Kind::Unique => self.wait_quietly("for another runner, which was faster"),
             _ if kind == Kind::Busy => self.wait("for a lock on the ledger"),
@@ -397,5 +384,23 @@ impl Machine {
                 self.fail(error)
             }
         }
+    }
+
+    /// A step failed, and all that can be known of it is known.
+    fn step_refused(&mut self, mut now: Stepwise, refusal: Refusal) -> Output {
+        let kept = Some((now.step as u32, now.total as u32));
+        let error = failure::statement(&self.setup, &refusal, kept, &self.state.report);
+        if refusal.failure.sqlstate == DUPLICATE_TABLE && now.tried && self.is_judged(&now) {
+            // The index is there after all: an earlier try was still at it.
+            now.taken = Some(Box::new(error));
+            return self.then(now, Next::Index);
+        }
+        let explicit = matches!(&self.sent, Some(Request::Atomic(acts))
+            if self.setup.capabilities.script && message::is_explicit(self.prepared.as_deref(), acts));
+        let then = (refusal.failure.kind() != Kind::Busy).then(|| Box::new(error));
+        if explicit {
+            return self.go(now, At::Rollback(then), Request::Rollback);
+        }
+        self.then(now, Next::Stop(then))
     }
 }

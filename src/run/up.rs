@@ -26,13 +26,14 @@ impl Machine {
         };
         match std::mem::replace(&mut self.state.doubt, Doubt::None) {
             Doubt::None | Doubt::Gone(_) => {}
-            Doubt::Unique(migration, error) => {
+            Doubt::Unique(refusal) => {
+                let migration = refusal.migration;
                 let migration_is_there = row_of(migration).is_some_and(|row| {
                     let own = self.setup.catalog.migrations[migration].checksum.as_str();
                     !self.setup.catalog.migrations[migration].repeatable || row.checksum.as_deref() == Some(own)
                 });
                 if !migration_is_there {
-                    return self.fail(*error);
+                    return self.give_up(*refusal);
                 }
             }
             Doubt::Lost(migration, kind) => {

@@ -249,6 +249,7 @@ pub(super) fn answer(value: &JsValue) -> Result<Input, JsValue> {
             hint: given.text("hint")?,
             position: given.whole32("position")?,
             completed: given.whole32("completed")?,
+            context: given.text("context")?,
             lost: given.flag("lost")?,
         }));
     }

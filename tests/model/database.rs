@@ -322,6 +322,8 @@ pub fn step(world: &World<'_>, db: &mut Committed, backends: &mut [Backend], me:
             db.indexes.insert(key, Index::Valid);
             Progress::Reply(rows(vec![]))
         }
+        // It changes nothing; here nothing is to be found either.
+        Request::Diagnose(_) => Progress::Reply(failure("P0001")),
         Request::Capture | Request::Replay { .. } | Request::Restore | Request::Rollback => {
             Progress::Reply(rows(vec![]))
         }

@@ -64,6 +64,7 @@ struct Checked {
     /// Steps of each migration.
     steps: Vec<u8>,
     goal: Goal,
+    capabilities: Capabilities,
     /// What each runner does if something is pending.
     runners: Vec<When>,
     db: Committed,
@@ -81,6 +82,9 @@ struct Checked {
 /// One implicit transaction per message, as PGlite and node-postgres send it.
 const SCRIPT: Capabilities = Capabilities { script: true, batch: true, interactive: true, limit: None };
 
+/// One transaction per request, and no session between two: Neon over HTTP.
+const HTTP: Capabilities = Capabilities { script: false, batch: true, interactive: false, limit: None };
+
 impl Checked {
     fn world(&self) -> World<'_> {
         World { catalog: &self.catalog, concurrent: &self.concurrent }
@@ -89,7 +93,7 @@ impl Checked {
     fn machine(&self, runner: u8) -> Machine {
         let when = self.runners.get(usize::from(runner)).copied().unwrap_or_default();
         let options = Options { runner: format!("r{runner}"), when, ..Options::default() };
-        Machine::new(self.catalog.clone(), self.goal.clone(), options, SCRIPT)
+        Machine::new(self.catalog.clone(), self.goal.clone(), options, self.capabilities)
     }
 
     /// Hands an input to a runner and puts what it wants into the state.
@@ -383,6 +387,7 @@ fn model(second: &str) -> Checked {
         concurrent: if second == INDEX { BTreeSet::from([(1, 1)]) } else { BTreeSet::new() },
         steps: vec![1, middle, 1],
         goal: Goal::Up,
+        capabilities: SCRIPT,
         runners: vec![When::Apply],
         db: Committed { exists: true, ..Committed::default() },
         faults: 0,
@@ -511,4 +516,24 @@ fn going_back_keeps_rows_and_effects_together() {
     model.goal = Goal::Down { steps: Some(2), to: None };
     model.db = all_applied(&model.catalog);
     check("2 runners go back by two; two faults", model);
+}
+
+#[test]
+fn over_http_transactional_migrations_with_two_faults() {
+    let model = Checked { capabilities: HTTP, runners: TWO.into(), faults: 2, ..model(PLAIN) };
+    check("2 runners over HTTP, transactional; two faults", model);
+}
+
+#[test]
+fn over_http_a_statement_wise_migration_with_a_fault_and_a_lease_that_runs_out() {
+    let model = Checked { capabilities: HTTP, runners: TWO.into(), faults: 1, expiries: 1, ..model(INDEX) };
+    check("2 runners over HTTP, an index build; one fault, lease over", model);
+}
+
+#[test]
+fn over_http_going_back_keeps_rows_and_effects_together() {
+    let mut model = Checked { capabilities: HTTP, runners: TWO.into(), faults: 1, ..model(PLAIN) };
+    model.goal = Goal::Down { steps: Some(2), to: None };
+    model.db = all_applied(&model.catalog);
+    check("2 runners go back by two over HTTP; one fault", model);
 }

@@ -1,0 +1,124 @@
+//! Which statement of a batch failed, where the driver cannot tell.
+//!
+//! The same statements are sent once more, in one request that never commits: a `DO` block with one
+//! `EXECUTE` per line and a `RAISE` at its end. The context of its failure has the line. It counts
+//! only if the failure is the same as the first one; else the place stays unknown.
+
+use super::carry;
+use super::failure::Kind;
+use super::machine::Refusal;
+use super::message;
+use super::request::{Act, Request};
+use super::{Failure, Machine};
+use crate::error::Location;
+
+/// Lines of the block before the first statement's.
+const BEFORE: usize = 2;
+
+impl Machine {
+    /// The request that finds out which statement failed, if one can.
+    pub(super) fn trial(&self, refusal: &Refusal) -> Option<Request> {
+        let acts = &refusal.acts;
+        let prepared = self.prepared.as_deref();
+        let is_run = acts.iter().any(|act| matches!(act, Act::Run { .. }));
+        // A function cannot have savepoints.
+        if refusal.place.is_some() || !is_run || message::is_explicit(prepared, acts) {
+            return None;
+        }
+        let request = Request::Diagnose(acts.clone());
+        let limit = self.setup.capabilities.limit.map_or(u64::MAX, u64::from);
+        (carry::size(&message::message(&self.setup, prepared, &request)) <= limit).then_some(request)
+    }
+
+    /// The place of the first failure, as the trial's failure tells it.
+    pub(super) fn tried(&self, refusal: &Refusal, trial: &Failure) -> Option<(Location, String)> {
+        let first = &refusal.failure;
+        if trial.kind() == Kind::Lost || (&trial.sqlstate, &trial.message) != (&first.sqlstate, &first.message) {
+            return None;
+        }
+        let line = line(trial.context.as_deref()?)?;
+        let completed = Some(line.checked_sub(BEFORE)? as u32);
+        let failure = Failure { completed, ..first.clone() };
+        let request = Request::Atomic(refusal.acts.clone());
+        message::place(&self.setup, self.prepared.as_deref(), &request, &failure)
+    }
+}
+
+/// The line of the block at which it failed. The outermost function is on the last line of a
+/// context; the words around its name and the line are in the server's language.
+fn line(context: &str) -> Option<usize> {
+    let outermost = context.lines().rev().find(|line| line.contains("inline_code_block"))?;
+    let digits = outermost.trim_start_matches(|c: char| !c.is_ascii_digit());
+    digits[..digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len())].parse().ok()
+}
+
+/// The block that runs the statements and keeps nothing.
+pub(super) fn text(statements: &[String]) -> String {
+    let mut sql = String::from("do $counterfoil$ begin\n");
+    for statement in statements {
+        // It has to come before all queries, and the block is one already.
+        if statement.get(..15).is_some_and(|head| head.eq_ignore_ascii_case("set transaction")) {
+            sql.push_str("null;\n");
+            continue;
+        }
+        sql.push_str("execute E'");
+        escape(statement, &mut sql);
+        sql.push_str("';\n");
+    }
+    sql.push_str("raise exception 'counterfoil: nothing is kept';\nend $counterfoil$");
+    sql
+}
+
+/// The inside of an `E'…'` that takes one line and does not end the block.
+fn escape(text: &str, out: &mut String) {
+    let mut rest = text;
+    while let Some(at) = rest.find(['\'', '\\', '\n', '\r', '$']) {
+        let (before, from) = rest.split_at(at);
+        out.push_str(before);
+        out.push_str(match from.as_bytes()[0] {
+            b'\'' => "''",
+            b'\\' => "\\\\",
+            b'\n' => "\\n",
+            b'\r' => "\\r",
+            _ if from.starts_with("$counterfoil$") => "\\x24",
+            _ => "$",
+        });
+        rest = &from[1..];
+    }
+    out.push_str(rest);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_statement_has_a_line_of_its_own() {
+        let statements =
+            ["select 'a\n\\'", "SET TRANSACTION READ ONLY", "do $counterfoil$counterfoil$ begin\r\n end $x$"];
+        assert_eq!(
+            text(&statements.map(String::from)),
+            "do $counterfoil$ begin\n\
+             execute E'select ''a\\n\\\\''';\n\
+             null;\n\
+             execute E'do \\x24counterfoil\\x24counterfoil$ begin\\r\\n end $x$';\n\
+             raise exception 'counterfoil: nothing is kept';\n\
+             end $counterfoil$"
+        );
+    }
+
+    #[test]
+    fn the_line_is_that_of_the_outermost_block_in_any_language() {
+        // PostgreSQL 18, src/pl/plpgsql/src/po: en, de, ja, zh_CN.
+        assert_eq!(line("PL/pgSQL function inline_code_block line 12 at EXECUTE"), Some(12));
+        assert_eq!(line("SQL-Anweisung »x«\nPL/pgSQL-Funktion inline_code_block Zeile 3 bei EXECUTE"), Some(3));
+        assert_eq!(line("PL/pgSQL関数inline_code_blockの4行目 - EXECUTE"), Some(4));
+        assert_eq!(line("在EXECUTE的第5行的PL/pgSQL函数inline_code_block"), Some(5));
+        let inner = "PL/pgSQL function inline_code_block line 2 at RAISE\nSQL statement \"do $$\n inline_code_block line 9\"\n\
+                     PL/pgSQL function inline_code_block line 7 at EXECUTE";
+        assert_eq!(line(inner), Some(7));
+        assert_eq!(line("PL/pgSQL function f() line 2 at RAISE"), None);
+        assert_eq!(line("inline_code_block line 99999999999999999999999"), None);
+        assert_eq!(line(""), None);
+    }
+}

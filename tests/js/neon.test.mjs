@@ -25,7 +25,7 @@ async function open(options) {
   return { db: sql, sql, database, query: async (text) => (await admin.query(text)).rows, close: () => admin.end() }
 }
 
-driverSuite('neon() over HTTP', api, open, { counts: false, places: false })
+driverSuite('neon() over HTTP', api, open)
 
 driverSuite('a Pool over a WebSocket', api, async () => {
   const db = new Pool({ connectionString: endpoint.url(await server.createDatabase()) })

@@ -53,8 +53,10 @@ export async function build() {
   mkdirSync(join(draft, 'core'), { recursive: true })
   cpSync(join(core, 'core.wasm'), join(draft, 'core/core.wasm'))
   await glue(core)
+  inlined(core)
   await run(...split(bin('typescript', 'bin/tsc'), ['-p', 'pkg-template', '--outDir', draft]))
   manifest()
+  await forPages()
   rmSync(pkg, { recursive: true, force: true })
   renameSync(draft, pkg)
   checkSizes(pkg)
@@ -63,15 +65,36 @@ export async function build() {
 
 const split = ([command, ...first], rest) => [command, [...first, ...rest]]
 
-/** The JavaScript that wasm-bindgen wrote without its comments, and of its declarations the data types. */
+/** The JavaScript that wasm-bindgen wrote, minified, and of its declarations the data types. */
 async function glue(core) {
-  const { default: ts } = await import('typescript')
-  const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, removeComments: true }
-  const { outputText } = ts.transpileModule(readFileSync(join(core, 'core.js'), 'utf8'), { compilerOptions })
-  writeFileSync(join(draft, 'core/core.js'), outputText)
+  const { transform } = await import('esbuild')
+  const { code } = await transform(readFileSync(join(core, 'core.js'), 'utf8'), { minify: true, format: 'esm', target: 'es2022' })
+  writeFileSync(join(draft, 'core/core.js'), code)
   // Its classes and functions are the package's inside, and need a newer `lib` than the rest does.
   const [data] = readFileSync(join(core, 'core.d.ts'), 'utf8').split(/(?:\/\*\*(?:(?!\*\/)[^])*\*\/\s*)?export (?:class|function)/)
   writeFileSync(join(draft, 'core/core.d.ts'), data)
+}
+
+/** The core as text in a module, for runtimes where a bundler could leave the file behind. */
+function inlined(core) {
+  const text = readFileSync(join(core, 'core.wasm')).toString('base64')
+  writeFileSync(
+    join(draft, 'core/inline.js'),
+    `const text = '${text}'\n\nexport function bytes() {\n  const characters = atob(text)\n  const bytes = new Uint8Array(characters.length)\n` +
+      '  for (let at = 0; at < bytes.length; at += 1) bytes[at] = characters.charCodeAt(at)\n  return bytes\n}\n',
+  )
+  writeFileSync(join(core, 'inline.d.ts'), 'export declare function bytes(): Uint8Array<ArrayBuffer>\n')
+}
+
+/** The entries that a page may load without a bundler or an import map: all that they import is beside them. */
+async function forPages() {
+  const { build } = await import('esbuild')
+  await build({
+    entryPoints: ['index', 'inline', 'slim', 'pglite', 'neon'].map((name) => join(draft, `${name}.js`)),
+    outdir: join(draft, 'web'), bundle: true, splitting: true, minify: true, format: 'esm', target: 'es2022',
+    // In the same place for a file in web/ as for one in load/.
+    external: ['../core/inline.js'], logLevel: 'warning',
+  })
 }
 
 /** package.json with the crate's version, the licences and the README. */

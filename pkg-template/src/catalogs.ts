@@ -3,7 +3,7 @@ import type { Catalog } from './core/core.js'
 import { failure } from './errors.js'
 import type { Files } from './files.js'
 import { guarded } from './guarded.js'
-import { coreNow } from './init.js'
+import { coreNow } from './start.js'
 import { manifestOf, type Manifest } from './manifest.js'
 
 interface Read extends Files {

@@ -4,7 +4,7 @@ import type { Answer, Catalog, Outcome, Request, RunGoal, RunOptions } from './c
 import { describe, type Connection, type TextRow } from './database.js'
 import { MigrationError } from './errors.js'
 import { guarded } from './guarded.js'
-import { coreNow } from './init.js'
+import { coreNow } from './start.js'
 import { bare, type Settings } from './options.js'
 import { Watch } from './watch.js'
 

@@ -5,7 +5,7 @@ import type * as api from './public.js'
 
 export { MigrationError, type Location } from './errors.js'
 export { init } from './actions.js'
-export type { CoreSource } from './init.js'
+export type { CoreSource } from './start.js'
 export type { PgClient, PgPool, PgPoolClient } from './node-postgres.js'
 export type * from './public.js'
 

@@ -5,7 +5,7 @@ import { nodeDataDir } from './pglite-dir.js'
 
 export { MigrationError, type Location } from './errors.js'
 export { init } from './actions.js'
-export type { CoreSource } from './init.js'
+export type { CoreSource } from './start.js'
 import type * as api from './public.js'
 export type * from './public.js'
 

@@ -6,7 +6,7 @@ import type * as api from './public.js'
 
 export { MigrationError, type Location } from './errors.js'
 export { init } from './actions.js'
-export type { CoreSource } from './init.js'
+export type { CoreSource } from './start.js'
 export type * from './public.js'
 
 /** The part of a `sql` of postgres.js that is needed: what `postgres()` or `sql.reserve()` returns. */

@@ -1,8 +1,17 @@
-// Where a browser finds the core: over the network, at the address that a bundler gives the file.
-
-/** Finds and compiles the core now; undefined where that cannot be done at once. @internal */
-export const loadNow: (() => WebAssembly.Module) | undefined = undefined
+// Where a browser finds the core: over the network, at the address that a bundler gives the file. Some bundlers give it
+// none, and some development servers answer with a page: then it is in a module of its own, as text.
+import { received, type CoreSource } from '../start.js'
 
 /** Finds the core. @internal */
-export const load: () => WebAssembly.Module | Promise<Response> = () =>
-  fetch(new URL('../core/core.wasm', import.meta.url))
+export async function load(): Promise<CoreSource> {
+  try {
+    return await received(await fetch(new URL('../core/core.wasm', import.meta.url)))
+  } catch (cause) {
+    const inline = await import('../core/inline.js').catch(() => undefined)
+    if (!inline) throw cause
+    return inline.bytes()
+  }
+}
+
+/** A page must not stop while the core is fetched. @internal */
+export const loadNow = undefined

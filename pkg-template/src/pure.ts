@@ -1,0 +1,108 @@
+// The pure part: no database.
+import type { Ledger, MigrationSet, PlanOptions, Row, Statement } from './core/core.js'
+import { guarded } from './guarded.js'
+import { filesNow, type Migrations } from './files.js'
+import { coreNow } from './start.js'
+import { conventionOf } from './manifest.js'
+import { allowed, bare, settings } from './options.js'
+import type { Plan, Readiness, ReadOptions } from './public.js'
+
+export { MigrationError, type Location } from './errors.js'
+export type * from './public.js'
+export type { MigrationSet, Row, Statement }
+
+/** Options of the functions that need no database. */
+export type PlanningOptions = Pick<ReadOptions, 'table' | 'convention' | 'policy'>
+
+/**
+ * Decides what to do about every file and every ledger row: `skip`, `apply`, `adopt` or `drift`, with a reason.
+ *
+ * Pure and synchronous: the same files and rows give the same plan, in whatever order they come.
+ *
+ * @param rows the ledger's rows; `{ version }` is enough, what is missing is as in a row that another tool wrote
+ * @throws MigrationError what is wrong with the files or the arguments; what is wrong between files and rows is
+ *   in the plan
+ *
+ * @example
+ * ```js
+ * const { decisions } = plan(await readMigrations('db/migrations'), [{ version: '001' }])
+ * ```
+ */
+export function plan(migrations: Migrations, rows: readonly Row[] = [], options: PlanningOptions = {}): Plan {
+  const { paths, sqls, convention, ledger, core } = inputs(migrations, rows, options)
+  return guarded(() => coreNow().plan(paths, sqls, convention, ledger, core))
+}
+
+/**
+ * Judges whether a database with these rows is where these files expect it to be: what a health check answers.
+ *
+ * @throws MigrationError what is wrong with the files or the arguments
+ */
+export function readiness(migrations: Migrations, rows: readonly Row[] = [], options: PlanningOptions = {}): Readiness {
+  const { paths, sqls, convention, ledger, core } = inputs(migrations, rows, options)
+  return guarded(() => coreNow().readiness(paths, sqls, convention, ledger, core))
+}
+
+/**
+ * Reads a set of files: which convention they follow, and the migrations in the order in which they are applied.
+ *
+ * @throws MigrationError with the file, and where it can be told the line, that is wrong
+ */
+export function readSet(migrations: Migrations, options: Pick<ReadOptions, 'convention'> = {}): MigrationSet {
+  const { paths, sqls } = filesNow(migrations)
+  return guarded(() => coreNow().readSet(paths, sqls, conventionOf(migrations, settings(options, allowed.reading).convention)))
+}
+
+/**
+ * Splits a text into statements where PostgreSQL would, and says of each what kind it is.
+ *
+ * `start` and `end` count UTF-16 code units, so `sql.slice(start, end)` is the statement. Semicolons, empty statements
+ * and comments between statements are left out.
+ *
+ * @throws MigrationError where PostgreSQL could not split it either: `unterminated-string`, `unterminated-comment`, …
+ */
+export function splitStatements(sql: string): Statement[] {
+  return guarded(() => coreNow().splitStatements(sql).statements)
+}
+
+/**
+ * The checksum of a text: `sha256:` and 64 hex digits, of its UTF-8 bytes without a byte order mark and with CRLF made
+ * LF. One text has one checksum on every system.
+ *
+ * The ledger keeps the checksum of a migration's *up section*: see {@link readSet} for that.
+ *
+ * @throws MigrationError `invalid-text` if the text holds a lone surrogate
+ */
+export function checksum(sql: string): string {
+  return guarded(() => coreNow().checksum(sql))
+}
+
+/**
+ * The fingerprint of a text: the checksum of its tokens, without comments and white space. Two texts with one
+ * fingerprint differ in nothing that PostgreSQL would see.
+ *
+ * @throws MigrationError `invalid-text` if the text holds a lone surrogate
+ */
+export function fingerprint(sql: string): string {
+  return guarded(() => coreNow().fingerprint(sql))
+}
+
+function bareRows(rows: readonly Row[]): Row[] {
+  return Array.isArray(rows) ? rows.map((row) => (typeof row === 'object' && row !== null ? bare(row) : row)) : (rows as Row[])
+}
+
+interface Inputs {
+  paths: string[]
+  sqls: string[]
+  convention: string | undefined
+  ledger: Ledger
+  core: PlanOptions
+}
+
+function inputs(migrations: Migrations, rows: readonly Row[], options: PlanningOptions): Inputs {
+  const { core, convention } = settings(options, allowed.planning)
+  const chosen: PlanOptions = bare({})
+  if (core.table) chosen.table = core.table
+  if (core.policy) chosen.policy = core.policy
+  return { ...filesNow(migrations), convention: conventionOf(migrations, convention), ledger: bare({ exists: true, rows: bareRows(rows) }), core: chosen }
+}

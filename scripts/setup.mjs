@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { findBrowser } from './browser.mjs'
 import { Stop, locked, onPath, output, root, run, say, script, windows } from './lib.mjs'
 
-const minimumNode = [20, 16]
+const minimumNode = [20, 19]
 
 /** Sets everything up. A browser and a pgbouncer are only looked for where they are needed. */
 export async function setup({ browser = false, pgbouncer: pooler = false } = {}) {

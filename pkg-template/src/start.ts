@@ -30,11 +30,10 @@ export async function start(source?: CoreSource | Promise<CoreSource>): Promise<
 }
 
 async function begin(source?: CoreSource | Promise<CoreSource>): Promise<void> {
-  const given = (await source) ?? undefined
-  if (given === undefined && !loader)
-    throw failure('core-unavailable', 'no core was given', "hand the core's module, its bytes or their address to `init`")
   try {
-    await core.default({ module_or_path: await compiled(given ?? (await loader!.load())) })
+    const given = (await source) ?? (await loader?.load())
+    if (given === undefined) throw new Error('none was given')
+    await core.default({ module_or_path: await compiled(given) })
     started = true
   } catch (cause) {
     throw unavailable(cause)
@@ -67,7 +66,7 @@ async function compiled(source: CoreSource): Promise<WebAssembly.Module | Buffer
   // A module's namespace, or what a bundler makes of it.
   const inner = (source as { default?: CoreSource } | null)?.default
   if (inner !== undefined) return compiled(await inner)
-  throw new Error(`it was given ${kind === 'Object' ? 'an object' : kind} and takes a module, bytes, a Response or an address`)
+  throw new Error(`it was given ${typeof source === 'object' ? 'an object' : `a ${typeof source}`} and takes a module, bytes, a Response or an address`)
 }
 
 function isResponse(source: unknown): source is Response {

@@ -1,44 +1,26 @@
 // The package as a user gets it: packed, installed somewhere else, imported, type-checked.
 import assert from 'node:assert/strict'
-import { execFileSync, spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { after, before, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { install, ours, packed, root } from './support/packed.mjs'
 
-const root = resolve(fileURLToPath(import.meta.url), '../../..')
-const base = mkdtempSync(join(tmpdir(), 'counterfoil-packed-'))
-after(() => rmSync(base, { recursive: true, force: true }))
+const { tarball, listing } = packed()
+const { base, home, remove } = install()
+after(remove)
 
-const bin = (path) => join(root, 'node_modules', path)
 const node = (args, options) => spawnSync(process.execPath, args, { encoding: 'utf8', cwd: base, ...options })
-let tarball
-let listing
-
-before(() => {
-  const npm = process.env.npm_execpath
-  const pack = ['pack', '--json', '--pack-destination', base, join(root, 'pkg')]
-  const out = npm ? execFileSync(process.execPath, [npm, ...pack], { encoding: 'utf8' }) : execFileSync('npm', pack, { encoding: 'utf8', shell: process.platform === 'win32' })
-  const packed = JSON.parse(out)
-  const [{ filename, files }] = Array.isArray(packed) ? packed : Object.values(packed)
-  tarball = join(base, filename)
-  listing = files.map(({ path }) => path).sort()
-  // What `npm install` does with a tarball of a package without dependencies.
-  mkdirSync(join(base, 'node_modules/counterfoil'), { recursive: true })
-  execFileSync('tar', ['-xzf', tarball, '-C', join(base, 'node_modules/counterfoil'), '--strip-components=1'])
-  writeFileSync(join(base, 'package.json'), '{ "private": true, "type": "module" }')
-})
 
 test('it holds the package and nothing else', () => {
-  const unexpected = listing.filter((path) => !/^(core\/core\.(js|d\.ts|wasm)|((load|cli|bundler)\/)?[\w-]+\.(js|d\.ts)|package\.json|README\.md|LICENSE-(MIT|APACHE))$/.test(path))
+  const unexpected = listing.filter((path) => !/^(core\/core\.(js|d\.ts|wasm)|core\/inline\.js|web\/[\w-]+\.js|((load|cli|bundler)\/)?[\w-]+\.(js|d\.ts)|package\.json|README\.md|LICENSE-(MIT|APACHE))$/.test(path))
   assert.deepEqual(unexpected, [])
-  for (const path of ['README.md', 'LICENSE-MIT', 'LICENSE-APACHE', 'core/core.wasm', 'load/node.js', 'load/web.js'])
+  for (const path of ['README.md', 'LICENSE-MIT', 'LICENSE-APACHE', 'core/core.wasm', 'core/inline.js', 'load/inline.js', 'load/web.js', 'web/index.js'])
     assert.ok(listing.includes(path), path)
 })
 
 test('it depends on nothing', () => {
-  const manifest = JSON.parse(readFileSync(join(base, 'node_modules/counterfoil/package.json'), 'utf8'))
+  const manifest = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'))
   for (const key of ['dependencies', 'peerDependencies', 'optionalDependencies', 'scripts']) assert.equal(manifest[key], undefined, key)
   assert.equal(manifest.version, readFileSync(join(root, 'Cargo.toml'), 'utf8').match(/^version = "(.*)"/m)[1])
 })
@@ -46,7 +28,7 @@ test('it depends on nothing', () => {
 test('every export can be imported, and none but those', () => {
   const script = `
     const names = {}
-    for (const entry of ['counterfoil', 'counterfoil/pglite', 'counterfoil/pg', 'counterfoil/neon', 'counterfoil/postgres', 'counterfoil/node',
+    for (const entry of ['counterfoil', 'counterfoil/slim', 'counterfoil/inline', 'counterfoil/pglite', 'counterfoil/pg', 'counterfoil/neon', 'counterfoil/postgres', 'counterfoil/node',
       'counterfoil/embed', 'counterfoil/vite', 'counterfoil/rollup', 'counterfoil/webpack', 'counterfoil/esbuild'])
       names[entry] = Object.keys(await import(entry)).sort()
     const { plan, checksum } = await import('counterfoil')
@@ -56,10 +38,13 @@ test('every export can be imported, and none but those', () => {
     console.log(JSON.stringify({ names, decisions, checksum: checksum('abc'), inside }))`
   const { stdout, stderr } = node(['--input-type=module', '-e', script])
   assert.equal(stderr, '')
+  const pure = ['MigrationError', 'checksum', 'fingerprint', 'init', 'plan', 'readSet', 'readiness', 'splitStatements']
   const driver = ['MigrationError', 'init', 'migrate', 'plan', 'ready', 'rollback']
   assert.deepEqual(JSON.parse(stdout), {
     names: {
-      counterfoil: ['MigrationError', 'checksum', 'fingerprint', 'init', 'plan', 'readSet', 'readiness', 'splitStatements'],
+      counterfoil: pure,
+      'counterfoil/slim': pure,
+      'counterfoil/inline': pure,
       'counterfoil/pglite': driver,
       'counterfoil/pg': driver,
       'counterfoil/neon': driver,
@@ -83,11 +68,11 @@ test('its types are those of the real drivers, in every way TypeScript resolves 
   mkdirSync(join(base, 'node_modules/@electric-sql'), { recursive: true })
   mkdirSync(join(base, 'node_modules/@neondatabase'), { recursive: true })
   for (const name of ['@electric-sql/pglite', '@neondatabase/serverless', 'postgres', '@types/pg', '@types/node', 'pg', 'pg-protocol', 'pg-types', 'undici-types'])
-    symlinkSync(bin(name), join(base, 'node_modules', name), 'junction')
+    symlinkSync(ours(name), join(base, 'node_modules', name), 'junction')
   cpSync(join(root, 'tests/packaging/types'), join(base, 'types'), { recursive: true })
   for (const [module, resolution] of [['nodenext', 'nodenext'], ['esnext', 'bundler']]) {
     const { status, stdout } = node([
-      bin('typescript/bin/tsc'), '--noEmit', '--strict', '--exactOptionalPropertyTypes', '--target', 'es2022',
+      ours('typescript/bin/tsc'), '--noEmit', '--strict', '--exactOptionalPropertyTypes', '--target', 'es2022',
       '--module', module, '--moduleResolution', resolution, '--types', 'node', '--skipLibCheck', 'types/usage.ts',
     ])
     assert.equal(status, 0, `${resolution}:\n${stdout}`)
@@ -102,18 +87,31 @@ test("its types need neither Node's nor a driver's", () => {
     join(base, 'alone/alone.ts'),
     ['', '/pglite', '/pg', '/neon', '/postgres', '/node', '/embed', '/vite', '/rollup', '/webpack', '/esbuild'].map((entry, index) => `export * as entry${index} from 'counterfoil${entry}'\n`).join(''),
   )
-  const { status, stdout } = node([bin('typescript/bin/tsc'), '-p', 'alone'])
+  const { status, stdout } = node([ours('typescript/bin/tsc'), '-p', 'alone'])
   assert.equal(status, 0, stdout)
+})
+
+test('nothing of slim leads to the core or to its text, and of inline nothing to the file', async () => {
+  const { build } = await import('esbuild')
+  const graph = async (entry) => {
+    const { metafile, outputFiles } = await build({ entryPoints: [join(home, `${entry}.js`)], bundle: true, write: false, metafile: true, format: 'esm', minifySyntax: true, treeShaking: true })
+    return { files: Object.keys(metafile.inputs).map((path) => path.split('counterfoil/').at(-1)), text: outputFiles[0].text }
+  }
+  const [slim, inline] = [await graph('slim'), await graph('inline')]
+  assert.deepEqual(slim.files.filter((path) => /^load|inline|wasm$/.test(path)), [])
+  assert.doesNotMatch(slim.text, /import\.meta\.url|import\(/)
+  assert.ok(inline.files.includes('core/inline.js'))
+  assert.doesNotMatch(inline.text, /import\.meta\.url|import\(/)
 })
 
 test('publint finds nothing', async () => {
   const { publint } = await import('publint')
-  const { messages } = await publint({ pkgDir: join(base, 'node_modules/counterfoil'), strict: true })
+  const { messages } = await publint({ pkgDir: home, strict: true })
   assert.deepEqual(messages, [])
 })
 
 test('are the types wrong? no', () => {
   // An ES module only: `require` of it works in Node 20.19 and newer.
-  const { status, stdout } = node([bin('@arethetypeswrong/cli/dist/index.js'), tarball, '--profile', 'esm-only', '--no-color', '--exclude-entrypoints', 'core.wasm', 'virtual'])
+  const { status, stdout } = node([ours('@arethetypeswrong/cli/dist/index.js'), tarball, '--profile', 'esm-only', '--no-color', '--exclude-entrypoints', 'core.wasm', 'virtual'])
   assert.equal(status, 0, stdout)
 })

@@ -42,6 +42,8 @@ function connect(db: PostgresSql): Connection {
   let inside: Inside | undefined
   let open = true
   let begun = false
+  // Whether there was a request since the beginning, or since a connection was lost.
+  let asked = false
 
   // Without this nobody would know that a reserved connection is gone, and the next query on it ends the process.
   function onexecute(connection: Inside): boolean {
@@ -51,8 +53,10 @@ function connect(db: PostgresSql): Connection {
   }
 
   async function reserve(): Promise<PostgresSql> {
-    // `reserve` waits forever for a new connection that fetches no types: https://github.com/porsager/postgres/issues/751
-    if (db.options?.fetch_types === false) await db.unsafe('select 1')
+    // `reserve` waits forever for a new connection that fetches no types (https://github.com/porsager/postgres/issues/751),
+    // and for one that is opened again after a fatal error: the first query on that gets the old error once more.
+    const query = () => db.unsafe('select 1')
+    if (!asked || db.options?.fetch_types === false) await query().then(undefined, query)
     open = true
     return db.reserve!()
   }
@@ -62,6 +66,7 @@ function connect(db: PostgresSql): Connection {
     if (!session && begun) session = await reserve()
     begun = true
     if (!open) throw new Error('the connection has ended')
+    asked = true
     const unsafe = (session ?? db).unsafe as (text: string, params: never[], options: object) => PostgresQuery
     const rows = (await unsafe(text, [], { prepare: false, simple: true, ...(session && { onexecute }) }).raw()) as Raw
     if (!Array.isArray(rows)) await copied(rows)
@@ -83,6 +88,7 @@ function connect(db: PostgresSql): Connection {
     statement: send,
     script: send,
     lost(error) {
+      asked = false
       // Its end may not have been noticed yet. These errors have a number or a severity; those of a failing callback of the caller's do not.
       const { errno, severity } = Object(error) as { errno?: unknown; severity?: unknown }
       if (errno !== undefined || severity !== undefined) open = false
@@ -93,8 +99,10 @@ function connect(db: PostgresSql): Connection {
 }
 
 /** A COPY … TO STDOUT gives a stream while its script still runs, and what comes of the script is told to nobody: that is for the ledger to say. */
-async function copied(stream: AsyncIterable<unknown>): Promise<never> {
+async function copied(stream: AsyncIterable<unknown> & { _read?(): void }): Promise<never> {
   for await (const _ of stream);
+  // The socket may be left paused, and what follows unread.
+  stream._read?.()
   throw new Error('postgres.js does not tell how a script with COPY … TO STDOUT ends')
 }
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, beforeEach, describe, test } from 'node:test'
 import { Client, Pool, neon, neonConfig } from '@neondatabase/serverless'
+import { readSet } from 'counterfoil'
 import * as api from 'counterfoil/neon'
 import { driverSuite, notes } from './support/drivers.mjs'
 import { fails } from './support/errors.mjs'
@@ -38,4 +39,189 @@ driverSuite('a Client over a WebSocket', api, async () => {
   db.on('error', () => {})
   await db.connect()
   return { db, query: async (text) => (await db.query(text)).rows, close: () => db.end() }
+})
+
+/** What the statements of each request began with. */
+const sent = () => endpoint.log.map(({ batch, statements }) => `${batch ? 'batch: ' : ''}${statements.map((text) => text.split(/[ \n]/).slice(0, 2).join(' ')).join(', ')}`)
+
+describe('requests over HTTP', () => {
+  test('a migration is one request: claim, statements, record', async () => {
+    const { sql, close } = await open()
+    const set = { ...notes, '003_two.sql': '-- migrate:up\ninsert into notes values (1);\nupdate notes set title = null;\n' }
+    assert.equal((await api.migrate(sql, set)).roundTrips, 6)
+    assert.deepEqual(sent().slice(-4), [
+      'batch: create table',
+      'batch: set local, insert into, create table, update "public"."schema_migrations"',
+      'batch: set local, insert into, alter table, update "public"."schema_migrations"',
+      'batch: set local, insert into, insert into, update notes, update "public"."schema_migrations"',
+    ])
+    await close()
+  })
+
+  for (const count of [1, 100, 10_000])
+    test(`with nothing to do it is one request, and a reply of under 200 bytes: ${count} migrations`, async () => {
+      const { sql, close } = await open()
+      const set = Object.fromEntries(Array.from({ length: count }, (_, n) => [`${String(n + 1).padStart(8, '0')}_x.sql`, `-- migrate:up\nselect ${n};\n`]))
+      // To apply ten thousand takes long: the ledger is written as a run leaves it.
+      const { decisions } = await api.plan(sql, set)
+      await api.migrate(sql, Object.fromEntries(Object.entries(set).slice(0, 1)))
+      const { migrations } = readSet(set)
+      assert.equal(decisions.length, count)
+      for (let from = 1; from < count; from += 1000)
+        await sql.query(`insert into schema_migrations (version, name, checksum) select * from json_to_recordset($1) as r (version text, name text, checksum text)`, [
+          JSON.stringify(migrations.slice(from, from + 1000)),
+        ])
+      endpoint.reset()
+      assert.equal((await api.migrate(sql, set)).status, 'current')
+      assert.equal((await api.ready(sql, set)).status, 'ready')
+      assert.equal(endpoint.log.length, 2)
+      for (const { received } of endpoint.log) assert.ok(received < 200, `${received} bytes`)
+      await close()
+    })
+
+  test('what the caller told neon() makes no difference', async () => {
+    const parsers = { getTypeParser: () => () => 'something else' }
+    for (const options of [
+      { arrayMode: true },
+      { fullResults: true },
+      { arrayMode: true, fullResults: true, isolationLevel: 'Serializable', readOnly: true, deferrable: true, types: parsers },
+      { isolationLevel: 'RepeatableRead', fetchOptions: { priority: 'high' } },
+    ]) {
+      const { sql, query, close } = await open(options)
+      const results = await Promise.all([1, 2, 3].map(() => api.migrate(sql, notes)))
+      assert.equal(results.flatMap(({ applied }) => applied).length, 2)
+      assert.equal((await api.migrate(sql, notes)).status, 'current')
+      assert.equal((await api.plan(sql, notes)).decisions.length, 2)
+      assert.equal((await api.rollback(sql, notes)).reverted.length, 1)
+      assert.deepEqual(await query('select version from schema_migrations'), [{ version: '001' }])
+      await close()
+    }
+  })
+
+  test('a request as large as may be is sent, and one byte more is refused before anything is', async () => {
+    const { sql, query, close } = await open()
+    // Characters that JSON writes with more bytes than they have.
+    const file = (bytes) => ({ '001_large.sql': `-- migrate:up\ncreate table large (t text);\ninsert into large values ('"\\\n\té😀${'x'.repeat(bytes)}');\n` })
+    const limit = 10 * 1024 * 1024
+    const { message } = await fails(api.migrate(sql, file(limit)), { code: 'request-too-large', at: { path: '001_large.sql', line: 1, column: 1 } })
+    assert.equal(endpoint.log.some(({ batch }) => batch), false, 'nothing was written')
+    const size = Number(/it makes (\d+) bytes/.exec(message)[1])
+    await fails(api.migrate(sql, file(limit - (size - limit) + 1)), { code: 'request-too-large' })
+    assert.equal(endpoint.log.some(({ batch }) => batch), false)
+    await api.migrate(sql, file(limit - (size - limit)))
+    const { sent } = endpoint.log.findLast(({ statements }) => statements.length > 2)
+    assert.equal(sent, limit)
+    assert.deepEqual(await query('select length(t) as n from large'), [{ n: 6 + limit - (size - limit) }])
+    await close()
+  })
+
+  test('what a migration sets does not stay in a session that others get', async () => {
+    const { sql, close } = await open()
+    const state = () => sql.query(`select current_setting('search_path') as path, current_setting('work_mem') as memory, current_user as who`)
+    const before = await state()
+    const set = {
+      '001_a.sql': `-- migrate:up\ncreate schema app;\nset search_path = app;\nset work_mem = '8MB';\ncreate table a ();\n`,
+      '002_b.sql': '-- migrate:up\ncreate table b (n int);\n',
+      '003_c.sql': `-- migrate:up\ncreate index concurrently b_n on b (n);\nset work_mem = '16MB';\ninsert into b values (1);\n`,
+      '004_d.sql': `-- migrate:up\nselect set_config('search_path', '', false);\n-- migrate:down\nset search_path = app;\n`,
+    }
+    await api.migrate(sql, set)
+    for (let again = 0; again < 5; again++) assert.deepEqual(await state(), before)
+    await api.rollback(sql, set)
+    for (let again = 0; again < 5; again++) assert.deepEqual(await state(), before)
+    assert.deepEqual(await sql.query(`select schemaname || '.' || tablename as t from pg_tables where tablename in ('a', 'b') order by 1`), [{ t: 'app.a' }, { t: 'public.b' }])
+    await close()
+  })
+
+  test('a statement that needs what was set in its session before is refused, and nothing is run', async () => {
+    const { sql, close } = await open()
+    const set = { ...notes, '003_c.sql': `-- migrate:up\nset maintenance_work_mem = '64MB';\ncreate index concurrently on notes (title);\n` }
+    await fails(api.migrate(sql, set), { code: 'unsupported', at: { path: '003_c.sql', line: 3, column: 1 }, message: /this driver keeps no session/ })
+    assert.equal((await api.ready(sql, notes)).database, undefined)
+    await close()
+  })
+
+  test('a database that is not there says so in its own words', async () => {
+    await fails(api.ready(neon(endpoint.url('no_such_database')), notes), { code: 'database-failed', message: /database "no_such_database" does not exist \(3D000\)/ })
+  })
+
+  test('an endpoint that cannot be reached is a lost connection', async () => {
+    neonConfig.fetchEndpoint = 'http://127.0.0.1:1/sql'
+    await fails(api.ready(neon(endpoint.url('none')), notes), { code: 'connection-lost', message: /Error connecting to database/ })
+    endpoint.configure(neonConfig)
+  })
+})
+
+describe('an index that is built concurrently over HTTP', () => {
+  const set = {
+    '001_items.sql': `-- migrate:up\ncreate table items (id int, title text);\ninsert into items select n, 'item ' || n from generate_series(1, 20000) n;\n`,
+    '002_index.sql': `-- migrate:up\ninsert into items values (0, 'once');\ncreate index concurrently items_title on items (title, id);\ninsert into items values (0, 'after');\n`,
+  }
+  const state = `select indisvalid as valid from pg_index where indexrelid = to_regclass('items_title')`
+
+  /** A run that is stopped by `stop(admin)` while the index waits for a transaction that keeps it from its end. */
+  async function stopped(stop) {
+    const place = await open()
+    await api.migrate(place.sql, { '001_items.sql': set['001_items.sql'] })
+    const holder = await server.connect(place.database)
+    await holder.query('begin; lock table items in row exclusive mode')
+    let waiting = true
+    const run = api.migrate(place.sql, set, { waitTimeout: 60_000 }).finally(() => (waiting = false))
+    // The index is there and not valid: the build has begun.
+    while (waiting && (await place.query(state))[0]?.valid !== false) await new Promise((done) => setTimeout(done, 5))
+    await stop(place, run)
+    await holder.query('rollback')
+    await holder.end()
+    return { ...place, run }
+  }
+  async function whole({ query, close }) {
+    assert.deepEqual(await query(state), [{ valid: true }])
+    assert.deepEqual(await query(`select title from items where id = 0 order by title`), [{ title: 'after' }, { title: 'once' }])
+    assert.deepEqual(await query('select count(*)::int as n from items'), [{ n: 20_002 }])
+    assert.deepEqual(await query(`select version, state from schema_migrations order by 1`), [{ version: '001', state: 'applied' }, { version: '002', state: 'applied' }])
+    await close()
+  }
+  const builder = `select pg_terminate_backend(pid) as done from pg_stat_activity where state = 'active' and query ~ '^/\\* counterfoil .* create index concurrently'`
+
+  test('killed in the middle, with its session: the same run goes on, and the index is valid', async () => {
+    const place = await stopped(async ({ query }) => assert.deepEqual(await query(builder), [{ done: true }]))
+    assert.deepEqual((await place.run).applied.map(({ version }) => version), ['002'])
+    await whole(place)
+  })
+
+  test('killed in the middle, with the runner: the next run takes over, and the index is valid', async () => {
+    const place = await stopped(async ({ sql, query }, run) => {
+      // What is left of a process that died: the request is given up, and nothing more comes from it.
+      endpoint.fault = () => ({ drop: 'before' })
+      assert.deepEqual(await query(builder), [{ done: true }])
+      await fails(run, { code: 'connection-lost' })
+      endpoint.fault = undefined
+      // Its lease is over, as it is some time later.
+      await query(`update schema_migrations set claimed_until = now() - interval '1 second' where state = 'running'`)
+      assert.deepEqual(await query(state), [{ valid: false }])
+      assert.equal((await api.ready(sql, set)).httpStatus, 503)
+    })
+    assert.deepEqual((await api.migrate(place.sql, set)).applied.map(({ version }) => version), ['002'])
+    await whole(place)
+  })
+})
+
+describe('a Pool over a WebSocket', () => {
+  test('a connection that breaks during a migration is replaced, and the migration is applied once', async () => {
+    const { database, query, close } = await open()
+    const pool = new Pool({ connectionString: endpoint.url(database) })
+    pool.on('error', () => {})
+    let killed = false
+    const set = { ...notes, '003_slow.sql': '-- migrate:up\ninsert into notes values (1);\nselect pg_sleep(1);\n' }
+    const run = api.migrate(pool, set)
+    while (!killed) killed = (await query(`select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and query like '%pg_sleep%' and state = 'active'`)).length > 0
+    assert.deepEqual((await run).applied.map(({ version }) => version), ['001', '002', '003'])
+    assert.deepEqual(await query('select id from notes'), [{ id: 1 }])
+    await pool.end()
+    await close()
+  })
+
+  test('a client that is not connected is named', async () => {
+    await fails(api.migrate(new Client(endpoint.url('postgres')), notes), { code: 'invalid-input', message: 'the client is not connected' })
+  })
 })

@@ -285,9 +285,9 @@ pub struct Answer {
 pub struct Request {
     /// What to do.
     #[serde(rename = "type")]
-    #[tsify(type = "'query' | 'statement' | 'script' | 'batch' | 'wait' | 'done' | 'failed'")]
+    #[tsify(type = "'query' | 'statement' | 'script' | 'batch' | 'trial' | 'wait' | 'done' | 'failed'")]
     kind: &'static str,
-    /// What to send, for `query`, `statement` and `script`.
+    /// What to send, for `query`, `statement`, `script` and `trial`.
     #[serde(skip_serializing_if = "Option::is_none")]
     sql: Option<String>,
     /// What to send, for `batch`.
@@ -429,6 +429,7 @@ impl Machine {
                 Message::Query { sql } => (next.kind, next.sql) = ("query", Some(sql)),
                 Message::Statement { sql } => (next.kind, next.sql) = ("statement", Some(sql)),
                 Message::Script { sql } => (next.kind, next.sql) = ("script", Some(sql)),
+                Message::Trial { sql } => (next.kind, next.sql) = ("trial", Some(sql)),
                 Message::Batch { statements } => (next.kind, next.statements) = ("batch", Some(statements)),
             },
             Output::Wait { milliseconds } => (next.kind, next.milliseconds) = ("wait", Some(milliseconds)),

@@ -216,7 +216,9 @@ fn json(message: &Message) -> usize {
             let queries: Vec<_> = statements.iter().map(query).collect();
             serde_json::json!({ "queries": queries }).to_string().len()
         }
-        Message::Query { sql } | Message::Statement { sql } | Message::Script { sql } => query(sql).to_string().len(),
+        Message::Query { sql } | Message::Statement { sql } | Message::Script { sql } | Message::Trial { sql } => {
+            query(sql).to_string().len()
+        }
     }
 }
 

@@ -72,7 +72,8 @@ export async function drive(
       } catch (error) {
         // What the driver itself refuses says nothing about the database.
         if (error instanceof MigrationError) throw error
-        cause = error
+        // A trial repeats what failed before; the first error is the one to show.
+        if (request.type !== 'trial') cause = error
         const failure = bare(describe(error))
         answer = bare({ failure })
         if (failure.lost) connection.lost?.(error)
@@ -103,7 +104,7 @@ function free(machine: { free(): void }): void {
 }
 
 async function perform(connection: Connection, { type, sql = '', statements = [] }: Request): Promise<readonly TextRow[] | undefined> {
-  if (type === 'query') return connection.query(sql)
+  if (type === 'query' || type === 'trial') return connection.query(sql)
   if (type === 'statement') await connection.statement(sql)
   else if (type === 'script') await connection.script?.(sql)
   else await connection.batch?.(statements)

@@ -32,6 +32,11 @@ pub enum Message {
         /// The text.
         sql: String,
     },
+    /// Run one statement that always fails; its failure tells something of an earlier one's.
+    Trial {
+        /// The statement.
+        sql: String,
+    },
     /// Run the statements as one transaction.
     Batch {
         /// The statements, in order.
@@ -298,7 +303,9 @@ pub(crate) fn message(setup: &Setup, prepared: Option<&Prepared>, request: &Requ
         }
         Request::Restore => session::restore(prepared.and_then(|p| p.kept.as_deref())),
         Request::Rollback => return Message::Statement { sql: "rollback".into() },
-        Request::Diagnose(acts) => trial::text(&batch(pieces(setup, prepared, acts))),
+        Request::Diagnose(acts) => {
+            return Message::Trial { sql: trial::text(&batch(pieces(setup, prepared, acts))) };
+        }
     };
     Message::Query { sql }
 }

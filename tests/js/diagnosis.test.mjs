@@ -98,6 +98,7 @@ function unplaced(title, text, says) {
     const error = await fails(migrate(db, { ...good, '002_bad.sql': `-- migrate:up\ncreate table kept ();\n${text}` }), { code: 'statement-failed', message: says, applied: ['001'] })
     assert.match(error.message, /^002_bad\.sql:1:1: one of its statements failed: /)
     assert.equal(error.statement, undefined)
+    assert.match(error.cause.message, says, 'the cause is the first error, not that of the trial')
     assert.deepEqual(await query(`select count(*)::int as n from pg_tables where tablename = 'kept'`), [{ n: 0 }])
   })
 }

@@ -17,6 +17,8 @@ const ends = [
   /^__rustc::(rust_begin_unwind|rust_panic|__rust_start_panic)$/,
   /^alloc::(raw_vec::(capacity_overflow|handle_error)|alloc::handle_alloc_error)/,
   /^wasm_bindgen::__rt::(throw_null|borrow_fail)/,
+  // `src/lib.rs` sees to it that no message of ours is worded with `{:?}`.
+  /^<(std::panicking::.*|.* as core::fmt::Debug)>::/,
 ]
 
 /** The module with every panic emptied: `wasm` is wasm-bindgen's, which still has its names. */

@@ -18,6 +18,7 @@ const parts = {
   browser: ['Bindings in headless Chromium (wasm-bindgen-test)', () => browserTests(wasmTests, runner)],
   js: ['The package on PGlite and PostgreSQL', () => nodeTests('tests/js')],
   packaging: ['The packed package, in Node and in headless Chromium', () => nodeTests('tests/packaging')],
+  examples: ['The examples, in workerd, Deno, Bun and Node', () => nodeTests('tests/examples')],
   www: ['The playground in headless Chromium', () => nodeTests('tests/www')],
 }
 

@@ -1,10 +1,10 @@
 // The packed package in Node (ES modules and CommonJS), Deno and Bun, without a bundler.
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { checkFast, checkPure } from './support/expected.mjs'
-import { install, ours, printed } from './support/packed.mjs'
+import { install, printed } from './support/packed.mjs'
+import { bun, deno } from './support/runtimes.mjs'
 
 const links = ['@electric-sql/pglite']
 const print = 'console.log(JSON.stringify({ pure: await pure(), sync: checksum("abc") }))'
@@ -34,21 +34,11 @@ main()
 })
 after(app.remove)
 
-/** The file of a package that holds a runtime, for this system; undefined if there is none for it. */
-function binary(scope, names) {
-  const folder = ours(scope)
-  for (const name of existsSync(folder) ? readdirSync(folder) : []) {
-    const path = names.map((file) => join(folder, name, file)).find(existsSync)
-    if (path) return path
-  }
-  return undefined
-}
-
 const abc = 'sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'
 const runtimes = {
   Node: { command: process.execPath, args: [] },
-  Deno: { command: binary('@deno', ['deno', 'deno.exe']), args: ['run', '--allow-all', '--node-modules-dir=manual', '--no-lock'] },
-  Bun: { command: binary('@oven', ['bin/bun', 'bin/bun.exe']), args: ['run'] },
+  Deno: { command: deno, args: ['run', '--allow-all', '--node-modules-dir=manual', '--no-lock'] },
+  Bun: { command: bun, args: ['run'] },
 }
 
 for (const [name, { command, args }] of Object.entries(runtimes)) {

@@ -1,0 +1,6 @@
+import { pool } from '../database'
+
+export default defineEventHandler(async () => {
+  const { rows } = await pool.query('select name from guests order by id')
+  return rows
+})

@@ -379,7 +379,7 @@ pub(crate) fn place(
     failure: &Failure,
 ) -> Option<(Location, String)> {
     let prepared = prepared?;
-    let batch = !setup.capabilities.script;
+    let batch = !setup.capabilities.script && matches!(request, Request::Atomic(_));
     let body = match request {
         Request::Atomic(acts) => {
             let explicit = !batch && is_explicit(Some(prepared), acts);
@@ -394,7 +394,7 @@ pub(crate) fn place(
     let all = &prepared.analysis.statements;
     let by_count = || {
         let done = failure.completed? as usize;
-        let mut index = body.statements.start + done.checked_sub(body.first)?;
+        let mut index = body.statements.start.saturating_add(done.checked_sub(body.first)?);
         // Transaction control that was left out was not counted by the database either.
         for (at, statement) in all.iter().enumerate().skip(body.statements.start) {
             if at > index {

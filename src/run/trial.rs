@@ -21,8 +21,10 @@ impl Machine {
         let acts = &refusal.acts;
         let prepared = self.prepared.as_deref();
         let is_run = acts.iter().any(|act| matches!(act, Act::Run { .. }));
+        // What the run itself has made to fail is not the section's fault.
+        let is_own = refusal.failure.message.contains("\"counterfoil: ");
         // A function cannot have savepoints.
-        if refusal.place.is_some() || !is_run || message::is_explicit(prepared, acts) {
+        if refusal.place.is_some() || !is_run || is_own || message::is_explicit(prepared, acts) {
             return None;
         }
         let request = Request::Diagnose(acts.clone());

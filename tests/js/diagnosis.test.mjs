@@ -121,6 +121,17 @@ test('a step of several statements: the place, and the step is given back', asyn
   assert.deepEqual((await migrate(db, set)).applied.map(({ version }) => version), ['002'])
 })
 
+test('a statement outside a transaction: the place, without asking again', async (t) => {
+  const { db, sent } = await open(t)
+  const text = '-- migrate:up\nselect 1;\n/* 😀 */ create index concurrently good_missing on good\n  (id) é;\n'
+  await fails(migrate(db, { ...good, '002_steps.sql': text }), { code: 'statement-failed', at: placeOf('002_steps.sql', text, 'é;'), message: /syntax error at or near "é"/ })
+  const twice = '-- migrate:up\nselect 1;\n create unique index concurrently good_one on good ((1));\n'
+  await db.query('delete from schema_migrations where version = \'002\'')
+  await db.query('insert into good values (7)')
+  await fails(migrate(db, { ...good, '002_steps.sql': twice }), { code: 'statement-failed', at: placeOf('002_steps.sql', twice, 'create unique'), message: /could not create unique index/ })
+  assert.equal(trials(sent), 0)
+})
+
 test('a way back: the place, and nothing is taken back', async (t) => {
   const { db, sent, query } = await open(t)
   const text = '-- migrate:up\ncreate table kept ();\n-- migrate:down\ndrop table kept;\ndrop table missing;\n'

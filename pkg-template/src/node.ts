@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { MigrationError, failure } from './errors.js'
 
 export { MigrationError, type Location } from './errors.js'
+export { snapshotsInFolder } from './snapshot-folder.js'
 
 /** Files that are no migrations but say something about them. */
 const companions = [

@@ -6,8 +6,11 @@ import { nodeDataDir } from './pglite-dir.js'
 export { MigrationError, type Location } from './errors.js'
 export { init } from './actions.js'
 export type { CoreSource } from './start.js'
+import type { BootablePGlite, BootOptions, Booted, CreatePGlite, PGliteClass } from './boot/public.js'
 import type * as api from './public.js'
+export type * from './boot/public.js'
 export type * from './public.js'
+export type { SnapshotStore } from './snapshots.js'
 
 /** The part of a PGlite that is needed: a `PGlite` and a `PGliteWorker` both fit. */
 export interface PGliteLike {
@@ -132,3 +135,28 @@ export const ready = (db: PGliteLike, migrations: Set, options?: api.ReadOptions
  */
 export const rollback = (db: PGliteLike, migrations: Set, options?: api.RollbackOptions): Promise<api.MigrateResult> =>
   down(driver, db, migrations, options)
+
+/**
+ * Makes a database in memory and brings it up with the migrations: from a snapshot of an earlier boot if the store has
+ * one, else from nothing. Of the snapshots that may be used it takes the one that has most of the migrations, and applies
+ * the rest. Then it saves a new one, before anybody else has the database.
+ *
+ * A snapshot is used only if it is whole, was made by this version of PGlite with the same extensions and options, and
+ * its ledger has exactly the first of these migrations. Whatever is wrong with snapshots or their store is a finding and
+ * stops nothing.
+ *
+ * @param maker the class `PGlite`, or a function that makes one with the options it is given
+ * @throws MigrationError what {@link migrate} throws; `invalid-input` if `pglite` says where to keep the data. The
+ *   database is closed then
+ *
+ * @example
+ * ```js
+ * const snapshots = snapshotsInFolder('node_modules/.cache/counterfoil')
+ * const { db } = await boot(PGlite, await readMigrations('db/migrations'), { snapshots })
+ * ```
+ */
+export function boot<Db extends BootablePGlite>(maker: CreatePGlite<Db>, migrations: Set, options?: BootOptions): Promise<Booted<Db>>
+export function boot<Db extends BootablePGlite>(maker: PGliteClass<Db>, migrations: Set, options?: BootOptions): Promise<Booted<Db>>
+export async function boot<Db extends BootablePGlite>(maker: CreatePGlite<Db> | PGliteClass<Db>, migrations: Set, options: BootOptions = {}): Promise<Booted<Db>> {
+  return (await import('./boot/boot.js')).boot(driver, maker, migrations, options)
+}

@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, readFile, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { kept, type AsyncSnapshotStore, type SnapshotStoreOptions } from './snapshots.js'
+import { kept, type SnapshotStoreOptions } from './boot/keep.js'
+import type { AsyncSnapshotStore } from './snapshots.js'
 
 const ending = '.snapshot'
 /** A file that is being written is given this long before it is taken for one that a dead process has left, in milliseconds. */

@@ -1,5 +1,8 @@
 // Where snapshots of PGlite data directories are kept: the interface, in memory, and in a browser's IndexedDB.
 // `counterfoil/node` has a folder.
+import { kept, type SnapshotStoreOptions } from './boot/keep.js'
+
+export type { SnapshotStoreOptions }
 
 /**
  * Keeps snapshots for `boot`. A `Map` is one. Every method may reject: a boot then goes on without, and a finding says
@@ -23,15 +26,6 @@ export interface AsyncSnapshotStore extends SnapshotStore {
   set(key: string, snapshot: Uint8Array): Promise<void>
   delete(key: string): Promise<void>
 }
-
-/** Options of the stores. */
-export interface SnapshotStoreOptions {
-  /** How many snapshots to keep: those used longest ago are thrown away. Default: 4. */
-  keep?: number
-}
-
-/** How many snapshots a store keeps. @internal */
-export const kept = ({ keep = 4 }: SnapshotStoreOptions): number => Math.max(1, Math.trunc(keep) || 1)
 
 /** Snapshots in memory: for the databases of one process or page. */
 export function snapshotsInMemory(options: SnapshotStoreOptions = {}): AsyncSnapshotStore {

@@ -100,8 +100,8 @@ test('the text ends no script element, and has no character that some would take
 test('a database is brought up with the module, and is then current for the folder', async () => {
   const db = await freshPGlite()
   writeFileSync(join(base, 'awkward.mjs'), renderManifest(embed(awkward)))
-  const { default: { files, convention } } = await import(join(base, 'awkward.mjs'))
-  assert.equal((await migrate(db, files, { convention })).applied.length, 8)
+  const { default: manifest } = await import(join(base, 'awkward.mjs'))
+  assert.equal((await migrate(db, manifest)).applied.length, 8)
   assert.equal((await migrate(db, awkward)).status, 'current')
   const { rows } = await db.query(`select (regexp_match(pg_get_expr(adbin, adrelid), '''(.*)'''))[1] as text from pg_attrdef where adrelid = 'c'::regclass`)
   assert.equal(rows[0].text, '`${a}` \\n \\u0041 \\\\')

@@ -1,7 +1,9 @@
 // Which statement of a batch failed, where the driver cannot tell: what PostgreSQL says when it is asked once more.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { splitStatements } from 'counterfoil'
 import { migrate, rollback } from 'counterfoil/neon'
+import { readCorpus, skip } from './support/corpora.mjs'
 import { fails } from './support/errors.mjs'
 import { startPostgres } from './support/postgres.mjs'
 
@@ -160,4 +162,21 @@ test('temporary tables are not left to whoever gets the session next', async (t)
   const { db, query } = await open(t)
   await migrate(db, { '001_a.sql': '-- migrate:up\ncreate temp table schema_migrations (x int);\ncreate table pg_temp.t ();\n' })
   assert.deepEqual(await query(`select count(*)::int as n from pg_class where relnamespace = pg_my_temp_schema()`), [{ n: 0 }])
+})
+
+test('a fault put behind a statement of real migrations is found where it was put', { skip }, async (t) => {
+  const { db } = await open(t)
+  const files = await readCorpus('openmeter')
+  const paths = Object.keys(files).filter((path) => path.endsWith('.up.sql')).sort()
+  const before = {}
+  for (const [index, path] of paths.entries()) {
+    if (index % 8 === 7) {
+      const statements = splitStatements(files[path])
+      const { end } = statements[index % statements.length]
+      const text = `${files[path].slice(0, end)};\n/* é */ select 'here', missing${files[path].slice(end)}`
+      await fails(migrate(db, { ...before, [path]: text }), { code: 'statement-failed', at: placeOf(path, text, 'missing'), statement: "select 'here', missing" })
+    }
+    before[path] = files[path]
+    if (index % 8 === 6) await migrate(db, before)
+  }
 })

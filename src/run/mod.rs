@@ -17,7 +17,11 @@
 //!   `interrupted`.
 //!
 //! After a failure that leaves doubt (a unique violation, a lost reply) the ledger is read again:
-//! nothing is guessed.
+//! nothing is guessed. Where a driver cannot tell which statement of a batch failed, the batch is
+//! tried once more in a transaction that never commits.
+//!
+//! What a driver cannot carry (a request over its limit, steps that need one session where it
+//! keeps none) is refused before anything is written.
 //!
 //! It is not a driver: it knows neither sockets nor promises. What it asks for takes as long as it
 //! takes, and time comes in with every call.

@@ -24,8 +24,10 @@ impl Machine {
     pub(super) fn refusal(&self, migration: usize, direction: Direction, failure: Failure) -> Refusal {
         let prepared = self.prepared.as_deref();
         let place = self.sent.as_ref().and_then(|sent| message::place(&self.setup, prepared, sent, &failure));
+        // A driver that counts what had finished has no place either if it was not the section's.
+        let counts = self.setup.capabilities.script && failure.completed.is_some();
         let acts = match &self.sent {
-            Some(Request::Atomic(acts)) if place.is_none() && !self.setup.capabilities.script => acts.clone(),
+            Some(Request::Atomic(acts)) if place.is_none() && !counts => acts.clone(),
             _ => Vec::new(),
         };
         Refusal { migration, direction, failure, place, acts }

@@ -152,6 +152,32 @@ describe('requests over HTTP', () => {
   })
 })
 
+describe('which statement of a batch failed', () => {
+  const head = '-- migrate:up\ncreate table kept (id int primary key);\n'
+  const five = 'insert into kept values (1);\nselect 1;\nselect 2;\n'
+  const cases = {
+    'a syntax error': [`${five}  select é, 1 frm kept;\n`, { line: 6, column: 19 }, /syntax error at or near "kept" \(42601\)/, 'select é, 1 frm kept'],
+    'a table that is not there, in the fifth statement': [`${five}insert into\n  missing values (1);\n`, { line: 7, column: 3 }, /relation "missing" does not exist \(42P01\)/, 'insert into\n  missing values (1)'],
+    'a unique violation': [`${five}\n  insert into kept values (1);\nselect 3;\n`, { line: 7, column: 3 }, /duplicate key value violates unique constraint "kept_pkey" \(23505\); Key \(id\)=\(1\) already exists/, 'insert into kept values (1)'],
+    'a function that fails': [
+      `create function broken() returns int language plpgsql as $$\nbegin\n  return 1 / 0;\nend $$;\nselect 1;\nselect broken();\n`,
+      { line: 8, column: 1 }, /division by zero \(22012\)/, 'select broken()',
+    ],
+    'a division by zero': [`${five}select id,\n  1 / (id - 1) from kept;\n`, { line: 6, column: 1 }, /division by zero \(22012\)/, 'select id,\n  1 / (id - 1) from kept'],
+  }
+  for (const [title, [text, place, message, statement]] of Object.entries(cases))
+    test(title, async () => {
+      const { sql, query, close } = await open()
+      await api.migrate(sql, notes)
+      endpoint.reset()
+      await fails(api.migrate(sql, { ...notes, '003_bad.sql': head + text }), { code: 'statement-failed', at: { path: '003_bad.sql', ...place }, message, statement, applied: [] })
+      // The digest, the ledger, the batch, the batch once more to find the place; after a unique violation the ledger before that.
+      assert.equal(endpoint.log.length, title === 'a unique violation' ? 5 : 4)
+      assert.deepEqual(await query(`select version from schema_migrations where version = '003' union all select tablename from pg_tables where tablename = 'kept'`), [])
+      await close()
+    })
+})
+
 describe('an index that is built concurrently over HTTP', () => {
   const set = {
     '001_items.sql': `-- migrate:up\ncreate table items (id int, title text);\ninsert into items select n, 'item ' || n from generate_series(1, 20000) n;\n`,

@@ -20,7 +20,7 @@ driverSuite('PGlite without the parts that its worker lacks', api, async () => {
   const inner = await start()
   const db = { query: (...args) => inner.query(...args), exec: (sql) => inner.exec(sql) }
   return { db, query: async (sql) => (await inner.query(sql)).rows, close: () => inner.close() }
-}, { counts: false })
+})
 
 test("the caller's own parsers are not in the way", async () => {
   const db = await start({ parsers: { 25: (text) => ({ text }), 1043: (text) => ({ text }), 16: () => 'maybe' } })

@@ -18,9 +18,9 @@ async function open(options = {}) {
   return { db, database, query: async (text) => [...(await db.unsafe(text))], close: () => db.end({ timeout: 1 }) }
 }
 
-driverSuite('postgres.js', api, open, { counts: false })
+driverSuite('postgres.js', api, open)
 
-driverSuite('postgres.js with one connection', api, () => open({ max: 1 }), { counts: false })
+driverSuite('postgres.js with one connection', api, () => open({ max: 1 }))
 
 driverSuite('a connection that postgres.js has reserved', api, async () => {
   const { db: pool, close } = await open()
@@ -33,7 +33,7 @@ driverSuite('a connection that postgres.js has reserved', api, async () => {
       await close()
     },
   }
-}, { counts: false })
+})
 
 /** Options of `postgres()` that change what comes back, or how it is asked for. */
 const choices = {

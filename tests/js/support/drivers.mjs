@@ -12,9 +12,8 @@ export const notes = {
  * @param {string} name
  * @param {{ migrate, plan, ready, rollback }} api
  * @param {() => Promise<{ db, query: (sql: string) => Promise<object[]>, close: () => Promise<void> }>} open
- * @param {{ counts?: boolean }} options whether it can be told how many statements of a script had finished
  */
-export function driverSuite(name, { migrate, plan, ready, rollback }, open, { counts = true } = {}) {
+export function driverSuite(name, { migrate, plan, ready, rollback }, open) {
   const on = (title, work) =>
     test(title, async () => {
       const database = await open()
@@ -83,9 +82,7 @@ export function driverSuite(name, { migrate, plan, ready, rollback }, open, { co
 
     on('says which statement failed where the database names no position', async ({ db, query }) => {
       const set = { '001_x.sql': '-- migrate:up\ncreate table x (n int);\ninsert into x values (1);\ninsert into x\n  values (1 / 0);\n' }
-      const place = counts
-        ? { at: { path: '001_x.sql', line: 4, column: 1 }, statement: 'insert into x\n  values (1 / 0)' }
-        : { at: { path: '001_x.sql', line: 1, column: 1 } }
+      const place = { at: { path: '001_x.sql', line: 4, column: 1 }, statement: 'insert into x\n  values (1 / 0)' }
       await fails(migrate(db, set), { code: 'statement-failed', message: /division by zero \(22012\)/, applied: [], ...place })
       assert.deepEqual(await query(`select 1 from pg_tables where tablename = 'x'`), [])
     })

@@ -27,6 +27,7 @@ const KINDS: &[(&str, Kind)] = &[
     ("55P03", Kind::Busy),     // lock_not_available
     ("40P01", Kind::Busy),     // deadlock_detected
     ("40001", Kind::Busy),     // serialization_failure
+    ("53300", Kind::Busy),     // too_many_connections
     ("42P01", Kind::NoLedger), // undefined_table
     ("42703", Kind::NoLedger), // undefined_column
     ("3F000", Kind::NoLedger), // invalid_schema_name

@@ -513,6 +513,12 @@ impl Machine {
                 self.send(Phase::Shape, Request::Shape)
             }
             Phase::Rows | Phase::Shape if kind == Kind::Lost => self.look(),
+            // Whoever only asks wants an answer now.
+            Phase::Digest | Phase::Rows | Phase::Shape
+                if kind == Kind::Busy && !matches!(self.setup.goal, Goal::Plan | Goal::Ready) =>
+            {
+                self.wait("for the database to take another connection")
+            }
             Phase::Digest | Phase::Rows | Phase::Shape => {
                 self.fail(failure::database(&self.setup, &failure, "the ledger could not be read"))
             }

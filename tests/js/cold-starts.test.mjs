@@ -118,3 +118,28 @@ describe('cold starts', () => {
     t.diagnostic(`${sum(trips)} requests in all, ${(sum(trips) / 25).toFixed(1)} a runner, ${Math.max(...trips)} at most`)
   })
 })
+
+describe('cold starts of a database that takes few connections', () => {
+  test('30 at once where 12 may be: those that are turned away come again', async (t) => {
+    const server = await startPostgres({ max_connections: '12' })
+    const set = makeSet({ count: 20, every: Infinity, rows: 200 })
+    const database = await server.createDatabase()
+    const runners = Array.from({ length: 30 }, () => new pg.Pool({ connectionString: server.url(database), max: 1 }))
+    const waited = new Set()
+    const results = await Promise.all(
+      runners.map((db, runner) => {
+        db.on('error', () => {})
+        const onProgress = ({ kind, name }) => kind === 'waiting' && name.includes('connection') && waited.add(runner)
+        return overPg.migrate(db, set.files, { ...patience, onProgress }).finally(() => db.end())
+      }),
+    )
+    assert.equal(results.flatMap(({ applied }) => applied).length, 20)
+    const client = await server.connect(database)
+    assert.deepEqual(await disagreements(client, set, { complete: true }), [])
+    assert.deepEqual(await leftovers(client, set), nothing)
+    await client.end()
+    await server.stop()
+    assert.notEqual(waited.size, 0, 'none was turned away')
+    t.diagnostic(`${waited.size} of 30 were turned away`)
+  })
+})

@@ -24,6 +24,8 @@ const ends = [
 /** The module with every panic emptied: `wasm` is wasm-bindgen's, which still has its names. */
 export async function withoutPanics(wasm) {
   const { default: binaryen } = await import('binaryen')
+  // The names stay in it: wasm-opt puts functions in their order.
+  binaryen.setDebugInfo(true)
   const module = binaryen.readBinary(wasm)
   const functions = Array.from({ length: module.getNumFunctions() }, (_, index) => binaryen.getFunctionInfo(module.getFunctionByIndex(index)))
   // `core[1c2d…]::panicking::panic` and `core::panicking::panic::h1c2d…` are one name in rustc's two ways to write it.

@@ -75,6 +75,45 @@ pub(crate) fn replace(text: &str, what: &str, by: &str) -> String {
     out
 }
 
+/// The template with a value in place of every `{}`, in their order. How many there are is checked
+/// when it is compiled. Values are texts: a number is written by [`number`].
+///
+/// `format!` is more than is needed here, and brings everything that can be formatted in any way.
+macro_rules! fill {
+    ($template:expr $(, $value:expr)* $(,)?) => {{
+        const VALUES: &[&str] = &[$(stringify!($value)),*];
+        const { assert!($crate::text::places($template) == VALUES.len()) };
+        $crate::text::filled($template, &[$(&$value),*])
+    }};
+}
+pub(crate) use fill;
+
+/// How many `{}` a template has.
+pub(crate) const fn places(template: &str) -> usize {
+    let bytes = template.as_bytes();
+    let (mut at, mut count) = (1, 0);
+    while at < bytes.len() {
+        if bytes[at - 1] == b'{' && bytes[at] == b'}' {
+            count += 1;
+        }
+        at += 1;
+    }
+    count
+}
+
+/// See [`fill`].
+pub(crate) fn filled(template: &str, values: &[&str]) -> String {
+    let mut out = String::new();
+    let mut values = values.iter();
+    for (at, part) in parts(template, "{}") {
+        if at > 0 {
+            out.push_str(values.next().copied().unwrap_or_default());
+        }
+        out.push_str(part);
+    }
+    out
+}
+
 /// The parts, one after the other.
 pub(crate) fn concat(parts: &[&str]) -> String {
     join(parts, "")
@@ -99,9 +138,9 @@ pub(crate) fn characters(text: &str) -> usize {
 }
 
 /// The number in decimal digits.
-pub(crate) fn number(number: impl Into<u64>) -> String {
+pub(crate) fn number(number: impl TryInto<u64>) -> String {
     let mut out = String::new();
-    push_number(&mut out, number.into());
+    push_number(&mut out, number.try_into().unwrap_or(u64::MAX));
     out
 }
 
@@ -188,6 +227,12 @@ mod tests {
         for parts in [&[][..], &["a"], &["a", "", "b"]] {
             assert_eq!((concat(parts), join(parts, ", ")), (parts.concat(), parts.join(", ")));
         }
+    }
+
+    #[test]
+    fn values_stand_where_the_template_has_places() {
+        assert_eq!(fill!("no place {",), "no place {");
+        assert_eq!(fill!("{}{}, {{}}", "a", String::from("{}"), "c"), "a{}, {c}");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::files::{File, Set, is_sql};
 use super::markers::{self, Place};
 use super::{Convention, dbmate, diesel, drizzle, flyway, golang_migrate, goose, numbered, prisma, sql_migrate, sqlx};
 use crate::error::{Code, Error};
+use crate::text::fill;
 
 /// What was seen: for each clue the first file that gives it.
 #[derive(Default)]
@@ -94,7 +95,7 @@ fn by_number(clues: &Clues<'_>) -> Result<Convention, Error> {
             (None, None) => Ok(Convention::Dbmate),
             (Some(path), _) => Err(Error::new(
                 Code::ConventionUnclear,
-                format!("no convention fits: {path} is named in none of the known ways, and has no markers"),
+                fill!("no convention fits: {} is named in none of the known ways, and has no markers", path),
             )
             .help(options(Convention::all()))),
         },

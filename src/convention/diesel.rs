@@ -10,7 +10,7 @@ use super::files::{File, Set, nested, several_folders};
 use super::out::Out;
 use crate::error::{Code, Error};
 use crate::migration::Transaction;
-use crate::text;
+use crate::text::{self, fill};
 
 /// The name of the up file.
 pub(super) const UP: &str = "up.sql";
@@ -28,7 +28,7 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
                 if set.beside(file, UP).is_none() {
                     return Err(file.error(
                         Code::NoUpSection,
-                        &format!("the folder {} has no {UP}", file.dir_name()),
+                        &fill!("the folder {} has no {}", file.dir_name(), UP),
                         "add the file, or remove the folder",
                     ));
                 }
@@ -84,7 +84,7 @@ fn transaction(file: &File<'_>) -> Result<Transaction, Error> {
                 "true" => Ok(Transaction::Auto),
                 value => Err(file.error_at(
                     Code::InvalidInput,
-                    &format!("run_in_transaction is {}", text::quoted(value)),
+                    &fill!("run_in_transaction is {}", text::quoted(value)),
                     "write true or false",
                     &text,
                     offset,

@@ -8,7 +8,7 @@ use crate::finding::Severity;
 use crate::migration::{Section, Transaction};
 use crate::sorted;
 use crate::span::line_column;
-use crate::text;
+use crate::text::{self, fill};
 use std::borrow::Cow;
 
 /// One file.
@@ -29,7 +29,7 @@ impl<'a> File<'a> {
             return Err(Error::new(Code::InvalidInput, "a file has an empty path").help("give every file its path"));
         }
         if path.contains('\0') {
-            return Err(Error::new(Code::InvalidInput, format!("a path has a NUL byte: {}", text::quoted(path)))
+            return Err(Error::new(Code::InvalidInput, fill!("a path has a NUL byte: {}", text::quoted(path)))
                 .help("rename the file or leave it out"));
         }
         let full = normalise(path);
@@ -177,9 +177,9 @@ impl<'a> Set<'a> {
         for pair in all.windows(2) {
             if pair[0].full == pair[1].full {
                 let message = if pair[0].path == pair[1].path {
-                    format!("the path {} is given twice", pair[0].path)
+                    fill!("the path {} is given twice", pair[0].path)
                 } else {
-                    format!("the paths {} and {} are one file", pair[0].path, pair[1].path)
+                    fill!("the paths {} and {} are one file", pair[0].path, pair[1].path)
                 };
                 return Err(Error::new(Code::InvalidInput, message).help("give every file once"));
             }
@@ -204,7 +204,7 @@ impl<'a> Set<'a> {
 
     /// The file with that name in the same folder.
     pub fn beside(&self, file: &File<'_>, name: &str) -> Option<&File<'a>> {
-        self.position(&format!("{}{name}", file.dir())).map(|at| &self.files[at])
+        self.position(&fill!("{}{}", file.dir(), name)).map(|at| &self.files[at])
     }
 
     /// The files whose name ends in `.sql`, whatever its case.
@@ -227,7 +227,7 @@ impl<'a> Set<'a> {
                 out.report(
                     "code-migration",
                     Severity::Note,
-                    &format!("{name} is a migration written in code; only SQL files are run"),
+                    &fill!("{} is a migration written in code; only SQL files are run", name),
                     "write it in SQL, or run it with its own tool before the migrations that need it",
                     file.start(),
                 );
@@ -266,7 +266,7 @@ fn is_below(above: &str, dir: &str) -> bool {
 
 /// The error for migrations in folders beside each other.
 pub(super) fn several_folders((first, second): (&str, &str)) -> Error {
-    Error::new(Code::InvalidInput, format!("the migrations lie in more than one folder: {first} and {second}"))
+    Error::new(Code::InvalidInput, fill!("the migrations lie in more than one folder: {} and {}", first, second))
         .help("give one folder of migrations at a time")
 }
 

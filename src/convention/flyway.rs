@@ -18,7 +18,7 @@ use crate::error::{Code, Error};
 use crate::finding::Severity;
 use crate::migration::{Section, Transaction};
 use crate::sorted;
-use crate::text;
+use crate::text::{self, fill};
 use crate::version::{Identity, Version};
 
 /// What a file is by its name.
@@ -44,7 +44,7 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
             }
             Some(Kind::Baseline(version, _)) => baselines.push((file, text::replace(version, "_", "."))),
             Some(Kind::Repeatable(name)) => {
-                let version = format!("R__{}", text::replace(name, " ", "_"));
+                let version = fill!("R__{}", text::replace(name, " ", "_"));
                 let up = section(set, file)?;
                 out.push(file, version, name, up, None, file.dir(), file.stem().unwrap_or(""));
                 if let Some(migration) = out.migrations().last_mut() {
@@ -54,7 +54,7 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
             Some(Kind::Callback) => out.report(
                 "callback",
                 Severity::Warning,
-                &format!("{} is a Flyway callback and is not run", file.name()),
+                &fill!("{} is a Flyway callback and is not run", file.name()),
                 "make it a repeatable migration, or run it yourself",
                 file.start(),
             ),
@@ -67,7 +67,7 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
     for pair in order.windows(2) {
         let (first, second) = (&undos[pair[0]], &undos[pair[1]]);
         if first.0 == second.0 {
-            let message = format!("{} and {} undo one version", first.1.name(), second.1.name());
+            let message = fill!("{} and {} undo one version", first.1.name(), second.1.name());
             return Err(second.1.error(Code::InvalidName, &message, "keep one of them"));
         }
     }
@@ -98,7 +98,7 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
         out.report(
             "baseline-migration",
             if stands { Severity::Warning } else { Severity::Error },
-            &format!("{} is a Flyway baseline migration and is not run", file.name()),
+            &fill!("{} is a Flyway baseline migration and is not run", file.name()),
             if stands {
                 "the versioned migrations are run in its place"
             } else {
@@ -170,7 +170,7 @@ fn why(name: &str) -> &'static str {
 fn section(set: &Set<'_>, file: &File<'_>) -> Result<Section, Error> {
     let mut section = file.section()?;
     let mut replaced = true;
-    if let Some(config) = set.beside(file, &format!("{}.conf", file.name())) {
+    if let Some(config) = set.beside(file, &fill!("{}.conf", file.name())) {
         let text = config.canonical()?;
         let mut offset = 0;
         for line in text.split_inclusive('\n') {
@@ -181,7 +181,7 @@ fn section(set: &Set<'_>, file: &File<'_>) -> Result<Section, Error> {
                 (key @ ("executeInTransaction" | "placeholderReplacement" | "shouldExecute"), value) => {
                     return Err(config.error_at(
                         Code::InvalidInput,
-                        &format!("{key} is {}", text::quoted(value)),
+                        &fill!("{} is {}", key, text::quoted(value)),
                         "write true or false",
                         &text,
                         offset,
@@ -214,11 +214,8 @@ fn section(set: &Set<'_>, file: &File<'_>) -> Result<Section, Error> {
         && let Some((offset, placeholder)) = placeholder(&section.text)
     {
         section.refused = Some(
-            Error::new(Code::Unsupported, format!("Flyway would fill in the placeholder {placeholder}"))
-                .help(format!(
-                    "write the value into the file, or, if it is not a placeholder, `placeholderReplacement=false` into {}.conf",
-                    file.name()
-                ))
+            Error::new(Code::Unsupported, fill!("Flyway would fill in the placeholder {}", placeholder))
+                .help(fill!("write the value into the file, or, if it is not a placeholder, `placeholderReplacement=false` into {}.conf", file.name()))
                 .at(section.location(offset)),
         );
     }

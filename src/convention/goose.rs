@@ -19,7 +19,7 @@ use super::sections::{Begin, Direction, Words, cut};
 use super::statements::Pairs;
 use crate::error::{Code, Error};
 use crate::migration::{Section, Transaction};
-use crate::text;
+use crate::text::{self, fill};
 
 /// The words that markers begin with.
 pub(super) const WORD: &str = "+goose";
@@ -68,7 +68,7 @@ fn sections(file: &File<'_>) -> Result<(Section, Option<Section>), Error> {
             begins.push(Begin { direction, span, transaction: Transaction::Auto });
         } else if is("StatementBegin") || is("StatementEnd") {
             if begins.is_empty() {
-                return wrong(format!("`{}` before `-- +goose Up`", comment.trim_end()), "write `-- +goose Up` first");
+                return wrong(fill!("`{}` before `-- +goose Up`", comment.trim_end()), "write `-- +goose Up` first");
             }
             if is("StatementBegin") { pairs.begin(file, &text, span)? } else { pairs.end(file, &text, span)? }
         } else if is("NO TRANSACTION") {
@@ -77,7 +77,7 @@ fn sections(file: &File<'_>) -> Result<(Section, Option<Section>), Error> {
             substituted = substituted.or(Some(span.start));
         } else if !is("ENVSUB OFF") {
             return wrong(
-                format!("`{}` is not a goose marker", comment.trim_end()),
+                fill!("`{}` is not a goose marker", comment.trim_end()),
                 "the markers are Up, Down, StatementBegin, StatementEnd, NO TRANSACTION, ENVSUB ON and ENVSUB OFF",
             );
         }

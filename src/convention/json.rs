@@ -6,7 +6,7 @@
 
 use super::files::File;
 use crate::error::{Code, Error};
-use crate::text;
+use crate::text::{self, fill};
 
 /// How deep values may lie in one another.
 const DEPTH: usize = 100;
@@ -49,7 +49,7 @@ impl Document<'_> {
 
     /// An error: the file cannot be read.
     fn wrong(&self, at: usize, problem: &str) -> Error {
-        let message = text::concat(&[self.what, " cannot be read: ", problem]);
+        let message = fill!("{} cannot be read: {}", self.what, problem);
         self.file.error_at(Code::InvalidInput, &message, self.help, self.text, at)
     }
 
@@ -62,7 +62,7 @@ impl Document<'_> {
             Kind::List(_) => "an array",
             Kind::Object(_) => "an object",
         };
-        self.wrong(value.at, &text::concat(&["expected ", expected, ", found ", found]))
+        self.wrong(value.at, &fill!("expected {}, found {}", expected, found))
     }
 
     /// A field of an object.
@@ -71,7 +71,7 @@ impl Document<'_> {
         let mut with_name = fields.iter().filter(|(key, _)| matches!(&key.kind, Kind::Text(key) if key == name));
         let found = with_name.next();
         match with_name.next() {
-            Some((key, _)) => Err(self.wrong(key.at, &text::concat(&["the field `", name, "` is there twice"]))),
+            Some((key, _)) => Err(self.wrong(key.at, &fill!("the field `{}` is there twice", name))),
             None => Ok(found.map(|(_, value)| value)),
         }
     }
@@ -79,7 +79,7 @@ impl Document<'_> {
     /// A field that an object must have.
     pub fn field<'v>(&self, object: &'v Value, name: &str) -> Result<&'v Value, Error> {
         let found = self.optional(object, name)?;
-        found.ok_or_else(|| self.wrong(object.at, &text::concat(&["the field `", name, "` is missing"])))
+        found.ok_or_else(|| self.wrong(object.at, &fill!("the field `{}` is missing", name)))
     }
 
     /// Refuses an object with other fields.
@@ -90,7 +90,7 @@ impl Document<'_> {
                 && !names.contains(&name.as_str())
             {
                 let known = text::join(names, "`, `");
-                return Err(self.wrong(key.at, &text::concat(&["unknown field `", name, "`, expected `", &known, "`"])));
+                return Err(self.wrong(key.at, &fill!("unknown field `{}`, expected `{}`", name, known)));
             }
         }
         Ok(())

@@ -6,6 +6,7 @@ use super::out::Out;
 use crate::error::{Code, Error};
 use crate::migration::Section;
 use crate::sorted;
+use crate::text::fill;
 use crate::version::{Identity, Version, leading_digits};
 
 /// The files that `fits` accepts and that do not lie in a sub-folder. Reports the others.
@@ -139,7 +140,7 @@ pub(super) fn pairs(
                 (None, _) => {
                     return Err(file.error(
                         Code::NoUpSection,
-                        &format!("{} has no up file", file.name()),
+                        &fill!("{} has no up file", file.name()),
                         "add the up file of the same number, or remove this one",
                     ));
                 }
@@ -147,7 +148,7 @@ pub(super) fn pairs(
                 _ => {
                     return Err(file.error(
                         Code::InvalidName,
-                        &format!("it cannot be told which up file {} belongs to", file.name()),
+                        &fill!("it cannot be told which up file {} belongs to", file.name()),
                         "give it the name of its up file",
                     ));
                 }

@@ -7,7 +7,7 @@ use crate::error::{Code, Error, Location};
 use crate::finding::{Finding, Severity};
 use crate::migration::{Catalog, Migration, Section};
 use crate::sorted;
-use crate::text;
+use crate::text::{self, fill};
 use crate::version::{Identity, Version};
 
 /// The ledger's column is `varchar(128)`.
@@ -49,7 +49,7 @@ impl Out {
         stem: &str,
     ) {
         if let Some(keys) = &mut self.keys {
-            keys.push(format!("{folder}{stem}"));
+            keys.push(fill!("{}{}", folder, stem));
         }
         self.migrations.push(Migration {
             version: Version::new(version, self.identity),
@@ -90,7 +90,7 @@ impl Out {
         self.report(
             "unknown-file",
             Severity::Warning,
-            &format!("{} is not run: {why}", file.name()),
+            &fill!("{} is not run: {}", file.name(), why),
             help,
             file.start(),
         );
@@ -113,7 +113,11 @@ impl Out {
             if length > MAX_VERSION {
                 return Err(Error::new(
                     Code::VersionTooLong,
-                    format!("the version has {length} characters; the ledger takes {MAX_VERSION}"),
+                    fill!(
+                        "the version has {} characters; the ledger takes {}",
+                        text::number(length),
+                        text::number(MAX_VERSION)
+                    ),
                 )
                 .help("give the migration a shorter name")
                 .at(Location { path: migration.path.clone(), line: 1, column: 1 }));

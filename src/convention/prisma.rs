@@ -12,7 +12,7 @@ use crate::error::{Code, Error};
 use crate::finding::Severity;
 use crate::migration::Section;
 use crate::sorted;
-use crate::text;
+use crate::text::{self, fill};
 
 /// The script's name.
 pub(super) const SCRIPT: &str = "migration.sql";
@@ -50,7 +50,7 @@ pub(super) fn folders(set: &Set<'_>, out: &mut Out, finish: fn(&mut Section, &mu
         if parents.binary_search(&file.parent()).is_ok() && set.beside(file, SCRIPT).is_none() {
             return Err(file.error(
                 Code::NoUpSection,
-                &format!("the folder {} has no {SCRIPT}", file.dir_name()),
+                &fill!("the folder {} has no {}", file.dir_name(), SCRIPT),
                 "restore the script, or remove the folder",
             ));
         }
@@ -79,7 +79,7 @@ fn provider(file: &File<'_>, out: &mut Out) -> Result<(), Error> {
                 out.report(
                     "other-database",
                     Severity::Error,
-                    &format!("these migrations were made for the provider {}", text::quoted(value)),
+                    &fill!("these migrations were made for the provider {}", text::quoted(value)),
                     "only PostgreSQL migrations can be run; give the folder of the PostgreSQL ones",
                     file.location(&text, offset),
                 );

@@ -15,7 +15,7 @@ use crate::error::{Code, Error, Location};
 use crate::finding::Severity;
 use crate::migration::{Migration, Replaced};
 use crate::sorted;
-use crate::text;
+use crate::text::{self, fill};
 use crate::version::Version;
 
 /// Reads the lists and gives each to its baseline.
@@ -45,12 +45,12 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
         let list = document.parse()?;
         document.only(&list, &["replaces"])?;
         let list = document.list(document.field(&list, "replaces")?)?;
-        let key = format!("{}{stem}", file.parent());
+        let key = fill!("{}{}", file.parent(), stem);
         let Some(baseline) = sorted::find(&by_key, &mut |at| keys[at].cmp(&key)) else {
             out.report(
                 "unknown-baseline",
                 Severity::Error,
-                &format!("there is no migration {stem} that could replace others"),
+                &fill!("there is no migration {} that could replace others", stem),
                 "give the list the name of its baseline, or remove it",
                 file.start(),
             );
@@ -72,12 +72,12 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
             }
             if !is_checksum(checksum) {
                 return wrong(
-                    format!("the checksum of version {version} is not `sha256:` and 64 hexadecimal digits"),
+                    fill!("the checksum of version {} is not `sha256:` and 64 hexadecimal digits", version.as_str()),
                     "copy it from the plan of the set before the squash",
                 );
             }
             if version == out.migrations()[baseline].version {
-                return wrong(format!("the baseline {version} replaces itself"), "remove the entry");
+                return wrong(fill!("the baseline {} replaces itself", version.as_str()), "remove the entry");
             }
             entries.push((version.clone(), baseline, file));
             items.push(Replaced { version, checksum: checksum.to_owned() });
@@ -90,10 +90,10 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
         let ((_, first, list), (version, second, file)) = (&pair[0], &pair[1]);
         if pair[0].0 == *version {
             let (message, help) = if first == second {
-                (format!("version {version} is listed twice"), "remove one of the entries")
+                (fill!("version {} is listed twice", version.as_str()), "remove one of the entries")
             } else {
                 (
-                    format!("version {version} is replaced by two baselines; the other list is {}", list.path),
+                    fill!("version {} is replaced by two baselines; the other list is {}", version.as_str(), list.path),
                     "let only the newer baseline list it, or let it list the older baseline",
                 )
             };
@@ -122,7 +122,11 @@ fn circles(migrations: &[Migration], entries: &[(Version, usize, &File<'_>)]) ->
             if walk_of[*by] == Some(start) {
                 return Err(file.error(
                     Code::InvalidInput,
-                    &format!("the baselines {version} and {} replace each other in a circle", migrations[*by].version),
+                    &fill!(
+                        "the baselines {} and {} replace each other in a circle",
+                        version.as_str(),
+                        migrations[*by].version.as_str()
+                    ),
                     "a baseline can only replace older migrations",
                 ));
             }
@@ -134,7 +138,7 @@ fn circles(migrations: &[Migration], entries: &[(Version, usize, &File<'_>)]) ->
 
 /// Where the list speaks of a version.
 fn place(file: &File<'_>, text: &str, version: &str) -> Location {
-    file.location(text, text::find(text, &text::concat(&["\"", version, "\""])).unwrap_or(0))
+    file.location(text, text::find(text, &fill!("\"{}\"", version)).unwrap_or(0))
 }
 
 fn is_checksum(text: &str) -> bool {

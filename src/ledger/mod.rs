@@ -4,6 +4,7 @@ pub mod shape;
 pub mod statements;
 
 use crate::sql::quote::identifier;
+use crate::text::fill;
 use serde::Serialize;
 
 /// Which table the ledger is.
@@ -19,7 +20,7 @@ pub struct Table {
 impl Table {
     /// The table's name, qualified and quoted.
     pub fn qualified(&self) -> String {
-        format!("{}.{}", identifier(&self.schema), identifier(&self.name))
+        fill!("{}.{}", identifier(&self.schema), identifier(&self.name))
     }
 }
 

@@ -6,6 +6,7 @@
 use super::Table;
 use super::statements::COLUMNS;
 use crate::error::{Code, Error};
+use crate::text::fill;
 
 /// What a table is, by its columns.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -138,13 +139,13 @@ pub fn recognise(table: &Table, columns: &[(String, String)]) -> Result<Shape, E
     let Shape::Foreign(tool) = shape else { return Ok(shape) };
     let table = table.qualified();
     let message = match tool {
-        Tool::Unknown => format!("the table {table} is not a ledger that counterfoil knows: it may be another tool's"),
-        tool => format!("the table {table} is the ledger of {}", tool.name()),
+        Tool::Unknown => fill!("the table {} is not a ledger that counterfoil knows: it may be another tool's", table),
+        tool => fill!("the table {} is the ledger of {}", table, tool.name()),
     };
     let elsewhere = "keep counterfoil's ledger in another table with the option `table`";
     let help = match tool.code() {
         Some(code) => {
-            format!("{elsewhere}, and take the history over with `counterfoil import --from {code}`")
+            fill!("{}, and take the history over with `counterfoil import --from {}`", elsewhere, code)
         }
         None => elsewhere.to_owned(),
     };

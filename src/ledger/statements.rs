@@ -7,7 +7,7 @@ use super::{Lease, Ledger, Origin, Row, State, Table};
 use crate::migration::Migration;
 use crate::ordered::OrderedMap;
 use crate::sql::quote::{identifier, literal, nullable};
-use crate::text;
+use crate::text::{self, fill, number};
 
 /// A row as a driver hands it over: column name to text.
 pub type TextRow = OrderedMap<String, Option<String>>;
@@ -38,10 +38,10 @@ pub fn create(table: &Table, present: &[String]) -> Vec<String> {
     let mut out = Vec::new();
     if present.is_empty() {
         if table.schema != "public" {
-            out.push(format!("create schema if not exists {}", identifier(&table.schema)));
+            out.push(fill!("create schema if not exists {}", identifier(&table.schema)));
         }
         // Not `if not exists`: the one that somebody made in the meantime may have other columns.
-        let mut sql = format!("create table {qualified} (version varchar(128) primary key");
+        let mut sql = fill!("create table {} (version varchar(128) primary key", qualified);
         for (name, definition, default) in COLUMNS {
             sql.push_str(", ");
             sql.push_str(name);
@@ -57,9 +57,9 @@ pub fn create(table: &Table, present: &[String]) -> Vec<String> {
         return out;
     }
     for (name, definition, default) in COLUMNS.iter().filter(|column| !present.iter().any(|p| p == column.0)) {
-        out.push(format!("alter table {qualified} add column if not exists {name} {definition}"));
+        out.push(fill!("alter table {} add column if not exists {} {}", qualified, name, definition));
         if let Some(default) = default {
-            out.push(format!("alter table {qualified} alter column {name} set default {default}"));
+            out.push(fill!("alter table {} alter column {} set default {}", qualified, name, default));
         }
     }
     out
@@ -67,7 +67,7 @@ pub fn create(table: &Table, present: &[String]) -> Vec<String> {
 
 /// The columns of the table that has the ledger's name: `name` and `type`. No rows: no table.
 pub fn shape(table: &Table) -> String {
-    format!(
+    fill!(
         "select a.attname::text as name, pg_catalog.format_type(a.atttypid, a.atttypmod) as type \
          from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid \
          join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
@@ -80,7 +80,7 @@ pub fn shape(table: &Table) -> String {
 /// Whether the digest of the ledger, in the form of [`digest_of`], is the expected one: one row, one
 /// column `same`, `true` or `false`. The database compares, so that its answer is short.
 pub fn digest(table: &Table, expected: &str) -> String {
-    format!(
+    fill!(
         "select (pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(coalesce(pg_catalog.string_agg(\
          version || E'\\t' || coalesce(checksum, '') || E'\\t' || coalesce(state, 'applied') || E'\\n', '' \
          order by version collate \"C\"), ''), 'UTF8')), 'hex') = {})::text as same from {} \
@@ -108,7 +108,7 @@ pub fn digest_of<'a>(set: impl Iterator<Item = (&'a str, &'a str)>) -> String {
 /// in `pg_stat_activity` that it is being executed.
 pub fn tag(version: &str) -> String {
     // A comment must not end early; versions come from file names, which have no slash.
-    format!("/* counterfoil {} */ ", text::replace(version, "/", "_"))
+    fill!("/* counterfoil {} */ ", text::replace(version, "/", "_"))
 }
 
 /// Reads all rows; columns that are not there come as null. `None`: all columns are there.
@@ -189,7 +189,7 @@ pub fn read(rows: Vec<TextRow>) -> Ledger {
 
 /// Inserts the row of a migration: the claim. A racer blocks on the primary key and gets 23505.
 pub fn claim(table: &Table, migration: &Migration, origin: &str) -> String {
-    format!(
+    fill!(
         "insert into {} (version, name, checksum, fingerprint, origin) values ({}, {}, {}, {}, {})",
         table.qualified(),
         literal(migration.version.as_str()),
@@ -203,15 +203,16 @@ pub fn claim(table: &Table, migration: &Migration, origin: &str) -> String {
 /// Inserts the row of a statement-wise migration, running under a lease. One statement; the lock
 /// timeout holds for it alone.
 pub fn claim_running(table: &Table, migration: &Migration, runner: &Runner<'_>, steps: usize) -> String {
-    format!(
+    fill!(
         "with t as (select {}) insert into {} (version, name, checksum, fingerprint, state, steps_done, \
-         steps_total, claimed_until, claimed_by) select {}, {}, {}, {}, 'running', 0, {steps}, {}, {} from t",
+         steps_total, claimed_until, claimed_by) select {}, {}, {}, {}, 'running', 0, {}, {}, {} from t",
         runner.lock_timeout_local(),
         table.qualified(),
         literal(migration.version.as_str()),
         literal(&migration.name),
         literal(&migration.checksum),
         literal(&crate::checksum::fingerprint(&migration.up.text)),
+        number(steps),
         runner.until(),
         runner.token()
     )
@@ -235,15 +236,15 @@ pub struct Runner<'a> {
 impl Runner<'_> {
     /// What stands in `claimed_by`.
     fn token(&self) -> String {
-        literal(&format!("{}#{}", self.name, self.claim))
+        literal(&fill!("{}#{}", self.name, number(self.claim)))
     }
 
     fn until(&self) -> String {
-        format!("pg_catalog.clock_timestamp() + interval '{} milliseconds'", self.lease)
+        fill!("pg_catalog.clock_timestamp() + interval '{} milliseconds'", number(self.lease))
     }
 
     fn lock_timeout_local(&self) -> String {
-        format!("pg_catalog.set_config('lock_timeout', '{}', true)", self.lock_timeout)
+        fill!("pg_catalog.set_config('lock_timeout', '{}', true)", number(self.lock_timeout))
     }
 
     /// The condition under which a running row may be taken over.
@@ -252,21 +253,21 @@ impl Runner<'_> {
             return "true".into();
         }
         // Of our own claims only an older one: a request of a lost connection comes late.
-        format!(
+        fill!(
             "(claimed_until is null or claimed_until <= pg_catalog.now() \
              or case when pg_catalog.split_part(claimed_by, '#', 1) = {} \
              then pg_catalog.split_part(claimed_by, '#', 2)::integer <= {} end)",
             literal(self.name),
-            self.claim
+            number(self.claim)
         )
     }
 }
 
 /// Takes over a stopped migration. One row back: it is ours; none: somebody was faster.
 pub fn take(table: &Table, runner: &Runner<'_>, version: &str, state: State, steps_done: u32) -> String {
-    format!(
+    fill!(
         "with t as (select {}) update {} set claimed_until = {}, claimed_by = {} from t \
-         where version = {} and state = {} and coalesce(steps_done, 0) = {steps_done} and {} \
+         where version = {} and state = {} and coalesce(steps_done, 0) = {} and {} \
          returning version::text as version",
         runner.lock_timeout_local(),
         table.qualified(),
@@ -274,18 +275,20 @@ pub fn take(table: &Table, runner: &Runner<'_>, version: &str, state: State, ste
         runner.token(),
         literal(version),
         literal(state_text(state)),
+        number(steps_done),
         runner.free()
     )
 }
 
 /// Marks the row of a migration as going back, step by step. One row back: it is ours.
 pub fn take_back(table: &Table, runner: &Runner<'_>, version: &str, steps: usize) -> String {
-    format!(
-        "with t as (select {}) update {} set state = 'reverting', steps_done = 0, steps_total = {steps}, \
+    fill!(
+        "with t as (select {}) update {} set state = 'reverting', steps_done = 0, steps_total = {}, \
          claimed_until = {}, claimed_by = {} from t where version = {} and coalesce(state, 'applied') = 'applied' \
          returning version::text as version",
         runner.lock_timeout_local(),
         table.qualified(),
+        number(steps),
         runner.until(),
         runner.token(),
         literal(version)
@@ -302,7 +305,7 @@ fn state_text(state: State) -> &'static str {
 
 /// Renews the lease at step `from`; fails unless it is ours.
 pub fn hold(table: &Table, runner: &Runner<'_>, version: &str, from: u32) -> String {
-    format!(
+    fill!(
         "update {} set claimed_until = {}, steps_done = {} where version = {}",
         table.qualified(),
         runner.until(),
@@ -315,14 +318,15 @@ pub fn hold(table: &Table, runner: &Runner<'_>, version: &str, from: u32) -> Str
 ///
 /// The cast fails when it is reached; the column in it keeps the planner from trying it earlier.
 fn or_lost(runner: &Runner<'_>, from: u32, number: u32) -> String {
-    format!(
-        "case when {} then {number} else ('counterfoil: the lease is lost: ' || version)::integer end",
-        mine(runner, from)
+    fill!(
+        "case when {} then {} else ('counterfoil: the lease is lost: ' || version)::integer end",
+        mine(runner, from),
+        text::number(number)
     )
 }
 
 fn mine(runner: &Runner<'_>, from: u32) -> String {
-    format!("claimed_by = {} and coalesce(steps_done, 0) = {from}", runner.token())
+    fill!("claimed_by = {} and coalesce(steps_done, 0) = {}", runner.token(), number(from))
 }
 
 /// Records that step `from` (0-based) is done and renews the lease; after the last step of an up
@@ -331,8 +335,8 @@ fn mine(runner: &Runner<'_>, from: u32) -> String {
 /// With `must` the statement fails unless the lease is ours: it stands first in the step's own
 /// transaction. Without, it gives back one row if the lease is ours.
 pub fn advance(table: &Table, runner: &Runner<'_>, version: &str, from: u32, last: bool, must: bool) -> String {
-    let done = if must { or_lost(runner, from, from + 1) } else { format!("least({}, steps_total)", from + 1) };
-    let mut sql = format!("update {} set steps_done = {done}", table.qualified());
+    let done = if must { or_lost(runner, from, from + 1) } else { fill!("least({}, steps_total)", number(from + 1)) };
+    let mut sql = fill!("update {} set steps_done = {}", table.qualified(), done);
     if last {
         sql.push_str(", state = 'applied', claimed_until = null, claimed_by = null, duration_ms = ");
         sql.push_str(&since("applied_at"));
@@ -352,12 +356,12 @@ pub fn advance(table: &Table, runner: &Runner<'_>, version: &str, from: u32, las
 
 /// Milliseconds since a moment, as an integer that does not overflow (at most 24 days).
 fn since(moment: &str) -> String {
-    format!("least(2147483647, pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - {moment}) * 1000)::integer")
+    fill!("least(2147483647, pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - {}) * 1000)::integer", moment)
 }
 
 /// Gives up the lease between two steps: whoever comes next goes on from here.
 pub fn stop(table: &Table, runner: &Runner<'_>, version: &str) -> String {
-    format!(
+    fill!(
         "update {} set claimed_until = null, claimed_by = null where version = {} and claimed_by = {} \
          returning version::text as version",
         table.qualified(),
@@ -368,7 +372,7 @@ pub fn stop(table: &Table, runner: &Runner<'_>, version: &str) -> String {
 
 /// Ends the lease where nobody can tell whether the step happened: the migration is interrupted.
 pub fn abandon(table: &Table, runner: &Runner<'_>, version: &str) -> String {
-    format!(
+    fill!(
         "update {} set claimed_until = pg_catalog.clock_timestamp() - interval '1 second' where version = {} \
          and claimed_by = {} returning version::text as version",
         table.qualified(),
@@ -379,7 +383,7 @@ pub fn abandon(table: &Table, runner: &Runner<'_>, version: &str) -> String {
 
 /// Records how long the transaction took so far.
 pub fn measure(table: &Table, version: &str) -> String {
-    format!(
+    fill!(
         "update {} set duration_ms = {} where version = {}",
         table.qualified(),
         since("pg_catalog.now()"),
@@ -389,7 +393,7 @@ pub fn measure(table: &Table, version: &str) -> String {
 
 /// Takes away the row of a repeatable migration, so that it can be claimed again.
 pub fn forget(table: &Table, version: &str, checksum: Option<&str>) -> String {
-    format!(
+    fill!(
         "delete from {} where version = {} and checksum is not distinct from {}",
         table.qualified(),
         literal(version),
@@ -399,7 +403,7 @@ pub fn forget(table: &Table, version: &str, checksum: Option<&str>) -> String {
 
 /// Deletes the row of a migration that is taken back. Fails if it is gone already.
 pub fn delete(table: &Table, version: &str) -> String {
-    format!(
+    fill!(
         "with gone as (delete from {} where version = {} returning 1) select case when count(*) = 1 then 1 \
          else ('counterfoil: the row is gone: ' || count(*))::integer end from gone",
         table.qualified(),
@@ -409,7 +413,7 @@ pub fn delete(table: &Table, version: &str) -> String {
 
 /// Deletes the row of a migration whose way back has run step by step.
 pub fn delete_reverted(table: &Table, runner: &Runner<'_>, version: &str) -> String {
-    format!(
+    fill!(
         "delete from {} where version = {} and claimed_by = {} returning version::text as version",
         table.qualified(),
         literal(version),
@@ -419,7 +423,7 @@ pub fn delete_reverted(table: &Table, runner: &Runner<'_>, version: &str) -> Str
 
 /// Gives a row the version, name, checksum and fingerprint of a migration.
 pub fn rekey(table: &Table, from: &str, migration: &Migration) -> String {
-    format!(
+    fill!(
         "update {} set version = {}, name = {}, fingerprint = {} where version = {} and checksum = {}",
         table.qualified(),
         literal(migration.version.as_str()),
@@ -433,7 +437,7 @@ pub fn rekey(table: &Table, from: &str, migration: &Migration) -> String {
 /// Adds name, checksum and fingerprint to rows that have none, and renames rows whose checksum
 /// agrees.
 pub fn stamp(table: &Table, rows: &[(&str, &Migration)]) -> String {
-    let mut sql = format!(
+    let mut sql = fill!(
         "update {} t set name = s.name, checksum = s.checksum, fingerprint = s.fingerprint, \
          origin = case when t.checksum is null then 'stamped' else t.origin end from (values ",
         table.qualified()
@@ -459,7 +463,7 @@ pub fn stamp(table: &Table, rows: &[(&str, &Migration)]) -> String {
 
 /// Marks rows as superseded by a baseline.
 pub fn supersede(table: &Table, baseline: &str, rows: &[String]) -> String {
-    let mut sql = format!("update {} set replaced_by = {} where version in (", table.qualified(), literal(baseline));
+    let mut sql = fill!("update {} set replaced_by = {} where version in (", table.qualified(), literal(baseline));
     for (index, version) in rows.iter().enumerate() {
         if index > 0 {
             sql.push_str(", ");

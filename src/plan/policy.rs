@@ -4,7 +4,7 @@ use crate::error::{Code, Error};
 use crate::finding::Severity;
 use crate::ledger::Table;
 use crate::ordered::OrderedMap;
-use crate::text;
+use crate::text::{self, fill};
 use serde::Serialize;
 
 /// Every key of [`Options::policy`] with its default.
@@ -53,9 +53,9 @@ impl Options {
                 let known: Vec<&str> = POLICY.iter().map(|(known, _)| *known).collect();
                 return Err(Error::new(
                     Code::InvalidInput,
-                    format!("the policy has an unknown key, {}", text::quoted(key)),
+                    fill!("the policy has an unknown key, {}", text::quoted(key)),
                 )
-                .help(format!("use one of: {}", text::join(&known, ", "))));
+                .help(fill!("use one of: {}", text::join(&known, ", "))));
             }
         }
         Ok(())

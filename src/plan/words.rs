@@ -3,7 +3,7 @@
 use super::{Decision, Grade, Progress, Reason, Why};
 use crate::ledger::Table;
 use crate::sql::quote::literal;
-use crate::text::{concat as text, join, number};
+use crate::text::{concat as text, fill, join, number};
 
 /// How many versions or paths a message names at most.
 const MANY: usize = 10;
@@ -13,7 +13,7 @@ pub(super) fn fill(decision: &mut Decision, next: Option<&str>, table: &Table) {
     let (message, help) = match decision.code {
         Reason::Applied => Default::default(),
         Reason::Unverified => ("no checksum is on record".into(), "the next run records this file's checksum".into()),
-        Reason::Replaced => (text(&["baseline ", or_empty(&decision.baseline), " stands for it"]), String::new()),
+        Reason::Replaced => (fill!("baseline {} stands for it", or_empty(&decision.baseline)), String::new()),
         Reason::Pending | Reason::Changed | Reason::Resume => apply(decision),
         Reason::Baseline => (adopt(decision), String::new()),
         Reason::Edited => edited(decision),
@@ -21,31 +21,27 @@ pub(super) fn fill(decision: &mut Decision, next: Option<&str>, table: &Table) {
         Reason::Missing => missing(decision),
         Reason::Ahead => ahead(decision),
         Reason::Renumbered => (
-            text(&[
+            fill!(
+                "{} is applied as version {}: its row becomes version {}, and it is not run again",
                 path(decision),
-                " is applied as version ",
                 or_empty(&decision.row),
-                ": its row becomes version ",
-                &decision.version,
-                ", and it is not run again",
-            ]),
+                decision.version
+            ),
             String::new(),
         ),
         Reason::Renamed => (
-            text(&[
-                "version ",
-                &decision.version,
-                " is applied as ",
-                &quoted(or_empty(&decision.row_name)),
-                ": its row takes the new name, ",
-                &quoted(&decision.name),
-            ]),
+            fill!(
+                "version {} is applied as {}: its row takes the new name, {}",
+                decision.version,
+                quoted(or_empty(&decision.row_name)),
+                quoted(&decision.name)
+            ),
             String::new(),
         ),
         Reason::Duplicate => duplicate(decision, next),
         Reason::Interrupted => interrupted(decision, table),
         Reason::InProgress => (
-            text(&[subject(decision).as_str(), " is being run by somebody else: ", &steps(decision.progress)]),
+            fill!("{} is being run by somebody else: {}", subject(decision).as_str(), steps(decision.progress)),
             "wait until it is done".into(),
         ),
         Reason::PartialSquash => partial_squash(decision),
@@ -57,24 +53,24 @@ pub(super) fn fill(decision: &mut Decision, next: Option<&str>, table: &Table) {
 fn apply(decision: &Decision) -> (String, String) {
     let mut message = match decision.code {
         Reason::Changed => String::from("its content has changed since it was run"),
-        Reason::Resume => text(&["it goes on where it stopped: ", &steps(decision.progress)]),
+        Reason::Resume => fill!("it goes on where it stopped: {}", steps(decision.progress)),
         _ => String::new(),
     };
     if let Some(later) = &decision.gap_before {
         if !message.is_empty() {
             message.push_str("; ");
         }
-        message.push_str(&text(&["a gap: version ", later, " comes later and is already applied"]));
+        message.push_str(&fill!("a gap: version {} comes later and is already applied", later));
     }
     (message, String::new())
 }
 
 fn adopt(decision: &Decision) -> String {
     let (all, first) = (decision.replaces.unwrap_or(0), decision.first.unwrap_or(0));
-    let all = if all == 1 { "the 1 migration".into() } else { format!("all {all} migrations") };
+    let all = if all == 1 { "the 1 migration".into() } else { fill!("all {} migrations", number(all)) };
     match first {
-        0 => text(&[&all, " that it replaces ", if all.starts_with("the") { "is" } else { "are" }, " there"]),
-        _ => text(&[&all, " that it replaces will be there once ", &number(first), " of them ran"]),
+        0 => fill!("{} that it replaces {} there", all, if all.starts_with("the") { "is" } else { "are" }),
+        _ => fill!("{} that it replaces will be there once {} of them ran", all, number(first)),
     }
 }
 
@@ -92,34 +88,29 @@ fn edited(decision: &Decision) -> (String, String) {
             "put the old text back, and make the change in a new migration",
         ),
     };
-    (text(&[path(decision), " was edited after it was applied: ", what]), help.into())
+    (fill!("{} was edited after it was applied: {}", path(decision), what), help.into())
 }
 
 fn collision(decision: &Decision, next: Option<&str>) -> (String, String) {
     let unknown = decision.edit.is_none();
     let content = if unknown { "another name, and no checksum is on record" } else { "another name and other content" };
-    let message = text(&[
-        "version ",
-        &decision.version,
-        " is applied as ",
-        &quoted(or_empty(&decision.row_name)),
-        ", but ",
+    let message = fill!(
+        "version {} is applied as {}, but {} has {}",
+        decision.version,
+        quoted(or_empty(&decision.row_name)),
         path(decision),
-        " has ",
-        content,
-    ]);
-    let help = text(&[
-        "give ",
+        content
+    );
+    let help = fill!(
+        "give {} a version of its own{}; if it is the same migration, put the old name back",
         path(decision),
-        " a version of its own",
-        &such_as(next),
-        "; if it is the same migration, put the old name back",
-    ]);
+        such_as(next)
+    );
     (message, help)
 }
 
 fn missing(decision: &Decision) -> (String, String) {
-    let message = text(&["version ", &titled(decision), " is applied, but there is no file of that version"]);
+    let message = fill!("version {} is applied, but there is no file of that version", titled(decision));
     (message, "put the file back, or list it in the `replaces` of the baseline that holds it now".into())
 }
 
@@ -127,11 +118,11 @@ fn ahead(decision: &Decision) -> (String, String) {
     let subject = subject(decision);
     match decision.progress {
         None => (
-            text(&[&subject, " is applied and has no file here: a newer release has been here"]),
+            fill!("{} is applied and has no file here: a newer release has been here", subject),
             "deploy the newer release, or keep this one: nothing is undone".into(),
         ),
         progress => (
-            text(&[&subject, " stopped and has no file here: ", &steps(progress), " by a newer release"]),
+            fill!("{} stopped and has no file here: {} by a newer release", subject, steps(progress)),
             "deploy the newer release, which goes on with it, or keep this one: nothing is undone".into(),
         ),
     }
@@ -139,22 +130,20 @@ fn ahead(decision: &Decision) -> (String, String) {
 
 fn duplicate(decision: &Decision, next: Option<&str>) -> (String, String) {
     let others: Vec<&str> = decision.others.iter().map(String::as_str).collect();
-    let message = text(&[path(decision), " and ", &list(&others), " have one version, ", &decision.version]);
+    let message = fill!("{} and {} have one version, {}", path(decision), list(&others), decision.version);
     let all = || std::iter::once(path(decision)).chain(others.iter().copied());
     let help = match &decision.applied_path {
         Some(applied) => {
             let rest: Vec<&str> = all().filter(|other| other != applied).collect();
-            text(&[applied, " is applied: give ", &list(&rest), " a version of its own", &such_as(next)])
+            fill!("{} is applied: give {} a version of its own{}", applied, list(&rest), such_as(next))
         }
-        None if decision.applied_unknown => text(&[
-            "one of them is applied, and the ledger does not tell which: look at the database, and give the other",
+        None if decision.applied_unknown => fill!(
+            "one of them is applied, and the ledger does not tell which: look at the database, and give the other{} a version of {} own{}",
             if others.len() > 1 { "s" } else { "" },
-            " a version of ",
             if others.len() > 1 { "their" } else { "its" },
-            " own",
-            &such_as(next),
-        ]),
-        None => text(&["give all but one of them a version of their own", &such_as(next)]),
+            such_as(next)
+        ),
+        None => fill!("give all but one of them a version of their own{}", such_as(next)),
     };
     (message, help)
 }
@@ -164,84 +153,76 @@ fn interrupted(decision: &Decision, table: &Table) -> (String, String) {
     let progress = decision.progress.unwrap_or(Progress { done: 0, total: 0 });
     let row = literal(or_empty(&decision.row));
     let table = table.qualified();
-    let update = |set: &str| text(&["update ", &table, " set ", set, " where version = ", &row]);
-    let delete = || text(&["delete from ", &table, " where version = ", &row]);
+    let update = |set: &str| fill!("update {} set {} where version = {}", table, set, row);
+    let delete = || fill!("delete from {} where version = {}", table, row);
     let set_applied = "state = 'applied', claimed_until = null";
     match decision.why {
         Some(Why::Edited) => (
-            text(&[&subject, " was edited after it stopped: ", &steps(decision.progress), " with the old text"]),
-            text(&[
-                "put the old text back, so that it can go on; or finish it by hand and run: ",
-                &update(set_applied),
-                "; or undo it by hand and run: ",
-                &delete(),
-            ]),
+            fill!("{} was edited after it stopped: {} with the old text", subject, steps(decision.progress)),
+            fill!(
+                "put the old text back, so that it can go on; or finish it by hand and run: {}; or undo it by hand and run: {}",
+                update(set_applied),
+                delete()
+            ),
         ),
         Some(Why::Regrouped) => (
-            text(&[&subject, " stopped, and its steps are not those on record: ", &steps(decision.progress)]),
-            text(&[
-                "run the version of counterfoil that began it; or finish it by hand and run: ",
-                &update(set_applied),
-                "; or undo it by hand and run: ",
-                &delete(),
-            ]),
+            fill!("{} stopped, and its steps are not those on record: {}", subject, steps(decision.progress)),
+            fill!(
+                "run the version of counterfoil that began it; or finish it by hand and run: {}; or undo it by hand and run: {}",
+                update(set_applied),
+                delete()
+            ),
         ),
         Some(Why::NoFile) => (
-            text(&[&subject, " stopped, and there is no file of that version: ", &steps(decision.progress)]),
-            text(&[
-                "run the release that has its file; or finish it by hand and run: ",
-                &update(set_applied),
-                "; or undo it by hand and run: ",
-                &delete(),
-            ]),
+            fill!("{} stopped, and there is no file of that version: {}", subject, steps(decision.progress)),
+            fill!(
+                "run the release that has its file; or finish it by hand and run: {}; or undo it by hand and run: {}",
+                update(set_applied),
+                delete()
+            ),
         ),
         Some(Why::Replaced) => (
-            text(&[&subject, " stopped, and a baseline stands for it: ", &steps(decision.progress)]),
-            text(&["finish it by hand and run: ", &update(set_applied), "; or undo it by hand and run: ", &delete()]),
+            fill!("{} stopped, and a baseline stands for it: {}", subject, steps(decision.progress)),
+            fill!("finish it by hand and run: {}; or undo it by hand and run: {}", update(set_applied), delete()),
         ),
         Some(Why::Reverting) => (
-            text(&[&subject, " was being rolled back and stopped on the way: ", &steps(decision.progress)]),
-            text(&["roll back again, so that it goes on; or undo the rest by hand and run: ", &delete()]),
+            fill!("{} was being rolled back and stopped on the way: {}", subject, steps(decision.progress)),
+            fill!("roll back again, so that it goes on; or undo the rest by hand and run: {}", delete()),
         ),
         _ => {
             let next = progress.done.saturating_add(1);
-            let done = text(&["steps_done = ", &number(next), ", claimed_until = null"]);
-            let done = if next == progress.total { text(&["state = 'applied', ", &done]) } else { done };
+            let done = fill!("steps_done = {}, claimed_until = null", number(next));
+            let done = if next == progress.total { fill!("state = 'applied', {}", done) } else { done };
             (
-                text(&[
-                    &subject,
-                    " stopped in step ",
-                    &number(next),
-                    " of ",
-                    &number(progress.total),
-                    ", and nobody can tell whether that step happened",
-                ]),
-                text(&[
-                    "look at the database; if the step happened, run: ",
-                    &update(&done),
-                    "; if it did not, run: ",
-                    &update("claimed_until = null"),
-                ]),
+                fill!(
+                    "{} stopped in step {} of {}, and nobody can tell whether that step happened",
+                    subject,
+                    number(next),
+                    number(progress.total)
+                ),
+                fill!(
+                    "look at the database; if the step happened, run: {}; if it did not, run: {}",
+                    update(&done),
+                    update("claimed_until = null")
+                ),
             )
         }
     }
 }
 
 fn partial_squash(decision: &Decision) -> (String, String) {
-    let mut message = text(&[
-        "baseline ",
-        &decision.version,
-        " replaces ",
-        &plural(decision.replaces.unwrap_or(0), "migration"),
-        ", of which only a part is there",
-    ]);
+    let mut message = fill!(
+        "baseline {} replaces {}, of which only a part is there",
+        decision.version,
+        plural(decision.replaces.unwrap_or(0), "migration")
+    );
     for (versions, what) in [
         (&decision.missing, " not applied and without a file: "),
         (&decision.different, " applied with other content: "),
     ] {
         if !versions.is_empty() {
             let versions: Vec<&str> = versions.iter().map(String::as_str).collect();
-            message.push_str(&text(&["; ", &number(versions.len() as u64), what, &list(&versions)]));
+            message.push_str(&fill!("; {}{}{}", number(versions.len() as u64), what, list(&versions)));
         }
     }
     let help = match (decision.missing.is_empty(), decision.different.is_empty()) {
@@ -259,17 +240,13 @@ fn partial_squash(decision: &Decision) -> (String, String) {
 fn subject(decision: &Decision) -> String {
     match &decision.path {
         Some(path) => path.clone(),
-        None => text(&["version ", &titled(decision)]),
+        None => fill!("version {}", titled(decision)),
     }
 }
 
 /// The version, and the name if there is one.
 fn titled(decision: &Decision) -> String {
-    if decision.name.is_empty() {
-        decision.version.clone()
-    } else {
-        text(&[&decision.version, " (", &decision.name, ")"])
-    }
+    if decision.name.is_empty() { decision.version.clone() } else { fill!("{} ({})", decision.version, decision.name) }
 }
 
 fn path(decision: &Decision) -> &str {
@@ -280,33 +257,33 @@ fn steps(progress: Option<Progress>) -> String {
     let Progress { done, total } = progress.unwrap_or(Progress { done: 0, total: 0 });
     match total {
         0 => text(&[&plural(done, "step"), if done == 1 { " is done" } else { " are done" }]),
-        _ => text(&[&number(done), " of ", &plural(total, "step"), if done == 1 { " is done" } else { " are done" }]),
+        _ => fill!("{} of {}{}", number(done), plural(total, "step"), if done == 1 { " is done" } else { " are done" }),
     }
 }
 
 fn plural(count: u32, what: &str) -> String {
-    text(&[&number(count), " ", what, if count == 1 { "" } else { "s" }])
+    fill!("{} {}{}", number(count), what, if count == 1 { "" } else { "s" })
 }
 
 fn such_as(next: Option<&str>) -> String {
-    next.map_or_else(String::new, |next| text(&[", such as ", next]))
+    next.map_or_else(String::new, |next| fill!(", such as {}", next))
 }
 
 /// `a`, `a and b`, `a, b and c`; what is too much is counted.
 fn list(items: &[&str]) -> String {
     let (shown, more) = items.split_at(items.len().min(MANY));
     if !more.is_empty() {
-        return text(&[&join(shown, ", "), " and ", &number(more.len() as u64), " more"]);
+        return fill!("{} and {} more", join(shown, ", "), number(more.len() as u64));
     }
     match shown {
         [] => String::new(),
         [one] => (*one).to_owned(),
-        [first @ .., last] => text(&[&join(first, ", "), " and ", last]),
+        [first @ .., last] => fill!("{} and {}", join(first, ", "), last),
     }
 }
 
 fn quoted(name: &str) -> String {
-    text(&["\"", name, "\""])
+    fill!("\"{}\"", name)
 }
 
 fn or_empty(value: &Option<String>) -> &str {

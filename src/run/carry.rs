@@ -11,7 +11,7 @@ use crate::ordered::OrderedMap;
 use crate::plan::Work;
 use crate::sql::lex::{self, Kind};
 use crate::sql::{Mode, Statement};
-use crate::text;
+use crate::text::{self, fill};
 
 /// More than what is sent beside a section's own statements, in bytes.
 const BESIDE: u64 = 1 << 15;
@@ -155,7 +155,7 @@ fn needs_session(
     let section = setup.section(migration, direction);
     let all = &prepared.analysis.statements;
     let refuse = |at: &Statement, message: &[&str], help: &str| {
-        let help = text::concat(&["use a driver that holds a connection, or ", help, "; nothing was run"]);
+        let help = fill!("use a driver that holds a connection, or {}; nothing was run", help);
         let error = Error::new(Code::Unsupported, text::concat(message)).help(help);
         Some(error.at(section.location(at.span.start)).statement(at.span.slice(&section.text)))
     };

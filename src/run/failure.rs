@@ -3,6 +3,7 @@
 use super::machine::Refusal;
 use super::{Failure, Report, Setup};
 use crate::error::{Code, Error, Location};
+use crate::text::{fill, number};
 
 /// What a failure asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +69,7 @@ impl Failure {
 
     fn with_hint(&self, help: &str) -> String {
         match self.hint.as_deref().filter(|hint| !hint.is_empty()) {
-            Some(hint) => format!("{}; {help}", hint.trim_end_matches('.')),
+            Some(hint) => fill!("{}; {}", hint.trim_end_matches('.'), help),
             None => help.to_owned(),
         }
     }
@@ -78,8 +79,8 @@ impl Failure {
 fn before(report: &Report) -> String {
     match (report.applied.len(), report.reverted.len()) {
         (0, 0) => "nothing had been applied before it".into(),
-        (0, n) => format!("{n} taken back before it"),
-        (n, _) => format!("{n} applied before it and kept"),
+        (0, n) => fill!("{} taken back before it", number(n)),
+        (n, _) => fill!("{} applied before it and kept", number(n)),
     }
 }
 
@@ -89,10 +90,12 @@ pub(super) fn statement(setup: &Setup, refusal: &Refusal, kept: Option<(u32, u32
     let Refusal { failure, place, .. } = refusal;
     let section = setup.section(refusal.migration, refusal.direction);
     let help = match kept {
-        None => format!("fix {} and run again; nothing of it was kept, {}", section.path, before(report)),
-        Some((done, total)) => format!(
-            "fix the cause and run again: it goes on at step {} of {total} (steps kept: {done}), {}",
-            done + 1,
+        None => fill!("fix {} and run again; nothing of it was kept, {}", section.path, before(report)),
+        Some((done, total)) => fill!(
+            "fix the cause and run again: it goes on at step {} of {} (steps kept: {}), {}",
+            number(done + 1),
+            number(total),
+            number(done),
             before(report)
         ),
     };
@@ -111,23 +114,24 @@ pub(super) fn statement(setup: &Setup, refusal: &Refusal, kept: Option<(u32, u32
 pub(crate) fn database(setup: &Setup, failure: &Failure, doing: &str) -> Error {
     let table = setup.options.table.qualified();
     let help = match failure.sqlstate.as_str() {
-        "42501" => format!(
-            "grant this role the right to do it, or name another ledger with the table option; the ledger is {table}"
+        "42501" => fill!(
+            "grant this role the right to do it, or name another ledger with the table option; the ledger is {}",
+            table
         ),
         "25006" => "this session is read-only: connect to the primary, or use plan or ready".to_owned(),
-        _ => format!("the ledger is {table}; it is safe to run again"),
+        _ => fill!("the ledger is {}; it is safe to run again", table),
     };
-    Error::new(Code::DatabaseFailed, format!("{doing}: {}", failure.said())).help(failure.with_hint(&help))
+    Error::new(Code::DatabaseFailed, fill!("{}: {}", doing, failure.said())).help(failure.with_hint(&help))
 }
 
 /// The connection broke again and again.
 pub(crate) fn lost(failure: &Failure) -> Error {
-    Error::new(Code::ConnectionLost, format!("the connection was lost: {}", failure.said()))
+    Error::new(Code::ConnectionLost, fill!("the connection was lost: {}", failure.said()))
         .help("run again: the ledger knows what was done")
 }
 
 /// Waiting has gone on for too long.
 pub(crate) fn waited(setup: &Setup, what: &str) -> Error {
-    Error::new(Code::WaitTimeout, format!("waited {} ms {what}", setup.options.wait_timeout))
+    Error::new(Code::WaitTimeout, fill!("waited {} ms {}", number(setup.options.wait_timeout), what))
         .help("see in pg_stat_activity who holds the lock, or allow more time with waitTimeout")
 }

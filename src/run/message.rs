@@ -9,7 +9,7 @@ use crate::span::{Span, code_point_to_byte};
 use crate::sql::quote::literal;
 use crate::sql::steps::render;
 use crate::sql::{Control, lex};
-use crate::text;
+use crate::text::{self, fill};
 use serde::Serialize;
 use std::ops::Range;
 
@@ -76,7 +76,7 @@ fn pieces(setup: &Setup, prepared: Option<&Prepared>, acts: &[Act]) -> Vec<Piece
     out.extend(prepared.map_or_else(Vec::new, |p| isolation(setup, p, acts)).into_iter().map(Piece::Own));
     for act in acts {
         let sql = match act {
-            Act::LockTimeout => format!("set local lock_timeout = {}", setup.options.lock_timeout),
+            Act::LockTimeout => fill!("set local lock_timeout = {}", text::number(setup.options.lock_timeout)),
             Act::Capture => session::capture_locally(prepared.map_or(&[], |p| &p.settings)),
             Act::Replay { migration, direction, step } => {
                 out.extend(replay(setup, prepared, *migration, *direction, *step).into_iter().map(Piece::Own));
@@ -98,7 +98,7 @@ fn pieces(setup: &Setup, prepared: Option<&Prepared>, acts: &[Act]) -> Vec<Piece
                 statements::advance(table, &setup.runner(*claim), version, *from, *last, true)
             }
             Act::Hold { version, from, claim } => statements::hold(table, &setup.runner(*claim), version, *from),
-            Act::DropIndex(name) => format!("drop index if exists {name}"),
+            Act::DropIndex(name) => fill!("drop index if exists {}", name),
             Act::Measure { version } => statements::measure(table, version),
             Act::Supersede { baseline, rows } => statements::supersede(table, baseline, rows),
             Act::Stamp(rows) => {
@@ -192,7 +192,7 @@ fn isolation(setup: &Setup, prepared: &Prepared, acts: &[Act]) -> Vec<String> {
         match statement.control {
             Some(Control::Begin) => {
                 if let Some(level) = isolation_level(text) {
-                    out.push(format!("set transaction isolation level {level}"));
+                    out.push(fill!("set transaction isolation level {}", level));
                 }
             }
             None if statement.verb.starts_with("set transaction") => out.push(text.to_owned()),
@@ -354,7 +354,7 @@ fn index_state(setup: &Setup, prepared: Option<&Prepared>, migration: usize, ste
     }
     relation.push_str(&crate::sql::quote::identifier(&index.table));
     let tag = statements::tag(setup.catalog.migrations[migration].version.as_str());
-    format!(
+    fill!(
         "with i as (select x.indexrelid, x.indisvalid, pg_catalog.format('%I.%I', n.nspname, c.relname) as name \
          from pg_catalog.pg_index x join pg_catalog.pg_class c on c.oid = x.indexrelid \
          join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
@@ -367,7 +367,7 @@ fn index_state(setup: &Setup, prepared: Option<&Prepared>, migration: usize, ste
          and pg_catalog.strpos(a.query, {}) = 1))::text as building",
         literal(&index.name),
         literal(&relation),
-        literal(&tag),
+        literal(&tag)
     )
 }
 

@@ -10,6 +10,7 @@ use crate::ledger::statements::TextRow;
 use crate::ledger::{Lease, Ledger, State};
 use crate::plan::{self, Action, Plan, Work};
 use crate::sql::Mode;
+use crate::text::fill;
 use crate::version::Version;
 use std::sync::Arc;
 
@@ -61,7 +62,7 @@ impl Machine {
             };
         }
         let waits = plan.work.iter().find_map(|work| match work {
-            Work::Wait { row } => Some(format!("for another runner, which is at work on {row}")),
+            Work::Wait { row } => Some(fill!("for another runner, which is at work on {}", row)),
             _ => None,
         });
         self.note(&plan);
@@ -82,13 +83,13 @@ impl Machine {
                 return self.fail(
                     Error::new(
                         Code::Pending,
-                        format!("{} pending, and `when` is `refuse`", count(pending.max(1), "migration")),
+                        fill!("{} pending, and `when` is `refuse`", count(pending.max(1), "migration")),
                     )
                     .help("apply them first, or run with when: 'apply'"),
                 );
             }
             When::Wait if pending > 0 || waits.is_some() => {
-                return self.wait(&format!("for somebody else to apply {}", count(pending.max(1), "migration")));
+                return self.wait(&fill!("for somebody else to apply {}", count(pending.max(1), "migration")));
             }
             When::Refuse | When::Wait => return self.finish(),
         }
@@ -247,5 +248,5 @@ impl Machine {
 }
 
 fn count(n: usize, noun: &str) -> String {
-    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
+    if n == 1 { fill!("1 {}", noun) } else { fill!("{} {}s", crate::text::number(n), noun) }
 }

@@ -23,7 +23,7 @@ use crate::error::Code;
 use crate::finding::{Finding, Severity};
 use crate::migration::Transaction;
 use crate::span::Span;
-use crate::text;
+use crate::text::{self, fill};
 use std::ops::Range;
 
 /// How a section is run.
@@ -299,12 +299,11 @@ impl Grouping<'_> {
         let Some(at) = inside.map(|at| &self.statements[*at]) else { return };
         let verb = at.verb.to_ascii_uppercase();
         if self.groups.len() < 2 {
-            let message = text::concat(&[&verb, " makes no difference here and is left out"]);
+            let message = fill!("{} makes no difference here and is left out", verb);
             self.control_finding(auto, at, &message, "take it out");
         } else {
             let steps = text::number(self.groups.len() as u64);
-            let message =
-                text::concat(&[&verb, " inside the migration: it is applied in ", &steps, " steps, not at once"]);
+            let message = fill!("{} inside the migration: it is applied in {} steps, not at once", verb, steps);
             self.control_finding(auto, at, &message, "if it should be applied at once, take BEGIN and COMMIT out");
         }
     }

@@ -10,7 +10,7 @@ use crate::ledger::{Lease, Ledger, Origin, Row, State, Table};
 use crate::ordered::OrderedMap;
 use crate::plan::{self, Severity};
 use crate::run::{self, Capabilities, Goal, Input, When};
-use crate::text;
+use crate::text::{self, fill};
 use js_sys::{Array, Object, Reflect};
 use std::cell::RefCell;
 use wasm_bindgen::{JsCast, JsValue};
@@ -109,7 +109,7 @@ impl<'a> Given<'a> {
         words
             .iter()
             .position(|word| *word == text)
-            .ok_or_else(|| self.wrong(name, &text::concat(&["one of ", &text::join(words, ", "), ": ", &text])))
+            .ok_or_else(|| self.wrong(name, &fill!("one of {}: {}", text::join(words, ", "), text)))
     }
 
     fn array(&self, name: &'static str) -> Result<Array, JsValue> {

@@ -105,7 +105,7 @@ impl Machine {
             return None;
         }
         let section = self.setup.section(migration, direction);
-        let numbers = [size, limit].map(|number| number.to_string());
+        let numbers = [size, limit].map(crate::text::number);
         let message = [
             section.path.as_str(),
             " is too large for one request: it makes ",
@@ -159,7 +159,7 @@ fn needs_session(
         let error = Error::new(Code::Unsupported, text::concat(message)).help(help);
         Some(error.at(section.location(at.span.start)).statement(at.span.slice(&section.text)))
     };
-    let line = |statement: &Statement| section.location(statement.span.start).line.to_string();
+    let line = |statement: &Statement| crate::text::number(section.location(statement.span.start).line);
     // The first statement that sets anything, and the tables that are gone with their session.
     let mut set: Option<&Statement> = None;
     let mut temporary: OrderedMap<String, &Statement> = OrderedMap::new();

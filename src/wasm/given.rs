@@ -15,13 +15,27 @@ use js_sys::{Array, Object, Reflect};
 use std::cell::RefCell;
 use wasm_bindgen::{JsCast, JsValue};
 
-/// Names of fields as JavaScript strings: each is made once, however many objects are read.
+/// The reading of one value, with all that is in it.
 #[derive(Default)]
-struct Names(RefCell<Vec<(&'static str, JsValue)>>);
+struct Reading {
+    /// Names of fields as JavaScript strings: each is made once, however many objects are read.
+    names: RefCell<Vec<(&'static str, JsValue)>>,
+    /// The first thing that was wrong. Reading goes on with defaults, and comes to nothing at its
+    /// end: one question there takes up less room than one after every field.
+    wrong: RefCell<Option<JsValue>>,
+}
 
-impl Names {
-    fn get(&self, name: &'static str) -> JsValue {
-        let mut names = self.0.borrow_mut();
+impl Reading {
+    /// What was read, unless something was wrong.
+    fn end<T>(self, read: T) -> Result<T, JsValue> {
+        match self.wrong.into_inner() {
+            Some(wrong) => Err(wrong),
+            None => Ok(read),
+        }
+    }
+
+    fn name(&self, name: &'static str) -> JsValue {
+        let mut names = self.names.borrow_mut();
         if let Some((_, string)) = names.iter().find(|(known, _)| *known == name) {
             return string.clone();
         }
@@ -32,23 +46,30 @@ impl Names {
 }
 
 /// An object whose fields are wanted. Every way to read one gives the default for a field that is
-/// not there, undefined or null.
+/// not there, undefined or null, or wrong.
 struct Given<'a> {
     value: &'a JsValue,
     /// What it is, for messages.
     what: &'static str,
     /// Which of the array `what` it is, counted from 0.
     index: Option<usize>,
-    names: &'a Names,
+    reading: &'a Reading,
 }
 
 impl<'a> Given<'a> {
-    fn new(value: &'a JsValue, what: &'static str, index: Option<usize>, names: &'a Names) -> Result<Self, JsValue> {
-        let given = Given { value, what, index, names };
-        if value.is_object() { Ok(given) } else { Err(given.wrong("", "an object")) }
+    fn new(value: &'a JsValue, what: &'static str, index: Option<usize>, reading: &'a Reading) -> Self {
+        let given = Given { value, what, index, reading };
+        if !value.is_object() {
+            given.wrong("", "an object");
+        }
+        given
     }
 
-    fn wrong(&self, field: &str, expected: &str) -> JsValue {
+    fn wrong(&self, field: &str, expected: &str) {
+        let mut wrong = self.reading.wrong.borrow_mut();
+        if wrong.is_some() {
+            return;
+        }
         let mut message = self.what.to_owned();
         if let Some(index) = self.index {
             message.push('[');
@@ -61,214 +82,234 @@ impl<'a> Given<'a> {
         }
         message.push_str(" is not ");
         message.push_str(expected);
-        thrown(Error::new(Code::InvalidInput, message))
+        *wrong = Some(thrown(Error::new(Code::InvalidInput, message)));
     }
 
-    fn field(&self, name: &'static str) -> Result<Option<JsValue>, JsValue> {
-        match Reflect::get(self.value, &self.names.get(name)) {
-            Ok(value) if value.is_undefined() || value.is_null() => Ok(None),
-            Ok(value) => Ok(Some(value)),
-            Err(_) => Err(self.wrong(name, "readable")),
+    /// What `read` makes of a field. It gives nothing if the field is not what is `expected`.
+    fn read<T>(&self, name: &'static str, expected: &str, read: impl FnOnce(JsValue) -> Option<T>) -> Option<T> {
+        let read = read(self.field(name)?);
+        if read.is_none() {
+            self.wrong(name, expected);
         }
+        read
     }
 
-    fn text(&self, name: &'static str) -> Result<Option<String>, JsValue> {
-        let Some(value) = self.field(name)? else { return Ok(None) };
-        value.as_string().map(Some).ok_or_else(|| self.wrong(name, "a string"))
+    fn field(&self, name: &'static str) -> Option<JsValue> {
+        let value = Reflect::get(self.value, &self.reading.name(name));
+        if value.is_err() {
+            self.wrong(name, "readable");
+        }
+        value.ok().filter(|value| !value.is_undefined() && !value.is_null())
     }
 
-    fn flag(&self, name: &'static str) -> Result<bool, JsValue> {
-        let Some(value) = self.field(name)? else { return Ok(false) };
-        value.as_bool().ok_or_else(|| self.wrong(name, "true or false"))
+    fn text(&self, name: &'static str) -> Option<String> {
+        self.read(name, "a string", |value| value.as_string())
+    }
+
+    fn flag(&self, name: &'static str) -> bool {
+        self.read(name, "true or false", |value| value.as_bool()).unwrap_or(false)
     }
 
     /// A whole number of at most 53 bits.
-    fn whole(&self, name: &'static str) -> Result<Option<u64>, JsValue> {
-        let Some(value) = self.field(name)? else { return Ok(None) };
-        let number = value.as_f64().unwrap_or(-1.0);
-        let whole = number as u64;
-        if whole as f64 == number && whole < 1 << 53 {
-            return Ok(Some(whole));
-        }
-        Err(self.wrong(name, "a whole number"))
+    fn whole(&self, name: &'static str) -> Option<u64> {
+        self.read(name, "a whole number", |value| {
+            let number = value.as_f64()?;
+            let whole = number as u64;
+            (whole as f64 == number && whole < 1 << 53).then_some(whole)
+        })
     }
 
-    fn whole32(&self, name: &'static str) -> Result<Option<u32>, JsValue> {
-        let Some(whole) = self.whole(name)? else { return Ok(None) };
-        u32::try_from(whole).map(Some).map_err(|_| self.wrong(name, "a whole number below 2^32"))
+    fn whole32(&self, name: &'static str) -> Option<u32> {
+        let whole = u32::try_from(self.whole(name)?).ok();
+        if whole.is_none() {
+            self.wrong(name, "a whole number below 2^32");
+        }
+        whole
     }
 
     /// One of some words, by its index. The first is the default.
-    fn word(&self, name: &'static str, words: &[&str]) -> Result<usize, JsValue> {
-        let Some(value) = self.field(name)? else { return Ok(0) };
-        self.known(name, &value, words)
+    fn word(&self, name: &'static str, words: &[&str]) -> usize {
+        self.field(name).map_or(0, |value| self.known(name, &value, words))
     }
 
-    fn known(&self, name: &str, value: &JsValue, words: &[&str]) -> Result<usize, JsValue> {
+    fn known(&self, name: &str, value: &JsValue, words: &[&str]) -> usize {
         let text = value.as_string().unwrap_or_default();
-        words
-            .iter()
-            .position(|word| *word == text)
-            .ok_or_else(|| self.wrong(name, &fill!("one of {}: {}", text::join(words, ", "), text)))
+        words.iter().position(|word| *word == text).unwrap_or_else(|| {
+            self.wrong(name, &fill!("one of {}: {}", text::join(words, ", "), text));
+            0
+        })
     }
 
-    fn array(&self, name: &'static str) -> Result<Array, JsValue> {
-        let Some(value) = self.field(name)? else { return Ok(Array::new()) };
-        value.dyn_into().map_err(|_| self.wrong(name, "an array"))
+    fn array(&self, name: &'static str) -> Array {
+        self.read(name, "an array", |value| value.dyn_into().ok()).unwrap_or_default()
     }
 
-    fn table(&self) -> Result<Table, JsValue> {
-        let Some(value) = self.field("table")? else { return Ok(Table::default()) };
-        let table = Given::new(&value, "the option table", None, self.names)?;
-        let text = |name| table.text(name)?.ok_or_else(|| table.wrong(name, "a string"));
-        Ok(Table { schema: text("schema")?, name: text("name")? })
+    /// Its own fields.
+    fn entries(&self) -> impl Iterator<Item = (String, JsValue)> + use<> {
+        let entries = if self.value.is_object() { Object::entries(self.value.unchecked_ref()) } else { Array::new() };
+        entries.into_iter().map(|entry| {
+            let entry: Array = entry.unchecked_into();
+            (entry.get(0).as_string().unwrap_or_default(), entry.get(1))
+        })
     }
 
-    fn policy(&self) -> Result<OrderedMap<String, Severity>, JsValue> {
+    fn table(&self) -> Table {
+        let Some(value) = self.field("table") else { return Table::default() };
+        let table = Given::new(&value, "the option table", None, self.reading);
+        let text = |name| {
+            table.text(name).unwrap_or_else(|| {
+                table.wrong(name, "a string");
+                String::new()
+            })
+        };
+        Table { schema: text("schema"), name: text("name") }
+    }
+
+    fn policy(&self) -> OrderedMap<String, Severity> {
         let mut policy = OrderedMap::new();
-        let Some(value) = self.field("policy")? else { return Ok(policy) };
-        let given = Given::new(&value, "the option policy", None, self.names)?;
-        for (key, value) in entries(given.value) {
-            let severity = given.known(&key, &value, &["note", "warning", "error"])?;
+        let Some(value) = self.field("policy") else { return policy };
+        let given = Given::new(&value, "the option policy", None, self.reading);
+        for (key, value) in given.entries() {
+            let severity = given.known(&key, &value, &["note", "warning", "error"]);
             policy.insert(key, [Severity::Note, Severity::Warning, Severity::Error][severity]);
         }
-        Ok(policy)
+        policy
     }
-}
-
-/// Its own fields.
-fn entries(object: &JsValue) -> impl Iterator<Item = (String, JsValue)> {
-    Object::entries(object.unchecked_ref()).into_iter().map(|entry| {
-        let entry: Array = entry.unchecked_into();
-        (entry.get(0).as_string().unwrap_or_default(), entry.get(1))
-    })
 }
 
 /// The ledger's rows.
 pub(super) fn ledger(value: &JsValue) -> Result<Ledger, JsValue> {
-    let names = Names::default();
-    let given = Given::new(value, "the ledger", None, &names)?;
-    let values = given.array("rows")?;
+    let reading = Reading::default();
+    let given = Given::new(value, "the ledger", None, &reading);
+    let values = given.array("rows");
     let mut rows = Vec::with_capacity(values.length() as usize);
     for (index, value) in values.iter().enumerate() {
-        rows.push(row(&Given::new(&value, "rows", Some(index), &names)?)?);
+        rows.push(row(&Given::new(&value, "rows", Some(index), &reading)));
     }
-    Ok(Ledger { exists: given.flag("exists")?, rows })
+    let ledger = Ledger { exists: given.flag("exists"), rows };
+    reading.end(ledger)
 }
 
-fn row(given: &Given<'_>) -> Result<Row, JsValue> {
-    let state = given.word("state", &["applied", "running", "reverting"])?;
-    let lease = given.word("lease", &["none", "alive", "over"])?;
-    let origin = given.word("origin", &["applied", "adopted", "imported", "stamped"])?;
-    Ok(Row {
-        version: given.text("version")?.unwrap_or_default(),
-        name: given.text("name")?,
-        checksum: given.text("checksum")?,
-        fingerprint: given.text("fingerprint")?,
-        applied_at: given.text("appliedAt")?,
-        duration_ms: given.whole("durationMs")?,
+fn row(given: &Given<'_>) -> Row {
+    let state = given.word("state", &["applied", "running", "reverting"]);
+    let lease = given.word("lease", &["none", "alive", "over"]);
+    let origin = given.word("origin", &["applied", "adopted", "imported", "stamped"]);
+    Row {
+        version: given.text("version").unwrap_or_default(),
+        name: given.text("name"),
+        checksum: given.text("checksum"),
+        fingerprint: given.text("fingerprint"),
+        applied_at: given.text("appliedAt"),
+        duration_ms: given.whole("durationMs"),
         state: [State::Applied, State::Running, State::Reverting][state],
-        steps_done: given.whole32("stepsDone")?,
-        steps_total: given.whole32("stepsTotal")?,
-        claimed_until: given.text("claimedUntil")?,
-        claimed_by: given.text("claimedBy")?,
+        steps_done: given.whole32("stepsDone"),
+        steps_total: given.whole32("stepsTotal"),
+        claimed_until: given.text("claimedUntil"),
+        claimed_by: given.text("claimedBy"),
         lease: [Lease::None, Lease::Alive, Lease::Over][lease],
         origin: [Origin::Applied, Origin::Adopted, Origin::Imported, Origin::Stamped][origin],
-        replaced_by: given.text("replacedBy")?,
-    })
+        replaced_by: given.text("replacedBy"),
+    }
 }
 
 /// The options of `plan` and `readiness`.
 pub(super) fn plan_options(value: &JsValue) -> Result<plan::Options, JsValue> {
-    let names = Names::default();
-    let given = Given::new(value, "options", None, &names)?;
-    Ok(plan::Options { policy: given.policy()?, table: given.table()? })
+    let reading = Reading::default();
+    let given = Given::new(value, "options", None, &reading);
+    let options = plan::Options { policy: given.policy(), table: given.table() };
+    reading.end(options)
 }
 
 /// The options of a run.
 pub(super) fn run_options(value: &JsValue) -> Result<run::Options, JsValue> {
-    let names = Names::default();
-    let given = Given::new(value, "options", None, &names)?;
+    let reading = Reading::default();
+    let given = Given::new(value, "options", None, &reading);
     let default = run::Options::default();
     let mut allow_destructive = Vec::new();
-    for version in given.array("allowDestructive")? {
-        let version = version.as_string();
-        allow_destructive.push(version.ok_or_else(|| given.wrong("allowDestructive", "an array of strings"))?);
+    for version in given.array("allowDestructive") {
+        match version.as_string() {
+            Some(version) => allow_destructive.push(version),
+            None => given.wrong("allowDestructive", "an array of strings"),
+        }
     }
-    Ok(run::Options {
-        table: given.table()?,
-        policy: given.policy()?,
-        when: [When::Apply, When::Wait, When::Refuse][given.word("when", &["apply", "wait", "refuse"])?],
-        expect: given.text("expect")?,
-        lock_timeout: given.whole32("lockTimeout")?.unwrap_or(default.lock_timeout),
-        wait_timeout: given.whole32("waitTimeout")?.unwrap_or(default.wait_timeout),
-        lease: given.whole32("lease")?.unwrap_or(default.lease),
+    let options = run::Options {
+        table: given.table(),
+        policy: given.policy(),
+        when: [When::Apply, When::Wait, When::Refuse][given.word("when", &["apply", "wait", "refuse"])],
+        expect: given.text("expect"),
+        lock_timeout: given.whole32("lockTimeout").unwrap_or(default.lock_timeout),
+        wait_timeout: given.whole32("waitTimeout").unwrap_or(default.wait_timeout),
+        lease: given.whole32("lease").unwrap_or(default.lease),
         allow_destructive,
-        exclusive: given.flag("exclusive")?,
-        asked: given.flag("asked")?,
-        runner: given.text("runner")?.unwrap_or_default(),
-    })
+        exclusive: given.flag("exclusive"),
+        asked: given.flag("asked"),
+        runner: given.text("runner").unwrap_or_default(),
+    };
+    reading.end(options)
 }
 
 /// What a run is for.
 pub(super) fn goal(value: &JsValue) -> Result<Goal, JsValue> {
-    let names = Names::default();
-    let given = Given::new(value, "the goal", None, &names)?;
+    let reading = Reading::default();
+    let given = Given::new(value, "the goal", None, &reading);
     // A goal that is not there must not become one that writes.
-    let goal = given.field("goal")?.unwrap_or(JsValue::UNDEFINED);
-    Ok(match given.known("goal", &goal, &["up", "down", "plan", "ready"])? {
+    let goal = given.field("goal").unwrap_or(JsValue::UNDEFINED);
+    let goal = match given.known("goal", &goal, &["up", "down", "plan", "ready"]) {
         0 => Goal::Up,
-        1 => Goal::Down { steps: given.whole32("steps")?, to: given.text("to")? },
+        1 => Goal::Down { steps: given.whole32("steps"), to: given.text("to") },
         2 => Goal::Plan,
         _ => Goal::Ready,
-    })
+    };
+    reading.end(goal)
 }
 
 /// What a driver can do.
 pub(super) fn capabilities(value: &JsValue) -> Result<Capabilities, JsValue> {
-    let names = Names::default();
-    let given = Given::new(value, "capabilities", None, &names)?;
-    Ok(Capabilities {
-        script: given.flag("script")?,
-        batch: given.flag("batch")?,
-        interactive: given.flag("interactive")?,
-        limit: given.whole32("limit")?,
-    })
+    let reading = Reading::default();
+    let given = Given::new(value, "capabilities", None, &reading);
+    let capabilities = Capabilities {
+        script: given.flag("script"),
+        batch: given.flag("batch"),
+        interactive: given.flag("interactive"),
+        limit: given.whole32("limit"),
+    };
+    reading.end(capabilities)
 }
 
 /// What came of a request: a failure, rows, or neither after waiting.
 pub(super) fn answer(value: &JsValue) -> Result<Input, JsValue> {
-    let names = Names::default();
-    let given = Given::new(value, "the answer", None, &names)?;
-    if let Some(failure) = given.field("failure")? {
-        let given = Given::new(&failure, "the failure", None, &names)?;
-        return Ok(Input::Failed(run::Failure {
-            sqlstate: given.text("sqlstate")?.unwrap_or_default(),
-            message: given.text("message")?.unwrap_or_default(),
-            detail: given.text("detail")?,
-            hint: given.text("hint")?,
-            position: given.whole32("position")?,
-            completed: given.whole32("completed")?,
-            context: given.text("context")?,
-            lost: given.flag("lost")?,
-        }));
+    let reading = Reading::default();
+    let given = Given::new(value, "the answer", None, &reading);
+    if let Some(failure) = given.field("failure") {
+        let given = Given::new(&failure, "the failure", None, &reading);
+        let failure = run::Failure {
+            sqlstate: given.text("sqlstate").unwrap_or_default(),
+            message: given.text("message").unwrap_or_default(),
+            detail: given.text("detail"),
+            hint: given.text("hint"),
+            position: given.whole32("position"),
+            completed: given.whole32("completed"),
+            context: given.text("context"),
+            lost: given.flag("lost"),
+        };
+        return reading.end(Input::Failed(failure));
     }
-    if given.field("rows")?.is_none() {
-        return Ok(Input::Waited);
+    if given.field("rows").is_none() {
+        return reading.end(Input::Waited);
     }
-    let values = given.array("rows")?;
+    let values = given.array("rows");
     let mut rows = Vec::with_capacity(values.length() as usize);
     for (index, value) in values.iter().enumerate() {
-        let given = Given::new(&value, "rows", Some(index), &names)?;
+        let given = Given::new(&value, "rows", Some(index), &reading);
         let mut row = TextRow::new();
-        for (column, value) in entries(given.value) {
+        for (column, value) in given.entries() {
             let text = value.as_string();
             if text.is_none() && !value.is_null() && !value.is_undefined() {
-                return Err(given.wrong(&column, "a string or null"));
+                given.wrong(&column, "a string or null");
             }
             row.insert(column, text);
         }
         rows.push(row);
     }
-    Ok(Input::Rows { rows })
+    reading.end(Input::Rows { rows })
 }

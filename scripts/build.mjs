@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { output, root, run, say, script } from './lib.mjs'
 import { withoutPanics } from './panics.mjs'
 import { setup } from './setup.mjs'
-import { checkSizes } from './sizes.mjs'
+import { checkEntries, checkSizes } from './sizes.mjs'
 
 const pkg = join(root, 'pkg')
 const generated = join(root, '.tmp/generated')
@@ -61,6 +61,7 @@ export async function build() {
   rmSync(pkg, { recursive: true, force: true })
   renameSync(draft, pkg)
   if (!panics) checkSizes(pkg)
+  await checkEntries(pkg)
   writeFileSync(stamp, digest)
 }
 

@@ -27,3 +27,37 @@ export function checkSizes(pkg) {
   if (total.gzip > budget)
     throw new Stop(`core and glue are ${total.gzip} bytes after gzip: over the budget of ${budget} in scripts/sizes.mjs`)
 }
+
+/** Bytes after gzip of what a program loads of a driver's entry before it knows whether there is anything to do. */
+export const entryBudget = 4 * 1024
+
+/**
+ * What an app gets of each driver's entry, bundled and minified: `first` is loaded with it, `all` is that and everything
+ * behind it for a run, with the core. In bytes after gzip.
+ */
+export async function entrySizes(pkg) {
+  const { build } = await import('esbuild')
+  // Behind an `import()` is what is loaded later.
+  const later = { name: 'later', setup: (to) => to.onResolve({ filter: /^/ }, ({ kind, path }) => (kind === 'dynamic-import' ? { path, external: true } : undefined)) }
+  const bundle = async (entry) => {
+    const options = { bundle: true, minify: true, format: 'esm', target: 'es2022', conditions: ['workerd'], legalComments: 'none', write: false, plugins: [later] }
+    const { outputFiles } = await build({ entryPoints: [join(pkg, entry)], ...options })
+    return gzipSync(outputFiles[0].contents, { level: 9 }).length
+  }
+  const [wasm, engine] = [gzipSync(readFileSync(join(pkg, 'core/core.wasm')), { level: 9 }).length, await bundle('engine.js')]
+  const sizes = []
+  for (const entry of ['neon', 'pg', 'pglite', 'postgres']) {
+    const first = await bundle(`${entry}.js`)
+    sizes.push({ entry: `counterfoil/${entry}`, first, all: first + engine + wasm })
+  }
+  return sizes
+}
+
+/** Prints the sizes of the entries; stops if one is over the budget. */
+export async function checkEntries(pkg) {
+  const number = (bytes) => bytes.toLocaleString('en').padStart(9)
+  const sizes = await entrySizes(pkg)
+  for (const { entry, first, all } of sizes) console.log(`  ${entry.padEnd(20)} with nothing to do: gzip ${number(first)}   everything: gzip ${number(all)}`)
+  const over = sizes.find(({ first }) => first > entryBudget)
+  if (over) throw new Stop(`${over.entry} loads ${over.first} bytes after gzip with nothing to do: over the budget of ${entryBudget} in scripts/sizes.mjs`)
+}

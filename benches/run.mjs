@@ -3,8 +3,9 @@
 import { cpus } from 'node:os'
 import { core, linearity, size } from './core.mjs'
 import { database } from './database.mjs'
+import { workerd } from './workerd.mjs'
 
-const parts = { size, core, linearity, database }
+const parts = { size, core, linearity, database, workerd }
 const chosen = process.argv.slice(2)
 const unknown = chosen.find((name) => !(name in parts))
 if (unknown) {

@@ -17,7 +17,7 @@ const parts = {
   node: ['Bindings in Node (wasm-bindgen-test)', () => run('cargo', wasmTests, { env: { ...process.env, ...runner } })],
   browser: ['Bindings in headless Chromium (wasm-bindgen-test)', () => browserTests(wasmTests, runner)],
   js: ['The package on PGlite and PostgreSQL', () => nodeTests('tests/js')],
-  packaging: ['The packed package, in Node and in headless Chromium', () => nodeTests('tests/packaging')],
+  packaging: ['The packed package, in every runtime and through every bundler', () => nodeTests('tests/packaging')],
   examples: ['The examples, in workerd, Deno, Bun and Node', () => nodeTests('tests/examples')],
   www: ['The playground in headless Chromium', () => nodeTests('tests/www')],
 }

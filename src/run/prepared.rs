@@ -34,7 +34,8 @@ impl Prepared {
 
     /// Whether the section takes away what is kept in the session.
     pub(crate) fn resets(&self) -> bool {
-        self.analysis.statements.iter().any(|statement| statement.verb.starts_with("reset all"))
+        let takes_away = |verb: &str| verb.starts_with("reset all") || verb.starts_with("discard all");
+        self.analysis.statements.iter().any(|statement| takes_away(&statement.verb))
     }
 
     /// The statements that do nothing but change settings, of all steps before this one. Every step

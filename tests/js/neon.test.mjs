@@ -124,12 +124,13 @@ describe('requests over HTTP', () => {
       '002_b.sql': '-- migrate:up\ncreate table b (n int);\n',
       '003_c.sql': `-- migrate:up\ncreate index concurrently b_n on b (n);\nset work_mem = '16MB';\ninsert into b values (1);\n`,
       '004_d.sql': `-- migrate:up\nselect set_config('search_path', '', false);\n-- migrate:down\nset search_path = app;\n`,
+      '005_e.sql': `-- migrate:up\nset work_mem = '32MB';\ndiscard all;\ncreate table e ();\n-- migrate:down\nset search_path = app;\nreset all;\n`,
     }
     await api.migrate(sql, set)
     for (let again = 0; again < 5; again++) assert.deepEqual(await state(), before)
-    await api.rollback(sql, set)
+    await api.rollback(sql, set, { steps: 2 })
     for (let again = 0; again < 5; again++) assert.deepEqual(await state(), before)
-    assert.deepEqual(await sql.query(`select schemaname || '.' || tablename as t from pg_tables where tablename in ('a', 'b') order by 1`), [{ t: 'app.a' }, { t: 'public.b' }])
+    assert.deepEqual(await sql.query(`select schemaname || '.' || tablename as t from pg_tables where tablename in ('a', 'b', 'e') order by 1`), [{ t: 'app.a' }, { t: 'public.b' }, { t: 'public.e' }])
     await close()
   })
 

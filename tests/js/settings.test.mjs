@@ -154,4 +154,4 @@ onEachDatabase(({ api, open }) => {
     await query('drop owned by deployer')
     await query('drop role deployer')
   })
-})
+}, ['postgres.js'])

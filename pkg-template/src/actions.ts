@@ -6,7 +6,7 @@ import { digestQuery } from './digest.js'
 import type { Ended, Guard } from './drive.js'
 import { MigrationError } from './errors.js'
 import type { CoreSource } from './start.js'
-import { manifestOf, type Manifest } from './manifest.js'
+import { manifestOf, type Manifest, type ManifestFile } from './manifest.js'
 import { allowed, bare, settings, usual, type AnyOptions, type Settings } from './options.js'
 import type { LazySqlSource, MigrateResult, Migrations, ReadOptions } from './public.js'
 
@@ -52,9 +52,9 @@ async function ask(connection: Connection, sql: string): Promise<Asked> {
   }
 }
 
-/** Runs `goal`. `current` is what comes of it if the ledger is that of the manifest. */
+/** Runs `goal`. `current` is what comes of it if the ledger is that of the manifest, if that can be told without the core. */
 async function run<Db extends object>(
-  driver: Driver<Db>, db: Db, set: Set, goal: RunGoal, chosen: Settings, current?: (manifest: Manifest) => Outcome,
+  driver: Driver<Db>, db: Db, set: Set, goal: RunGoal, chosen: Settings, current?: (manifest: Manifest) => Outcome | undefined,
 ): Promise<Ended> {
   const begin = performance.now()
   const { signal } = chosen
@@ -64,8 +64,8 @@ async function run<Db extends object>(
   const prepared = sql ? undefined : await prepare()
   const work = async () => {
     const asked = sql && !signal?.aborted ? await ask(driver.connect(db), sql) : undefined
-    if (asked?.answer.rows?.[0]?.['same'] === 'true' && !signal?.aborted)
-      return { outcome: current!(manifest!), roundTrips: 1, elapsedMs: Math.round(performance.now() - begin) }
+    const outcome = asked?.answer.rows?.[0]?.['same'] === 'true' && !signal?.aborted && current!(manifest!)
+    if (outcome) return { outcome, roundTrips: 1, elapsedMs: Math.round(performance.now() - begin) }
     return (prepared ?? (await prepare()))(driver, db, goal, begin, asked)
   }
   const writes = goal.goal === 'up' || goal.goal === 'down'
@@ -76,7 +76,10 @@ const isCurrent = ({ count }: Manifest): Report => ({
   status: 'current', applied: [], adopted: [], reverted: [], skipped: count, findings: [], decisions: [],
 })
 
-function isReady({ newest }: Manifest): Readiness {
+function isReady({ newest, files }: Manifest): Readiness | undefined {
+  // The newest file may stand beside a baseline that replaces it, and then it is not the newest of the ledger.
+  const replaced = (file: ManifestFile) => /(^|\/)\.counterfoil\//.test(file?.path) && file.sql?.includes(JSON.stringify(newest))
+  if (files.some(replaced)) return undefined
   const message = `ready: db=${newest ?? 'none'} expected=${newest ?? 'none'}`
   return { status: 'ready', httpStatus: 200, message, ...(newest !== null && { database: newest, expected: newest }) }
 }

@@ -86,6 +86,22 @@ onEachDatabase(({ api: { migrate, plan, ready, rollback }, open }) => {
     assert.deepEqual(await ready(counted, manifestOf(squashed)), await ready(db, squashed))
   })
 
+  test('a baseline whose files are still there, and newer than it, is judged as by the core', async (t) => {
+    const { db } = await open(t)
+    await migrate(db, notes)
+    const replaces = readSet(notes).migrations.map(({ version, checksum }) => ({ version, checksum }))
+    const squashed = {
+      ...notes,
+      '000_base.sql': '-- migrate:up\ncreate table notes (id int primary key, title text);\n',
+      '.counterfoil/000_base.json': JSON.stringify({ replaces }),
+    }
+    await migrate(db, squashed)
+    const { counted, sent } = counting(db)
+    assert.deepEqual(await ready(counted, manifestOf(squashed)), await ready(db, squashed))
+    assert.equal((await migrate(counted, manifestOf(squashed))).status, 'current')
+    assert.equal(sent.length, 2)
+  })
+
   test('options are checked as ever, and those that say more are left to the core', async (t) => {
     const { db } = await open(t)
     await migrate(db, notes)

@@ -5,10 +5,12 @@ import { Client, neon, Pool } from '@neondatabase/serverless'
 import pg from 'pg'
 import postgresJs from 'postgres'
 import * as pure from 'counterfoil'
+import * as inline from 'counterfoil/inline'
 import * as serverless from 'counterfoil/neon'
 import { readMigrations } from 'counterfoil/node'
 import * as postgres from 'counterfoil/pg'
 import * as pglite from 'counterfoil/pglite'
+import * as slim from 'counterfoil/slim'
 import * as js from 'counterfoil/postgres'
 
 const migrations = await readMigrations(new URL('./migrations', import.meta.url))
@@ -85,3 +87,11 @@ await pglite.migrate(db, { '001_a.sql': 1 })
 pure.plan({ '001_a.sql': async () => 'select 1' })
 
 export { decisions, httpStatus, statements, status, versions }
+
+// The core, handed over or inlined.
+await slim.init(fetch('/core.wasm'))
+declare const compiled: Promise<{ default: WebAssembly.Module }>
+await slim.init(compiled)
+// @ts-expect-error there is nothing to start it from
+await slim.init()
+await inline.init()

@@ -13,6 +13,13 @@ export async function realSet() {
   return { name: 'generated set', files: generatedSet(269) }
 }
 
+/** The sets that databases are booted with: `{ name, files }[]`. */
+export async function bootSets() {
+  const names = ['lobu-pre908', 'openmeter'].filter((name) => corpora && existsSync(join(corpora, name, 'migrations')))
+  if (names.length === 0) return [await realSet()]
+  return Promise.all(names.map(async (name) => ({ name, files: await readMigrations(join(corpora, name, 'migrations')) })))
+}
+
 /** The texts of several real sets, or of the generated one: `{ name, texts }`. */
 export async function realTexts() {
   const names = ['openmeter', 'hatchet', 'goalert', 'langfuse', 'lobu-baseline908'].filter((name) => corpora && existsSync(join(corpora, name, 'migrations')))

@@ -6,7 +6,7 @@ export type { SnapshotStoreOptions }
 
 /**
  * Keeps snapshots for `boot`. A `Map` is one. Every method may reject: a boot then goes on without, and a finding says
- * why. Keys are made of letters, digits, `.`, `+`, `_` and `-`; a snapshot is some 40 MB, and nobody changes its bytes.
+ * why. Keys are made of letters, digits, `.`, `+`, `_` and `-`; a snapshot is some 50 MB, and nobody changes its bytes.
  */
 export interface SnapshotStore {
   /** The keys of all snapshots, the most recently used ones first if that is known. */

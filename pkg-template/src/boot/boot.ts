@@ -6,7 +6,7 @@ import { allowed, settings } from '../options.js'
 import type { Finding, LazySqlSource, Migrations } from '../public.js'
 import type { SnapshotStore } from '../snapshots.js'
 import type { BootablePGlite, BootOptions, Booted, CreatePGlite, PGliteClass } from './public.js'
-import { hasDigest, isPristine, runtimeOf, unlogged } from './questions.js'
+import { hasDigest, isPristine, runtimeOf, settle, unlogged } from './questions.js'
 import { keyOf, labelOf, seal, short, unseal, type Label } from './seal.js'
 
 type Set = Migrations<LazySqlSource>
@@ -92,7 +92,7 @@ class Session<Db extends BootablePGlite> {
 
   /** A database from the snapshot that has most of the migrations. */
   async find(migrations: Set, convention: string | undefined, create: CreatePGlite<Db>): Promise<Found<Db> | undefined> {
-    this.#options = await short(this.#aspects())
+    this.#options = short(this.#aspects())
     this.#runtime = runtimes.get(this.maker)?.get(this.#options)
     const keys = await this.#try('the snapshots could not be listed', async () => [...(await this.store.keys())])
     this.#labels = (keys ?? []).map(labelOf).filter((label): label is Label => label?.options === this.#options)
@@ -135,7 +135,7 @@ class Session<Db extends BootablePGlite> {
     const sealed = await this.#try(`the snapshot ${key} could not be read`, () => this.store.get(key))
     // Somebody may have thrown it away meanwhile.
     if (sealed === undefined) return undefined
-    const archive = await unseal(key, sealed)
+    const archive = unseal(key, sealed)
     if (!archive) return this.#discard(key, 'it is damaged')
     let db: Db
     try {
@@ -185,8 +185,7 @@ class Session<Db extends BootablePGlite> {
       if (runtime === undefined) return this.#find('snapshot-not-saved', 'no snapshot was saved: this PGlite does not say its version', 'use a newer PGlite')
       const volatile = await unlogged(db)
       if (volatile !== undefined) return this.#find('snapshot-not-saved', `no snapshot was saved: the content of the unlogged ${volatile} would not be in it`, 'make it an ordinary one, or fill it after the boot')
-      // Everything is in its place then, and nothing has to be redone when the snapshot is loaded.
-      await (db).exec('checkpoint')
+      await settle(db)
       const key = keyOf({ options: this.#options, runtime, digest })
       const sealed = await seal(key, await (db).dumpDataDir('none'))
       await this.store.set(key, sealed)

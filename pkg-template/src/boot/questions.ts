@@ -1,4 +1,4 @@
-// What a boot asks of a database before it trusts a snapshot, or makes one.
+// What a boot asks of a database before it trusts a snapshot, or makes one; and how it makes it small.
 import { digestQuery } from '../digest.js'
 import type { BootablePGlite } from './public.js'
 import { short } from './seal.js'
@@ -17,7 +17,7 @@ export async function runtimeOf(db: BootablePGlite): Promise<string | undefined>
     `select pg_catalog.version() as version, (select string_agg(name || ' ' || coalesce(default_version, ''), ',' order by name) from pg_catalog.pg_available_extensions) as extensions`,
   )
   const [, version] = /\bPGlite ([\w.+-]+)/.exec(said?.version ?? '') ?? []
-  return version === undefined ? undefined : `${version}-${await short(JSON.stringify(said))}`
+  return version === undefined ? undefined : `${version}-${short(JSON.stringify(said))}`
 }
 
 /** Whether the ledger has the digest. @internal */
@@ -44,4 +44,13 @@ export async function unlogged(db: BootablePGlite): Promise<string | undefined> 
       `when 'r' then pg_catalog.pg_relation_size(oid) > 0 when 'S' then pg_catalog.pg_sequence_last_value(oid) is not null end limit 1`,
   )
   return found?.name
+}
+
+/** Puts everything in its place, so that nothing has to be done again when a snapshot is loaded, and leaves no log behind. @internal */
+export async function settle(db: BootablePGlite): Promise<void> {
+  // A segment of the log has 16 MB; those that are done with would be kept for later.
+  await db.exec('set wal_recycle = off')
+  await db.exec('select pg_catalog.pg_switch_wal()')
+  await db.exec('checkpoint')
+  await db.exec('reset wal_recycle')
 }

@@ -1,4 +1,5 @@
 // The form in which a snapshot is stored, and its key.
+import { hash } from './hash.js'
 
 /** What a snapshot is of. Every part has to agree before it is used. @internal */
 export interface Label {
@@ -21,32 +22,30 @@ export function labelOf(key: unknown): Label | undefined {
   return options && runtime && digest ? { options, runtime, digest } : undefined
 }
 
-const hex = (bytes: Uint8Array) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+const encoded = (text: string) => new TextEncoder().encode(text)
 
-/** SHA-256 of a text, the first 16 of its hex digits. @internal */
-export async function short(text: string): Promise<string> {
-  return hex(await sha256(new TextEncoder().encode(text))).slice(0, 16)
-}
+/** The first 16 hex digits of a text's hash. @internal */
+export const short = (text: string) => hash(encoded(text)).slice(0, 16)
 
-async function sha256(bytes: Uint8Array): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as BufferSource))
-}
+/** How many bytes follow the archive. */
+const trailer = 32
 
-/** The archive, and after it the SHA-256 of key and archive: cut short, changed or under another key, it is not taken. @internal */
+/** What follows the archive: cut short, changed or under another key, it does not agree. */
+const stamp = (key: string, archive: Uint8Array) => encoded(hash(encoded(`${key} ${hash(archive)}`)))
+
+/** The form in which an archive is stored. @internal */
 export async function seal(key: string, archive: Blob): Promise<Uint8Array> {
-  const sealed = new Uint8Array(archive.size + 32)
+  const sealed = new Uint8Array(archive.size + trailer)
   sealed.set(new Uint8Array(await archive.arrayBuffer()))
-  sealed.set(await stamp(key, sealed.subarray(0, archive.size)), archive.size)
+  sealed.set(stamp(key, sealed.subarray(0, -trailer)), archive.size)
   return sealed
 }
 
 /** The archive; undefined if it is not what was sealed under this key. @internal */
-export async function unseal(key: string, sealed: Uint8Array): Promise<Blob | undefined> {
-  if (!(sealed instanceof Uint8Array) || sealed.length < 32) return undefined
-  const archive = sealed.subarray(0, -32)
-  return hex(await stamp(key, archive)) === hex(sealed.subarray(-32)) ? new Blob([archive as BlobPart], { type: 'application/x-tar' }) : undefined
-}
-
-async function stamp(key: string, archive: Uint8Array): Promise<Uint8Array> {
-  return sha256(new TextEncoder().encode(`${key} ${hex(await sha256(archive))}`))
+export function unseal(key: string, sealed: unknown): Blob | undefined {
+  if (!(sealed instanceof Uint8Array) || sealed.length < trailer) return undefined
+  const archive = sealed.subarray(0, -trailer)
+  const expected = stamp(key, archive)
+  if (!sealed.subarray(-trailer).every((byte, index) => byte === expected[index])) return undefined
+  return new Blob([archive as BlobPart], { type: 'application/x-tar' })
 }

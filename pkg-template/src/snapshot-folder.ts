@@ -48,6 +48,8 @@ export function snapshotsInFolder(directory: string | URL, options: SnapshotStor
       const draft = join(folder, `.${randomUUID()}.snapshot-draft`)
       try {
         await writeFile(draft, snapshot)
+        // By the same clock as when it is used: the file system's own may be behind.
+        await utimes(draft, new Date(), new Date())
         await rename(draft, pathOf(key))
       } catch (error) {
         await rm(draft, { force: true })

@@ -1,7 +1,7 @@
 // Databases that start from a snapshot: what they are, when a snapshot is not used, and what may go wrong with one.
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
@@ -423,13 +423,16 @@ for (const [where, store] of Object.entries({ memory: () => snapshotsInMemory({ 
   test(`those used longest ago are thrown away, in ${where}`, async () => {
     const snapshots = store()
     const bytes = new Uint8Array([1, 2, 3])
-    await snapshots.set('a', bytes)
-    await snapshots.set('b', bytes)
-    // Times of use have the precision of the file system's clock.
-    const later = (work) => new Promise((done) => setTimeout(() => done(work()), 20))
-    await later(() => snapshots.get('a'))
-    await later(() => snapshots.set('c', bytes))
-    assert.deepEqual(await snapshots.keys(), ['c', 'a'])
+    for (const [key, seconds] of [['a', 1], ['b', 2]]) {
+      await snapshots.set(key, bytes)
+      // As if it had been long ago.
+      if (where === 'a folder') utimesSync(join(base, 'kept', `${key}.snapshot`), seconds, seconds)
+    }
+    assert.deepEqual(await snapshots.keys(), ['b', 'a'])
+    await snapshots.get('a')
+    assert.deepEqual(await snapshots.keys(), ['a', 'b'])
+    await snapshots.set('c', bytes)
+    assert.deepEqual((await snapshots.keys()).sort(), ['a', 'c'])
     assert.deepEqual(new Uint8Array(await snapshots.get('a')), bytes)
     assert.equal(await snapshots.get('b'), undefined)
     await snapshots.delete('a')

@@ -154,7 +154,7 @@ test('a bundler that writes texts as template literals changes nothing', async (
   isTheFolder(set, awkward)
 })
 
-test('the development server of Vite sends the new manifest when a file is added, changed or removed', async () => {
+test('the development server of Vite sends the new manifest when a file is added, changed or removed', { timeout: 300_000 }, async () => {
   const { createServer } = await import('vite')
   const root = project(`export { default } from 'virtual:counterfoil'`, { '001_a.sql': 'select 1;\n' })
   const server = await createServer({ root, configFile: false, logLevel: 'silent', server: { middlewareMode: true, ws: false }, plugins: await plugin('vite', root), optimizeDeps: { noDiscovery: true } })

@@ -1,5 +1,6 @@
 // Compiled, not run: what a user writes against the real drivers' types, and what the types must refuse.
 import { PGlite } from '@electric-sql/pglite'
+import { live } from '@electric-sql/pglite/live'
 import type { PGliteWorker } from '@electric-sql/pglite/worker'
 import { Client, neon, Pool } from '@neondatabase/serverless'
 import pg from 'pg'
@@ -7,7 +8,8 @@ import postgresJs from 'postgres'
 import * as pure from 'counterfoil'
 import * as inline from 'counterfoil/inline'
 import * as serverless from 'counterfoil/neon'
-import { readMigrations } from 'counterfoil/node'
+import { embed, renderManifest, type Manifest } from 'counterfoil/embed'
+import { readMigrations, snapshotsInFolder } from 'counterfoil/node'
 import * as postgres from 'counterfoil/pg'
 import * as pglite from 'counterfoil/pglite'
 import * as slim from 'counterfoil/slim'
@@ -27,6 +29,16 @@ const versions: string[] = result.applied.map(({ version }) => version)
 const status: 'current' | 'migrated' | 'rolled-back' = result.status
 declare const worker: PGliteWorker
 await pglite.migrate(worker, migrations)
+
+const manifest: Manifest = embed(migrations, { convention: 'dbmate' })
+const module: string = renderManifest(manifest, { typescript: true })
+await pglite.migrate(db, manifest)
+const booted: { db: PGlite } = await pglite.boot(PGlite, migrations, { snapshots: snapshotsInFolder('snapshots'), pglite: { debug: 1 }, table: 'ops' })
+const inMap = await pglite.boot((options) => PGlite.create({ ...options, extensions: { live } }), migrations, { snapshots: new Map() })
+await inMap.db.live.query('select 1')
+const used: string | null = inMap.snapshot.used
+// @ts-expect-error: a boot applies what is pending
+await pglite.boot(PGlite, migrations, { when: 'wait' })
 
 const readiness = await pglite.ready(db, migrations)
 const httpStatus: number = readiness.httpStatus

@@ -2,8 +2,9 @@
 //
 // A panic stops the core either way, and JavaScript is told so by an `internal-error`. But wording it (which index, of
 // which length, in which file and line) takes up a twentieth of what a browser downloads. So the functions that word
-// one are emptied here, and their places in the sources are blanked; wasm-opt then throws out what only they used.
-// rustc can do the same, but not on its stable channel. `COUNTERFOIL_PANICS=1 node scripts/build.mjs` keeps them all.
+// one are emptied here, and their places in the sources are blanked; wasm-opt then throws out what only they used. What
+// only panics format with goes too. rustc can do the same, but not on its stable channel.
+// `COUNTERFOIL_PANICS=1 node scripts/build.mjs` keeps it all.
 import { Stop } from './lib.mjs'
 
 /** Where a panic ends up, whatever it is about: by the names that rustc gives. */
@@ -17,9 +18,16 @@ const ends = [
   /^__rustc::(rust_begin_unwind|rust_panic|__rust_start_panic)$/,
   /^alloc::(raw_vec::(capacity_overflow|handle_error)|alloc::handle_alloc_error)/,
   /^wasm_bindgen::__rt::(throw_null|borrow_fail)/,
-  // `src/lib.rs` sees to it that no message of ours is worded with `{:?}`.
-  /^<(std::panicking::.*|.* as core::fmt::Debug)>::/,
+  /^<std::panicking::/,
 ]
+
+// `core[1c2d…]::panicking::panic` and `core::panicking::panic::h1c2d…` are one name in rustc's two ways to write it.
+const plain = (name) => name.replace(/\[[0-9a-f]{8,}\]/g, '').replace(/::h[0-9a-f]{16}$/, '')
+
+/** What writes numbers, and whatever else `format!` can take. */
+const formatting = [/^core::fmt::/, /^<core::fmt::Formatter>::/, /^<(char|str) as core::fmt::Debug>::/, /^<[iu]\d+>::_fmt/]
+/** What calls that without being called itself, as long as nothing is formatted. */
+const formatted = / as core::fmt::\w+>::/
 
 /** The module with every panic emptied: `wasm` is wasm-bindgen's, which still has its names. */
 export async function withoutPanics(wasm) {
@@ -28,18 +36,32 @@ export async function withoutPanics(wasm) {
   binaryen.setDebugInfo(true)
   const module = binaryen.readBinary(wasm)
   const functions = Array.from({ length: module.getNumFunctions() }, (_, index) => binaryen.getFunctionInfo(module.getFunctionByIndex(index)))
-  // `core[1c2d…]::panicking::panic` and `core::panicking::panic::h1c2d…` are one name in rustc's two ways to write it.
-  const plain = (name) => name.replace(/\[[0-9a-f]{8,}\]/g, '').replace(/::h[0-9a-f]{16}$/, '')
   const found = functions.filter(({ name, module: imported }) => !imported && ends.some((end) => end.test(plain(name))))
   if (!found.some(({ name }) => plain(name) === 'core::panicking::panic_fmt'))
     throw new Stop('the core has no function core::panicking::panic_fmt: has rustc renamed it? See scripts/panics.mjs')
-  for (const { name, params, results } of found) {
-    module.removeFunction(name)
-    module.addFunction(name, params, results, [], module.unreachable())
+  const empty = (list) => {
+    for (const { name, params, results } of list) {
+      module.removeFunction(name)
+      module.addFunction(name, params, results, [], module.unreachable())
+    }
   }
+  empty(found)
+  // The core puts its texts together without `format!`. As long as that is so, only panics have formatted anything.
+  const formats = functions.filter(({ name, module: imported }) => !imported && formatting.some((one) => one.test(plain(name))))
+  if (!calledByOthers(module.emitText(), new Set(formats.map(({ name }) => name)))) empty(formats)
   const emptied = module.emitBinary()
   module.dispose()
   return withoutLocations(emptied)
+}
+
+/** Whether anything but formatting calls one of `names`. `text` is the module in WebAssembly's text form. */
+function calledByOthers(text, names) {
+  const bare = (name) => name.replace(/^"|"$/g, '')
+  return text.split('\n (func $').slice(1).some((body) => {
+    const own = bare(body.match(/^"[^"]*"|^[^\s()]+/)[0])
+    if (names.has(own) || formatted.test(plain(own))) return false
+    return [...body.matchAll(/\((?:return_)?call \$("[^"]*"|[^\s()]+)/g)].some(([, called]) => names.has(bare(called)))
+  })
 }
 
 /** The module with its `core::panic::Location`s blanked: pointer and length of a file's name, line and column. */

@@ -5,25 +5,30 @@ import { migrate, ready } from 'counterfoil/pg'
 
 /** The app on a node-postgres pool, with an embedded migration set. */
 export function guests(pool, migrations) {
+  // A connection that breaks while nobody uses it would end the process otherwise.
+  pool.on('error', ({ message }) => console.error(`database: ${message}`))
+
   let current
   const migrated = createMiddleware(async (context, next) => {
-    await (current ??= migrate(pool, migrations).catch((error) => {
+    try {
+      await (current ??= migrate(pool, migrations))
+    } catch ({ code, message }) {
       current = undefined
-      throw error
-    }))
+      console.error(`${code}: ${message}`)
+      return context.text('the database is not ready\n', 503)
+    }
     await next()
   })
 
   const app = new Hono()
-  app.onError(({ code, message }, context) => {
-    console.error(`${code}: ${message}`)
-    return context.text('the database is not ready\n', 503)
-  })
-
   app.get('/health/live', (context) => context.text('alive\n'))
   app.get('/health/ready', async (context) => {
-    const { httpStatus, ...readiness } = await ready(pool, migrations)
-    return context.json(readiness, httpStatus)
+    try {
+      const { httpStatus, ...readiness } = await ready(pool, migrations)
+      return context.json(readiness, httpStatus)
+    } catch ({ code, message }) {
+      return context.json({ status: code, message }, 503)
+    }
   })
 
   app.use('/guests', migrated)

@@ -27,6 +27,12 @@ export interface Asked {
   cause: unknown
 }
 
+/** What was asked, and the connection that it was asked over. @internal */
+export interface Begun {
+  connection: Connection
+  asked: Asked
+}
+
 type Set = Migrations<LazySqlSource>
 
 /** The one place where the core comes in. */
@@ -43,12 +49,13 @@ async function ask(connection: Connection, sql: string): Promise<Asked> {
     return { sql, answer: bare({ rows: [...(await connection.query(sql))] }), cause: undefined }
   } catch (cause) {
     // What the driver itself refuses says nothing about the database.
-    if (cause instanceof MigrationError) throw cause
+    if (cause instanceof MigrationError) {
+      connection.close?.(false)
+      throw cause
+    }
     const failure = bare(describe(cause))
     if (failure.lost) connection.lost?.(cause)
     return { sql, answer: bare({ failure }), cause }
-  } finally {
-    connection.close?.(false)
   }
 }
 
@@ -63,10 +70,24 @@ async function run<Db extends object>(
   const prepare = async () => (await engine()).prepare(set, chosen)
   const prepared = sql ? undefined : await prepare()
   const work = async () => {
-    const asked = sql && !signal?.aborted ? await ask(driver.connect(db), sql) : undefined
-    const outcome = asked?.answer.rows?.[0]?.['same'] === 'true' && !signal?.aborted && current!(manifest!)
-    if (outcome) return { outcome, roundTrips: 1, elapsedMs: Math.round(performance.now() - begin) }
-    return (prepared ?? (await prepare()))(driver, db, goal, begin, asked)
+    if (prepared) return prepared(driver, db, goal, begin)
+    if (!sql || signal?.aborted) return (await prepare())(driver, db, goal, begin)
+    const connection = driver.connect(db)
+    const asked = await ask(connection, sql)
+    const outcome = asked.answer.rows?.[0]?.['same'] === 'true' && !signal?.aborted && current!(manifest!)
+    if (outcome) {
+      connection.close?.(false)
+      return { outcome, roundTrips: 1, elapsedMs: Math.round(performance.now() - begin) }
+    }
+    let go
+    try {
+      go = await prepare()
+    } catch (error) {
+      connection.close?.(false)
+      throw error
+    }
+    // It stays open meanwhile: one that breaks now is noticed by it, and not by the whole process.
+    return go(driver, db, goal, begin, { connection, asked })
   }
   const writes = goal.goal === 'up' || goal.goal === 'down'
   return writes && !driver.pooled?.(db) ? inTurn(db, work) : work()

@@ -1,8 +1,8 @@
 // What a driver needs beyond the one question: files, the core, the loop. Loaded when the question was not enough.
-import type { Asked, Driver } from './actions.js'
+import type { Begun, Driver } from './actions.js'
 import { catalogOf } from './catalogs.js'
 import type { RunGoal } from './core/core.js'
-import { drive, type Ended } from './drive.js'
+import { drive, type Ended, type Guard } from './drive.js'
 import { loadFiles, type LazySqlSource, type Migrations } from './files.js'
 import { init } from './init.js'
 import { conventionOf } from './manifest.js'
@@ -13,15 +13,21 @@ export { init }
 /** Loads files and core. What comes back runs a goal. @internal */
 export async function prepare(set: Migrations<LazySqlSource>, chosen: Settings) {
   const [files] = await Promise.all([loadFiles(set), init()])
-  return async <Db extends object>(driver: Driver<Db>, db: Db, goal: RunGoal, begin: number, asked?: Asked): Promise<Ended> => {
+  return async <Db extends object>(driver: Driver<Db>, db: Db, goal: RunGoal, begin: number, begun?: Begun): Promise<Ended> => {
     const writes = goal.goal === 'up' || goal.goal === 'down'
-    const guard = writes ? await driver.guard?.(db) : undefined
+    let connection = begun?.connection
+    let guard: Guard | undefined
     try {
+      guard = writes ? await driver.guard?.(db) : undefined
       chosen.core.exclusive = guard !== undefined
       chosen.core.runner = runner()
       const catalog = catalogOf(set, files, conventionOf(set, chosen.convention))
-      return await drive(driver.connect(db), catalog, goal, chosen, begin, guard, asked)
+      const open = connection ?? driver.connect(db)
+      // From here on it is the loop that closes it.
+      connection = undefined
+      return await drive(open, catalog, goal, chosen, begin, guard, begun?.asked)
     } finally {
+      connection?.close?.(false)
       guard?.release()
     }
   }

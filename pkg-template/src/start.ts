@@ -33,7 +33,13 @@ async function begin(source?: CoreSource | Promise<CoreSource>): Promise<void> {
   try {
     const given = (await source) ?? (await loader?.load())
     if (given === undefined) throw new Error('none was given')
-    await core.default({ module_or_path: await compiled(given) })
+    const found = await compiled(given)
+    if (loader?.loadNow) {
+      // Somebody may have started it at once while this was waiting: a second instance would take the first one's place,
+      // and with it the memory that everything made so far lies in.
+      const module = await moduleOf(found)
+      if (!started) core.initSync({ module })
+    } else await core.default({ module_or_path: found })
     started = true
   } catch (cause) {
     throw unavailable(cause)
@@ -59,7 +65,7 @@ export function coreNow(): typeof core {
  * `instanceof` anything here, so its kind is read from what it calls itself.
  */
 async function compiled(source: CoreSource): Promise<WebAssembly.Module | BufferSource> {
-  const kind = Object.prototype.toString.call(source).slice('[object '.length, -1)
+  const kind = kindOf(source)
   if (kind === 'WebAssembly.Module' || kind.endsWith('ArrayBuffer') || ArrayBuffer.isView(source)) return source as BufferSource
   if (kind === 'String' || kind === 'URL') return compiled(await fetch(String(source)))
   if (isResponse(source)) return received(source)
@@ -68,6 +74,11 @@ async function compiled(source: CoreSource): Promise<WebAssembly.Module | Buffer
   if (inner !== undefined) return compiled(await inner)
   throw new Error(`it was given ${typeof source === 'object' ? 'an object' : `a ${typeof source}`} and takes a module, bytes, a Response or an address`)
 }
+
+const moduleOf = async (found: WebAssembly.Module | BufferSource): Promise<WebAssembly.Module> =>
+  kindOf(found) === 'WebAssembly.Module' ? (found as WebAssembly.Module) : WebAssembly.compile(found as BufferSource)
+
+const kindOf = (source: unknown) => Object.prototype.toString.call(source).slice('[object '.length, -1)
 
 function isResponse(source: unknown): source is Response {
   return typeof source === 'object' && source !== null && 'status' in source && 'arrayBuffer' in source

@@ -58,16 +58,19 @@ async function deadPid() {
 describe('two processes on one data directory', () => {
   test('the second is told who the first is, and works once that has finished', async () => {
     const directory = newDirectory()
-    const first = start(directory, 3)
+    const first = start(directory, 5)
     await first.line((line) => line === 'working')
+    // However long the second takes to start, the first is at work.
+    first.child.kill('SIGSTOP')
     const second = start(directory, 0)
     const error = JSON.parse(await second.line((line) => line.startsWith('{')))
+    first.child.kill('SIGCONT')
     assert.equal(error.code, 'data-dir-locked')
     assert.match(error.message, new RegExp(`^process ${first.child.pid} has been migrating this data directory since 20.*${directory}/counterfoil\\.lock`))
     assert.equal(await first.line((line) => line === 'done'), 'done')
     await Promise.all([first.ended, second.ended])
     assert.ok(!existsSync(join(directory, 'counterfoil.lock')))
-    const third = start(directory, 3)
+    const third = start(directory, 5)
     assert.equal(await third.line((line) => line === 'done'), 'done')
     await third.ended
   })

@@ -1,15 +1,9 @@
-// Nitro starts plugins once in every server. It does not wait for them, so the requests do.
-import { migrate } from 'counterfoil/pg'
-import migrations from '../../migrations'
-import { pool } from '../database'
+// Nitro starts plugins once in every server, and does not wait for them: this only begins. The middleware waits.
+import { migrated } from '../utils/database'
 
-export default defineNitroPlugin((nitro) => {
-  const current = migrate(pool, migrations)
-  current.then(
+export default defineNitroPlugin(() => {
+  migrated().then(
     ({ status, applied }) => console.log(`database ${status}: ${applied.length} applied`),
     ({ code, message }) => console.error(`${code}: ${message}`),
   )
-  nitro.hooks.hook('request', async () => {
-    await current
-  })
 })

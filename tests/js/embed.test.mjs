@@ -147,8 +147,10 @@ test('a set with errors is not written: every error with its place, and what to 
   write('wrong', { ...good, '2_c.sql': good['001_a.sql'], '004_d.sql': '-- migrate:up\nselect 1;\n  \\connect x\n' })
   const { status, stdout, stderr } = counterfoil('embed', '--dir', 'wrong', '--out', 'wrong.mjs')
   assert.deepEqual({ status, stdout }, { status: 1, stdout: '' })
-  assert.match(stderr, /^error: 004_d\.sql:3:3: .+\n {2}.+\nerror: .*2_c\.sql.+\n {2}.+\n/)
+  assert.match(stderr, /^error: wrong\/004_d\.sql:3:3: .+\n {2}.+\nerror: .*2_c\.sql.+\n {2}.+\n/)
   assert.ok(!readdirSync(base).includes('wrong.mjs'))
+  write('unmarked', { ...good, '003_c.sql': 'select 1;' })
+  assert.match(counterfoil('embed', '--dir', 'unmarked').stderr, /^error: unmarked\/003_c\.sql:1:1: .+\n {2}.+\n$/)
 })
 
 test('what is noticed and does not matter is said, and the module is written', async () => {

@@ -4,8 +4,9 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { renderManifest } from '../embed.js'
-import { failure, type MigrationError } from '../errors.js'
-import { examine } from '../examine.js'
+import { failure, MigrationError } from '../errors.js'
+import { examine, type Examined } from '../examine.js'
+import type { Migrations } from '../files.js'
 import { readMigrations } from '../node.js'
 import type { Finding } from '../public.js'
 import { Usage, fine, found, parsed, say, type Command } from './command.js'
@@ -36,10 +37,10 @@ export const command: Command = {
     const { dir, out, convention, check } = parsed('embed', () => parseArgs({ args, options }).values)
     if (check && out === undefined) throw new Usage('--check needs --out', 'name the file that is to be checked')
     const files = await readMigrations(dir)
-    const { manifest, problems, findings } = examine(files, convention === undefined ? {} : { convention })
-    for (const finding of findings) say(`${finding.severity}: ${placed(finding)}`, finding.help)
-    for (const problem of problems) say(`error: ${problem.message}`, problem.help)
-    if (problems.length > 0) return found
+    const { manifest, problems, findings } = examined(files, convention)
+    for (const finding of findings) say(`${finding.severity}: ${placed(finding, dir)}`, finding.help)
+    for (const { at, message, help } of problems) say(`error: ${at ? join(dir, message) : message}`, help)
+    if (!manifest || problems.length > 0) return found
 
     const text = renderManifest(manifest, { by: '`counterfoil embed`', typescript: /\.[mc]?ts$/.test(out ?? '') })
     const about = `${manifest.count} ${manifest.count === 1 ? 'migration' : 'migrations'} of ${dir} (${manifest.convention})`
@@ -58,8 +59,18 @@ export const command: Command = {
   },
 }
 
-function placed({ at, message }: Finding): string {
-  return at ? `${at.path}:${at.line}:${at.column}: ${message}` : message
+/** What cannot even be read is a problem like the others. */
+function examined(files: Migrations, convention: string | undefined): Partial<Pick<Examined, 'manifest'>> & Omit<Examined, 'manifest'> {
+  try {
+    return examine(files, convention === undefined ? {} : { convention })
+  } catch (error) {
+    if (!(error instanceof MigrationError)) throw error
+    return { problems: [error], findings: [] }
+  }
+}
+
+function placed({ at, message }: Finding, dir: string): string {
+  return at ? `${join(dir, at.path)}:${at.line}:${at.column}: ${message}` : message
 }
 
 /** The file's text as it would be checked out with LF; undefined if there is none. */

@@ -36,7 +36,8 @@ function copyMatching(from, to, pattern) {
 
 /** The package's `exports` and `imports`, as a browser reads them. */
 function packageImports({ name, exports, imports }, base) {
-  const browser = (target) => (typeof target === 'string' ? target : browser(target.browser ?? target.import ?? target.default))
+  // An entry may be of types only.
+  const browser = (target) => (typeof target !== 'object' ? target : browser(target.browser ?? target.import ?? target.default))
   const map = {}
   for (const [path, target] of Object.entries(exports)) {
     const file = browser(target)

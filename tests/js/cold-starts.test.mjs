@@ -66,9 +66,9 @@ describe('cold starts', () => {
   }
   /** How one runner connects, and how many requests were seen from outside. */
   const ways = {
-    'Neon over HTTP': { make: (name) => ({ api: overNeon, db: neon(endpoint.url(name)), close() {} }), seen: () => endpoint.log.length },
+    'Neon over HTTP': { make: (name) => ({ api: overNeon, db: neon(endpoint.url(name)), close() {} }), seen: () => endpoint.log.length, runners: [25, 100] },
     'Neon over WebSockets': { make: (name) => pool(Pool, overNeon, endpoint.url(name)), seen: () => endpoint.messages },
-    'node-postgres through pgbouncer': { make: (name) => pool(pg.Pool, overPg, bouncer.url(name)), skip: noPgbouncer },
+    'node-postgres through pgbouncer': { make: (name) => pool(pg.Pool, overPg, bouncer.url(name)), skip: noPgbouncer, runners: [25, 100] },
     'postgres.js through pgbouncer': {
       make(name) {
         const db = postgres(bouncer.url(name), { max: 1, prepare: false, fetch_types: false, onnotice() {} })
@@ -88,8 +88,8 @@ describe('cold starts', () => {
   }
   const sum = (numbers) => numbers.reduce((a, b) => a + b)
 
-  for (const [way, { make, seen, skip }] of Object.entries(ways))
-    for (const n of [25, 100])
+  for (const [way, { make, seen, skip, runners = [100] }] of Object.entries(ways))
+    for (const n of runners)
       test(`${n} at once: ${way}`, { skip }, async (t) => {
         const { client, results, trips } = await start(n, make, set.files)
         const applied = results.flatMap(({ applied }) => applied.map(({ version }) => version)).sort()

@@ -5,7 +5,7 @@ import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { Stop } from './lib.mjs'
 
 /** Bytes of core and glue after gzip. Raising it is a decision for a reviewer. */
-export const budget = 136 * 1024
+export const budget = 134 * 1024
 
 /** Raw, gzip and brotli bytes of the core and its glue. */
 export function sizes(pkg) {

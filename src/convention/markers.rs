@@ -5,6 +5,7 @@
 
 use crate::span::Span;
 use crate::sql::lex::{Kind, tokens};
+use crate::text;
 
 /// Where on its line a marker may stand.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -27,7 +28,8 @@ pub(super) fn find(text: &str, words: &[&str], place: Place, limit: usize) -> Ve
     let mut looked = 0; // everything before has been looked at for line breaks
     let mut line = 0; // the start of the line
     let mut seen = None; // the line whose first dashes have been looked at
-    for (start, _) in text.match_indices("--") {
+    for (behind, _) in text::parts(text, "--").skip(1) {
+        let start = behind - "--".len();
         if let Some(at) = text[looked..start].rfind('\n') {
             line = looked + at + 1;
         }

@@ -22,7 +22,7 @@ impl Machine {
         let prepared = self.prepared.as_deref();
         let is_run = acts.iter().any(|act| matches!(act, Act::Run { .. }));
         // What the run itself has made to fail is not the section's fault.
-        let is_own = refusal.failure.message.contains("\"counterfoil: ");
+        let is_own = crate::text::contains(&refusal.failure.message, "\"counterfoil: ");
         // A function cannot have savepoints.
         if refusal.place.is_some() || !is_run || is_own || message::is_explicit(prepared, acts) {
             return None;
@@ -49,7 +49,7 @@ impl Machine {
 /// The line of the block at which it failed. The outermost function is on the last line of a
 /// context; the words around its name and the line are in the server's language.
 fn line(context: &str) -> Option<usize> {
-    let outermost = context.lines().rev().find(|line| line.contains("inline_code_block"))?;
+    let outermost = context.lines().rev().find(|line| crate::text::contains(line, "inline_code_block"))?;
     let digits = outermost.trim_start_matches(|c: char| !c.is_ascii_digit());
     digits[..digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len())].parse().ok()
 }

@@ -1,7 +1,13 @@
 // A migration set that was made ready at build time: what `counterfoil embed` writes.
 import { failure, type MigrationError } from './errors.js'
 
-/** A migration set made ready at build time. Everything that takes migrations takes it. */
+/**
+ * A migration set made ready at build time. Everything that takes migrations takes it.
+ *
+ * It is trusted as the program is that it is part of: where the digest alone tells that a database is current, `count`
+ * and `newest` are repeated as they are, and the files are not looked at. When they are, a digest that is not theirs is
+ * an error.
+ */
 export interface Manifest {
   /** The form of this object: 1. */
   readonly manifest: 1

@@ -1,7 +1,7 @@
 // Migrations made ready at build time: the manifest, its text, and the command that writes it.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -129,6 +129,22 @@ test('the command writes the module; --check tells whether it is what would be w
   assert.deepEqual(readdirSync(join(base, 'set')), ['db', 'migrations.mjs'], 'nothing is left behind')
 })
 
+test('an empty folder is refused: it would be told to be current', () => {
+  mkdirSync(join(base, 'empty'))
+  const said = { status: 1, stdout: '', stderr: 'error: there are no migrations in empty\n  name the folder with --dir\n' }
+  assert.deepEqual(counterfoil('embed', '--dir', 'empty', '--out', 'empty.mjs'), said)
+  assert.deepEqual(readdirSync(base).filter((name) => name.startsWith('empty')), ['empty'])
+})
+
+test('a symbolic link is written through', { skip: process.platform === 'win32' && 'links need rights there' }, () => {
+  write('linked', good)
+  writeFileSync(join(base, 'linked.target.mjs'), '')
+  symlinkSync('linked.target.mjs', join(base, 'linked.mjs'))
+  assert.equal(counterfoil('embed', '--dir', 'linked', '--out', 'linked.mjs').status, 0)
+  assert.ok(lstatSync(join(base, 'linked.mjs')).isSymbolicLink())
+  assert.match(readFileSync(join(base, 'linked.target.mjs'), 'utf8'), /001_a\.sql/)
+})
+
 test('without --out the module goes to standard output', () => {
   write('plain', good)
   const { status, stdout, stderr } = counterfoil('embed', '--dir', 'plain')
@@ -168,6 +184,7 @@ test('exit code 2, with help, for a call that is wrong', () => {
     [['embed', '--dri', 'x'], /^error: unknown option '--dri'\n {2}`counterfoil embed --help` says what there is\n$/],
     [['embed', 'x'], /^error: unexpected argument 'x'\n/],
     [['embed', '--check'], /^error: --check needs --out\n/],
+    [['embed', '--out', ''], /^error: --out names no file\n/],
     [['toString'], /^error: there is no command toString\n {2}the commands are: embed\n$/],
   ]
   for (const [args, expected] of cases) {

@@ -1,5 +1,5 @@
 // What the plugins for all bundlers share: `virtual:counterfoil` is the manifest of a folder of migrations.
-import { isAbsolute, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { renderManifest } from '../embed.js'
 import { MigrationError } from '../errors.js'
 import { examine } from '../examine.js'
@@ -50,7 +50,7 @@ export class PluginError extends Error {
 export function folderOf(id: string, options: PluginOptions, root: string): { folder: string; convention: string | undefined } {
   const query = new URLSearchParams(id.split('?')[1])
   const dir = query.get('dir') ?? options.dir ?? 'db/migrations'
-  return { folder: isAbsolute(dir) ? dir : resolve(root, dir), convention: query.get('convention') ?? options.convention }
+  return { folder: resolve(root, dir), convention: query.get('convention') ?? options.convention }
 }
 
 /**

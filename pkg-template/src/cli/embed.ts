@@ -1,6 +1,6 @@
 // `counterfoil embed`: a folder of migrations as an ES module.
 import { randomUUID } from 'node:crypto'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { renderManifest } from '../embed.js'
@@ -36,11 +36,17 @@ export const command: Command = {
   async run(args) {
     const { dir, out, convention, check } = parsed('embed', () => parseArgs({ args, options }).values)
     if (check && out === undefined) throw new Usage('--check needs --out', 'name the file that is to be checked')
+    if (out === '') throw new Usage('--out names no file', 'leave it out to write to standard output')
     const files = await readMigrations(dir)
     const { manifest, problems, findings } = examined(files, convention)
     for (const finding of findings) say(`${finding.severity}: ${placed(finding, dir)}`, finding.help)
     for (const { at, message, help } of problems) say(`error: ${at ? join(dir, message) : message}`, help)
     if (!manifest || problems.length > 0) return found
+    if (manifest.count === 0) {
+      // A database would be told to be current whatever is in it.
+      say(`error: there are no migrations in ${dir}`, 'name the folder with --dir')
+      return found
+    }
 
     const text = renderManifest(manifest, { by: '`counterfoil embed`', typescript: /\.[mc]?ts$/.test(out ?? '') })
     const about = `${manifest.count} ${manifest.count === 1 ? 'migration' : 'migrations'} of ${dir} (${manifest.convention})`
@@ -84,7 +90,9 @@ async function contents(path: string): Promise<string | undefined> {
 }
 
 /** Puts a file in place in one go: who reads it meanwhile finds the old one or the new one. */
-async function replace(path: string, text: string): Promise<void> {
+async function replace(named: string, text: string): Promise<void> {
+  // A symbolic link stays one.
+  const path = await realpath(named).catch(() => named)
   const draft = join(dirname(path), `.${basename(path)}.${randomUUID()}`)
   try {
     await mkdir(dirname(path), { recursive: true })

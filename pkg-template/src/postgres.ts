@@ -55,8 +55,12 @@ function connect(db: PostgresSql): Connection {
   async function reserve(): Promise<PostgresSql> {
     // `reserve` waits forever for a new connection that fetches no types (https://github.com/porsager/postgres/issues/751),
     // and for one that is opened again after a fatal error: the first query on that gets the old error once more.
-    const query = () => db.unsafe('select 1')
-    if (!asked || db.options?.fetch_types === false) await query().then(undefined, query)
+    // What is sent to a connection between its error and its end is never answered: its end is waited for.
+    const query = async () => {
+      await new Promise((done) => setTimeout(done, 10))
+      await db.unsafe('select 1')
+    }
+    if (!asked || db.options?.fetch_types === false) await query().catch(query)
     open = true
     return db.reserve!()
   }

@@ -97,10 +97,11 @@ const endAll = (admin, condition = 'true') =>
 /** All connections are free again. The first query on one that was lost gets its old error once more; that is postgres.js'. */
 async function everyConnection(db, max) {
   for (const _ of [1, 2]) {
-    await Promise.allSettled(Array.from({ length: 2 * max }, () => db`select pg_sleep(0.05)`))
     // What is sent to a connection between its error and its end is never answered, by postgres.js itself.
     await new Promise((done) => setTimeout(done, 100))
+    await Promise.allSettled(Array.from({ length: 2 * max }, () => db`select pg_sleep(0.05)`))
   }
+  await new Promise((done) => setTimeout(done, 100))
   await Promise.all(Array.from({ length: 2 * max }, () => db`select pg_sleep(0.01)`))
 }
 

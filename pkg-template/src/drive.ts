@@ -30,7 +30,9 @@ export async function drive(
   connection: Connection, catalog: Catalog, goal: RunGoal, settings: Settings, begin: number, guard?: Guard, asked?: Asked,
 ): Promise<Ended> {
   const { Machine } = coreNow()
-  const machine = begun(connection, () => new Machine(catalog, bare(goal), settings.core as RunOptions, bare(connection.capabilities)))
+  const { interactive, ...rest } = connection.capabilities
+  const capabilities = bare({ ...rest, interactive: interactive && settings.session })
+  const machine = begun(connection, () => new Machine(catalog, bare(goal), settings.core as RunOptions, capabilities))
   const watch = new Watch(settings, begin)
   // Told to stop, the core does so where nothing is half-done. It hears first what came of the last message: what that
   // did is done.

@@ -12,6 +12,8 @@ export interface Settings {
   /** How far to go back. */
   steps: number | undefined
   to: string | undefined
+  /** False: a session does not last from one request to the next. */
+  session: boolean
   convention: string | undefined
   onProgress: ((event: Event) => unknown) | undefined
   signal: AbortSignal | undefined
@@ -20,6 +22,13 @@ export interface Settings {
 type Check = readonly [test: (value: unknown) => boolean, expected: string]
 
 const isText = (value: unknown) => typeof value === 'string' && value !== ''
+// PostgreSQL has no name with a NUL, and none that is empty.
+const isName = (value: unknown) => isText(value) && !(value as string).includes('\0')
+const isTable = (value: unknown) => {
+  const { schema, name } = tableOf(value as NonNullable<AnyOptions['table']>)
+  // Another type of schema is named by the core.
+  return isName(name) && (typeof schema !== 'string' || isName(schema))
+}
 const isTexts = (value: unknown) => Array.isArray(value) && value.every((item) => typeof item === 'string')
 const isWhole = (value: unknown) => Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 32
 const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -27,7 +36,7 @@ const oneOf = (...names: string[]): Check => [(value) => names.includes(value as
 const milliseconds: Check = [isWhole, 'a whole number of milliseconds']
 
 const checks: { readonly [name in keyof AnyOptions]-?: Check } = {
-  table: [(value) => isText(value) || (isObject(value) && isText((value as { name?: unknown }).name)), "a name, 'schema.name' or { schema, name }"],
+  table: [(value) => (isText(value) || isObject(value)) && isTable(value), "a name, 'schema.name' or { schema, name }"],
   convention: [isText, 'the name of a convention'],
   policy: [isObject, 'an object of code to severity'],
   when: oneOf('apply', 'wait', 'refuse'),
@@ -35,6 +44,7 @@ const checks: { readonly [name in keyof AnyOptions]-?: Check } = {
   lockTimeout: milliseconds,
   waitTimeout: milliseconds,
   lease: milliseconds,
+  session: [(value) => typeof value === 'boolean', 'true or false'],
   allowDestructive: [isTexts, 'an array of versions'],
   steps: [(value) => isWhole(value) && value !== 0, 'a whole number from 1'],
   to: [isText, 'a version, as a string'],
@@ -44,7 +54,7 @@ const checks: { readonly [name in keyof AnyOptions]-?: Check } = {
 
 type Names = readonly (keyof AnyOptions)[]
 const planning: Names = ['table', 'convention', 'policy']
-const writing: Names = [...planning, 'signal', 'lockTimeout', 'waitTimeout', 'lease', 'onProgress']
+const writing: Names = [...planning, 'signal', 'lockTimeout', 'waitTimeout', 'lease', 'session', 'onProgress']
 
 /** The options of each function. @internal */
 export const allowed = {
@@ -68,11 +78,12 @@ export function settings(given: AnyOptions, names: Names): Settings {
     if (!check[0](value)) throw failure('invalid-input', `the option ${name} is not ${check[1]}`)
     options[name] = value
   }
-  const { table, convention, onProgress, signal, steps, to, ...core } = options as AnyOptions
+  const { table, convention, onProgress, signal, steps, to, session = true, ...core } = options as AnyOptions
   return {
     core: bare({ ...core, ...(table === undefined ? {} : { table: bare(tableOf(table)) }) }),
     steps,
     to,
+    session,
     convention,
     onProgress,
     signal,

@@ -25,6 +25,12 @@ export interface WriteOptions extends ReadOptions {
   waitTimeout?: number
   /** How long the claim on a migration that runs step by step lasts without being renewed. Default: 60,000. */
   lease?: number
+  /**
+   * `false`: the connections go through a pooler in transaction mode (pgbouncer, Supavisor, Hyperdrive), which gives every
+   * transaction another session. Nothing is left in a session then, and a migration that needs one for several steps is
+   * refused with `unsupported`, before anything is run. Over Neon's HTTP it is so in any case. Default: true.
+   */
+  session?: boolean
   /** Told of every step, for a progress bar. What it throws does not stop the run: it becomes a finding. */
   onProgress?: (event: Event) => unknown
 }

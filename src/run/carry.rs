@@ -154,9 +154,15 @@ fn needs_session(
 ) -> Option<Error> {
     let section = setup.section(migration, direction);
     let all = &prepared.analysis.statements;
+    // A driver that sends scripts holds a connection: then it was the caller who said so.
+    let (why, instead) = if setup.capabilities.script {
+        ("with session: false no session is kept", "connect to the database itself, without session: false")
+    } else {
+        ("this driver keeps no session", "use a driver that holds a connection")
+    };
     let refuse = |at: &Statement, message: &[&str], help: &str| {
-        let help = fill!("use a driver that holds a connection, or {}; nothing was run", help);
-        let error = Error::new(Code::Unsupported, text::concat(message)).help(help);
+        let help = fill!("{}, or {}; nothing was run", instead, help);
+        let error = Error::new(Code::Unsupported, text::concat(message) + why).help(help);
         Some(error.at(section.location(at.span.start)).statement(at.span.slice(&section.text)))
     };
     let line = |statement: &Statement| crate::text::number(section.location(statement.span.start).line);
@@ -176,7 +182,7 @@ fn needs_session(
                 &verbs[1],
                 " on line ",
                 &line(set),
-                " has set does not reach it: this driver keeps no session",
+                " has set does not reach it: ",
             ];
             return refuse(alone, &message, "take the setting out");
         }
@@ -185,7 +191,7 @@ fn needs_session(
             let used = lex::tokens(source).find_map(|token| temporary.get(&name(token, source)?));
             if let Some(table) = used {
                 let line = line(table);
-                let message = ["the temporary table of line ", &line, " is gone here: this driver keeps no session"];
+                let message = ["the temporary table of line ", &line, " is gone here: "];
                 return refuse(statement, &message, "put BEGIN before and COMMIT after what belongs together");
             }
         }

@@ -132,6 +132,8 @@ describe('input of the wrong kind is named', () => {
     await fails(() => plan(set, [], { policy: { 'edited-semantic': 'loud' } }), { code: 'invalid-input', message: /loud/ })
     await fails(() => plan(set, [], { convention: 'rails' }), { code: 'invalid-input', message: /rails/ })
     await fails(() => plan(set, [], { when: 'apply' }), { code: 'invalid-input', message: 'there is no option when here' })
+    for (const table of ['x.', '.x', 'x\0', { schema: '', name: 'x' }, { schema: 'a\0', name: 'x' }])
+      await fails(() => plan(set, [], { table }), { code: 'invalid-input', message: "the option table is not a name, 'schema.name' or { schema, name }" })
     await fails(() => plan(set, [], { table: { schema: 'x' } }), { code: 'invalid-input', message: /^the option table/ })
   })
 })

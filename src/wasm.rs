@@ -293,10 +293,10 @@ pub struct Request {
     #[serde(rename = "type")]
     #[tsify(type = "'query' | 'statement' | 'script' | 'batch' | 'trial' | 'wait' | 'done' | 'failed'")]
     kind: &'static str,
-    /// What to send, for `query`, `statement`, `script` and `trial`.
+    /// What to send, for `query`, `statement` and `script`.
     #[serde(skip_serializing_if = "Option::is_none")]
     sql: Option<String>,
-    /// What to send, for `batch`.
+    /// What to send, for `batch` and `trial`.
     #[serde(skip_serializing_if = "Option::is_none")]
     statements: Option<Vec<String>>,
     /// How long to wait, for `wait`.
@@ -435,7 +435,7 @@ impl Machine {
                 Message::Query { sql } => (next.kind, next.sql) = ("query", Some(sql)),
                 Message::Statement { sql } => (next.kind, next.sql) = ("statement", Some(sql)),
                 Message::Script { sql } => (next.kind, next.sql) = ("script", Some(sql)),
-                Message::Trial { sql } => (next.kind, next.sql) = ("trial", Some(sql)),
+                Message::Trial { statements } => (next.kind, next.statements) = ("trial", Some(statements)),
                 Message::Batch { statements } => (next.kind, next.statements) = ("batch", Some(statements)),
             },
             Output::Wait { milliseconds } => (next.kind, next.milliseconds) = ("wait", Some(milliseconds)),

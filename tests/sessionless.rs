@@ -95,7 +95,7 @@ fn batches(sql: &str) -> Vec<Vec<String>> {
     assert!(failed.is_none(), "{:?}", failed.map(|failed| failed.error));
     sent.into_iter()
         .filter_map(|message| match message {
-            Message::Batch { statements } => Some(statements),
+            Message::Batch { statements } | Message::Trial { statements } => Some(statements),
             Message::Script { sql } => panic!("a script: {sql}"),
             _ => None,
         })
@@ -212,13 +212,11 @@ fn the_way_back_is_checked_before_anything_is_taken_back() {
 fn json(message: &Message) -> usize {
     let query = |sql: &String| serde_json::json!({ "query": sql, "params": [] });
     match message {
-        Message::Batch { statements } => {
+        Message::Batch { statements } | Message::Trial { statements } => {
             let queries: Vec<_> = statements.iter().map(query).collect();
             serde_json::json!({ "queries": queries }).to_string().len()
         }
-        Message::Query { sql } | Message::Statement { sql } | Message::Script { sql } | Message::Trial { sql } => {
-            query(sql).to_string().len()
-        }
+        Message::Query { sql } | Message::Statement { sql } | Message::Script { sql } => query(sql).to_string().len(),
     }
 }
 
@@ -334,7 +332,7 @@ fn a_trial_that_tells_something_else_is_not_believed() {
         stays_unknown(BAD, HTTP, error("too many values", None, &at(line)), 1);
     }
     stays_unknown(BAD, HTTP, rows(&[]), 1);
-    stays_unknown(BAD, HTTP, Input::Failed(Failure { lost: true, ..Failure::default() }), 1);
+    stays_unknown(BAD, HTTP, Input::Failed(Failure { lost: true, ..Failure::default() }), 2);
 }
 
 #[test]
@@ -363,4 +361,41 @@ fn a_driver_that_can_tell_is_not_asked_again() {
     });
     let error = failed.expect("it fails").error;
     assert_eq!((error.location().map(|at| at.line), trials), (Some(4), 0));
+}
+
+/// A run whose every request is lost, from the nth on: how long it waits, and its error.
+fn lost_from(nth: usize, options: Options) -> (Vec<u32>, Failed) {
+    let mut machine = Machine::new(catalog(&[("001_a.sql", "select 1;\n")]), Goal::Up, options, HTTP);
+    let (mut waits, mut sent, mut input) = (Vec::new(), 0, None);
+    for _ in 0..100 {
+        match machine.next(input.take(), 0) {
+            Output::Send(_) => {
+                sent += 1;
+                let lost = Failure { message: "HTTP status 404".into(), lost: true, ..Failure::default() };
+                input = Some(if sent < nth { rows(&[]) } else { Input::Failed(lost) });
+            }
+            Output::Wait { milliseconds } => {
+                waits.push(milliseconds);
+                input = Some(Input::Waited);
+            }
+            Output::Failed(failed) => return (waits, *failed),
+            Output::Done(_) => panic!("it cannot have been done"),
+        }
+    }
+    panic!("it does not end");
+}
+
+#[test]
+fn a_lost_request_is_tried_again_after_a_while_and_then_after_a_longer_one() {
+    for (nth, says) in [(1, "the database could not be reached"), (2, "the connection was lost")] {
+        let (waits, failed) = lost_from(nth, Options::default());
+        assert_eq!(failed.error.message(), format!("{says}: HTTP status 404"));
+        assert_eq!(failed.error.code(), Code::ConnectionLost);
+        let around = |&ms: &u32, about: u32| (about / 2..about / 2 + about).contains(&ms);
+        assert!(waits.iter().zip([100, 400, 1_600]).all(|(ms, about)| around(ms, about)), "{waits:?}");
+        assert_eq!(waits.len(), 3);
+    }
+    assert_eq!(lost_from(1, Options { wait_timeout: 7, ..Options::default() }).0, [7, 7, 7]);
+    let runs = ["a", "b"].map(|runner| lost_from(1, Options { runner: runner.into(), ..Options::default() }).0);
+    assert_ne!(runs[0], runs[1]);
 }

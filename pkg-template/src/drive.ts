@@ -106,9 +106,10 @@ function free(machine: { free(): void }): void {
 }
 
 async function perform(connection: Connection, { type, sql = '', statements = [] }: Request): Promise<readonly TextRow[] | undefined> {
-  if (type === 'query' || type === 'trial') return connection.query(sql)
+  if (type === 'query') return connection.query(sql)
   if (type === 'statement') await connection.statement(sql)
   else if (type === 'script') await connection.script?.(sql)
-  else await connection.batch?.(statements)
+  else if (connection.batch) await connection.batch(statements)
+  else await connection.script?.(statements.join(';\n'))
   return undefined
 }

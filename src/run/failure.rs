@@ -130,6 +130,12 @@ pub(crate) fn lost(failure: &Failure) -> Error {
         .help("run again: the ledger knows what was done")
 }
 
+/// No request has ever come through.
+pub(crate) fn unreached(failure: &Failure) -> Error {
+    Error::new(Code::ConnectionLost, fill!("the database could not be reached: {}", failure.said()))
+        .help("see that the database is up and that address, user and password are right; nothing was done")
+}
+
 /// Waiting has gone on for too long.
 pub(crate) fn waited(setup: &Setup, what: &str) -> Error {
     Error::new(Code::WaitTimeout, fill!("waited {} ms {}", number(setup.options.wait_timeout), what))

@@ -20,6 +20,10 @@ use std::sync::Arc;
 /// How often a connection may break without anything getting done before the run gives up. What
 /// breaks it may be the migration: to look at the ledger in between does not begin the count anew.
 const MOST_LOSSES: u32 = 3;
+/// How long to wait after the first loss, in milliseconds, and how much longer after each other one:
+/// a database that has to wake takes a moment.
+const AFTER_LOSS: u32 = 100;
+const LONGER: u32 = 4;
 /// How often in a row creating the ledger may fail because of others.
 const MOST_RACES: u32 = 20;
 
@@ -116,6 +120,8 @@ pub(super) struct Pace {
     now: u64,
     sent: u32,
     pub(super) total: u32,
+    /// Whether the database has ever answered.
+    reached: bool,
     /// The statement that last waited for a lock.
     pub(super) place: Option<(Location, String)>,
 }
@@ -141,6 +147,7 @@ impl Machine {
             .runner
             .bytes()
             .fold(2_166_136_261_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(16_777_619));
+        let reached = options.asked;
         Machine {
             setup: Arc::new(Setup { catalog: catalog.into(), goal, options, capabilities }),
             state: RunState {
@@ -160,7 +167,7 @@ impl Machine {
             prepared: None,
             sent: None,
             cache: Arc::new(Cache::new()),
-            pace: Pace { seed, attempts: 0, since: None, seen: 0, now: 0, sent: 0, total: 0, place: None },
+            pace: Pace { seed, attempts: 0, since: None, seen: 0, now: 0, sent: 0, total: 0, reached, place: None },
             events: Vec::new(),
         }
     }
@@ -235,7 +242,10 @@ impl Machine {
         let output = match input {
             None if self.state.phase == Phase::Fresh => self.begin(),
             Some(Input::Waited) if self.state.phase == Phase::Waiting => self.look(),
-            Some(Input::Rows { rows }) if self.sent.is_some() => self.done(rows),
+            Some(Input::Rows { rows }) if self.sent.is_some() => {
+                self.pace.reached = true;
+                self.done(rows)
+            }
             Some(Input::Failed(failure)) if self.sent.is_some() => self.failed(failure),
             _ => self.fail(
                 Error::new(Code::OutOfTurn, "the run was handed an input that it did not ask for")
@@ -482,12 +492,26 @@ impl Machine {
             };
             return self.fail(error);
         }
-        // Numerical Recipes' linear congruential generator: enough to keep runners apart.
-        self.pace.seed = self.pace.seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         let most = 25_u32 << self.pace.attempts.min(5);
         self.pace.attempts += 1;
         self.state.phase = Phase::Waiting;
-        Output::Wait { milliseconds: most / 2 + (self.pace.seed >> 8) % most }
+        Output::Wait { milliseconds: self.about(most) }
+    }
+
+    /// Half of it up to one and a half.
+    fn about(&mut self, milliseconds: u32) -> u32 {
+        // Numerical Recipes' linear congruential generator: enough to keep runners apart.
+        self.pace.seed = self.pace.seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        milliseconds / 2 + (self.pace.seed >> 8) % milliseconds
+    }
+
+    /// Looks at the ledger once the connection has had time to come back.
+    pub(super) fn look_after_loss(&mut self) -> Output {
+        self.prepared = None;
+        self.state.phase = Phase::Waiting;
+        let losses = self.state.losses.clamp(1, MOST_LOSSES);
+        let milliseconds = self.about(AFTER_LOSS * LONGER.pow(losses - 1));
+        Output::Wait { milliseconds: milliseconds.min(self.setup.options.wait_timeout) }
     }
 
     /// The last request failed.
@@ -497,14 +521,15 @@ impl Machine {
             self.state.losses += 1;
             self.state.claim += 1;
             if self.state.losses > MOST_LOSSES {
-                return self.fail(failure::lost(&failure));
+                let error = if self.pace.reached { failure::lost(&failure) } else { failure::unreached(&failure) };
+                return self.fail(error);
             }
         } else {
+            self.pace.reached = true;
             self.state.losses = 0;
         }
         match self.state.phase.clone() {
             Phase::Digest if kind == Kind::NoLedger => self.send(Phase::Shape, Request::Shape),
-            Phase::Digest if kind == Kind::Lost => self.look(),
             Phase::Rows if kind == Kind::NoLedger => {
                 self.state.races += 1;
                 if self.state.races > MOST_RACES {
@@ -512,7 +537,7 @@ impl Machine {
                 }
                 self.send(Phase::Shape, Request::Shape)
             }
-            Phase::Rows | Phase::Shape if kind == Kind::Lost => self.look(),
+            Phase::Digest | Phase::Rows | Phase::Shape if kind == Kind::Lost => self.look_after_loss(),
             // Whoever only asks wants an answer now.
             Phase::Digest | Phase::Rows | Phase::Shape
                 if kind == Kind::Busy && !matches!(self.setup.goal, Goal::Plan | Goal::Ready) =>
@@ -527,7 +552,7 @@ impl Machine {
                     self.state.races += 1;
                     self.state.columns = None;
                     self.state.incomplete = false;
-                    self.look()
+                    if kind == Kind::Lost { self.look_after_loss() } else { self.look() }
                 }
                 _ => self.fail(failure::database(&self.setup, &failure, "the ledger could not be created")),
             },
@@ -538,7 +563,7 @@ impl Machine {
                     if let Phase::Adopt(migration) = self.state.phase {
                         self.state.doubt = Doubt::Lost(migration, EventKind::Adopted);
                     }
-                    self.look()
+                    self.look_after_loss()
                 }
                 _ => self.fail(failure::database(&self.setup, &failure, "the ledger could not be written")),
             },
@@ -546,12 +571,17 @@ impl Machine {
             Phase::Revert(migration) => self.section_refused(migration, Direction::Down, failure),
             // The rollback itself failed: a lost connection has rolled back too.
             Phase::Cleanup(refusal) => self.section_failed(*refusal),
+            // It changes nothing: once more, where its reply was lost for the first time.
+            Phase::Diagnose(refusal) if kind == Kind::Lost && self.state.losses == 1 => {
+                let request = Request::Diagnose(refusal.acts.clone());
+                self.send(Phase::Diagnose(refusal), request)
+            }
             Phase::Diagnose(mut refusal) => {
                 refusal.place = self.tried(&refusal, &failure);
                 self.section_error(&refusal)
             }
             Phase::Stepwise(stepwise) => self.stepwise_failed(stepwise, failure),
-            Phase::Remember(_) if kind == Kind::Lost => self.look(),
+            Phase::Remember(_) if kind == Kind::Lost => self.look_after_loss(),
             Phase::Remember(_) => self.fail(failure::database(&self.setup, &failure, "the session could not be read")),
             Phase::Abandon(error) => self.fail(*error),
             Phase::Fresh | Phase::Waiting | Phase::Over => self.fail(failure::lost(&failure)),

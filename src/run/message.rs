@@ -32,10 +32,11 @@ pub enum Message {
         /// The text.
         sql: String,
     },
-    /// Run one statement that always fails; its failure tells something of an earlier one's.
+    /// Run the statements as one transaction, of which the last always fails; its failure tells
+    /// something of an earlier one's.
     Trial {
-        /// The statement.
-        sql: String,
+        /// The statements, in order.
+        statements: Vec<String>,
     },
     /// Run the statements as one transaction.
     Batch {
@@ -304,7 +305,8 @@ pub(crate) fn message(setup: &Setup, prepared: Option<&Prepared>, request: &Requ
         Request::Restore => session::restore(prepared.and_then(|p| p.kept.as_deref())),
         Request::Rollback => return Message::Statement { sql: "rollback".into() },
         Request::Diagnose(acts) => {
-            return Message::Trial { sql: trial::text(&batch(pieces(setup, prepared, acts))) };
+            let statements = batch(pieces(setup, prepared, acts));
+            return Message::Trial { statements: trial::statements(&statements, setup.options.lock_timeout) };
         }
     };
     Message::Query { sql }

@@ -39,11 +39,11 @@ impl Machine {
         match (refusal.failure.kind(), refusal.direction) {
             (Kind::Lost, Direction::Up) => {
                 self.state.doubt = Doubt::Lost(migration, EventKind::Applied);
-                self.look()
+                self.look_after_loss()
             }
             (Kind::Lost, Direction::Down) => {
                 self.state.doubt = Doubt::Lost(migration, EventKind::Reverted);
-                self.look()
+                self.look_after_loss()
             }
             (Kind::Busy, _) => {
                 let path = &self.setup.catalog.migrations[migration].path;

@@ -361,9 +361,15 @@ impl Machine {
             At::Stop(Some(error)) | At::Rollback(Some(error)) => return self.fail(*error),
             _ => {}
         }
+        if let (Kind::Lost, At::Diagnose(refusal), 1) = (kind, &now.at, self.state.losses) {
+            // It changes nothing: once more.
+            let request = Request::Diagnose(refusal.acts.clone());
+            let at = now.at.clone();
+            return self.go(now, at, request);
+        }
         if kind == Kind::Lost {
             self.state.doubt = Doubt::Lost(now.migration, EventKind::Applied);
-            return self.look();
+            return self.look_after_loss();
         }
         match now.at.clone() {
             At::Run | At::Drop | At::Replay(_) => {

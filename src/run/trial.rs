@@ -2,7 +2,8 @@
 //!
 //! The same statements are sent once more, in one request that never commits: a `DO` block with one
 //! `EXECUTE` per line and a `RAISE` at its end. The context of its failure has the line. It counts
-//! only if the failure is the same as the first one; else the place stays unknown.
+//! only if the failure is the same as the first one; else the place stays unknown. It takes the same
+//! locks as the first try, so its time is limited, and what ran out of time or room is not tried.
 
 use super::carry;
 use super::failure::Kind;
@@ -11,6 +12,15 @@ use super::message;
 use super::request::{Act, Request};
 use super::{Failure, Machine};
 use crate::error::Location;
+use crate::sql;
+use crate::text::{self, fill};
+
+/// The longest that a trial may take, in milliseconds; less if it takes a lock no longer.
+const MOST: u32 = 10_000;
+
+/// SQLSTATEs of failures that are nobody's statement's: out of time, out of room, shut down.
+/// PostgreSQL manual, appendix A.
+const NOT_TRIED: [&str; 5] = ["57014", "57P0", "25P03", "25P04", "53"];
 
 /// Lines of the block before the first statement's.
 const BEFORE: usize = 2;
@@ -22,7 +32,12 @@ impl Machine {
         let prepared = self.prepared.as_deref();
         let is_run = acts.iter().any(|act| matches!(act, Act::Run { .. }));
         // What the run itself has made to fail is not the section's fault.
-        let is_own = crate::text::contains(&refusal.failure.message, "\"counterfoil: ");
+        let is_own = text::contains(&refusal.failure.message, "\"counterfoil: ");
+        let text = &self.setup.section(refusal.migration, refusal.direction).text;
+        let is_timed = prepared.is_some_and(|p| p.analysis.statements.iter().any(|s| is_limit(s.span.slice(text))));
+        if is_timed || NOT_TRIED.iter().any(|class| refusal.failure.sqlstate.starts_with(class)) {
+            return None;
+        }
         // A function cannot have savepoints.
         if refusal.place.is_some() || !is_run || is_own || message::is_explicit(prepared, acts) {
             return None;
@@ -46,20 +61,36 @@ impl Machine {
     }
 }
 
+/// Whether a statement limits the time of others. A dump begins by taking all limits away.
+fn is_limit(sql: &str) -> bool {
+    let sql = sql.to_ascii_lowercase();
+    let named = ["statement_timeout", "transaction_timeout"].iter().any(|name| text::contains(&sql, name));
+    let digits = sql.trim_end_matches('\'').bytes().rev().take_while(u8::is_ascii_digit);
+    named && !digits.eq([b'0'])
+}
+
 /// The line of the block at which it failed. The outermost function is on the last line of a
 /// context; the words around its name and the line are in the server's language.
 fn line(context: &str) -> Option<usize> {
-    let outermost = context.lines().rev().find(|line| crate::text::contains(line, "inline_code_block"))?;
+    let outermost = context.lines().rev().find(|line| text::contains(line, "inline_code_block"))?;
     let digits = outermost.trim_start_matches(|c: char| !c.is_ascii_digit());
     digits[..digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len())].parse().ok()
 }
 
+/// The trial of these statements: a limit to its time, which does not reach a block that has begun,
+/// and the block.
+pub(super) fn statements(statements: &[String], lock_timeout: u32) -> Vec<String> {
+    let limit = if lock_timeout == 0 { MOST } else { lock_timeout.min(MOST) };
+    vec![fill!("set local statement_timeout = {}", text::number(limit)), block(statements)]
+}
+
 /// The block that runs the statements and keeps nothing.
-pub(super) fn text(statements: &[String]) -> String {
+fn block(statements: &[String]) -> String {
     let mut sql = String::from("do $counterfoil$ begin\n");
     for statement in statements {
         // It has to come before all queries, and the block is one already.
-        if statement.get(..15).is_some_and(|head| head.eq_ignore_ascii_case("set transaction")) {
+        let is_level = |known: sql::Analysis| known.statements.iter().any(|s| s.verb.starts_with("set transaction"));
+        if sql::analyze(statement, &[]).is_ok_and(is_level) {
             sql.push_str("null;\n");
             continue;
         }
@@ -97,9 +128,9 @@ mod tests {
     #[test]
     fn every_statement_has_a_line_of_its_own() {
         let statements =
-            ["select 'a\n\\'", "SET TRANSACTION READ ONLY", "do $counterfoil$counterfoil$ begin\r\n end $x$"];
+            ["select 'a\n\\'", "/* c */ SET\n TRANSACTION READ ONLY", "do $counterfoil$counterfoil$ begin\r\n end $x$"];
         assert_eq!(
-            text(&statements.map(String::from)),
+            block(&statements.map(String::from)),
             "do $counterfoil$ begin\n\
              execute E'select ''a\\n\\\\''';\n\
              null;\n\
@@ -107,6 +138,20 @@ mod tests {
              raise exception 'counterfoil: nothing is kept';\n\
              end $counterfoil$"
         );
+    }
+
+    #[test]
+    fn a_limit_to_the_time_of_others_is_seen() {
+        for limit in
+            ["SET statement_timeout = 100", "set local Transaction_Timeout to '2s'", "set statement_timeout='10'"]
+        {
+            assert!(is_limit(limit), "{limit}");
+        }
+        for none in
+            ["SET statement_timeout = 0", "set transaction_timeout to '0'", "set lock_timeout = 100", "select 10"]
+        {
+            assert!(!is_limit(none), "{none}");
+        }
     }
 
     #[test]

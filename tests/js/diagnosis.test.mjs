@@ -51,7 +51,7 @@ function placeOf(path, text, mark) {
 }
 
 const good = { '001_good.sql': '-- migrate:up\ncreate table good (id int primary key, parent int);\ninsert into good values (1);\n' }
-const trials = (sent) => sent.filter((request) => typeof request === 'string' && request.startsWith('do $counterfoil$')).length
+const trials = (sent) => sent.filter((request) => Array.isArray(request) && request.at(-1).startsWith('do $counterfoil$')).length
 
 /** A file that fails at `mark`; it begins with a table that must not be kept. */
 function failing(title, { head = '', text, mark, says, statement }) {

@@ -107,7 +107,7 @@ describe('faults of requests over HTTP', () => {
       await open()
       endpoint.fault = ({ statements }) => statements.some((text) => text.startsWith('create table b')) && { drop }
       if (drop === 'after') assert.equal((await migrate(sql, files)).applied.length, 2)
-      else await fails(migrate(sql, files), { code: 'connection-lost', applied: ['001'] })
+      else await fails(migrate(sql, files), { code: 'connection-lost', message: /^the connection was lost: /, applied: ['001'] })
       endpoint.fault = undefined
       await migrate(sql, files)
       assert.equal((await admin.query(`select 1 from pg_tables where tablename in ('a', 'b')`)).rowCount, 2)
@@ -118,11 +118,49 @@ describe('faults of requests over HTTP', () => {
     await migrate(sql, few.files)
     endpoint.reset()
     endpoint.fault = () => ({ drop: 'before' })
-    await fails(ready(sql, few.files), { code: 'connection-lost', message: /fetch failed/ })
+    await fails(ready(sql, few.files), { code: 'connection-lost', message: /^the database could not be reached: .*fetch failed/ })
     assert.equal(endpoint.log.length, 4)
     endpoint.fault = () => ({ status: 507, text: 'too much of everything' })
-    await fails(migrate(sql, few.files), { code: 'connection-lost', message: /HTTP status 507.*too much of everything/ })
+    await fails(migrate(sql, few.files), { code: 'connection-lost', message: /^the database could not be reached: .*HTTP status 507.*too much of everything/ })
     endpoint.fault = undefined
     assert.equal((await migrate(sql, few.files)).status, 'current')
+  })
+
+  /** Runs a migration that fails at the end of a batch; how often its statements were sent once more. */
+  async function failing(text, expected, { options, prepare } = {}) {
+    await open()
+    if (prepare) await admin.query(prepare)
+    const files = { '001_a.sql': `-- migrate:up\ncreate table a ();\n${text}` }
+    const error = await fails(migrate(sql, files, options), { code: 'statement-failed', ...expected })
+    assert.equal((await admin.query(`select 1 from pg_tables where tablename = 'a'`)).rowCount, 0)
+    return { error, trials: endpoint.log.filter(({ statements }) => statements.at(-1).startsWith('do $counterfoil$')) }
+  }
+  const unplaced = /^001_a\.sql:1:1: one of its statements failed: /
+
+  test('finding out which statement failed takes no longer than a lock is waited for', async () => {
+    const text = 'select pg_sleep(1);\nselect 1 / 0;\n'
+    const { error, trials } = await failing(text, { message: /division by zero/ }, { options: { lockTimeout: 100 } })
+    assert.match(error.message, unplaced)
+    assert.deepEqual(trials.map(({ batch, statements }) => [batch, statements[0]]), [[true, 'set local statement_timeout = 100']])
+  })
+
+  test('what ran out of time, or limits its own, is not tried again', async () => {
+    const always = (what) => `do $$ begin execute format('alter database %I ${what}', current_database()); end $$`
+    const slow = await failing('select pg_sleep(60);\n', { message: /statement timeout \(57014\)/ }, { prepare: always('set statement_timeout = 3000') })
+    await admin.query(always('reset statement_timeout'))
+    assert.deepEqual(slow.trials, [])
+    const limited = await failing("set local statement_timeout = '70s';\nselect 1 / 0;\n", { message: unplaced })
+    assert.deepEqual(limited.trials, [])
+    const dump = await failing('set statement_timeout = 0;\nselect 1 / 0;\n', { at: { path: '001_a.sql', line: 4, column: 1 } })
+    assert.equal(dump.trials.length, 1)
+  })
+
+  test('a lost reply of that question: it is asked once more', async () => {
+    await open()
+    const files = { '001_a.sql': '-- migrate:up\ncreate table a ();\nselect 1 / 0;\n' }
+    let asked = 0
+    endpoint.fault = ({ statements }) => statements.at(-1).startsWith('do $counterfoil$') && ++asked === 1 && { drop: 'after' }
+    await fails(migrate(sql, files), { code: 'statement-failed', at: { path: '001_a.sql', line: 3, column: 1 } })
+    assert.equal(asked, 2)
   })
 })

@@ -32,6 +32,8 @@ pub mod ledger;
 pub mod plan;
 pub mod readiness;
 
+pub mod guard;
+
 pub mod explain;
 
 pub mod run;

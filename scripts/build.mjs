@@ -5,6 +5,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { commandLine } from './command-line.mjs'
 import { output, root, run, say, script } from './lib.mjs'
 import { withoutPanics } from './panics.mjs'
 import { setup } from './setup.mjs'
@@ -37,7 +38,7 @@ export async function build() {
   const wasm = join(target, 'wasm32-unknown-unknown/release/counterfoil.wasm')
 
   const stamp = join(root, '.tmp/build.stamp')
-  const digest = digestOf([wasm, 'pkg-template', 'scripts/build.mjs', 'scripts/panics.mjs', 'README.md', 'Cargo.toml', 'package-lock.json'])
+  const digest = digestOf([wasm, 'pkg-template', 'scripts/build.mjs', 'scripts/panics.mjs', 'scripts/command-line.mjs', 'README.md', 'Cargo.toml', 'package-lock.json'])
   link()
   if (existsSync(stamp) && existsSync(join(pkg, 'package.json')) && readFileSync(stamp, 'utf8') === digest) return
   for (const path of [draft, generated, stamp]) rmSync(path, { recursive: true, force: true })
@@ -58,6 +59,7 @@ export async function build() {
   await run(...split(bin('typescript', 'bin/tsc'), ['-p', 'pkg-template', '--outDir', draft]))
   manifest()
   await forPages()
+  await commandLine(draft)
   rmSync(pkg, { recursive: true, force: true })
   renameSync(draft, pkg)
   if (!panics) checkSizes(pkg)

@@ -181,11 +181,11 @@ test('what is noticed and does not matter is said, and the module is written', a
 test('exit code 2, with help, for a call that is wrong', () => {
   const cases = [
     [[], /^Usage: counterfoil/],
-    [['embed', '--dri', 'x'], /^error: unknown option '--dri'\n {2}`counterfoil embed --help` says what there is\n$/],
+    [['embed', '--dri', 'x'], /^error: unknown option '--dri'\n {2}help: did you mean --dir\? `counterfoil embed --help` says what there is\n$/],
     [['embed', 'x'], /^error: unexpected argument 'x'\n/],
     [['embed', '--check'], /^error: --check needs --out\n/],
     [['embed', '--out', ''], /^error: --out names no file\n/],
-    [['toString'], /^error: there is no command toString\n {2}the commands are: embed\n$/],
+    [['toString'], /^error: there is no command toString\n {2}help: the commands are: .*embed/],
   ]
   for (const [args, expected] of cases) {
     const { status, stdout, stderr } = counterfoil(...args)
@@ -195,7 +195,7 @@ test('exit code 2, with help, for a call that is wrong', () => {
 })
 
 test('--help goes to standard output', () => {
-  for (const args of [['--help'], ['embed', '--help']]) {
+  for (const args of [['--help'], ['help'], ['embed', '--help'], ['help', 'embed']]) {
     const { status, stdout, stderr } = counterfoil(...args)
     assert.deepEqual({ status, stderr }, { status: 0, stderr: '' })
     assert.match(stdout, /^Usage: counterfoil/)

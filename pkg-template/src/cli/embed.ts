@@ -2,39 +2,27 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { renderManifest } from '../embed.js'
 import { failure, MigrationError } from '../errors.js'
 import { examine, type Examined } from '../examine.js'
 import type { Migrations } from '../files.js'
 import { readMigrations } from '../node.js'
 import type { Finding } from '../public.js'
-import { Usage, fine, found, parsed, say, type Command } from './command.js'
+import { Usage, counted, define, fine, found, say, setOptions } from './command.js'
 
-const usage = `Usage: counterfoil embed [--dir <folder>] [--out <file>] [--convention <name>] [--check]
-
-Writes an ES module whose default export is a manifest of the migrations: their files, checksums and digest.
-Hand it to \`migrate\`, \`plan\`, \`ready\` and \`rollback\` in place of a folder.
-
-  --dir <folder>        the migrations (default: db/migrations)
-  --out <file>          where to write; .ts and .mts get TypeScript (default: standard output)
-  --convention <name>   dbmate, prisma, drizzle, … if it cannot be told from the files
-  --check               write nothing; end with 1 if the file is not what would be written
-
-Ends with 0 if all is well, 1 if something is wrong with the migrations, 2 if it was called in a wrong way.
-`
-
-const options = {
-  dir: { type: 'string', default: 'db/migrations' },
-  out: { type: 'string' },
-  convention: { type: 'string' },
-  check: { type: 'boolean', default: false },
-} as const
-
-export const command: Command = {
-  usage,
-  async run(args) {
-    const { dir, out, convention, check } = parsed('embed', () => parseArgs({ args, options }).values)
+export const command = define({
+  about: `Writes an ES module whose default export is a manifest of the migrations: their files, checksums and digest. Hand it to \`migrate\`, \`plan\`, \`ready\` and \`rollback\` in place of a folder.`,
+  options: {
+    ...setOptions,
+    out: { type: 'string', value: '<file>', about: 'where to write; .ts and .mts get TypeScript (default: standard output)', completes: 'file', short: 'o' },
+    check: { type: 'boolean', about: 'write nothing; end with 1 if the file is not what would be written' },
+  },
+  examples: [
+    ['embed --out src/migrations.js', 'write the module'],
+    ['embed --out src/migrations.js --check', 'in CI: has somebody forgotten to?'],
+    ['embed --dir tenant/migrations --out src/tenant.ts', 'another folder, as TypeScript'],
+  ],
+  async run({ values: { dir, out, convention, check } }) {
     if (check && out === undefined) throw new Usage('--check needs --out', 'name the file that is to be checked')
     if (out === '') throw new Usage('--out names no file', 'leave it out to write to standard output')
     const files = await readMigrations(dir)
@@ -49,21 +37,21 @@ export const command: Command = {
     }
 
     const text = renderManifest(manifest, { by: '`counterfoil embed`', typescript: /\.[mc]?ts$/.test(out ?? '') })
-    const about = `${manifest.count} ${manifest.count === 1 ? 'migration' : 'migrations'} of ${dir} (${manifest.convention})`
+    const about = `${counted(manifest.count, 'migration')} of ${dir} (${manifest.convention})`
     if (out === undefined) {
       process.stdout.write(text)
       return fine
     }
     const before = await contents(out)
     if (check && before !== text) {
-      say(`error: ${out} ${before === undefined ? 'does not exist' : `is not what ${about} would give`}`, `run \`counterfoil embed\` again, without --check`)
+      say(`error: ${out} ${before === undefined ? 'does not exist' : `is not what ${about} would give`}`, 'run `counterfoil embed` again, without --check')
       return found
     }
     if (before !== text) await replace(out, text)
     say(`${out}: ${about}${before === text ? ', unchanged' : ''}`)
     return fine
   },
-}
+})
 
 /** What cannot even be read is a problem like the others. */
 function examined(files: Migrations, convention: string | undefined): Partial<Pick<Examined, 'manifest'>> & Omit<Examined, 'manifest'> {

@@ -1,0 +1,22 @@
+// The commands that there are: a new one is a file beside this one, and a line here.
+import type { Command } from './command.js'
+
+/** A command, loaded when it is asked for. */
+export interface Entry {
+  /** What it does, in a few words. */
+  readonly about: string
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  load(): Promise<{ readonly command: Command<any> }>
+}
+
+export const commands: Readonly<Record<string, Entry>> = {
+  embed: { about: 'write an ES module that holds a folder of migrations', load: () => import('./embed.js') },
+  completion: { about: 'print what makes a shell complete commands and options', load: () => import('./completion.js') },
+}
+
+/** Commands that are still to come, and what to do until then. */
+export const planned: Readonly<Record<string, string>> = {
+  verify: 'compare the schemas with another tool; `counterfoil plan` compares files and ledger',
+  squash: 'write the baseline and its list of what it replaces by hand: see "A squash" in the README',
+  import: 'a dbmate ledger needs no import; of other tools it has to be written by hand',
+}

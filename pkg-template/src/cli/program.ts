@@ -1,0 +1,87 @@
+// `counterfoil <command>`: finds the command, reads its options, runs it, and turns what it throws into lines and an exit code.
+import { getEventListeners } from 'node:events'
+import { nearest, parse } from './arguments.js'
+import { Usage, fine, misused, say, type Call, type Command, type Format } from './command.js'
+import { commands, planned } from './commands.js'
+import { loadConfig } from './config.js'
+import { loadEnvironment } from './environment.js'
+import { exitOf, interrupted, printFailure } from './failures.js'
+import { helpOf, overview } from './help.js'
+import { keepSecretsOf } from './secrets.js'
+import { filled } from './settings.js'
+import { version } from './version.js'
+
+/** Runs the command line. @returns the exit code */
+export async function program(args: readonly string[]): Promise<number> {
+  // Whoever reads the output may stop reading: that is no reason to stop in the middle of a migration.
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+    })
+  // Before anything can be said about them.
+  for (const arg of args) keepSecretsOf(arg.replace(/^--?[a-z]+=?(?=[a-z]+:)/, ''))
+  try {
+    return await run(args)
+  } catch (error) {
+    printFailure(error, formatOf(args))
+    return exitOf(error)
+  }
+}
+
+async function run([name, ...args]: readonly string[]): Promise<number> {
+  if (name === undefined) {
+    say(overview(commands))
+    return misused
+  }
+  if (['--version', '-v', '-V', 'version'].includes(name)) {
+    process.stdout.write(`${version()}\n`)
+    return fine
+  }
+  if (['--help', '-h', 'help'].includes(name)) {
+    process.stdout.write(args[0] === undefined ? overview(commands) : helpOf(args[0], await load(args[0])))
+    return fine
+  }
+  const command = await load(name)
+  const given = parse(name, command, args)
+  if (given.values['help'] === true) {
+    process.stdout.write(helpOf(name, command))
+    return fine
+  }
+  if (!command.bare) loadEnvironment(given.values['env-file'] as string | undefined)
+  const config = command.bare ? {} : await loadConfig(given.values['config'] as string | undefined)
+  const values = filled(command, given, config, process.env)
+  const format = ((values as { format?: Format }).format ?? 'text') satisfies Format
+  const call: Call = { values, operands: given.operands, format, config, signal: interruption() }
+  return command.run(call)
+}
+
+async function load(name: string): Promise<Command> {
+  const entry = Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (entry) return (await entry.load()).command
+  if (Object.hasOwn(planned, name)) throw new Usage(`${name} is not there yet`, planned[name])
+  if (name.startsWith('-')) throw new Usage(`unknown option '${name}'`, 'options follow the command: counterfoil <command> [options]')
+  const near = nearest(name, Object.keys(commands))
+  throw new Usage(`there is no command ${name}`, `${near ? `did you mean ${near}? ` : ''}the commands are: ${Object.keys(commands).join(', ')}`)
+}
+
+/** The format, as far as it can be told from a command line that may be wrong. */
+function formatOf(args: readonly string[]): Format {
+  const at = args.findIndex((arg) => arg === '--format' || arg.startsWith('--format='))
+  const format = at < 0 ? 'text' : args[at]!.includes('=') ? args[at]!.slice('--format='.length) : args[at + 1]
+  return format === 'json' || format === 'github' || format === 'sarif' ? format : 'text'
+}
+
+/**
+ * A signal that Ctrl-C aborts. Who listens to it stops where nothing is half-done; where nobody listens, and at the second
+ * time, the process ends at once.
+ */
+function interruption(): AbortSignal {
+  const controller = new AbortController()
+  const stop = (code: number) => () => {
+    if (controller.signal.aborted || getEventListeners(controller.signal, 'abort').length === 0) process.exit(code)
+    controller.abort(code)
+  }
+  process.on('SIGINT', stop(interrupted))
+  process.on('SIGTERM', stop(143))
+  return controller.signal
+}

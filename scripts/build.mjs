@@ -32,30 +32,21 @@ const panics = Boolean(process.env.COUNTERFOIL_PANICS)
 
 /** Builds pkg/ if anything that it is made of has changed. */
 export async function build() {
-  say('building the core (cargo, wasm32-unknown-unknown)')
-  await run('cargo', ['build', '--quiet', '--release', '--target', 'wasm32-unknown-unknown', '--features', panics ? 'panics' : 'wasm', '--lib'])
-  const { target_directory: target } = JSON.parse(output('cargo', ['metadata', '--format-version', '1', '--no-deps']))
-  const wasm = join(target, 'wasm32-unknown-unknown/release/counterfoil.wasm')
+  say('building the core and the review module (cargo, wasm32-unknown-unknown)')
+  const features = ['--features', panics ? 'panics' : 'wasm']
+  const wasm = { core: await compiled('counterfoil', features), review: await compiled('counterfoil-review', []) }
 
   const stamp = join(root, '.tmp/build.stamp')
-  const digest = digestOf([wasm, 'pkg-template', 'scripts/build.mjs', 'scripts/panics.mjs', 'scripts/command-line.mjs', 'README.md', 'Cargo.toml', 'package-lock.json'])
+  const digest = digestOf([...Object.values(wasm), 'pkg-template', 'scripts/build.mjs', 'scripts/panics.mjs', 'scripts/command-line.mjs', 'README.md', 'Cargo.toml', 'package-lock.json'])
   link()
   if (existsSync(stamp) && existsSync(join(pkg, 'package.json')) && readFileSync(stamp, 'utf8') === digest) return
   for (const path of [draft, generated, stamp]) rmSync(path, { recursive: true, force: true })
 
   say('writing pkg/ (wasm-bindgen, wasm-opt, tsc)')
-  const core = join(generated, 'core')
-  await run('wasm-bindgen', [wasm, '--target', 'web', '--omit-default-module-path', '--out-dir', core, '--out-name', 'core'])
-  const bound = join(core, 'core_bg.wasm')
-  if (!panics) writeFileSync(bound, await withoutPanics(readFileSync(bound)))
-  await run(...split(bin('binaryen', 'bin/wasm-opt'), [
-    bound, '-o', join(core, 'core.wasm'), ...smallAfterGzip, '--strip-debug', '--strip-producers',
-    '--strip-target-features', ...wasmFeatures.map((feature) => `--enable-${feature}`),
-  ]))
-  mkdirSync(join(draft, 'core'), { recursive: true })
-  cpSync(join(core, 'core.wasm'), join(draft, 'core/core.wasm'))
-  await glue(core)
-  inlined(core)
+  await module('core', wasm.core)
+  // Whatever stops it, the next call gets a new one.
+  await module('review', wasm.review, ['--experimental-reset-state-function'])
+  inlined(join(generated, 'core'))
   await run(...split(bin('typescript', 'bin/tsc'), ['-p', 'pkg-template', '--outDir', draft]))
   manifest()
   await forPages()
@@ -71,14 +62,36 @@ export async function build() {
 
 const split = ([command, ...first], rest) => [command, [...first, ...rest]]
 
+/** A crate as one WebAssembly file, as rustc gives it. Each has its own run of cargo: what one turns on must not reach the other. */
+async function compiled(crate, options) {
+  await run('cargo', ['rustc', '--quiet', '--release', '--target', 'wasm32-unknown-unknown', '--package', crate, '--lib', '--crate-type', 'cdylib', ...options])
+  const { target_directory: target } = JSON.parse(output('cargo', ['metadata', '--format-version', '1', '--no-deps']))
+  return join(target, `wasm32-unknown-unknown/release/${crate.replaceAll('-', '_')}.wasm`)
+}
+
+/** A WebAssembly file made small, with its JavaScript, in `<name>/` of the package. `bindings`: options of wasm-bindgen. */
+async function module(name, wasm, bindings = []) {
+  const folder = join(generated, name)
+  await run('wasm-bindgen', [wasm, '--target', 'web', '--omit-default-module-path', '--out-dir', folder, '--out-name', name, ...bindings])
+  const bound = join(folder, `${name}_bg.wasm`)
+  if (!panics) writeFileSync(bound, await withoutPanics(readFileSync(bound)))
+  await run(...split(bin('binaryen', 'bin/wasm-opt'), [
+    bound, '-o', join(folder, `${name}.wasm`), ...smallAfterGzip, '--strip-debug', '--strip-producers',
+    '--strip-target-features', ...wasmFeatures.map((feature) => `--enable-${feature}`),
+  ]))
+  mkdirSync(join(draft, name), { recursive: true })
+  cpSync(join(folder, `${name}.wasm`), join(draft, name, `${name}.wasm`))
+  await glue(name, folder)
+}
+
 /** The JavaScript that wasm-bindgen wrote, minified, and of its declarations the data types. */
-async function glue(core) {
+async function glue(name, folder) {
   const { transform } = await import('esbuild')
-  const { code } = await transform(readFileSync(join(core, 'core.js'), 'utf8'), { minify: true, format: 'esm', target: 'es2022' })
-  writeFileSync(join(draft, 'core/core.js'), code)
+  const { code } = await transform(readFileSync(join(folder, `${name}.js`), 'utf8'), { minify: true, format: 'esm', target: 'es2022' })
+  writeFileSync(join(draft, name, `${name}.js`), code)
   // Its classes and functions are the package's inside, and need a newer `lib` than the rest does.
-  const [data] = readFileSync(join(core, 'core.d.ts'), 'utf8').split(/(?:\/\*\*(?:(?!\*\/)[^])*\*\/\s*)?export (?:class|function)/)
-  writeFileSync(join(draft, 'core/core.d.ts'), data)
+  const [data] = readFileSync(join(folder, `${name}.d.ts`), 'utf8').split(/(?:\/\*\*(?:(?!\*\/)[^])*\*\/\s*)?export (?:class|function)/)
+  if (/^export /m.test(data)) writeFileSync(join(draft, name, `${name}.d.ts`), data)
 }
 
 /** The core as text in a module, for runtimes where a bundler could leave the file behind. */

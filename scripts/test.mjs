@@ -13,7 +13,7 @@ const runner = { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: 'wasm-bindgen-test-
 
 const parts = {
   // What passing tests print is shown: how much they compared, how many states they visited, what was skipped.
-  rust: ['Rust tests', () => run('cargo', ['test', '--', '--show-output'])],
+  rust: ['Rust tests', () => run('cargo', ['test', '--workspace', '--', '--show-output'])],
   node: ['Bindings in Node (wasm-bindgen-test)', () => run('cargo', wasmTests, { env: { ...process.env, ...runner } })],
   browser: ['Bindings in headless Chromium (wasm-bindgen-test)', () => browserTests(wasmTests, runner)],
   js: ['The package on PGlite and PostgreSQL', () => nodeTests('tests/js')],

@@ -1,6 +1,6 @@
 //! The one error type: what is wrong, where, and what to do next.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// What kind of error it is. The kebab-case text of a code is public and stable.
@@ -133,7 +133,7 @@ impl Serialize for Code {
 }
 
 /// A place in a migration file.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub struct Location {
     /// The file's path, as given.

@@ -1,10 +1,11 @@
 //! A finding: something a person should know, with a code, a place and how bad it is.
 
 use crate::error::Location;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// How bad a finding is. One error refuses the whole plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub enum Severity {
@@ -17,12 +18,13 @@ pub enum Severity {
 }
 
 /// Something a person should know, that is not a decision about one migration.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub struct Finding {
     /// Stable code, kebab-case.
-    pub code: &'static str,
+    #[cfg_attr(feature = "wasm", tsify(type = "string"))]
+    pub code: Cow<'static, str>,
     /// How bad.
     pub severity: Severity,
     /// What was found.

@@ -35,7 +35,7 @@ fn every_set_is_read_by_its_own_convention() {
     for &(name, convention, ups, downs, findings) in SETS {
         let files = trees::read_tree(&corpora.join(name).join("migrations"));
         let catalog = read(&files);
-        let found: Vec<&str> = catalog.findings.iter().map(|finding| finding.code).collect();
+        let found: Vec<&str> = catalog.findings.iter().map(|finding| &*finding.code).collect();
         let down_count = catalog.migrations.iter().filter(|migration| migration.down.is_some()).count();
         println!(
             "{name}: {} {} up, {down_count} down, findings {found:?}",

@@ -15,6 +15,7 @@ export function guarded<T>(work: () => T): T {
   }
 }
 
-function isFailure(error: unknown): error is Failure {
+/** Whether it is an error of the core, as it throws them. @internal */
+export function isFailure(error: unknown): error is Failure {
   return typeof error === 'object' && error !== null && !(error instanceof Error) && 'code' in error && 'message' in error
 }

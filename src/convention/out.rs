@@ -82,7 +82,7 @@ impl Out {
     #[inline(never)] // there are many of them: keeps the module small
     pub fn report(&mut self, code: &'static str, severity: Severity, message: &str, help: &str, at: Location) {
         let (message, help) = (message.to_owned(), help.to_owned());
-        self.findings.push(Finding { code, severity, message, help, at: Some(at) });
+        self.findings.push(Finding { code: code.into(), severity, message, help, at: Some(at) });
     }
 
     /// Adds the finding that a `.sql` file is not a migration here.
@@ -146,7 +146,7 @@ impl Out {
     pub fn catalog(self, convention: Convention) -> Catalog {
         let order = sorted::order(self.findings.len(), &mut |a, b| {
             let (a, b) = (&self.findings[a], &self.findings[b]);
-            (&a.at, a.code, &a.message).cmp(&(&b.at, b.code, &b.message))
+            (&a.at, &a.code, &a.message).cmp(&(&b.at, &b.code, &b.message))
         });
         Catalog { convention, migrations: self.migrations, findings: sorted::permute(self.findings, &order) }
     }

@@ -97,7 +97,7 @@ fn finding_text(out: &mut String, finding: &Finding) {
     out.push_str("  ");
     out.push_str(mark(Action::Drift, Some(finding.severity)));
     out.push_str("  ");
-    out.push_str(finding.code);
+    out.push_str(&finding.code);
     out.push('\n');
     let at = finding.at.as_ref().map(ToString::to_string);
     say(out, &finding.message, &finding.help, at.as_deref());

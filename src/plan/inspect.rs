@@ -23,7 +23,7 @@ pub type Cache = OrderedMap<usize, Result<Inspected, Finding>>;
 pub fn inspect(section: &Section) -> Result<Inspected, Finding> {
     if let Some(error) = &section.refused {
         return Err(Finding {
-            code: error.code().as_str(),
+            code: error.code().as_str().into(),
             severity: Severity::Error,
             message: error.message().to_owned(),
             help: error.help_text().to_owned(),
@@ -31,7 +31,7 @@ pub fn inspect(section: &Section) -> Result<Inspected, Finding> {
         });
     }
     let to_finding = |problem: Problem| Finding {
-        code: problem.code.as_str(),
+        code: problem.code.as_str().into(),
         severity: Severity::Error,
         message: problem.message,
         help: problem.help,
@@ -81,7 +81,7 @@ fn touched(section: &Section, statement: &Statement, act: &TableAct, options: &O
     message.push_str(" the ledger's own table, ");
     message.push_str(&options.table.qualified());
     Some(Finding {
-        code: Code::LedgerTouched.as_str(),
+        code: Code::LedgerTouched.as_str().into(),
         severity: Severity::Error,
         message,
         help: help.into(),

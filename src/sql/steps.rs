@@ -318,7 +318,8 @@ impl Grouping<'_> {
         if self.findings.iter().any(|(finding, _)| finding.code == code && finding.message == message) {
             return;
         }
-        let finding = Finding { code, severity, message: String::from(message), help: String::from(help), at: None };
+        let finding =
+            Finding { code: code.into(), severity, message: String::from(message), help: String::from(help), at: None };
         self.findings.push((finding, at.span));
     }
 }

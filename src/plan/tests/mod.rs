@@ -186,7 +186,7 @@ impl World {
             .iter()
             .map(|finding| {
                 let at = finding.at.as_ref().map(ToString::to_string).unwrap_or_default();
-                (finding.code, at, &*finding.message, &*finding.help)
+                (&*finding.code, at, &*finding.message, &*finding.help)
             })
             .collect();
         let found: Vec<_> = found.iter().map(|(code, at, message, help)| (*code, &**at, *message, *help)).collect();

@@ -1,0 +1,99 @@
+// The guards: whether a change keeps a database's history.
+import type { Finding, Severity } from './public.js'
+import { review } from './review.js'
+import { wellFormed } from './texts.js'
+
+export { MigrationError, type Location } from './errors.js'
+export type { Finding, Severity }
+
+/** Files of one moment: path from the root of the repository, with `/`, to text. */
+export type Tree = Readonly<Record<string, string>>
+
+/** A folder of migrations that is guarded, as it is in the branches concerned. */
+export interface GuardedSet {
+  /** The folder, from the root of the repository. */
+  dir: string
+  /** The naming convention, if it cannot be told from the files. */
+  convention?: string
+  /** All files of the folder where the change began (the merge base). */
+  base: Tree
+  /** All files of the folder with the change. */
+  head: Tree
+  /** All files of the folder in the base branch as it is now. Default: `base`. */
+  target?: Tree
+  /** The folder in other open branches, for versions that are taken there. */
+  against?: readonly { name: string; files: Tree }[]
+}
+
+/** A file that the change touches. */
+export interface Edit {
+  /** The path with the change; for a deleted file the path that it had. */
+  path: string
+  /** The path before, if it was renamed. */
+  from?: string
+  /** The text before; null if the file is new. */
+  base: string | null
+  /** The text with the change; null if the file is deleted. */
+  head: string | null
+  /** Added lines of `head`: first line, counted from 1, and how many, as `git diff -U0` says. */
+  added: readonly (readonly [line: number, count: number])[]
+}
+
+/** A change, such as a pull request. */
+export interface Change {
+  /** What it is called in messages, such as `origin/main...HEAD`. */
+  name?: string
+  /** The folders of migrations that are guarded. */
+  sets: readonly GuardedSet[]
+  /** The messages of its commits: `[squash-baseline]` in one of them allows a squash. */
+  messages: readonly string[]
+  /** The files that it touches, as far as they belong to a track. */
+  edits: readonly Edit[]
+}
+
+/** One of several tracks that must get the same changes, such as SQLite beside PostgreSQL. */
+export interface Track {
+  /** Globs of its files, from the root of the repository. */
+  files: readonly string[]
+  /** Globs of files that do not belong to it after all. */
+  ignore?: readonly string[]
+  /** What registers a migration: a new file, or an added line that matches a regular expression. */
+  registers: 'file' | { line: string }
+  /** What counts as DDL in it. Default: by the ending of the file. */
+  ddl?: readonly ('sql' | 'sqlalchemy')[]
+}
+
+/** Options of `check`. */
+export interface GuardOptions {
+  /** How bad each finding is, by its code, where that differs from the default. */
+  severities?: Readonly<Record<string, Severity | 'off'>>
+  /** The tracks, by name. */
+  tracks?: Readonly<Record<string, Track>>
+  /**
+   * The time, such as `2026-01-31T12:00:00Z`, from which a new version that is a time is proposed. Without it the newest
+   * version is counted up.
+   */
+  now?: string
+}
+
+/** What the guards say. */
+export interface Verdict {
+  /** What was found, with path, line and column. */
+  findings: Finding[]
+  /** Whether none of it is an error. */
+  ok: boolean
+  /** Files with a version that is taken, or lower than the newest of the target: where they could move. */
+  renumber: { path: string; to: string; version: string }[]
+}
+
+/**
+ * Says whether a change keeps the history of the databases that have run its migrations: nothing shipped is edited,
+ * deleted or renamed, no version is taken twice, and every track gets what the others get. Pure: the caller reads git.
+ *
+ * @throws MigrationError `invalid-input` if the change has another form; `invalid-text`, with path, line and column, if a
+ *   text is not well-formed Unicode; `review-unavailable` if the module cannot be loaded
+ */
+export async function check(change: Change, options: GuardOptions = {}): Promise<Verdict> {
+  const value = wellFormed({ change, options })
+  return (await review()).check(value) as Verdict
+}

@@ -1,0 +1,80 @@
+// Lint: what is wrong with migrations themselves, before they meet a database.
+import { loadFiles, type LazySqlSource, type Migrations } from './files.js'
+import { conventionOf } from './manifest.js'
+import type { Finding, ReadOptions, Severity } from './public.js'
+import { review } from './review.js'
+import { wellFormed } from './texts.js'
+
+export { MigrationError, type Location } from './errors.js'
+export type { Finding, LazySqlSource, Migrations, Severity }
+
+/** Options of `lint`. */
+export interface LintOptions extends Pick<ReadOptions, 'table' | 'convention'> {
+  /** How bad each rule's finding is, by its code, where that differs from the default: `{ 'ban-drop-column': 'off' }`. */
+  rules?: Readonly<Record<string, Severity | 'off'>>
+  /** `false`: without squawk's rules. Default: true. */
+  squawk?: boolean
+  /** The oldest PostgreSQL that the migrations are for, such as `15` or `'16.2'`. Default: 15. */
+  postgres?: number | string
+  /** Paths of files to report on, such as those that a pull request changes. The others are read all the same. Default: all. */
+  only?: readonly string[]
+}
+
+/** What lint found. */
+export interface LintResult {
+  /** What was found, in the order of the files. */
+  findings: Finding[]
+  /** Whether none of it is an error. */
+  ok: boolean
+  /** How many findings of each severity there are. */
+  counts: Record<Severity, number>
+  /** How many files were looked at. */
+  files: number
+}
+
+/** A rule of lint. */
+export interface Rule {
+  /** Its stable name, which is the `code` of its findings. */
+  code: string
+  /** Whose rule it is. */
+  source: 'counterfoil' | 'squawk'
+  /** How bad a finding is by default. */
+  severity: Severity | 'off'
+  /** What it finds, in one line. */
+  summary: string
+  /** Why that is bad, in Markdown. Empty if `url` says it. */
+  why: string
+  /** Migrations that it has a finding for. */
+  bad: readonly string[]
+  /** Migrations that it has none for. */
+  good: readonly string[]
+  /** Where more is said. */
+  url?: string
+}
+
+/**
+ * Looks for what goes wrong with migrations later: settings that reach the next file, names that PostgreSQL cuts off,
+ * locks that stop a table, and the rest of {@link rules}.
+ *
+ * A comment `-- counterfoil-ignore <rule>: <reason>` on the line before or at the end of the line allows what it names.
+ *
+ * @throws MigrationError what is wrong with the files as a set (`convention-unclear`, …), with the file; `invalid-input` for
+ *   an option; `review-unavailable` if the module cannot be loaded
+ *
+ * @example
+ * ```js
+ * const { findings, ok } = await lint(await readMigrations('db/migrations'), { rules: { 'ban-drop-column': 'error' } })
+ * ```
+ */
+export async function lint(migrations: Migrations<LazySqlSource>, options: LintOptions = {}): Promise<LintResult> {
+  const { paths, sqls } = await loadFiles(migrations)
+  const files = paths.map((path, index) => ({ path, sql: sqls[index] ?? '' }))
+  const convention = conventionOf(migrations as Migrations, options.convention)
+  const value = wellFormed({ files, options: { ...options, convention } })
+  return (await review()).lint(value) as LintResult
+}
+
+/** Every rule, in the order in which they are documented: ours first. */
+export async function rules(): Promise<Rule[]> {
+  return (await review()).rules() as Rule[]
+}

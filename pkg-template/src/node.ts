@@ -2,20 +2,11 @@
 import { readFile, readdir, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { isOfSet, isPassedOver } from './companions.js'
 import { MigrationError, failure } from './errors.js'
 
 export { MigrationError, type Location } from './errors.js'
 export { snapshotsInFolder } from './snapshot-folder.js'
-
-/** Files that are no migrations but say something about them. */
-const companions = [
-  /(^|\/)\.counterfoil\/[^/]+\.json$/, // what a baseline replaces
-  /(^|\/)meta\/_journal\.json$/, // Drizzle
-  /(^|\/)metadata\.toml$/, // Diesel
-  /(^|\/)migration_lock\.toml$/, // Prisma
-  /\.sql\.conf$/, // Flyway
-  /(^|\/)(\d+|[VRU][^/]*_)_[^/]*\.(go|[cm]?[jt]s|py|rb|php|java|kt|rs|exs)$/, // written in code: reported, not run
-]
 
 /**
  * Reads a folder of migrations, with its subfolders: every `.sql` file, and the files beside them that a convention
@@ -52,7 +43,7 @@ async function walk(base: string, folder: string, above: string[], paths: string
   })
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = folder === '' ? entry.name : `${folder}/${entry.name}`
-    const wanted = path.endsWith('.sql') || companions.some((pattern) => pattern.test(path))
+    const wanted = isOfSet(path)
     let isFolder = entry.isDirectory()
     let isFile = entry.isFile()
     if (entry.isSymbolicLink()) {
@@ -63,7 +54,7 @@ async function walk(base: string, folder: string, above: string[], paths: string
       isFile = target?.isFile() ?? false
     }
     if (isFile && wanted) paths.push(path)
-    if (!isFolder || entry.name === 'node_modules' || (entry.name.startsWith('.') && entry.name !== '.counterfoil')) continue
+    if (!isFolder || isPassedOver(entry.name)) continue
     const real = await realpath(join(base, path))
     // A link to a folder above would never end.
     if (!above.includes(real)) await walk(base, path, [...above, real], paths)

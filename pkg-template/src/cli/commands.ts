@@ -11,6 +11,7 @@ export interface Entry {
 
 export const commands: Readonly<Record<string, Entry>> = {
   embed: { about: 'write an ES module that holds a folder of migrations', load: () => import('./embed.js') },
+  check: { about: 'say what a branch would break if it were merged', load: () => import('./check.js') },
   completion: { about: 'print what makes a shell complete commands and options', load: () => import('./completion.js') },
 }
 

@@ -7,6 +7,7 @@ import type { ParseError } from 'jsonc-parser'
 import { MigrationError } from '../errors.js'
 import type { Severity } from '../public.js'
 import { nearest } from './arguments.js'
+import type { CheckConfig } from './check-config.js'
 import { Wrong, parts } from './config-parts.js'
 import { keepSecretsOf } from './secrets.js'
 
@@ -26,7 +27,7 @@ export interface Config {
   /** Of `counterfoil lint`. */
   readonly lint?: unknown
   /** Of `counterfoil check`. */
-  readonly check?: unknown
+  readonly check?: CheckConfig
 }
 
 const names = ['counterfoil.config.json', 'counterfoil.config.js', 'counterfoil.config.mjs']
@@ -62,6 +63,7 @@ function placed(config: Config, folder: string): Config {
   return {
     ...config,
     ...(config.dir !== undefined && { dir: from(config.dir) }),
+    ...(config.check?.dirs && { check: { ...config.check, dirs: config.check.dirs.map((entry) => (typeof entry === 'string' ? from(entry) : { ...entry, dir: from(entry.dir) })) } }),
     ...(directory !== undefined && { url: `pglite:${resolve(folder, directory)}` }),
   }
 }

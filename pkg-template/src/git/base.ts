@@ -1,0 +1,66 @@
+// Which commit a change is compared with, where nobody said.
+import { readFile } from 'node:fs/promises'
+import { failure } from '../errors.js'
+import { commitIfAny, commitOf, git, withoutNewline, type Repository } from './repository.js'
+import type { Base, Environment } from './types.js'
+
+/**
+ * The base of a change: what was asked for; in GitHub Actions what the event is about; otherwise the branch that the
+ * remote calls its default, `main` or `master`.
+ *
+ * @throws MigrationError `ref-unknown`, `no-base`
+ */
+export async function baseOf(repository: Repository, asked: { ref: string; why: string } | undefined, env: Environment): Promise<Base> {
+  if (asked) return { ...asked, commit: await commitOf(repository, asked.ref, 'commit or branch') }
+  const inActions = Boolean(env['GITHUB_ACTIONS'])
+  const event = inActions ? await readEvent(env['GITHUB_EVENT_PATH']) : {}
+  const into = inActions ? env['GITHUB_BASE_REF'] : undefined
+  if (into) {
+    const found = await first(repository, [
+      { ref: `origin/${into}`, why: 'GITHUB_BASE_REF' },
+      { ref: text(event, 'pull_request', 'base', 'sha'), why: 'the pull request' },
+    ])
+    // What a pull request is to be merged into must not be taken for something else.
+    return found ?? { ref: into, commit: await commitOf(repository, `origin/${into}`, 'branch'), why: 'GITHUB_BASE_REF' }
+  }
+  const branch = text(event, 'repository', 'default_branch')
+  const found = await first(repository, [
+    { ref: text(event, 'merge_group', 'base_sha'), why: 'the merge queue' },
+    { ref: text(event, 'before'), why: 'what was there before the push' },
+    { ref: branch && `origin/${branch}`, why: 'the default branch' },
+    { ref: await defaultOfRemote(repository), why: 'origin/HEAD' },
+    ...['origin/main', 'origin/master', 'main', 'master'].map((ref) => ({ ref, why: 'by its name' })),
+  ])
+  if (found) return found
+  throw failure('no-base', 'there is no branch to compare with: none of origin/HEAD, origin/main, origin/master, main and master is there', 'name one with --base, or fetch it (`git fetch origin main`)')
+}
+
+/** The first that is there. A new branch has nothing but zeros before it. */
+async function first(repository: Repository, candidates: { ref: string | undefined; why: string }[]): Promise<Base | undefined> {
+  for (const { ref, why } of candidates) {
+    const commit = ref === undefined || /^0+$/.test(ref) ? undefined : await commitIfAny(repository, ref)
+    if (ref !== undefined && commit !== undefined) return { ref, commit, why }
+  }
+  return undefined
+}
+
+async function defaultOfRemote(repository: Repository): Promise<string | undefined> {
+  const { code, stdout } = await git(repository, ['symbolic-ref', '--quiet', '--short', 'refs/remotes/origin/HEAD'], { also: [1, 128] })
+  return code === 0 ? withoutNewline(stdout) : undefined
+}
+
+/** What GitHub says about the event: https://docs.github.com/en/webhooks/webhook-events-and-payloads */
+async function readEvent(path: string | undefined): Promise<unknown> {
+  if (!path) return {}
+  try {
+    return JSON.parse(await readFile(path, 'utf8'))
+  } catch {
+    // It only helps to guess, and a wrong guess is told by the line that names the base.
+    return {}
+  }
+}
+
+function text(value: unknown, ...keys: string[]): string | undefined {
+  for (const key of keys) value = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined
+  return typeof value === 'string' && value !== '' ? value : undefined
+}

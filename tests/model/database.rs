@@ -10,6 +10,7 @@ use counterfoil::ledger::State;
 use counterfoil::ledger::statements::{TextRow, digest_of};
 use counterfoil::run::{Act, Direction, Failure, Input, Request};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Whether a lease is running. Time passes by choice of the checker, not by a clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -71,14 +72,12 @@ impl Backend {
         Backend { runner, request, at: 0, changes: Vec::new() }
     }
 
-    fn locks(&self) -> BTreeSet<&str> {
-        self.changes
-            .iter()
-            .filter_map(|change| match change {
-                Change::Row(version, _) => Some(version.as_str()),
-                _ => None,
-            })
-            .collect()
+    /// The rows that it holds until it ends.
+    fn locks(&self) -> impl Iterator<Item = &str> {
+        self.changes.iter().filter_map(|change| match change {
+            Change::Row(version, _) => Some(version.as_str()),
+            _ => None,
+        })
     }
 
     /// The version whose non-transactional step is being executed, as `pg_stat_activity` shows it.
@@ -142,34 +141,29 @@ const OURS: [&str; 12] = [
 ];
 
 /// Carries out one micro-step of backend `me`.
-pub fn step(world: &World<'_>, db: &mut Committed, backends: &mut [Backend], me: usize) -> Progress {
-    let others: BTreeSet<String> = backends
-        .iter()
-        .enumerate()
-        .filter(|(index, _)| *index != me)
-        .flat_map(|(_, backend)| backend.locks().into_iter().map(str::to_owned).collect::<Vec<_>>())
-        .collect();
-    let building: BTreeSet<Effect> =
-        backends.iter().enumerate().filter(|(index, _)| *index != me).filter_map(|(_, b)| b.builds()).collect();
-    let active: BTreeSet<u8> =
-        backends.iter().enumerate().filter(|(index, _)| *index != me).filter_map(|(_, b)| b.executes()).collect();
-    let request = backends[me].request.clone();
-    let runner = backends[me].runner;
+pub fn step(world: &World<'_>, db: &mut Arc<Committed>, backends: &mut [Arc<Backend>], me: usize) -> Progress {
+    let rest: Vec<Arc<Backend>> =
+        backends.iter().enumerate().filter(|(index, _)| *index != me).map(|(_, backend)| Arc::clone(backend)).collect();
+    let others: Vec<&str> = rest.iter().flat_map(|backend| backend.locks()).collect();
+    let building: Vec<Effect> = rest.iter().filter_map(|backend| backend.builds()).collect();
+    let active: Vec<u8> = rest.iter().filter_map(|backend| backend.executes()).collect();
+    let before = Arc::clone(&backends[me]);
+    let (request, runner) = (&before.request, before.runner);
     let version = |migration: usize| world.catalog.migrations[migration].version.as_str().to_owned();
-    let single = |db: &mut Committed, version: &str, when: &dyn Fn(&Row) -> bool, then: &dyn Fn(&mut Row)| {
-        if others.contains(version) {
+    let single = |db: &mut Arc<Committed>, version: &str, when: &dyn Fn(&Row) -> bool, then: &dyn Fn(&mut Row)| {
+        if others.contains(&version) {
             return Progress::Blocked;
         }
-        match db.rows.get_mut(version) {
+        match db.rows.get(version) {
             Some(row) if when(row) => {
-                then(row);
+                Arc::make_mut(db).rows.entry(version.to_owned()).and_modify(then);
                 Progress::Reply(one(&[("version", version)]))
             }
             _ => Progress::Reply(rows(vec![])),
         }
     };
     let mine = |row: &Row, claim: u32| row.owner == Some((runner, claim));
-    match &request {
+    match request {
         Request::Digest if !db.exists => Progress::Reply(failure("42P01")),
         Request::Rows(Some(columns)) if columns.is_empty() => unreachable!("no columns to read"),
         Request::Rows(_) if !db.exists => Progress::Reply(failure("42P01")),
@@ -225,19 +219,19 @@ pub fn step(world: &World<'_>, db: &mut Committed, backends: &mut [Backend], me:
             if db.exists && present.is_empty() {
                 return Progress::Reply(failure("42P07"));
             }
-            db.exists = true;
+            Arc::make_mut(db).exists = true;
             Progress::Reply(rows(vec![]))
         }
         Request::ClaimRunning { migration, claim, .. } => {
             let version = version(*migration);
-            if others.contains(&version) {
+            if others.contains(&version.as_str()) {
                 return Progress::Blocked;
             }
             if db.rows.contains_key(&version) {
                 return Progress::Reply(failure("23505"));
             }
             let file = &world.catalog.migrations[*migration];
-            db.rows.insert(
+            Arc::make_mut(db).rows.insert(
                 version,
                 Row {
                     checksum: file.checksum.clone(),
@@ -281,11 +275,11 @@ pub fn step(world: &World<'_>, db: &mut Committed, backends: &mut [Backend], me:
             single(db, version, &|row| mine(row, *claim), &|row| row.lease = Lease::Over)
         }
         Request::DeleteReverted { version, claim } => {
-            if others.contains(version) {
+            if others.contains(&version.as_str()) {
                 return Progress::Blocked;
             }
             if db.rows.get(version).is_some_and(|row| mine(row, *claim)) {
-                db.rows.remove(version);
+                Arc::make_mut(db).rows.remove(version);
                 return Progress::Reply(one(&[("version", version)]));
             }
             Progress::Reply(rows(vec![]))
@@ -304,22 +298,23 @@ pub fn step(world: &World<'_>, db: &mut Committed, backends: &mut [Backend], me:
             let key = (*migration as u8, *step as u8);
             if *direction == Direction::Down || !world.concurrent.contains(&key) {
                 // Begin (others can see it now), then take effect.
-                if backends[me].at == 0 {
-                    backends[me].at = 1;
+                if before.at == 0 {
+                    Arc::make_mut(&mut backends[me]).at = 1;
                     return Progress::More;
                 }
-                *db.effects.entry(key).or_default() += if *direction == Direction::Up { 1 } else { u8::MAX };
+                *Arc::make_mut(db).effects.entry(key).or_default() +=
+                    if *direction == Direction::Up { 1 } else { u8::MAX };
                 return Progress::Reply(rows(vec![]));
             }
-            if backends[me].at == 0 {
+            if before.at == 0 {
                 if db.indexes.contains_key(&key) {
                     return Progress::Reply(failure("42P07"));
                 }
-                db.indexes.insert(key, Index::Invalid);
-                backends[me].at = 1;
+                Arc::make_mut(db).indexes.insert(key, Index::Invalid);
+                Arc::make_mut(&mut backends[me]).at = 1;
                 return Progress::More;
             }
-            db.indexes.insert(key, Index::Valid);
+            Arc::make_mut(db).indexes.insert(key, Index::Valid);
             Progress::Reply(rows(vec![]))
         }
         // It changes nothing; here nothing is to be found either.
@@ -330,13 +325,13 @@ pub fn step(world: &World<'_>, db: &mut Committed, backends: &mut [Backend], me:
         Request::Atomic(acts) => {
             // Uncommitted work is seen by nobody, so two moments are enough: all locks are held,
             // and all is committed.
-            if backends[me].at == acts.len() {
-                let changes = std::mem::take(&mut backends[me].changes);
-                commit(db, changes);
+            if before.at == acts.len() {
+                commit(Arc::make_mut(db), &before.changes);
                 return Progress::Reply(rows(vec![]));
             }
-            while let Some(act) = acts.get(backends[me].at) {
-                match atomic(world, db, &others, &building, &mut backends[me], act) {
+            let backend = Arc::make_mut(&mut backends[me]);
+            while let Some(act) = acts.get(backend.at) {
+                match atomic(world, db, &others, &building, backend, act) {
                     Progress::More => {}
                     other => return other,
                 }
@@ -346,21 +341,21 @@ pub fn step(world: &World<'_>, db: &mut Committed, backends: &mut [Backend], me:
     }
 }
 
-fn commit(db: &mut Committed, changes: Vec<Change>) {
+fn commit(db: &mut Committed, changes: &[Change]) {
     for change in changes {
         match change {
             Change::Row(version, Some(row)) => {
-                db.rows.insert(version, row);
+                db.rows.insert(version.clone(), row.clone());
             }
             Change::Row(version, None) => {
-                db.rows.remove(&version);
+                db.rows.remove(version);
             }
             Change::Effect(effect, by) => {
-                let count = db.effects.entry(effect).or_default();
-                *count = count.wrapping_add_signed(by);
+                let count = db.effects.entry(*effect).or_default();
+                *count = count.wrapping_add_signed(*by);
             }
             Change::DropIndex(effect) => {
-                db.indexes.remove(&effect);
+                db.indexes.remove(effect);
             }
         }
     }
@@ -369,8 +364,8 @@ fn commit(db: &mut Committed, changes: Vec<Change>) {
 fn atomic(
     world: &World<'_>,
     db: &Committed,
-    others: &BTreeSet<String>,
-    building: &BTreeSet<Effect>,
+    others: &[&str],
+    building: &[Effect],
     me: &mut Backend,
     act: &Act,
 ) -> Progress {
@@ -391,7 +386,7 @@ fn atomic(
         Act::Claim { migration, .. } => {
             let file = &world.catalog.migrations[*migration];
             let version = file.version.as_str().to_owned();
-            if others.contains(&version) {
+            if others.contains(&version.as_str()) {
                 return Progress::Blocked;
             }
             if seen(me, &version).is_some() {
@@ -407,7 +402,7 @@ fn atomic(
             };
             me.changes.push(Change::Row(version, Some(row)));
         }
-        Act::Advance { version, .. } | Act::Hold { version, .. } if others.contains(version) => {
+        Act::Advance { version, .. } | Act::Hold { version, .. } if others.contains(&version.as_str()) => {
             return Progress::Blocked;
         }
         Act::Advance { version, from, claim, .. } | Act::Hold { version, from, claim } => {
@@ -444,7 +439,7 @@ fn atomic(
             }
         }
         Act::Delete { version } => {
-            if others.contains(version) {
+            if others.contains(&version.as_str()) {
                 return Progress::Blocked;
             }
             if seen(me, version).is_none() {
@@ -455,7 +450,7 @@ fn atomic(
         Act::Rekey { from, migration } => {
             let file = &world.catalog.migrations[*migration];
             let to = file.version.as_str().to_owned();
-            if others.contains(from) || others.contains(&to) {
+            if others.contains(&from.as_str()) || others.contains(&to.as_str()) {
                 return Progress::Blocked;
             }
             if let Some(mut row) = seen(me, from).filter(|row| row.checksum == file.checksum) {

@@ -9,35 +9,44 @@ use counterfoil::migration::{Catalog, Migration};
 use counterfoil::run::{Capabilities, Failure, Goal, Input, Machine, Options, Output, Request, When};
 use database::{Backend, Committed, Effect, Index, Lease, Progress, Row, World};
 use stateright::{Checker, Model, Property};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 /// A runner of the model.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Runner {
     /// It waits for its backend.
-    Asking(Box<Machine>),
+    Asking(Arc<Machine>),
     /// It sleeps.
-    Waiting(Box<Machine>),
+    Waiting(Arc<Machine>),
     /// It is over: `None` if all went well, else the error's code.
     Ended(Option<&'static str>),
     /// It was killed.
     Dead,
 }
 
-/// A state of the model.
+/// A state of the model. Most of it is that of the state before: what is behind an `Arc` is copied when it changes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct State {
-    db: Committed,
+    db: Arc<Committed>,
     runners: Vec<Runner>,
     /// The first ones belong to runners that wait for them (see `attached`).
-    backends: Vec<Backend>,
+    backends: Vec<Arc<Backend>>,
     /// Whether the client of the backend with the same index is still there.
     attached: Vec<bool>,
     /// Crashes and lost replies that may still happen.
     faults: u8,
     expiries: u8,
+}
+
+/// What a runner does next.
+#[derive(Clone)]
+enum Turn {
+    Send(Request),
+    Wait,
+    /// As in [`Runner::Ended`].
+    End(Option<&'static str>),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -77,6 +86,8 @@ struct Checked {
     refused: bool,
     /// Databases from which one new runner is known to come to the end.
     good: Mutex<BTreeSet<u64>>,
+    /// What machines have made of their inputs.
+    turns: Mutex<BTreeMap<u64, (Arc<Machine>, Turn)>>,
 }
 
 /// One implicit transaction per message, as PGlite and node-postgres send it.
@@ -97,19 +108,41 @@ impl Checked {
     }
 
     /// Hands an input to a runner and puts what it wants into the state.
-    fn advance(&self, state: &mut State, runner: usize, mut machine: Box<Machine>, input: Option<Input>) {
-        machine.take_events();
-        let output = machine.next(input, 0);
-        state.runners[runner] = match output {
-            Output::Send(request) => {
-                state.backends.push(Backend::new(runner as u8, request));
+    fn advance(&self, state: &mut State, runner: usize, machine: Arc<Machine>, input: Option<Input>) {
+        let (machine, turn) = self.turn(runner, machine, input);
+        state.runners[runner] = match turn {
+            Turn::Send(request) => {
+                state.backends.push(Arc::new(Backend::new(runner as u8, request)));
                 state.attached.push(true);
                 Runner::Asking(machine)
             }
-            Output::Wait { .. } => Runner::Waiting(machine),
-            Output::Done(_) => Runner::Ended(None),
-            Output::Failed(failed) => Runner::Ended(Some(failed.error.code().as_str())),
+            Turn::Wait => Runner::Waiting(machine),
+            Turn::End(code) => Runner::Ended(code),
         };
+    }
+
+    /// What the machine makes of an input. It has no clock and no chance, and the same one gets the same input in many
+    /// states of the model, so it is asked once.
+    fn turn(&self, runner: usize, machine: Arc<Machine>, input: Option<Input>) -> (Arc<Machine>, Turn) {
+        let mut hasher = DefaultHasher::new();
+        (runner, &machine, &input).hash(&mut hasher);
+        let key = hasher.finish();
+        if let Some(known) = self.turns.lock().ok().and_then(|turns| turns.get(&key).cloned()) {
+            return known;
+        }
+        let mut machine = Arc::unwrap_or_clone(machine);
+        machine.take_events();
+        let turn = match machine.next(input, 0) {
+            Output::Send(request) => Turn::Send(request),
+            Output::Wait { .. } => Turn::Wait,
+            Output::Done(_) => Turn::End(None),
+            Output::Failed(failed) => Turn::End(Some(failed.error.code().as_str())),
+        };
+        let found = (Arc::new(machine), turn);
+        if let Ok(mut turns) = self.turns.lock() {
+            turns.insert(key, found.clone());
+        }
+        found
     }
 
     /// Hands the reply to the backend's client, if it is still there.
@@ -204,14 +237,14 @@ impl Checked {
         if !state.backends.is_empty() {
             return false;
         }
-        for row in state.db.rows.values_mut() {
+        for row in Arc::make_mut(&mut state.db).rows.values_mut() {
             if row.lease == Lease::Alive {
                 row.lease = Lease::Over;
             }
         }
         const FRESH: usize = 9;
         state.runners = vec![Runner::Dead; FRESH + 1];
-        self.advance(&mut state, FRESH, Box::new(self.machine(FRESH as u8)), None);
+        self.advance(&mut state, FRESH, Arc::new(self.machine(FRESH as u8)), None);
         for _ in 0..200 {
             match state.runners[FRESH].clone() {
                 Runner::Asking(_) => match database::step(&self.world(), &mut state.db, &mut state.backends, 0) {
@@ -237,7 +270,7 @@ impl Model for Checked {
 
     fn init_states(&self) -> Vec<State> {
         let mut state = State {
-            db: self.db.clone(),
+            db: Arc::new(self.db.clone()),
             runners: vec![Runner::Dead; self.runners.len()],
             backends: Vec::new(),
             attached: Vec::new(),
@@ -245,7 +278,7 @@ impl Model for Checked {
             expiries: self.expiries,
         };
         for runner in 0..self.runners.len() {
-            self.advance(&mut state, runner, Box::new(self.machine(runner as u8)), None);
+            self.advance(&mut state, runner, Arc::new(self.machine(runner as u8)), None);
         }
         vec![state]
     }
@@ -331,7 +364,7 @@ impl Model for Checked {
             }
             Action::Expire(version) => {
                 state.expiries -= 1;
-                state.db.rows.get_mut(&version)?.lease = Lease::Over;
+                Arc::make_mut(&mut state.db).rows.get_mut(&version)?.lease = Lease::Over;
             }
         }
         Some(state)
@@ -361,7 +394,7 @@ impl Model for Checked {
                 })
             }),
             Property::always("a refused plan changes nothing", |model: &Checked, state: &State| {
-                !model.refused || (state.db == model.db && !state.runners.contains(&Runner::Ended(None)))
+                !model.refused || (*state.db == model.db && !state.runners.contains(&Runner::Ended(None)))
             }),
             Property::always("somebody can always go on", |model: &Checked, state: &State| model.can_go_on(state)),
         ]
@@ -395,6 +428,7 @@ fn model(second: &str) -> Checked {
         ambiguous: second == AMBIGUOUS,
         refused: false,
         good: Mutex::default(),
+        turns: Mutex::default(),
     }
 }
 

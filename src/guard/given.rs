@@ -1,6 +1,6 @@
 //! Changes and options as JSON, and what can be wrong with them.
 
-use super::{CODES, Change, Options};
+use super::{CODES, Change, Options, READING, parity};
 use crate::error::{Code, Error};
 use serde::Deserialize;
 
@@ -58,12 +58,13 @@ impl Options {
     /// `invalid-input`, naming the key.
     pub fn validate(&self) -> Result<(), Error> {
         for code in self.severities.keys() {
-            if !CODES.iter().any(|(known, _)| known == code) {
+            let mut known = CODES.iter().map(|(known, _)| *known).chain(READING.iter().copied());
+            if !known.any(|known| known == code) {
                 let known: Vec<&str> = CODES.iter().map(|(known, _)| *known).collect();
                 return Err(Error::new(Code::InvalidInput, format!("severities has an unknown code, {code:?}"))
                     .help(format!("use one of: {}", known.join(", "))));
             }
         }
-        Ok(())
+        parity::validate(self)
     }
 }

@@ -4,14 +4,41 @@
 //! target branch is now and as other open branches have it, the commit messages, and the files that
 //! the change touches. What comes out are findings. No database is asked, and git is read elsewhere.
 //!
-//! What each guard decides is told in its own file.
+//! ```
+//! use counterfoil::guard::{self, Change, Options, Set};
+//! let file = |path: &str, text: &str| (path.to_owned(), text.to_owned());
+//! let change = Change {
+//!     sets: vec![Set {
+//!         dir: "db".into(),
+//!         base: [file("db/1_a.sql", "select 1;")].into(),
+//!         head: [file("db/1_a.sql", "select 2;")].into(),
+//!         ..Set::default()
+//!     }],
+//!     ..Change::default()
+//! };
+//! let verdict = guard::check(&change, &Options::default()).unwrap();
+//! assert!(!verdict.ok);
+//! assert_eq!(verdict.findings[0].code, "shipped-edited");
+//! ```
+//!
+//! What each guard decides is told in its own module: [`immutability`], [`collisions`],
+//! [`parity`].
 
+pub mod collisions;
 pub mod given;
+pub mod immutability;
+mod items;
+pub mod parity;
+mod renumber;
+mod report;
 
+use crate::convention::Convention;
 use crate::error::Error;
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
+use items::Items;
+use report::Report;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Files by path. Paths are relative to the repository's root.
 pub type Files = BTreeMap<String, String>;
@@ -199,6 +226,20 @@ pub const CODES: &[(&str, Level)] = &[
     ("track-parity", Level::Error),
 ];
 
+/// Codes of what is noticed while reading the head. They keep their own levels (see
+/// [`convention`](crate::convention)), unless the options say another one. Notes are left out.
+pub const READING: &[&str] = &[
+    "baseline-migration",
+    "breakpoint-text",
+    "callback",
+    "ignored-text",
+    "journal-order",
+    "not-in-journal",
+    "other-database",
+    "unknown-baseline",
+    "unknown-file",
+];
+
 /// Judges a change. The verdict does not depend on the order in which anything is given, but for
 /// `messages`, whose first fitting one is named.
 ///
@@ -206,7 +247,85 @@ pub const CODES: &[(&str, Level)] = &[
 ///
 /// `invalid-input` for options that cannot be followed: an unknown code or convention, a track
 /// without files or alone, a glob or a regular expression that is not one, a time that is not one.
-pub fn check(_change: &Change, options: &Options) -> Result<Verdict, Error> {
+pub fn check(change: &Change, options: &Options) -> Result<Verdict, Error> {
     options.validate()?;
-    Ok(Verdict { findings: Vec::new(), ok: true, renumber: Vec::new() })
+    let now = options.now.as_deref().map(renumber::Now::read).transpose()?;
+    let mut report = Report::new(options);
+    let mut sets: Vec<&Set> = change.sets.iter().collect();
+    sets.sort_by(|a, b| (&a.dir, &a.convention, &a.base, &a.head).cmp(&(&b.dir, &b.convention, &b.base, &b.head)));
+    let mut renumber = Vec::new();
+    for set in sets {
+        renumber.extend(check_set(set, &change.messages, now.as_ref(), &mut report)?);
+    }
+    parity::judge(&change.edits, options, &mut report)?;
+    let findings = report.into_findings();
+    let ok = findings.iter().all(|finding| finding.severity != Severity::Error);
+    Ok(Verdict { findings, ok, renumber })
+}
+
+fn check_set(
+    set: &Set,
+    messages: &[String],
+    now: Option<&renumber::Now>,
+    report: &mut Report<'_>,
+) -> Result<Vec<Renumber>, Error> {
+    let given = set.convention.as_deref().map(Convention::from_name).transpose()?;
+    let mut base = Items::read(&set.base, given);
+    // What has shipped says what the convention is.
+    let convention = given.or(base.convention.filter(|_| !base.list.is_empty()));
+    let mut head = Items::read(&set.head, convention);
+    // A folder that was broken before is not the change's doing.
+    if let Some(error) = &base.unread {
+        unreadable("base-unreadable", &set.dir, "at the merge base", error, report);
+    }
+    if let Some(error) = head.unread.as_ref().filter(|error| base.unread.as_ref() != Some(error)) {
+        unreadable("head-unreadable", &set.dir, "at the head", error, report);
+    }
+    let mut noticed = new_findings(&base, &head);
+    if base.unread.is_some() != head.unread.is_some() {
+        let convention = convention.or(head.convention);
+        base = Items::by_file(&set.base, convention);
+        head = Items::by_file(&set.head, convention);
+    }
+    let convention = convention.or(head.convention);
+    let mut others = |files: &Files, place: &str| {
+        let items = Items::read(files, convention);
+        if let Some(error) = &items.unread {
+            unreadable("branch-unreadable", &set.dir, place, error, report);
+        }
+        items
+    };
+    let target = set.target.as_ref().filter(|target| **target != set.base);
+    let target = target.map(|files| others(files, "on the target branch"));
+    let against: Vec<(&str, Items)> = set
+        .against
+        .iter()
+        .map(|branch| (&*branch.name, others(&branch.files, &format!("on the branch {}", branch.name))))
+        .collect();
+    let settled = immutability::judge(set, &base, &head, messages, report);
+    let target = target.as_ref().unwrap_or(&base);
+    let sides = collisions::Sides { set, base: &base, head: &head, target, against: &against, settled: &settled, now };
+    let renumber = collisions::judge(&sides, &mut noticed, report);
+    noticed.into_iter().for_each(|finding| report.pass_on(finding));
+    Ok(renumber)
+}
+
+/// Reports that a folder cannot be read by its convention, and is judged file by file.
+fn unreadable(code: &'static str, dir: &str, place: &str, error: &Error, report: &mut Report<'_>) {
+    report.add(
+        code,
+        error.location().cloned(),
+        format!("the migrations in {dir} {place} cannot be read: {}", error.message()),
+        error.help_text(),
+    );
+}
+
+/// What was noticed while reading the head and not while reading the base, and is more than a note.
+fn new_findings(base: &Items, head: &Items) -> Vec<Finding> {
+    fn key(finding: &Finding) -> (&str, Option<&str>, &str) {
+        (&*finding.code, finding.at.as_ref().map(|at| at.path.as_str()), &finding.message)
+    }
+    let known: BTreeSet<_> = base.findings.iter().map(key).collect();
+    let is_new = |finding: &&Finding| finding.severity != Severity::Note && !known.contains(&key(finding));
+    head.findings.iter().filter(is_new).cloned().collect()
 }

@@ -13,7 +13,7 @@ import { readMigrations, snapshotsInFolder } from 'counterfoil/node'
 import { boot, migrate, ready } from 'counterfoil/pglite'
 import { snapshotsInMemory } from 'counterfoil/snapshots'
 import { keyOf, labelOf, seal, unseal } from '../../pkg/boot/seal.js'
-import { emptyDataDir } from './support/pglite.mjs'
+import { emptyDataDir, quick } from './support/pglite.mjs'
 import { snapshot as schemaOf } from './support/schema.mjs'
 
 const base = mkdtempSync(join(tmpdir(), 'counterfoil-boot-'))
@@ -457,7 +457,7 @@ test('a real folder of migrations', async (t) => {
 
 /** Runs a script; gives what it printed. */
 function run(...args) {
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [...quick, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
   let text = ''
   child.stdout.on('data', (data) => (text += data))
   return new Promise((done, fail) => child.on('close', (code) => (code === 0 ? done(text) : fail(new Error(`${args[0]} ended with ${code}`)))))

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MigrationError, checksum, fingerprint, plan, readSet, splitStatements } from 'counterfoil'
-import { random } from './support/processes.mjs'
+import { random } from './support/random.mjs'
 
 /** Runs `work` for each size, checks what it gives, and prints the times. */
 function measure(t, unit, sizes, make, work, check) {

@@ -9,6 +9,7 @@ import { PGlite } from '@electric-sql/pglite'
 import { migrate, plan, ready } from 'counterfoil/pglite'
 import { notes } from './support/drivers.mjs'
 import { fails } from './support/errors.mjs'
+import { makeDataDir, quick } from './support/pglite.mjs'
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
 const module = pathToFileURL(here('../../pkg/pglite-lock.js')).href
@@ -19,6 +20,12 @@ after(() => rmSync(base, { recursive: true, force: true }))
 
 let made = 0
 const newDirectory = () => join(base, `data-${++made}`)
+/** A directory with an empty database in it. */
+const dataDirectory = async () => {
+  const directory = newDirectory()
+  await makeDataDir(directory)
+  return directory
+}
 const emptyDirectory = () => {
   const directory = newDirectory()
   mkdirSync(directory)
@@ -27,7 +34,7 @@ const emptyDirectory = () => {
 
 /** Starts a process; gives its lines as they come. */
 function start(directory, seconds) {
-  const child = spawn(process.execPath, [here('support/migrate-process.mjs'), directory, String(seconds)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [...quick, here('support/migrate-process.mjs'), directory, String(seconds)], { stdio: ['ignore', 'pipe', 'inherit'] })
   let text = ''
   const waiting = []
   child.stdout.on('data', (data) => {
@@ -57,7 +64,7 @@ async function deadPid() {
 
 describe('two processes on one data directory', () => {
   test('the second is told who the first is, and works once that has finished', async () => {
-    const directory = newDirectory()
+    const directory = await dataDirectory()
     const first = start(directory, 5)
     await first.line((line) => line === 'working')
     // However long the second takes to start, the first is at work.
@@ -76,7 +83,7 @@ describe('two processes on one data directory', () => {
   })
 
   test('the lock of a process that was killed is taken over, and the work is done once', async () => {
-    const directory = newDirectory()
+    const directory = await dataDirectory()
     const first = start(directory, 30)
     await first.line((line) => line === 'working')
     first.child.kill('SIGKILL')
@@ -197,7 +204,7 @@ describe('a lock file', () => {
 })
 
 test('planning and readiness take no lock', async () => {
-  const directory = newDirectory()
+  const directory = await dataDirectory()
   const db = await PGlite.create(directory)
   const lock = lockDataDir(directory)
   assert.equal((await ready(db, notes)).status, 'behind')
@@ -209,7 +216,7 @@ test('planning and readiness take no lock', async () => {
 })
 
 test('a failed run gives the lock back', async () => {
-  const directory = newDirectory()
+  const directory = await dataDirectory()
   const db = await PGlite.create(`file://${directory}`)
   await fails(migrate(db, { '001_x.sql': '-- migrate:up\nselect 1 / 0;\n' }), { code: 'statement-failed' })
   assert.ok(!existsSync(join(directory, 'counterfoil.lock')))

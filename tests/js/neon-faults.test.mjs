@@ -6,7 +6,7 @@ import { migrate, ready, rollback } from 'counterfoil/neon'
 import { fails } from './support/errors.mjs'
 import { startNeon } from './support/neon.mjs'
 import { startPostgres } from './support/postgres.mjs'
-import { random } from './support/processes.mjs'
+import { random } from './support/random.mjs'
 import { disagreements, leftovers, makeSet, nothing } from './support/sets.mjs'
 
 // One of the twenty builds indexes concurrently, and so goes step by step.

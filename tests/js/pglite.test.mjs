@@ -4,12 +4,7 @@ import { PGlite } from '@electric-sql/pglite'
 import * as api from 'counterfoil/pglite'
 import { driverSuite, notes } from './support/drivers.mjs'
 import { fails } from './support/errors.mjs'
-
-// Starting PGlite takes seconds; a copy of a fresh one does not.
-const fresh = await PGlite.create()
-const image = await fresh.dumpDataDir('none')
-await fresh.close()
-const start = (options) => PGlite.create({ loadDataDir: image, ...options })
+import { freshPGlite as start } from './support/pglite.mjs'
 
 driverSuite('PGlite', api, async () => {
   const db = await start()

@@ -8,9 +8,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { PGlite } from '@electric-sql/pglite'
 import { migrate as migratePg } from 'counterfoil/pg'
 import { migrate as migratePGlite } from 'counterfoil/pglite'
-import { emptyDataDir } from './support/pglite.mjs'
+import { makeDataDir } from './support/pglite.mjs'
 import { startPostgres } from './support/postgres.mjs'
-import { random, startProcess, startTogether } from './support/processes.mjs'
+import { startProcess, startTogether } from './support/processes.mjs'
+import { random } from './support/random.mjs'
 import { disagreements, leftovers, makeSet, nothing, writeSet } from './support/sets.mjs'
 
 const seed = Number(process.env.COUNTERFOIL_SEED ?? Date.now() % 1_000_000)
@@ -90,7 +91,7 @@ describe('on one PostgreSQL database', () => {
 describe('on one PGlite data directory', () => {
   const folder = mkdtempSync(join(tmpdir(), 'counterfoil-pglite-'))
   const empty = join(folder, 'empty')
-  before(async () => (await PGlite.create({ dataDir: empty, loadDataDir: await emptyDataDir() })).close())
+  before(() => makeDataDir(empty))
   after(() => rmSync(folder, { recursive: true, force: true }))
 
   let count = 0

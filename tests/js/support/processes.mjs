@@ -1,6 +1,7 @@
 // Starts processes that migrate, and kills them.
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { quick } from './pglite.mjs'
 
 const script = fileURLToPath(new URL('process.mjs', import.meta.url))
 
@@ -10,7 +11,7 @@ const script = fileURLToPath(new URL('process.mjs', import.meta.url))
  * `go()` lets it migrate; `ended` resolves to `{ result }`, `{ error }` or `{ signal }`, and in each case `events`.
  */
 export async function startProcess(work) {
-  const child = spawn(process.execPath, [script, JSON.stringify(work)], { stdio: ['pipe', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [...quick, script, JSON.stringify(work)], { stdio: ['pipe', 'pipe', 'pipe'] })
   child.stdin.on('error', () => {})
   const events = []
   let outcome = {}
@@ -52,16 +53,4 @@ export async function startTogether(count, work) {
   const processes = await Promise.all(Array.from({ length: count }, () => startProcess(work)))
   processes.forEach((process) => process.go())
   return Promise.all(processes.map(({ ended }) => ended))
-}
-
-/** A repeatable sequence of numbers in [0, 1): mulberry32. */
-export function random(seed) {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let t = state
-    t = Math.imul(t ^ (t >>> 15), t | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
-  }
 }

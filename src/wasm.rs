@@ -388,6 +388,9 @@ pub struct RunGoal {
     /// For `down`: until this version is the newest.
     #[tsify(optional, type = "string | undefined")]
     to: Option<String>,
+    /// For `down`: only say what would be taken back.
+    #[tsify(optional)]
+    dry: bool,
 }
 
 /// A run: says what to do next, and is told what came of it.

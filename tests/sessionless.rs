@@ -198,7 +198,7 @@ fn a_temporary_table_does_not_reach_the_next_step() {
 fn the_way_back_is_checked_before_anything_is_taken_back() {
     let sql = "-- migrate:up\nselect 1;\n-- migrate:down transaction:false\nset lock_timeout = 1;\nvacuum;\n";
     let go_back = |capabilities| {
-        let goal = Goal::Down { steps: None, to: None };
+        let goal = Goal::Down { steps: None, to: None, dry: false };
         run_with(&[("001_a.sql", sql)], goal, capabilities, &["001"], |_| None)
     };
     let (sent, failed) = go_back(HTTP);

@@ -117,7 +117,7 @@ export async function up<Db extends object>(driver: Driver<Db>, db: Db, set: Set
 /** Goes back. @internal */
 export async function down<Db extends object>(driver: Driver<Db>, db: Db, set: Set, options: AnyOptions = {}): Promise<MigrateResult> {
   const chosen = settings(options, allowed.rollingBack)
-  return result(await run(driver, db, set, { goal: 'down', steps: chosen.steps, to: chosen.to }, chosen))
+  return result(await run(driver, db, set, { goal: 'down', steps: chosen.steps, to: chosen.to, dry: chosen.dry }, chosen))
 }
 
 /** Reads and plans. @internal */

@@ -12,6 +12,8 @@ export interface Settings {
   /** How far to go back. */
   steps: number | undefined
   to: string | undefined
+  /** Only say what would be taken back. */
+  dry: boolean
   /** False: a session does not last from one request to the next. */
   session: boolean
   convention: string | undefined
@@ -48,6 +50,7 @@ const checks: { readonly [name in keyof AnyOptions]-?: Check } = {
   allowDestructive: [isTexts, 'an array of versions'],
   steps: [(value) => isWhole(value) && value !== 0, 'a whole number from 1'],
   to: [isText, 'a version, as a string'],
+  dryRun: [(value) => typeof value === 'boolean', 'true or false'],
   onProgress: [(value) => typeof value === 'function', 'a function'],
   signal: [(value) => isObject(value) && 'aborted' in (value as object), 'an AbortSignal'],
 }
@@ -62,7 +65,7 @@ export const allowed = {
   planning,
   looking: [...planning, 'signal'],
   migrating: [...writing, 'when', 'expect'],
-  rollingBack: [...writing, 'steps', 'to', 'allowDestructive'],
+  rollingBack: [...writing, 'steps', 'to', 'allowDestructive', 'dryRun'],
 } as const satisfies Record<string, Names>
 
 /** Checks the options. @throws MigrationError `invalid-input`, naming the option @internal */
@@ -78,11 +81,12 @@ export function settings(given: AnyOptions, names: Names): Settings {
     if (!check[0](value)) throw failure('invalid-input', `the option ${name} is not ${check[1]}`)
     options[name] = value
   }
-  const { table, convention, onProgress, signal, steps, to, session = true, ...core } = options as AnyOptions
+  const { table, convention, onProgress, signal, steps, to, dryRun: dry = false, session = true, ...core } = options as AnyOptions
   return {
     core: bare({ ...core, ...(table === undefined ? {} : { table: bare(tableOf(table)) }) }),
     steps,
     to,
+    dry,
     session,
     convention,
     onProgress,

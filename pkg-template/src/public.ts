@@ -51,6 +51,8 @@ export interface RollbackOptions extends WriteOptions {
   to?: string
   /** Versions whose way back may drop a whole schema or database. */
   allowDestructive?: string[]
+  /** Take nothing back: `reverted` says what would be. Default: false. */
+  dryRun?: boolean
 }
 
 /** What a run did, and what it took. */

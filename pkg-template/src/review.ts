@@ -11,6 +11,7 @@ export interface Review {
   lint(value: unknown): unknown
   rules(): unknown
   explain(value: unknown): unknown
+  losses(value: unknown): unknown
 }
 
 let compiled: Promise<WebAssembly.Module> | undefined
@@ -27,6 +28,7 @@ export async function review(): Promise<Review> {
       lint: (value) => call(ready, module.lint, value),
       rules: () => call(ready, module.rules),
       explain: (value) => call(ready, module.explain, value),
+      losses: (value) => call(ready, module.losses, value),
     }
   } catch (cause) {
     compiled = undefined

@@ -34,3 +34,9 @@ pub fn rules() -> Result<String, JsValue> {
 pub fn explain(json: &str) -> Result<String, JsValue> {
     handed(crate::explain::explain(json))
 }
+
+/// See [`crate::losses`].
+#[wasm_bindgen]
+pub fn losses(json: &str) -> Result<String, JsValue> {
+    handed(crate::losses::losses(json))
+}

@@ -9,4 +9,5 @@ mod bindings;
 pub mod check;
 pub mod explain;
 pub mod lint;
+pub mod losses;
 pub mod message;

@@ -6,7 +6,7 @@
 //! let catalog = convention::read(&files, None).unwrap();
 //! let plan = plan(&catalog, &Ledger::default(), &Options::default());
 //! assert_eq!(
-//!     explain::text(&plan, false),
+//!     explain::text(&plan, &explain::Look::default()),
 //!     "1 to apply\n\n  +  001  users  apply  1 statement, one transaction\n"
 //! );
 //! ```
@@ -14,10 +14,31 @@
 mod mermaid;
 mod text;
 
+use crate::ledger::Row;
 use crate::plan::{Action, Decision, Plan, Reason, Severity};
 
 pub use mermaid::mermaid;
 pub use text::text;
+
+/// How a plan is shown as text.
+#[derive(Clone, Debug)]
+pub struct Look<'r> {
+    /// Whether every decision has a line; else those in a row about which there is nothing to say
+    /// are counted on one.
+    pub all: bool,
+    /// The widest line, in characters. A word that is longer stays whole.
+    pub width: usize,
+    /// Whether there are colours: the escape sequences of a terminal.
+    pub colours: bool,
+    /// The rows of the ledger. With them it is shown what is there, and since when.
+    pub rows: Option<&'r [Row]>,
+}
+
+impl Default for Look<'_> {
+    fn default() -> Self {
+        Look { all: false, width: 100, colours: false, rows: None }
+    }
+}
 
 /// The plan as canonical JSON: [`Plan::to_json`].
 pub fn json(plan: &Plan) -> String {

@@ -5,7 +5,7 @@ pub mod statements;
 
 use crate::sql::quote::identifier;
 use crate::text::fill;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Which table the ledger is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -31,7 +31,7 @@ impl Default for Table {
 }
 
 /// Whether a migration is done or under way.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
@@ -45,7 +45,7 @@ pub enum State {
 }
 
 /// How a row came to be.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "kebab-case")]
 pub enum Origin {
@@ -61,7 +61,7 @@ pub enum Origin {
 }
 
 /// Who holds a running migration.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "kebab-case")]
 pub enum Lease {
@@ -77,7 +77,7 @@ pub enum Lease {
 }
 
 /// One row of the ledger.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Row {

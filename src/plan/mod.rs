@@ -20,7 +20,7 @@ use crate::error::{Code, Error, Location};
 use crate::ledger::Ledger;
 use crate::migration::Catalog;
 use crate::text::fill;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use crate::finding::{Finding, Severity};
 pub use inspect::{Cache, Inspected, inspect};
@@ -28,7 +28,7 @@ pub use policy::{Options, POLICY};
 pub use running::Why;
 
 /// What is done about a file or a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub enum Action {
@@ -43,7 +43,7 @@ pub enum Action {
 }
 
 /// Why: the stable, public code of a decision.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub enum Reason {
@@ -112,7 +112,7 @@ impl Reason {
 }
 
 /// How an edit is graded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub enum Grade {
@@ -123,7 +123,7 @@ pub enum Grade {
 }
 
 /// An edit of a file that is applied.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub struct Edit {
     /// How it is graded.
@@ -137,7 +137,7 @@ pub struct Edit {
 }
 
 /// How far a statement-wise migration has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub struct Progress {
     /// Steps done.
@@ -147,7 +147,7 @@ pub struct Progress {
 }
 
 /// One decision: about a file, about a row, or about a file and the row that belongs to it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub struct Decision {
@@ -169,15 +169,15 @@ pub struct Decision {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub severity: Option<Severity>,
     /// What was found. Empty where there is nothing to say.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     #[cfg_attr(feature = "wasm", tsify(optional))]
     pub message: String,
     /// What to do next. Empty where there is nothing to do.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     #[cfg_attr(feature = "wasm", tsify(optional))]
     pub help: String,
     /// Apply: whether a migration that comes later is applied already.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "is_false")]
     #[cfg_attr(feature = "wasm", tsify(optional))]
     pub gap: bool,
     /// Apply with a gap: the version of a later migration that is applied.
@@ -193,7 +193,7 @@ pub struct Decision {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub steps: Option<u32>,
     /// Repeatable: it runs again when its checksum changes.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "is_false")]
     #[cfg_attr(feature = "wasm", tsify(optional))]
     pub repeatable: bool,
     /// `edited`, `collision`: what differs from what ran.
@@ -203,14 +203,14 @@ pub struct Decision {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub row_name: Option<String>,
     /// `duplicate`: the paths of the other files.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "wasm", tsify(optional))]
     pub others: Vec<String>,
     /// `duplicate`: the path of the file that is applied, if the ledger tells.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub applied_path: Option<String>,
     /// `duplicate`: one of the files is applied, and the ledger does not tell which.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "is_false")]
     #[cfg_attr(feature = "wasm", tsify(optional))]
     pub applied_unknown: bool,
     /// `replaced`: the version of the baseline that stands for it.
@@ -223,11 +223,11 @@ pub struct Decision {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first: Option<u32>,
     /// `partial-squash`: the versions that are not there and have no file.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "wasm", tsify(optional))]
     pub missing: Vec<String>,
     /// `partial-squash`: the versions that ran with another content.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "wasm", tsify(optional))]
     pub different: Vec<String>,
     /// `resume`, `in-progress`, `interrupted`: how far it has come.
@@ -296,7 +296,7 @@ pub enum Work {
 }
 
 /// The plan.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub struct Plan {

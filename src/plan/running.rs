@@ -4,7 +4,7 @@ use super::inspect::Inspected;
 use crate::ledger::{Lease, Row, State};
 use crate::migration::Migration;
 use crate::sql::Mode;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What a running row means.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub(super) enum Verdict {
 }
 
 /// Why a stopped migration needs a person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub enum Why {

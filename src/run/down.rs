@@ -43,9 +43,15 @@ fn resume(row: &Row) -> Option<Resume> {
 
 impl Machine {
     /// The ledger has been read: choose what to take back, or see how far it went.
-    pub(super) fn down(&mut self, ledger: &Ledger, steps: Option<u32>, to: Option<&str>) -> Output {
+    pub(super) fn down(&mut self, ledger: &Ledger, steps: Option<u32>, to: Option<&str>, dry: bool) -> Output {
         if !self.state.planned {
             match self.choose(ledger, steps, to) {
+                Ok(Some(reverts)) if dry => {
+                    for revert in reverts {
+                        self.record(revert.migration, EventKind::Reverted);
+                    }
+                    return self.finish();
+                }
                 Ok(Some(reverts)) => self.state.reverts = reverts.into(),
                 Ok(None) => return self.wait("for another runner, which is at work on what is to be taken back"),
                 Err(error) => return self.fail(error),

@@ -436,7 +436,7 @@ impl Machine {
                 Output::Done(Box::new(Outcome::Plan(plan)))
             }
             Goal::Up => self.up(&ledger),
-            Goal::Down { steps, to } => self.down(&ledger, steps, to.as_deref()),
+            Goal::Down { steps, to, dry } => self.down(&ledger, steps, to.as_deref(), dry),
         }
     }
 

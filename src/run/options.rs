@@ -51,6 +51,9 @@ pub enum Goal {
         /// Go back until this version is the newest that is applied.
         #[serde(default)]
         to: Option<String>,
+        /// Take nothing back: only say what would be.
+        #[serde(default)]
+        dry: bool,
     },
     /// Read the ledger and plan; write nothing.
     Plan,

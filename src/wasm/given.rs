@@ -256,7 +256,7 @@ pub(super) fn goal(value: &JsValue) -> Result<Goal, JsValue> {
     let goal = given.field("goal").unwrap_or(JsValue::UNDEFINED);
     let goal = match given.known("goal", &goal, &["up", "down", "plan", "ready"]) {
         0 => Goal::Up,
-        1 => Goal::Down { steps: given.whole32("steps"), to: given.text("to") },
+        1 => Goal::Down { steps: given.whole32("steps"), to: given.text("to"), dry: given.flag("dry") },
         2 => Goal::Plan,
         _ => Goal::Ready,
     };

@@ -75,3 +75,13 @@ on('a repeatable migration is passed over', async () => {
   assert.deepEqual((await db.query('select x from b')).rows, [{ x: 1 }])
   await refuses(flyway, {}, { code: 'nothing-to-roll-back', message: 'the ledger has no applied migration' })
 })
+
+on('dryRun says what would be taken back, and what would refuse it, and takes nothing back', async () => {
+  await migrate(db, set)
+  const rows = async () => (await db.query('select version from schema_migrations order by 1')).rows.map(({ version }) => version)
+  assert.deepEqual((await rollback(db, set, { steps: 2, dryRun: true })).reverted.map(({ path }) => path), ['002_b.sql', '001_a.sql'])
+  assert.deepEqual(await rows(), ['001', '002'])
+  const without = { ...set, '002_b.sql': set['002_b.sql'].split('-- migrate:down')[0] }
+  await refuses(without, { dryRun: true }, { code: 'no-down-section', message: '002_b.sql has no down section' })
+  assert.deepEqual((await rollback(db, set, { dryRun: false })).reverted.map(({ version }) => version), ['002'])
+})

@@ -547,7 +547,7 @@ fn a_refused_plan_changes_nothing() {
 #[test]
 fn going_back_keeps_rows_and_effects_together() {
     let mut model = Checked { runners: TWO.into(), faults: 2, ..model(PLAIN) };
-    model.goal = Goal::Down { steps: Some(2), to: None };
+    model.goal = Goal::Down { steps: Some(2), to: None, dry: false };
     model.db = all_applied(&model.catalog);
     check("2 runners go back by two; two faults", model);
 }
@@ -567,7 +567,7 @@ fn over_http_a_statement_wise_migration_with_a_fault_and_a_lease_that_runs_out()
 #[test]
 fn over_http_going_back_keeps_rows_and_effects_together() {
     let mut model = Checked { capabilities: HTTP, runners: TWO.into(), faults: 1, ..model(PLAIN) };
-    model.goal = Goal::Down { steps: Some(2), to: None };
+    model.goal = Goal::Down { steps: Some(2), to: None, dry: false };
     model.db = all_applied(&model.catalog);
     check("2 runners go back by two over HTTP; one fault", model);
 }

@@ -10,6 +10,12 @@ export interface Entry {
 }
 
 export const commands: Readonly<Record<string, Entry>> = {
+  new: { about: 'write an empty migration', load: () => import('./new.js') },
+  status: { about: 'list what is applied and what is not', load: () => import('./status.js') },
+  plan: { about: 'say what `up` would do, and why', load: () => import('./plan.js') },
+  up: { about: 'apply what is pending', load: () => import('./up.js') },
+  down: { about: 'take back what was applied last', load: () => import('./down.js') },
+  ready: { about: 'say whether the database is where it should be', load: () => import('./ready.js') },
   embed: { about: 'write an ES module that holds a folder of migrations', load: () => import('./embed.js') },
   check: { about: 'say what a branch would break if it were merged', load: () => import('./check.js') },
   completion: { about: 'print what makes a shell complete commands and options', load: () => import('./completion.js') },

@@ -53,6 +53,10 @@ function said({ cause }: MigrationError): { message: string; sqlstate: string; d
   return { message, sqlstate: code, ...(given(detail) && { detail: detail as string }), ...(given(hint) && { hint: hint as string }) }
 }
 
+/** Options as they are called on a command line. */
+const asOptions = (help: string) =>
+  help.replace(/allowDestructive: \['(.*?)'\]/, '--allow-destructive $1').replace(/\bwith waitTimeout\b/, 'with --wait-timeout').replace(/\bwith the table option\b/, 'with --table')
+
 /** Prints an error in the format that was asked for; as text on standard error in any case. */
 export function printFailure(error: unknown, format: Format): void {
   if (!isOurs(error)) return printFault(error)
@@ -64,7 +68,7 @@ export function printFailure(error: unknown, format: Format): void {
   const shown = database ? `${database.message} (${database.sqlstate})` : message
   // The core puts the hint before the help.
   const hint = database?.hint ? `${database.hint.replace(/\.+$/, '')}; ` : ''
-  const help = hint && error.help.startsWith(hint) ? error.help.slice(hint.length) : error.help
+  const help = asOptions(hint && error.help.startsWith(hint) ? error.help.slice(hint.length) : error.help)
 
   const style = err()
   const lines = [

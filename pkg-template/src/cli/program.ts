@@ -1,5 +1,6 @@
 // `counterfoil <command>`: finds the command, reads its options, runs it, and turns what it throws into lines and an exit code.
 import { getEventListeners } from 'node:events'
+import { cancelActive } from './active.js'
 import { nearest, parse } from './arguments.js'
 import { Usage, fine, misused, say, type Call, type Command, type Format } from './command.js'
 import { commands, planned } from './commands.js'
@@ -78,8 +79,9 @@ function formatOf(args: readonly string[]): Format {
 function interruption(): AbortSignal {
   const controller = new AbortController()
   const stop = (code: number) => () => {
-    if (controller.signal.aborted || getEventListeners(controller.signal, 'abort').length === 0) process.exit(code)
-    controller.abort(code)
+    if (controller.signal.aborted) void cancelActive().finally(() => process.exit(code))
+    else if (getEventListeners(controller.signal, 'abort').length === 0) process.exit(code)
+    else controller.abort(code)
   }
   process.on('SIGINT', stop(interrupted))
   process.on('SIGTERM', stop(143))

@@ -1,0 +1,48 @@
+// `counterfoil plan`: what `up` would do, and why.
+import { writeFile } from 'node:fs/promises'
+import { look } from '../actions.js'
+import { failure } from '../errors.js'
+import { databaseOptions, define, fine, found, printJson, say } from './command.js'
+import { inFolder, printFindings } from './findings.js'
+import { planFile } from './plan-file.js'
+import { exitOfPlan, findingsOf, mermaid, shownPlan, standing, summary } from './plans.js'
+import { patience, waiting, withDatabase } from './session.js'
+import { out } from './style.js'
+
+export const command = define({
+  about: 'Says of every file and every row of the ledger what `up` would do, and why. Writes nothing to the database. A plan that was written to a file and reviewed can be handed to `up --plan`, which applies exactly that or stops.',
+  options: {
+    ...databaseOptions,
+    out: { type: 'string', value: '<file>', about: 'write the plan to a file, for `up --plan`', completes: 'file', short: 'o' },
+    all: { type: 'boolean', about: 'a line for every migration, also for those that are there', short: 'a' },
+    mermaid: { type: 'boolean', about: 'as a Mermaid timeline, for a pull request' },
+    ...waiting,
+  },
+  formats: ['text', 'json', 'github', 'sarif'],
+  examples: [
+    ['plan', 'what would `up` do?'],
+    ['plan --out plan.json', 'write it down, for review'],
+    ['up --plan plan.json', 'apply exactly what was reviewed'],
+    ['plan --mermaid', 'a picture for a pull request'],
+  ],
+  exits: '0 if there is nothing to do, 1 if something is pending or has drifted, 2 if it was called in a wrong way or cannot connect; with --out it is 0 if the plan was written and can be applied',
+  run: (call) =>
+    withDatabase(call, { wait: patience(call.values.wait) }, async ({ driver, db, files, dir, options, shown }) => {
+      const { values, format } = call
+      const plan = await look(driver, db, files, options)
+      if (values.out !== undefined) await written(values.out, planFile(plan, shown))
+      if (values.mermaid) process.stdout.write(await mermaid(plan))
+      else if (format === 'json') printJson(plan)
+      else if (format === 'text') process.stdout.write(await shownPlan(plan, { all: values.all, style: out() }))
+      else printFindings(inFolder(dir, findingsOf(plan)), { format, tool: 'plan', summary: await summary(plan) })
+      if (values.out === undefined) return exitOfPlan(plan)
+      say(`${values.out}: ${plan.digest}`)
+      return standing(plan) === 'refused' ? found : fine
+    }),
+})
+
+async function written(path: string, text: string): Promise<void> {
+  await writeFile(path, text).catch((cause) => {
+    throw failure('invalid-input', `${path} cannot be written: ${cause.message}`, 'name another file with --out', cause)
+  })
+}

@@ -1,0 +1,64 @@
+// What a command that works on a database begins with: the files and the connection, both at once.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { MigrationError } from '../errors.js'
+import type { MigrateOptions, ReadOptions } from '../public.js'
+import { readMigrations } from '../node.js'
+import type { Call, Values, databaseOptions } from './command.js'
+import { open, type Opened } from './connect.js'
+import { showLinesOf } from './failures.js'
+import { targetOf } from './target.js'
+
+/** Files and database. */
+export interface Session extends Opened {
+  /** What the database is called in a message; never with a password. */
+  readonly shown: string
+  readonly dir: string
+  readonly files: Readonly<Record<string, string>>
+  /** The options that every driver takes. */
+  readonly options: ReadOptions
+}
+
+type DatabaseCall = Call & { readonly values: Values<typeof databaseOptions> }
+
+/** Opens both, and closes the database whatever happens. `create`: whether a PGlite may be made. */
+export async function withDatabase<T>(call: DatabaseCall, how: { create?: boolean; wait?: number }, work: (session: Session) => Promise<T>): Promise<T> {
+  const { values: { dir, url, table, convention }, config, signal } = call
+  const target = targetOf(url)
+  const opening = open(target, { config, signal, ...how })
+  // Two things that may fail: the other one must not be left behind.
+  opening.catch(() => {})
+  let opened: Opened | undefined
+  try {
+    const files = await readMigrations(dir)
+    showLinesOf(dir, files)
+    opened = await opening
+    const { policy } = config
+    const options: ReadOptions = { signal, ...(table !== undefined && { table }), ...(convention !== undefined && { convention }), ...(policy && { policy }) }
+    return await work({ ...opened, shown: target.shown, dir, files, options })
+  } finally {
+    opened ??= await opening.catch(() => undefined)
+    await Promise.race([opened?.close(), sleep(2_000, undefined, { ref: false })])
+  }
+}
+
+/** Options of commands that write, as the drivers take them. */
+export const writing = {
+  'lock-timeout': { type: 'number', value: '<ms>', about: 'how long a statement waits for a lock before it is tried again (default: 5000)' },
+  'wait-timeout': { type: 'number', value: '<ms>', about: 'how long to wait without any progress (default: 300000)' },
+  'no-session': { type: 'boolean', about: 'the address is of a pooler in transaction mode' },
+} as const
+
+/** Their values, as the drivers take them. */
+export function written(values: Values<typeof writing>): Pick<MigrateOptions, 'lockTimeout' | 'waitTimeout' | 'session'> {
+  const { 'lock-timeout': lockTimeout, 'wait-timeout': waitTimeout, 'no-session': sessionless } = values
+  return { ...(lockTimeout !== undefined && { lockTimeout }), ...(waitTimeout !== undefined && { waitTimeout }), ...(sessionless && { session: false }) }
+}
+
+/** Waiting for a database that is about to start, as in `dbmate --wait`. */
+export const waiting = { wait: { type: 'boolean', about: 'wait up to a minute until the database can be reached' } } as const
+
+/** How long that is, in milliseconds. */
+export const patience = (wait: boolean) => (wait ? 60_000 : 0)
+
+/** Whether an error of ours has this code. */
+export const isCode = (error: unknown, code: string): error is MigrationError => error instanceof MigrationError && error.code === code

@@ -1,0 +1,98 @@
+// `counterfoil up`: applies what is pending.
+import { look, up } from '../actions.js'
+import { failure } from '../errors.js'
+import type { MigrateResult, Plan } from '../public.js'
+import { counted, databaseOptions, define, fine, found, printJson, say } from './command.js'
+import { canAsk, confirmed } from './confirm.js'
+import { drawn, inFolder, printFindings } from './findings.js'
+import { lossesOf, sayLosses } from './losses.js'
+import { digestOfPlan } from './plan-file.js'
+import { findingsOf, shownPlan, standing } from './plans.js'
+import { Progress, duration } from './progress.js'
+import { patience, waiting, withDatabase, writing, written, type Session } from './session.js'
+import { err, out } from './style.js'
+
+export const command = define({
+  about: 'Applies what is pending, each migration in one transaction with its row in the ledger. Any number may run at once: each migration runs once.\nOn a terminal it asks first if something would be lost: a table, a column, all rows of a table. Without a terminal it asks for --yes only where a whole schema or database would go.',
+  options: {
+    ...databaseOptions,
+    plan: { type: 'string', value: '<file>', about: 'apply exactly the plan in this file (see `plan --out`), or stop', completes: 'file', short: 'p' },
+    'dry-run': { type: 'boolean', about: 'say what would be done, and do nothing', short: 'n' },
+    when: { type: 'string', value: '<what>', about: 'if something is pending: apply it, wait until somebody else has, or refuse', choices: ['apply', 'wait', 'refuse'], default: 'apply' },
+    yes: { type: 'boolean', about: 'do not ask', short: 'y' },
+    ...waiting,
+    ...writing,
+  },
+  formats: ['text', 'json', 'github'],
+  examples: [
+    ['up', 'bring DATABASE_URL up to date'],
+    ['up --dry-run', 'what would it do?'],
+    ['up --wait', 'in a container: the database may still be starting'],
+    ['up --plan plan.json', 'apply what was reviewed, or stop'],
+    ['up --url pglite:memory', 'can an empty database be brought up?'],
+  ],
+  exits: '0 if the database is up to date, 1 if a migration failed or the plan was refused, 2 if it was called in a wrong way or cannot connect, 130 after Ctrl-C',
+  run(call) {
+    const { values, format, signal } = call
+    return withDatabase(call, { create: true, wait: patience(values.wait) }, async (session) => {
+      const { driver, db, files, dir, options } = session
+      const reviewed = values.plan === undefined ? undefined : await digestOfPlan(values.plan)
+      const applies = values.when === 'apply'
+      const plan = applies || values['dry-run'] ? await look(driver, db, files, options) : undefined
+      if (values['dry-run']) return rehearsed(plan!, reviewed, call.format, dir)
+
+      let expect = reviewed
+      if (plan && standing(plan) === 'pending') {
+        const paths = plan.decisions.flatMap(({ action, path }) => (action === 'apply' && path !== undefined ? [path] : []))
+        const losses = values.yes ? [] : await lossesOf(files, paths, { convention: values.convention })
+        if (losses.length && (canAsk() || losses.some(({ whole }) => whole))) {
+          process.stderr.write(await shownPlan(plan, { style: err() }))
+          say(`\nthis throws data away:`)
+          sayLosses(losses, dir)
+          if (!(await confirmed(`apply ${counted(paths.length, 'migration')} to ${session.shown}?`, signal))) {
+            say('nothing was done')
+            return found
+          }
+          // What somebody has said yes to, and nothing else.
+          expect ??= plan.digest
+        }
+      }
+      const when = values.when as 'apply' | 'wait' | 'refuse'
+      return applied(session, format, (onProgress) => up(driver, db, files, { ...options, ...written(values), when, onProgress, ...(expect !== undefined && { expect }) }))
+    })
+  },
+})
+
+/** What would be done. */
+async function rehearsed(plan: Plan, reviewed: string | undefined, format: string, dir: string): Promise<number> {
+  if (format === 'json') printJson(plan)
+  else if (format === 'github') printFindings(inFolder(dir, findingsOf(plan)), { format: 'github', tool: 'up' })
+  else process.stdout.write(await shownPlan(plan, { style: out() }))
+  if (reviewed !== undefined && reviewed !== plan.digest && standing(plan) !== 'current') throw failure('plan-changed', `the plan is ${plan.digest}, and the one that was reviewed is ${reviewed}`, 'look at the plan as it is now, and have it reviewed again')
+  return standing(plan) === 'refused' ? found : fine
+}
+
+/** Runs, and says what is done while it is. `down` says so too. @internal */
+export async function applied({ dir, files }: Session, format: string, run: (onProgress: Progress['on']) => Promise<MigrateResult>): Promise<number> {
+  // As text it is the result; else it is talk.
+  const line = format === 'text' ? (text: string) => void process.stdout.write(`${text}\n`) : say
+  const progress = new Progress(line, format === 'text' ? out() : err())
+  let result
+  try {
+    result = await run(progress.on)
+  } finally {
+    progress.stop()
+  }
+  if (format === 'json') printJson(result)
+  const findings = inFolder(dir, result.findings)
+  if (format === 'github') printFindings(findings, { format: 'github', tool: 'up' })
+  else for (const finding of findings) say(drawn(finding, (path) => files[path.slice(dir.length + 1)], err()).join('\n'))
+  line(sentence(result, format === 'text' ? out().bold : err().bold))
+  return fine
+}
+
+function sentence({ status, applied, adopted, reverted, skipped, elapsedMs }: MigrateResult, bold: (text: string) => string): string {
+  const parts = [[applied, 'applied'], [adopted, 'adopted'], [reverted, 'taken back']] as const
+  const done = parts.filter(([list]) => list.length > 0).map(([list, what]) => `${list.length} ${what}`)
+  return `${bold(status)}: ${[...done, ...(skipped > 0 ? [`${skipped} there before`] : [])].join(', ') || 'nothing to do'} (${duration(elapsedMs)})`
+}

@@ -371,3 +371,278 @@ fn hidden(head: &Items, noticed: &mut Vec<Finding>, report: &mut Report<'_>) {
         false
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{change, files, lines, moves, says, verdict};
+    use super::super::{Branch, Change, Options, check};
+
+    type Tree<'a> = &'a [(&'a str, &'a str)];
+
+    const A: (&str, &str) = ("db/001_a.sql", "select 1;");
+
+    /// A change beside what has been merged into the target since.
+    fn merged(base: Tree<'_>, head: Tree<'_>, target: Tree<'_>) -> Change {
+        let mut change = change(base, head);
+        change.sets[0].target = Some(files(target));
+        change
+    }
+
+    #[track_caller]
+    fn proposes(change: &Change, expected: &[&str]) {
+        assert_eq!(moves(&verdict(change)), expected);
+    }
+
+    #[test]
+    fn two_branches_with_one_version_collide() {
+        let (mine, theirs) = (("db/002_mine.sql", "select 2;"), ("db/2_theirs.sql", "select 3;"));
+        let change = merged(&[A], &[A, mine], &[A, theirs]);
+        says(
+            &change,
+            &[
+                "error version-collision db/002_mine.sql:1:1: db/002_mine.sql and db/2_theirs.sql, which is new on the target branch, have one version, 002",
+            ],
+        );
+        proposes(&change, &["db/002_mine.sql -> db/3_mine.sql (3)"]);
+        assert_eq!(verdict(&change).findings[0].help, "give db/002_mine.sql a version of its own, such as 3");
+    }
+
+    #[test]
+    fn what_is_merged_already_is_no_collision() {
+        let mine = ("db/002_mine.sql", "select 2;");
+        says(&merged(&[A], &[A, mine], &[A, mine]), &[]);
+        says(&merged(&[A], &[A, mine], &[A, mine, ("db/003_x.sql", "select 3;")]), &[]);
+        says(
+            &merged(&[A], &[A, mine], &[A, ("db/002_mine.sql", "select 3;")]),
+            &[
+                "error version-collision db/002_mine.sql:1:1: db/002_mine.sql is on the target branch too, with other content",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_new_file_with_the_version_of_a_shipped_one_collides() {
+        says(
+            &change(&[A], &[A, ("db/1_b.sql", "select 2;")]),
+            &["error version-collision db/1_b.sql:1:1: db/1_b.sql and db/001_a.sql have one version, 1"],
+        );
+        let b = ("db/002_b.sql", "select 1;");
+        let two = change(&[A], &[A, b, ("db/002_c.sql", "select 2;")]);
+        says(&two, &["error version-collision db/002_c.sql:1:1: db/002_c.sql and db/002_b.sql have one version, 002"]);
+        proposes(&two, &["db/002_c.sql -> db/003_c.sql (003)"]);
+        // What was so before is not the change's doing.
+        let before = [A, ("db/1_b.sql", "select 2;")];
+        says(&change(&before, &before), &[]);
+        // What the change deletes makes room.
+        assert!(
+            lines(&verdict(&change(&[A], &[("db/1_b.sql", "select 2;")])))
+                .iter()
+                .all(|line| !line.contains("version-"))
+        );
+    }
+
+    #[test]
+    fn other_open_branches_are_asked() {
+        let mine = ("db/002_mine.sql", "select 2;");
+        let mut change = change(&[A], &[A, mine]);
+        let branch = |name: &str, list: Tree<'_>| Branch { name: name.to_owned(), files: files(list) };
+        change.sets[0].against = vec![
+            branch("z", &[A, ("db/002_z.sql", "select 3;"), ("db/003_z.sql", "select 3;")]),
+            branch("stacked", &[A, mine, ("db/004_more.sql", "select 4;")]),
+            branch("elder", &[A, ("db/002_mine.sql", "select 9;")]),
+        ];
+        says(
+            &change,
+            &[
+                "error version-collision-elsewhere db/002_mine.sql:1:1: db/002_mine.sql and db/002_z.sql on the branch z have one version, 002",
+            ],
+        );
+        // 003 and 004 are taken by others.
+        proposes(&change, &["db/002_mine.sql -> db/005_mine.sql (005)"]);
+        assert_eq!(
+            verdict(&change).findings[0].help,
+            "agree on who moves; here db/002_mine.sql could get a version of its own, such as 005"
+        );
+        // What it has in common with the target is not its own.
+        change.sets[0].target = Some(files(&[A, ("db/002_z.sql", "select 3;")]));
+        assert!(lines(&verdict(&change)).iter().all(|line| !line.contains("elsewhere")));
+    }
+
+    #[test]
+    fn a_version_below_the_newest_is_a_gap_to_come() {
+        let change = merged(
+            &[A],
+            &[A, ("db/002_b.sql", "select 2;"), ("db/004_d.sql", "select 4;")],
+            &[A, ("db/003_c.sql", "select 3;")],
+        );
+        says(
+            &change,
+            &[
+                "note version-behind db/002_b.sql:1:1: db/002_b.sql comes before db/003_c.sql: a database that has the latter gets it late",
+            ],
+        );
+        // What came after it still does.
+        proposes(&change, &["db/004_d.sql -> db/005_d.sql (005)", "db/002_b.sql -> db/004_b.sql (004)"]);
+    }
+
+    #[test]
+    fn files_of_one_migration_move_together() {
+        let base = [("db/0009_a.up.sql", "select 1;")];
+        let mine = [
+            base[0],
+            ("db/0009_b.up.sql", "select 2;"),
+            ("db/0009_b.down.sql", "select 3;"),
+            ("db/.counterfoil/0009_b.json", r#"{ "replaces": [] }"#),
+        ];
+        proposes(
+            &change(&base, &mine),
+            &[
+                "db/0009_b.up.sql -> db/0010_b.up.sql (0010)",
+                "db/0009_b.down.sql -> db/0010_b.down.sql (0010)",
+                "db/.counterfoil/0009_b.json -> db/.counterfoil/0010_b.json (0010)",
+            ],
+        );
+        let flyway = [("db/V1_9__a.sql", "select 1;")];
+        let mine =
+            [flyway[0], ("db/V1.9__b.sql", "select 2;"), ("db/U1.9__b.sql", "select 3;"), ("db/V1.9__b.sql.conf", "")];
+        proposes(
+            &change(&flyway, &mine),
+            &[
+                "db/V1.9__b.sql -> db/V1_10__b.sql (1.10)",
+                "db/U1.9__b.sql -> db/U1_10__b.sql (1.10)",
+                "db/V1.9__b.sql.conf -> db/V1_10__b.sql.conf (1.10)",
+            ],
+        );
+        let prisma = [("db/20240229235959_a/migration.sql", "select 1;"), ("db/migration_lock.toml", "")];
+        let late = [
+            prisma[0],
+            prisma[1],
+            ("db/20240101000000_b/migration.sql", "select 2;"),
+            ("db/20240101000000_b/x.md", ""),
+        ];
+        proposes(
+            &change(&prisma, &late),
+            &[
+                "db/20240101000000_b/migration.sql -> db/20240301000000_b/migration.sql (20240301000000_b)",
+                "db/20240101000000_b/x.md -> db/20240301000000_b/x.md (20240301000000_b)",
+            ],
+        );
+        let diesel = [("db/2024-12-31-235959_a/up.sql", "select 1;"), ("db/2024-12-31-235959_a/down.sql", "select 1;")];
+        let late = [diesel[0], diesel[1], ("db/2024-01-01-000000_b/up.sql", "select 2;")];
+        proposes(
+            &change(&diesel, &late),
+            &["db/2024-01-01-000000_b/up.sql -> db/2025-01-01-000000_b/up.sql (2025-01-01-000000_b)"],
+        );
+    }
+
+    #[test]
+    fn where_the_name_is_the_version_one_number_is_noted() {
+        let up = "-- +migrate Up\nselect 1;\n";
+        says(
+            &change(&[("db/5-b.sql", up)], &[("db/5-b.sql", up), ("db/5-c.sql", "-- +migrate Up\nselect 2;\n")]),
+            &[
+                "note version-shared db/5-c.sql:1:1: db/5-c.sql and db/5-b.sql start with one number; their names make them two versions",
+            ],
+        );
+    }
+
+    #[test]
+    fn drizzles_journal_has_one_place_for_each_number() {
+        let journal = |tags: &[&str]| {
+            let entries: Vec<String> = tags.iter().map(|tag| format!(r#"{{ "tag": "{tag}" }}"#)).collect();
+            format!(r#"{{ "entries": [{}] }}"#, entries.join(", "))
+        };
+        let path = "db/meta/_journal.json";
+        let (a, b, c) =
+            (("db/0000_a.sql", "select 1;"), ("db/0001_b.sql", "select 2;"), ("db/0001_c.sql", "select 3;"));
+        let (one, with_b, with_c) =
+            (journal(&["0000_a"]), journal(&["0000_a", "0001_b"]), journal(&["0000_a", "0001_c"]));
+        let change = merged(&[a, (path, &one)], &[a, b, (path, &with_b)], &[a, c, (path, &with_c)]);
+        says(
+            &change,
+            &[
+                "error version-collision db/0001_b.sql:1:1: db/0001_b.sql and db/0001_c.sql, which is new on the target branch, have one place in the journal, 0001",
+            ],
+        );
+        proposes(&change, &["db/0001_b.sql -> db/0002_b.sql (0002_b)"]);
+        // Both are merged, and one of the journals won.
+        says(
+            &super::super::testing::change(&[a, c, (path, &with_c)], &[a, b, c, (path, &with_c)]),
+            &[
+                "error version-collision db/0001_b.sql:1:1: db/0001_b.sql and db/0001_c.sql have one number, 0001, and the journal lists the latter only: the former is never run",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_version_that_is_a_time_takes_the_time_of_the_options() {
+        let change = merged(
+            &[("db/20240101000000_a.sql", "select 1;")],
+            &[
+                ("db/20240101000000_a.sql", "select 1;"),
+                ("db/20240102000000_b.sql", "select 2;"),
+                ("db/20240103000000_c.sql", "select 3;"),
+            ],
+            &[
+                ("db/20240101000000_a.sql", "select 1;"),
+                ("db/20240102000000_x.sql", "select 4;"),
+                ("db/20240104000000_y.sql", "select 4;"),
+            ],
+        );
+        let proposed = |now: &str| {
+            let options = Options { now: Some(now.to_owned()), ..Options::default() };
+            moves(&check(&change, &options).expect("a verdict"))
+        };
+        assert_eq!(
+            proposed("2024-02-29T23:59:59.123Z"),
+            [
+                "db/20240103000000_c.sql -> db/20240301000000_c.sql (20240301000000)",
+                "db/20240102000000_b.sql -> db/20240229235959_b.sql (20240229235959)",
+            ]
+        );
+        // A clock that is behind is of no use.
+        assert_eq!(
+            proposed("2020-01-01T00:00:00Z")[1],
+            "db/20240102000000_b.sql -> db/20240104000001_b.sql (20240104000001)"
+        );
+        let options = Options { now: Some("today".to_owned()), ..Options::default() };
+        let error = check(&change, &options).expect_err("no time");
+        assert_eq!(error.message(), "now is \"today\", which is not a time");
+    }
+
+    #[test]
+    fn a_baseline_may_come_before_what_stays() {
+        let (a, c) = (("db/001_a.sql", "select 1;"), ("db/003_c.sql", "select 3;"));
+        let list =
+            format!(r#"{{ "replaces": [{{ "version": "001", "checksum": "{}" }}] }}"#, crate::checksum::checksum(a.1));
+        let head = [("db/002_base.sql", "select 2;"), c, ("db/.counterfoil/002_base.json", &*list)];
+        assert_eq!(lines(&verdict(&change(&[a, c], &head))).len(), 1);
+    }
+
+    #[test]
+    fn a_branch_that_cannot_be_read_is_compared_by_its_names() {
+        let mut change = change(
+            &[("db/1_a.sql", "-- migrate:up\n")],
+            &[("db/1_a.sql", "-- migrate:up\n"), ("db/2_b.sql", "-- migrate:up\n")],
+        );
+        change.sets[0].against =
+            vec![Branch { name: "broken".to_owned(), files: files(&[("db/2_c.sql", "select 1;")]) }];
+        says(
+            &change,
+            &[
+                "error version-collision-elsewhere db/2_b.sql:1:1: db/2_b.sql and db/2_c.sql on the branch broken have one version, 2",
+                "note branch-unreadable db/2_c.sql:1:1: the migrations in db on the branch broken cannot be read: there is no `-- migrate:up`",
+            ],
+        );
+    }
+
+    #[test]
+    fn what_is_noticed_while_reading_is_passed_on_if_it_is_new() {
+        let odd = ("db/odd.sql", "select 1;");
+        says(
+            &change(&[A], &[A, odd]),
+            &["warning unknown-file db/odd.sql:1:1: odd.sql is not run: its name does not start with digits"],
+        );
+        says(&change(&[A, odd], &[A, odd]), &[]);
+    }
+}

@@ -17,7 +17,8 @@
 //! | its place in Drizzle's journal | `shipped-reordered` |
 //!
 //! A byte order mark and the kind of line ends are no change, and a repeatable migration may change.
-//! Nor is another folder a change, where version, name and statements stay. Files that are made from
+//! Nor is another folder a change, where version, name and statements stay; nor the repair of the file
+//! for which the folder could not be read at the merge base. Files that are made from
 //! the migrations (Drizzle's snapshots, `atlas.sum`) are not looked at.
 //!
 //! # The two ways out
@@ -81,9 +82,11 @@ pub(super) fn judge(
     }
     let new = (0..new.len()).find(|&at| new[at] && !head.list[at].repeatable);
     let squash = squash(set, head, &gone, first_edited, new, messages, report);
+    let broken = base.unread.as_ref().and_then(|error| error.location()).map(|at| &at.path);
     for (item, at) in pairs() {
         // What was edited to become the baseline is a new migration in all but its name.
-        if !(at == 0 && squash.in_place) {
+        // And what could not be read may be repaired.
+        if !(at == 0 && squash.in_place) && broken != Some(&item.path) {
             edit(item, &head.list[at], report);
             surroundings(set, item, &head.list[at], report);
         }
@@ -430,4 +433,390 @@ fn counted(count: usize, one: &str, many: &str) -> String {
 
 fn them(count: usize) -> &'static str {
     if count == 1 { "it" } else { "them" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{change, lines, says, verdict};
+    use super::super::{Change, Level, Options, check};
+
+    const A: (&str, &str) = ("db/1_a.sql", "-- migrate:up\ncreate table a ();\n-- migrate:down\ndrop table a;\n");
+    const B: (&str, &str) = ("db/2_b.sql", "-- migrate:up\ncreate table b ();\n");
+
+    /// `A` with another text.
+    #[track_caller]
+    fn edited(text: &str, expected: &[&str]) {
+        says(&change(&[A, B], &[("db/1_a.sql", text), B]), expected);
+    }
+
+    #[test]
+    fn a_change_with_itself_and_a_new_migration_say_nothing() {
+        says(&change(&[A, B], &[A, B]), &[]);
+        says(&change(&[A], &[A, B]), &[]);
+        says(&change(&[], &[A, B]), &[]);
+        says(&change(&[], &[]), &[]);
+        says(&Change::default(), &[]);
+    }
+
+    #[test]
+    fn edited_statements_are_an_error_at_the_first_place_that_differs() {
+        edited(
+            "-- migrate:up\ncreate table a (id int);\n-- migrate:down\ndrop table a;\n",
+            &["error shipped-edited db/1_a.sql:2:17: db/1_a.sql has shipped, and its statements have changed"],
+        );
+        edited(
+            "-- a head\n-- migrate:up\ncreate table a ();\nselect 1;\n-- migrate:down\ndrop table a;\n",
+            &["error shipped-edited db/1_a.sql:4:1: db/1_a.sql has shipped, and its statements have changed"],
+        );
+        edited(
+            "-- migrate:up\n-- migrate:down\ndrop table a;\n",
+            &["error shipped-edited db/1_a.sql:1:14: db/1_a.sql has shipped, and its statements have changed"],
+        );
+    }
+
+    #[test]
+    fn line_ends_and_a_byte_order_mark_are_no_edit() {
+        edited(&format!("\u{feff}{}", A.1.replace('\n', "\r\n")), &[]);
+        edited(&format!("-- what is before the marker is in no section\n{}", A.1), &[]);
+    }
+
+    #[test]
+    fn a_cosmetic_edit_is_a_warning() {
+        edited(
+            "-- migrate:up\nCREATE TABLE a (); -- é\n-- migrate:down\ndrop table a;\n",
+            &[
+                "warning shipped-edited-cosmetic db/1_a.sql:2:1: db/1_a.sql has shipped, and only its comments or white space have changed",
+            ],
+        );
+    }
+
+    #[test]
+    fn the_way_down_may_change_with_a_warning() {
+        edited(
+            "-- migrate:up\ncreate table a ();\n-- migrate:down\ndrop table a cascade;\n",
+            &["warning shipped-down-edited db/1_a.sql:4:13: db/1_a.sql has shipped, and its down section has changed"],
+        );
+        edited("-- migrate:up\ncreate table a ();\n-- migrate:down\ndrop  table a; -- x\n", &[]);
+        edited(
+            "-- migrate:up\ncreate table a ();\n",
+            &["warning shipped-down-edited db/1_a.sql:1:1: db/1_a.sql has shipped with a down section, which is gone"],
+        );
+        says(
+            &change(
+                &[("db/1_a.up.sql", "select 1;"), ("db/1_a.down.sql", "select 2;")],
+                &[("db/1_a.up.sql", "select 1;"), ("db/1_a.down.sql", "select 3;")],
+            ),
+            &[
+                "warning shipped-down-edited db/1_a.down.sql:1:8: db/1_a.up.sql has shipped, and its down section has changed",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_deleted_file_is_an_error() {
+        says(&change(&[A, B], &[A]), &["error shipped-deleted db/2_b.sql:1:1: db/2_b.sql has shipped and is deleted"]);
+        says(&change(&[A], &[]), &["error shipped-deleted db/1_a.sql:1:1: db/1_a.sql has shipped and is deleted"]);
+    }
+
+    #[test]
+    fn a_renamed_file_is_an_error_and_another_folder_is_not() {
+        says(
+            &change(&[A, B], &[A, ("db/2_c.sql", B.1)]),
+            &["error shipped-renamed db/2_c.sql:1:1: db/2_b.sql has shipped and is renamed to db/2_c.sql"],
+        );
+        says(
+            &change(&[A, B], &[A, ("db/3_b.sql", "-- migrate:up\nCREATE TABLE b ();\n")]),
+            &[
+                "error shipped-renamed db/3_b.sql:1:1: db/2_b.sql has shipped and is renamed to db/3_b.sql, with other comments or white space",
+            ],
+        );
+        says(&change(&[A, B], &[("new/1_a.sql", A.1), ("new/2_b.sql", B.1)]), &[]);
+        says(
+            &change(&[A, B], &[("new/1_a.sql", A.1), ("new/2_b.sql", "-- migrate:up\nselect 1;\n")]),
+            &["error shipped-edited new/2_b.sql:2:1: new/2_b.sql has shipped, and its statements have changed"],
+        );
+    }
+
+    #[test]
+    fn of_several_files_with_one_content_each_is_found_by_its_name() {
+        let same = "-- migrate:up\nselect 1;\n";
+        let base = [("db/1_a.sql", same), ("db/2_b.sql", same), ("db/3_c.sql", same)];
+        says(
+            &change(&base, &[("db/1_a.sql", same), ("db/4_c.sql", same), ("db/5_b.sql", same)]),
+            &[
+                "error shipped-renamed db/4_c.sql:1:1: db/3_c.sql has shipped and is renamed to db/4_c.sql",
+                "error shipped-renamed db/5_b.sql:1:1: db/2_b.sql has shipped and is renamed to db/5_b.sql",
+            ],
+        );
+    }
+
+    #[test]
+    fn renumbering_a_file_out_of_a_collision_is_a_warning() {
+        let (one, other) = (("db/2_b.sql", B.1), ("db/02_c.sql", "-- migrate:up\ncreate table c ();\n"));
+        says(
+            &change(&[A, one, other], &[A, one, ("db/3_c.sql", other.1)]),
+            &[
+                "warning collision-resolved db/3_c.sql:1:1: db/02_c.sql has shipped and is now db/3_c.sql: db/2_b.sql had its version, 02, too",
+            ],
+        );
+    }
+
+    #[test]
+    fn repeatable_migrations_may_change() {
+        let v = ("db/V1__a.sql", "select 1;");
+        says(&change(&[v, ("db/R__v.sql", "select 1;")], &[v, ("db/R__v.sql", "select 2;")]), &[]);
+        says(
+            &change(&[v, ("db/R__v.sql", "select 1;")], &[v]),
+            &["error shipped-deleted db/R__v.sql:1:1: db/R__v.sql has shipped and is deleted"],
+        );
+    }
+
+    #[test]
+    fn settings_beside_a_migration_are_a_warning() {
+        let v = ("db/V1__a.sql", "select 1;");
+        says(
+            &change(&[v], &[v, ("db/V1__a.sql.conf", "executeInTransaction=false\n")]),
+            &[
+                "warning shipped-settings-edited db/V1__a.sql.conf:1:1: db/V1__a.sql has shipped to be run in a transaction, and would now be run outside a transaction",
+            ],
+        );
+        let up = ("db/2024-01-01-000000_a/up.sql", "select 1;");
+        let settings = ("db/2024-01-01-000000_a/metadata.toml", "run_in_transaction = false\n");
+        says(
+            &change(&[up, settings], &[up, (settings.0, "run_in_transaction = true\n")]),
+            &[
+                "warning shipped-settings-edited db/2024-01-01-000000_a/metadata.toml:1:1: db/2024-01-01-000000_a/up.sql has shipped to be run outside a transaction, and would now be run in a transaction",
+            ],
+        );
+        says(&change(&[up, ("db/atlas.sum", "a")], &[up, ("db/atlas.sum", "b")]), &[]);
+    }
+
+    #[test]
+    fn code_is_compared_as_a_whole() {
+        let sql = ("db/1_a.sql", "-- +goose Up\nselect 1;\n");
+        let code = ("db/2_b.go", "package db\n");
+        says(&change(&[sql, code], &[sql, code]), &[]);
+        says(
+            &change(&[sql, code], &[sql, ("db/2_b.go", "package db\n\n// x\n")]),
+            &["warning shipped-code-edited db/2_b.go:2:1: db/2_b.go has shipped, and its code has changed"],
+        );
+        says(
+            &change(&[sql, code], &[sql]),
+            &["error shipped-deleted db/2_b.go:1:1: db/2_b.go has shipped and is deleted"],
+        );
+    }
+
+    fn journal(tags: &[&str]) -> String {
+        let entries: Vec<String> =
+            (1..).zip(tags).map(|(at, tag)| format!(r#"{{ "idx": {at}, "when": {at}, "tag": "{tag}" }}"#)).collect();
+        format!(r#"{{ "dialect": "postgresql", "entries": [{}] }}"#, entries.join(", "))
+    }
+
+    #[test]
+    fn what_drizzles_journal_does_not_list_any_more_is_deleted() {
+        let (a, b) = (("db/0000_a.sql", "select 1;"), ("db/0001_b.sql", "select 2;"));
+        let (both, one, turned) =
+            (journal(&["0000_a", "0001_b"]), journal(&["0000_a"]), journal(&["0001_b", "0000_a"]));
+        let path = "db/meta/_journal.json";
+        says(
+            &change(&[a, b, (path, &both)], &[a, b, (path, &one)]),
+            &["error shipped-deleted db/0001_b.sql:1:1: db/0001_b.sql has shipped and is not in the journal any more"],
+        );
+        says(
+            &change(&[a, b, (path, &both)], &[a, b, (path, &turned)]),
+            &[
+                "warning shipped-reordered db/meta/_journal.json:1:1: db/0001_b.sql has shipped after db/0000_a.sql, and would now be run before it",
+            ],
+        );
+        says(&change(&[a, b, (path, &both)], &[a, b, (path, &both), ("db/meta/0001_snapshot.json", "{}")]), &[]);
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_read_is_judged_file_by_file() {
+        let broken = ("db/2_b.sql", "select 1;\n");
+        says(
+            &change(&[A, B], &[("db/1_a.sql", "-- migrate:up\nselect 2;\n"), broken]),
+            &[
+                "error shipped-edited db/1_a.sql:2:1: db/1_a.sql has shipped, and its statements have changed",
+                "error head-unreadable db/2_b.sql:1:1: the migrations in db at the head cannot be read: there is no `-- migrate:up`",
+                "error shipped-edited db/2_b.sql:1:1: db/2_b.sql has shipped, and its statements have changed",
+            ],
+        );
+        // The file that could not be read may be repaired.
+        let other = ("db/1_a.sql", "-- migrate:up\nselect 2;\n");
+        says(
+            &change(&[A, broken], &[other, B]),
+            &[
+                "error shipped-edited db/1_a.sql:2:1: db/1_a.sql has shipped, and its statements have changed",
+                "warning base-unreadable db/2_b.sql:1:1: the migrations in db at the merge base cannot be read: there is no `-- migrate:up`",
+            ],
+        );
+        // What was broken before and still is, is the base's.
+        says(
+            &change(&[A, broken], &[A, broken]),
+            &[
+                "warning base-unreadable db/2_b.sql:1:1: the migrations in db at the merge base cannot be read: there is no `-- migrate:up`",
+            ],
+        );
+    }
+
+    const BASELINE: (&str, &str) = ("db/3_baseline.sql", "-- migrate:up\ncreate table a ();\ncreate table b ();\n");
+
+    fn list(entries: &[(&str, &str)]) -> String {
+        let entry = |(version, text): &(&str, &str)| {
+            let up = text.split("-- migrate:down").next().unwrap_or("");
+            format!(r#"{{ "version": "{version}", "checksum": "{}" }}"#, crate::checksum::checksum(up))
+        };
+        let entries: Vec<String> = entries.iter().map(entry).collect();
+        format!(r#"{{ "replaces": [{}] }}"#, entries.join(", "))
+    }
+
+    #[test]
+    fn a_baseline_that_replaces_what_is_deleted_needs_no_sentinel() {
+        let all = list(&[("1", A.1), ("2", B.1)]);
+        says(
+            &change(&[A, B], &[BASELINE, ("db/.counterfoil/3_baseline.json", &all)]),
+            &[
+                "note squash-reviewed db/3_baseline.sql:1:1: 2 shipped migrations are gone: db/3_baseline.sql replaces them, with matching checksums",
+            ],
+        );
+        // The files may stay for a while, and go later.
+        let listed = ("db/.counterfoil/3_baseline.json", &*all);
+        says(
+            &change(&[A, B, BASELINE, listed], &[BASELINE, listed]),
+            &[
+                "note squash-reviewed db/3_baseline.sql:1:1: 2 shipped migrations are gone: db/3_baseline.sql replaces them, with matching checksums",
+            ],
+        );
+    }
+
+    #[test]
+    fn what_a_baseline_does_not_replace_is_named() {
+        let part = list(&[("1", A.1)]);
+        says(
+            &change(&[A, B], &[BASELINE, ("db/.counterfoil/3_baseline.json", &part)]),
+            &[
+                "error shipped-deleted db/2_b.sql:1:1: db/2_b.sql has shipped and is deleted; db/.counterfoil/3_baseline.json does not list it",
+                "note squash-reviewed db/3_baseline.sql:1:1: 1 shipped migration is gone: db/3_baseline.sql replaces it, with matching checksums",
+            ],
+        );
+        let other = list(&[("1", A.1), ("2", "-- migrate:up\nselect 1;\n")]);
+        let found = verdict(&change(&[A, B], &[BASELINE, ("db/.counterfoil/3_baseline.json", &other)]));
+        // printf '%b' '-- migrate:up\nselect 1;\n' | sha256sum; and of B the same.
+        assert_eq!(
+            lines(&found)[0],
+            "error shipped-deleted db/2_b.sql:1:1: db/2_b.sql has shipped and is deleted; db/.counterfoil/3_baseline.json lists it with the checksum sha256:b25711afa723, and it has sha256:c371f54e9b61"
+        );
+    }
+
+    #[track_caller]
+    fn squashed(base: &[(&str, &str)], head: &[(&str, &str)], message: &str, expected: &[&str]) {
+        let messages = vec!["later".to_owned(), message.to_owned()];
+        says(&Change { messages, ..change(base, head) }, expected);
+    }
+
+    #[test]
+    fn the_sentinel_allows_deletions_for_a_new_baseline() {
+        for message in ["Squash [squash-baseline]", "Squash\n\nAll of it ([squash-baseline] x) [squash-baseline]."] {
+            squashed(
+                &[A, B],
+                &[BASELINE],
+                message,
+                &[
+                    "note squash-reviewed db/3_baseline.sql:1:1: 2 shipped migrations are gone, and db/3_baseline.sql stands for them: the commit \"Squash\" says [squash-baseline]"
+                        .replace("Squash", message.lines().next().unwrap_or(""))
+                        .as_str(),
+                ],
+            );
+        }
+        for message in
+            ["[squash-baseline]s", "`[squash-baseline]`", "Revert \"Squash [squash-baseline]\"", "squash-baseline"]
+        {
+            squashed(
+                &[A, B],
+                &[A, BASELINE],
+                message,
+                &["error shipped-deleted db/2_b.sql:1:1: db/2_b.sql has shipped and is deleted"],
+            );
+        }
+    }
+
+    #[test]
+    fn the_sentinel_allows_one_edit_the_first_file_made_a_baseline() {
+        let whole = ("db/1_a.sql", BASELINE.1);
+        squashed(
+            &[A, B],
+            &[whole],
+            "Squash [squash-baseline]",
+            &[
+                "note squash-reviewed db/1_a.sql:1:1: 1 shipped migration is gone, and db/1_a.sql has changed to stand for it: the commit \"Squash [squash-baseline]\" says [squash-baseline]",
+            ],
+        );
+        let c = ("db/3_c.sql", "-- migrate:up\ncreate table c ();\n");
+        squashed(
+            &[A, B, c],
+            &[whole, ("db/3_c.sql", "-- migrate:up\nselect 3;\n")],
+            "[squash-baseline]",
+            &[
+                "note squash-reviewed db/1_a.sql:1:1: 1 shipped migration is gone, and db/1_a.sql has changed to stand for it: the commit \"[squash-baseline]\" says [squash-baseline]",
+                "error shipped-edited db/3_c.sql:2:1: db/3_c.sql has shipped, and its statements have changed",
+            ],
+        );
+    }
+
+    #[test]
+    fn the_sentinel_allows_nothing_without_a_baseline_or_a_deletion() {
+        squashed(
+            &[A, B],
+            &[A],
+            "Squash [squash-baseline]",
+            &[
+                "error shipped-deleted db/2_b.sql:1:1: db/2_b.sql has shipped and is deleted; the commit \"Squash [squash-baseline]\" says [squash-baseline], but no migration at the head can be the baseline: none is new, and the first one is as it was",
+            ],
+        );
+        squashed(
+            &[A, B],
+            &[("db/1_a.sql", BASELINE.1), B],
+            "Squash [squash-baseline]",
+            &[
+                "warning shipped-down-edited db/1_a.sql:1:1: db/1_a.sql has shipped with a down section, which is gone",
+                "error shipped-edited db/1_a.sql:3:1: db/1_a.sql has shipped, and its statements have changed",
+            ],
+        );
+        // A rename is none either.
+        squashed(
+            &[A, B],
+            &[A, ("db/3_b.sql", B.1)],
+            "Squash [squash-baseline]",
+            &["error shipped-renamed db/3_b.sql:1:1: db/2_b.sql has shipped and is renamed to db/3_b.sql"],
+        );
+    }
+
+    #[test]
+    fn the_list_of_a_shipped_baseline_stays() {
+        let (one, two) = (list(&[("1", A.1)]), list(&[("1", A.1), ("2", B.1)]));
+        let path = "db/.counterfoil/3_baseline.json";
+        says(
+            &change(&[A, B, BASELINE, (path, &one)], &[A, B, BASELINE, (path, &two)]),
+            &[
+                "warning shipped-replaces-edited db/.counterfoil/3_baseline.json:1:1: db/3_baseline.sql has shipped, and the list of what it replaces has changed",
+            ],
+        );
+        says(
+            &change(&[A, B, BASELINE, (path, &one)], &[A, B, BASELINE]),
+            &[
+                "warning shipped-replaces-edited db/3_baseline.sql:1:1: db/3_baseline.sql has shipped, and the list of what it replaces has changed",
+            ],
+        );
+    }
+
+    #[test]
+    fn levels_can_be_set_by_code() {
+        let change = change(&[A, B], &[A]);
+        for (level, count, ok) in [(Level::Off, 0, true), (Level::Note, 1, true), (Level::Error, 1, false)] {
+            let options = Options { severities: [("shipped-deleted".to_owned(), level)].into(), ..Options::default() };
+            let verdict = check(&change, &options).expect("a verdict");
+            assert_eq!((verdict.findings.len(), verdict.ok), (count, ok));
+        }
+    }
 }

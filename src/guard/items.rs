@@ -59,8 +59,13 @@ impl Items {
         }
     }
 
+    /// The same folder, file by file.
+    pub fn as_files(&self, files: &Files, convention: Option<Convention>) -> Items {
+        Items { unread: self.unread.clone(), ..Items::by_file(files, convention) }
+    }
+
     /// Every file as a migration as a whole.
-    pub fn by_file(files: &Files, convention: Option<Convention>) -> Items {
+    fn by_file(files: &Files, convention: Option<Convention>) -> Items {
         let mut list = Vec::new();
         for (path, text) in files {
             let name = name(path);

@@ -31,6 +31,8 @@ mod items;
 pub mod parity;
 mod renumber;
 mod report;
+#[cfg(test)]
+mod testing;
 
 use crate::convention::Convention;
 use crate::error::Error;
@@ -284,8 +286,8 @@ fn check_set(
     let mut noticed = new_findings(&base, &head);
     if base.unread.is_some() != head.unread.is_some() {
         let convention = convention.or(head.convention);
-        base = Items::by_file(&set.base, convention);
-        head = Items::by_file(&set.head, convention);
+        base = base.as_files(&set.base, convention);
+        head = head.as_files(&set.head, convention);
     }
     let convention = convention.or(head.convention);
     let mut others = |files: &Files, place: &str| {
@@ -302,6 +304,11 @@ fn check_set(
         .iter()
         .map(|branch| (&*branch.name, others(&branch.files, &format!("on the branch {}", branch.name))))
         .collect();
+    // What has shipped and is not listed any more is reported as deleted.
+    let shipped: BTreeSet<&str> = base.list.iter().map(|item| &*item.path).collect();
+    noticed.retain(|finding| {
+        finding.code != "not-in-journal" || finding.at.as_ref().is_none_or(|at| !shipped.contains(&*at.path))
+    });
     let settled = immutability::judge(set, &base, &head, messages, report);
     let target = target.as_ref().unwrap_or(&base);
     let sides = collisions::Sides { set, base: &base, head: &head, target, against: &against, settled: &settled, now };

@@ -209,3 +209,69 @@ pub(super) fn moves(item: &Item, number: &str, convention: Option<Convention>, h
     });
     renamed.collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn follows(number: &str, expected: &str) {
+        assert_eq!(next(number, None).as_deref(), Some(expected), "{number}");
+    }
+
+    #[test]
+    fn a_sequence_is_counted_up_and_keeps_its_width() {
+        follows("1", "2");
+        follows("0009", "0010");
+        follows("999", "1000");
+        follows("99999999999999999999999999", "100000000000000000000000000");
+        follows("1.9", "1.10");
+        follows("2_09", "2_10");
+        assert_eq!(next("", None), None);
+        assert_eq!(next("a1", None), None);
+    }
+
+    #[test]
+    fn a_time_goes_on_by_its_smallest_part() {
+        // The expected times were made with `date -d`.
+        follows("20240228235959", "20240229000000");
+        follows("20230228235959", "20230301000000");
+        follows("21000228235959", "21000301000000");
+        follows("20241231235959", "20250101000000");
+        follows("202412312359", "202501010000");
+        follows("20240131", "20240201");
+        follows("2024-12-31-235959", "2025-01-01-000000");
+    }
+
+    #[test]
+    fn a_number_that_looks_like_a_time_and_is_none_is_counted_up() {
+        // Real sets have an hour 33 and a day 00.
+        follows("20240230336100", "20240230336101");
+        follows("20240100000000", "20240100000001");
+        follows("20240101000000123", "20240101000000124");
+        follows("00000000", "00000001");
+        follows("00000000000000", "00000000000001");
+    }
+
+    #[test]
+    fn the_time_at_hand_is_taken_if_it_is_later() {
+        let now = Now::read("2026-01-31T12:34:56.789Z").expect("a time");
+        assert_eq!(next("20240131000000", Some(&now)).as_deref(), Some("20260131123456"));
+        assert_eq!(next("20270131000000", Some(&now)).as_deref(), Some("20270131000001"));
+        assert_eq!(next("20240131", Some(&now)).as_deref(), Some("20260131"));
+        assert_eq!(next("2024-01-31-000000", Some(&now)).as_deref(), Some("2026-01-31-123456"));
+        assert_eq!(next("0041", Some(&now)).as_deref(), Some("0042"));
+        for wrong in [
+            "",
+            "2026-01-31",
+            "2026-01-31T12:34:56",
+            "2026-02-30T00:00:00Z",
+            "2026-01-31T24:00:00Z",
+            "12:34:56T2026-01-31Z",
+            "2026-01-31T12:34:56.Z",
+            "é-01-31T12:34:56Z",
+        ] {
+            assert!(Now::read(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -62,11 +62,13 @@ pub(super) fn judge(edits: &[Edit], options: &Options, report: &mut Report<'_>) 
             "track-parity",
             Some(Location { path: edit.path.clone(), line: place.line, column: place.column }),
             format!(
-                "the track {:?} registers a migration with {}, and {} {} none",
+                "the track {:?} registers a migration with {}, and {} none",
                 track.name,
                 hit.what,
-                names.join(" and "),
-                if names.len() == 1 { "registers" } else { "register" }
+                match &names[..] {
+                    [name] => format!("the track {name} registers"),
+                    names => format!("the tracks {} register", names.join(" and ")),
+                }
             ),
             format!("make the same change there: {}", ways.join("; ")),
         );
@@ -168,7 +170,8 @@ fn ddl<'e>(track: &Track<'_>, edit: &'e Edit) -> Option<(Hit, std::borrow::Cow<'
         Kind::Sql | Kind::Other => {}
     }
     hits.sort_by(|a, b| (a.at, &a.what).cmp(&(b.at, &b.what)));
-    let added = Added::new(edit);
+    // A file that is a migration only now is new to the last line.
+    let added = if track.line.is_some() { Added::new(edit) } else { Added(None) };
     let (mut line, mut seen) = (1_u32, 0);
     let first = hits.into_iter().find(|hit| {
         line += text[seen..hit.at].bytes().filter(|byte| *byte == b'\n').count() as u32;
@@ -230,4 +233,324 @@ fn mask(path: &str, text: &str) -> String {
     }
     out.push_str(text.get(at..).unwrap_or(""));
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::lines;
+    use super::super::{Change, Registers, Track as Given, check};
+    use super::*;
+
+    /// SQLite migrations in a list of `app/sqlite.py`, and Alembic revisions for PostgreSQL.
+    fn options() -> Options {
+        let track = |files: &str, registers| Given {
+            files: vec![files.to_owned()],
+            ignore: vec!["**/__init__.py".to_owned()],
+            registers,
+            ddl: None,
+        };
+        let tracks = [
+            ("sqlite".to_owned(), track("app/sqlite.py", Registers::Line(r"^    \(\d+,".to_owned()))),
+            ("postgres".to_owned(), track("alembic/versions/*.py", Registers::File)),
+        ];
+        Options { tracks: tracks.into(), ..Options::default() }
+    }
+
+    const LIST: &str = "MIGRATIONS = [\n    (1, \"CREATE TABLE t (id INTEGER)\"),\n]\n";
+    const REVISION: &str = "\"\"\"add c\"\"\"\nfrom alembic import op\nimport sqlalchemy as sa\n\nrevision = 'b'\ndown_revision = 'a'\n\n\ndef upgrade() -> None:\n    op.add_column('t', sa.Column('c', sa.Text()))\n\n\ndef downgrade() -> None:\n    op.drop_column('t', 'c')\n";
+
+    /// An edit with the added lines that `git diff -U0` would give, where lines are only put in or
+    /// replaced.
+    fn edit(path: &str, base: Option<&str>, head: Option<&str>) -> Edit {
+        let (before, after): (Vec<&str>, Vec<&str>) =
+            (base.unwrap_or("").lines().collect(), head.unwrap_or("").lines().collect());
+        let start = before.iter().zip(&after).take_while(|(a, b)| a == b).count();
+        let end = before[start..].iter().rev().zip(after[start..].iter().rev()).take_while(|(a, b)| a == b).count();
+        let count = after.len() - start - end;
+        let added = if count > 0 { vec![(start as u32 + 1, count as u32)] } else { Vec::new() };
+        let own = |text: Option<&str>| text.map(str::to_owned);
+        Edit { path: path.to_owned(), from: None, base: own(base), head: own(head), added }
+    }
+
+    fn sqlite(head: &str) -> Edit {
+        edit("app/sqlite.py", Some(LIST), Some(head))
+    }
+
+    fn revision(text: &str) -> Edit {
+        edit("alembic/versions/b_add_c.py", None, Some(text))
+    }
+
+    #[track_caller]
+    fn judged(edits: &[Edit], options: &Options, expected: &[&str]) {
+        let change = Change { edits: edits.to_vec(), ..Change::default() };
+        let verdict = check(&change, options).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(lines(&verdict), expected);
+        let turned = Change { edits: edits.iter().rev().cloned().collect(), ..Change::default() };
+        assert_eq!(check(&turned, options).expect("a verdict"), verdict);
+    }
+
+    #[track_caller]
+    fn fine(edits: &[Edit]) {
+        judged(edits, &options(), &[]);
+    }
+
+    fn with(line: &str) -> String {
+        LIST.replace("]\n", &format!("{line}]\n"))
+    }
+
+    const ADDS: &str = "    (2, \"ALTER TABLE t ADD COLUMN c TEXT\"),\n";
+
+    #[test]
+    fn a_column_on_one_track_only_fails_at_its_line() {
+        let sqlite_only = "error track-parity app/sqlite.py:3:10: the track \"sqlite\" registers a migration with ALTER TABLE, and the track \"postgres\" registers none";
+        judged(&[sqlite(&with(ADDS))], &options(), &[sqlite_only]);
+        judged(
+            &[revision(REVISION)],
+            &options(),
+            &[
+                "error track-parity alembic/versions/b_add_c.py:10:8: the track \"postgres\" registers a migration with op.add_column, and the track \"sqlite\" registers none",
+            ],
+        );
+        let change = Change { edits: vec![sqlite(&with(ADDS))], ..Change::default() };
+        assert_eq!(
+            check(&change, &options()).expect("a verdict").findings[0].help,
+            "make the same change there: a new file in alembic/versions/*.py"
+        );
+    }
+
+    #[test]
+    fn both_tracks_pass() {
+        fine(&[sqlite(&with(ADDS)), revision(REVISION)]);
+        fine(&[]);
+    }
+
+    #[test]
+    fn an_alembic_head_that_is_merged_late_passes_with_its_counterpart() {
+        let late = REVISION.replace("down_revision = 'a'", "down_revision = '0'");
+        fine(&[sqlite(&with(ADDS)), revision(&late)]);
+        let merge = "\"\"\"merge heads\"\"\"\nrevision = 'd'\ndown_revision = ('b', 'c')\n\n\ndef upgrade() -> None:\n    pass\n\n\ndef downgrade() -> None:\n    pass\n";
+        let merge = edit("alembic/versions/d_merge.py", None, Some(merge));
+        fine(&[sqlite(&with(ADDS)), revision(&late), merge.clone()]);
+        fine(std::slice::from_ref(&merge));
+        // It brings nothing, so it is no counterpart.
+        judged(
+            &[sqlite(&with(ADDS)), merge],
+            &options(),
+            &[
+                "error track-parity app/sqlite.py:3:10: the track \"sqlite\" registers a migration with ALTER TABLE, and the track \"postgres\" registers none",
+            ],
+        );
+    }
+
+    #[test]
+    fn comments_and_docstrings_pass() {
+        fine(&[sqlite(&with("    # (2, \"ALTER TABLE t ADD COLUMN c TEXT\"),\n"))]);
+        fine(&[sqlite(&format!("\"\"\"\n    (2, ALTER TABLE t)\n\"\"\"\n{LIST}"))]);
+        fine(&[edit("alembic/versions/b_add_c.py", Some(REVISION), Some(&REVISION.replace("add c", "ALTER TABLE t")))]);
+        // A migration on data, with DDL in a comment.
+        fine(&[sqlite(&with("    (2, \"UPDATE t SET id = 1\"),  # op.add_column('t') CREATE TABLE x\n"))]);
+    }
+
+    #[test]
+    fn work_on_data_passes() {
+        fine(&[sqlite(&with("    (2, \"INSERT INTO t VALUES (1); DELETE FROM t; UPDATE t SET id = 2\"),\n"))]);
+        let data = REVISION
+            .replace("op.add_column('t', sa.Column('c', sa.Text()))", "op.execute(\"UPDATE t SET c = 'ALTER TABLE'\")");
+        fine(&[revision(&data)]);
+    }
+
+    #[test]
+    fn ways_down_pass() {
+        let pass = REVISION.replace("    op.add_column('t', sa.Column('c', sa.Text()))", "    op.execute('SELECT 1')");
+        fine(&[revision(&pass)]);
+    }
+
+    #[test]
+    fn a_refactoring_that_registers_nothing_passes() {
+        // SQLite's way to change a column: the table is built anew.
+        let rebuild = LIST.replace(
+            "\"CREATE TABLE t (id INTEGER)\"",
+            "\"CREATE TABLE u (id INTEGER); INSERT INTO u SELECT * FROM t; DROP TABLE t; ALTER TABLE u RENAME TO t\"",
+        );
+        fine(&[sqlite(&rebuild)]);
+        fine(&[sqlite(&format!("{LIST}\n\ndef rebuild(db):\n    db.execute(\"CREATE TABLE x (id)\")\n"))]);
+    }
+
+    #[test]
+    fn what_is_moved_or_renamed_is_not_new() {
+        let two = with(ADDS);
+        let moved = LIST.replace("    (1", &format!("{ADDS}    (1"));
+        fine(&[edit("app/sqlite.py", Some(&two), Some(&moved))]);
+        let renamed = Edit {
+            path: "alembic/versions/c.py".to_owned(),
+            from: Some("alembic/versions/b.py".to_owned()),
+            base: Some(REVISION.to_owned()),
+            head: Some(REVISION.replace("'c'", "'d'")),
+            added: vec![(10, 1), (14, 1)],
+        };
+        fine(&[renamed]);
+        // Where git does not see the rename.
+        fine(&[edit("alembic/versions/b.py", Some(REVISION), None), revision(REVISION)]);
+    }
+
+    #[test]
+    fn what_moves_into_a_track_is_new() {
+        let into = Edit {
+            path: "alembic/versions/c.py".to_owned(),
+            from: Some("drafts/c.py".to_owned()),
+            base: Some(REVISION.to_owned()),
+            head: Some(REVISION.to_owned()),
+            added: Vec::new(),
+        };
+        judged(
+            std::slice::from_ref(&into),
+            &options(),
+            &[
+                "error track-parity alembic/versions/c.py:10:8: the track \"postgres\" registers a migration with op.add_column, and the track \"sqlite\" registers none",
+            ],
+        );
+        fine(&[into, sqlite(&with(ADDS))]);
+    }
+
+    #[test]
+    fn lines_of_a_literal_count_where_they_stand() {
+        let long = with("    (2, \"\"\"\n        ALTER TABLE t\n          ADD COLUMN c TEXT\n    \"\"\"),\n");
+        judged(
+            &[sqlite(&long)],
+            &options(),
+            &[
+                "error track-parity app/sqlite.py:4:9: the track \"sqlite\" registers a migration with ALTER TABLE, and the track \"postgres\" registers none",
+            ],
+        );
+    }
+
+    /// Three folders of SQL.
+    fn folders() -> Options {
+        let track = |name: &str| {
+            let files = vec![format!("db/{name}/**/*.{{sql,json}}")];
+            (name.to_owned(), Given { files, ignore: Vec::new(), registers: Registers::File, ddl: None })
+        };
+        Options { tracks: [track("pg"), track("lite"), track("my")].into(), ..Options::default() }
+    }
+
+    #[test]
+    fn there_may_be_more_than_two_tracks() {
+        let new = |path: &str| edit(path, None, Some("-- a\ncreate table t ();\n"));
+        judged(&[new("db/pg/1.sql"), new("db/my/1.sql"), new("db/lite/x/1.sql")], &folders(), &[]);
+        judged(
+            &[new("db/pg/1.sql"), new("db/my/1.sql"), new("db/lite/1.json")],
+            &folders(),
+            &[
+                "error track-parity db/my/1.sql:2:1: the track \"my\" registers a migration with CREATE TABLE, and the track \"lite\" registers none",
+                "error track-parity db/pg/1.sql:2:1: the track \"pg\" registers a migration with CREATE TABLE, and the track \"lite\" registers none",
+            ],
+        );
+        judged(
+            &[new("db/pg/1.sql")],
+            &folders(),
+            &[
+                "error track-parity db/pg/1.sql:2:1: the track \"pg\" registers a migration with CREATE TABLE, and the tracks \"lite\" and \"my\" register none",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_down_file_is_no_migration() {
+        let down = edit("db/pg/1_a.down.sql", None, Some("drop table t;"));
+        judged(&[down.clone(), edit("db/pg/U1__a.sql", None, Some("drop table t;"))], &folders(), &[]);
+        let up = edit("db/lite/1_a.up.sql", None, Some("create table t ();"));
+        let other = edit("db/my/1_a.up.sql", None, Some("create table t ();"));
+        assert_eq!(
+            check(&Change { edits: vec![down, up, other], ..Change::default() }, &folders())
+                .expect("a verdict")
+                .findings
+                .len(),
+            2
+        );
+        judged(
+            &[edit("db/pg/1.sql", None, Some("-- migrate:up\nselect 1;\n-- migrate:down\ndrop table t;\n"))],
+            &folders(),
+            &[],
+        );
+    }
+
+    #[test]
+    fn what_counts_as_ddl_can_be_said() {
+        let mut options = options();
+        let revision =
+            revision(&REVISION.replace("    op.add", "    op.execute('ALTER TABLE t DROP COLUMN d')\n    op.add"));
+        options.tracks.get_mut("postgres").expect("a track").ddl = Some(vec![Ddl::Sqlalchemy]);
+        judged(
+            &[revision],
+            &options,
+            &[
+                "error track-parity alembic/versions/b_add_c.py:11:8: the track \"postgres\" registers a migration with op.add_column, and the track \"sqlite\" registers none",
+            ],
+        );
+    }
+
+    #[test]
+    fn windows_line_ends_count_no_lines() {
+        let crlf = |text: &str| text.replace('\n', "\r\n");
+        let edit = Edit { base: Some(crlf(LIST)), head: Some(crlf(&with(ADDS))), ..sqlite(&with(ADDS)) };
+        judged(
+            &[edit],
+            &options(),
+            &[
+                "error track-parity app/sqlite.py:3:10: the track \"sqlite\" registers a migration with ALTER TABLE, and the track \"postgres\" registers none",
+            ],
+        );
+    }
+
+    #[track_caller]
+    fn refused(change: impl FnOnce(&mut Options), message: &str) {
+        let mut options = options();
+        change(&mut options);
+        let error = check(&Change::default(), &options).expect_err(message);
+        assert_eq!(error.message(), message);
+        assert_eq!(error.code().as_str(), "invalid-input");
+        assert!(!error.help_text().is_empty());
+    }
+
+    #[test]
+    fn options_that_cannot_be_followed_are_refused() {
+        let sqlite = |change: fn(&mut Given)| {
+            move |options: &mut Options| change(options.tracks.get_mut("sqlite").expect("a track"))
+        };
+        refused(sqlite(|track| track.files.clear()), "tracks.sqlite.files is empty");
+        refused(
+            sqlite(|track| track.files.push("a/[b".to_owned())),
+            "tracks.sqlite.files[1] is \"a/[b\": a [ is not closed",
+        );
+        refused(
+            sqlite(|track| track.ignore.push("{a".to_owned())),
+            "tracks.sqlite.ignore[1] is \"{a\": a { is not closed",
+        );
+        refused(
+            sqlite(|track| track.ignore.push("/a".to_owned())),
+            "tracks.sqlite.ignore[1] is \"/a\": it has to start at the repository's root",
+        );
+        refused(
+            sqlite(|track| track.registers = Registers::Line("(".to_owned())),
+            "tracks.sqlite.registers.line is \"(\", which is not a regular expression: found open group without closing ')'",
+        );
+        refused(sqlite(|track| track.ddl = Some(Vec::new())), "tracks.sqlite.ddl is empty");
+        refused(|options| drop(options.tracks.remove("sqlite")), "tracks has only one track, \"postgres\"");
+        refused(
+            |options| options.severities.extend([("track-party".to_owned(), super::super::Level::Off)]),
+            "severities has an unknown code, \"track-party\"",
+        );
+    }
+
+    #[test]
+    fn added_lines_may_come_in_any_order_and_overlap() {
+        let edit = Edit {
+            base: Some(String::new()),
+            added: vec![(9, 2), (1, 1), (2, 5), (3, 1), (u32::MAX, u32::MAX)],
+            ..Edit::default()
+        };
+        let added = Added::new(&edit);
+        let lines: Vec<u32> = (0..15).filter(|line| added.has(*line)).collect();
+        assert_eq!(lines, [1, 2, 3, 4, 5, 6, 9, 10]);
+    }
 }

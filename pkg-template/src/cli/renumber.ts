@@ -1,9 +1,10 @@
 // `counterfoil check --renumber`: the new files of a change under versions that are free.
-import { posix } from 'node:path'
+import { readdir } from 'node:fs/promises'
+import { join, posix, relative, sep } from 'node:path'
 import { failure } from '../errors.js'
 import type { OpenChange } from '../git/change.js'
 import { textOf, type Move, type Rewrite } from '../git/move.js'
-import { git } from '../git/repository.js'
+import { git, type Repository } from '../git/repository.js'
 import type { Verdict } from '../guard.js'
 
 /** What is going to be done. */
@@ -13,24 +14,25 @@ export interface Renumbering {
 }
 
 /**
- * What has to be moved so that every file gets the version that was proposed for it: the files themselves, what lies beside
- * them under the same name, and the lines of a journal.
+ * What has to be moved so that every file gets the version that was proposed for it: those files, what else lies in the
+ * folder of a migration, and what a journal says of them.
  *
  * @throws MigrationError `cannot-move` for a file that has shipped: its version is in somebody's ledger
  */
 export async function renumbering(read: OpenChange, proposed: Verdict['renumber']): Promise<Renumbering> {
   const { change, repository } = read
-  const shipped = new Set(change.sets.flatMap(({ base, target }) => [...Object.keys(base), ...Object.keys(target ?? {})]))
-  const heads = new Set(change.sets.flatMap(({ head }) => Object.keys(head)))
-  const moves = new Map<string, string>()
+  const shipped = new Set(change.sets.flatMap(({ base }) => Object.keys(base)))
+  const moves = new Map(proposed.map(({ path, to }) => [path, to]))
   for (const { path, to } of proposed) {
     if (shipped.has(path)) throw failure('cannot-move', `${path} has shipped: it keeps its version`, 'renumber the other file')
-    moves.set(path, to)
-    for (const beside of companions(path, to, heads)) if (!shipped.has(beside.from)) moves.set(beside.from, moves.get(beside.from) ?? beside.to)
+    const [folder, other] = [posix.dirname(path), posix.dirname(to)]
+    // The folder is the migration, whatever a tool keeps in it.
+    if (folder !== other) for (const beside of await filesIn(repository, folder)) if (!moves.has(beside)) moves.set(beside, other + beside.slice(folder.length))
   }
   const list = [...moves].map(([from, to]) => ({ from, to })).filter(({ from, to }) => from !== to)
   const rewrites: Rewrite[] = []
-  for (const journal of [...heads].filter((path) => /(^|\/)meta\/_journal\.json$/.test(path))) {
+  const journals = change.sets.flatMap(({ head }) => Object.keys(head)).filter((path) => /(^|\/)meta\/_journal\.json$/.test(path))
+  for (const journal of new Set(journals)) {
     const [before, folder] = [await textOf(repository, journal), posix.dirname(posix.dirname(journal))]
     const after = before === undefined ? undefined : journalWith(before, folder, list)
     if (before === undefined || after === undefined || after === before) continue
@@ -40,18 +42,10 @@ export async function renumbering(read: OpenChange, proposed: Verdict['renumber'
   return { moves: list, rewrites }
 }
 
-/** Files of the same migration that no plan speaks of: a list of what it replaces, and what else lies in its own folder. */
-function companions(path: string, to: string, heads: ReadonlySet<string>): Move[] {
-  const [folder, newFolder] = [posix.dirname(path), posix.dirname(to)]
-  if (folder !== newFolder)
-    // The folder is the migration.
-    return [...heads].filter((other) => other.startsWith(`${folder}/`) && other !== path).map((from) => ({ from, to: newFolder + from.slice(folder.length) }))
-  const beside = (file: string) => posix.join(folder, '.counterfoil', `${posix.basename(file).replace(/\.sql$/, '')}.json`)
-  const from = beside(path)
-  return [
-    ...(heads.has(from) ? [{ from, to: beside(to) }] : []),
-    ...(heads.has(`${path}.conf`) ? [{ from: `${path}.conf`, to: `${to}.conf` }] : []),
-  ]
+/** The files of a folder of the work tree, with its subfolders. */
+async function filesIn({ top }: Repository, folder: string): Promise<string[]> {
+  const entries = await readdir(join(top, folder), { withFileTypes: true, recursive: true }).catch(() => [])
+  return entries.filter((entry) => entry.isFile()).map((entry) => posix.join(folder, relative(join(top, folder), join(entry.parentPath ?? entry.path, entry.name)).split(sep).join('/')))
 }
 
 /** drizzle-kit's snapshots of the schema, which have the number of their migration: those that are new too. */

@@ -1,6 +1,6 @@
 // The command line: bundled with what it uses of other packages, so that it starts fast and nothing else has to be
 // installed. What it shares with a project (PGlite) and what is loaded as a whole (the review module) stays outside.
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import { root } from './lib.mjs'
 
@@ -11,7 +11,7 @@ const outside = ['review.js', 'guard.js', 'lint.js']
 export async function commandLine(pkg) {
   const { build } = await import('esbuild')
   const folder = join(pkg, 'cli')
-  const common = { bundle: true, minify: true, platform: 'node', target: 'node20', logLevel: 'warning', metafile: true, write: false, legalComments: 'none', absWorkingDir: root }
+  const common = { bundle: true, minify: true, platform: 'node', target: 'node20', mainFields: ['module', 'main'], logLevel: 'warning', metafile: true, write: false, legalComments: 'none', absWorkingDir: root }
   const keep = {
     name: 'keep',
     setup(to) {
@@ -36,6 +36,8 @@ export async function commandLine(pkg) {
   rmSync(folder, { recursive: true })
   mkdirSync(folder)
   for (const { path, contents } of [...program.outputFiles, ...pg.outputFiles]) writeFileSync(path, contents)
+  // npm sees to that when it installs a package, but not where it only makes a link to a folder that is built again.
+  chmodSync(join(folder, 'main.js'), 0o755)
   writeFileSync(join(folder, 'LICENSES.txt'), licences([program, pg].flatMap(({ metafile }) => Object.keys(metafile.inputs))))
 }
 

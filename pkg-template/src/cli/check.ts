@@ -12,6 +12,7 @@ import { Usage, counted, define, fine, found, say, type Format } from './command
 import { printFindings } from './findings.js'
 import { renumbering, type Renumbering } from './renumber.js'
 import { writeStepSummary } from './step-summary.js'
+import { clean } from './style.js'
 
 export const command = define({
   about: `Compares a branch with what it is to be merged into, through git, and says what would break the history of a database: migrations that have shipped and were changed, deleted or renamed; two files with one version; a change of the schema in one of several tracks only.
@@ -50,8 +51,8 @@ Without --head it looks at the work tree if there are changes in it that are not
       await mayMove(seen, request)
       const plan = await renumbering(seen.read, seen.verdict.renumber)
       say(`${values['dry-run'] ? 'these files would get' : 'these files get'} another version:`)
-      for (const { from, to } of plan.moves) say(`  ${from} → ${to}`)
-      for (const { path } of plan.rewrites) say(`  ${path}: its entries`)
+      for (const { from, to } of plan.moves) say(`  ${clean(from)} → ${clean(to)}`)
+      for (const { path } of plan.rewrites) say(`  ${clean(path)}: its entries`)
       if (!values['dry-run']) {
         await confirmed(counted(plan.moves.length, 'file'), values.yes)
         await moveFiles(seen.read.repository, plan.moves, plan.rewrites)

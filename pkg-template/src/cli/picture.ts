@@ -23,7 +23,7 @@ const tab = 4
  * A long line is cut around the caret. Without the text, or if it has no such line, only the first is given.
  */
 export function picture({ path, line, column }: Place, text: string | undefined, style: Style): string[] {
-  const where = `${style.blue('-->')} ${path}:${line}:${column}`
+  const where = `${style.blue('-->')} ${clean(path)}:${line}:${column}`
   const source = text?.split(/\r\n|\n|\r(?!\n)/)[line - 1]
   if (source === undefined) return [`  ${where}`]
   const margin = ' '.repeat(String(line).length)

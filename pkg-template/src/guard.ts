@@ -35,7 +35,7 @@ export interface Edit {
   base: string | null
   /** The text with the change; null if the file is deleted. */
   head: string | null
-  /** Added lines of `head`: first line, counted from 1, and how many, as `git diff -U0` says. */
+  /** Added lines of `head`: first line, counted from 1, and how many, as `git diff -U0` says. Of a new file all are. */
   added: readonly (readonly [line: number, count: number])[]
 }
 
@@ -45,7 +45,7 @@ export interface Change {
   name?: string
   /** The folders of migrations that are guarded. */
   sets: readonly GuardedSet[]
-  /** The messages of its commits: `[squash-baseline]` in one of them allows a squash. */
+  /** The messages of its commits, newest first: the word `[squash-baseline]` in one of them allows a squash. */
   messages: readonly string[]
   /** The files that it touches, as far as they belong to a track. */
   edits: readonly Edit[]
@@ -57,9 +57,12 @@ export interface Track {
   files: readonly string[]
   /** Globs of files that do not belong to it after all. */
   ignore?: readonly string[]
-  /** What registers a migration: a new file, or an added line that matches a regular expression. */
+  /**
+   * What registers a migration: a new file with anything to run, or a line that a regular expression (of Rust's regex-lite)
+   * matches, outside of comments. What was there before and has only moved does not count.
+   */
   registers: 'file' | { line: string }
-  /** What counts as DDL in it. Default: by the ending of the file. */
+  /** What counts as DDL in it. Default: `sql`, and `sqlalchemy` too in `.py` files. */
   ddl?: readonly ('sql' | 'sqlalchemy')[]
 }
 
@@ -82,7 +85,10 @@ export interface Verdict {
   findings: Finding[]
   /** Whether none of it is an error. */
   ok: boolean
-  /** Files with a version that is taken, or lower than the newest of the target: where they could move. */
+  /**
+   * Where files could move whose version is taken or lower than the newest of the target, and new ones that have to stay
+   * behind such a file. The last migration comes first: done in this order, no step meets a file that is still there.
+   */
   renumber: { path: string; to: string; version: string }[]
 }
 

@@ -188,8 +188,8 @@ pub struct Verdict {
     /// Whether none of the findings is an error.
     pub ok: bool,
     /// Files of the head that could move to a free version: those that collide, those that would be
-    /// a gap, and new ones that have to stay behind such a file. In the order of the migrations;
-    /// every file of a migration has its own entry.
+    /// a gap, and new ones that have to stay behind such a file. The last migration comes first: in
+    /// this order no step meets a file that is still there. Every file of a migration has an entry.
     pub renumber: Vec<Renumber>,
 }
 

@@ -49,6 +49,14 @@ test('the table of drifts has every code and its default', () => {
   assert.deepEqual(shown, expected)
 })
 
+test('the table of guards has every code and its default', () => {
+  const codes = read('src/guard/mod.rs').split('pub const CODES')[1].split('\n];')[0]
+  const expected = [...codes.matchAll(/\("([a-z-]+)", Level::(\w+)\)/g)].map(([, code, level]) => `${code} ${level.toLowerCase()}`)
+  assert.ok(expected.length > 15)
+  const shown = table('| finding of a change | default |').map(({ codes, row }) => `${codes[0]} ${row.split('|')[2].trim()}`)
+  assert.deepEqual(shown.toSorted(), expected.toSorted())
+})
+
 test('the tables of decisions have every reason', () => {
   const reasons = [...read('src/plan/mod.rs').matchAll(/\(Reason::\w+, "([a-z-]+)"\)/g)].map(([, code]) => code)
   assert.ok(reasons.length > 10)

@@ -36,6 +36,8 @@ pub mod guard;
 
 pub mod explain;
 
+pub mod lint;
+
 pub mod run;
 
 #[cfg(any(feature = "wasm", test))]

@@ -94,7 +94,8 @@ export function settings(given: AnyOptions, names: Names): Settings {
   }
 }
 
-function tableOf(table: NonNullable<AnyOptions['table']>): { schema: string; name: string } {
+/** The two parts of a table's name. @internal */
+export function tableOf(table: NonNullable<AnyOptions['table']>): { schema: string; name: string } {
   if (typeof table !== 'string') return { schema: table.schema ?? 'public', name: table.name }
   const dot = table.indexOf('.')
   return dot < 0 ? { schema: 'public', name: table } : { schema: table.slice(0, dot), name: table.slice(dot + 1) }

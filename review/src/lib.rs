@@ -11,3 +11,4 @@ pub mod explain;
 pub mod lint;
 pub mod losses;
 pub mod message;
+pub mod squawk;

@@ -72,6 +72,20 @@ use crate::version::Identity;
 use files::Set;
 use out::Out;
 
+/// The codes of the findings.
+pub const CODES: &[&str] = &[
+    "unknown-file",
+    "code-migration",
+    "not-in-journal",
+    "journal-order",
+    "breakpoint-text",
+    "other-database",
+    "ignored-text",
+    "callback",
+    "baseline-migration",
+    "unknown-baseline",
+];
+
 /// What there is to know about a convention.
 struct Entry {
     convention: Convention,

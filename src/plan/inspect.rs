@@ -1,8 +1,9 @@
 //! The SQL of pending migrations: how each is run, and what refuses it before anything runs.
 
-use super::{Finding, Options, Severity};
+use super::{Finding, Severity};
 use crate::error::Code;
-use crate::migration::{Migration, Section};
+use crate::ledger::Table;
+use crate::migration::Section;
 use crate::ordered::OrderedMap;
 use crate::sql::{Act, Analysis, Problem, Statement, Steps, TableAct, analyze, steps};
 
@@ -42,18 +43,16 @@ pub fn inspect(section: &Section) -> Result<Inspected, Finding> {
     Ok(Inspected { analysis, steps })
 }
 
-/// What a person should know about a migration that is going to run.
-pub(super) fn findings(migration: &Migration, inspected: &Inspected, options: &Options, out: &mut Vec<Finding>) {
-    let section = &migration.up;
+/// What a person should know about a section that is going to run.
+pub(crate) fn findings(section: &Section, inspected: &Inspected, table: &Table, out: &mut Vec<Finding>) {
     for (finding, span) in &inspected.steps.findings {
         out.push(Finding { at: Some(section.location(span.start)), ..finding.clone() });
     }
     for statement in &inspected.analysis.statements {
         for act in &statement.tables {
-            let same = act.table == options.table.name
-                && act.schema.as_ref().is_none_or(|schema| *schema == options.table.schema);
+            let same = act.table == table.name && act.schema.as_ref().is_none_or(|schema| *schema == table.schema);
             if same {
-                out.extend(touched(section, statement, act, options));
+                out.extend(touched(section, statement, act, table));
             }
         }
     }
@@ -61,13 +60,13 @@ pub(super) fn findings(migration: &Migration, inspected: &Inspected, options: &O
 
 /// A statement that touches the ledger's own table. A name without a schema counts: nobody can
 /// tell where `search_path` leads.
-fn touched(section: &Section, statement: &Statement, act: &TableAct, options: &Options) -> Option<Finding> {
+fn touched(section: &Section, statement: &Statement, act: &TableAct, table: &Table) -> Option<Finding> {
     let what = match act.act {
         Act::Drop => "drops",
         Act::Rename => "renames or moves",
         // The ledger is created before any migration runs, so that a plain `CREATE TABLE` of it
         // fails. One without a schema may mean another table.
-        Act::Create if act.schema.is_none() || tolerates_existing(statement, &section.text) => return None,
+        Act::Create if tolerates(section, statement, act) => return None,
         Act::Create => "creates",
     };
     let help = match act.act {
@@ -79,7 +78,7 @@ fn touched(section: &Section, statement: &Statement, act: &TableAct, options: &O
     let mut message = String::from("the migration ");
     message.push_str(what);
     message.push_str(" the ledger's own table, ");
-    message.push_str(&options.table.qualified());
+    message.push_str(&table.qualified());
     Some(Finding {
         code: Code::LedgerTouched.as_str().into(),
         severity: Severity::Error,
@@ -87,6 +86,11 @@ fn touched(section: &Section, statement: &Statement, act: &TableAct, options: &O
         help: help.into(),
         at: Some(section.location(statement.span.start)),
     })
+}
+
+/// Whether creating the ledger's table is let pass.
+pub(crate) fn tolerates(section: &Section, statement: &Statement, act: &TableAct) -> bool {
+    act.schema.is_none() || tolerates_existing(statement, &section.text)
 }
 
 /// Whether a `CREATE TABLE` says `IF NOT EXISTS` before its first parenthesis.

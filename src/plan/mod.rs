@@ -8,7 +8,7 @@
 
 mod decide;
 mod digest;
-mod inspect;
+pub(crate) mod inspect;
 mod matching;
 mod policy;
 mod running;
@@ -403,7 +403,7 @@ pub fn plan_with(catalog: &Catalog, ledger: &Ledger, options: &Options, cache: &
                 decision.transactional = Some(inspected.steps.mode == crate::sql::Mode::Transactional);
                 decision.statements = Some(inspected.analysis.statements.len() as u32);
                 decision.steps = Some(inspected.steps.steps.len() as u32);
-                inspect::findings(migration, inspected, options, &mut findings);
+                inspect::findings(&migration.up, inspected, &options.table, &mut findings);
             }
             Err(finding) => findings.push(finding.clone()),
         }

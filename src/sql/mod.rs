@@ -12,7 +12,7 @@
 mod classify;
 mod inner;
 pub mod lex;
-mod pattern;
+pub(crate) mod pattern;
 pub mod quote;
 pub mod split;
 pub mod steps;

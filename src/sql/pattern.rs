@@ -22,7 +22,7 @@ use crate::text;
 
 /// A place in the tokens of a statement. Comments are not among them.
 #[derive(Clone, Copy)]
-pub(super) struct Cursor<'a> {
+pub(crate) struct Cursor<'a> {
     pub text: &'a str,
     pub tokens: &'a [Token],
     pub at: usize,

@@ -18,6 +18,7 @@ export const commands: Readonly<Record<string, Entry>> = {
   ready: { about: 'say whether the database is where it should be', load: () => import('./ready.js') },
   embed: { about: 'write an ES module that holds a folder of migrations', load: () => import('./embed.js') },
   check: { about: 'say what a branch would break if it were merged', load: () => import('./check.js') },
+  lint: { about: 'say what is wrong with the migrations themselves', load: () => import('./lint.js') },
   completion: { about: 'print what makes a shell complete commands and options', load: () => import('./completion.js') },
 }
 

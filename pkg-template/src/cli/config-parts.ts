@@ -1,6 +1,7 @@
 // The settings that a configuration file may have, each with its check. `lint` and `check` bring their own.
 import { nearest } from './arguments.js'
 import { checkPart } from './check-config.js'
+import { lintPart } from './lint-config.js'
 
 type Keys = readonly (string | number)[]
 type Check = (value: unknown, keys: Keys) => void
@@ -25,7 +26,7 @@ export const parts: Readonly<Record<string, Check>> = {
   convention: text,
   policy: map(oneOf('note', 'warning', 'error')),
   pglite: object({ extensions: map(text) }),
-  lint: object(),
+  lint: lintPart,
   check: checkPart,
 }
 

@@ -123,7 +123,7 @@ describe('renumbering', () => {
     ], { checkout: 'topic' })
     const { status: code, stderr } = counterfoil(top, ['--renumber'])
     assert.equal(code, 2)
-    assert.match(stderr, /1 file would be renamed, and there is nobody to ask\n {2}help: say --yes/)
+    assert.match(stderr, /1 file would be renamed, and there is no terminal to ask on\n {2}help: say yes with --yes/)
     assert.deepEqual(status(top), [])
     const after = verdict(top, ['--renumber', '--yes'])
     assert.deepEqual([brief(after), after.renumbered], [['error shipped-edited 001_a.sql'], [{ from: `${dir}/003_c.sql`, to: `${dir}/004_c.sql` }]])

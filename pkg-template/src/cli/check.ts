@@ -1,5 +1,4 @@
 // `counterfoil check`: is it safe to merge this change? No database is asked.
-import { createInterface } from 'node:readline/promises'
 import { failure } from '../errors.js'
 import { readChange, type OpenChange } from '../git/change.js'
 import { moveFiles } from '../git/move.js'
@@ -9,6 +8,7 @@ import { check, type GuardOptions, type Verdict } from '../guard.js'
 import type { Finding } from '../public.js'
 import type { CheckConfig, Level } from './check-config.js'
 import { Usage, counted, define, fine, found, say, type Format } from './command.js'
+import { canAsk, confirmed } from './confirm.js'
 import { printFindings } from './findings.js'
 import { renumbering, type Renumbering } from './renumber.js'
 import { writeStepSummary } from './step-summary.js'
@@ -38,7 +38,7 @@ Without --head it looks at the work tree if there are changes in it that are not
     ['check --renumber', 'somebody was faster: take the next free version'],
   ],
   exits: '0 if the change may be merged, 1 if there is an error, 2 if it was called in a wrong way or git cannot tell',
-  async run({ values, format, config }) {
+  async run({ values, format, config, signal }) {
     const settings = config.check ?? {}
     const request = requestOf(values, settings, config.dir)
     const options = optionsOf(settings)
@@ -54,7 +54,7 @@ Without --head it looks at the work tree if there are changes in it that are not
       for (const { from, to } of plan.moves) say(`  ${clean(from)} → ${clean(to)}`)
       for (const { path } of plan.rewrites) say(`  ${clean(path)}: its entries`)
       if (!values['dry-run']) {
-        await confirmed(counted(plan.moves.length, 'file'), values.yes)
+        if (!values.yes && !(await mayRename(plan, signal))) return found
         await moveFiles(seen.read.repository, plan.moves, plan.rewrites)
         renumbered = plan.moves
         seen = await look(request, options, settings)
@@ -150,14 +150,10 @@ async function mayMove({ read }: Seen, { head, staged }: ChangeRequest): Promise
   if (read.repository.bare || commit !== read.head.commit) throw new Usage(`--renumber changes the work tree, and ${head} is not checked out there`, `check it out, and leave out --head`)
 }
 
-async function confirmed(what: string, yes: boolean): Promise<void> {
-  if (yes) return
-  if (!process.stdin.isTTY || !process.stderr.isTTY) throw failure('not-confirmed', `${what} would be renamed, and there is nobody to ask`, 'say --yes, or --dry-run to look only')
-  const asking = createInterface({ input: process.stdin, output: process.stderr })
-  try {
-    const answer = await asking.question(`rename ${what}? [y/N] `)
-    if (!/^y(es)?$/i.test(answer.trim())) throw failure('not-confirmed', 'nothing was renamed', '')
-  } finally {
-    asking.close()
-  }
+async function mayRename({ moves }: Renumbering, signal: AbortSignal): Promise<boolean> {
+  const what = counted(moves.length, 'file')
+  if (!canAsk()) throw failure('not-confirmed', `${what} would be renamed, and there is no terminal to ask on`, 'say yes with --yes, or look with --dry-run; nothing was done')
+  const yes = await confirmed(`rename ${what}?`, signal)
+  if (!yes) say('nothing was done')
+  return yes
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import Ajv from 'ajv'
 import formats from 'ajv-formats'
+import { parse } from 'yaml'
 import { checksum } from 'counterfoil'
 import { readChange } from 'counterfoil/git'
 import { check } from 'counterfoil/guard'
@@ -249,5 +250,31 @@ describe('the action', () => {
     const text = JSON.stringify(action.runs)
     for (const name of Object.keys(action.inputs)) assert.ok(text.includes(`{ inputs.${name} }`), name)
     assert.deepEqual(Object.keys(action.outputs), ['verdict', 'count', 'findings'])
+  })
+})
+
+describe('the README', () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8').replaceAll('\r\n', '\n')
+  const block = (name) => readme.split(`<!-- ${name} -->\n`)[1].match(/^`{3}\w+\n([^]+?)`{3}/)[1]
+
+  test('shows what the command prints', () => {
+    const top = repository([
+      { files: at({ '001_users.sql': up('create table users (\n  id bigint primary key\n);') }) },
+      { on: 'orders', from: 'main', files: at({ '001_users.sql': up('create table users (\n  id bigint primary key,\n  email text\n);'), '002_orders.sql': up('create table orders (id bigint primary key);') }) },
+      { files: at({ '002_invoices.sql': up('create table invoices (id bigint primary key);') }) },
+    ], { checkout: 'orders' })
+    assert.equal(counterfoil(top, []).stdout, block('check'))
+  })
+
+  test('has a workflow that gives the action what it takes, a hook that can be read, and a configuration that is right', () => {
+    const { steps } = parse(block('workflow').replace(/<owner of this repository>/, 'owner')).jobs.check
+    assert.deepEqual(Object.keys(steps[1].with).filter((name) => !(name in action.inputs)), [])
+    assert.equal(parse(block('hook')).repos[0].hooks[0].entry, parse(readFileSync(new URL('../../.pre-commit-hooks.yaml', import.meta.url), 'utf8'))[0].entry.replace('npx --yes ', ''))
+    const top = repository([
+      { files: { 'db/migrations/1.sql': up('select 1;'), 'db/tenant/1.sql': up('select 1;'), 'counterfoil.config.json': block('config') } },
+      { on: 'topic', from: 'main', files: { 'db/tenant/2.sql': up('select 1;') } },
+      { files: { 'db/tenant/3.sql': up('select 1;') } },
+    ], { checkout: 'topic' })
+    assert.deepEqual(verdict(top, ['--base=main']).findings.map(({ severity, code }) => [severity, code]), [['error', 'version-behind']])
   })
 })

@@ -41,7 +41,7 @@ export interface Edit {
 
 /** A change, such as a pull request. */
 export interface Change {
-  /** What it is called in messages, such as `origin/main...HEAD`. */
+  /** What it is called, such as `origin/main...HEAD`: for whoever keeps changes. No guard reads it. */
   name?: string
   /** The folders of migrations that are guarded. */
   sets: readonly GuardedSet[]

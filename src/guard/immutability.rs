@@ -8,7 +8,7 @@
 //! | statements of the up section | `shipped-edited` |
 //! | comments, white space, letter case: the fingerprint is the same | `shipped-edited-cosmetic` |
 //! | statements of the down section, or there is none any more | `shipped-down-edited` |
-//! | whether it runs in a transaction (Diesel's `metadata.toml`, Flyway's `.conf`) | `shipped-settings-edited` |
+//! | whether it runs in a transaction (a marker, Diesel's `metadata.toml`, Flyway's `.conf`) | `shipped-settings-edited` |
 //! | the list of what it replaces | `shipped-replaces-edited` |
 //! | the text of a migration that is written in code | `shipped-code-edited` |
 //! | it is gone, or Drizzle's journal does not list it any more | `shipped-deleted` |
@@ -186,6 +186,9 @@ fn edit(item: &Item, now: &Item, report: &mut Report<'_>) {
             "its statements have changed",
             "put the old text back, and make the change in a new migration",
         )
+    } else if item.up.transaction != now.up.transaction {
+        // Its marker says something else: that is told better as what it means.
+        return;
     } else {
         (
             "shipped-edited-cosmetic",
@@ -216,14 +219,18 @@ fn surroundings(set: &Set, item: &Item, now: &Item, report: &mut Report<'_>) {
         ),
         (None, _) => {}
     }
-    if item.up.transaction != now.up.transaction && item.checksum == now.checksum {
+    if item.up.transaction != now.up.transaction {
+        let at = match item.checksum == now.checksum {
+            true => items::start(&settings_path(&set.head, path)),
+            false => difference(&item.up.text, &now.up),
+        };
         let word = |section: &Section| match section.transaction {
             Transaction::Auto => "in a transaction",
             Transaction::Off => "outside a transaction",
         };
         report.add(
             "shipped-settings-edited",
-            Some(items::start(&settings_path(&set.head, path))),
+            Some(at),
             format!("{path} has shipped to be run {}, and would now be run {}", word(&item.up), word(&now.up)),
             "put the setting back: a new database would be made in another way than those that are there",
         );
@@ -586,6 +593,12 @@ mod tests {
             &change(&[up, settings], &[up, (settings.0, "run_in_transaction = true\n")]),
             &[
                 "warning shipped-settings-edited db/2024-01-01-000000_a/metadata.toml:1:1: db/2024-01-01-000000_a/up.sql has shipped to be run outside a transaction, and would now be run in a transaction",
+            ],
+        );
+        edited(
+            "-- migrate:up transaction:false\ncreate table a ();\n-- migrate:down\ndrop table a;\n",
+            &[
+                "warning shipped-settings-edited db/1_a.sql:1:14: db/1_a.sql has shipped to be run in a transaction, and would now be run outside a transaction",
             ],
         );
         says(&change(&[up, ("db/atlas.sum", "a")], &[up, ("db/atlas.sum", "b")]), &[]);

@@ -49,7 +49,7 @@ pub type Files = BTreeMap<String, String>;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Change {
-    /// What it is called in messages, such as `origin/main...HEAD`.
+    /// What it is called, such as `origin/main...HEAD`: for whoever keeps changes. No guard reads it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The sets of migrations that are guarded.
@@ -280,7 +280,9 @@ fn check_set(
     if let Some(error) = &base.unread {
         unreadable("base-unreadable", &set.dir, "at the merge base", error, report);
     }
-    if let Some(error) = head.unread.as_ref().filter(|error| base.unread.as_ref() != Some(error)) {
+    if let Some(error) =
+        head.unread.as_ref().filter(|error| !base.unread.as_ref().is_some_and(|before| is_same(before, error)))
+    {
         unreadable("head-unreadable", &set.dir, "at the head", error, report);
     }
     let mut noticed = new_findings(&base, &head);
@@ -315,6 +317,12 @@ fn check_set(
     let renumber = collisions::judge(&sides, &mut noticed, report);
     noticed.into_iter().for_each(|finding| report.pass_on(finding));
     Ok(renumber)
+}
+
+/// Whether a folder cannot be read for the same reason as before, in the same file if it is in one.
+fn is_same(before: &Error, now: &Error) -> bool {
+    let path = |error: &Error| error.location().map(|at| at.path.clone());
+    before.code() == now.code() && path(before) == path(now)
 }
 
 /// Reports that a folder cannot be read by its convention, and is judged file by file.

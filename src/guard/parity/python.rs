@@ -341,6 +341,7 @@ mod tests {
         finds("x = 'select 1;\\ncreate view v'", &[("CREATE VIEW", 1)], &[]);
         finds("x = 'ALTER TABLE t '\\\n  'ADD COLUMN c'", &[("ALTER TABLE", 1), ("ADD COLUMN", 2)], &[]);
         finds("x = 'it\\'s create table'", &[], &[]);
+        finds("raise ValueError('cannot add column twice; do not drop it')", &[], &[]);
     }
 
     #[test]

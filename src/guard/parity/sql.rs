@@ -70,7 +70,7 @@ pub(super) fn has_up(text: &str) -> bool {
 }
 
 fn read(text: &str, offset: usize, fragment: bool, depth: usize, hits: &mut Vec<Hit>) {
-    let (mut start, mut alter, mut down) = (true, fragment, false);
+    let (mut start, mut alter, mut down) = (true, false, false);
     // The words before, for `EXECUTE 'x'` and `EXECUTE format('x'`.
     let mut executes = false;
     let mut all = tokens(text).peekable();
@@ -81,7 +81,7 @@ fn read(text: &str, offset: usize, fragment: bool, depth: usize, hits: &mut Vec<
         match token.kind {
             Kind::LineComment => {
                 if let Some(to) = direction(source) {
-                    (down, start, alter) = (to, true, fragment);
+                    (down, start, alter) = (to, true, false);
                 }
                 continue;
             }
@@ -109,9 +109,10 @@ fn read(text: &str, offset: usize, fragment: bool, depth: usize, hits: &mut Vec<
             if let Some(object) = object(text, token.span.end) {
                 hits.push(Hit { at, what: format!("{} {}", word, object).to_ascii_uppercase() });
             }
-        } else if let (true, Some((_, after)), Some(next)) = (alter, part, &peeked)
+        } else if let (true, Some((_, after)), Some(next)) = (alter || start && fragment, part, &peeked)
             && after.contains(&&**next)
         {
+            alter = true;
             hits.push(Hit { at, what: format!("{word} {next}").to_ascii_uppercase() });
         }
         executes = word == "execute" || executes && (word == "format" || token.kind == Kind::OpenParen);

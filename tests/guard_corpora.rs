@@ -6,7 +6,8 @@
 #[path = "util/trees.rs"]
 mod trees;
 
-use counterfoil::guard::{self, Branch, Change, Files, Options, Set, Verdict};
+use counterfoil::guard::{self, Branch, Change, Edit, Files, Options, Registers, Set, Track, Verdict};
+use counterfoil::sql::analyze;
 use std::path::{Path, PathBuf};
 
 /// The sets, and the convention where the files alone do not tell it.
@@ -285,4 +286,40 @@ fn a_real_squash_passes_with_the_sentinel_only() {
     assert_eq!(codes(&reviewed), ["squash-reviewed"]);
     assert!(reviewed.ok);
     println!("{}", reviewed.findings[0].message);
+}
+
+/// Statements are cut and named by the splitter, which is checked against PostgreSQL's own parser.
+#[test]
+fn ddl_is_seen_where_a_statement_begins_with_it() {
+    let Some(corpora) = trees::corpora() else { return };
+    const OBJECTS: &[&str] =
+        &["table", "index", "view", "type", "function", "trigger", "schema", "sequence", "domain", "procedure"];
+    let track =
+        |glob: &str| Track { files: vec![glob.to_owned()], ignore: vec![], registers: Registers::File, ddl: None };
+    let tracks = [("set".to_owned(), track("set/**")), ("other".to_owned(), track("other/**"))];
+    let options = Options { tracks: tracks.into(), ..Options::default() };
+    for name in SETS {
+        let given: Vec<(String, String)> = set(&corpora, name).into_iter().collect();
+        let catalog = counterfoil::convention::read(&given, None).expect("a set");
+        let (mut with, mut without) = (0, 0);
+        for migration in &catalog.migrations {
+            let Ok(analysis) = analyze(&migration.up.text, &migration.up.breaks) else { continue };
+            let verbs: Vec<&str> = analysis.statements.iter().map(|statement| &*statement.verb).collect();
+            let changes = |verb: &&&str| ["create", "alter", "drop"].iter().any(|word| verb.starts_with(word));
+            let objects = |verb: &&&str| !verb.contains("temp") && OBJECTS.iter().any(|object| verb.contains(object));
+            let text = given.iter().find(|(path, _)| *path == migration.path).expect("its file").1.clone();
+            let path = format!("set/{}", migration.path);
+            let edit = Edit { path, head: Some(text), ..Edit::default() };
+            let change = Change { edits: vec![edit], ..Change::default() };
+            let found = guard::check(&change, &options).expect("a verdict").findings;
+            if verbs.iter().filter(changes).any(|verb| objects(&verb)) {
+                with += 1;
+                assert_eq!(found.len(), 1, "{name} {}: {verbs:?}", migration.path);
+            } else if !verbs.iter().any(|verb| changes(&verb) || verb.starts_with("do")) {
+                without += 1;
+                assert_eq!(found, [], "{name} {}: {verbs:?}", migration.path);
+            }
+        }
+        println!("{name}: {with} with DDL, {without} without");
+    }
 }

@@ -15,7 +15,6 @@
 pub mod error;
 pub mod finding;
 pub mod ordered;
-mod sorted;
 pub mod span;
 mod text;
 pub mod version;

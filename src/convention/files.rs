@@ -6,7 +6,7 @@ use crate::checksum::canonical;
 use crate::error::{Code, Error, Location};
 use crate::finding::Severity;
 use crate::migration::{Section, Transaction};
-use crate::sorted;
+use crate::ordered;
 use crate::span::line_column;
 use crate::text::{self, fill};
 use std::borrow::Cow;
@@ -172,8 +172,8 @@ impl<'a> Set<'a> {
             all.push(File::new(path, text)?);
         }
         let order =
-            sorted::order(all.len(), &mut |a, b| (all[a].full(), all[a].path).cmp(&(all[b].full(), all[b].path)));
-        let all = sorted::permute(all, &order);
+            ordered::order(all.len(), &mut |a, b| (all[a].full(), all[a].path).cmp(&(all[b].full(), all[b].path)));
+        ordered::permute(&mut all, &order);
         for pair in all.windows(2) {
             if pair[0].full == pair[1].full {
                 let message = if pair[0].path == pair[1].path {
@@ -240,7 +240,7 @@ impl<'a> Set<'a> {
 /// read one folder and nothing below it. Then the first two that lie beside each other.
 pub(super) fn nested<'d>(dirs: &[&'d str]) -> (Vec<bool>, Option<(&'d str, &'d str)>) {
     // Sorted with their slash, everything below a folder follows right after it.
-    let order = sorted::order(dirs.len(), &mut |a, b| dirs[a].cmp(dirs[b]));
+    let order = ordered::order(dirs.len(), &mut |a, b| dirs[a].cmp(dirs[b]));
     let mut nested = vec![false; dirs.len()];
     let mut beside = None;
     let mut top: Option<&str> = None;

@@ -17,7 +17,7 @@ use super::out::Out;
 use crate::error::{Code, Error};
 use crate::finding::Severity;
 use crate::migration::{Section, Transaction};
-use crate::sorted;
+use crate::ordered;
 use crate::text::{self, fill};
 use crate::version::{Identity, Version};
 
@@ -63,7 +63,7 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
             }
         }
     }
-    let order = sorted::order(undos.len(), &mut |a, b| undos[a].0.cmp(&undos[b].0));
+    let order = ordered::order(undos.len(), &mut |a, b| undos[a].0.cmp(&undos[b].0));
     for pair in order.windows(2) {
         let (first, second) = (&undos[pair[0]], &undos[pair[1]]);
         if first.0 == second.0 {
@@ -75,7 +75,7 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
     let mut oldest: Option<Version> = None;
     for (file, version, name) in versioned {
         let key = Version::new(version.as_str(), Identity::Dotted);
-        let undo = sorted::find(&order, &mut |at| undos[at].0.cmp(&key)).filter(|&at| !undone[at]);
+        let undo = ordered::find(&order, &mut |at| undos[at].0.cmp(&key)).filter(|&at| !undone[at]);
         let down = match undo {
             Some(at) => {
                 undone[at] = true;

@@ -5,7 +5,7 @@ use super::files::{File, Set, nested, numbered, several_folders};
 use super::out::Out;
 use crate::error::{Code, Error};
 use crate::migration::Section;
-use crate::sorted;
+use crate::ordered;
 use crate::text::fill;
 use crate::version::{Identity, Version, leading_digits};
 
@@ -115,7 +115,7 @@ pub(super) fn pairs(
 ) -> Result<(), Error> {
     let versions: Vec<Version> = parts.iter().map(|part| Version::new(part.digits, Identity::Digits)).collect();
     let key = |at: usize| (parts[at].file.dir(), &versions[at]);
-    let order = sorted::order(parts.len(), &mut |a, b| {
+    let order = ordered::order(parts.len(), &mut |a, b| {
         let name = |at: usize| (parts[at].name, parts[at].digits, parts[at].down);
         key(a).cmp(&key(b)).then_with(|| name(a).cmp(&name(b)))
     });

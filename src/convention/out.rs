@@ -6,7 +6,7 @@ use crate::checksum::checksum;
 use crate::error::{Code, Error, Location};
 use crate::finding::{Finding, Severity};
 use crate::migration::{Catalog, Migration, Section};
-use crate::sorted;
+use crate::ordered;
 use crate::text::{self, fill};
 use crate::version::{Identity, Version};
 
@@ -126,7 +126,7 @@ impl Out {
         if !self.ordered {
             // Ties go by path, which is the order so far.
             let migrations = &self.migrations;
-            let order = sorted::order(migrations.len(), &mut |a, b| {
+            let order = ordered::order(migrations.len(), &mut |a, b| {
                 let (a, b) = (&migrations[a], &migrations[b]);
                 a.repeatable.cmp(&b.repeatable).then_with(|| match a.repeatable {
                     false => a.version.cmp(&b.version),
@@ -134,21 +134,22 @@ impl Out {
                     true => spaced(&a.name).cmp(spaced(&b.name)),
                 })
             });
-            self.migrations = sorted::permute(std::mem::take(&mut self.migrations), &order);
-            if let Some(keys) = self.keys.take() {
-                self.keys = Some(sorted::permute(keys, &order));
+            ordered::permute(&mut self.migrations, &order);
+            if let Some(keys) = &mut self.keys {
+                ordered::permute(keys, &order);
             }
         }
         Ok(())
     }
 
     /// The catalog. The findings are in the order of their places.
-    pub fn catalog(self, convention: Convention) -> Catalog {
-        let order = sorted::order(self.findings.len(), &mut |a, b| {
+    pub fn catalog(mut self, convention: Convention) -> Catalog {
+        let order = ordered::order(self.findings.len(), &mut |a, b| {
             let (a, b) = (&self.findings[a], &self.findings[b]);
             (&a.at, &a.code, &a.message).cmp(&(&b.at, &b.code, &b.message))
         });
-        Catalog { convention, migrations: self.migrations, findings: sorted::permute(self.findings, &order) }
+        ordered::permute(&mut self.findings, &order);
+        Catalog { convention, migrations: self.migrations, findings: self.findings }
     }
 }
 

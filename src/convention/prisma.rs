@@ -11,7 +11,7 @@ use super::out::Out;
 use crate::error::{Code, Error};
 use crate::finding::Severity;
 use crate::migration::Section;
-use crate::sorted;
+use crate::ordered;
 use crate::text::{self, fill};
 
 /// The script's name.
@@ -40,12 +40,12 @@ pub(super) fn folders(set: &Set<'_>, out: &mut Out, finish: fn(&mut Section, &mu
             out.unknown(file, "only a `migration.sql` in a folder of its own is", help);
         }
     }
-    let parents: Vec<&str> = scripts.iter().map(|file| file.parent()).collect();
+    let mut parents: Vec<&str> = scripts.iter().map(|file| file.parent()).collect();
     let (nested, beside) = nested(&parents);
     if let Some(folders) = beside {
         return Err(several_folders(folders));
     }
-    let parents = sorted::texts(parents);
+    ordered::sort(&mut parents);
     for file in set.files.iter().filter(|file| numbered(file.dir_name()).is_some()) {
         if parents.binary_search(&file.parent()).is_ok() && set.beside(file, SCRIPT).is_none() {
             return Err(file.error(

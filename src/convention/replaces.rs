@@ -14,7 +14,7 @@ use super::out::Out;
 use crate::error::{Code, Error, Location};
 use crate::finding::Severity;
 use crate::migration::{Migration, Replaced};
-use crate::sorted;
+use crate::ordered;
 use crate::text::{self, fill};
 use crate::version::Version;
 
@@ -29,7 +29,7 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
         return Ok(());
     }
     let keys = out.keys().to_vec();
-    let by_key = sorted::order(keys.len(), &mut |a, b| keys[a].cmp(&keys[b]));
+    let by_key = ordered::order(keys.len(), &mut |a, b| keys[a].cmp(&keys[b]));
     let identity = out.identity();
     // Every entry: the version, its baseline, its list.
     let mut entries: Vec<(Version, usize, &File<'_>)> = Vec::new();
@@ -46,7 +46,7 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
         document.only(&list, &["replaces"])?;
         let list = document.list(document.field(&list, "replaces")?)?;
         let key = fill!("{}{}", file.parent(), stem);
-        let Some(baseline) = sorted::find(&by_key, &mut |at| keys[at].cmp(&key)) else {
+        let Some(baseline) = ordered::find(&by_key, &mut |at| keys[at].cmp(&key)) else {
             out.report(
                 "unknown-baseline",
                 Severity::Error,
@@ -84,8 +84,8 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
         }
         out.migrations()[baseline].replaces = items;
     }
-    let order = sorted::order(entries.len(), &mut |a, b| entries[a].0.cmp(&entries[b].0));
-    let entries = sorted::permute(entries, &order);
+    let order = ordered::order(entries.len(), &mut |a, b| entries[a].0.cmp(&entries[b].0));
+    ordered::permute(&mut entries, &order);
     for pair in entries.windows(2) {
         let ((_, first, list), (version, second, file)) = (&pair[0], &pair[1]);
         if pair[0].0 == *version {

@@ -1,47 +1,11 @@
-//! Ordered maps, sets and sorting that are compiled once.
-//!
-//! What `std` has for this is compiled anew for every type that it is used with, and was a third
-//! of the WebAssembly module. Here the part that knows about order works on indices and asks a
-//! closure; only a thin layer knows about types. Everything takes `O(log n)` per entry, as there.
+//! An ordered map and an ordered set.
 
-use crate::sorted::order;
+use super::sort::permuted;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::borrow::Borrow;
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
-
-/// Sorts, and leaves equal items in the order that they had.
-///
-/// ```
-/// let mut items = vec![(2, 'a'), (1, 'b'), (2, 'c'), (1, 'd')];
-/// counterfoil::ordered::sort_by(&mut items, |a, b| a.0.cmp(&b.0));
-/// assert_eq!(items, [(1, 'b'), (1, 'd'), (2, 'a'), (2, 'c')]);
-/// ```
-pub fn sort_by<T>(items: &mut [T], mut compare: impl FnMut(&T, &T) -> Ordering) {
-    let order = order(items.len(), &mut |a, b| compare(&items[a], &items[b]));
-    permute(&order, &mut |a, b| items.swap(a, b));
-}
-
-/// Puts items into this order of their indices, by swapping two at a time.
-fn permute(order: &[usize], swap: &mut dyn FnMut(usize, usize)) {
-    let mut goes_to = vec![0; order.len()];
-    for (place, &item) in order.iter().enumerate() {
-        goes_to[item] = place;
-    }
-    for at in 0..goes_to.len() {
-        while goes_to[at] != at {
-            let place = goes_to[at];
-            swap(at, place);
-            goes_to.swap(at, place);
-        }
-    }
-}
-
-/// [`sort_by`] the natural order.
-pub fn sort<T: Ord>(items: &mut [T]) {
-    sort_by(items, T::cmp);
-}
 
 /// No node.
 const NONE: u32 = u32::MAX;
@@ -346,7 +310,7 @@ impl<K, V> IntoIterator for OrderedMap<K, V> {
 
     fn into_iter(mut self) -> Self::IntoIter {
         let OrderedMap { entries, tree, .. } = &mut self;
-        permute(&tree.order(), &mut |a, b| entries.swap(a, b));
+        permuted(&tree.order(), &mut |a, b| entries.swap(a, b));
         let present: Vec<(K, V)> = self.entries.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
         present.into_iter()
     }
@@ -459,13 +423,9 @@ impl<T: Ord> Extend<T> for OrderedSet<T> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::scattered;
     use super::*;
     use std::collections::BTreeMap;
-
-    /// A fixed sequence without visible order.
-    fn scattered(count: u32) -> impl Iterator<Item = u32> {
-        (0..count).map(|n| n.wrapping_mul(2_654_435_761) >> 20)
-    }
 
     #[test]
     fn a_map_does_what_the_one_of_std_does() {
@@ -503,14 +463,5 @@ mod tests {
         assert!(height(&mut (0..100_000)) <= 34);
         assert!(height(&mut (0..100_000).rev()) <= 34);
         assert!(height(&mut scattered(100_000)) <= 34);
-    }
-
-    #[test]
-    fn sorting_is_what_std_does_and_stable() {
-        let mut ours: Vec<(u32, usize)> = scattered(10_000).map(|key| key % 100).zip(0..).collect();
-        let mut theirs = ours.clone();
-        sort_by(&mut ours, |a, b| a.0.cmp(&b.0));
-        theirs.sort_by_key(|item| item.0);
-        assert_eq!(ours, theirs);
     }
 }

@@ -1,7 +1,4 @@
-//! Order and lookup with one piece of machine code for every type.
-//!
-//! Each sort and each ordered map of another type costs several kilobytes of WebAssembly. These
-//! work on positions and ask the caller to compare, so there is one of each.
+//! Sorting, and looking up what is sorted.
 
 use std::cmp::Ordering;
 
@@ -41,16 +38,9 @@ pub(crate) fn order(count: usize, compare: &mut dyn FnMut(usize, usize) -> Order
     order
 }
 
-/// The items in that order.
-pub(crate) fn permute<T>(items: Vec<T>, order: &[usize]) -> Vec<T> {
-    let mut items: Vec<Option<T>> = items.into_iter().map(Some).collect();
-    order.iter().filter_map(|&at| items[at].take()).collect()
-}
-
-/// The texts, sorted: for `binary_search`.
-pub(crate) fn texts(list: Vec<&str>) -> Vec<&str> {
-    let order = order(list.len(), &mut |a, b| list[a].cmp(list[b]));
-    permute(list, &order)
+/// Puts the items into that order.
+pub(crate) fn permute<T>(items: &mut [T], order: &[usize]) {
+    permuted(order, &mut |a, b| items.swap(a, b));
 }
 
 /// The first position in `order` whose item `compare` finds equal.
@@ -59,8 +49,41 @@ pub(crate) fn find(order: &[usize], compare: &mut dyn FnMut(usize) -> Ordering) 
     order.get(first).copied().filter(|&at| compare(at) == Ordering::Equal)
 }
 
+/// Sorts, and leaves equal items in the order that they had.
+///
+/// ```
+/// let mut items = vec![(2, 'a'), (1, 'b'), (2, 'c'), (1, 'd')];
+/// counterfoil::ordered::sort_by(&mut items, |a, b| a.0.cmp(&b.0));
+/// assert_eq!(items, [(1, 'b'), (1, 'd'), (2, 'a'), (2, 'c')]);
+/// ```
+pub fn sort_by<T>(items: &mut [T], mut compare: impl FnMut(&T, &T) -> Ordering) {
+    let order = order(items.len(), &mut |a, b| compare(&items[a], &items[b]));
+    permute(items, &order);
+}
+
+/// Puts items into this order of their indices, by swapping two at a time.
+pub(super) fn permuted(order: &[usize], swap: &mut dyn FnMut(usize, usize)) {
+    let mut goes_to = vec![0; order.len()];
+    for (place, &item) in order.iter().enumerate() {
+        goes_to[item] = place;
+    }
+    for at in 0..goes_to.len() {
+        while goes_to[at] != at {
+            let place = goes_to[at];
+            swap(at, place);
+            goes_to.swap(at, place);
+        }
+    }
+}
+
+/// [`sort_by`] the natural order.
+pub fn sort<T: Ord>(items: &mut [T]) {
+    sort_by(items, T::cmp);
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::scattered;
     use super::*;
 
     #[test]
@@ -70,7 +93,17 @@ mod tests {
         assert_eq!(order, [2, 1, 3, 0]);
         let at = |word: &str| find(&order, &mut |at| words[at].cmp(word));
         assert_eq!([at("fig"), at("pear"), at("date"), at("zucchini")], [Some(1), Some(0), None, None]);
-        assert_eq!(permute(words.to_vec(), &order), ["apple", "fig", "fig", "pear"]);
-        assert_eq!(texts(words.to_vec()), ["apple", "fig", "fig", "pear"]);
+        let mut sorted = words;
+        permute(&mut sorted, &order);
+        assert_eq!(sorted, ["apple", "fig", "fig", "pear"]);
+    }
+
+    #[test]
+    fn sorting_is_what_std_does_and_stable() {
+        let mut ours: Vec<(u32, usize)> = scattered(10_000).map(|key| key % 100).zip(0..).collect();
+        let mut theirs = ours.clone();
+        sort_by(&mut ours, |a, b| a.0.cmp(&b.0));
+        theirs.sort_by_key(|item| item.0);
+        assert_eq!(ours, theirs);
     }
 }

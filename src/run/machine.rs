@@ -147,7 +147,6 @@ impl Machine {
             .runner
             .bytes()
             .fold(2_166_136_261_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(16_777_619));
-        let reached = options.asked;
         Machine {
             setup: Arc::new(Setup { catalog: catalog.into(), goal, options, capabilities }),
             state: RunState {
@@ -167,7 +166,17 @@ impl Machine {
             prepared: None,
             sent: None,
             cache: Arc::new(Cache::new()),
-            pace: Pace { seed, attempts: 0, since: None, seen: 0, now: 0, sent: 0, total: 0, reached, place: None },
+            pace: Pace {
+                seed,
+                attempts: 0,
+                since: None,
+                seen: 0,
+                now: 0,
+                sent: 0,
+                total: 0,
+                reached: false,
+                place: None,
+            },
             events: Vec::new(),
         }
     }
@@ -277,7 +286,7 @@ impl Machine {
         }
         Arc::make_mut(&mut self.state.report).findings.clone_from(&self.setup.catalog.findings);
         match self.setup.goal {
-            Goal::Up | Goal::Ready if self.setup.catalog.digest().is_some() && !self.setup.options.asked => {
+            Goal::Up | Goal::Ready if self.setup.catalog.digest().is_some() => {
                 self.send(Phase::Digest, Request::Digest)
             }
             _ => self.look(),

@@ -46,7 +46,7 @@ function connect(db: PgClient | PgPool): Connection {
       const lent = await pool!.connect()
       // It was waited for too long.
       if (closed) {
-        lent.release(true)
+        lent.release()
         throw new Error('the run is over')
       }
       client = lent

@@ -17,11 +17,14 @@ interface Flight {
   begun: number
   answer: Promise<ReadinessAnswer>
   controller: AbortController
-  /** Nobody waits for it any more. */
+  /** Somebody has been told that it is late: what comes of it now is not repeated. */
   late: boolean
 }
 
-/** A question that has not come back after so many timeouts is given up: its connection is dead. */
+/**
+ * A question that has not come back after so many timeouts is given up: its connection is dead. Sooner would be worse for
+ * a database that is merely slow, which would have to work on several at once.
+ */
 const patience = 10
 
 /** @internal */
@@ -53,7 +56,7 @@ export class Probe {
     let flight = this.#flight
     if (!flight || past(flight.begun) >= timeout * patience) flight = this.#begin(now)
     const left = timeout - past(flight.begun)
-    if (flight.late || left <= 0) return this.#late(flight)
+    if (left <= 0) return this.#late(flight)
     // A timer for everybody who waits: in a Worker, a request cannot count on another's.
     let timer: ReturnType<typeof setTimeout> | undefined
     const over = new Promise<ReadinessAnswer>((resolve) => (timer = setTimeout(() => resolve(this.#late(flight)), left)))
@@ -65,6 +68,7 @@ export class Probe {
   }
 
   #begin(begun: number): Flight {
+    this.#flight?.controller.abort(new Error('no answer for too long'))
     const controller = new AbortController()
     const flight: Flight = { begun, controller, late: false, answer: this.#ask(controller.signal).then((answer) => this.#landed(flight, answer)) }
     return (this.#flight = flight)
@@ -95,12 +99,8 @@ export class Probe {
 
   /** There is no answer in time. That is the answer, until there is another. */
   #late(flight: Flight): ReadinessAnswer {
-    const { timeout } = this.options
-    if (!flight.late) {
-      flight.late = true
-      flight.controller.abort(new Error(`no answer within ${timeout} ms`))
-    }
-    return this.#found({ ...unknown('timeout', ''), message: `the database did not answer within ${timeout} ms` })
+    flight.late = true
+    return this.#found({ ...unknown('timeout', ''), message: `the database did not answer within ${this.options.timeout} ms` })
   }
 
   /** Keeps the answer, and tells the log. */

@@ -15,8 +15,8 @@ export interface Checked {
 }
 
 /**
- * Looks at a database: `(signal) => ready(db, migrations, { signal })`. The signal is aborted when nobody waits for the
- * answer any more.
+ * Looks at a database: `(signal) => ready(db, migrations, { signal })`. The signal is aborted when there has been
+ * no answer for ten times the timeout, so that what hangs can be let go.
  */
 export type Check = (signal: AbortSignal) => PromiseLike<Checked> | Checked
 

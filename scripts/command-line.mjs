@@ -25,7 +25,7 @@ export async function commandLine(pkg) {
     },
   }
   const program = await build({
-    ...common, entryPoints: [join(folder, 'main.js')], outdir: folder, format: 'esm', splitting: true, chunkNames: '[name]-[hash]',
+    ...common, entryPoints: [join(folder, 'main.js')], outdir: folder, format: 'esm', splitting: true, chunkNames: '[name]-[hash]', mainFields: ['module', 'main'],
     external: ['@electric-sql/pglite'], plugins: [keep],
   })
   // Written for CommonJS, and that is what it stays.

@@ -9,8 +9,8 @@ import { Stop, locked, onPath, output, root, run, say, script, windows } from '.
 
 const minimumNode = [20, 19]
 
-/** Sets everything up. A browser and a pgbouncer are only looked for where they are needed. */
-export async function setup({ browser = false, pgbouncer: pooler = false } = {}) {
+/** Sets everything up. A browser, a pgbouncer and a tmux are only looked for where they are needed. */
+export async function setup({ browser = false, pgbouncer: pooler = false, tmux: terminal = false } = {}) {
   node()
   rust()
   await packages()
@@ -18,6 +18,7 @@ export async function setup({ browser = false, pgbouncer: pooler = false } = {})
   await wasmBindgen()
   if (browser) await chromium()
   if (pooler) await pgbouncer()
+  if (terminal) await tmux()
 }
 
 function node() {
@@ -119,6 +120,11 @@ async function pgbouncer() {
   await debianPackage('pgbouncer', 'pgbouncer for the tests that go through one')
 }
 
+/** For the tests of the command line, which say that they are skipped where there is none. */
+async function tmux() {
+  if (!onPath('tmux')) await debianPackage('tmux', 'tmux for the tests of the command line')
+}
+
 /** Installs a package of Debian's, where that can be done without asking. */
 async function debianPackage(name, purpose) {
   const release = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : ''
@@ -131,4 +137,4 @@ async function debianPackage(name, purpose) {
     .catch((error) => say(error.message))
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await script(() => setup({ browser: true, pgbouncer: true }))
+if (process.argv[1] === fileURLToPath(import.meta.url)) await script(() => setup({ browser: true, pgbouncer: true, tmux: true }))

@@ -27,7 +27,7 @@ await script(async () => {
   const unknown = chosen.find((name) => !(name in parts))
   if (unknown) throw new Stop(`there is no part ${unknown}; there are: ${Object.keys(parts).join(', ')}`)
   const names = chosen.length ? chosen : Object.keys(parts)
-  await setup({ browser: ['browser', 'packaging', 'www'].some((name) => names.includes(name)), pgbouncer: names.includes('js') })
+  await setup({ browser: ['browser', 'packaging', 'www'].some((name) => names.includes(name)), pgbouncer: names.includes('js'), tmux: names.includes('js') })
   await build()
   for (const name of names) {
     heading(parts[name][0])

@@ -1,10 +1,9 @@
 // A Cloudflare Worker on Neon. Every isolate looks at the ledger once, at its first request.
 import { neon } from '@neondatabase/serverless'
-import { readinessHandler } from 'counterfoil/health'
-import { migrate, ready } from 'counterfoil/neon'
+import { migrate } from 'counterfoil/neon'
 import migrations from './migrations.js'
 
-let current, health
+let current
 
 /** One promise for all requests of this isolate; a failure is forgotten, so that the next request tries again. */
 function migrated(sql) {
@@ -17,15 +16,11 @@ function migrated(sql) {
 export default {
   async fetch(request, env, context) {
     const sql = neon(env.DATABASE_URL)
-    // It says how the database is, and does not migrate it. It remembers its last answer, so there is one for all requests.
-    health ??= readinessHandler((signal) => ready(sql, migrations, { signal }))
-    const answer = health.route(request, env, context)
-    if (answer) return answer
-    const done = migrated(sql)
+    const ready = migrated(sql)
     // The work outlives this request if its client goes away: others wait for it too.
-    context.waitUntil(done.catch(() => {}))
+    context.waitUntil(ready.catch(() => {}))
     try {
-      await done
+      await ready
     } catch ({ code, message }) {
       console.error(`${code}: ${message}`)
       return new Response('the database is not ready\n', { status: 503 })

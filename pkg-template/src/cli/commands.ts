@@ -5,7 +5,6 @@ import type { Command } from './command.js'
 export interface Entry {
   /** What it does, in a few words. */
   readonly about: string
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
   load(): Promise<{ readonly command: Command<any> }>
 }
 

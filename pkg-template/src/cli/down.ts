@@ -47,7 +47,7 @@ export const command = define({
         return fine
       }
       if (reverted.length > 0 && !values.yes) {
-        if (!canAsk()) throw failure('not-confirmed', `to take back ${counted(reverted.length, 'migration')} of ${shown} may lose data, and there is no terminal to ask on`, 'say yes with --yes, or look with --dry-run; nothing was done')
+        if (!canAsk()) throw failure('not-confirmed', 'nobody can be asked: there is no terminal, and to go back may lose data', 'say yes with --yes, or look with --dry-run; nothing was done')
         const losses = await lossesOf(files, reverted.map(({ path }) => path), { down: true, convention: values.convention })
         if (losses.length) say('this throws data away:')
         sayLosses(losses, dir)

@@ -19,6 +19,9 @@ export async function program(args: readonly string[]): Promise<number> {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE') throw error
     })
+  // Node would print them with its own words around them. What node-postgres says of `sslmode` is about its next version.
+  process.removeAllListeners('warning')
+  process.on('warning', ({ message }) => message.startsWith('SECURITY WARNING: The SSL modes') || say(`warning: ${message}`))
   // Before anything can be said about them.
   for (const arg of args) keepSecretsOf(arg.replace(/^--?[a-z]+=?(?=[a-z]+:)/, ''))
   try {

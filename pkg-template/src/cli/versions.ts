@@ -60,7 +60,7 @@ const number: Style = {
   },
 }
 
-const isDate = (text: string) => /^(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])/.test(text)
+const isDate = (text: string) => /^(19|2\d)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])/.test(text)
 
 /** The style of the newest version of a set. */
 export function styleOf(newest: string): Style {

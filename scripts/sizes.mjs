@@ -35,23 +35,28 @@ export function checkSizes(pkg) {
 /** Bytes after gzip of what a program loads of a driver's entry before it knows whether there is anything to do. */
 export const entryBudget = 4 * 1024
 
+/** The same of `counterfoil/health`, which has nothing behind it. */
+export const healthBudget = 4 * 1024
+
+/** What comes of an entry, bundled and minified, without what it loads later, in bytes after gzip. */
+async function bundled(pkg, entry) {
+  const { build } = await import('esbuild')
+  // Behind an `import()` is what is loaded later.
+  const later = { name: 'later', setup: (to) => to.onResolve({ filter: /^/ }, ({ kind, path }) => (kind === 'dynamic-import' ? { path, external: true } : undefined)) }
+  const options = { bundle: true, minify: true, format: 'esm', target: 'es2022', conditions: ['workerd'], legalComments: 'none', write: false, plugins: [later] }
+  const { outputFiles } = await build({ entryPoints: [join(pkg, entry)], ...options })
+  return gzipSync(outputFiles[0].contents, { level: 9 }).length
+}
+
 /**
  * What an app gets of each driver's entry, bundled and minified: `first` is loaded with it, `all` is that and everything
  * behind it for a run, with the core. In bytes after gzip.
  */
 export async function entrySizes(pkg) {
-  const { build } = await import('esbuild')
-  // Behind an `import()` is what is loaded later.
-  const later = { name: 'later', setup: (to) => to.onResolve({ filter: /^/ }, ({ kind, path }) => (kind === 'dynamic-import' ? { path, external: true } : undefined)) }
-  const bundle = async (entry) => {
-    const options = { bundle: true, minify: true, format: 'esm', target: 'es2022', conditions: ['workerd'], legalComments: 'none', write: false, plugins: [later] }
-    const { outputFiles } = await build({ entryPoints: [join(pkg, entry)], ...options })
-    return gzipSync(outputFiles[0].contents, { level: 9 }).length
-  }
-  const [wasm, engine] = [gzipSync(readFileSync(join(pkg, 'core/core.wasm')), { level: 9 }).length, await bundle('engine.js')]
+  const [wasm, engine] = [gzipSync(readFileSync(join(pkg, 'core/core.wasm')), { level: 9 }).length, await bundled(pkg, 'engine.js')]
   const sizes = []
   for (const entry of ['neon', 'pg', 'pglite', 'postgres']) {
-    const first = await bundle(`${entry}.js`)
+    const first = await bundled(pkg, `${entry}.js`)
     sizes.push({ entry: `counterfoil/${entry}`, first, all: first + engine + wasm })
   }
   return sizes
@@ -63,5 +68,8 @@ export async function checkEntries(pkg) {
   const sizes = await entrySizes(pkg)
   for (const { entry, first, all } of sizes) console.log(`  ${entry.padEnd(20)} with nothing to do: gzip ${number(first)}   everything: gzip ${number(all)}`)
   const over = sizes.find(({ first }) => first > entryBudget)
+  const health = await bundled(pkg, 'health.js')
+  console.log(`  ${'counterfoil/health'.padEnd(20)} gzip ${number(health)}`)
+  if (health > healthBudget) throw new Stop(`counterfoil/health is ${health} bytes after gzip: over the budget of ${healthBudget} in scripts/sizes.mjs`)
   if (over) throw new Stop(`${over.entry} loads ${over.first} bytes after gzip with nothing to do: over the budget of ${entryBudget} in scripts/sizes.mjs`)
 }

@@ -23,7 +23,7 @@ pub enum Status {
     Ahead,
     /// Files and ledger disagree in a way that refuses the plan. 503.
     Drifted,
-    /// Somebody is running a migration of this release. 503.
+    /// Somebody is running a migration, and one of this release is not there yet. 503.
     InProgress,
 }
 
@@ -64,6 +64,12 @@ pub struct Readiness {
 /// assert_eq!(answer.message, "ready: db=none expected=none");
 /// ```
 pub fn readiness(catalog: &Catalog, ledger: &Ledger, options: &Options) -> Readiness {
+    judge(catalog, ledger, false, options)
+}
+
+/// The same, where it is known whether another session is writing to the ledger (`busy`). A
+/// database that is behind is being migrated then: in-progress.
+pub fn judge(catalog: &Catalog, ledger: &Ledger, busy: bool, options: &Options) -> Readiness {
     let decisions = decisions(catalog, ledger, options);
     let (ours, others) = decisions.split_at(catalog.migrations.len().min(decisions.len()));
     let is_error = |decision: &&Decision| decision.severity == Some(Severity::Error);
@@ -75,7 +81,11 @@ pub fn readiness(catalog: &Catalog, ledger: &Ledger, options: &Options) -> Readi
     } else if let Some(decision) = running {
         (Status::InProgress, Some(named("in-progress", &decision.version, 0)))
     } else if let Some(first) = pending.next() {
-        (Status::Behind, Some(named("pending", &first.version, pending.count())))
+        let mut why = named("pending", &first.version, pending.count());
+        if busy {
+            why.push_str(" in-progress");
+        }
+        (if busy { Status::InProgress } else { Status::Behind }, Some(why))
     } else if others.iter().any(is_ahead) {
         (Status::Ahead, None)
     } else {
@@ -217,6 +227,23 @@ mod tests {
     fn a_migration_that_is_being_run_is_in_progress() {
         let alive = [both()[0].clone(), running("106", FILES[1].1, Lease::Alive)];
         answers(FILES, &alive, Status::InProgress, 503, "drift: db=103 expected=106 in-progress=106");
+    }
+
+    #[test]
+    fn a_database_that_is_behind_while_somebody_writes_to_its_ledger_is_in_progress() {
+        let files: Vec<_> = FILES.iter().map(|(path, sql)| (path.to_string(), sql.to_string())).collect();
+        let catalog = convention::read(&files, Some(Convention::Plain)).unwrap();
+        let judged = |rows: Vec<Row>, busy| {
+            let answer = judge(&catalog, &Ledger { exists: true, rows }, busy, &Options::default());
+            (answer.status, answer.message)
+        };
+        let message = |text: &str| text.to_owned();
+        let none = judged(vec![], true);
+        assert_eq!(none, (Status::InProgress, message("drift: db=none expected=106 pending=103,+1 in-progress")));
+        let one = judged(both()[..1].to_vec(), true);
+        assert_eq!(one, (Status::InProgress, message("drift: db=103 expected=106 pending=106 in-progress")));
+        // What a database that is ready is written to is no matter of this release.
+        assert_eq!(judged(both(), true), (Status::Ready, message("ready: db=106 expected=106")));
     }
 
     #[test]

@@ -200,13 +200,6 @@ fn a_machine_asks_first_for_the_digest_and_ends_if_it_agrees() {
 }
 
 #[wasm_bindgen_test]
-fn a_machine_whose_caller_has_asked_for_the_digest_reads_the_rows() {
-    let mut machine = machine(r#"{ "goal": "up" }"#, r#"{ "asked": true }"#);
-    let first = next(&mut machine, None);
-    assert!(field(&first, "sql").as_string().unwrap().starts_with("select version::text as version, name::text"));
-}
-
-#[wasm_bindgen_test]
 fn a_machine_goes_from_an_empty_database_to_done() {
     let mut machine = machine(r#"{ "goal": "up" }"#, r#"{ "runner": "r" }"#);
     next(&mut machine, None);

@@ -1,13 +1,17 @@
 // `deno serve` with postgres.js: migrated at the first request, then one promise for all.
 import postgres from 'postgres'
-import { migrate } from 'counterfoil/postgres'
+import { readinessHandler } from 'counterfoil/health'
+import { migrate, ready } from 'counterfoil/postgres'
 import migrations from './migrations.js'
 
 const sql = postgres(Deno.env.get('DATABASE_URL'))
+const health = readinessHandler((signal) => ready(sql, migrations, { signal }))
 let current
 
 export default {
   async fetch(request) {
+    const answer = health.route(request)
+    if (answer) return answer
     try {
       await (current ??= migrate(sql, migrations))
     } catch ({ code, message }) {

@@ -1,6 +1,7 @@
 // A Hono app: middleware that waits for the database, and a readiness check that never blocks.
 import { Hono } from 'hono'
 import { createMiddleware } from 'hono/factory'
+import { readinessHandler } from 'counterfoil/health'
 import { migrate, ready } from 'counterfoil/pg'
 
 /** The app on a node-postgres pool, with an embedded migration set. */
@@ -21,15 +22,10 @@ export function guests(pool, migrations) {
   })
 
   const app = new Hono()
+  // Nothing about the database: a restart would not mend it.
   app.get('/health/live', (context) => context.text('alive\n'))
-  app.get('/health/ready', async (context) => {
-    try {
-      const { httpStatus, ...readiness } = await ready(pool, migrations)
-      return context.json(readiness, httpStatus)
-    } catch ({ code, message }) {
-      return context.json({ status: code, message }, 503)
-    }
-  })
+  const health = readinessHandler((signal) => ready(pool, migrations, { signal }))
+  app.get(health.path, (context) => health.fetch(context.req.raw))
 
   app.use('/guests', migrated)
   app.get('/guests', async (context) => context.json((await pool.query('select name from guests order by id')).rows))

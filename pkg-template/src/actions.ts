@@ -1,7 +1,7 @@
 // What every driver offers, on top of a connection: first the one question that needs neither core nor files, and if
 // there is more to do the engine, which is loaded then.
 import type { Answer, Outcome, Plan, Readiness, Report, RunGoal } from './core/core.js'
-import { describe, inTurn, type Connection } from './database.js'
+import { describe, inTurn, unlessTold, type Connection } from './database.js'
 import { digestQuery } from './digest.js'
 import type { Ended, Guard } from './drive.js'
 import { MigrationError } from './errors.js'
@@ -44,13 +44,13 @@ function question(manifest: Manifest | undefined, chosen: Settings): string | un
   return digestQuery(chosen.core.table ?? { schema: 'public', name: 'schema_migrations' }, manifest.digest)
 }
 
-async function ask(connection: Connection, sql: string): Promise<Asked> {
+async function ask(connection: Connection, sql: string, signal: AbortSignal | undefined): Promise<Asked> {
   try {
-    return { sql, answer: bare({ rows: [...(await connection.query(sql))] }), cause: undefined }
+    return { sql, answer: bare({ rows: [...(await unlessTold(signal, connection.query(sql)))] }), cause: undefined }
   } catch (cause) {
-    // What the driver itself refuses says nothing about the database.
+    // What the driver itself refuses says nothing about the database. Nor does a signal; whether an answer is still to come, is unknown then.
     if (cause instanceof MigrationError) {
-      connection.close?.(false)
+      connection.close?.(true)
       throw cause
     }
     const failure = bare(describe(cause))
@@ -73,7 +73,7 @@ async function run<Db extends object>(
     if (prepared) return prepared(driver, db, goal, begin)
     if (!sql || signal?.aborted) return (await prepare())(driver, db, goal, begin)
     const connection = driver.connect(db)
-    const asked = await ask(connection, sql)
+    const asked = await ask(connection, sql, signal)
     const outcome = asked.answer.rows?.[0]?.['same'] === 'true' && !signal?.aborted && current!(manifest!)
     if (outcome) {
       connection.close?.(false)

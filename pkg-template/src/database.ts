@@ -1,5 +1,6 @@
 // What a database driver has to offer, and how a database's errors are read. One file per driver implements it.
 import type { Capabilities, DatabaseFailure } from './core/core.js'
+import { failure } from './errors.js'
 
 /** A row, every value as text. */
 export type TextRow = Record<string, string | null>
@@ -47,6 +48,19 @@ export function describe(error: unknown): DatabaseFailure {
     completed: typeof done === 'number' ? done : undefined,
     lost,
   }
+}
+
+/**
+ * What comes of `work`, unless the signal comes first. Only for what writes nothing: it is left as it is, and whatever
+ * comes of it later is nobody's. @internal
+ */
+export function unlessTold<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
+  if (!signal) return work
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(failure('aborted', 'the run was told to stop', 'nothing was written: run it again', signal.reason))
+    signal.addEventListener('abort', stop)
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
+  })
 }
 
 const queues = new WeakMap<object, Promise<unknown>>()

@@ -1,7 +1,7 @@
 // The loop that carries messages between the core and a database. It decides nothing.
 import type { Asked } from './actions.js'
 import type { Answer, Catalog, Outcome, Request, RunGoal, RunOptions } from './core/core.js'
-import { describe, type Connection, type TextRow } from './database.js'
+import { describe, unlessTold, type Connection, type TextRow } from './database.js'
 import { MigrationError } from './errors.js'
 import { guarded } from './guarded.js'
 import { coreNow } from './start.js'
@@ -34,6 +34,7 @@ export async function drive(
   const capabilities = bare({ ...rest, interactive: interactive && settings.session })
   const machine = begun(connection, () => new Machine(catalog, bare(goal), settings.core as RunOptions, capabilities))
   const watch = new Watch(settings, begin)
+  const reads = goal.goal === 'plan' || goal.goal === 'ready'
   // Told to stop, the core does so where nothing is half-done. It hears first what came of the last message: what that
   // did is done.
   const next = (answer?: Answer): Request => {
@@ -70,7 +71,7 @@ export async function drive(
       }
       if (before) roundTrips += 1
       try {
-        answer = bare({ rows: [...((await perform(connection, request)) ?? [])] })
+        answer = bare({ rows: [...((await unlessTold(reads ? settings.signal : undefined, perform(connection, request))) ?? [])] })
       } catch (error) {
         // What the driver itself refuses says nothing about the database.
         if (error instanceof MigrationError) throw error

@@ -38,11 +38,18 @@ function connect(db: PgClient | PgPool): Connection {
     throw failure('invalid-input', 'the client is not connected', 'call `await client.connect()` first')
   // A connection that breaks between two queries says so by an event, which would end the process.
   const ignore = () => {}
+  let closed = false
   client?.on('error', ignore)
 
   async function send(text: string): Promise<{ rows: unknown[] }> {
     if (!client) {
-      client = await pool!.connect()
+      const lent = await pool!.connect()
+      // It was waited for too long.
+      if (closed) {
+        lent.release()
+        throw new Error('the run is over')
+      }
+      client = lent
       client.on('error', ignore)
     }
     const { connection } = client
@@ -74,7 +81,10 @@ function connect(db: PgClient | PgPool): Connection {
     script: send,
     // A broken connection of a pool is replaced by the next request; a client has only the one.
     lost: () => pool && giveBack(true),
-    close: giveBack,
+    close(failed) {
+      closed = true
+      giveBack(failed)
+    },
   }
 }
 

@@ -6,6 +6,8 @@ import { isOfSet, isPassedOver } from './companions.js'
 import { MigrationError, failure } from './errors.js'
 
 export { MigrationError, type Location } from './errors.js'
+export { readAlembicHeads } from './alembic/folder.js'
+export type * from './alembic/public.js'
 export { snapshotsInFolder } from './snapshot-folder.js'
 
 /**

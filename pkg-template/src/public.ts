@@ -13,7 +13,7 @@ export interface ReadOptions {
   convention?: string
   /** How bad each kind of drift is, where that differs from the default: `{ 'edited-semantic': 'warning' }`. */
   policy?: Record<string, Severity>
-  /** Stops as soon as nothing is half-done, with the code `aborted`; what was applied stays applied. */
+  /** Stops as soon as nothing is half-done, with the code `aborted`; what was applied stays applied. What only reads stops at once. */
   signal?: AbortSignal
 }
 

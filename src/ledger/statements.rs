@@ -112,7 +112,12 @@ pub fn tag(version: &str) -> String {
 }
 
 /// Reads all rows; columns that are not there come as null. `None`: all columns are there.
-pub fn rows(table: &Table, present: Option<&[String]>) -> String {
+///
+/// With `busy` there is a column more, and at least one row, which has no version if the ledger has
+/// none: whether another session has written to the ledger and has not committed. Such a session
+/// holds a ROW EXCLUSIVE lock on it (PostgreSQL manual, 13.3.1), which everybody may see in
+/// `pg_locks`. The row itself nobody can see.
+pub fn rows(table: &Table, present: Option<&[String]>, busy: bool) -> String {
     let has = |name: &str| present.is_none_or(|columns| columns.iter().any(|column| column == name));
     let mut sql = String::from("select version::text as version");
     for (name, definition, _) in COLUMNS {
@@ -142,19 +147,36 @@ pub fn rows(table: &Table, present: Option<&[String]>) -> String {
     } else {
         sql.push_str(", 'none' as lease");
     }
+    if busy {
+        sql.push_str(
+            ", b.busy from (select exists (select 1 from pg_catalog.pg_locks where locktype = 'relation' \
+             and database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database()) \
+             and mode = 'RowExclusiveLock' and granted and pid <> pg_catalog.pg_backend_pid() and relation = ",
+        );
+        sql.push_str(&literal(&table.qualified()));
+        sql.push_str("::pg_catalog.regclass)::text as busy) b left join ");
+        sql.push_str(&table.qualified());
+        sql.push_str(" t on true");
+        return sql;
+    }
     sql.push_str(" from ");
     sql.push_str(&table.qualified());
     sql
+}
+
+/// Whether the rows of [`rows`] say that another session is writing to the ledger.
+pub fn is_busy(rows: &[TextRow]) -> bool {
+    rows.first().and_then(|row| row.get("busy")?.as_deref()) == Some("true")
 }
 
 /// The ledger from the rows of [`rows`].
 pub fn read(rows: Vec<TextRow>) -> Ledger {
     let rows = rows
         .into_iter()
-        .map(|mut row| {
+        .filter_map(|mut row| {
             let mut text = |name: &str| row.remove(name).flatten();
-            Row {
-                version: text("version").unwrap_or_default(),
+            Some(Row {
+                version: text("version")?,
                 name: text("name"),
                 checksum: text("checksum"),
                 fingerprint: text("fingerprint"),
@@ -181,7 +203,7 @@ pub fn read(rows: Vec<TextRow>) -> Ledger {
                     _ => Origin::Applied,
                 },
                 replaced_by: text("replaced_by"),
-            }
+            })
         })
         .collect();
     Ledger { exists: true, rows }

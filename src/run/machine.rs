@@ -12,7 +12,7 @@ use crate::error::{Code, Error, Location};
 use crate::ledger::statements::{self, TextRow};
 use crate::ledger::{Lease, Ledger, Row, State, shape};
 use crate::plan::{self, Cache, Work};
-use crate::readiness::readiness;
+use crate::readiness;
 use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -20,6 +20,9 @@ use std::sync::Arc;
 /// How often a connection may break without anything getting done before the run gives up. What
 /// breaks it may be the migration: to look at the ledger in between does not begin the count anew.
 const MOST_LOSSES: u32 = 3;
+/// A health check has to be told now. It asks once more, since a pool may have lent it a connection
+/// that had been lost before.
+const MOST_LOSSES_OF_READY: u32 = 1;
 /// How long to wait after the first loss, in milliseconds, and how much longer after each other one:
 /// a database that has to wake takes a moment.
 const AFTER_LOSS: u32 = 100;
@@ -147,7 +150,6 @@ impl Machine {
             .runner
             .bytes()
             .fold(2_166_136_261_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(16_777_619));
-        let reached = options.asked;
         Machine {
             setup: Arc::new(Setup { catalog: catalog.into(), goal, options, capabilities }),
             state: RunState {
@@ -167,7 +169,17 @@ impl Machine {
             prepared: None,
             sent: None,
             cache: Arc::new(Cache::new()),
-            pace: Pace { seed, attempts: 0, since: None, seen: 0, now: 0, sent: 0, total: 0, reached, place: None },
+            pace: Pace {
+                seed,
+                attempts: 0,
+                since: None,
+                seen: 0,
+                now: 0,
+                sent: 0,
+                total: 0,
+                reached: false,
+                place: None,
+            },
             events: Vec::new(),
         }
     }
@@ -277,7 +289,7 @@ impl Machine {
         }
         Arc::make_mut(&mut self.state.report).findings.clone_from(&self.setup.catalog.findings);
         match self.setup.goal {
-            Goal::Up | Goal::Ready if self.setup.catalog.digest().is_some() && !self.setup.options.asked => {
+            Goal::Up | Goal::Ready if self.setup.catalog.digest().is_some() => {
                 self.send(Phase::Digest, Request::Digest)
             }
             _ => self.look(),
@@ -327,7 +339,10 @@ impl Machine {
                 if same.as_deref() == Some("true") { self.current() } else { self.look() }
             }
             Phase::Shape => self.shape(rows),
-            Phase::Rows => self.read(statements::read(rows)),
+            Phase::Rows => {
+                let busy = statements::is_busy(&rows);
+                self.read(statements::read(rows), busy)
+            }
             Phase::Create => {
                 self.state.columns = None;
                 self.state.incomplete = false;
@@ -373,14 +388,15 @@ impl Machine {
                 ..Row::default()
             });
             let ledger = Ledger { exists: true, rows: rows.collect() };
-            return self.ready(&ledger);
+            return self.ready(&ledger, false);
         }
         Arc::make_mut(&mut self.state.report).skipped = self.setup.catalog.migrations.len() as u32;
         Output::Done(Box::new(Outcome::Report((*self.state.report).clone())))
     }
 
-    fn ready(&self, ledger: &Ledger) -> Output {
-        Output::Done(Box::new(Outcome::Readiness(readiness(&self.setup.catalog, ledger, &self.plan_options()))))
+    fn ready(&self, ledger: &Ledger, busy: bool) -> Output {
+        let answer = readiness::judge(&self.setup.catalog, ledger, busy, &self.plan_options());
+        Output::Done(Box::new(Outcome::Readiness(answer)))
     }
 
     pub(super) fn plan_options(&self) -> plan::Options {
@@ -400,7 +416,7 @@ impl Machine {
             Ok(shape::Shape::Missing) => {
                 self.state.columns = Some(Vec::new());
                 self.state.incomplete = true;
-                self.read(Ledger::default())
+                self.read(Ledger::default(), false)
             }
             Ok(found) => {
                 self.state.incomplete = found != shape::Shape::Counterfoil;
@@ -411,8 +427,8 @@ impl Machine {
         }
     }
 
-    /// The ledger has been read.
-    fn read(&mut self, mut ledger: Ledger) -> Output {
+    /// The ledger has been read. `busy`: another session is writing to it.
+    fn read(&mut self, mut ledger: Ledger, busy: bool) -> Output {
         let options = &self.setup.options;
         for row in &mut ledger.rows {
             // A lease of our own does not keep us out, and with a lock of the caller's there is
@@ -430,7 +446,7 @@ impl Machine {
             self.pace.since = None;
         }
         match self.setup.goal.clone() {
-            Goal::Ready => self.ready(&ledger),
+            Goal::Ready => self.ready(&ledger, busy),
             Goal::Plan => {
                 let plan = plan::plan(&self.setup.catalog, &ledger, &self.plan_options());
                 Output::Done(Box::new(Outcome::Plan(plan)))
@@ -520,7 +536,8 @@ impl Machine {
         if kind == Kind::Lost {
             self.state.losses += 1;
             self.state.claim += 1;
-            if self.state.losses > MOST_LOSSES {
+            let most = if self.setup.goal == Goal::Ready { MOST_LOSSES_OF_READY } else { MOST_LOSSES };
+            if self.state.losses > most {
                 let error = if self.pace.reached { failure::lost(&failure) } else { failure::unreached(&failure) };
                 return self.fail(error);
             }

@@ -2,7 +2,7 @@
 
 use super::prepared::Prepared;
 use super::request::{Act, Direction, Request};
-use super::{Failure, Setup, session, trial};
+use super::{Failure, Goal, Setup, session, trial};
 use crate::error::Location;
 use crate::ledger::statements::{self, Runner};
 use crate::span::{Span, code_point_to_byte};
@@ -255,7 +255,7 @@ pub(crate) fn message(setup: &Setup, prepared: Option<&Prepared>, request: &Requ
     let sql = match request {
         Request::Digest => statements::digest(table, setup.catalog.digest().unwrap_or_default()),
         Request::Shape => statements::shape(table),
-        Request::Rows(columns) => statements::rows(table, columns.as_deref()),
+        Request::Rows(columns) => statements::rows(table, columns.as_deref(), setup.goal == Goal::Ready),
         Request::Create(present) => {
             let create = statements::create(table, present);
             return if setup.capabilities.script {

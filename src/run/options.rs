@@ -85,8 +85,6 @@ pub struct Options {
     pub allow_destructive: Vec<String>,
     /// The caller holds a lock that no other runner can hold: a running row is a dead one.
     pub exclusive: bool,
-    /// The caller has asked for the digest already, and it was not the catalog's.
-    pub asked: bool,
     /// The runner's own random text: tells its leases from others', and seeds the jitter.
     pub runner: String,
 }
@@ -103,7 +101,6 @@ impl Default for Options {
             lease: 60_000,
             allow_destructive: Vec::new(),
             exclusive: false,
-            asked: false,
             runner: String::new(),
         }
     }

@@ -242,7 +242,6 @@ pub(super) fn run_options(value: &JsValue) -> Result<run::Options, JsValue> {
         lease: given.whole32("lease").unwrap_or(default.lease),
         allow_destructive,
         exclusive: given.flag("exclusive"),
-        asked: given.flag("asked"),
         runner: given.text("runner").unwrap_or_default(),
     };
     reading.end(options)

@@ -28,6 +28,9 @@ for (const [name, command] of Object.entries(programs))
     t.after(() => child.kill('SIGKILL'))
     const url = `http://127.0.0.1:${port}/`
     await listening(url, child, () => log)
+    // Bun's is migrated before it listens, Deno's at its first request: `listening` has made one.
+    const probe = await fetch(`${url}health/ready`)
+    assert.deepEqual([probe.status, (await probe.json()).message], [200, 'ready: db=20260112113000 expected=20260112113000'])
     const answers = await Promise.all(Array.from({ length: 10 }, () => fetch(url).then((answer) => answer.json())))
     assert.deepEqual(answers, Array.from({ length: 10 }, () => []))
     assert.deepEqual(await (await fetch(`${url}?name=Ada`)).json(), [{ name: 'Ada' }])

@@ -46,6 +46,8 @@ test('all requests of a cold isolate find the database current, and a warm one a
   const database = await server.createDatabase()
   const worker = isolate(database)
   t.after(() => worker.dispose())
+  const probe = await worker.dispatchFetch('http://worker/health/ready')
+  assert.deepEqual([probe.status, (await probe.json()).message], [503, 'drift: db=none expected=20260112113000 pending=20260105090000,+1'])
   const answers = await Promise.all(Array.from({ length: 10 }, () => worker.dispatchFetch('http://worker/')))
   for (const answer of answers) assert.deepEqual([answer.status, await answer.json()], [200, []])
   const before = endpoint.log.length
@@ -58,6 +60,13 @@ test('all requests of a cold isolate find the database current, and a warm one a
   endpoint.reset()
   assert.deepEqual(await (await next.dispatchFetch('http://worker/')).json(), [{ name: 'Ada' }])
   assert.equal(endpoint.log.length, 2, 'the digest and a select')
+
+  // Any number of probes share one question.
+  endpoint.reset()
+  const probes = await Promise.all(Array.from({ length: 50 }, () => next.dispatchFetch('http://worker/health/ready')))
+  for (const { status, headers } of probes) assert.deepEqual([status, headers.get('cache-control')], [200, 'no-store'])
+  // An answer lasts a second.
+  assert.ok(endpoint.log.length <= 5, `${endpoint.log.length} questions`)
 })
 
 test('a failure is told, and forgotten: the next request tries again', async (t) => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { neon, neonConfig } from '@neondatabase/serverless'
-import { migrate, ready, rollback } from 'counterfoil/neon'
+import { migrate, plan, ready, rollback } from 'counterfoil/neon'
 import { fails } from './support/errors.mjs'
 import { startNeon } from './support/neon.mjs'
 import { startPostgres } from './support/postgres.mjs'
@@ -119,6 +119,10 @@ describe('faults of requests over HTTP', () => {
     endpoint.reset()
     endpoint.fault = () => ({ drop: 'before' })
     await fails(ready(sql, few.files), { code: 'connection-lost', message: /^the database could not be reached: .*fetch failed/ })
+    // A health check wants to know now.
+    assert.equal(endpoint.log.length, 2)
+    endpoint.log.length = 0
+    await fails(plan(sql, few.files), { code: 'connection-lost', message: /^the database could not be reached: .*fetch failed/ })
     assert.equal(endpoint.log.length, 4)
     endpoint.fault = () => ({ status: 507, text: 'too much of everything' })
     await fails(migrate(sql, few.files), { code: 'connection-lost', message: /^the database could not be reached: .*HTTP status 507.*too much of everything/ })

@@ -8,13 +8,13 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { startNeon } from '../js/support/neon.mjs'
 import { startPostgres } from '../js/support/postgres.mjs'
-import { checkPure } from './support/expected.mjs'
+import { checkPure, expectedHealth } from './support/expected.mjs'
 import { install } from './support/packed.mjs'
 
 const app = install({
   links: ['@neondatabase/serverless'], watched: true,
   files: {
-    'edge.js': `export { pure } from './pure.js'\n`,
+    'edge.js': `export { health } from './health.js'\nexport { pure } from './pure.js'\n`,
     'edge-neon.js': `import { neon, neonConfig } from '@neondatabase/serverless'
 import { migrate, ready } from 'counterfoil/neon'
 export { manifestOf } from './manifest.js'
@@ -49,9 +49,10 @@ async function sandbox(entry) {
   return vm
 }
 
-test('it plans without a database, from a module of another realm', async () => {
+test('it plans without a database, from a module of another realm, and answers for its health', async () => {
   const vm = await sandbox('edge.js')
   checkPure(JSON.parse(await vm.evaluate('app.pure().then(JSON.stringify)')))
+  assert.deepEqual(JSON.parse(await vm.evaluate('app.health().then(JSON.stringify)')), expectedHealth)
 })
 
 test('it migrates over Neon over HTTP, and loads no core when there is nothing to do', async () => {

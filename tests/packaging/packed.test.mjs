@@ -13,7 +13,7 @@ after(remove)
 const node = (args, options) => spawnSync(process.execPath, args, { encoding: 'utf8', cwd: base, ...options })
 
 test('it holds the package and nothing else', () => {
-  const unexpected = listing.filter((path) => !/^(core\/core\.(js|d\.ts|wasm)|core\/inline\.js|review\/review\.(js|wasm)|web\/[\w-]+\.js|((load|boot|cli|bundler|git)\/)?[\w-]+\.(js|d\.ts)|cli\/(pg-client\.cjs|LICENSES\.txt)|package\.json|README\.md|LICENSE-(MIT|APACHE))$/.test(path))
+  const unexpected = listing.filter((path) => !/^(core\/core\.(js|d\.ts|wasm)|core\/inline\.js|review\/review\.(js|wasm)|web\/[\w-]+\.js|((load|boot|cli|bundler|git|health|alembic)\/)?[\w-]+\.(js|d\.ts)|cli\/(pg-client\.cjs|LICENSES\.txt)|package\.json|README\.md|LICENSE-(MIT|APACHE))$/.test(path))
   assert.deepEqual(unexpected, [])
   for (const path of ['README.md', 'LICENSE-MIT', 'LICENSE-APACHE', 'core/core.wasm', 'core/inline.js', 'load/inline.js', 'load/web.js', 'review/review.wasm', 'web/index.js'])
     assert.ok(listing.includes(path), path)
@@ -29,7 +29,7 @@ test('every export can be imported, and none but those', () => {
   const script = `
     const names = {}
     for (const entry of ['counterfoil', 'counterfoil/slim', 'counterfoil/inline', 'counterfoil/pglite', 'counterfoil/pg', 'counterfoil/neon', 'counterfoil/postgres', 'counterfoil/node',
-      'counterfoil/embed', 'counterfoil/git', 'counterfoil/guard', 'counterfoil/lint', 'counterfoil/snapshots', 'counterfoil/vite', 'counterfoil/rollup', 'counterfoil/webpack', 'counterfoil/esbuild'])
+      'counterfoil/embed', 'counterfoil/health', 'counterfoil/git', 'counterfoil/guard', 'counterfoil/lint', 'counterfoil/snapshots', 'counterfoil/vite', 'counterfoil/rollup', 'counterfoil/webpack', 'counterfoil/esbuild'])
       names[entry] = Object.keys(await import(entry)).sort()
     const { plan, checksum } = await import('counterfoil')
     const decisions = plan({ '001_a.sql': '-- migrate:up\\nselect 1;' }).decisions.map(({ code }) => code)
@@ -50,7 +50,8 @@ test('every export can be imported, and none but those', () => {
       'counterfoil/pg': driver,
       'counterfoil/neon': driver,
       'counterfoil/postgres': driver,
-      'counterfoil/node': ['MigrationError', 'readMigrations', 'snapshotsInFolder'],
+      'counterfoil/node': ['MigrationError', 'readAlembicHeads', 'readMigrations', 'snapshotsInFolder'],
+      'counterfoil/health': ['MigrationError', 'alembicReadiness', 'alembicReady', 'readinessHandler'],
       'counterfoil/embed': ['MigrationError', 'embed', 'init', 'renderManifest'],
       'counterfoil/git': ['MigrationError', 'readChange'],
       'counterfoil/guard': ['MigrationError', 'check'],

@@ -2,22 +2,22 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { checkFast, checkPure } from './support/expected.mjs'
+import { checkFast, checkPure, expectedHealth } from './support/expected.mjs'
 import { install, printed } from './support/packed.mjs'
 import { bun, deno } from './support/runtimes.mjs'
 
 const links = ['@electric-sql/pglite']
-const print = 'console.log(JSON.stringify({ pure: await pure(), sync: checksum("abc") }))'
+const print = 'console.log(JSON.stringify({ pure: await pure(), health: await health(), sync: checksum("abc") }))'
 const app = install({
   links, watched: true,
   files: {
-    'pure-main.js': `import { checksum } from 'counterfoil'\nimport { pure } from './pure.js'\n${print}\n`,
+    'pure-main.js': `import { checksum } from 'counterfoil'\nimport { health } from './health.js'\nimport { pure } from './pure.js'\n${print}\n`,
     // Before anything was awaited.
     'sync-main.js': `import { checksum } from 'counterfoil'\nconsole.log(JSON.stringify(checksum('abc')))\n`,
     'fast-main.js': `import { fast } from './fast.js'\nconsole.log(JSON.stringify(await fast()))\n`,
     'main.cjs': `const { checksum, plan } = require('counterfoil')
 const { migrate, ready, MigrationError } = require('counterfoil/pglite')
-const drivers = ['pg', 'neon', 'postgres', 'node', 'slim', 'inline'].map((name) => typeof require('counterfoil/' + name).MigrationError)
+const drivers = ['pg', 'neon', 'postgres', 'node', 'slim', 'inline', 'health'].map((name) => typeof require('counterfoil/' + name).MigrationError)
 const { PGlite } = require('@electric-sql/pglite')
 async function main() {
   const db = await PGlite.create()
@@ -47,9 +47,10 @@ for (const [name, { command, args }] of Object.entries(runtimes)) {
 
   test(`${name}: the core is there at once`, options, () => assert.equal(run('sync-main.js'), abc))
 
-  test(`${name}: plans without a database`, options, () => {
-    const { pure, sync } = run('pure-main.js')
+  test(`${name}: plans without a database, and answers for its health`, options, () => {
+    const { pure, health, sync } = run('pure-main.js')
     checkPure(pure)
+    assert.deepEqual(health, expectedHealth)
     assert.equal(sync, abc)
   })
 
@@ -59,7 +60,7 @@ for (const [name, { command, args }] of Object.entries(runtimes)) {
 for (const name of ['Node', 'Bun']) {
   const { command, args } = runtimes[name]
   test(`${name}: require`, { skip: command === undefined && `${name} has no build for this system` }, () => {
-    const expected = { checksum: abc, codes: ['pending'], first: 1, second: 'current', status: 'ready', error: true, drivers: Array(6).fill('function') }
+    const expected = { checksum: abc, codes: ['pending'], first: 1, second: 'current', status: 'ready', error: true, drivers: Array(7).fill('function') }
     assert.deepEqual(printed(command, [...args, 'main.cjs'], app.base), expected)
   })
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { startNeon } from '../js/support/neon.mjs'
 import { startPostgres } from '../js/support/postgres.mjs'
-import { checkPure } from './support/expected.mjs'
+import { checkPure, expectedHealth } from './support/expected.mjs'
 import { install } from './support/packed.mjs'
 import { bundleWorker, startWorkers } from './support/workers.mjs'
 
@@ -28,6 +28,8 @@ after(async () => {
 })
 
 test('it plans without a database', async () => checkPure(await workers.fetch('pure', '/pure')))
+
+test('it answers for its health', async () => assert.deepEqual(await workers.fetch('pure', '/health'), expectedHealth))
 
 test('it takes a module and what holds one, and says that bytes are refused', async () => {
   assert.deepEqual(await workers.fetch('sources', '/sources'), {

@@ -9,6 +9,7 @@ import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { WebSocket, WebSocketServer } from 'ws'
+import { counter } from './proxy.mjs'
 
 const levels = { Serializable: 'SERIALIZABLE', ReadUncommitted: 'READ UNCOMMITTED', ReadCommitted: 'READ COMMITTED', RepeatableRead: 'REPEATABLE READ' }
 const asText = { getTypeParser: () => (value) => value }
@@ -309,23 +310,5 @@ function failure(error) {
     internalPosition: field('internalPosition'), internalQuery: field('internalQuery'), severity: known ? error.severity : '',
     where: field('where'), table: field('table'), column: field('column'), schema: field('schema'), dataType: field('dataType'),
     constraint: field('constraint'), file: field('file'), line: field('line'), routine: field('routine'),
-  }
-}
-
-/** Counts the queries in what a client sends: https://www.postgresql.org/docs/current/protocol-message-formats.html */
-function counter(found) {
-  let rest = Buffer.alloc(0)
-  let started = false
-  return (bytes) => {
-    rest = Buffer.concat([rest, bytes])
-    for (;;) {
-      const at = started ? 1 : 0
-      if (rest.length < at + 4) return
-      const end = at + rest.readUInt32BE(at)
-      if (rest.length < end) return
-      if (started && (rest[0] === 0x51 || rest[0] === 0x50)) found()
-      started = true
-      rest = rest.subarray(end)
-    }
   }
 }

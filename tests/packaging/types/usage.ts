@@ -1,4 +1,5 @@
 // Compiled, not run: what a user writes against the real drivers' types, and what the types must refuse.
+import { createServer } from 'node:http'
 import { PGlite } from '@electric-sql/pglite'
 import { live } from '@electric-sql/pglite/live'
 import type { PGliteWorker } from '@electric-sql/pglite/worker'
@@ -9,7 +10,8 @@ import * as pure from 'counterfoil'
 import * as inline from 'counterfoil/inline'
 import * as serverless from 'counterfoil/neon'
 import { embed, renderManifest, type Manifest } from 'counterfoil/embed'
-import { readMigrations, snapshotsInFolder } from 'counterfoil/node'
+import { alembicReady, readinessHandler, type ReadinessAnswer } from 'counterfoil/health'
+import { readAlembicHeads, readMigrations, snapshotsInFolder } from 'counterfoil/node'
 import * as postgres from 'counterfoil/pg'
 import * as pglite from 'counterfoil/pglite'
 import * as slim from 'counterfoil/slim'
@@ -60,6 +62,28 @@ await js.migrate(sql, migrations)
 await js.migrate(postgresJs({ types: { bigint: postgresJs.BigInt }, transform: postgresJs.camel }), migrations)
 await js.rollback(await sql.reserve(), migrations)
 
+// Health checks, of every driver and of Alembic's databases.
+const revisions = await readAlembicHeads(['alembic/versions', new URL('./more', import.meta.url)], { recursive: true })
+const health = readinessHandler((signal) => pglite.ready(db, migrations, { signal }), { cache: 500, log: (line, level) => console.log(level, line) })
+readinessHandler({
+  one: () => postgres.ready(new pg.Pool(), migrations),
+  two: () => js.ready(sql, migrations),
+  three: () => serverless.ready(new Pool(), migrations),
+  four: () => alembicReady(new pg.Pool(), revisions),
+  five: () => alembicReady(sql, { heads: ['a'] }),
+  six: () => alembicReady(neon('postgres://user:password@host/db'), revisions),
+  seven: () => alembicReady(db, { ...revisions, table: 'ops.alembic_version' }),
+  eight: () => alembicReady((text) => new pg.Pool().query(text), revisions),
+})
+createServer(health.connect)
+const answered: Promise<Response> = health.fetch(new Request('http://localhost/health/ready'))
+const routed: Promise<Response> | undefined = health.route(new Request('http://localhost/'), {}, { waitUntil() {} })
+const answer: ReadinessAnswer = await health.check()
+// @ts-expect-error a typing error in an option
+readinessHandler(() => pglite.ready(db, migrations), { timout: 1 })
+// @ts-expect-error a check gives readiness
+readinessHandler(() => pglite.plan(db, migrations))
+
 // What bundlers' globs give.
 await pglite.migrate(db, { './001_a.sql': 'select 1' } as Record<string, string>)
 await pglite.migrate(db, { './001_a.sql': { default: 'select 1' } } as Record<string, { default: string }>)
@@ -98,7 +122,7 @@ await pglite.migrate(db, { '001_a.sql': 1 })
 // @ts-expect-error files must be loaded before the synchronous plan
 pure.plan({ '001_a.sql': async () => 'select 1' })
 
-export { decisions, httpStatus, statements, status, versions }
+export { answer, answered, decisions, httpStatus, routed, statements, status, versions }
 
 // The core, handed over or inlined.
 await slim.init(fetch('/core.wasm'))

@@ -10,6 +10,7 @@ for (const name of ['instantiate', 'Instance']) {
 
 const routes = {
   '/pure': async () => (await import('../pure.js')).pure(),
+  '/health': async () => (await import('../health.js')).health(),
   // Everything that says where the core is, and what a Worker has no use for.
   '/sources': async () => {
     const slim = await import('counterfoil/slim')

@@ -1,0 +1,132 @@
+// One check: asked once for all who want to know at the same time, its answer repeated for a while, and never waited for
+// in vain.
+import { teller, withoutPasswords, type Log } from './log.js'
+import type { Check, Checked, ReadinessAnswer } from './public.js'
+
+/** @internal */
+export interface ProbeOptions {
+  cache: number
+  timeout: number
+  detail: boolean
+  missing: 'quiet' | 'critical' | 'ready'
+  log: Log
+}
+
+/** A question that is under way. */
+interface Flight {
+  begun: number
+  answer: Promise<ReadinessAnswer>
+  controller: AbortController
+  /** Somebody has been told that it is late: what comes of it now is not repeated. */
+  late: boolean
+}
+
+/**
+ * A question that has not come back after so many timeouts is given up: its connection is dead. Sooner would be worse for
+ * a database that is merely slow, which would have to work on several at once.
+ */
+const patience = 10
+
+/** @internal */
+export class Probe {
+  #flight: Flight | undefined
+  #last: { at: number; answer: ReadinessAnswer } | undefined
+  readonly #tell
+
+  constructor(
+    private readonly check: Check,
+    private readonly options: ProbeOptions,
+    name?: string,
+  ) {
+    this.#tell = teller(options.log, name)
+  }
+
+  /** What is under way; a Worker that has answered has to be kept alive for it. */
+  get flight(): Promise<unknown> | undefined {
+    return this.#flight?.answer
+  }
+
+  /** The answer: 503 if there is none in time. Never rejects. */
+  async answer(): Promise<ReadinessAnswer> {
+    const { cache, timeout } = this.options
+    const now = Date.now()
+    // A clock that was put back does not make an answer last longer.
+    const past = (time: number) => (now < time ? Infinity : now - time)
+    if (this.#last && past(this.#last.at) < cache) return this.#last.answer
+    let flight = this.#flight
+    if (!flight || past(flight.begun) >= timeout * patience) flight = this.#begin(now)
+    const left = timeout - past(flight.begun)
+    if (left <= 0) return this.#late(flight)
+    // A timer for everybody who waits: in a Worker, a request cannot count on another's.
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const over = new Promise<ReadinessAnswer>((resolve) => (timer = setTimeout(() => resolve(this.#late(flight)), left)))
+    try {
+      return await Promise.race([flight.answer, over])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  #begin(begun: number): Flight {
+    this.#flight?.controller.abort(new Error('no answer for too long'))
+    const controller = new AbortController()
+    const flight: Flight = { begun, controller, late: false, answer: this.#ask(controller.signal).then((answer) => this.#landed(flight, answer)) }
+    return (this.#flight = flight)
+  }
+
+  async #ask(signal: AbortSignal): Promise<ReadinessAnswer & { reason?: string }> {
+    try {
+      return this.#judged(await this.check(signal))
+    } catch (error) {
+      return unknown(...reasonOf(error))
+    }
+  }
+
+  #judged(checked: Checked): ReadinessAnswer {
+    const { status, httpStatus, message, database, expected } = checked
+    const known = { ...(database !== undefined && { database }), ...(expected !== undefined && { expected }) }
+    const checkedAt = new Date().toISOString()
+    if (this.options.missing === 'ready' && isMissing(checked))
+      return { status: 'ready', httpStatus: 200, message: `ready: db=none expected=${expected ?? 'none'}`, ...known, checkedAt }
+    return { status: String(status), httpStatus: httpStatus === 200 ? 200 : 503, message: String(message), ...known, checkedAt }
+  }
+
+  #landed(flight: Flight, answer: ReadinessAnswer & { reason?: string }): ReadinessAnswer {
+    const isCurrent = this.#flight === flight
+    if (isCurrent) this.#flight = undefined
+    return isCurrent && !flight.late ? this.#found(answer) : answer
+  }
+
+  /** There is no answer in time. That is the answer, until there is another. */
+  #late(flight: Flight): ReadinessAnswer {
+    flight.late = true
+    return this.#found({ ...unknown('timeout', ''), message: `the database did not answer within ${this.options.timeout} ms` })
+  }
+
+  /** Keeps the answer, and tells the log. */
+  #found({ reason, ...answer }: ReadinessAnswer & { reason?: string }): ReadinessAnswer {
+    const { detail, missing } = this.options
+    const { status, httpStatus, message } = answer
+    if (detail && reason) answer.detail = withoutPasswords(reason)
+    this.#last = { at: Date.now(), answer }
+    const line = reason === undefined ? message : `${status}: ${reason || message}`
+    this.#tell({ status, httpStatus, line, quiet: missing === 'quiet' && isMissing(answer) })
+    return answer
+  }
+}
+
+/** Whether nothing has been applied to the database, so that it looks like a new one. */
+const isMissing = ({ status, database }: Checked) => status === 'behind' && database === undefined
+
+/** The database could not be asked. What it said of that may be nobody else's business. */
+function unknown(status: string, reason: string): ReadinessAnswer & { reason: string } {
+  return { status, httpStatus: 503, message: 'the database could not be asked', checkedAt: new Date().toISOString(), reason }
+}
+
+/** A code of Counterfoil's own, or `failed`; and what is wrong. */
+function reasonOf(error: unknown): [code: string, reason: string] {
+  const { name, code, message, help } = Object(error) as Record<string, unknown>
+  const text = typeof message === 'string' && message !== '' ? message : String(error)
+  if (name !== 'MigrationError' || typeof code !== 'string') return ['failed', text]
+  return [code, help ? `${text} (${String(help)})` : text]
+}

@@ -1,0 +1,11 @@
+revision = 'first'
+revision = 'd1'
+down_revision = "c1",
+
+
+def upgrade():
+    pass
+
+
+def downgrade():
+    pass

@@ -547,6 +547,19 @@ mod tests {
     }
 
     #[test]
+    fn where_the_name_is_the_version_one_number_of_two_branches_is_noted() {
+        let up = |text: &str| format!("-- +migrate Up\nselect {text};\n");
+        let (a, b, c) = (up("1"), up("2"), up("3"));
+        let base = ("db/4-a.sql", &*a);
+        says(
+            &merged(&[base], &[base, ("db/5-c.sql", &c)], &[base, ("db/5-b.sql", &b)]),
+            &[
+                "note version-shared db/5-c.sql:1:1: db/5-c.sql and db/5-b.sql start with one number; their names make them two versions",
+            ],
+        );
+    }
+
+    #[test]
     fn drizzles_journal_has_one_place_for_each_number() {
         let journal = |tags: &[&str]| {
             let entries: Vec<String> = tags.iter().map(|tag| format!(r#"{{ "tag": "{tag}" }}"#)).collect();
@@ -617,6 +630,8 @@ mod tests {
             format!(r#"{{ "replaces": [{{ "version": "001", "checksum": "{}" }}] }}"#, crate::checksum::checksum(a.1));
         let head = [("db/002_base.sql", "select 2;"), c, ("db/.counterfoil/002_base.json", &*list)];
         assert_eq!(lines(&verdict(&change(&[a, c], &head))).len(), 1);
+        // So may one whose files stay for a while.
+        says(&change(&[a, c], &[a, head[0], head[1], head[2]]), &[]);
     }
 
     #[test]
@@ -644,5 +659,8 @@ mod tests {
             &["warning unknown-file db/odd.sql:1:1: odd.sql is not run: its name does not start with digits"],
         );
         says(&change(&[A, odd], &[A, odd]), &[]);
+        // A migration in code is only noted there, and no more than that is to be done about it.
+        let goose = ("db/1_a.sql", "-- +goose Up\nselect 1;\n");
+        says(&change(&[goose], &[goose, ("db/2_b.go", "package db\n")]), &[]);
     }
 }

@@ -274,7 +274,10 @@ fn renamed(item: &Item, now: &Item, rival: Option<&str>, report: &mut Report<'_>
         "shipped-renamed",
         Some(items::start(&now.path)),
         format!("{} has shipped and is renamed to {}{edited}", item.path, now.path),
-        "put the old name back: a tool that knows migrations by their names would run it again",
+        match now.version == item.version {
+            true => "put the old name back: ledgers and other branches have that one",
+            false => "put the old name back: a tool that knows it by its version would run it again",
+        },
     );
 }
 
@@ -545,6 +548,15 @@ mod tests {
     }
 
     #[test]
+    fn a_renamed_file_is_no_gap() {
+        let c = ("db/3_c.sql", "-- migrate:up\nselect 3;\n");
+        says(
+            &change(&[A, B, c], &[A, ("db/2_x.sql", B.1), c]),
+            &["error shipped-renamed db/2_x.sql:1:1: db/2_b.sql has shipped and is renamed to db/2_x.sql"],
+        );
+    }
+
+    #[test]
     fn of_several_files_with_one_content_each_is_found_by_its_name() {
         let same = "-- migrate:up\nselect 1;\n";
         let base = [("db/1_a.sql", same), ("db/2_b.sql", same), ("db/3_c.sql", same)];
@@ -566,6 +578,14 @@ mod tests {
                 "warning collision-resolved db/3_c.sql:1:1: db/02_c.sql has shipped and is now db/3_c.sql: db/2_b.sql had its version, 02, too",
             ],
         );
+    }
+
+    #[test]
+    fn a_new_name_alone_resolves_no_collision() {
+        let (one, other) = (("db/2_b.sql", B.1), ("db/02_c.sql", "-- migrate:up\ncreate table c ();\n"));
+        let found = verdict(&change(&[A, one, other], &[A, one, ("db/2_d.sql", other.1)]));
+        let renamed = "error shipped-renamed db/2_d.sql:1:1: db/02_c.sql has shipped and is renamed to db/2_d.sql";
+        assert!(lines(&found).iter().any(|line| line == renamed), "{found:?}");
     }
 
     #[test]
@@ -773,6 +793,20 @@ mod tests {
             &[
                 "note squash-reviewed db/1_a.sql:1:1: 1 shipped migration is gone, and db/1_a.sql has changed to stand for it: the commit \"[squash-baseline]\" says [squash-baseline]",
                 "error shipped-edited db/3_c.sql:2:1: db/3_c.sql has shipped, and its statements have changed",
+            ],
+        );
+    }
+
+    #[test]
+    fn the_sentinel_takes_a_new_migration_for_the_baseline_where_the_first_stayed() {
+        let c = ("db/3_c.sql", "-- migrate:up\nselect 3;\n");
+        squashed(
+            &[A, B, c],
+            &[A, ("db/2_b.sql", "-- migrate:up\nselect 2;\n"), ("db/4_d.sql", "-- migrate:up\nselect 4;\n")],
+            "[squash-baseline]",
+            &[
+                "error shipped-edited db/2_b.sql:2:1: db/2_b.sql has shipped, and its statements have changed",
+                "note squash-reviewed db/4_d.sql:1:1: 1 shipped migration is gone, and db/4_d.sql stands for it: the commit \"[squash-baseline]\" says [squash-baseline]",
             ],
         );
     }

@@ -347,6 +347,9 @@ mod tests {
         fine(&[sqlite(&with("    # (2, \"ALTER TABLE t ADD COLUMN c TEXT\"),\n"))]);
         fine(&[sqlite(&format!("\"\"\"\n    (2, ALTER TABLE t)\n\"\"\"\n{LIST}"))]);
         fine(&[edit("alembic/versions/b_add_c.py", Some(REVISION), Some(&REVISION.replace("add c", "ALTER TABLE t")))]);
+        // What stands in a docstring registers nothing, whatever else there is.
+        let rebuild = "\ndef rebuild(db):\n    db.execute(\"CREATE TABLE x (id)\")\n";
+        fine(&[sqlite(&format!("\"\"\"\n    (2, \"like this\"),\n\"\"\"\n{LIST}{rebuild}"))]);
         // A migration on data, with DDL in a comment.
         fine(&[sqlite(&with("    (2, \"UPDATE t SET id = 1\"),  # op.add_column('t') CREATE TABLE x\n"))]);
     }

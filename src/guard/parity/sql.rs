@@ -192,6 +192,7 @@ mod tests {
             "create role r; create extension e; drop database d; grant all on t to r; comment on table t is 'x'",
             &[],
         );
+        finds("alter role r; add column c", &[]);
         finds("select \"create\" from \"alter\"", &[]);
     }
 

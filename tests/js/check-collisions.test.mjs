@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
-import { plan } from 'counterfoil'
+import { plan, readSet } from 'counterfoil'
 import { readMigrations } from 'counterfoil/node'
 import { brief, counterfoil, verdict } from './support/check.mjs'
 import { readCorpus, skip } from './support/corpora.mjs'
@@ -85,6 +85,25 @@ describe('histories of real incidents', { skip }, () => {
     assert.deepEqual(verdict(fix, ['--convention=prisma']).findings.filter(({ severity }) => severity === 'error').map(({ code, at }) => [code, at.path]), [
       ['shipped-renamed', `${dir}/20260106130000_add_inline_comment_columns/migration.sql`],
     ])
+  })
+
+  test('lobu: the squash of 82 files into one is refused, unless it was reviewed', async () => {
+    const [before, after] = await Promise.all(['lobu-pre908', 'lobu-baseline908'].map((name) => readCorpus(name)))
+    const [[path, baseline]] = Object.entries(after)
+    const squashed = (message, files) => {
+      const { ok, findings } = verdict(repository([{ files: at(before) }, { on: 'squash', from: 'main', all: true, message, files: at(files) }]))
+      return [ok, findings.filter(({ severity }) => severity !== 'warning').map(({ code }) => code)]
+    }
+    assert.equal(Object.keys(before).length, 82)
+    // As it was done: the first file was edited to hold everything, and the other 81 went.
+    assert.deepEqual(squashed('Squash', after), [false, ['shipped-edited', ...Array(81).fill('shipped-deleted')]])
+    assert.deepEqual(squashed('Squash\n\n[squash-baseline]', after), [true, ['squash-reviewed']])
+    // As a file of its own that lists what it replaces, with the checksums that a ledger has.
+    const replaces = readSet(before).migrations.map(({ version, checksum }) => ({ version, checksum }))
+    const own = (list) => ({ '20991231000000_baseline.sql': baseline, '.counterfoil/20991231000000_baseline.json': JSON.stringify({ replaces: list }) })
+    assert.deepEqual(squashed('Squash', own(replaces)), [true, ['squash-reviewed']])
+    assert.deepEqual(squashed('Squash', own(replaces.slice(1))), [false, ['shipped-deleted', 'squash-reviewed']])
+    assert.ok(!(path in own(replaces)))
   })
 
   test('sim: a file that the journal hides is told when it comes', async () => {

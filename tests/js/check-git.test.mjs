@@ -1,7 +1,7 @@
 // What is read of a git repository for the guards: real repositories, and what can be odd about them.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { appendFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, chownSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { readChange } from 'counterfoil/git'
@@ -220,6 +220,12 @@ describe('the base', () => {
     const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { env: { ...environment, PATH: folder() }, encoding: 'utf8' })
     assert.equal(stdout, 'git-missing install git, or put it on the PATH\n')
   })
+})
+
+test("somebody else's repository is not trusted, and the way out is named", { skip: process.getuid?.() !== 0 && 'skipped: only root can give a folder away' }, async () => {
+  const top = repository(diverged)
+  chownSync(top, 65_534, 65_534)
+  await fails(read(join(top, 'db')), 'not-a-repository', /does not trust the repository at .*: it belongs to somebody else/, new RegExp(`safe\\.directory "${top}"`))
 })
 
 describe('other branches', () => {

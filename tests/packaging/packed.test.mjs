@@ -90,7 +90,7 @@ test("its types need neither Node's nor a driver's", () => {
   writeFileSync(join(base, 'alone/tsconfig.json'), JSON.stringify({ compilerOptions, files: ['alone.ts'] }))
   writeFileSync(
     join(base, 'alone/alone.ts'),
-    ['', '/pglite', '/pg', '/neon', '/postgres', '/node', '/embed', '/guard', '/lint', '/snapshots', '/vite', '/rollup', '/webpack', '/esbuild'].map((entry, index) => `export * as entry${index} from 'counterfoil${entry}'\n`).join(''),
+    ['', '/pglite', '/pg', '/neon', '/postgres', '/node', '/embed', '/git', '/guard', '/lint', '/snapshots', '/vite', '/rollup', '/webpack', '/esbuild'].map((entry, index) => `export * as entry${index} from 'counterfoil${entry}'\n`).join(''),
   )
   const { status, stdout } = node([ours('typescript/bin/tsc'), '-p', 'alone'])
   assert.equal(status, 0, stdout)

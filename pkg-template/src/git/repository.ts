@@ -172,8 +172,10 @@ function missing(cause: unknown): MigrationError {
 
 function noRepository(cwd: string, stderr: string): MigrationError {
   const said = firstLine(stderr)
-  if (said.includes('dubious ownership'))
-    return failure('not-a-repository', `git does not trust the repository at ${cwd}: it belongs to somebody else`, `if you do: \`git config --global --add safe.directory ${JSON.stringify(cwd)}\``)
+  if (said.includes('dubious ownership')) {
+    const [, place = cwd] = /repository at '(.*)'/.exec(said) ?? []
+    return failure('not-a-repository', `git does not trust the repository at ${place}: it belongs to somebody else`, `if you do: \`git config --global --add safe.directory ${JSON.stringify(place)}\``)
+  }
   return failure('not-a-repository', `${cwd} is not in the work tree of a git repository${said && !said.startsWith('not a git repository') ? `: ${said}` : ''}`, 'run this in a clone of the repository')
 }
 

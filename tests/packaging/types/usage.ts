@@ -12,6 +12,8 @@ import * as serverless from 'counterfoil/neon'
 import { embed, renderManifest, type Manifest } from 'counterfoil/embed'
 import { alembicReady, readinessHandler, type ReadinessAnswer } from 'counterfoil/health'
 import { readAlembicHeads, readMigrations, snapshotsInFolder } from 'counterfoil/node'
+import { readChange } from 'counterfoil/git'
+import { check } from 'counterfoil/guard'
 import * as postgres from 'counterfoil/pg'
 import * as pglite from 'counterfoil/pglite'
 import * as slim from 'counterfoil/slim'
@@ -131,3 +133,10 @@ await slim.init(compiled)
 // @ts-expect-error there is nothing to start it from
 await slim.init()
 await inline.init()
+
+// A change of a git repository, judged.
+const { change } = await readChange({ cwd: '.', sets: [{ dir: 'db/migrations' }], against: ['origin/*'], env: process.env })
+const verdict: { ok: boolean } = await check(change, { severities: { 'version-behind': 'error' } })
+// @ts-expect-error not a level
+await check(change, { severities: { 'version-behind': 'bad' } })
+export { verdict }

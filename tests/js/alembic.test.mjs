@@ -4,15 +4,14 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { neon, neonConfig } from '@neondatabase/serverless'
+import { neon } from '@neondatabase/serverless'
 import { alembicReadiness, alembicReady } from 'counterfoil/health'
 import { readAlembicHeads } from 'counterfoil/node'
 import pg from 'pg'
 import postgres from 'postgres'
 import { fails } from './support/errors.mjs'
-import { startNeon } from './support/neon.mjs'
+import { startPostgresAndNeon } from './support/neon.mjs'
 import { freshPGlite } from './support/pglite.mjs'
-import { startPostgres } from './support/postgres.mjs'
 
 const data = new URL('../data/alembic/', import.meta.url)
 const cases = readdirSync(data, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name)
@@ -135,16 +134,9 @@ test('three thousand revisions are read and judged in one go', async () => {
 })
 
 describe('with every driver', () => {
-  let server, endpoint
-  before(async () => {
-    server = await startPostgres()
-    endpoint = await startNeon(server)
-    endpoint.configure(neonConfig)
-  })
-  after(async () => {
-    await endpoint.stop()
-    await server.stop()
-  })
+  let server, endpoint, stop
+  before(async () => ({ server, endpoint, stop } = await startPostgresAndNeon()))
+  after(() => stop())
   const drivers = {
     'node-postgres': (name) => {
       const pool = new pg.Pool({ connectionString: server.url(name) })

@@ -2,26 +2,18 @@
 // to be afterwards comes from applying the same files without Counterfoil; see corpora.test.mjs.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { neon, neonConfig } from '@neondatabase/serverless'
+import { neon } from '@neondatabase/serverless'
 import * as overNeon from 'counterfoil/neon'
 import * as overPostgres from 'counterfoil/postgres'
 import postgres from 'postgres'
 import { applyPlainly, corpora, readCorpus, skip } from './support/corpora.mjs'
-import { startNeon } from './support/neon.mjs'
-import { startPostgres } from './support/postgres.mjs'
+import { startPostgresAndNeon } from './support/neon.mjs'
 import { difference, snapshot } from './support/schema.mjs'
 
 describe('real migration sets', { skip }, () => {
-  let server, endpoint
-  before(async () => {
-    server = await startPostgres()
-    endpoint = await startNeon(server)
-    endpoint.configure(neonConfig)
-  })
-  after(async () => {
-    await endpoint.stop()
-    await server.stop()
-  })
+  let server, endpoint, stop
+  before(async () => ({ server, endpoint, stop } = await startPostgresAndNeon()))
+  after(() => stop())
 
   const ways = {
     'Neon over HTTP': { api: overNeon, open: (name) => ({ db: neon(endpoint.url(name)), close() {} }) },

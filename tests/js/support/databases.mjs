@@ -1,12 +1,12 @@
 // The same tests on PGlite and on PostgreSQL, and there with every driver that speaks to it in a way of its own.
 import { after, before, describe } from 'node:test'
-import { neon, neonConfig } from '@neondatabase/serverless'
+import { neon } from '@neondatabase/serverless'
 import * as overNeon from 'counterfoil/neon'
 import * as pg from 'counterfoil/pg'
 import * as pglite from 'counterfoil/pglite'
 import * as overPostgres from 'counterfoil/postgres'
 import postgres from 'postgres'
-import { startNeon } from './neon.mjs'
+import { startPostgresAndNeon } from './neon.mjs'
 import { freshPGlite } from './pglite.mjs'
 import { startPostgres } from './postgres.mjs'
 
@@ -70,16 +70,9 @@ export function onEachDatabase(body, also = []) {
 
   if (also.includes('HTTP'))
     describe('PostgreSQL over HTTP', () => {
-      let server, endpoint
-      before(async () => {
-        server = await startPostgres()
-        endpoint = await startNeon(server)
-        endpoint.configure(neonConfig)
-      })
-      after(async () => {
-        await endpoint.stop()
-        await server.stop()
-      })
+      let server, endpoint, stop
+      before(async () => ({ server, endpoint, stop } = await startPostgresAndNeon()))
+      after(() => stop())
       async function open(t) {
         const database = await server.createDatabase()
         endpoint.reset()

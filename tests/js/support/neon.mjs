@@ -7,8 +7,10 @@
 import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { neonConfig } from '@neondatabase/serverless'
 import pg from 'pg'
 import { WebSocket, WebSocketServer } from 'ws'
+import { startPostgres } from './postgres.mjs'
 import { counter } from './proxy.mjs'
 
 const levels = { Serializable: 'SERIALIZABLE', ReadUncommitted: 'READ UNCOMMITTED', ReadCommitted: 'READ COMMITTED', RepeatableRead: 'REPEATABLE READ' }
@@ -299,6 +301,18 @@ function json(text, type) {
   if (type === 21 || type === 23) return Number(text)
   if (type === 700 || type === 701) return Number.isFinite(Number(text)) ? Number(text) : text
   return type === 114 || type === 3802 ? JSON.parse(text) : text
+}
+
+/** A PostgreSQL and an endpoint in front of it, to which Neon's driver sends everything. The caller stops both by `stop`. */
+export async function startPostgresAndNeon() {
+  const server = await startPostgres()
+  const endpoint = await startNeon(server)
+  endpoint.configure(neonConfig)
+  async function stop() {
+    await endpoint.stop()
+    await server.stop()
+  }
+  return { server, endpoint, stop }
 }
 
 /** The body of an error. Everything but the message, the code and the severity is null where there is nothing to say. */

@@ -320,15 +320,15 @@ describe('a role', () => {
   })
 })
 
-describe('`ready` and a signal', () => {
+describe('`ready` and `plan`, and a signal', () => {
   for (const [name, open] of Object.entries(drivers))
-    test(`${name}: it stops at once, though the database does not answer`, async () => {
+    test(`${name}: they stop at once, though the database does not answer`, async () => {
       const { api, db, close } = open(proxy.url(await migrated()))
-      for (const set of [notes, manifestOf(notes)]) {
-        assert.equal((await api.ready(db, set)).status, 'ready')
+      for (const [ask, set] of [[api.ready, notes], [api.ready, manifestOf(notes)], [api.plan, notes]]) {
+        await ask(db, set)
         proxy.mode = 'hang'
         const controller = new AbortController()
-        const asked = api.ready(db, set, { signal: controller.signal })
+        const asked = ask(db, set, { signal: controller.signal })
         setImmediate(() => controller.abort(new Error('enough')))
         const error = await fails(asked, { code: 'aborted' })
         assert.equal(error.cause.message, 'enough')

@@ -578,6 +578,14 @@ mod tests {
             ],
         );
         proposes(&change, &["db/0001_b.sql -> db/0002_b.sql (0002_b)"]);
+        let mut open = super::super::testing::change(&[a, (path, &one)], &[a, b, (path, &with_b)]);
+        open.sets[0].against = vec![Branch { name: "other".to_owned(), files: files(&[a, c, (path, &with_c)]) }];
+        says(
+            &open,
+            &[
+                "error version-collision-elsewhere db/0001_b.sql:1:1: db/0001_b.sql and db/0001_c.sql on the branch other have one place in the journal, 0001",
+            ],
+        );
         // Both are merged, and one of the journals won.
         says(
             &super::super::testing::change(&[a, c, (path, &with_c)], &[a, b, c, (path, &with_c)]),

@@ -163,10 +163,7 @@ fn fates(base: &Items, head: &Items) -> Vec<Fate> {
 
 /// Whether statements of the up section differ.
 fn differs(item: &Item, now: &Item) -> bool {
-    item.checksum != now.checksum
-        && !now.repeatable
-        && !item.code
-        && fingerprint(&item.up.text) != fingerprint(&now.up.text)
+    item.checksum != now.checksum && !now.repeatable && fingerprint(&item.up.text) != fingerprint(&now.up.text)
 }
 
 /// Judges the up section of a migration that is still there.
@@ -691,6 +688,28 @@ mod tests {
                 "warning base-unreadable db/2_b.sql:1:1: the migrations in db at the merge base cannot be read: there is no `-- migrate:up`",
             ],
         );
+    }
+
+    #[test]
+    fn files_that_make_the_convention_unclear_are_an_error() {
+        let plain = ("db/1_a.sql", "select 1;");
+        says(
+            &change(&[plain], &[plain, ("db/2_b.sql", "-- migrate:up\nselect 2;\n")]),
+            &[
+                "error head-unreadable db/1_a.sql:1:1: the migrations in db have shipped as plain, and at the head their convention cannot be told: there is no `-- migrate:up`",
+            ],
+        );
+        let flyway = ("db/V2__b.sql", "select 2;");
+        says(
+            &change(&[plain], &[plain, ("db/2_b.sql", "-- no-transaction\nselect 2;\n")]),
+            &[
+                "error head-unreadable: the migrations in db have shipped as plain, and at the head their convention seems to be sqlx",
+            ],
+        );
+        assert!(!verdict(&change(&[plain], &[plain, flyway])).ok);
+        let mut said = change(&[plain], &[plain, ("db/2_b.sql", "-- migrate:up\nselect 2;\n")]);
+        said.sets[0].convention = Some("plain".to_owned());
+        says(&said, &[]);
     }
 
     const BASELINE: (&str, &str) = ("db/3_baseline.sql", "-- migrate:up\ncreate table a ();\ncreate table b ();\n");

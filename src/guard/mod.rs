@@ -275,7 +275,14 @@ fn check_set(
     let mut base = Items::read(&set.base, given);
     // What has shipped says what the convention is.
     let convention = given.or(base.convention.filter(|_| !base.list.is_empty()));
-    let mut head = Items::read(&set.head, convention);
+    let mut head = Items::read(&set.head, given);
+    if head.convention != convention && convention.is_some() {
+        let detected = std::mem::replace(&mut head, Items::read(&set.head, convention));
+        // Where nobody says what the convention is, the next run will not find it, or another one.
+        if head.unread.is_none() {
+            changed_convention(set, &head, &detected, report);
+        }
+    }
     // A folder that was broken before is not the change's doing.
     if let Some(error) = &base.unread {
         unreadable("base-unreadable", &set.dir, "at the merge base", error, report);
@@ -317,6 +324,22 @@ fn check_set(
     let renumber = collisions::judge(&sides, &mut noticed, report);
     noticed.into_iter().for_each(|finding| report.pass_on(finding));
     Ok(renumber)
+}
+
+/// Reports that the files no longer look like the convention that they have shipped with.
+fn changed_convention(set: &Set, head: &Items, detected: &Items, report: &mut Report<'_>) {
+    let Some(shipped) = head.convention.filter(|_| !head.list.is_empty()) else { return };
+    let (at, what) = match (&detected.unread, detected.convention) {
+        (Some(error), _) => (error.location().cloned(), format!("cannot be told: {}", error.message())),
+        (None, Some(other)) => (None, format!("seems to be {other}")),
+        (None, None) => return,
+    };
+    report.add(
+        "head-unreadable",
+        at,
+        format!("the migrations in {} have shipped as {shipped}, and at the head their convention {what}", set.dir),
+        format!("name the new files as the others are; or say which convention it is, here and where they are run: convention: '{shipped}'"),
+    );
 }
 
 /// Whether a folder cannot be read for the same reason as before, in the same file if it is in one.

@@ -461,6 +461,7 @@ mod tests {
     fn a_down_file_is_no_migration() {
         let down = edit("db/pg/1_a.down.sql", None, Some("drop table t;"));
         judged(&[down.clone(), edit("db/pg/U1__a.sql", None, Some("drop table t;"))], &folders(), &[]);
+        judged(&[edit("db/pg/.1_a.sql", None, Some("create table t ();"))], &folders(), &[]);
         let up = edit("db/lite/1_a.up.sql", None, Some("create table t ();"));
         let other = edit("db/my/1_a.up.sql", None, Some("create table t ();"));
         assert_eq!(

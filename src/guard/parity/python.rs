@@ -88,8 +88,8 @@ pub(super) fn read(text: &str) -> Source {
     for (at, token) in code.iter().enumerate() {
         let word = token.span.slice(text);
         if token.kind == Kind::End {
+            // Only the outermost level is open here.
             line_start = true;
-            stack.truncate(1);
             stack[0].value = false;
             continue;
         }
@@ -368,6 +368,7 @@ mod tests {
             &[],
             &[],
         );
+        finds("op.add_column('t', named(sa.Column('c')))", &[], &[("op.add_column", 1), ("Column", 1)]);
         finds("op.execute(sa.text('ALTER TABLE t DROP COLUMN c'))", &[("ALTER TABLE", 1), ("DROP COLUMN", 1)], &[]);
     }
 
@@ -389,6 +390,7 @@ mod tests {
             &[("CREATE TABLE", 1), ("CREATE VIEW", 1)],
             &[],
         );
+        finds("M = dict(down=[('drop view v', ('drop view w',))], up='create view v')", &[("CREATE VIEW", 1)], &[]);
         finds("DOWN = '''\ndrop table t'''\nUP = 'create table t'", &[("CREATE TABLE", 3)], &[]);
         finds("async def downgrade_app(): op.drop_table('t')\n", &[], &[]);
     }

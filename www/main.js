@@ -7,6 +7,7 @@ import { change, migrations, onChange, state } from './state.js'
 import { byId } from './view/dom.js'
 import { goTo, showEditor, showFiles } from './view/files.js'
 import { showLedger } from './view/ledger.js'
+import { showLint } from './view/lint.js'
 import { showOutcome, showPlan, showReadiness } from './view/plan.js'
 
 const actions = {
@@ -31,6 +32,7 @@ onChange((names) => {
   if (has('outcome', 'progress')) showOutcome(state, actions)
   if (has('readiness')) showReadiness(state)
   if (has('ledger')) showLedger(state)
+  if (has('lint')) showLint(state, actions)
   showButtons()
 })
 
@@ -40,6 +42,7 @@ function showButtons() {
   const work = decisions.some(({ action, code }) => action === 'apply' || action === 'adopt' || code === 'renumbered' || code === 'renamed')
   const errors = decisions.some(({ severity }) => severity === 'error')
   byId('apply').disabled = !!busy || !!problem || !(work || errors)
+  byId('lint').disabled = !!busy
   byId('rollback').disabled = !!busy || !ledger?.length
   byId('undo').disabled = files === original && state.held.size === 0
   const applied = decisions.some(({ action, path }) => action === 'skip' && path in files)
@@ -86,6 +89,18 @@ async function lookNow() {
     problem = error
   }
   change({ plan, problem, readiness, ledger: await database.ledgerNow() })
+  if (state.lint) await lintNow()
+}
+
+/** Looks at the files. The module for it is larger than the core, so it is loaded when it is first asked for. */
+async function lintNow() {
+  const { lint } = await import('counterfoil/lint')
+  try {
+    change({ lint: await lint(migrations()) })
+  } catch (error) {
+    if (error?.name !== 'MigrationError') throw error
+    change({ lint: { error } })
+  }
 }
 
 const look = () => inTurn('planning…', lookNow)
@@ -99,7 +114,7 @@ function first(files) {
 /** Opens a set on an empty database. */
 function openSet({ title, files }) {
   return inTurn('starting PostgreSQL…', async () => {
-    change({ title, files, original: files, held: new Set(), selected: first(files), plan: undefined, problem: undefined, outcome: undefined, ledger: undefined })
+    change({ title, files, original: files, held: new Set(), selected: first(files), plan: undefined, problem: undefined, outcome: undefined, ledger: undefined, lint: undefined })
     await database.openDatabase(files)
     await lookNow()
   })
@@ -150,6 +165,7 @@ const openExample = () => openSet({ title: 'Example: a ticket office', files: ex
 byId('apply').addEventListener('click', () => run('migrate', database.migrateNow))
 byId('rollback').addEventListener('click', () => run('rollback', database.rollbackNow))
 byId('undo').addEventListener('click', () => (change({ held: new Set() }), edit(state.original)))
+byId('lint').addEventListener('click', () => inTurn('linting…', lintNow))
 byId('example').addEventListener('click', openExample)
 for (const button of document.querySelectorAll('[data-try]')) button.addEventListener('click', () => tries[button.dataset.try]())
 

@@ -7,6 +7,7 @@
  * - `selected`: the path in the editor
  * - `plan`, `readiness`, `ledger`: what the database and the planner said last
  * - `problem`: the error of the last plan; `outcome`: what the last run did, or its error
+ * - `lint`: what lint found last, or `{ error }`; undefined until it is asked for
  * - `progress`: the last event of a run under way
  * - `busy`: what is being done, in words
  */
@@ -21,6 +22,7 @@ export const state = {
   ledger: undefined,
   problem: undefined,
   outcome: undefined,
+  lint: undefined,
   progress: undefined,
   busy: undefined,
 }

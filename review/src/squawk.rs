@@ -138,8 +138,15 @@ fn excused(code: &str, at: usize, about: &About<'_>, text: &str) -> bool {
         "require-concurrent-index-creation" => about.partitioned,
         // PostgreSQL checks no row then: every value is null (transformAlterTableStmt in parse_utilcmd.c).
         "adding-foreign-key-constraint" | "constraint-missing-not-valid" => empty_column(action(about.code, at), text),
+        // Such a column has a default.
+        "adding-required-field" => action(about.code, at).iter().any(|token| is_serial(token.span.slice(text))),
         _ => false,
     }
+}
+
+fn is_serial(word: &str) -> bool {
+    const SERIAL: [&str; 6] = ["serial", "bigserial", "smallserial", "serial2", "serial4", "serial8"];
+    SERIAL.iter().any(|serial| word.eq_ignore_ascii_case(serial))
 }
 
 /// The tokens of the action of an `ALTER TABLE` that holds the place.

@@ -57,10 +57,12 @@ pub(super) fn look(subject: &Subject<'_>, found: &mut Vec<Found>) {
     let mut state: Option<(Change, u32)> = None;
     let mut temporary = BTreeSet::new();
     let mut first: Option<(Found, usize)> = None;
+    let mut lines = crate::span::Cursor::new(subject.text());
     for (statement, code) in subject.statements() {
         if let Some(change) = change(subject, statement, code) {
             found.extend(first.take().map(more));
-            let line = subject.section.location(change.at).line;
+            lines.advance(change.at);
+            let line = subject.section.line + lines.line() - 1;
             state = (change.to != To::Before).then_some((change, line));
             continue;
         }

@@ -110,6 +110,25 @@ test('a comment added to a shipped file is a note; another statement is refused'
     assert.deepEqual(new Set(await codes(page)), new Set(['applied']))
   }))
 
+test('lint is loaded when it is asked for, and follows the editor', () =>
+  onPage(async (page) => {
+    const asked = []
+    page.on('request', (request) => asked.push(new URL(request.url()).pathname))
+    const loaded = () => asked.some((path) => path.endsWith('/review/review.wasm'))
+    const findings = () => page.$$eval('#lint-findings li', (items) => items.map((item) => ['.tag', '.place', '.message'].map((part) => item.querySelector(part)?.innerText)))
+    await page.click(`[data-key="file ${gift}"]`)
+    await page.fill('#text', "-- migrate:up\nset search_path = '';\ncreate table gift_cards (code text);\n")
+    await settled(page)
+    assert.equal(loaded(), false)
+    await click(page, '#lint')
+    assert.equal(loaded(), true)
+    assert.match(await page.innerText('#lint-summary'), /^1 error · \d+ warnings?/)
+    assert.deepEqual((await findings()).find(([code]) => code === 'unqualified-name'), ['unqualified-name', `${gift}:3:14`, 'gift_cards has no schema, and search_path is empty since line 2: PostgreSQL does not find it'])
+    await page.fill('#text', '-- migrate:up\ncreate table public.gift_cards (code text);\n')
+    await page.waitForFunction(() => !document.querySelector('#lint-findings').innerText.includes('unqualified-name'))
+    assert.equal((await findings()).some(([code]) => code === 'session-search-path'), false)
+  }))
+
 test('a squash is adopted, and a version cannot be used twice', () =>
   onPage(async (page) => {
     await click(page, '#apply')

@@ -45,7 +45,8 @@ function decisionItem(decision, actions) {
   return item(severity ?? action, signs[action], [make('p', { class: 'what' }, heading)], words(decision, actions))
 }
 
-const findingItem = (finding, actions) => item(finding.severity, '!', [make('p', { class: 'what' }, tag(finding.code, finding.severity))], words(finding, actions))
+/** A finding, in a list. */
+export const findingItem = (finding, actions) => item(finding.severity, '!', [make('p', { class: 'what' }, tag(finding.code, finding.severity))], words(finding, actions))
 
 const item = (kind, sign, ...parts) => make('li', { class: kind }, make('i', { class: 'sign', 'aria-hidden': 'true' }, sign), make('div', {}, ...parts))
 

@@ -59,6 +59,7 @@ pub fn too_deep(text: &str, tokens: &[Token]) -> bool {
     let mut sum = 0_usize;
     for token in tokens {
         let slice = token.span.slice(text);
+        let outer = levels.len();
         let top = levels.last_mut();
         match token.kind {
             Kind::OpenParen => {
@@ -76,9 +77,11 @@ pub fn too_deep(text: &str, tokens: &[Token]) -> bool {
             Kind::CloseParen => sum -= levels.pop().unwrap_or(0),
             _ if slice == "]" => sum -= levels.pop().unwrap_or(0),
             Kind::Comma | Kind::Semicolon => {
+                // A parenthesis itself still counts.
+                let base = usize::from(outer > 1);
                 if let Some(top) = top {
-                    sum -= *top;
-                    *top = 0;
+                    sum = sum + base - *top;
+                    *top = base;
                 }
             }
             Kind::Operator | Kind::Other | Kind::Dot => {
@@ -96,7 +99,7 @@ pub fn too_deep(text: &str, tokens: &[Token]) -> bool {
             _ => {}
         }
         if levels.is_empty() {
-            levels.push(0);
+            (sum, levels) = (0, vec![0]);
         }
         if sum > DEEPEST {
             return true;
@@ -128,6 +131,7 @@ mod tests {
             (format!("select {}", "a.".repeat(300)), true),
             (format!("insert into t values (1, (2)){}", ", (1, (2))".repeat(5_000)), false),
             (format!("create table t (a int{})", ", b int default (1 + 2) check (b > 0 and b < 5)".repeat(500)), false),
+            (format!("select {}1", "xmlelement(name a, ".repeat(300)), true),
             ("))))".to_owned(), false),
             (format!("{}select 1", ")".repeat(300)), false),
         ] {

@@ -109,7 +109,7 @@ function inlined(core) {
 async function forPages() {
   const { build } = await import('esbuild')
   await build({
-    entryPoints: ['index', 'inline', 'slim', 'pglite', 'snapshots', 'neon'].map((name) => join(draft, `${name}.js`)),
+    entryPoints: ['index', 'inline', 'slim', 'pglite', 'snapshots', 'neon', 'guard', 'lint'].map((name) => join(draft, `${name}.js`)),
     outdir: join(draft, 'web'), bundle: true, splitting: true, minify: true, format: 'esm', target: 'es2022',
     // In the same place for a file in web/ as for one in load/.
     external: ['../core/inline.js'], logLevel: 'warning',

@@ -14,12 +14,15 @@ const browser = openPages()
 let pages
 /** What the server does with core.wasm: `serve`, `missing`, or `page`, as a development server does. */
 let wasm = 'serve'
+/** And with review.wasm. */
+let review = 'serve'
 
 before(async () => {
   pages = await startPages({
     folders: { [`${at}/`]: app.home, '/app/': app.base },
     pages: { '/': page(`import * as counterfoil from '${at}/web/index.js'; globalThis.counterfoil = counterfoil; globalThis.result = true`), '/app': page(`import '/app/browser-main.js'`, addresses) },
     answer(pathname, response) {
+      if (pathname.endsWith('review.wasm') && review === 'missing') return response.writeHead(404).end('no such file'), true
       if (!pathname.endsWith('core.wasm') || wasm === 'serve') return false
       if (wasm === 'missing') response.writeHead(404).end('no such file')
       else response.setHeader('content-type', 'text/html').end('<!doctype html>')
@@ -154,4 +157,23 @@ test('one query and no core if PGlite is current, the core if it is not', async 
   assert.ok(fetched.includes(`${at}/web/pglite.js`))
   assert.deepEqual(fetched.filter(heavy), [])
   assert.equal(pages.requests.filter(heavy).length, 2)
+})
+
+test('lint and guards fetch their module, and say so when they cannot', async () => {
+  const look = async (entry) => {
+    const { lint } = await import(`${entry}/web/lint.js`)
+    const { check } = await import(`${entry}/web/guard.js`)
+    const { findings } = await lint({ '1_a.sql': "set search_path = '';" })
+    const { ok } = await check({ sets: [{ dir: 'db', base: {}, head: { 'db/1_a.sql': 'select 1;' } }], messages: [], edits: [] })
+    return { codes: findings.map(({ code }) => code), ok }
+  }
+  assert.deepEqual(await inPage(look, at), { codes: ['session-search-path'], ok: true })
+  review = 'missing'
+  try {
+    const { code, message } = await inPage(look, at)
+    assert.equal(code, 'review-unavailable')
+    assert.match(message, /^the review module could not be loaded: .*review\.wasm answered 404/)
+  } finally {
+    review = 'serve'
+  }
 })

@@ -15,6 +15,13 @@ const app = install({
     // Before anything was awaited.
     'sync-main.js': `import { checksum } from 'counterfoil'\nconsole.log(JSON.stringify(checksum('abc')))\n`,
     'fast-main.js': `import { fast } from './fast.js'\nconsole.log(JSON.stringify(await fast()))\n`,
+    'review-main.js': `import { check } from 'counterfoil/guard'
+import { lint, MigrationError, rules } from 'counterfoil/lint'
+const { findings } = await lint({ '1_a.sql': "set search_path = '';" })
+const { ok } = await check({ sets: [{ dir: 'db', base: {}, head: { 'db/1_a.sql': 'select 1;' } }], messages: [], edits: [] })
+const error = await lint({ '1_a.sql': 'select 1' }, { rules: { none: 'off' } }).catch((error) => error instanceof MigrationError && error.code)
+console.log(JSON.stringify({ codes: findings.map(({ code }) => code), ok, error, rules: (await rules()).length > 50 }))
+`,
     'main.cjs': `const { checksum, plan } = require('counterfoil')
 const { migrate, ready, MigrationError } = require('counterfoil/pglite')
 const drivers = ['pg', 'neon', 'postgres', 'node', 'slim', 'inline', 'health'].map((name) => typeof require('counterfoil/' + name).MigrationError)
@@ -52,6 +59,10 @@ for (const [name, { command, args }] of Object.entries(runtimes)) {
     checkPure(pure)
     assert.deepEqual(health, expectedHealth)
     assert.equal(sync, abc)
+  })
+
+  test(`${name}: lint and guards are in a module of their own`, options, () => {
+    assert.deepEqual(run('review-main.js'), { codes: ['session-search-path'], ok: true, error: 'invalid-input', rules: true })
   })
 
   test(`${name}: one query and no core if PGlite is current, the core if it is not`, options, () => checkFast(run('fast-main.js')))

@@ -8,6 +8,7 @@ import pg from 'pg'
 import postgresJs from 'postgres'
 import * as pure from 'counterfoil'
 import * as inline from 'counterfoil/inline'
+import { lint, rules, type LintResult, type Rule } from 'counterfoil/lint'
 import * as serverless from 'counterfoil/neon'
 import { embed, renderManifest, type Manifest } from 'counterfoil/embed'
 import { alembicReady, readinessHandler, type ReadinessAnswer } from 'counterfoil/health'
@@ -140,3 +141,9 @@ const verdict: { ok: boolean } = await check(change, { severities: { 'version-be
 // @ts-expect-error not a level
 await check(change, { severities: { 'version-behind': 'bad' } })
 export { verdict }
+
+const linted: LintResult = await lint(migrations, { rules: { 'ban-drop-column': 'off' }, postgres: 16, only: ['001_a.sql'], table: 'ops.applied' })
+const errors: number = linted.counts.error
+const all: Rule[] = await rules()
+// @ts-expect-error: no such level
+await lint(migrations, { rules: { 'ban-drop-column': 'fatal' } })

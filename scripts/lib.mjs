@@ -36,6 +36,20 @@ export function heading(text) {
   console.log(`\n\x1b[1m== ${text} ==\x1b[0m`)
 }
 
+const times = []
+
+/** Does a part of a long run, and notes how long it took. */
+export async function timed(name, work) {
+  const began = performance.now()
+  await work()
+  times.push(`${name} ${Math.round((performance.now() - began) / 1000)} s`)
+}
+
+/** Says how long the parts took. */
+export function sayTimes() {
+  say(`where the time went: ${times.join(', ')}`)
+}
+
 /** Runs a command with its output shown; stops if it fails. */
 export async function run(command, args, options = {}) {
   const code = await new Promise((done, fail) => {

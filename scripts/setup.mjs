@@ -96,10 +96,10 @@ async function wasmBindgen() {
     output(tool, ['--version'])?.endsWith(version),
   )
   if (current) return
-  say(`installing the wasm-bindgen command ${version} into .tools (takes a few minutes, once)`)
+  say(`installing the wasm-bindgen command ${version} into .tools (takes a minute or two, once)`)
   // It works for a second at a time, so it need not be fast, and it speaks to no server but its own.
-  const env = { ...process.env, CARGO_PROFILE_RELEASE_OPT_LEVEL: '1' }
-  const what = ['wasm-bindgen-cli', '--version', `=${version}`, '--no-default-features']
+  const env = { ...process.env, CARGO_PROFILE_RELEASE_OPT_LEVEL: '0', CARGO_PROFILE_RELEASE_DEBUG: '0' }
+  const what = ['wasm-bindgen-cli', '--version', `=${version}`, '--no-default-features', '--bin', 'wasm-bindgen', '--bin', 'wasm-bindgen-test-runner']
   await run('cargo', ['install', ...what, '--root', '.tools', '--quiet', '--force'], { env })
 }
 

@@ -1,8 +1,9 @@
 // Every test there is, part after part: `npm test`, or `node scripts/test.mjs js wasm` for some parts.
 import { existsSync, readdirSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { build } from './build.mjs'
-import { Stop, heading, root, run, script } from './lib.mjs'
+import { Stop, heading, root, run, sayTimes, script, timed } from './lib.mjs'
 import { setup } from './setup.mjs'
 import { browserTests } from './wasm-browser.mjs'
 
@@ -22,22 +23,31 @@ const parts = {
   www: ['The playground in headless Chromium', () => nodeTests('tests/www')],
 }
 
+// What takes longest begins first, so that nothing is left to wait for at the end.
+const long = ['processes', 'boot', 'corpora', 'neon-faults', 'cold-starts', 'readme', 'limits', 'postgres', 'workerd-cold-starts', 'bundlers', 'runtimes']
+
 await script(async () => {
   const chosen = process.argv.slice(2)
   const unknown = chosen.find((name) => !(name in parts))
   if (unknown) throw new Stop(`there is no part ${unknown}; there are: ${Object.keys(parts).join(', ')}`)
   const names = chosen.length ? chosen : Object.keys(parts)
-  await setup({ browser: ['browser', 'packaging', 'www'].some((name) => names.includes(name)), pgbouncer: names.includes('js'), tmux: names.includes('js') })
-  await build()
+  const what = { browser: ['browser', 'packaging', 'www'].some((name) => names.includes(name)), pgbouncer: names.includes('js'), tmux: names.includes('js') }
+  await timed('setup', () => setup(what))
+  await timed('build', build)
   for (const name of names) {
     heading(parts[name][0])
-    await parts[name][1]()
+    await timed(name, parts[name][1])
   }
+  sayTimes()
 })
 
 async function nodeTests(folder) {
   const path = join(root, folder)
   const files = existsSync(path) ? readdirSync(path).filter((name) => name.endsWith('.test.mjs')).sort() : []
   if (files.length === 0) return console.log('(no tests yet)')
-  await run(process.execPath, ['--test', '--test-reporter=spec', ...files.map((name) => join(folder, name))])
+  const first = long.map((name) => `${name}.test.mjs`).filter((name) => files.includes(name))
+  const ordered = [...first, ...files.filter((name) => !first.includes(name))]
+  // Most of them wait for a database more than they work. The reporter keeps the lines of a file together.
+  const together = `--test-concurrency=${Math.max(2, availableParallelism())}`
+  await run(process.execPath, ['--test', '--test-reporter=spec', together, ...ordered.map((name) => join(folder, name))])
 }

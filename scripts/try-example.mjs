@@ -17,7 +17,8 @@ await script(async () => {
   await build()
   const base = mkdtempSync(join(tmpdir(), 'counterfoil-example-'))
   const folder = join(base, name)
-  const { freePort, startPostgres } = await import('../tests/js/support/postgres.mjs')
+  const { freePort } = await import('../tests/js/support/ports.mjs')
+  const { startPostgres } = await import('../tests/js/support/postgres.mjs')
   const server = await startPostgres()
   let child
   try {

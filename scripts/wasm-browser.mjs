@@ -1,7 +1,7 @@
 // Runs a wasm-bindgen-test suite in headless Chromium: the test runner serves its page, playwright opens it.
 // (The runner's own headless mode needs a chromedriver that matches the browser.)
 import { spawn } from 'node:child_process'
-import { createServer } from 'node:net'
+import { freePort } from '../tests/js/support/ports.mjs'
 import { launchBrowser } from './browser.mjs'
 import { Stop, root } from './lib.mjs'
 
@@ -39,12 +39,4 @@ function served(server, address) {
       if (text.includes(address)) done()
     })
   })
-}
-
-async function freePort() {
-  const server = createServer()
-  await new Promise((done) => server.listen(0, '127.0.0.1', done))
-  const { port } = server.address()
-  await new Promise((done) => server.close(done))
-  return port
 }

@@ -2,7 +2,7 @@
 //!
 //! They are looked for in up sections only: a way back is expected to drop what the migration made.
 //! What the planner or a rule of our own says already is left out here, and so is what cannot be so
-//! where Counterfoil runs the migrations ([`rules`] says which).
+//! where Counterfoil runs the migrations (`rules` says which).
 
 mod depth;
 mod rules;

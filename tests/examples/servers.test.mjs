@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { after, before, test } from 'node:test'
-import { freePort, startPostgres } from '../js/support/postgres.mjs'
+import { freePort } from '../js/support/ports.mjs'
+import { startPostgres } from '../js/support/postgres.mjs'
 import { bun, deno } from '../packaging/support/runtimes.mjs'
 import { embed, example } from './support.mjs'
 

@@ -1,10 +1,10 @@
 // A real PostgreSQL of the tests' own: on 127.0.0.1, at a free port, in a folder that is thrown away.
 import { spawn, spawnSync } from 'node:child_process'
 import { chownSync, cpSync, existsSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { platform, arch, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import pg from 'pg'
+import { freePort } from './ports.mjs'
 
 // Speed, not safety: nothing here outlives the test. Processes are killed, the machine is not.
 const tuning = {
@@ -133,13 +133,4 @@ function reachable(path) {
     if ((statSync(folder).mode & 0o001) === 0) return false
     if (folder === dirname(folder)) return true
   }
-}
-
-/** A port that was free a moment ago. */
-export async function freePort() {
-  const server = createServer()
-  await new Promise((done) => server.listen(0, '127.0.0.1', done))
-  const { port } = server.address()
-  await new Promise((done) => server.close(done))
-  return port
 }

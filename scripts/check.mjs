@@ -1,13 +1,16 @@
 // What is checked without running anything of ours: format, lints, documentation, types.
 import { heading, root, run, sayTimes, script, timed } from './lib.mjs'
 import { build } from './build.mjs'
-import { setup } from './setup.mjs'
+import { setup, toolchain } from './setup.mjs'
 
 const strict = { env: { ...process.env, RUSTDOCFLAGS: '-D warnings' } }
 const lints = ['--', '-D', 'warnings']
 
 await script(async () => {
-  await timed('setup', () => setup())
+  await toolchain()
+  // The lints need nothing of what is installed here, for the tests as well, and it waits for the network a good deal.
+  const installed = timed('setup', () => setup({ browser: true, pgbouncer: true, tmux: true }))
+  installed.catch(() => {})
   heading('Format')
   await run('cargo', ['fmt', '--all', '--check'])
   heading('Lints')
@@ -18,6 +21,7 @@ await script(async () => {
   heading('Documentation')
   await timed('documentation', () => run('cargo', ['doc', '--quiet', '--workspace', '--no-deps', '--document-private-items'], strict))
   heading('Types')
+  await installed
   await timed('build', build)
   await timed('types', () => run(process.execPath, [`${root}/node_modules/typescript/bin/tsc`, '-p', 'pkg-template', '--noEmit']))
   sayTimes()

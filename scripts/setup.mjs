@@ -11,14 +11,19 @@ const minimumNode = [20, 19]
 
 /** Sets everything up. A browser, a pgbouncer and a tmux are only looked for where they are needed. */
 export async function setup({ browser = false, pgbouncer: pooler = false, tmux: terminal = false } = {}) {
-  node()
-  rust()
+  await toolchain()
   await packages()
-  await target()
   await wasmBindgen()
   if (browser) await chromium()
   if (pooler) await pgbouncer()
   if (terminal) await tmux()
+}
+
+/** What Rust alone needs: sees to it that Node and Rust are new enough, and that Rust has its WebAssembly target. */
+export async function toolchain() {
+  node()
+  rust()
+  await target()
 }
 
 function node() {

@@ -10,7 +10,7 @@ import { browserTests } from './wasm-browser.mjs'
 const target = 'wasm32-unknown-unknown'
 const wasmTests = ['test', '--target', target, '--features', 'wasm', '--test', 'wasm']
 // Small and short: compiling takes longer than running.
-const runner = { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: 'wasm-bindgen-test-runner', CARGO_PROFILE_TEST_OPT_LEVEL: '0' }
+const runner = { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: 'wasm-bindgen-test-runner', CARGO_PROFILE_TEST_OPT_LEVEL: '0', CARGO_PROFILE_TEST_DEBUG: '0' }
 
 const parts = {
   // What passing tests print is shown: how much they compared, how many states they visited, what was skipped.

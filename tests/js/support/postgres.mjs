@@ -6,6 +6,8 @@ import { dirname, join } from 'node:path'
 import pg from 'pg'
 import { freePort } from './ports.mjs'
 
+export { freePort }
+
 // Speed, not safety: nothing here outlives the test. Processes are killed, the machine is not.
 const tuning = {
   fsync: 'off',

@@ -60,6 +60,8 @@ describe('histories of real incidents', { skip }, () => {
       assert.deepEqual(brief(merged), [`error version-collision ${moved}`])
       for (const file of [kept, moved]) assert.ok(merged.findings[0].message.includes(file), merged.findings[0].message)
 
+      // One of each convention: the others are like it.
+      if (incidents.find((incident) => incident.convention === convention).name !== name) return
       const { decisions } = await renumberAndMerge(top, convention)
       assert.deepEqual(decisions.map(({ action, code, name }) => [action, code, kept.includes(name)]), [['apply', 'pending', true], ['apply', 'pending', false]])
     })
@@ -234,10 +236,11 @@ describe('renumbering', () => {
       { on: 'topic', from: 'main', files: at({ '20240102000000_b.sql': up('create table b ();') }) },
       { files: at({ '20240103000000_c.sql': up('create table c ();') }) },
     ], { checkout: 'topic' })
+    const year = String(new Date().getUTCFullYear())
     const { ok, findings, renumber } = verdict(top)
     assert.deepEqual([ok, findings.map(({ code, severity }) => [code, severity])], [true, [['version-behind', 'note']]])
     // A version that is a time goes on from now.
-    assert.ok(renumber[0].version > '20240103000000' && renumber[0].version >= '2026', renumber[0].version)
+    assert.ok(renumber[0].version > '20240103000000' && renumber[0].version >= year, renumber[0].version)
     const { decisions } = await renumberAndMerge(top, 'dbmate')
     assert.deepEqual(decisions.map(({ name }) => name), ['a', 'c', 'b'])
   })

@@ -100,6 +100,7 @@ pub(super) fn judge(sides: &Sides<'_>, noticed: &mut Vec<Finding>, report: &mut 
         if let Some(key) = key.as_ref().filter(|_| is_name)
             && let Some((owner, other)) = by_number.get(key).and_then(|claims| claims.first()).copied()
             && !std::ptr::eq(other, item)
+            && other.version != item.version
         {
             if is_journal && owner == Owner::Target {
                 let number = number(item, convention).unwrap_or_default().to_owned();
@@ -416,6 +417,18 @@ mod tests {
             &merged(&[A], &[A, mine], &[A, ("db/002_mine.sql", "select 3;")]),
             &[
                 "error version-collision db/002_mine.sql:1:1: db/002_mine.sql is on the target branch too, with other content",
+            ],
+        );
+    }
+
+    #[test]
+    fn one_name_twice_is_a_collision_and_no_shared_number() {
+        let a = ("db/20240101_a/migration.sql", "select 1;");
+        let (mine, theirs) = ("db/20240102_b/migration.sql", "db/20240102_b/migration.sql");
+        says(
+            &merged(&[a], &[a, (mine, "select 2;")], &[a, (theirs, "select 3;")]),
+            &[
+                "error version-collision db/20240102_b/migration.sql:1:1: db/20240102_b/migration.sql is on the target branch too, with other content",
             ],
         );
     }

@@ -65,7 +65,10 @@ describe('the commands', () => {
       const got = await run(args)
       assert.equal(got.status, status, `${args.join(' ')}: ${got.stdout}${got.stderr}`)
       assert.match(got.stdout, stdout, args.join(' '))
-      assert.match(got.stderr, stderr, args.join(' '))
+      // Before anything else: which files, which database.
+      const acted = args[0] === 'ready' ? '' : `db/migrations on ${database} at 127.0.0.1:${server.port}\n`
+      assert.equal(got.stderr.slice(0, acted.length), acted, args.join(' '))
+      assert.match(got.stderr.slice(acted.length), stderr, args.join(' '))
       plain(got)
     }
     const { stdout } = await run(['status', '--format', 'json'])
@@ -74,6 +77,28 @@ describe('the commands', () => {
     assert.deepEqual(decisions.map(({ action, version }) => `${action} ${version}`), ['skip 20260105090000', 'apply 20260112101500', 'apply 20260203143000'])
     assert.match(decisions[0].appliedAt, /^\d{4}-\d\d-\d\dT/)
     assert.equal(typeof decisions[0].durationMs, 'number')
+  })
+
+  test('a folder without migrations is a mistake, not a database that is current', async (t) => {
+    // A note, a lock of Prisma's and a journal of Drizzle's say something about migrations, and are none.
+    const { run, db } = await place(t, { 'db/migrations/.gitkeep': '', 'src/index.js': '', 'lock/migration_lock.toml': 'provider = "postgresql"\n', 'drizzle/meta/_journal.json': '{ "version": "7", "dialect": "postgresql", "entries": [] }' })
+    for (const dir of ['db/migrations', 'src', 'lock', 'drizzle'])
+      for (const command of [['up'], ['up', '--dry-run'], ['plan'], ['status'], ['ready'], ['down', '--yes']]) {
+        const { status, stdout, stderr } = await run([...command, '--dir', dir])
+        assert.deepEqual([status, stdout], [2, ''], `${command.join(' ')} ${dir}: ${stderr}`)
+        assert.match(stderr, new RegExp(`^error: there are no migrations in ${dir}\n {2}help: name their folder with --dir, or write the first one with \\S*counterfoil new`))
+      }
+    assert.equal((await db.query(`select to_regclass('schema_migrations') as it`)).rows[0].it, null)
+  })
+
+  test('an address in a file of variables that is named wins over the one of the environment', async (t) => {
+    const [here, other] = [await place(t), await place(t)]
+    here.write({ 'production.env': `DATABASE_URL=${other.url}\n` })
+    const { status, stderr } = await here.run(['up', '--dotenv', 'production.env'])
+    assert.equal(status, 0, stderr)
+    assert.equal(stderr, `db/migrations on ${other.database} at 127.0.0.1:${server.port}\n`)
+    const there = async ({ db }) => (await db.query(`select to_regclass('shows') as it`)).rows[0].it
+    assert.deepEqual([await there(here), await there(other)], [null, 'shows'])
   })
 
   test('the same on a PGlite in a folder, and in memory', async (t) => {
@@ -102,7 +127,7 @@ describe('the commands', () => {
     const made = await run(['plan', '--out', 'plan.json'])
     assert.equal(made.status, 0, made.stderr)
     const file = JSON.parse(readFileSync(join(folder, 'plan.json'), 'utf8'))
-    assert.match(made.stderr, new RegExp(`^plan\\.json: ${file.digest}\n$`))
+    assert.match(made.stderr, new RegExp(`^plan\\.json: ${file.digest}$`, 'm'))
     write({ [`db/migrations/${prices}`]: files[`db/migrations/${prices}`] })
     for (const extra of [[], ['--dry-run']]) {
       const changed = await run(['up', '--plan', 'plan.json', ...extra])
@@ -117,7 +142,7 @@ describe('the commands', () => {
     for (const [path, message] of [['no.json', 'is not a plan'], ['none.json', 'does not exist']]) {
       const { status, stderr } = await run(['up', '--plan', path])
       assert.equal(status, 2)
-      assert.match(stderr, new RegExp(`^error: ${path} ${message}\n`))
+      assert.match(stderr, new RegExp(`^error: ${path} ${message}$`, 'm'))
     }
   })
 
@@ -161,7 +186,9 @@ describe('the commands', () => {
     const { status, stdout, stderr } = await run(['up'])
     assert.equal(status, 1)
     const shown = readFileSync(join(root, 'README.md'), 'utf8').match(/<!-- failing -->\n```text\n\$ counterfoil up\n([\s\S]+?)```/)[1]
-    assert.equal(untimed(stdout + stderr), untimed(shown))
+    const [acted, ...rest] = stderr.split('\n')
+    const elsewhere = acted.replace(/ test_\w+ at 127\.0\.0\.1:\d+$/, ' app at localhost:5432')
+    assert.equal(untimed(`${elsewhere}\n${stdout}${rest.join('\n')}`), untimed(shown))
     const github = await run(['up', '--format', 'github'])
     assert.match(github.stdout, new RegExp(`^::error file=db/migrations/${prices},line=3,col=75,title=counterfoil%3A statement-failed::column "pirce" does not exist`, 'm'))
     const { error } = JSON.parse((await run(['up', '--format', 'json'])).stdout)
@@ -191,7 +218,7 @@ describe('the commands', () => {
   test('whoever stops reading does not stop the run', async (t) => {
     const { folder, url, db } = await place(t)
     const { stderr } = spawnSync('bash', ['-c', `'${process.execPath}' '${main}' up | true`], { cwd: folder, encoding: 'utf8', env: environment({ DATABASE_URL: url }) })
-    assert.equal(stderr, '')
+    assert.match(stderr, /^db\/migrations on .*\n$/)
     assert.equal((await db.query('select count(*)::int as n from schema_migrations')).rows[0].n, 3)
   })
 

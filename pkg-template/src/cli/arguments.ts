@@ -12,7 +12,8 @@ export interface Given {
 /** Options of every command. */
 export const common = {
   config: { type: 'string', value: '<file>', about: 'the configuration (default: counterfoil.config.json, .js or .mjs)', completes: 'file' },
-  'env-file': { type: 'string', value: '<file>', about: 'environment variables (default: .env)', completes: 'file' },
+  // Not `--env-file`: Node takes that for itself, wherever on the line it stands.
+  dotenv: { type: 'string', value: '<file>', about: 'environment variables, which win over those that are there (default: .env, which does not)', completes: 'file' },
   help: { type: 'boolean', about: 'print this', short: 'h' },
 } as const satisfies Options
 

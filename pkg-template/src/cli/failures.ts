@@ -10,7 +10,7 @@ import { clean, err } from './style.js'
 
 /** Errors of how it was called, and of the connection. All others are of the migrations or the database. */
 const misuses = new Set([
-  'usage', 'invalid-input', 'invalid-config', 'invalid-target', 'not-confirmed', 'driver-missing', 'connection-failed', 'connection-lost', 'data-dir-locked', 'core-unavailable',
+  'usage', 'invalid-input', 'invalid-config', 'invalid-target', 'no-migrations', 'not-confirmed', 'driver-missing', 'connection-failed', 'connection-lost', 'data-dir-locked', 'core-unavailable',
   'git-missing', 'git-failed', 'not-a-repository', 'ref-unknown', 'no-base', 'no-merge-base', 'merge-conflict', 'cannot-move',
 ])
 

@@ -51,9 +51,9 @@ async function run([name, ...args]: readonly string[]): Promise<number> {
     process.stdout.write(helpOf(name, command))
     return fine
   }
-  if (!command.bare) loadEnvironment(given.values['env-file'] as string | undefined)
+  const named = command.bare ? {} : loadEnvironment(given.values['dotenv'] as string | undefined)
   const config = command.bare ? {} : await loadConfig(given.values['config'] as string | undefined)
-  const values = filled(command, given, config, process.env)
+  const values = filled(command, given, named, config, process.env)
   const format = ((values as { format?: Format }).format ?? 'text') satisfies Format
   const call: Call = { values, operands: given.operands, format, config, signal: interruption() }
   return command.run(call)

@@ -15,7 +15,7 @@ export const command = define({
   ],
   exits: '0 if it may serve (ready or ahead), 1 if it may not (behind, drifted, in progress), 2 if it was called in a wrong way or cannot connect',
   run: (call) =>
-    withDatabase(call, { wait: patience(call.values.wait) }, async ({ driver, db, files, options }) => {
+    withDatabase(call, { wait: patience(call.values.wait), quiet: true }, async ({ driver, db, files, options }) => {
       const readiness = await judge(driver, db, files, options)
       const ok = readiness.httpStatus === 200
       if (call.format === 'json') printJson(readiness)

@@ -1,11 +1,12 @@
 // What a command that works on a database begins with: the files and the connection, both at once.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { MigrationError } from '../errors.js'
+import { MigrationError, failure } from '../errors.js'
 import type { MigrateOptions, ReadOptions } from '../public.js'
 import { readMigrations } from '../node.js'
-import type { Call, Values, databaseOptions } from './command.js'
+import { say, type Call, type Values, type databaseOptions } from './command.js'
 import { open, type Opened } from './connect.js'
 import { showLinesOf } from './failures.js'
+import { clean, err } from './style.js'
 import { targetOf } from './target.js'
 
 /** Files and database. */
@@ -20,9 +21,9 @@ export interface Session extends Opened {
 
 type DatabaseCall = Call & { readonly values: Values<typeof databaseOptions> }
 
-/** Opens both, and closes the database whatever happens. `create`: whether a PGlite may be made. */
-export async function withDatabase<T>(call: DatabaseCall, how: { create?: boolean; wait?: number }, work: (session: Session) => Promise<T>): Promise<T> {
-  const { values: { dir, url, table, convention }, config, signal } = call
+/** Opens both, and closes the database whatever happens. `create`: whether a PGlite may be made. `quiet`: nothing is said of which they are. */
+export async function withDatabase<T>(call: DatabaseCall, how: { create?: boolean; wait?: number; quiet?: boolean }, work: (session: Session) => Promise<T>): Promise<T> {
+  const { values: { dir, url, table, convention }, config, format, signal } = call
   const target = targetOf(url)
   const opening = open(target, { config, signal, ...how })
   // Two things that may fail: the other one must not be left behind.
@@ -30,8 +31,11 @@ export async function withDatabase<T>(call: DatabaseCall, how: { create?: boolea
   let opened: Opened | undefined
   try {
     const files = await readMigrations(dir)
+    if (!hasMigrations(files)) throw failure('no-migrations', `there are no migrations in ${dir}`, 'name their folder with --dir, or write the first one with `counterfoil new <name>`')
     showLinesOf(dir, files)
     opened = await opening
+    // Whoever is wrong about one of them sees it here.
+    if (format === 'text' && !how.quiet) say(err().dim(clean(`${dir} on ${target.shown}`)))
     const { policy } = config
     const options: ReadOptions = { signal, ...(table !== undefined && { table }), ...(convention !== undefined && { convention }), ...(policy && { policy }) }
     return await work({ ...opened, shown: target.shown, dir, files, options })
@@ -40,6 +44,9 @@ export async function withDatabase<T>(call: DatabaseCall, how: { create?: boolea
     await Promise.race([opened?.close(), sleep(2_000, undefined, { ref: false })])
   }
 }
+
+/** Whether anything is there besides files that say something about migrations. */
+const hasMigrations = (files: Readonly<Record<string, string>>) => Object.keys(files).some((path) => !/\.(json|toml|conf)$/.test(path))
 
 /** Options of commands that write, as the drivers take them. */
 export const writing = {

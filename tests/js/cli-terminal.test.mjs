@@ -41,10 +41,12 @@ describe('in a terminal', { skip: noTerminal }, () => {
     assert.match(text, /^ {2}\+ {2}20260105090000 {2}shows {2}\d+ ms\nmigrated: 1 applied \(\d+ ms\)$/m)
     assert.match(terminal.coloured(), /\x1b\[32m\+\x1b\[39m/)
     const list = await terminal.run('counterfoil status')
+    // However the terminal writes it down: what was dim before has to end first.
+    const bold = /\x1b\[(0;)?1m(\x1b\[[34]9m)*1 there/
     assert.match(list.text, /^1 there\n\n {5}version {9}name {3}state {4}applied \(UTC\) {8}took\n {2}= {2}20260105090000 {2}shows {2}applied {2}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}\d+ ms$/m)
-    assert.match(terminal.coloured(), /\x1b\[1m1 there/)
+    assert.match(terminal.coloured(), bold)
     assert.equal((await terminal.run('NO_COLOR=1 counterfoil status')).status, 0)
-    assert.doesNotMatch(terminal.coloured(), /\x1b\[1m1 there/)
+    assert.doesNotMatch(terminal.coloured(), bold)
   })
 
   test('before a table is dropped it asks, and does what it is told', async (t) => {

@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test'
 import { freePort } from '../js/support/ports.mjs'
 import { startPostgres } from '../js/support/postgres.mjs'
 import { bun, deno } from '../packaging/support/runtimes.mjs'
-import { embed, example } from './support.mjs'
+import { embed, example, probed } from './support.mjs'
 
 let server
 before(async () => (server = await startPostgres()))
@@ -30,8 +30,8 @@ for (const [name, command] of Object.entries(programs))
     const url = `http://127.0.0.1:${port}/`
     await listening(url, child, () => log)
     // Bun's is migrated before it listens, Deno's at its first request: `listening` has made one.
-    const probe = await fetch(`${url}health/ready`)
-    assert.deepEqual([probe.status, (await probe.json()).message], [200, 'ready: db=20260112113000 expected=20260112113000'])
+    const probe = await probed(() => fetch(`${url}health/ready`))
+    assert.deepEqual([probe.status, probe.body.message], [200, 'ready: db=20260112113000 expected=20260112113000'])
     const answers = await Promise.all(Array.from({ length: 10 }, () => fetch(url).then((answer) => answer.json())))
     assert.deepEqual(answers, Array.from({ length: 10 }, () => []))
     assert.deepEqual(await (await fetch(`${url}?name=Ada`)).json(), [{ name: 'Ada' }])

@@ -32,3 +32,13 @@ export function embed(folder, out) {
 export function write(folder, name, text) {
   writeFileSync(join(folder, name), text)
 }
+
+/** The status and the body of a health check. On a busy machine it may say first that it has no answer in time. */
+export async function probed(ask) {
+  for (let tries = 0; ; tries += 1) {
+    const response = await ask()
+    const body = await response.json()
+    if (body.status !== 'timeout' || tries === 60) return { status: response.status, body }
+    await new Promise((done) => setTimeout(done, 500))
+  }
+}

@@ -2,11 +2,12 @@
 // `npm run bench -- size core` runs some parts.
 import { cpus } from 'node:os'
 import { boot } from './boot.mjs'
+import { cli } from './cli.mjs'
 import { core, linearity, size } from './core.mjs'
 import { database } from './database.mjs'
 import { workerd } from './workerd.mjs'
 
-const parts = { size, core, linearity, database, boot, workerd }
+const parts = { size, core, linearity, database, boot, workerd, cli }
 const chosen = process.argv.slice(2)
 const unknown = chosen.find((name) => !(name in parts))
 if (unknown) {

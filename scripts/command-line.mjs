@@ -17,25 +17,29 @@ export async function commandLine(pkg) {
     setup(to) {
       // The core as a file is found faster than as text.
       to.onResolve({ filter: /^#load$/ }, () => ({ path: join(pkg, 'load/file.js') }))
-      to.onResolve({ filter: /\/pg-client\.cjs$/ }, () => ({ path: './pg-client.cjs', external: true }))
       to.onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir }) => {
         const name = relative(pkg, join(resolveDir, path)).replaceAll(sep, '/')
         return outside.includes(name) ? { path: `../${name}`, external: true } : undefined
       })
     },
   }
+  const main = await build({ ...common, entryPoints: [join(folder, 'main.js')], outdir: folder, format: 'esm' })
   const program = await build({
-    ...common, entryPoints: [join(folder, 'main.js')], outdir: folder, format: 'esm', splitting: true, chunkNames: '[name]-[hash]', mainFields: ['module', 'main'],
+    // One file of CommonJS: what is imported later, of Node's own modules too, is loaded and run later.
+    ...common, entryPoints: [join(folder, 'program.js')], outfile: join(folder, 'program.cjs'), format: 'cjs', mainFields: ['module', 'main'],
+    define: { 'import.meta.url': 'here' }, banner: { js: "const here=require('node:url').pathToFileURL(__filename).href;" },
     external: ['@electric-sql/pglite'], plugins: [keep],
   })
   // Written for CommonJS, and that is what it stays.
   const pg = await build({
     ...common, stdin: { contents: "module.exports = require('pg/lib/client')", resolveDir: root }, outfile: join(folder, 'pg-client.cjs'), format: 'cjs',
     external: ['pg-native', 'pg-cloudflare', 'cloudflare:sockets'],
+    // It asks a Response whether this is Cloudflare, for which Node loads all of its `fetch`.
+    define: { Response: 'undefined', navigator: 'undefined' },
   })
   rmSync(folder, { recursive: true })
   mkdirSync(folder)
-  for (const { path, contents } of [...program.outputFiles, ...pg.outputFiles]) writeFileSync(path, contents)
+  for (const { path, contents } of [main, program, pg].flatMap(({ outputFiles }) => outputFiles)) writeFileSync(path, contents)
   // npm sees to that when it installs a package, but not where it only makes a link to a folder that is built again.
   chmodSync(join(folder, 'main.js'), 0o755)
   writeFileSync(join(folder, 'LICENSES.txt'), licences([program, pg].flatMap(({ metafile }) => Object.keys(metafile.inputs))))

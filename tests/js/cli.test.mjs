@@ -337,6 +337,6 @@ test('whoever stops reading does no harm', () => {
 
 test('the licences of what is bundled are in the package', () => {
   const text = readFileSync(join(root, 'pkg/cli/LICENSES.txt'), 'utf8')
-  for (const name of ['pg', 'pg-protocol', 'pg-types', 'pgpass', 'string-width', 'fastest-levenshtein', 'jsonc-parser']) assert.match(text, new RegExp(`^${name} \\d+\\.\\d+\\.\\d+$`, 'm'))
+  for (const name of ['pg', 'pg-protocol', 'pg-types', 'pgpass', 'get-east-asian-width', 'fastest-levenshtein', 'jsonc-parser']) assert.match(text, new RegExp(`^${name} \\d+\\.\\d+\\.\\d+$`, 'm'))
   assert.doesNotMatch(text, /^@electric-sql/m)
 })

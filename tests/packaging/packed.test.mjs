@@ -13,7 +13,7 @@ after(remove)
 const node = (args, options) => spawnSync(process.execPath, args, { encoding: 'utf8', cwd: base, ...options })
 
 test('it holds the package and nothing else', () => {
-  const unexpected = listing.filter((path) => !/^(core\/core\.(js|d\.ts|wasm)|core\/inline\.js|review\/review\.(js|wasm)|web\/[\w-]+\.js|((load|boot|cli|bundler|git|health|alembic)\/)?[\w-]+\.(js|d\.ts)|cli\/(pg-client\.cjs|LICENSES\.txt)|package\.json|README\.md|LICENSE-(MIT|APACHE))$/.test(path))
+  const unexpected = listing.filter((path) => !/^(core\/core\.(js|d\.ts|wasm)|core\/inline\.js|review\/review\.(js|wasm)|web\/[\w-]+\.js|((load|boot|cli|bundler|git|health|alembic)\/)?[\w-]+\.(js|d\.ts)|cli\/((pg-client|program)\.cjs|LICENSES\.txt)|package\.json|README\.md|LICENSE-(MIT|APACHE))$/.test(path))
   assert.deepEqual(unexpected, [])
   for (const path of ['README.md', 'LICENSE-MIT', 'LICENSE-APACHE', 'core/core.wasm', 'core/inline.js', 'load/inline.js', 'load/web.js', 'review/review.wasm', 'web/index.js'])
     assert.ok(listing.includes(path), path)

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // The file that is run. Node keeps the compiled form of what it loads after this, where it can.
-import nodeModule from 'node:module'
+import nodeModule, { createRequire } from 'node:module'
 
 ;(nodeModule as { enableCompileCache?: () => unknown }).enableCompileCache?.()
-const { program } = await import('./program.js')
+// Faster than `import`, which would load all of Node that any command uses.
+const { program } = createRequire(import.meta.url)('./program.cjs') as typeof import('./program.js')
 process.exitCode = await program(process.argv.slice(2))

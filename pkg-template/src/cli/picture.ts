@@ -1,5 +1,5 @@
 // The picture of a place in a file: its line, and a caret under the column.
-import stringWidth from 'string-width'
+import { eastAsianWidth } from 'get-east-asian-width'
 import { clean, type Style } from './style.js'
 
 /** A place: line and column are 1-based, the column counts code points. */
@@ -62,15 +62,15 @@ function cut(source: string, column: number, width: number): { shown: string; ca
   }
 }
 
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
-
 /** What is drawn as one, with the code points that it is made of and the columns that it takes. */
 function cells(source: string): { text: string; from: number; to: number; width: number }[] {
   let [from, drawn] = [0, 0]
+  const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
   return Array.from(graphemes.segment(source), ({ segment }) => {
     const to = from + [...segment].length
     const text = segment === '\t' ? ' '.repeat(tab - (drawn % tab)) : clean(segment)
-    const cell = { text, from, to, width: stringWidth(text) }
+    // What is drawn as one takes the columns of its first character: the others are marks on it.
+    const cell = { text, from, to, width: segment === '\t' ? text.length : eastAsianWidth(text.codePointAt(0) ?? 32) }
     from = to
     drawn += cell.width
     return cell

@@ -503,6 +503,12 @@ fn three_runners_with_a_statement_wise_migration_and_a_fault() {
 }
 
 #[test]
+fn three_runners_and_a_lease_that_runs_out() {
+    let model = Checked { runners: THREE.into(), expiries: 1, ..model(INDEX) };
+    check("3 runners, an index build; lease over", model);
+}
+
+#[test]
 fn three_runners_with_transactional_migrations_and_a_fault() {
     let model = Checked { runners: THREE.into(), faults: 1, ..model(PLAIN) };
     check("3 runners, transactional; one fault", model);

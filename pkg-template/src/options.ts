@@ -101,12 +101,13 @@ export function tableOf(table: NonNullable<AnyOptions['table']>): { schema: stri
   return dot < 0 ? { schema: 'public', name: table } : { schema: table.slice(0, dot), name: table.slice(dot + 1) }
 }
 
-/** The keys of `policy` and the severities. What is not here is for the core to judge. */
-const drifts = [
+/** The keys of `policy` and the severities. What is not here is for the core to judge. @internal */
+export const drifts = [
   'edited-cosmetic', 'edited-semantic', 'collision', 'missing', 'ahead', 'renumbered', 'renamed', 'duplicate', 'interrupted',
   'in-progress', 'partial-squash',
 ]
-const severities = ['note', 'warning', 'error']
+/** @internal */
+export const severities = ['note', 'warning', 'error']
 
 /**
  * Whether these options leave a database that is current, current: a reviewed plan is compared by the core, and an

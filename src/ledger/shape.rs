@@ -55,7 +55,7 @@ pub enum Tool {
     Unknown,
 }
 
-/// A tool's name, its word after `import --from`, and the columns that only its table has together,
+/// A tool's name, the word for it, and the columns that only its table has together,
 /// each with what its type, as `format_type` writes it, starts with.
 type Known = (Tool, &'static str, &'static str, &'static [(&'static str, &'static str)]);
 
@@ -90,7 +90,7 @@ impl Tool {
         KNOWN.iter().find(|known| known.0 == self).map_or("another tool", |known| known.1)
     }
 
-    /// The word for it after `counterfoil import --from`. None if it is not known.
+    /// The word for it, in lower case. None if it is not known.
     pub fn code(self) -> Option<&'static str> {
         KNOWN.iter().find(|known| known.0 == self).map(|known| known.2).filter(|code| !code.is_empty())
     }
@@ -133,7 +133,7 @@ pub fn shape(columns: &[(String, String)]) -> Shape {
 ///
 /// # Errors
 ///
-/// `foreign-ledger` for another tool's table, naming the tool, the `table` option and the import.
+/// `foreign-ledger` for another tool's table, naming the tool and the `table` option.
 pub fn recognise(table: &Table, columns: &[(String, String)]) -> Result<Shape, Error> {
     let shape = shape(columns);
     let Shape::Foreign(tool) = shape else { return Ok(shape) };
@@ -143,11 +143,9 @@ pub fn recognise(table: &Table, columns: &[(String, String)]) -> Result<Shape, E
         tool => fill!("the table {} is the ledger of {}", table, tool.name()),
     };
     let elsewhere = "keep counterfoil's ledger in another table with the option `table`";
-    let help = match tool.code() {
-        Some(code) => {
-            fill!("{}, and take the history over with `counterfoil import --from {}`", elsewhere, code)
-        }
-        None => elsewhere.to_owned(),
+    let help = match tool {
+        Tool::Unknown => elsewhere.to_owned(),
+        _ => fill!("{}; what that one says is not taken over", elsewhere),
     };
     Err(Error::new(Code::ForeignLedger, message).help(help))
 }
@@ -285,8 +283,7 @@ mod tests {
         refused(
             &[("version", "bigint"), ("dirty", "boolean")],
             "the table \"public\".\"schema_migrations\" is the ledger of golang-migrate",
-            "keep counterfoil's ledger in another table with the option `table`, and take the history over with \
-             `counterfoil import --from golang-migrate`",
+            "keep counterfoil's ledger in another table with the option `table`; what that one says is not taken over",
         );
         refused(
             &[("version", "integer")],

@@ -91,6 +91,41 @@ describe('the commands', () => {
     assert.equal((await db.query(`select to_regclass('schema_migrations') as it`)).rows[0].it, null)
   })
 
+  test('help speaks of the options of the command line', async (t) => {
+    const { run, write, db } = await place(t, { 'mixed/000001_a.up.sql': 'select 1;', 'mixed/000001_a.down.sql': 'select 1;', 'mixed/V2__b.sql': 'select 2;', 'unknown/notes.sql': 'select 1;', ...files })
+    await db.query('create schema other; create table other.done (version bigint primary key, dirty boolean not null)')
+    write({ 'touching/001_a.sql': migration('drop table schema_migrations;') })
+    const cases = [
+      [['up', '--dir', 'unknown'], /^say which one it is: --convention <name>, which is one of dbmate, /],
+      [['up', '--dir', 'mixed'], /^say which one it is: --convention [\w-]+ or --convention [\w-]+$/],
+      [['up', '--dir', 'nowhere'], /^name the folder that holds the migrations with --dir$/],
+      [['up', '--table', 'other.done'], /^keep counterfoil's ledger in another table with --table; what that one says is not taken over$/],
+      [['up', '--when', 'refuse'], /--when apply/],
+      [['down', '--steps', '1', '--to', '1', '--yes'], /nothing was run/, /^both --steps and --to are given$/],
+    ]
+    for (const [args, help, message = /./] of cases) {
+      const { error } = JSON.parse((await run([...args, '--format', 'json'])).stdout)
+      assert.match(error.help, help)
+      assert.match(error.message, message)
+    }
+    for (const command of ['plan', 'status']) {
+      const { stdout } = await run([command, '--dir', 'touching'])
+      assert.match(stdout.replaceAll(/\s+/g, ' '), /keep the ledger elsewhere with --table/, command)
+    }
+  })
+
+  test('a plan on standard output is that of the file; fewer steps than were asked for are named', async (t) => {
+    const { run, write } = await place(t, { [`db/migrations/${shows}`]: files[`db/migrations/${shows}`] })
+    const { status, stdout } = await run(['plan', '--out', '-'])
+    assert.equal(status, 0)
+    write({ 'plan.json': stdout })
+    assert.equal((await run(['up', '--plan', 'plan.json'])).status, 0)
+    const down = await run(['down', '--steps', '5', '--dry-run'])
+    assert.equal(down.status, 0)
+    assert.match(down.stderr, /^--steps is 5, but there is nothing before 20260105090000: 1 migration can be taken back$/m)
+    assert.doesNotMatch((await run(['down', '--steps', '1', '--dry-run'])).stderr, /--steps/)
+  })
+
   test('an address in a file of variables that is named wins over the one of the environment', async (t) => {
     const [here, other] = [await place(t), await place(t)]
     here.write({ 'production.env': `DATABASE_URL=${other.url}\n` })

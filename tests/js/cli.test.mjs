@@ -41,6 +41,13 @@ describe('help', () => {
     [['verify'], 'verify is not there yet', /counterfoil plan/],
     [['--dir', 'x'], "unknown option '--dir'", /options follow the command/],
     [['up', '--dryrun'], "unknown option '--dryrun'", /did you mean --dry-run\?/],
+    [['migrate'], 'there is no command migrate', /did you mean up\?/],
+    [['rollback'], 'there is no command rollback', /did you mean down\?/],
+    [['status', '--json'], "unknown option '--json'", /did you mean --format json\?/],
+    [['status', '--database-url', 'x'], "unknown option '--database-url'", /did you mean --url\?/],
+    [['lint', '--database-url', 'x'], "unknown option '--database-url'", /^`counterfoil lint --help` says what there is$/],
+    [['status', '--url', ''], '--url is empty', /<target>/],
+    [['status', '--url=pglite:memory', '--table', 'a.b.c'], 'the ledger has more than one dot in its name: a.b.c', /schema\.name/],
     [['up', '--dir'], '--dir needs a value: <folder>', /^$/],
     [['up', '--dir', '--yes'], '--dir needs a value: <folder>', /write --dir=--yes/],
     [['up', '--yes=1'], '--yes takes no value', /leave out/],
@@ -106,6 +113,7 @@ describe('where settings come from', () => {
   const wrong = [
     ['{\n  "dri": "x"\n}', /^error: there is no setting dri\n {2}--> counterfoil\.config\.json:2:3\n {3}\|\n 2 \| {3}"dri": "x"\n {3}\| {3}\^\n {2}help: did you mean dir\?\n$/],
     ['{ "dir": 3 }', /^error: dir is not a text\n {2}--> counterfoil\.config\.json:1:3\n/],
+    ['{ "policy": { "mising": "note" } }', /^error: there is no setting policy\.mising\n {2}--> counterfoil\.config\.json:1:15\n[^]*did you mean missing\?/],
     ['{ "policy": { "edited-semantic": "fatal" } }', /^error: policy\.edited-semantic is none of note, warning, error\n {2}--> counterfoil\.config\.json:1:15\n/],
     ['{ "pglite": { "extension": {} } }', /^error: there is no setting pglite\.extension\n[^]*did you mean extensions\?/],
     ['{ "dir": "x" ', /^error: it is not JSON: close brace expected\n {2}--> counterfoil\.config\.json:1:14\n/],
@@ -207,6 +215,12 @@ describe('passwords', () => {
 })
 
 describe('completion', () => {
+  test('its help says what it completes, and nothing of migrations', async () => {
+    const { stdout } = await counterfoil(['completion', '--help'], here)
+    assert.match(stdout.replaceAll(/\s+/g, ' '), /It completes the command `counterfoil`, and not `npx counterfoil`/)
+    assert.match(stdout, /\nEnds with 0 if it was printed, 2 if there is no such shell\.\n/)
+  })
+
   test('bash completes commands, options, values and files', async (t) => {
     const it = project(t, { 'plan.json': '', 'folder/x': '' })
     writeFileSync(join(it.folder, 'it.bash'), (await counterfoil(['completion', 'bash'], here)).stdout)

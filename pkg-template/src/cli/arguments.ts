@@ -58,6 +58,7 @@ function valueOf(raw: string, option: Option, value: string | undefined, inline:
   }
   if (value === undefined || (!inline && value.length > 1 && value.startsWith('-'))) throw new Usage(`${raw} needs a value: ${option.value ?? option.type}`, value === undefined ? '' : `if the value begins with a dash, write ${raw}=${value}`)
   if (option.choices && !option.choices.includes(value)) throw new Usage(`${raw} cannot be '${value}'`, `it is one of ${option.choices.join(', ')}${meant(value, option.choices)}`)
+  if (value === '') throw new Usage(`${raw} is empty`, `give it a value, ${option.value ?? option.type}, or leave it out`)
   if (option.type === 'string') return value
   if (!/^\d{1,9}$/.test(value)) throw new Usage(`${raw} is not a whole number: '${value}'`, 'give a number such as 3')
   return Number(value)
@@ -72,9 +73,17 @@ function checkOperands(name: string, { operands: taken }: Command, given: readon
 }
 
 function unknownOption(command: string, raw: string, names: readonly string[]): Usage {
-  const near = nearest(raw.replace(/^-+/, ''), names)
+  const given = raw.replace(/^-+/, '')
+  const same = elsewhere[given]
+  const near = same && names.includes(same.split(' ')[0]!) ? same : nearest(given, names)
   return new Usage(`unknown option '${raw}'`, `${near ? `did you mean --${near}? ` : ''}\`counterfoil ${command} --help\` says what there is`)
 }
+
+/** What other tools call an option, and what it is here. */
+const elsewhere: Readonly<Record<string, string | undefined>> = Object.assign(Object.create(null), {
+  json: 'format json', sarif: 'format sarif', github: 'format github', output: 'format', 'env-file': 'dotenv', env: 'dotenv', database: 'url', 'database-url': 'url', db: 'url', 'connection-string': 'url',
+  'migrations-dir': 'dir', path: 'dir', folder: 'dir', 'migrations-table': 'table', force: 'yes', 'non-interactive': 'yes', 'auto-approve': 'yes', count: 'steps',
+})
 
 const meant = (given: string, known: readonly string[]) => {
   const near = nearest(given, known)

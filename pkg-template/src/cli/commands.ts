@@ -27,3 +27,9 @@ export const planned: Readonly<Record<string, string>> = {
   squash: 'write the baseline and its list of what it replaces by hand: see "A squash" in the README',
   import: 'a dbmate ledger needs no import; of other tools it has to be written by hand',
 }
+
+/** What other tools call a command, and what it is here. */
+export const elsewhere: Readonly<Record<string, string | undefined>> = Object.assign(Object.create(null), {
+  migrate: 'up', apply: 'up', deploy: 'up', latest: 'up', rollback: 'down', revert: 'down', undo: 'down', create: 'new', generate: 'new', make: 'new', add: 'new',
+  list: 'status', info: 'status', diff: 'plan', preview: 'plan', wait: 'up --wait', validate: 'lint',
+})

@@ -6,7 +6,7 @@ import { commands } from './commands.js'
 const shells = { bash, zsh, fish }
 
 export const command = define({
-  about: 'Prints a script that makes your shell complete commands, options and the values of options.',
+  about: 'Prints a script that makes your shell complete commands, options and the values of options.\nIt completes the command `counterfoil`, and not `npx counterfoil`: no shell can tell what npx will run. Where only a project has it, make it a command first: counterfoil() { npx counterfoil "$@"; }',
   operands: { name: '<shell>', about: 'bash, zsh or fish', required: true, choices: Object.keys(shells) },
   options: {},
   bare: true,
@@ -15,6 +15,7 @@ export const command = define({
     ['completion zsh > "${fpath[1]}/_counterfoil"', 'for zsh'],
     ['completion fish > ~/.config/fish/completions/counterfoil.fish', 'for fish'],
   ],
+  exits: '0 if it was printed, 2 if there is no such shell',
   async run({ operands: [shell] }) {
     const all = await Promise.all(Object.entries(commands).map(async ([name, { about, load }]) => ({ name, about, command: (await load()).command as Command })))
     process.stdout.write(shells[shell as keyof typeof shells](all))

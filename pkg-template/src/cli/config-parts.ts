@@ -1,4 +1,5 @@
 // The settings that a configuration file may have, each with its check. `lint` and `check` bring their own.
+import { drifts, severities } from '../options.js'
 import { nearest } from './arguments.js'
 import { checkPart } from './check-config.js'
 import { lintPart } from './lint-config.js'
@@ -24,7 +25,7 @@ export const parts: Readonly<Record<string, Check>> = {
   url: text,
   table: text,
   convention: text,
-  policy: map(oneOf('note', 'warning', 'error')),
+  policy: object(Object.fromEntries(drifts.map((drift) => [drift, oneOf(...severities)]))),
   pglite: object({ extensions: map(text) }),
   lint: lintPart,
   check: checkPart,

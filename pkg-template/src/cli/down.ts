@@ -36,6 +36,7 @@ export const command = define({
         ...(steps !== undefined && { steps }), ...(to !== undefined && { to }),
       }
       const { reverted } = await down(driver, db, files, { ...chosen, dryRun: true })
+      if (steps !== undefined && reverted.length < steps) say(`--steps is ${steps}, but there is nothing before ${clean(reverted.at(-1)?.version ?? '')}: ${counted(reverted.length, 'migration')} can be taken back`)
       const talk = values['dry-run'] && format === 'text' ? (text: string) => void process.stdout.write(`${text}\n`) : say
       if (values['dry-run'] || !values.yes) {
         const { yellow } = values['dry-run'] ? out() : err()

@@ -7,6 +7,7 @@ import { note, sarif, workflowCommand } from './findings.js'
 import { picture } from './picture.js'
 import { redacted } from './secrets.js'
 import { clean, err } from './style.js'
+import { asOptions } from './wording.js'
 
 /** Errors of how it was called, and of the connection. All others are of the migrations or the database. */
 const misuses = new Set([
@@ -53,10 +54,6 @@ function said({ cause }: MigrationError): { message: string; sqlstate: string; d
   return { message, sqlstate: code, ...(given(detail) && { detail: detail as string }), ...(given(hint) && { hint: hint as string }) }
 }
 
-/** Options as they are called on a command line. */
-const asOptions = (help: string) =>
-  help.replace(/allowDestructive: \['(.*?)'\]/, '--allow-destructive $1').replace(/\bwith waitTimeout\b/, 'with --wait-timeout').replace(/\bwith the table option\b/, 'with --table')
-
 /** Prints an error in the format that was asked for; as text on standard error in any case. */
 export function printFailure(error: unknown, format: Format): void {
   if (!isOurs(error)) return printFault(error)
@@ -64,7 +61,7 @@ export function printFailure(error: unknown, format: Format): void {
   const place = at && { ...at, path: placed(at.path) }
   const database = code === 'statement-failed' ? said(error) : undefined
   const prefix = at ? `${at.path}:${at.line}:${at.column}: ` : ''
-  const message = error.message.startsWith(prefix) ? error.message.slice(prefix.length) : error.message
+  const message = asOptions(error.message.startsWith(prefix) ? error.message.slice(prefix.length) : error.message)
   const shown = database ? `${database.message} (${database.sqlstate})` : message
   // The core puts the hint before the help.
   const hint = database?.hint ? `${database.hint.replace(/\.+$/, '')}; ` : ''

@@ -7,6 +7,7 @@ import { picture } from './picture.js'
 import { redacted } from './secrets.js'
 import { clean, out, type Style } from './style.js'
 import { version } from './version.js'
+import { asOptions } from './wording.js'
 
 export interface PrintOptions {
   readonly format: Format
@@ -42,7 +43,7 @@ export function drawn({ severity, code, message, help, at }: Finding, source: Pr
   return [
     `${mark(severity, style)}${style.dim(`[${code}]`)}: ${style.bold(clean(message))}`,
     ...(at ? picture(at, source?.(at.path), style) : []),
-    ...(help ? note('help', help, style) : []),
+    ...(help ? note('help', asOptions(help), style) : []),
   ]
 }
 
@@ -62,7 +63,7 @@ export function workflowCommand({ severity, code, message, help, at }: Finding):
   const kind = { error: 'error', warning: 'warning', note: 'notice' }[severity]
   const properties = { ...(at && { file: at.path, line: at.line, col: at.column }), title: `counterfoil: ${code}` }
   const listed = Object.entries(properties).map(([name, value]) => `${name}=${property(String(value))}`)
-  return `::${kind} ${listed.join(',')}::${data(help ? `${message}\n${help}` : message)}`
+  return `::${kind} ${listed.join(',')}::${data(help ? `${message}\n${asOptions(help)}` : message)}`
 }
 
 const data = (text: string) => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
@@ -83,7 +84,7 @@ export function sarif(findings: readonly Finding[], tool: string): object {
           ruleId: code,
           ruleIndex: ids.indexOf(code),
           level: severity,
-          message: { text: redacted(help ? `${message}\n${help}` : message) },
+          message: { text: redacted(help ? `${message}\n${asOptions(help)}` : message) },
           ...(at && {
             locations: [
               { physicalLocation: { artifactLocation: { uri: at.path.split('/').map(encodeURIComponent).join('/'), uriBaseId: '%SRCROOT%' }, region: { startLine: at.line, startColumn: at.column } } },

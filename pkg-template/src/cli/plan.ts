@@ -13,9 +13,9 @@ export const command = define({
   about: 'Says of every file and every row of the ledger what `up` would do, and why. Writes nothing to the database. A plan that was written to a file and reviewed can be handed to `up --plan`, which applies exactly that or stops.',
   options: {
     ...databaseOptions,
-    out: { type: 'string', value: '<file>', about: 'write the plan to a file, for `up --plan`', completes: 'file', short: 'o' },
+    out: { type: 'string', value: '<file>', about: 'write the plan to a file, for `up --plan`; - is standard output', completes: 'file', short: 'o' },
     all: { type: 'boolean', about: 'a line for every migration, also for those that are there', short: 'a' },
-    mermaid: { type: 'boolean', about: 'as a Mermaid timeline, for a pull request' },
+    mermaid: { type: 'boolean', about: 'as a Mermaid timeline: in a pull request it stands between ```mermaid and ```' },
     ...waiting,
   },
   formats: ['text', 'json', 'github', 'sarif'],
@@ -30,7 +30,10 @@ export const command = define({
     withDatabase(call, { wait: patience(call.values.wait) }, async ({ driver, db, files, dir, options, shown }) => {
       const { values, format } = call
       const plan = await look(driver, db, files, options)
-      if (values.out !== undefined) await written(values.out, planFile(plan, shown))
+      if (values.out === '-') process.stdout.write(planFile(plan, shown))
+      else if (values.out !== undefined) await written(values.out, planFile(plan, shown))
+      // What else was asked for has no place beside it.
+      if (values.out === '-') return standing(plan) === 'refused' ? found : fine
       if (values.mermaid) process.stdout.write(await mermaid(plan))
       else if (format === 'json') printJson(plan)
       else if (format === 'text') process.stdout.write(await shownPlan(plan, { all: values.all, style: out() }))

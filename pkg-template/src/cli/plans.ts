@@ -4,6 +4,7 @@ import type { Finding, Plan } from '../public.js'
 import { review } from '../review.js'
 import { fine, found } from './command.js'
 import type { Style } from './style.js'
+import { asOptions } from './wording.js'
 
 export interface ShowOptions {
   /** Every decision in a line of its own. */
@@ -24,7 +25,9 @@ const row = ({ version, applied_at, duration_ms, origin }: TextRow) => ({
 /** The plan as a table. */
 export async function shownPlan(plan: Plan, { all = false, style, rows }: ShowOptions): Promise<string> {
   const { explain } = await review()
-  return explain({ plan, all, width: Math.min(style.width, 120), colours: style.colours, ...(rows && { rows: rows.map(row) }) }) as string
+  const inWords = <T extends { readonly help?: string }>(of: T) => (of.help ? { ...of, help: asOptions(of.help) } : of)
+  const worded = { ...plan, decisions: plan.decisions.map(inWords), findings: plan.findings.map(inWords) }
+  return explain({ plan: worded, all, width: Math.min(style.width, 120), colours: style.colours, ...(rows && { rows: rows.map(row) }) }) as string
 }
 
 /** The plan as a Mermaid timeline. */

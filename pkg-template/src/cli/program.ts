@@ -3,7 +3,7 @@ import { getEventListeners } from 'node:events'
 import { cancelActive } from './active.js'
 import { nearest, parse } from './arguments.js'
 import { Usage, fine, misused, say, type Call, type Command, type Format } from './command.js'
-import { commands, planned } from './commands.js'
+import { commands, elsewhere, planned } from './commands.js'
 import { loadConfig } from './config.js'
 import { loadEnvironment } from './environment.js'
 import { exitOf, interrupted, printFailure } from './failures.js'
@@ -64,7 +64,7 @@ async function load(name: string): Promise<Command> {
   if (entry) return (await entry.load()).command
   if (Object.hasOwn(planned, name)) throw new Usage(`${name} is not there yet`, planned[name])
   if (name.startsWith('-')) throw new Usage(`unknown option '${name}'`, 'options follow the command: counterfoil <command> [options]')
-  const near = nearest(name, Object.keys(commands))
+  const near = elsewhere[name] ?? nearest(name, Object.keys(commands))
   throw new Usage(`there is no command ${name}`, `${near ? `did you mean ${near}? ` : ''}the commands are: ${Object.keys(commands).join(', ')}`)
 }
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { MigrationError, failure } from '../errors.js'
 import type { MigrateOptions, ReadOptions } from '../public.js'
 import { readMigrations } from '../node.js'
-import { say, type Call, type Values, type databaseOptions } from './command.js'
+import { Usage, say, type Call, type Values, type databaseOptions } from './command.js'
 import { open, type Opened } from './connect.js'
 import { showLinesOf } from './failures.js'
 import { clean, err } from './style.js'
@@ -25,6 +25,7 @@ type DatabaseCall = Call & { readonly values: Values<typeof databaseOptions> }
 export async function withDatabase<T>(call: DatabaseCall, how: { create?: boolean; wait?: number; quiet?: boolean }, work: (session: Session) => Promise<T>): Promise<T> {
   const { values: { dir, url, table, convention }, config, format, signal } = call
   const target = targetOf(url)
+  if (table !== undefined && table.split('.').length > 2) throw new Usage(`the ledger has more than one dot in its name: ${clean(table)}`, 'write --table name, or --table schema.name')
   const opening = open(target, { config, signal, ...how })
   // Two things that may fail: the other one must not be left behind.
   opening.catch(() => {})

@@ -131,6 +131,22 @@ describe('what is compared', () => {
     assert.equal(change.messages.length, 3)
   })
 
+  test('where each branch was merged into the other, what shipped on either side has shipped', async () => {
+    const top = repository([
+      { files: at({ '001_a.sql': 'a' }) },
+      { on: 'topic', from: 'main', message: 'on topic', files: at({ '002_b.sql': 'b', '004_d.sql': 'old' }) },
+      { on: 'main', message: 'on main', files: at({ '003_c.sql': 'c', '001_a.sql': 'changed' }) },
+      { on: 'was', from: 'main' },
+      { on: 'main', merge: 'topic', files: at({ '002_b.sql': 'b', '004_d.sql': 'new' }) },
+      { on: 'topic', merge: 'was', files: at({ '003_c.sql': 'c', '001_a.sql': 'changed', '004_d.sql': 'old' }) },
+      { on: 'topic', message: 'the change', files: at({ '002_b.sql': null, '003_c.sql': null }) },
+    ])
+    assert.equal(git(top, 'merge-base', '--all', 'main', 'topic').trim().split('\n').length, 2)
+    const { change } = await read(top)
+    assert.deepEqual({ ...change.sets[0].base }, at({ '001_a.sql': 'changed', '002_b.sql': 'b', '003_c.sql': 'c', '004_d.sql': 'old' }))
+    assert.ok(!change.messages.some((message) => /^on /.test(message)), String(change.messages))
+  })
+
   test('a bare repository has commits to look at', async () => {
     const bare = folder()
     git(bare, 'clone', '--quiet', '--bare', repository(diverged), '.')
@@ -185,6 +201,22 @@ describe('the base', () => {
     assert.deepEqual(await baseOf(top, event({ merge_group: { base_sha: commit } })), [commit, 'the merge queue'])
     // Elsewhere these variables mean nothing.
     assert.deepEqual(await baseOf(top, { GITHUB_BASE_REF: 'topic' }), ['origin/main', 'origin/HEAD'])
+  })
+
+  test('that an event names and that is not in the clone is an error, not another base', async () => {
+    const origin = repository(diverged, { checkout: 'main' })
+    const top = folder()
+    git(top, 'clone', '--quiet', '--depth=1', `file://${origin}`, '.')
+    const before = git(origin, 'rev-parse', 'main~1').trim()
+    for (const payload of [{ before, repository: { default_branch: 'main' } }, { merge_group: { base_sha: before } }])
+      await fails(read(top, { env: event(payload) }), 'ref-unknown', new RegExp(`no commit "${before}"`), new RegExp(`git fetch origin ${before}.*fetch-depth: 0`))
+  })
+
+  test('of a push is what was there before, even where the push was forced', async () => {
+    const top = repository(diverged)
+    const before = git(top, 'rev-parse', 'main').trim()
+    const { change, mergeBase } = await read(top, { env: event({ before }) })
+    assert.deepEqual([names(change.sets[0].base), mergeBase], [['001_a.sql', '002_b.sql', '004_d.sql'], before])
   })
 
   test('of a pull request whose branch is gone is not taken for another one', async () => {

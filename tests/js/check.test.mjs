@@ -1,12 +1,12 @@
 // The verdicts on real histories: from the command line, from the GitHub Action, and from the pure function.
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import Ajv from 'ajv'
 import formats from 'ajv-formats'
 import { parse } from 'yaml'
-import { checksum } from 'counterfoil'
 import { readChange } from 'counterfoil/git'
 import { check } from 'counterfoil/guard'
 import { action, runAction } from './support/action.mjs'
@@ -62,9 +62,21 @@ describe('what has shipped', () => {
     assert.deepEqual(brief(judged({ '004_d.sql': up('create table d ();'), '001_a.sql': base['001_a.sql'].replaceAll('\n', '\r\n') })), [])
   })
 
+  test('stays in a folder that is moved, too', () => {
+    const moved = Object.fromEntries(Object.keys(at(base)).map((path) => [path, null]))
+    const top = repository([
+      { files: at(base) },
+      { on: 'topic', from: 'main', files: { ...moved, 'db/sql/001_a.sql': up('drop table everything;'), 'db/sql/002_b.sql': base['002_b.sql'] } },
+    ])
+    assert.deepEqual(brief(verdict(top, ['--dir=db/sql']), 'db/sql'), ['error shipped-edited 001_a.sql', 'error shipped-deleted 003_c.sql'])
+    const same = Object.fromEntries(Object.entries(base).map(([name, text]) => [`db/sql/${name}`, text]))
+    assert.deepEqual(verdict(repository([{ files: at(base) }, { on: 'topic', from: 'main', files: { ...moved, ...same } }]), ['--dir=db/sql']).findings, [])
+  })
+
   const squash = { '001_a.sql': null, '002_b.sql': null, '003_c.sql': null, '004_baseline.sql': up('create table a (); create table b (); create table c ();') }
+  const sha256 = (text) => `sha256:${createHash('sha256').update(text).digest('hex')}`
   const replaces = (change = (checksum) => checksum) =>
-    JSON.stringify({ replaces: Object.entries(base).map(([name, text]) => ({ version: name.slice(0, 3), checksum: change(checksum(text.split('-- migrate:down')[0])) })) })
+    JSON.stringify({ replaces: Object.entries(base).map(([name, text]) => ({ version: name.slice(0, 3), checksum: change(sha256(text.split('-- migrate:down')[0])) })) })
 
   test('goes in a squash with the sentinel in a commit message of the range, and not without', () => {
     const refused = judged(squash, 'Squash')

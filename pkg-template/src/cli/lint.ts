@@ -1,6 +1,6 @@
 // `counterfoil lint`: what is wrong with migrations themselves. No database is asked.
 import { relative, resolve, sep } from 'node:path'
-import { commitOf, git, mergeBase, openRepository, parts } from '../git/repository.js'
+import { commitOf, git, mergeBases, openRepository, parts } from '../git/repository.js'
 import { lint, rules, type LintResult, type Rule, type Severity } from '../lint.js'
 import { readMigrations } from '../node.js'
 import { nearest } from './arguments.js'
@@ -98,7 +98,7 @@ async function chosen(dir: string, paths: readonly string[], operands: readonly 
 async function changedSince(ref: string): Promise<string[]> {
   const repository = await openRepository(process.cwd())
   const of = async (ref: string, what: string) => ({ ref, commit: await commitOf(repository, ref, what) })
-  const base = await mergeBase(repository, await of(ref, '--since'), await of('HEAD', 'HEAD'))
+  const [base] = await mergeBases(repository, await of(ref, '--since'), await of('HEAD', 'HEAD'))
   const lists = await Promise.all([git(repository, ['diff', '--name-only', '--no-renames', '-z', base]), git(repository, ['ls-files', '--others', '--exclude-standard', '-z'])])
   return lists.flatMap(({ stdout }) => parts(stdout)).map((path) => resolve(repository.top, path))
 }

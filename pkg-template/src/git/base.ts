@@ -6,11 +6,12 @@ import type { Base, Environment } from './types.js'
 
 /**
  * The base of a change: what was asked for; in GitHub Actions what the event is about; otherwise the branch that the
- * remote calls its default, `main` or `master`.
+ * remote calls its default, `main` or `master`. What an event names must be there: anything else in its place could be
+ * the head itself, and nothing would be found. `itself`: the base counts as it is, not where the head parted from it.
  *
  * @throws MigrationError `ref-unknown`, `no-base`
  */
-export async function baseOf(repository: Repository, asked: { ref: string; why: string } | undefined, env: Environment): Promise<Base> {
+export async function baseOf(repository: Repository, asked: { ref: string; why: string } | undefined, env: Environment): Promise<Base & { itself?: boolean }> {
   if (asked) return { ...asked, commit: await commitOf(repository, asked.ref, 'commit or branch') }
   const inActions = Boolean(env['GITHUB_ACTIONS'])
   const event = inActions ? await readEvent(env['GITHUB_EVENT_PATH']) : {}
@@ -23,10 +24,13 @@ export async function baseOf(repository: Repository, asked: { ref: string; why: 
     // What a pull request is to be merged into must not be taken for something else.
     return found ?? { ref: into, commit: await commitOf(repository, `origin/${into}`, 'branch'), why: 'GITHUB_BASE_REF' }
   }
+  const queue = text(event, 'merge_group', 'base_sha')
+  if (queue !== undefined) return { ref: queue, commit: await commitOf(repository, queue, 'commit'), why: 'the merge queue' }
+  const before = text(event, 'before')
+  // A new branch has nothing but zeros before it. A forced push may leave it out of the history: it was there all the same.
+  if (before !== undefined && !/^0+$/.test(before)) return { ref: before, commit: await commitOf(repository, before, 'commit'), why: 'what was there before the push', itself: true }
   const branch = text(event, 'repository', 'default_branch')
   const found = await first(repository, [
-    { ref: text(event, 'merge_group', 'base_sha'), why: 'the merge queue' },
-    { ref: text(event, 'before'), why: 'what was there before the push' },
     { ref: branch && `origin/${branch}`, why: 'the default branch' },
     { ref: await defaultOfRemote(repository), why: 'origin/HEAD' },
     ...['origin/main', 'origin/master', 'main', 'master'].map((ref) => ({ ref, why: 'by its name' })),
@@ -35,10 +39,10 @@ export async function baseOf(repository: Repository, asked: { ref: string; why: 
   throw failure('no-base', 'there is no branch to compare with: none of origin/HEAD, origin/main, origin/master, main and master is there', 'name one with --base, or fetch it (`git fetch origin main`)')
 }
 
-/** The first that is there. A new branch has nothing but zeros before it. */
+/** The first that is there. */
 async function first(repository: Repository, candidates: { ref: string | undefined; why: string }[]): Promise<Base | undefined> {
   for (const { ref, why } of candidates) {
-    const commit = ref === undefined || /^0+$/.test(ref) ? undefined : await commitIfAny(repository, ref)
+    const commit = ref === undefined ? undefined : await commitIfAny(repository, ref)
     if (ref !== undefined && commit !== undefined) return { ref, commit, why }
   }
   return undefined

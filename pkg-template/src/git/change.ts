@@ -5,12 +5,12 @@ import { failure } from '../errors.js'
 import type { Change } from '../guard.js'
 import type { Finding } from '../public.js'
 import { baseOf } from './base.js'
-import { edits } from './edits.js'
-import { listings, submoduleOn, texts, type Entry } from './objects.js'
+import { edits, oldFolder } from './edits.js'
+import { inside, listings, submoduleOn, texts, type Entry } from './objects.js'
 import { ownNames, refsOf } from './refs.js'
-import { commitOf, git, isUnborn, mergeBase, openRepository, withoutNewline, type Repository } from './repository.js'
+import { commitOf, git, isUnborn, mergeBases, openRepository, withoutNewline, type Repository } from './repository.js'
 import { isDirty, snapshot } from './snapshot.js'
-import type { ChangeRequest, Environment, ReadChange } from './types.js'
+import type { Base, ChangeRequest, Environment, ReadChange } from './types.js'
 
 /** A change with its repository, for what is done next. */
 export interface OpenChange extends ReadChange {
@@ -43,11 +43,12 @@ export async function readChange(request: ChangeRequest): Promise<OpenChange> {
     const reading = new Reading()
     const read: { set: (typeof sets)[number]; trees: Map<string, Map<string, Entry>> }[] = []
     for (const set of sets) {
-      const trees = await listings(inside, [parted, head, base.commit, ...against.map((ref) => ref.commit)], set.dir)
-      if (![parted, head, base.commit].some((tree) => trees.get(tree)?.size)) {
+      const trees = await listings(inside, [...parted, head, base.commit, ...against.map((ref) => ref.commit)], set.dir)
+      if (![...parted, head, base.commit].some((tree) => trees.get(tree)?.size)) {
         if (!set.optional || tracked.length === 0) await nowhere(inside, set.dir, { [base.ref]: base.commit, [name]: head })
         continue
       }
+      if (!parted.some((tree) => trees.get(tree)?.size)) await moved(inside, trees, [...parted, base.commit, ...against.map((ref) => ref.commit)], parted[0], head, set.dir)
       read.push({ set, trees })
       for (const files of trees.values()) reading.want(files)
     }
@@ -56,11 +57,11 @@ export async function readChange(request: ChangeRequest): Promise<OpenChange> {
       name: `${base.ref}...${name}`,
       sets: read.map(({ set: { dir, convention }, trees }) => {
         const at = (tree: string) => trees.get(tree) ?? new Map<string, Entry>()
-        const known = new Set([parted, base.commit, head].flatMap((tree) => [...at(tree).keys()]))
+        const known = new Set([...parted, base.commit, head].flatMap((tree) => [...at(tree).keys()]))
         return {
           dir,
           ...(convention === undefined ? {} : { convention }),
-          base: reading.texts(at(parted)),
+          base: reading.texts(shipped(parted.map(at), at(base.commit), at(head))),
           head: reading.texts(at(head)),
           target: reading.texts(at(base.commit)),
           // A branch without a file of its own has nothing that could collide.
@@ -68,26 +69,55 @@ export async function readChange(request: ChangeRequest): Promise<OpenChange> {
             .map((ref) => ({ name: ref.name, files: reading.texts(at(ref.commit)) })),
         }
       }),
-      messages: unborn ? [] : await messages(repository, parted, commit),
-      edits: await edits(inside, parted, head, tracked),
+      messages: unborn ? [] : await messages(repository, base.commit, commit),
+      edits: await edits(inside, parted[0], head, tracked),
     }
-    const findings = read.flatMap(({ trees }) => reading.findings(trees.get(parted) ?? new Map(), trees.get(head) ?? new Map()))
-    return { change, repository, base, mergeBase: parted, head: { name, commit, live: live !== undefined }, against, findings }
+    const findings = read.flatMap(({ trees }) => {
+      const at = (tree: string) => trees.get(tree) ?? new Map<string, Entry>()
+      return reading.findings(shipped(parted.map(at), at(base.commit), at(head)), at(head))
+    })
+    return { change, repository, base, mergeBase: parted[0], head: { name, commit, live: live !== undefined }, against, findings }
   } finally {
     await taken?.forget()
   }
 }
 
 /** Base and head, and where they parted. */
-async function ends(repository: Repository, request: ChangeRequest, named: string, env: Environment) {
+async function ends(repository: Repository, request: ChangeRequest, named: string, env: Environment): Promise<{ base: Base; commit: string; parted: [string, ...string[]]; unborn: boolean }> {
   if (request.head === undefined && request.base === undefined && (await isUnborn(repository))) {
     // Before the first commit nothing can have shipped. git knows the empty tree without having it.
     const nothing = withoutNewline((await git(repository, ['hash-object', '-t', 'tree', '--stdin'], { input: '' })).stdout)
-    return { base: { ref: 'nothing', commit: nothing, why: 'there is no commit yet' }, commit: nothing, parted: nothing, unborn: true }
+    return { base: { ref: 'nothing', commit: nothing, why: 'there is no commit yet' }, commit: nothing, parted: [nothing], unborn: true }
   }
-  const base = await baseOf(repository, request.base, env)
+  const { itself = false, ...base } = await baseOf(repository, request.base, env)
   const commit = await commitOf(repository, named, 'commit or branch')
-  return { base, commit, parted: await mergeBase(repository, base, { ref: named, commit }), unborn: false }
+  return { base, commit, parted: itself ? [base.commit] : await mergeBases(repository, base, { ref: named, commit }), unborn: false }
+}
+
+/**
+ * What any of the commits has at which the histories parted. One of them alone may lack a file that another one brought.
+ * Where they differ, what the base has now counts; what neither base nor head has any more is no matter of this change.
+ */
+function shipped([first = new Map(), ...others]: Map<string, Entry>[], target: Map<string, Entry>, head: Map<string, Entry>): Map<string, Entry> {
+  if (others.length === 0) return first
+  const out = new Map<string, Entry>()
+  for (const files of [first, ...others])
+    for (const [path, entry] of files) if ((target.has(path) || head.has(path)) && (!out.has(path) || target.get(path)?.oid === entry.oid)) out.set(path, entry)
+  return out
+}
+
+/**
+ * A folder that the change has moved: what was in the old one counts as if it had been in the new one, or every edit would
+ * be hidden.
+ */
+async function moved(repository: Repository, trees: Map<string, Map<string, Entry>>, before: readonly string[], parted: string, head: string, dir: string): Promise<void> {
+  const old = await oldFolder(repository, parted, head, dir)
+  if (old === undefined) return
+  const there = await listings(repository, before, old)
+  for (const tree of before) {
+    if (trees.get(tree)?.size) continue
+    trees.set(tree, new Map([...(there.get(tree) ?? [])].map(([path, entry]) => [inside(dir, path.slice(old === '' ? 0 : old.length + 1)), entry])))
+  }
 }
 
 /** Whether a branch has a file that this change adds too, with another text: one of them will have to go. */

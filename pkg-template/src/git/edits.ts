@@ -1,6 +1,6 @@
 // What a change does to files: which were renamed, and which lines were added.
 import type { Edit } from '../guard.js'
-import { texts } from './objects.js'
+import { inside, texts } from './objects.js'
 import { git, parts, type Repository } from './repository.js'
 
 interface Changed {
@@ -34,6 +34,27 @@ export async function edits(repository: Repository, base: string, head: string, 
   })
 }
 
+/**
+ * The folder that most files of `dir` come from, if the change moved them there: those that left it have the same path below
+ * both, whatever was done to their texts.
+ */
+export async function oldFolder(repository: Repository, base: string, head: string, dir: string): Promise<string | undefined> {
+  const below = inside(dir, '')
+  const changed = await changedFiles(repository, base, head, ['--no-renames'])
+  const come = new Set(changed.filter(({ path, before }) => none.test(before) && path.startsWith(below)).map(({ path }) => path.slice(below.length)))
+  const votes = new Map<string, number>()
+  for (const { path, after } of changed) {
+    if (!none.test(after)) continue
+    const steps = path.split('/')
+    for (let at = 0; at < steps.length; at += 1) {
+      if (!come.has(steps.slice(at).join('/'))) continue
+      const folder = steps.slice(0, at).join('/')
+      votes.set(folder, (votes.get(folder) ?? 0) + 1)
+    }
+  }
+  return [...votes].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))[0]?.[0]
+}
+
 const everyLine = (text: string | null): [number, number][] => {
   const lines = text === null ? 0 : text.split('\n').length - (text.endsWith('\n') ? 1 : 0)
   return lines === 0 || text === '' ? [] : [[1, lines]]
@@ -43,8 +64,8 @@ const everyLine = (text: string | null): [number, number][] => {
 const diff = ['diff-tree', '-r', '-M', '-l1000', '--no-ext-diff', '--no-textconv', '--no-relative', '--full-index', '--no-color', '--ignore-submodules=none']
 
 /** Raw output: `:<mode> <mode> <object> <object> <status>`, then one path or, where it was renamed, two (git-diff-tree(1)). */
-async function changedFiles(repository: Repository, base: string, head: string): Promise<Changed[]> {
-  const { stdout } = await git(repository, [...diff, '--raw', '-z', base, head])
+async function changedFiles(repository: Repository, base: string, head: string, options: readonly string[] = []): Promise<Changed[]> {
+  const { stdout } = await git(repository, [...diff, ...options, '--raw', '-z', base, head])
   const fields = parts(stdout)
   const out: Changed[] = []
   for (let at = 0; at < fields.length; ) {

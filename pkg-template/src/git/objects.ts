@@ -60,7 +60,8 @@ async function listing(repository: Repository, tree: string, folder: string, dir
   return files
 }
 
-const inside = (dir: string, path: string) => (dir === '' ? path : `${dir}/${path}`)
+/** A path in a folder; an empty one is the root. */
+export const inside = (dir: string, path: string): string => (dir === '' ? path : `${dir}/${path}`)
 
 /** What a tree holds, with its subfolders. */
 async function treeEntries(repository: Repository, tree: string): Promise<{ mode: string; oid: string; path: string }[]> {

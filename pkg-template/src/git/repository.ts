@@ -111,18 +111,18 @@ export async function isUnborn(repository: Repository): Promise<boolean> {
 
 function unknownRef(repository: Repository, ref: string, what: string): MigrationError {
   const [, remote, branch] = /^(?:refs\/remotes\/)?([\w.-]+)\/(.+)$/.exec(ref) ?? []
-  const fetch = remote !== undefined && !ref.startsWith('-') ? `fetch it (\`git fetch ${remote} ${branch}\`)` : 'check its name, or fetch it'
+  const fetch = objectId.test(ref) ? `fetch it (\`git fetch origin ${ref}\`)` : remote !== undefined && !ref.startsWith('-') ? `fetch it (\`git fetch ${remote} ${branch}\`)` : 'check its name, or fetch it'
   return failure('ref-unknown', `there is no ${what} ${JSON.stringify(ref)} in this repository`, `${fetch}${inActions('; ', repository.shallow)}`)
 }
 
 /**
- * The commit at which two histories parted.
+ * The commits at which two histories parted: more than one where each was merged into the other.
  *
  * @throws MigrationError `no-merge-base`
  */
-export async function mergeBase(repository: Repository, base: { ref: string; commit: string }, head: { ref: string; commit: string }): Promise<string> {
-  const { code, stdout } = await git(repository, ['merge-base', base.commit, head.commit], { also: [1] })
-  if (code === 0) return withoutNewline(stdout)
+export async function mergeBases(repository: Repository, base: { ref: string; commit: string }, head: { ref: string; commit: string }): Promise<[string, ...string[]]> {
+  const { code, stdout } = await git(repository, ['merge-base', '--all', base.commit, head.commit], { also: [1] })
+  if (code === 0) return withoutNewline(stdout).split('\n') as [string, ...string[]]
   const names = `${base.ref} and ${head.ref}`
   if (repository.shallow)
     throw failure('no-merge-base', `where ${names} parted is not known: the clone is shallow`, `fetch the rest (\`git fetch --unshallow\`)${inActions('; ', true)}`)

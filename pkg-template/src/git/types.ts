@@ -30,7 +30,7 @@ export interface ReadChange {
   /** What `check` of `counterfoil/guard` takes. */
   change: Change
   base: Base
-  /** Where base and head parted. */
+  /** Where base and head parted; one of the commits, if there are several. On a push, what was there before it. */
   mergeBase: string
   /** `HEAD`, `the index`, `the work tree` or what was asked for; the commit below it; whether it is more than that. */
   head: { name: string; commit: string; live: boolean }

@@ -104,18 +104,23 @@ describe('a database that does not answer', () => {
     pass(1)
     for (const { status, httpStatus, message } of await Promise.all(first))
       assert.deepEqual([status, httpStatus, message], ['timeout', 503, 'the database did not answer within 2000 ms'])
-    // Nothing else is sent to it while the first question is out: it may be slow.
-    for (let second = 0; second < 17; second += 1) {
+    // One more is sent to it while the first question is out, and no third: it may be slow.
+    pass(1_000)
+    const second = [health.check(), health.check()]
+    assert.equal(signals.length, 2)
+    pass(2_000)
+    for (const { status } of await Promise.all(second)) assert.equal(status, 'timeout')
+    for (let now = 5; now < 19; now += 1) {
       pass(1_000)
       assert.equal((await health.check()).status, 'timeout')
     }
-    assert.deepEqual([signals.length, signals[0].aborted], [1, false])
+    assert.deepEqual(signals.map(({ aborted }) => aborted), [false, false])
     // The connection is taken for dead after ten times as long.
     pass(1_000)
-    const second = health.check()
-    assert.deepEqual(signals.map(({ aborted }) => aborted), [true, false])
+    const third = health.check()
+    assert.deepEqual(signals.map(({ aborted }) => aborted), [true, false, false])
     pass(2_000)
-    assert.equal((await second).status, 'timeout')
+    assert.equal((await third).status, 'timeout')
     assert.deepEqual(lines, [['critical', 'CRITICAL counterfoil: timeout: the database did not answer within 2000 ms']])
   })
 
@@ -141,6 +146,40 @@ describe('a database that does not answer', () => {
     assert.equal(questions.length, 3)
     questions[2].done(ready)
     assert.equal((await asked).status, 'ready')
+  })
+
+  test('is ready a second after one question that hangs, and that one is let go', async (t) => {
+    const pass = clock(t)
+    const signals = []
+    const { lines, log } = listening()
+    const health = readinessHandler((signal) => (signals.push(signal) === 1 ? new Promise(() => {}) : ready), { log })
+    const first = health.check()
+    pass(2_000)
+    assert.equal((await first).status, 'timeout')
+    pass(1_000)
+    assert.equal((await health.check()).status, 'ready')
+    assert.deepEqual(signals.map(({ aborted }) => aborted), [true, false])
+    pass(1_000)
+    assert.equal((await health.check()).status, 'ready')
+    assert.equal(signals.length, 3)
+    assert.deepEqual(lines.map(([level]) => level), ['critical', 'info'])
+  })
+
+  test('what comes late of the first question is not the answer of the second', async (t) => {
+    const pass = clock(t)
+    const answers = []
+    const health = readinessHandler(() => new Promise((done) => answers.push(done)), quiet)
+    const first = health.check()
+    pass(2_000)
+    await first
+    pass(1_000)
+    const second = [health.check()]
+    answers[0](behind)
+    await settled()
+    second.push(health.check())
+    answers[1](ready)
+    assert.deepEqual((await Promise.all(second)).map(({ status }) => status), ['ready', 'ready'])
+    assert.equal(answers.length, 2)
   })
 
   test('an answer that comes too late is nobody\'s, and the next question is', async (t) => {
@@ -176,12 +215,31 @@ describe('what a stranger sees', () => {
     const error = Object.assign(new Error('cannot reach postgres://app:s3cret@db.internal/app'), { code: 'ENOTFOUND' })
     const { checkedAt, ...seen } = await body(readinessHandler(scripted(error), { log }))
     assert.deepEqual(seen, { status: 'failed', message: 'the database could not be asked' })
-    assert.deepEqual(lines, [['critical', 'CRITICAL counterfoil: failed: cannot reach postgres://app:…@db.internal/app']])
+    assert.deepEqual(lines, [['critical', 'CRITICAL counterfoil: failed: cannot reach postgres://app:***@db.internal/app']])
     const { detail } = await body(readinessHandler(scripted(error), { ...quiet, detail: true }))
-    assert.equal(detail, 'cannot reach postgres://app:…@db.internal/app')
+    assert.equal(detail, 'cannot reach postgres://app:***@db.internal/app')
     const ours = await body(readinessHandler(scripted(lost()), { ...quiet, detail: true }))
     assert.deepEqual([ours.status, ours.detail], ['connection-lost', 'the database could not be reached: connect ECONNREFUSED 10.0.0.7:5432 (see that it is up)'])
   })
+
+  for (const [said, seen] of [
+    ['at postgres://u:p@ss/w0rd@h:5432/app', 'at postgres://u:***@h:5432/app'],
+    ['at postgres://u:p#w?x@h/app', 'at postgres://u:***@h/app'],
+    ['at postgres://:p w@h', 'at postgres://:***@h'],
+    ['at postgres://a:one@h, postgres://b:two@i', 'at postgres://a:***@i'],
+    ['at postgres://h/app?password=abc&x=1', 'at postgres://h/app?password=***&x=1'],
+    ['host=h password=se#cret user=u', 'host=h password=*** user=u'],
+    ["host=h PASSWORD = 'it\\'s a' user=u", 'host=h PASSWORD = *** user=u'],
+    ['PGPASSWORD=abc sslpassword=def', 'PGPASSWORD=*** sslpassword=***'],
+    ['{"password":"a b","x":1}', '{"password":***,"x":1}'],
+    ['at http://h:80/x\nfor me@example.org', 'at http://h:80/x\nfor me@example.org'],
+    ['password authentication failed for user "u"', 'password authentication failed for user "u"'],
+  ])
+    test(`of ${JSON.stringify(said)} no password, in the log and in \`detail\``, async () => {
+      const { lines, log } = listening()
+      const { detail } = await body(readinessHandler(scripted(new Error(said)), { log, detail: true }))
+      assert.deepEqual([detail, lines], [seen, [['critical', `CRITICAL counterfoil: failed: ${seen}`]]])
+    })
 
   for (const [what, check] of Object.entries({
     'throws at once': () => { throw new Error('no') },

@@ -1,4 +1,5 @@
 // Passwords do not appear in what is printed. What was learnt of them is taken out of every error and of all talk.
+import { parameter, withoutPasswords } from '../passwords.js'
 
 const secrets = new Set<string>()
 let pattern: RegExp | undefined
@@ -25,16 +26,13 @@ export function keepSecretsOf(url: string | undefined): void {
   const [, user = '', password, rest = ''] = /^[a-z][a-z0-9+.-]*:(?:\/\/)?([^\s:@/?]*):(.*)@([^@]*)$/is.exec(url) ?? []
   const known = [user, ...rest.split(/[/:?&=]/)].filter((text) => text !== '')
   if (password !== undefined && !known.includes(password)) keepSecret(password)
-  for (const [, value] of url.matchAll(parameter)) if (value && !known.includes(value)) keepSecret(value)
+  // In an address a `#` ends the value; in a connection string it is a part of it.
+  for (const [, value = ''] of url.matchAll(parameter)) for (const form of [value, value.replace(/#.*/s, '')]) if (!known.includes(form)) keepSecret(form)
 }
-
-const parameter = /\b(?:password|sslpassword)\s*=\s*('(?:\\.|[^'\\])*'|[^\s&;#]+)/gi
 
 /** The text without passwords: those that are known, and what stands where an address has one. */
 export function redacted(text: string): string {
-  const masked = text
-    .replace(/([a-z][a-z0-9+.-]*:\/\/[^\s:@/?'"`]*):[^\n]*@/gi, '$1:***@')
-    .replace(parameter, (all, value: string) => all.slice(0, all.length - value.length) + '***')
+  const masked = withoutPasswords(text)
   if (secrets.size === 0) return masked
   pattern ??= new RegExp(
     // The longest first: one may be a part of another. A short one counts as a word only, or nothing could be read.

@@ -1,4 +1,5 @@
 // What the log hears of readiness: a line when it changes, not one for every probe.
+import { withoutPasswords } from '../passwords.js'
 
 /** What is told. @internal */
 export interface Told {
@@ -38,6 +39,3 @@ export function teller(log: Log, name: string | undefined): (now: Told) => void 
     if (!quiet) say(status === 'in-progress' ? 'info' : 'critical', line)
   }
 }
-
-/** `postgres://user:password@host` without the password. @internal */
-export const withoutPasswords = (text: string) => text.replace(/(:\/\/[^\s:/?#]*:)[^\s/?#]*@/g, '$1…@')

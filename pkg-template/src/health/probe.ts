@@ -1,6 +1,7 @@
 // One check: asked once for all who want to know at the same time, its answer repeated for a while, and never waited for
 // in vain.
-import { teller, withoutPasswords, type Log } from './log.js'
+import { withoutPasswords } from '../passwords.js'
+import { teller, type Log } from './log.js'
 import type { Check, Checked, ReadinessAnswer } from './public.js'
 
 /** @internal */
@@ -22,14 +23,18 @@ interface Flight {
 }
 
 /**
- * A question that has not come back after so many timeouts is given up: its connection is dead. Sooner would be worse for
- * a database that is merely slow, which would have to work on several at once.
+ * After a question that is late comes another: its connection may be dead, and the database well. There are no more than
+ * two at a time: a database that is merely slow has to work on them all.
  */
+const most = 2
+
+/** A question that has not come back after so many timeouts is given up. */
 const patience = 10
 
 /** @internal */
 export class Probe {
-  #flight: Flight | undefined
+  /** The oldest first. */
+  #flights: Flight[] = []
   #last: { at: number; answer: ReadinessAnswer } | undefined
   readonly #tell
 
@@ -43,7 +48,7 @@ export class Probe {
 
   /** What is under way; a Worker that has answered has to be kept alive for it. */
   get flight(): Promise<unknown> | undefined {
-    return this.#flight?.answer
+    return this.#flights.at(-1)?.answer
   }
 
   /** The answer: 503 if there is none in time. Never rejects. */
@@ -53,8 +58,9 @@ export class Probe {
     // A clock that was put back does not make an answer last longer.
     const past = (time: number) => (now < time ? Infinity : now - time)
     if (this.#last && past(this.#last.at) < cache) return this.#last.answer
-    let flight = this.#flight
-    if (!flight || past(flight.begun) >= timeout * patience) flight = this.#begin(now)
+    while (this.#flights.length > 0 && past(this.#flights[0]!.begun) >= timeout * patience) giveUp(this.#flights.shift()!)
+    let flight = this.#flights.at(-1)
+    if (!flight || (flight.late && this.#flights.length < most)) flight = this.#begin(now)
     const left = timeout - past(flight.begun)
     if (left <= 0) return this.#late(flight)
     // A timer for everybody who waits: in a Worker, a request cannot count on another's.
@@ -68,10 +74,10 @@ export class Probe {
   }
 
   #begin(begun: number): Flight {
-    this.#flight?.controller.abort(new Error('no answer for too long'))
     const controller = new AbortController()
     const flight: Flight = { begun, controller, late: false, answer: this.#ask(controller.signal).then((answer) => this.#landed(flight, answer)) }
-    return (this.#flight = flight)
+    this.#flights.push(flight)
+    return flight
   }
 
   async #ask(signal: AbortSignal): Promise<ReadinessAnswer & { reason?: string }> {
@@ -92,15 +98,20 @@ export class Probe {
   }
 
   #landed(flight: Flight, answer: ReadinessAnswer & { reason?: string }): ReadinessAnswer {
-    const isCurrent = this.#flight === flight
-    if (isCurrent) this.#flight = undefined
-    return isCurrent && !flight.late ? this.#found(answer) : answer
+    const index = this.#flights.indexOf(flight)
+    if (index < 0) return answer
+    // Nobody waits for what was asked before it.
+    this.#flights.splice(0, index + 1).slice(0, index).forEach(giveUp)
+    return flight.late ? answer : this.#found(answer)
   }
 
   /** There is no answer in time. That is the answer, until there is another. */
   #late(flight: Flight): ReadinessAnswer {
+    const answer = { ...unknown('timeout', ''), message: `the database did not answer within ${this.options.timeout} ms` }
+    // Somebody who has waited for the one before this knows less than what was found meanwhile.
+    if (flight !== this.#flights.at(-1)) return answer
     flight.late = true
-    return this.#found({ ...unknown('timeout', ''), message: `the database did not answer within ${this.options.timeout} ms` })
+    return this.#found(answer)
   }
 
   /** Keeps the answer, and tells the log. */
@@ -114,6 +125,9 @@ export class Probe {
     return answer
   }
 }
+
+/** Lets go what hangs. */
+const giveUp = ({ controller }: Flight) => controller.abort(new Error('no answer for too long'))
 
 /** Whether nothing has been applied to the database, so that it looks like a new one. */
 const isMissing = ({ status, database }: Checked) => status === 'behind' && database === undefined

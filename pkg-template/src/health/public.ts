@@ -15,8 +15,9 @@ export interface Checked {
 }
 
 /**
- * Looks at a database: `(signal) => ready(db, migrations, { signal })`. The signal is aborted when there has been
- * no answer for ten times the timeout, so that what hangs can be let go.
+ * Looks at a database: `(signal) => ready(db, migrations, { signal })`. It is called again when it has not answered within
+ * the timeout, so two may be under way. The signal is aborted when a later call has answered, or when there has been no
+ * answer for ten times the timeout, so that what hangs can be let go.
  */
 export type Check = (signal: AbortSignal) => PromiseLike<Checked> | Checked
 

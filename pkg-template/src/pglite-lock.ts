@@ -167,7 +167,7 @@ function locked(path: string, owner: Owner, mine: Owner): MigrationError {
     owner.host !== mine.host ? `process ${owner.pid} on ${owner.host}` : owner.pid === mine.pid ? `this process (${owner.pid})` : `process ${owner.pid}`
   return failure(
     'data-dir-locked',
-    `${who} has been migrating this data directory since ${owner.started} (${path})`,
+    `${who} has had this data directory open since ${owner.started} (${path})`,
     'wait until it has finished, or stop it; only one process may have a PGlite data directory open. If it is gone, delete the lock file',
   )
 }

@@ -73,7 +73,7 @@ describe('two processes on one data directory', () => {
     const error = JSON.parse(await second.line((line) => line.startsWith('{')))
     first.child.kill('SIGCONT')
     assert.equal(error.code, 'data-dir-locked')
-    assert.match(error.message, new RegExp(`^process ${first.child.pid} has been migrating this data directory since 20.*${directory}/counterfoil\\.lock`))
+    assert.match(error.message, new RegExp(`^process ${first.child.pid} has had this data directory open since 20.*${directory}/counterfoil\\.lock`))
     assert.equal(await first.line((line) => line === 'done'), 'done')
     await Promise.all([first.ended, second.ended])
     assert.ok(!existsSync(join(directory, 'counterfoil.lock')))
@@ -112,7 +112,7 @@ describe('a lock file', () => {
   test('keeps this process out, too, until it is released', () => {
     const directory = emptyDirectory()
     const lock = lockDataDir(directory)
-    assert.throws(() => lockDataDir(directory), { code: 'data-dir-locked', message: new RegExp(`^this process \\(${process.pid}\\) has been migrating`) })
+    assert.throws(() => lockDataDir(directory), { code: 'data-dir-locked', message: new RegExp(`^this process \\(${process.pid}\\) has had`) })
     lock.release()
     lockDataDir(directory).release()
     assert.deepEqual(readdirSync(directory), [])
@@ -144,7 +144,7 @@ describe('a lock file', () => {
   test('of another machine is respected until it has been silent for 15 minutes', () => {
     const directory = emptyDirectory()
     write(directory, { ...own(), ...mine, pid: 7, host: 'elsewhere' })
-    assert.throws(() => lockDataDir(directory), { code: 'data-dir-locked', message: /^process 7 on elsewhere has been migrating this data directory since 2026-01-02T03:04:05\.678Z/ })
+    assert.throws(() => lockDataDir(directory), { code: 'data-dir-locked', message: /^process 7 on elsewhere has had this data directory open since 2026-01-02T03:04:05\.678Z/ })
     const longAgo = new Date(Date.now() - 16 * 60_000)
     utimesSync(join(directory, 'counterfoil.lock'), longAgo, longAgo)
     lockDataDir(directory).release()

@@ -1,30 +1,69 @@
 // Opens a PGlite: the project's own, since a data directory belongs to the version that made it.
-import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { failure } from '../errors.js'
+import { MigrationError, failure } from '../errors.js'
 import { pglite, type PGliteLike } from '../pglite-driver.js'
 import type { Config } from './config.js'
 import { unreachable, watched, type OpenOptions, type Opened } from './connect.js'
+import { contents, holdFolder } from './pglite-folder.js'
 import type { Target } from './target.js'
 
-type PGliteClass = { create(options: { dataDir?: string; extensions: Record<string, unknown> }): Promise<PGliteLike & { close(): Promise<void> }> }
+type Db = PGliteLike & { close(): Promise<void>; dumpDataDir(compression: 'none'): Promise<Blob> }
+type PGliteClass = { create(options: { dataDir?: string; loadDataDir?: Blob; extensions: Record<string, unknown> }): Promise<Db> }
 
 export async function openPGlite(target: Target & { kind: 'pglite' }, { config, create }: OpenOptions): Promise<Opened> {
-  const { folder } = target
+  const folder = target.folder === undefined ? undefined : resolve(target.folder)
+  const there = folder === undefined ? 'absent' : contents(target, folder)
   // To look at a database must not make one.
-  if (folder !== undefined && !create && !existsSync(join(folder, 'PG_VERSION'))) throw unreachable(target, existsSync(folder) ? 'there is no database in that folder' : 'the folder does not exist', '`counterfoil up` makes it; the path is relative to where you are')
+  if (folder !== undefined && !create && (there === 'absent' || there === 'empty')) throw missing(target, there)
   const { PGlite } = (await project('@electric-sql/pglite', 'npm install @electric-sql/pglite')) as { PGlite: PGliteClass }
   const extensions = await extensionsOf(config)
-  let db
+  // What is only tried out leaves nothing behind.
+  const inMemory = folder === undefined || (create === 'in memory' && (there === 'absent' || there === 'empty'))
+  // Before PGlite opens it: even one that only reads writes to its folder.
+  const held = inMemory ? undefined : holdFolder(target, folder)
+  const start = (loadDataDir?: Blob) => PGlite.create({ ...(!inMemory && { dataDir: folder }), ...(loadDataDir && { loadDataDir }), extensions })
+  let db: Db
   try {
-    db = await PGlite.create({ ...(folder !== undefined && { dataDir: resolve(folder) }), extensions })
+    if (held?.empty && create !== true) throw missing(target, 'empty')
+    db = await (held?.empty ? held.fill(async () => start(await blank(PGlite))) : start())
   } catch (cause) {
-    throw unreachable(target, cause instanceof Error ? cause.message : String(cause), 'see that no other process has it open, and that it was made by the version of @electric-sql/pglite that this project has', cause)
+    held?.release()
+    if (cause instanceof MigrationError) throw cause
+    throw unreachable(target, reasonOf(cause), 'see that no other process has it open, and that it was made by the version of @electric-sql/pglite that this project has', cause)
   }
-  const { driver, rows } = watched(pglite)
-  return { driver, rows, db, close: () => db.close().catch(() => {}), cancel: async () => {} }
+  const { driver, rows } = watched<PGliteLike>({
+    ...pglite,
+    // It is taken already, and for longer than a run.
+    guard: async () => held && { touch: held.touch, release() {} },
+  })
+  const close = async () => {
+    await db.close().catch(() => {})
+    held?.release()
+  }
+  return { driver, rows, db, close, cancel: async () => {} }
+}
+
+/** An empty database. Versions before 0.5 make none in a folder that holds a lock, but they take one that is made. */
+async function blank(PGlite: PGliteClass): Promise<Blob> {
+  const db = await PGlite.create({ extensions: {} })
+  try {
+    return await db.dumpDataDir('none')
+  } finally {
+    await db.close()
+  }
+}
+
+const missing = (target: Target, there: 'absent' | 'empty') =>
+  unreachable(target, there === 'empty' ? 'there is no database in that folder' : 'the folder does not exist', '`counterfoil up` makes it; the path is relative to where you are')
+
+/** What PGlite throws need not be an error: Emscripten's file system throws objects with a number. */
+function reasonOf(cause: unknown): string {
+  const { message, name, errno } = Object(cause) as { message?: unknown; name?: unknown; errno?: unknown }
+  if (typeof message === 'string' && message !== '') return message
+  if (typeof errno === 'number') return `${typeof name === 'string' ? name : 'error'} ${errno}`
+  return typeof cause === 'object' ? 'PGlite could not open it, and gives no reason' : String(cause)
 }
 
 async function extensionsOf({ pglite: options }: Config): Promise<Record<string, unknown>> {

@@ -23,8 +23,8 @@ export interface Opened {
 export interface OpenOptions {
   readonly config: Config
   readonly signal: AbortSignal
-  /** Whether a PGlite may be made where there is none. */
-  readonly create?: boolean
+  /** Whether a PGlite may be made where there is none: in its folder, or only in memory. */
+  readonly create?: boolean | 'in memory'
   /** How long to wait until the database can be reached, in milliseconds. */
   readonly wait?: number
 }

@@ -22,17 +22,18 @@ export interface Session extends Opened {
 type DatabaseCall = Call & { readonly values: Values<typeof databaseOptions> }
 
 /** Opens both, and closes the database whatever happens. `create`: whether a PGlite may be made. `quiet`: nothing is said of which they are. */
-export async function withDatabase<T>(call: DatabaseCall, how: { create?: boolean; wait?: number; quiet?: boolean }, work: (session: Session) => Promise<T>): Promise<T> {
+export async function withDatabase<T>(call: DatabaseCall, how: { create?: boolean | 'in memory'; wait?: number; quiet?: boolean }, work: (session: Session) => Promise<T>): Promise<T> {
   const { values: { dir, url, table, convention }, config, format, signal } = call
   const target = targetOf(url)
   if (table !== undefined && table.split('.').length > 2) throw new Usage(`the ledger has more than one dot in its name: ${clean(table)}`, 'write --table name, or --table schema.name')
-  const opening = open(target, { config, signal, ...how })
+  const reading = filesOf(dir)
+  // A folder is not opened, let alone made, for files that cannot be read.
+  const opening = (target.kind === 'pglite' ? reading : Promise.resolve()).then(() => open(target, { config, signal, ...how }))
   // Two things that may fail: the other one must not be left behind.
   opening.catch(() => {})
   let opened: Opened | undefined
   try {
-    const files = await readMigrations(dir)
-    if (!hasMigrations(files)) throw failure('no-migrations', `there are no migrations in ${dir}`, 'name their folder with --dir, or write the first one with `counterfoil new <name>`')
+    const files = await reading
     showLinesOf(dir, files)
     opened = await opening
     // Whoever is wrong about one of them sees it here.
@@ -44,6 +45,12 @@ export async function withDatabase<T>(call: DatabaseCall, how: { create?: boolea
     opened ??= await opening.catch(() => undefined)
     await Promise.race([opened?.close(), sleep(2_000, undefined, { ref: false })])
   }
+}
+
+async function filesOf(dir: string): Promise<Record<string, string>> {
+  const files = await readMigrations(dir)
+  if (!hasMigrations(files)) throw failure('no-migrations', `there are no migrations in ${dir}`, 'name their folder with --dir, or write the first one with `counterfoil new <name>`')
+  return files
 }
 
 /** Whether anything is there besides files that say something about migrations. */

@@ -34,7 +34,9 @@ export const command = define({
   exits: '0 if the database is up to date, 1 if a migration failed or the plan was refused, 2 if it was called in a wrong way or cannot connect, 130 after Ctrl-C',
   run(call) {
     const { values, format, signal } = call
-    return withDatabase(call, { create: true, wait: patience(values.wait) }, async (session) => {
+    // What only looks, or waits for somebody else, makes no folder.
+    const create = values['dry-run'] || values.when === 'refuse' ? 'in memory' : values.when === 'apply'
+    return withDatabase(call, { create, wait: patience(values.wait) }, async (session) => {
       const { driver, db, files, dir, options } = session
       const reviewed = values.plan === undefined ? undefined : await digestOfPlan(values.plan)
       const applies = values.when === 'apply'

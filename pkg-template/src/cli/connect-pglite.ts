@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { MigrationError, failure } from '../errors.js'
 import { pglite, type PGliteLike } from '../pglite-driver.js'
+import { deaf } from './active.js'
 import type { Config } from './config.js'
 import { unreachable, watched, type OpenOptions, type Opened } from './connect.js'
 import { contents, holdFolder } from './pglite-folder.js'
@@ -35,6 +36,11 @@ export async function openPGlite(target: Target & { kind: 'pglite' }, { config, 
   }
   const { driver, rows } = watched<PGliteLike>({
     ...pglite,
+    // A statement keeps this thread busy. One that is ended half-way is undone when the database is opened again.
+    connect(db) {
+      const { statement, script, ...rest } = pglite.connect(db)
+      return { ...rest, statement: (sql) => deaf(() => statement(sql)), ...(script && { script: (sql) => deaf(() => script(sql)) }) }
+    },
     // It is taken already, and for longer than a run.
     guard: async () => held && { touch: held.touch, release() {} },
   })

@@ -38,7 +38,7 @@ export async function open(target: Target, options: OpenOptions): Promise<Opened
     await opened.close()
     throw stopped()
   }
-  const told = () => say('stopping when the statement that is running has ended; Ctrl-C again stops it at once')
+  const told = () => say(target.kind === 'pglite' ? 'stopping' : 'stopping when the statement that is running has ended; Ctrl-C again stops it at once')
   signal.addEventListener('abort', told)
   cancelWith(() => opened.cancel())
   return {

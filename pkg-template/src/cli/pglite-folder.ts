@@ -1,6 +1,6 @@
 // The folder of a PGlite: what may stand in it, and who may open it. It belongs to one process at a time, also for
 // reading: PGlite opens a database for writing whatever it is for, and of two that have it open one loses its work.
-import { mkdirSync, readdirSync, rmSync, rmdirSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { lockDataDir } from '../pglite-lock.js'
 import { unreachable } from './connect.js'
@@ -30,10 +30,14 @@ export interface Held {
  * @throws MigrationError `connection-failed` if it is something else
  */
 export function contents(target: Target, folder: string): 'absent' | 'empty' | 'locked' | 'database' {
-  const stat = statSync(folder, { throwIfNoEntry: false })
-  if (!stat) return 'absent'
-  if (!stat.isDirectory()) throw unreachable(target, 'that is a file', 'name a folder; the path is relative to where you are')
-  const names = readdirSync(folder)
+  let names: string[]
+  try {
+    names = readdirSync(folder)
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException
+    if (code === 'ENOENT') return 'absent'
+    throw unreachable(target, code === 'ENOTDIR' ? 'that is a file, or in one' : `the folder cannot be read: ${message}`, 'name a folder; the path is relative to where you are', cause)
+  }
   if (names.includes('PG_VERSION')) return 'database'
   if (names.includes(lockFile) || names.includes(marker)) return 'locked'
   if (names.every((name) => unimportant.test(name))) return 'empty'
@@ -42,7 +46,7 @@ export function contents(target: Target, folder: string): 'absent' | 'empty' | '
 
 /** Takes the folder; one that is not there is made. @throws MigrationError `data-dir-locked`, `connection-failed` */
 export function holdFolder(target: Target, folder: string): Held {
-  const made = mkdirSync(folder, { recursive: true }) !== undefined
+  const made = makeFolder(target, folder)
   const lock = lockDataDir(folder)
   let before: string[] | undefined
   const timer = setInterval(() => lock.touch(), pulse).unref()
@@ -72,5 +76,13 @@ export function holdFolder(target: Target, folder: string): Held {
       rmSync(join(folder, marker), { force: true })
       return filled
     },
+  }
+}
+
+function makeFolder(target: Target, folder: string): boolean {
+  try {
+    return mkdirSync(folder, { recursive: true }) !== undefined
+  } catch (cause) {
+    throw unreachable(target, `the folder cannot be made: ${(cause as Error).message}`, 'name another folder', cause)
   }
 }

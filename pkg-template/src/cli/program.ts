@@ -1,6 +1,6 @@
 // `counterfoil <command>`: finds the command, reads its options, runs it, and turns what it throws into lines and an exit code.
 import { getEventListeners } from 'node:events'
-import { cancelActive } from './active.js'
+import { cancelActive, listen } from './active.js'
 import { nearest, parse } from './arguments.js'
 import { Usage, fine, misused, say, type Call, type Command, type Format } from './command.js'
 import { commands, elsewhere, planned } from './commands.js'
@@ -86,7 +86,6 @@ function interruption(): AbortSignal {
     else if (getEventListeners(controller.signal, 'abort').length === 0) process.exit(code)
     else controller.abort(code)
   }
-  process.on('SIGINT', stop(interrupted))
-  process.on('SIGTERM', stop(143))
+  listen(stop, { SIGINT: interrupted, SIGTERM: 143 })
   return controller.signal
 }

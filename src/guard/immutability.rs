@@ -7,8 +7,10 @@
 //! |---|---|
 //! | statements of the up section | `shipped-edited` |
 //! | comments, white space, letter case: the fingerprint is the same | `shipped-edited-cosmetic` |
-//! | statements of the down section, or there is none any more | `shipped-down-edited` |
+//! | statements of the down section; or there is none any more, or one now | `shipped-down-edited` |
 //! | whether it runs in a transaction (a marker, Diesel's `metadata.toml`, Flyway's `.conf`) | `shipped-settings-edited` |
+//! | a marker that only its own tool can follow (goose's `ENVSUB ON`) | `shipped-settings-edited` |
+//! | `when` or `breakpoints` of its entry in Drizzle's journal | `shipped-settings-edited` |
 //! | the list of what it replaces | `shipped-replaces-edited` |
 //! | the text of a migration that is written in code | `shipped-code-edited` |
 //! | it is gone, or Drizzle's journal does not list it any more | `shipped-deleted` |
@@ -26,7 +28,9 @@
 //! Shipped migrations may go in a squash, if it is reviewed (`squash-reviewed`):
 //!
 //! - A baseline at the head lists them in its `replaces`, with the checksums that they have at the
-//!   merge base. Every database then adopts it by rule. This is judged file by file.
+//!   merge base. Every database then adopts it by rule. This is judged file by file. The baseline is
+//!   new, or has shipped with these entries: a database that has run it would never read a list that
+//!   came later.
 //! - A commit message of the range has the word `[squash-baseline]`, and the head has a baseline: a
 //!   new migration, or as the head's first migration a shipped one that was edited (teams without
 //!   `replaces` put the whole schema into the file that was first). It allows deletions and that one
@@ -36,10 +40,10 @@
 use super::items::{self, Item, Items};
 use super::report::Report;
 use super::{Files, Set};
-use crate::checksum::fingerprint;
+use crate::checksum::{canonical, fingerprint};
 use crate::convention::Convention;
 use crate::error::Location;
-use crate::migration::{Section, Transaction};
+use crate::migration::{Replaced, Section, Transaction};
 use crate::version::Version;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -80,14 +84,22 @@ pub(super) fn judge(
             new[*at] = false;
         }
     }
-    let new = (0..new.len()).find(|&at| new[at] && !head.list[at].repeatable);
-    let squash = squash(set, head, &gone, first_edited, new, messages, report);
+    let first_new = (0..new.len()).find(|&at| new[at] && !head.list[at].repeatable);
+    let stand_in = if first_edited { Some((0, true)) } else { first_new.map(|at| (at, false)) };
+    let mut lists: Vec<Vec<&Replaced>> = head.list.iter().map(|item| item.replaces.iter().collect()).collect();
+    for (item, fate) in base.list.iter().zip(&fates) {
+        if let Fate::Kept(at) | Fate::Renamed(at) = fate {
+            let shipped: BTreeSet<_> = item.replaces.iter().map(entry).collect();
+            lists[*at].retain(|replaced| shipped.contains(&entry(replaced)));
+        }
+    }
+    let squash = squash(set, head, &gone, &lists, stand_in, messages, report);
     let broken = base.unread.as_ref().and_then(|error| error.location()).map(|at| &at.path);
     for (item, at) in pairs() {
         // What was edited to become the baseline is a new migration in all but its name.
         // And what could not be read may be repaired.
         if !(at == 0 && squash.in_place) && broken != Some(&item.path) {
-            edit(item, &head.list[at], report);
+            edit(set, item, &head.list[at], report);
             surroundings(set, item, &head.list[at], report);
         }
     }
@@ -102,6 +114,7 @@ pub(super) fn judge(
         }
     }
     order(set, head, pairs().map(|(_, at)| at), report);
+    journal(set, pairs().map(|(item, at)| (&*item.path, &*head.list[at].path)), report);
     let renamed = fates.iter().filter_map(|fate| match fate {
         Fate::Renamed(at) => Some(*at),
         _ => None,
@@ -161,13 +174,18 @@ fn fates(base: &Items, head: &Items) -> Vec<Fate> {
     fates.into_iter().map(|fate| fate.unwrap_or(Fate::Gone)).collect()
 }
 
+/// What makes two entries of lists of replaced migrations one.
+fn entry(replaced: &Replaced) -> (&Version, &str) {
+    (&replaced.version, &replaced.checksum)
+}
+
 /// Whether statements of the up section differ.
 fn differs(item: &Item, now: &Item) -> bool {
     item.checksum != now.checksum && !now.repeatable && fingerprint(&item.up.text) != fingerprint(&now.up.text)
 }
 
 /// Judges the up section of a migration that is still there.
-fn edit(item: &Item, now: &Item, report: &mut Report<'_>) {
+fn edit(set: &Set, item: &Item, now: &Item, report: &mut Report<'_>) {
     if item.checksum == now.checksum || now.repeatable {
         return;
     }
@@ -183,13 +201,19 @@ fn edit(item: &Item, now: &Item, report: &mut Report<'_>) {
             "its statements have changed",
             "put the old text back, and make the change in a new migration",
         )
-    } else if item.up.transaction != now.up.transaction {
+    } else if item.up.transaction != now.up.transaction && !has_settings_beside(set, &now.path) {
         // Its marker says something else: that is told better as what it means.
         return;
+    } else if item.up.refused.is_some() != now.up.refused.is_some() {
+        (
+            "shipped-settings-edited",
+            "a marker that says how it is run has changed",
+            "put the marker back: a new database would be made in another way than those that are there",
+        )
     } else {
         (
             "shipped-edited-cosmetic",
-            "only its comments or white space have changed",
+            "only its comments, white space or letter case have changed",
             "put the old text back, or leave it: nothing has to run, but its checksum is another one now",
         )
     };
@@ -214,10 +238,16 @@ fn surroundings(set: &Set, item: &Item, now: &Item, report: &mut Report<'_>) {
             format!("{path} has shipped with a down section, which is gone"),
             "put it back, or no database can go back over this migration",
         ),
+        (None, Some(after)) if fingerprint(&after.text) != fingerprint("") => report.add(
+            "shipped-down-edited",
+            Some(after.location(after.text.len() - after.text.trim_start().len())),
+            format!("{path} has shipped without a down section, and now has one"),
+            "the checksum of a ledger leaves out the down section, so no database will notice: make sure that it undoes what has run, and nothing else",
+        ),
         (None, _) => {}
     }
     if item.up.transaction != now.up.transaction {
-        let at = match item.checksum == now.checksum {
+        let at = match item.checksum == now.checksum || has_settings_beside(set, path) {
             true => items::start(&settings_path(&set.head, path)),
             false => difference(&item.up.text, &now.up),
         };
@@ -254,6 +284,11 @@ fn settings_path(files: &Files, path: &str) -> String {
     if files.contains_key(&beside) { beside } else { path.to_owned() }
 }
 
+/// Whether the file beside a migration that says how it is run is there now, or was.
+fn has_settings_beside(set: &Set, path: &str) -> bool {
+    settings_path(&set.head, path) != path || settings_path(&set.base, path) != path
+}
+
 /// Judges a rename. `rival` had the same version at the base.
 fn renamed(item: &Item, now: &Item, rival: Option<&str>, report: &mut Report<'_>) {
     // Renumbering is the only way out of a collision that has been merged.
@@ -287,14 +322,14 @@ struct Squash {
     in_place: bool,
 }
 
-/// Judges what is gone. `first_edited` says whether the head's first migration is an edited one,
-/// `new` is the first one that is new.
+/// Judges what is gone. `lists` has for every migration of the head what it may replace, `stand_in` is
+/// what can be the baseline without a list, and whether it is a shipped one that was edited.
 fn squash(
     set: &Set,
     head: &Items,
     gone: &[&Item],
-    first_edited: bool,
-    new: Option<usize>,
+    lists: &[Vec<&Replaced>],
+    stand_in: Option<(usize, bool)>,
     messages: &[String],
     report: &mut Report<'_>,
 ) -> Squash {
@@ -304,10 +339,14 @@ fn squash(
     }
     let other_list = head.list.iter().find(|item| !item.replaces.is_empty()).map(|item| items::list_path(&item.path));
     let mut listed: BTreeMap<&Version, (usize, &str)> = BTreeMap::new();
-    for (at, item) in head.list.iter().enumerate() {
-        for replaced in &item.replaces {
+    for (at, list) in lists.iter().enumerate() {
+        for replaced in list {
             listed.insert(&replaced.version, (at, &replaced.checksum));
         }
+    }
+    let mut late: BTreeMap<&Version, usize> = BTreeMap::new();
+    for (at, item) in head.list.iter().enumerate() {
+        late.extend(item.replaces.iter().map(|replaced| (&replaced.version, at)));
     }
     let mut covered: BTreeMap<usize, usize> = BTreeMap::new();
     let mut left: Vec<(&Item, String)> = Vec::new();
@@ -323,6 +362,13 @@ fn squash(
                 short(checksum),
                 short(&item.checksum)
             ),
+            None if late.contains_key(&item.version) => {
+                let path = &head.list[late[&item.version]].path;
+                format!(
+                    "; {} lists it, but {path} has shipped without that: a database that has run {path} does not read the list",
+                    items::list_path(path)
+                )
+            }
             None => other_list.as_ref().map_or(String::new(), |list| format!("; {list} does not list it")),
         };
         left.push((item, why));
@@ -339,8 +385,8 @@ fn squash(
     squash.baseline = covered.keys().next().copied();
     let subject = messages.iter().find(|message| has_sentinel(message)).map(|message| subject(message));
     if let (Some(subject), false) = (subject, left.is_empty()) {
-        match if first_edited { Some(0) } else { new } {
-            Some(at) => {
+        match stand_in {
+            Some((at, first_edited)) => {
                 let path = &head.list[at].path;
                 squash.in_place = first_edited;
                 squash.baseline = squash.baseline.or(Some(at));
@@ -408,6 +454,49 @@ fn order(set: &Set, head: &Items, kept: impl Iterator<Item = usize>, report: &mu
         }
         last = Some(at);
     }
+}
+
+/// Reports the first shipped migration of whose entry in Drizzle's journal more has changed than its
+/// place. `kept` has its path at the base and at the head.
+fn journal<'a>(set: &Set, kept: impl Iterator<Item = (&'a str, &'a str)>, report: &mut Report<'_>) {
+    let journal = |files: &Files| -> Option<(String, serde_json::Value)> {
+        let (path, text) = files.iter().find(|(path, _)| items::is_journal(path))?;
+        Some((path.clone(), serde_json::from_str(&canonical(text)).ok()?))
+    };
+    let (Some((old, before)), Some((path, now))) = (journal(&set.base), journal(&set.head)) else { return };
+    if before == now {
+        return;
+    }
+    let (before, now) = (entries(&old, &before), entries(&path, &now));
+    let mut changed = kept.filter_map(|(was, is)| {
+        let (was, now) = (before.get(was)?, now.get(is)?);
+        let field = ["when", "breakpoints"].into_iter().find(|field| was.get(field) != now.get(field))?;
+        let value = |entry: &serde_json::Value| entry.get(field).map_or("nothing".to_owned(), ToString::to_string);
+        Some(format!(
+            "{is} has shipped, and in the journal its `{field}` has changed from {} to {}",
+            value(was),
+            value(now)
+        ))
+    });
+    let Some(first) = changed.next() else { return };
+    let more = match changed.count() {
+        0 => String::new(),
+        more => format!(" (and {more} more)"),
+    };
+    report.add(
+        "shipped-settings-edited",
+        Some(items::start(&path)),
+        first + &more,
+        "put the entry back as it was: Drizzle tells by `when` what a database has run, and would run it again or pass something over",
+    );
+}
+
+/// The entries of Drizzle's journal, by the path of their files.
+fn entries<'j>(path: &str, journal: &'j serde_json::Value) -> BTreeMap<String, &'j serde_json::Value> {
+    let root = path.strip_suffix("meta/_journal.json").unwrap_or("");
+    let list = journal.get("entries").and_then(serde_json::Value::as_array);
+    let named = |entry: &'j serde_json::Value| Some((format!("{root}{}.sql", entry.get("tag")?.as_str()?), entry));
+    list.into_iter().flatten().filter_map(named).collect()
 }
 
 /// Whether the message has the sentinel as a word of its own.
@@ -492,7 +581,7 @@ mod tests {
         edited(
             "-- migrate:up\nCREATE TABLE a (); -- é\n-- migrate:down\ndrop table a;\n",
             &[
-                "warning shipped-edited-cosmetic db/1_a.sql:2:1: db/1_a.sql has shipped, and only its comments or white space have changed",
+                "warning shipped-edited-cosmetic db/1_a.sql:2:1: db/1_a.sql has shipped, and only its comments, white space or letter case have changed",
             ],
         );
     }
@@ -517,6 +606,26 @@ mod tests {
                 "warning shipped-down-edited db/1_a.down.sql:1:8: db/1_a.up.sql has shipped, and its down section has changed",
             ],
         );
+    }
+
+    #[test]
+    fn a_way_down_that_comes_later_is_a_warning() {
+        let down = |text: &str| format!("-- migrate:up\ncreate table b ();\n-- migrate:down\n{text}");
+        says(
+            &change(&[A, B], &[A, ("db/2_b.sql", &down("drop schema public cascade;\n"))]),
+            &[
+                "warning shipped-down-edited db/2_b.sql:3:1: db/2_b.sql has shipped without a down section, and now has one",
+            ],
+        );
+        let up = ("db/1_a.up.sql", "select 1;");
+        says(
+            &change(&[up], &[up, ("db/1_a.down.sql", "\ndrop schema public cascade;")]),
+            &[
+                "warning shipped-down-edited db/1_a.down.sql:2:1: db/1_a.up.sql has shipped without a down section, and now has one",
+            ],
+        );
+        // Without a statement it does nothing.
+        says(&change(&[up], &[up, ("db/1_a.down.sql", "-- nothing to undo\n")]), &[]);
     }
 
     #[test]
@@ -618,6 +727,21 @@ mod tests {
                 "warning shipped-settings-edited db/1_a.sql:1:14: db/1_a.sql has shipped to be run in a transaction, and would now be run outside a transaction",
             ],
         );
+        // With a comment besides, the text has changed too, and the setting is in the file beside it.
+        says(
+            &change(&[v], &[("db/V1__a.sql", "select 1; -- x"), ("db/V1__a.sql.conf", "executeInTransaction=false\n")]),
+            &[
+                "warning shipped-edited-cosmetic db/V1__a.sql:1:10: db/V1__a.sql has shipped, and only its comments, white space or letter case have changed",
+                "warning shipped-settings-edited db/V1__a.sql.conf:1:1: db/V1__a.sql has shipped to be run in a transaction, and would now be run outside a transaction",
+            ],
+        );
+        let goose = ("db/1_a.sql", "-- +goose Up\nselect '${X}';\n");
+        says(
+            &change(&[goose], &[("db/1_a.sql", "-- +goose Up\n-- +goose ENVSUB ON\nselect '${X}';\n")]),
+            &[
+                "warning shipped-settings-edited db/1_a.sql:2:1: db/1_a.sql has shipped, and a marker that says how it is run has changed",
+            ],
+        );
         says(&change(&[up, ("db/atlas.sum", "a")], &[up, ("db/atlas.sum", "b")]), &[]);
     }
 
@@ -656,9 +780,33 @@ mod tests {
             &change(&[a, b, (path, &both)], &[a, b, (path, &turned)]),
             &[
                 "warning shipped-reordered db/meta/_journal.json:1:1: db/0001_b.sql has shipped after db/0000_a.sql, and would now be run before it",
+                "warning shipped-settings-edited db/meta/_journal.json:1:1: db/0000_a.sql has shipped, and in the journal its `when` has changed from 1 to 2 (and 1 more)",
             ],
         );
         says(&change(&[a, b, (path, &both)], &[a, b, (path, &both), ("db/meta/0001_snapshot.json", "{}")]), &[]);
+    }
+
+    #[test]
+    fn what_drizzles_journal_says_about_a_shipped_migration_stays() {
+        let (a, b) = (("db/0000_a.sql", "select 1;"), ("db/0001_b.sql", "select 2;"));
+        let path = "db/meta/_journal.json";
+        let before = journal(&["0000_a", "0001_b"]);
+        let judged =
+            |after: &str, expected: &[&str]| says(&change(&[a, b, (path, &before)], &[a, b, (path, after)]), expected);
+        judged(
+            &before.replace("\"when\": 2", "\"when\": 1780000000000"),
+            &[
+                "warning shipped-settings-edited db/meta/_journal.json:1:1: db/0001_b.sql has shipped, and in the journal its `when` has changed from 2 to 1780000000000",
+            ],
+        );
+        judged(
+            &before.replace("\"tag\"", "\"breakpoints\": false, \"tag\""),
+            &[
+                "warning shipped-settings-edited db/meta/_journal.json:1:1: db/0000_a.sql has shipped, and in the journal its `breakpoints` has changed from nothing to false (and 1 more)",
+            ],
+        );
+        judged(&before.replace(", ", ",\r\n  "), &[]);
+        judged(&before.replace("\"idx\": 2", "\"idx\": 7"), &[]);
     }
 
     #[test]
@@ -740,6 +888,18 @@ mod tests {
                 "note squash-reviewed db/3_baseline.sql:1:1: 2 shipped migrations are gone: db/3_baseline.sql replaces them, with matching checksums",
             ],
         );
+    }
+
+    #[test]
+    fn a_list_that_comes_after_its_migration_has_shipped_allows_nothing() {
+        let path = "db/.counterfoil/2_b.json";
+        let one = list(&[("1", A.1)]);
+        let late = "error shipped-deleted db/1_a.sql:1:1: db/1_a.sql has shipped and is deleted; db/.counterfoil/2_b.json lists it, but db/2_b.sql has shipped without that: a database that has run db/2_b.sql does not read the list";
+        let edited = "warning shipped-replaces-edited db/.counterfoil/2_b.json:1:1: db/2_b.sql has shipped, and the list of what it replaces has changed";
+        says(&change(&[A, B], &[B, (path, &one)]), &[edited, late]);
+        // Nor does an entry that was added.
+        let (zero, both) = (list(&[("0", "select 0;")]), list(&[("0", "select 0;"), ("1", A.1)]));
+        says(&change(&[A, B, (path, &zero)], &[B, (path, &both)]), &[edited, late]);
     }
 
     #[test]

@@ -58,8 +58,8 @@ export interface Rollback<Db> {
    * Goes back, in the reverse of the order of application: the newest migration, `steps` of them, or until `to` is the
    * newest. Each down section runs in one transaction with the deletion of its ledger row.
    *
-   * @throws MigrationError `nothing-to-roll-back`; `no-down-section`, with the file; `destructive-down` if a down section
-   *   drops a whole schema or database and its version is not in `allowDestructive` (nothing was run); and what `migrate`
+   * @throws MigrationError `nothing-to-roll-back`; `plan-changed` if it would not be `versions`; `no-down-section`, with the
+   *   file; `destructive-down` if a down section drops a whole schema or database and its version is not in `allowDestructive` (nothing was run); and what `migrate`
    *   throws
    */
   (db: Db, migrations: Set, options?: RollbackOptions): Promise<MigrateResult>

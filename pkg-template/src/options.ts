@@ -48,6 +48,7 @@ const checks: { readonly [name in keyof AnyOptions]-?: Check } = {
   lease: milliseconds,
   session: [(value) => typeof value === 'boolean', 'true or false'],
   allowDestructive: [isTexts, 'an array of versions'],
+  versions: [(value) => isTexts(value) && (value as string[]).length > 0, 'an array of one version or more'],
   steps: [(value) => isWhole(value) && value !== 0, 'a whole number from 1'],
   to: [isText, 'a version, as a string'],
   dryRun: [(value) => typeof value === 'boolean', 'true or false'],
@@ -65,7 +66,7 @@ export const allowed = {
   planning,
   looking: [...planning, 'signal'],
   migrating: [...writing, 'when', 'expect'],
-  rollingBack: [...writing, 'steps', 'to', 'allowDestructive', 'dryRun'],
+  rollingBack: [...writing, 'steps', 'to', 'versions', 'allowDestructive', 'dryRun'],
 } as const satisfies Record<string, Names>
 
 /** Checks the options. @throws MigrationError `invalid-input`, naming the option @internal */

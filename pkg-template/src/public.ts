@@ -49,6 +49,8 @@ export interface RollbackOptions extends WriteOptions {
   steps?: number
   /** Go back until this version is the newest that is applied. */
   to?: string
+  /** The versions that a dry run named, in its order: take back exactly these, or stop with `plan-changed`. */
+  versions?: string[]
   /** Versions whose way back may drop a whole schema or database. */
   allowDestructive?: string[]
   /** Take nothing back: `reverted` says what would be. Default: false. */

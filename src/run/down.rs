@@ -117,8 +117,25 @@ impl Machine {
                 Error::new(Code::NothingToRollBack, fill!("version {} {}", to, what))
                     .help("name a version that is applied, or use steps; nothing was run")
             })?,
-            None => (steps.unwrap_or(1) as usize).min(rows.len()),
+            None => {
+                let steps = steps.map(|steps| steps as usize);
+                let named = setup.options.versions.as_ref().map_or(1, Vec::len);
+                steps.unwrap_or(named).min(rows.len())
+            }
         };
+        if let Some(expected) = &setup.options.versions
+            && (expected.len() != count
+                || rows.iter().zip(expected).any(|((_, found, _), text)| *found != version(text)))
+        {
+            let list = |versions: Vec<&str>| if versions.is_empty() { "none".to_owned() } else { versions.join(", ") };
+            let found = rows[..count].iter().map(|(.., row)| row.version.as_str()).collect();
+            let agreed = expected.iter().map(String::as_str).collect();
+            return Err(Error::new(
+                Code::PlanChanged,
+                fill!("this would take back {}, and what was agreed to is {}", list(found), list(agreed)),
+            )
+            .help("somebody else has applied or taken back something: look again; nothing was run"));
+        }
         if rows[..count].iter().any(|(.., row)| row.lease == Lease::Alive) {
             return Ok(None);
         }

@@ -83,6 +83,9 @@ pub struct Options {
     pub lease: u32,
     /// Versions whose destructive down may run.
     pub allow_destructive: Vec<String>,
+    /// The versions that a dry run of going back named, in its order: take back exactly these or stop.
+    #[cfg_attr(feature = "wasm", tsify(optional))]
+    pub versions: Option<Vec<String>>,
     /// The caller holds a lock that no other runner can hold: a running row is a dead one.
     pub exclusive: bool,
     /// The runner's own random text: tells its leases from others', and seeds the jitter.
@@ -100,6 +103,7 @@ impl Default for Options {
             wait_timeout: 300_000,
             lease: 60_000,
             allow_destructive: Vec::new(),
+            versions: None,
             exclusive: false,
             runner: String::new(),
         }

@@ -232,6 +232,10 @@ pub(super) fn run_options(value: &JsValue) -> Result<run::Options, JsValue> {
             None => given.wrong("allowDestructive", "an array of strings"),
         }
     }
+    let versions = given.field("versions").map(|_| {
+        let versions = given.array("versions");
+        versions.iter().map(|version| version.as_string().unwrap_or_default()).collect()
+    });
     let options = run::Options {
         table: given.table(),
         policy: given.policy(),
@@ -241,6 +245,7 @@ pub(super) fn run_options(value: &JsValue) -> Result<run::Options, JsValue> {
         wait_timeout: given.whole32("waitTimeout").unwrap_or(default.wait_timeout),
         lease: given.whole32("lease").unwrap_or(default.lease),
         allow_destructive,
+        versions,
         exclusive: given.flag("exclusive"),
         runner: given.text("runner").unwrap_or_default(),
     };

@@ -31,7 +31,7 @@ describe('in a terminal', { skip: noTerminal }, () => {
     t.after(() => db.end())
     const it = project(t, files)
     const terminal = openTerminal(t, { cwd: it.folder, env: { DATABASE_URL: server.url(database), ...env } })
-    return { ...it, db, database, terminal, versions: async () => (await db.query('select version from schema_migrations order by 1')).rows.map(({ version }) => version) }
+    return { ...it, run: (args) => it.run(args, { env: { DATABASE_URL: server.url(database) } }), db, database, terminal, versions: async () => (await db.query('select version from schema_migrations order by 1')).rows.map(({ version }) => version) }
   }
 
   test('what is applied is listed in colours; status has a table', async (t) => {
@@ -140,6 +140,20 @@ describe('in a terminal', { skip: noTerminal }, () => {
     assert.equal(await terminal.ended(), 0)
     assert.match(terminal.screen(), /^ {2}- {2}20260105090000 {2}shows {2}\d+ ms\nrolled-back: 1 taken back/m)
     assert.equal((await terminal.run('counterfoil ready')).status, 1)
+  })
+
+  test('down takes back what was said yes to, and nothing that came meanwhile', async (t) => {
+    const { terminal, write, run, versions } = await place(t, shows)
+    assert.equal((await terminal.run('counterfoil up')).status, 0)
+    terminal.start('counterfoil down')
+    await terminal.until(/\? \[y\/N\]/)
+    write({ 'db/migrations/20260112101500_seats.sql': migration('create table seats ();', 'drop table seats;') })
+    const meanwhile = await run(['up'])
+    assert.equal(meanwhile.status, 0, meanwhile.stderr)
+    terminal.type('y')
+    assert.equal(await terminal.ended(), 1)
+    assert.match(terminal.screen().replaceAll('\n', ' '), /this would take back 20260112101500, and what was agreed to is 20260105090000/)
+    assert.deepEqual(await versions(), ['20260105090000', '20260112101500'])
   })
 
   test('a narrow terminal is kept to', async (t) => {

@@ -85,3 +85,22 @@ on('dryRun says what would be taken back, and what would refuse it, and takes no
   await refuses(without, { dryRun: true }, { code: 'no-down-section', message: '002_b.sql has no down section' })
   assert.deepEqual((await rollback(db, set, { dryRun: false })).reverted.map(({ version }) => version), ['002'])
 })
+
+on('what a dry run named is taken back, or nothing', async () => {
+  await migrate(db, set)
+  const versions = ['002', '001']
+  // Meanwhile: one more on top, and then the one on top is gone.
+  const more = { ...set, '003_c.sql': '-- migrate:up\ncreate table c ();\n-- migrate:down\ndrop table c;\n' }
+  await migrate(db, more)
+  await refuses(more, { steps: 2, versions }, { code: 'plan-changed', message: 'this would take back 003, 002, and what was agreed to is 002, 001' })
+  await refuses(more, { to: '001', versions: ['002'] }, { code: 'plan-changed', message: /003, 002, and what was agreed to is 002$/ })
+  await refuses(more, { versions: ['002'] }, { code: 'plan-changed' })
+  await refuses(more, { versions: ['002', '003'] }, { code: 'plan-changed' })
+  assert.deepEqual((await rollback(db, more, { versions: ['003'] })).reverted.map(({ version }) => version), ['003'])
+  await refuses(set, { steps: 3, versions: ['003', ...versions] }, { code: 'plan-changed', message: 'this would take back 002, 001, and what was agreed to is 003, 002, 001' })
+  assert.deepEqual((await rollback(db, set, { versions })).reverted.map(({ version }) => version), versions)
+})
+
+test('versions that cannot be any are refused by name', async () => {
+  for (const versions of [[], '002', [2]]) await fails(rollback(db, set, { versions }), { code: 'invalid-input', message: 'the option versions is not an array of one version or more' })
+})

@@ -57,7 +57,9 @@ export const command = define({
           return found
         }
       }
-      return applied(session, format, (onProgress) => down(driver, db, files, { ...chosen, onProgress }))
+      // What was named, and nothing else: meanwhile somebody may have applied another one, or taken this one back.
+      const versions = reverted.length > 0 ? { versions: reverted.map(({ version }) => version) } : {}
+      return applied(session, format, (onProgress) => down(driver, db, files, { ...chosen, ...versions, onProgress }))
     })
   },
 })

@@ -190,8 +190,8 @@ describe('the ways in which it is told', () => {
 describe('the configuration', () => {
   const steps = [{ files: { 'one/1.sql': 'select 1;', 'two/1.sql': 'select 1;', 'db/migrations/1.sql': 'select 1;' } }, { on: 'topic', from: 'main', files: { 'one/1.sql': 'select 2;', 'two/1.sql': 'select 2;', 'db/migrations/1.sql': 'select 2;' } }]
   const found = (config, args = []) => {
-    const top = repository(steps)
-    writeFileSync(join(top, 'counterfoil.config.json'), JSON.stringify(config, null, 2))
+    const [first, ...rest] = steps
+    const top = repository([{ files: { ...first.files, 'counterfoil.config.json': JSON.stringify(config, null, 2) } }, ...rest])
     return counterfoil(top, [...args, '--format=json'])
   }
   const paths = ({ stdout }) => JSON.parse(stdout).findings.map(({ severity, at }) => `${severity} ${at.path}`)
@@ -204,6 +204,32 @@ describe('the configuration', () => {
     assert.deepEqual(paths(found({ dir: 'db/migrations', convention, check })), ['warning one/1.sql', 'warning two/1.sql'])
     assert.deepEqual(paths(found({ check, convention }, ['--dir=db/migrations'])), ['warning db/migrations/1.sql'])
     assert.deepEqual(paths(found({ convention, check: { severities: { 'shipped-edited': 'off' } } })), [])
+  })
+
+  test('of the change itself makes nothing less bad; that it changed is said, by the levels of the base', () => {
+    const tracks = { one: { files: ['one/*'], registers: 'file' }, two: { files: ['two/*'], registers: 'file' } }
+    const judged = (before, after, files = steps[1].files) => {
+      const file = (check) => (check ? { 'counterfoil.config.json': JSON.stringify({ convention: 'plain', check }) } : {})
+      const top = repository([{ files: { ...steps[0].files, ...file(before) } }, { on: 'topic', from: 'main', files: { ...files, ...file(after) } }])
+      return verdict(top, after ? [] : ['--convention=plain']).findings.map(({ severity, code, message }) => (code === 'check-config-changed' ? `${severity}: ${message}` : `${severity} ${code}`))
+    }
+    const said = 'the change also changes how it is judged:'
+    const off = { severities: { 'shipped-edited': 'off' } }
+    assert.deepEqual(judged({}, off), [`warning: ${said} shipped-edited is off instead of the default`, 'error shipped-edited'])
+    assert.deepEqual(judged(undefined, off), [`warning: ${said} shipped-edited is off instead of the default`, 'error shipped-edited'])
+    assert.deepEqual(judged({ severities: { 'check-config-changed': 'error' } }, { severities: { 'check-config-changed': 'off' } }, {}), [`error: ${said} check-config-changed is off instead of error`])
+    assert.deepEqual(judged({ tracks }, {}, { 'one/2.sql': 'create table t ();' }), [`warning: ${said} the track one is gone; the track two is gone`, 'error track-parity'])
+    assert.deepEqual(judged({ base: 'main', against: ['main'], dirs: ['one'] }, { base: 'HEAD', dirs: ['two'] }, {}), [`warning: ${said} the folder one is no longer looked at; it is compared with HEAD instead of main; it is no longer compared with main`])
+    // What is stricter, or the same, needs no word.
+    assert.deepEqual(judged(off, {}, {}), [])
+    assert.deepEqual(judged({}, { tracks, dirs: ['one'], severities: { 'version-behind': 'error' } }, {}), [])
+  })
+
+  test('is not read from .env: that is a file of the change', () => {
+    const top = repository(steps)
+    writeFileSync(join(top, '.env'), 'DBMATE_MIGRATIONS_DIR=nowhere\n')
+    assert.deepEqual(paths(counterfoil(top, ['--convention=plain', '--format=json'])), ['error db/migrations/1.sql'])
+    assert.equal(counterfoil(top, ['--convention=plain', '--dotenv=.env']).status, 2)
   })
 
   test('that is wrong is told with the key', () => {

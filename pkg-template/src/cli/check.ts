@@ -6,6 +6,7 @@ import { commitOf } from '../git/repository.js'
 import type { ChangeRequest } from '../git/types.js'
 import { check, type GuardOptions, type Verdict } from '../guard.js'
 import type { Finding } from '../public.js'
+import { changedConfig, earlierOf, judgesOtherwise, ofConfig, stricter, type Earlier } from './check-changed.js'
 import type { CheckConfig, Level } from './check-config.js'
 import { Usage, counted, define, fine, found, say, type Format } from './command.js'
 import { canAsk, confirmed } from './confirm.js'
@@ -38,6 +39,7 @@ Without --head it looks at the work tree if there are changes in it that are not
     ['check --renumber', 'somebody was faster: take the next free version'],
   ],
   exits: '0 if the change may be merged, 1 if there is an error, 2 if it was called in a wrong way or git cannot tell',
+  withoutEnvironmentFile: true,
   async run({ values, format, config, signal }) {
     const settings = config.check ?? {}
     const request = requestOf(values, settings, config.dir)
@@ -45,7 +47,10 @@ Without --head it looks at the work tree if there are changes in it that are not
     if (values.staged && values.head !== undefined) throw new Usage('--staged and --head exclude each other', 'leave one of them out')
     if ((values['dry-run'] || values.yes) && !values.renumber) throw new Usage(`--${values.yes ? 'yes' : 'dry-run'} does nothing without --renumber`, 'add --renumber, or leave it out')
 
-    let seen = await look(request, options, settings)
+    const named = (values as { config?: string }).config
+    const overruled = { base: values.base !== undefined, against: values.against.length > 0, dirs: values.dir.length > 0 }
+    const earlier = (read: OpenChange) => earlierOf(read, config, named, overruled)
+    let seen = await look(request, options, settings, earlier)
     let renumbered: Renumbering['moves'] = []
     if (values.renumber && seen.verdict.renumber.length > 0) {
       await mayMove(seen, request)
@@ -57,7 +62,7 @@ Without --head it looks at the work tree if there are changes in it that are not
         if (!values.yes && !(await mayRename(plan, signal))) return found
         await moveFiles(seen.read.repository, plan.moves, plan.rewrites)
         renumbered = plan.moves
-        seen = await look(request, options, settings)
+        seen = await look(request, options, settings, earlier)
       }
     } else if (values.renumber) say('no file has to be renumbered')
     print(seen, format, renumbered)
@@ -97,7 +102,7 @@ function requestOf(values: Values, settings: CheckConfig, dirOfConfig: string | 
 const ofReading = 'unreadable-file'
 
 function optionsOf({ severities, tracks }: CheckConfig): GuardOptions {
-  const ofGuards = Object.fromEntries(Object.entries(severities ?? {}).filter(([code]) => code !== ofReading))
+  const ofGuards = Object.fromEntries(Object.entries(severities ?? {}).filter(([code]) => code !== ofConfig && code !== ofReading))
   // Versions that are times go on from now.
   return { severities: ofGuards, ...(tracks && { tracks }), now: new Date().toISOString() }
 }
@@ -110,11 +115,17 @@ interface Seen {
   ok: boolean
 }
 
-async function look(request: ChangeRequest, options: GuardOptions, { severities }: CheckConfig): Promise<Seen> {
-  const read = await readChange(request)
+async function look(request: ChangeRequest, options: GuardOptions, settings: CheckConfig, earlierOf: (read: OpenChange) => Promise<Earlier | undefined>): Promise<Seen> {
+  let read = await readChange(request)
+  const earlier = await earlierOf(read)
+  const otherwise = earlier !== undefined && judgesOtherwise(earlier.settings, settings)
+  // Only the files of tracks matter here: those of both configurations are read.
+  if (otherwise) read = await readChange({ ...request, tracks: { ...settings.tracks, ...Object.fromEntries(Object.entries(earlier.settings.tracks ?? {}).map(([name, track]) => [`${name} before`, track])) } })
   const verdict = await check(read.change, options)
-  const level = severities?.[ofReading]
-  const findings = [...read.findings.flatMap((finding) => leveled(finding, level)), ...verdict.findings]
+  const judged = (findings: readonly Finding[], { severities }: CheckConfig) => [...read.findings.flatMap((finding) => leveled(finding, severities?.[ofReading])), ...findings]
+  const now = judged(verdict.findings, settings)
+  const before = otherwise ? judged((await check(read.change, optionsOf(earlier.settings))).findings, earlier.settings) : []
+  const findings = [...(earlier ? changedConfig(earlier) : []), ...stricter(now, before)]
   return { read, verdict, findings, ok: findings.every(({ severity }) => severity !== 'error') }
 }
 

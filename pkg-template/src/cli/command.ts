@@ -67,6 +67,8 @@ export interface Command<O extends Options = Options> {
   readonly exits?: string
   /** Whether it runs without a configuration file and `.env`. */
   readonly bare?: boolean
+  /** Whether it reads `.env` only if `--dotenv` names it: what it looks at has no say in how. */
+  readonly withoutEnvironmentFile?: boolean
   /** Runs it. @returns the exit code: {@link fine}, {@link found} or {@link misused} */
   run(call: Call<O>): Promise<number>
 }

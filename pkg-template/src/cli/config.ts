@@ -30,7 +30,8 @@ export interface Config {
   readonly check?: CheckConfig
 }
 
-const names = ['counterfoil.config.json', 'counterfoil.config.js', 'counterfoil.config.mjs']
+/** Its names, in the working directory. */
+export const names: readonly string[] = ['counterfoil.config.json', 'counterfoil.config.js', 'counterfoil.config.mjs']
 
 /**
  * Reads the configuration; `{}` if there is none.
@@ -52,6 +53,19 @@ export async function loadConfig(path?: string): Promise<Config> {
   } catch (error) {
     if (!(error instanceof Wrong)) throw error
     throw invalid(file, error.message, error.help, locate(error.keys))
+  }
+  return placed(value as Config, dirname(file))
+}
+
+/** What another version of a configuration file in JSON said, as far as it can be read: no more than `{}` if it was wrong. */
+export async function configOf(text: string, file: string): Promise<Config> {
+  const { parse } = await import('jsonc-parser')
+  const value: unknown = parse(text.replace(/^\uFEFF/, ' '), [], { allowTrailingComma: true })
+  try {
+    validate(value)
+  } catch (error) {
+    if (error instanceof Wrong) return {}
+    throw error
   }
   return placed(value as Config, dirname(file))
 }

@@ -51,7 +51,8 @@ async function run([name, ...args]: readonly string[]): Promise<number> {
     process.stdout.write(helpOf(name, command))
     return fine
   }
-  const named = command.bare ? {} : loadEnvironment(given.values['dotenv'] as string | undefined)
+  const dotenv = given.values['dotenv'] as string | undefined
+  const named = command.bare || (command.withoutEnvironmentFile && dotenv === undefined) ? {} : loadEnvironment(dotenv)
   const config = command.bare ? {} : await loadConfig(given.values['config'] as string | undefined)
   const values = filled(command, given, named, config, process.env)
   const format = ((values as { format?: Format }).format ?? 'text') satisfies Format

@@ -167,7 +167,7 @@ describe('the commands', () => {
     for (const extra of [[], ['--dry-run']]) {
       const changed = await run(['up', '--plan', 'plan.json', ...extra])
       assert.equal(changed.status, 1)
-      assert.match(changed.stderr, /^error: .*the plan is sha256:[0-9a-f]{64}, and the one that was reviewed is sha256:/m)
+      assert.match(changed.stderr, /^error: this is not the plan in plan\.json: 20260112101500 prices is not in it \(apply, pending\)\n {2}help: nothing was run; write the plan again/m)
     }
     assert.equal((await db.query(`select to_regclass('shows') as it`)).rows[0].it, null)
     renameSync(join(folder, `db/migrations/${prices}`), join(folder, prices))
@@ -179,6 +179,45 @@ describe('the commands', () => {
       assert.equal(status, 2)
       assert.match(stderr, new RegExp(`^error: ${path} ${message}$`, 'm'))
     }
+  })
+
+  test('up --plan: what was reviewed is what the file says, on the database and the ledger that it names', async (t) => {
+    const diesel = (name) => ({ [`db/migrations/${name}/up.sql`]: `create table t${name.slice(0, 4)} (id int);\ncreate index on t${name.slice(0, 4)} (id);\n`, [`db/migrations/${name}/down.sql`]: `drop table t${name.slice(0, 4)};\n` })
+    const { run, write, folder, db, database } = await place(t, { ...diesel('2026-01-05-090000_shows'), ...diesel('2027-01-05-090000_seats') })
+    assert.equal((await run(['plan', '--out', 'plan.json'])).status, 0)
+    const text = readFileSync(join(folder, 'plan.json'), 'utf8')
+    const file = JSON.parse(text)
+    assert.deepEqual([file.database, file.table], [`${database} at 127.0.0.1:${server.port}`, 'public.schema_migrations'])
+    const refuses = async (message, args = [], extras = [[]]) => {
+      for (const extra of extras) {
+        const { status, stderr } = await run(['up', '--plan', 'plan.json', ...args, ...extra])
+        assert.equal(status, 1, stderr)
+        assert.match(stderr, message)
+      }
+      assert.equal((await db.query(`select to_regclass('t2026') as it`)).rows[0].it, null)
+    }
+    const edited = (change) => {
+      const copy = JSON.parse(text)
+      change(copy)
+      write({ 'plan.json': JSON.stringify(copy) })
+    }
+    edited((plan) => plan.decisions.splice(0))
+    await refuses(/^error: this is not the plan in plan\.json: \S+ shows is not in it \(apply, pending\); \S+ seats is not in it/m, [], [[], ['--dry-run'], ['--when', 'refuse']])
+    edited((plan) => (plan.decisions[0].statements = 1))
+    await refuses(/^error: .*: \S+ shows: statements 1 in it, 2 now$/m)
+    edited((plan) => plan.decisions.push({ ...plan.decisions[0], version: '9', name: 'nine' }))
+    await refuses(/^error: .*: 9 nine has no file any more$/m)
+    edited((plan) => (plan.database = 'other at db.example'))
+    await refuses(new RegExp(`^error: .*: it is for other at db\\.example, and this is ${database} at `, 'm'))
+    write({ 'plan.json': text })
+    await refuses(/^error: .*: it is for the ledger public\.schema_migrations, and this is other\.ledger$/m, ['--table', 'other.ledger'])
+    write({ 'db/migrations/2026-01-05-090000_shows/metadata.toml': 'run_in_transaction = false\n' })
+    await refuses(/^error: .*: \S+ shows: one transaction in it, step by step now/m)
+    write({ 'db/migrations/2026-01-05-090000_shows/metadata.toml': '', 'db/migrations/2027-01-05-090000_seats/up.sql': 'create table t2027 (id text);\ncreate index on t2027 (id);\n' })
+    await refuses(/^error: .*: 2027-01-05-090000_seats\/up\.sql has another text$/m)
+    write(diesel('2027-01-05-090000_seats'))
+    const { status, stderr } = await run(['up', '--plan', 'plan.json'])
+    assert.equal(status, 0, stderr)
   })
 
   test('drift is shown with its reason in every format, and refuses the run', async (t) => {

@@ -27,11 +27,12 @@ export const command = define({
   ],
   exits: '0 if there is nothing to do, 1 if something is pending or has drifted, 2 if it was called in a wrong way or cannot connect; with --out it is 0 if the plan was written and can be applied',
   run: (call) =>
-    withDatabase(call, { wait: patience(call.values.wait) }, async ({ driver, db, files, dir, options, shown }) => {
+    withDatabase(call, { wait: patience(call.values.wait) }, async (session) => {
+      const { driver, db, files, dir, options } = session
       const { values, format } = call
       const plan = await look(driver, db, files, options)
-      if (values.out === '-') process.stdout.write(planFile(plan, shown))
-      else if (values.out !== undefined) await written(values.out, planFile(plan, shown))
+      if (values.out === '-') process.stdout.write(planFile(plan, session))
+      else if (values.out !== undefined) await written(values.out, planFile(plan, session))
       // What else was asked for has no place beside it.
       if (values.out === '-') return standing(plan) === 'refused' ? found : fine
       if (values.mermaid) process.stdout.write(await mermaid(plan))

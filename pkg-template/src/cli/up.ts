@@ -1,12 +1,11 @@
 // `counterfoil up`: applies what is pending.
 import { look, up } from '../actions.js'
-import { failure } from '../errors.js'
 import type { MigrateResult, Plan } from '../public.js'
 import { counted, databaseOptions, define, fine, found, printJson, say } from './command.js'
 import { canAsk, confirmed } from './confirm.js'
 import { drawn, inFolder, printFindings } from './findings.js'
 import { lossesOf, sayLosses } from './losses.js'
-import { digestOfPlan } from './plan-file.js'
+import { mustBeReviewed, reviewedPlan } from './plan-file.js'
 import { findingsOf, shownPlan, standing } from './plans.js'
 import { Progress, duration } from './progress.js'
 import { patience, waiting, withDatabase, writing, written, type Session } from './session.js'
@@ -16,7 +15,7 @@ export const command = define({
   about: 'Applies what is pending, each migration in one transaction with its row in the ledger. Any number may run at once: each migration runs once.\nOn a terminal it asks first if something would be lost: a table, a column, all rows of a table. Without a terminal it asks for --yes only where a whole schema or database would go.',
   options: {
     ...databaseOptions,
-    plan: { type: 'string', value: '<file>', about: 'apply exactly the plan in this file (see `plan --out`), or stop', completes: 'file', short: 'p' },
+    plan: { type: 'string', value: '<file>', about: 'apply exactly the plan in this file (see `plan --out`), on the database and ledger that it names, or stop', completes: 'file', short: 'p' },
     'dry-run': { type: 'boolean', about: 'say what would be done, and do nothing', short: 'n' },
     when: { type: 'string', value: '<what>', about: 'if something is pending: apply it, wait until somebody else has, or refuse', choices: ['apply', 'wait', 'refuse'], default: 'apply' },
     yes: { type: 'boolean', about: 'do not ask', short: 'y' },
@@ -38,13 +37,15 @@ export const command = define({
     const create = values['dry-run'] || values.when === 'refuse' ? 'in memory' : values.when === 'apply'
     return withDatabase(call, { create, wait: patience(values.wait) }, async (session) => {
       const { driver, db, files, dir, options } = session
-      const reviewed = values.plan === undefined ? undefined : await digestOfPlan(values.plan)
+      const reviewed = values.plan === undefined ? undefined : await reviewedPlan(values.plan)
       const applies = values.when === 'apply'
-      const plan = applies || values['dry-run'] ? await look(driver, db, files, options) : undefined
-      if (values['dry-run']) return rehearsed(plan!, reviewed, call.format, dir)
+      const plan = applies || reviewed || values['dry-run'] ? await look(driver, db, files, options) : undefined
+      if (values['dry-run']) await rehearsed(plan!, format, dir)
+      if (plan && reviewed) mustBeReviewed(reviewed, plan, session)
+      if (values['dry-run']) return standing(plan!) === 'refused' ? found : fine
 
-      let expect = reviewed
-      if (plan && standing(plan) === 'pending') {
+      let expect = reviewed?.digest
+      if (plan && applies && standing(plan) === 'pending') {
         const paths = plan.decisions.flatMap(({ action, path }) => (action === 'apply' && path !== undefined ? [path] : []))
         const losses = values.yes ? [] : await lossesOf(files, paths, { convention: values.convention })
         if (losses.length && (canAsk() || losses.some(({ whole }) => whole))) {
@@ -66,12 +67,10 @@ export const command = define({
 })
 
 /** What would be done. */
-async function rehearsed(plan: Plan, reviewed: string | undefined, format: string, dir: string): Promise<number> {
+async function rehearsed(plan: Plan, format: string, dir: string): Promise<void> {
   if (format === 'json') printJson(plan)
   else if (format === 'github') printFindings(inFolder(dir, findingsOf(plan)), { format: 'github', tool: 'up' })
   else process.stdout.write(await shownPlan(plan, { style: out() }))
-  if (reviewed !== undefined && reviewed !== plan.digest && standing(plan) !== 'current') throw failure('plan-changed', `the plan is ${plan.digest}, and the one that was reviewed is ${reviewed}`, 'look at the plan as it is now, and have it reviewed again')
-  return standing(plan) === 'refused' ? found : fine
 }
 
 /** Runs, and says what is done while it is. `down` says so too. @internal */

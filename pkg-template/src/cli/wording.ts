@@ -13,6 +13,7 @@ const rules: readonly Rule[] = [
   [/\bthe option table is not .*/, '--table is neither a name nor schema.name'],
   [/\bthe option `?(table|convention|steps|to)\b`?/, '--$1'],
   [/\bconvention: ('[\w-]+'(?: \| '[\w-]+')*)/, (_, names = '') => chosen(names.split(' | ').map((name) => name.slice(1, -1)))],
+  [/\bas it is now, and ask for its digest$/, 'as it is now: `counterfoil plan`'],
   [/^pass the path of the folder that holds the migrations$/, 'name the folder that holds the migrations with --dir'],
 ]
 

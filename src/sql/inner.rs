@@ -139,8 +139,8 @@ fn destroys(mut cursor: Cursor<'_>, pattern: &str) -> Option<String> {
     Some(found)
 }
 
-/// What is between the quotes of a literal. Doubled quotes are undone, other escapes are left.
-fn content(kind: Kind, literal: &str) -> Option<Cow<'_, str>> {
+/// What is between the quotes of a literal; none if the token is another. Doubled quotes are undone, other escapes are left.
+pub fn content(kind: Kind, literal: &str) -> Option<Cow<'_, str>> {
     match kind {
         Kind::DollarStr => {
             let tag = literal.get(1..)?.find('$')? + 2;

@@ -20,6 +20,7 @@ pub mod steps;
 use crate::error::Code;
 use crate::span::Span;
 
+pub use inner::content;
 pub use split::analyze;
 pub use steps::{Mode, Step, Steps, steps};
 

@@ -281,6 +281,27 @@ describe('the commands', () => {
     assert.equal((await run(['up', '--yes'])).status, 0)
   })
 
+  test('what would be lost is said in every format, and in the log of a run that nobody is asked about', async (t) => {
+    const { run, write, folder, db } = await place(t, { [`db/migrations/${shows}`]: files[`db/migrations/${shows}`] })
+    assert.equal((await run(['up'])).status, 0)
+    write({ [`db/migrations/${prices}`]: migration("insert into shows values (1, 'x');\ndo $$ begin drop table shows; end $$;") })
+    const at = { path: prices, line: 3, column: 1 }
+    const said = `this throws data away:\n  !  drop table shows  db/migrations/${prices}:3:1\n`
+    for (const command of [['plan'], ['up', '--dry-run']]) {
+      assert.ok((await run(command)).stdout.endsWith(`\n\n${said}`), command.join(' '))
+      assert.deepEqual(JSON.parse((await run([...command, '--format', 'json'])).stdout).losses, [{ path: prices, at, what: 'drop table shows', whole: false }])
+      const { stdout } = await run([...command, '--format', 'github'])
+      assert.match(stdout, new RegExp(`^::warning file=db/migrations/${prices},line=3,col=1,title=counterfoil%3A data-loss::this throws data away: drop table shows`, 'm'))
+    }
+    assert.equal((await run(['plan', '--out', 'plan.json'])).status, 0)
+    assert.deepEqual(JSON.parse(readFileSync(join(folder, 'plan.json'), 'utf8')).losses, [{ path: prices, at, what: 'drop table shows', whole: false }])
+    const { status, stderr } = await run(['up', '--plan', 'plan.json'])
+    assert.equal(status, 0, stderr)
+    assert.ok(stderr.includes(said), stderr)
+    assert.equal((await db.query(`select to_regclass('shows') as it`)).rows[0].it, null)
+    assert.deepEqual(JSON.parse((await run(['plan', '--format', 'json'])).stdout).losses, [])
+  })
+
   test('two at once: both end well, and everything runs once', async (t) => {
     const { run, db } = await place(t)
     const runs = await Promise.all([run(['up', '--format', 'json']), run(['up', '--format', 'json'])])

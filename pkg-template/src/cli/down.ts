@@ -50,7 +50,6 @@ export const command = define({
       if (reverted.length > 0 && !values.yes) {
         if (!canAsk()) throw failure('not-confirmed', 'nobody can be asked: there is no terminal, and to go back may lose data', 'say yes with --yes, or look with --dry-run; nothing was done')
         const losses = await lossesOf(files, reverted.map(({ path }) => path), { down: true, convention: values.convention })
-        if (losses.length) say('this throws data away:')
         sayLosses(losses, dir)
         if (!(await confirmed(`take back ${counted(reverted.length, 'migration')} of ${shown}?`, signal))) {
           say('nothing was done')

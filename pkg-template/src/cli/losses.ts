@@ -1,7 +1,8 @@
 // The statements of migrations that throw data away, for whoever has to say yes to them.
+import type { Finding, Plan } from '../public.js'
 import { review } from '../review.js'
 import { say } from './command.js'
-import { clean, err } from './style.js'
+import { clean, err, type Style } from './style.js'
 
 /** A statement that throws data away. */
 export interface Loss {
@@ -21,8 +22,21 @@ export async function lossesOf(files: Readonly<Record<string, string>>, paths: r
   return losses({ files: Object.entries(files), paths, down, ...(convention !== undefined && { convention }) }) as Loss[]
 }
 
+/** Looks through what a plan applies. */
+export const lossesOfPlan = ({ decisions }: Plan, files: Readonly<Record<string, string>>, convention: string | undefined): Promise<Loss[]> =>
+  lossesOf(files, decisions.flatMap(({ action, path }) => (action === 'apply' && path !== undefined ? [path] : [])), { convention })
+
+/** What would be lost, in lines with an end each; nothing if that is nothing. */
+export function shownLosses(losses: readonly Loss[], dir: string, { red, dim }: Style): string {
+  if (losses.length === 0) return ''
+  return ['this throws data away:', ...losses.map(({ at, what }) => `  ${red('!')}  ${clean(what)}  ${dim(clean(`${dir}/${at.path}:${at.line}:${at.column}`))}`), ''].join('\n')
+}
+
 /** Says what would be lost. */
 export function sayLosses(losses: readonly Loss[], dir: string): void {
-  const { red, dim } = err()
-  for (const { at, what } of losses) say(`  ${red('!')}  ${clean(what)}  ${dim(clean(`${dir}/${at.path}:${at.line}:${at.column}`))}`)
+  if (losses.length) say(shownLosses(losses, dir, err()).trimEnd())
 }
+
+/** The same as findings. */
+export const lossFindings = (losses: readonly Loss[]): Finding[] =>
+  losses.map(({ at, what }) => ({ code: 'data-loss', severity: 'warning', message: `this throws data away: ${what}`, help: 'make sure that nobody needs it, and that there is a backup', at }))

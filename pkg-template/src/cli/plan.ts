@@ -2,15 +2,17 @@
 import { writeFile } from 'node:fs/promises'
 import { look } from '../actions.js'
 import { failure } from '../errors.js'
+import type { Plan } from '../public.js'
 import { databaseOptions, define, fine, found, printJson, say } from './command.js'
 import { inFolder, printFindings } from './findings.js'
+import { lossFindings, lossesOfPlan, shownLosses, type Loss } from './losses.js'
 import { planFile } from './plan-file.js'
 import { exitOfPlan, findingsOf, mermaid, shownPlan, standing, summary } from './plans.js'
 import { patience, waiting, withDatabase } from './session.js'
 import { out } from './style.js'
 
 export const command = define({
-  about: 'Says of every file and every row of the ledger what `up` would do, and why. Writes nothing to the database. A plan that was written to a file and reviewed can be handed to `up --plan`, which applies exactly that or stops.',
+  about: 'Says of every file and every row of the ledger what `up` would do, and why; and which statements throw data away. Writes nothing to the database. A plan that was written to a file and reviewed can be handed to `up --plan`, which applies exactly that or stops.',
   options: {
     ...databaseOptions,
     out: { type: 'string', value: '<file>', about: 'write the plan to a file, for `up --plan`; - is standard output', completes: 'file', short: 'o' },
@@ -31,19 +33,27 @@ export const command = define({
       const { driver, db, files, dir, options } = session
       const { values, format } = call
       const plan = await look(driver, db, files, options)
-      if (values.out === '-') process.stdout.write(planFile(plan, session))
-      else if (values.out !== undefined) await written(values.out, planFile(plan, session))
+      const losses = await lossesOfPlan(plan, files, values.convention)
+      const told = { ...plan, losses }
+      if (values.out === '-') process.stdout.write(planFile(told, session))
+      else if (values.out !== undefined) await written(values.out, planFile(told, session))
       // What else was asked for has no place beside it.
       if (values.out === '-') return standing(plan) === 'refused' ? found : fine
       if (values.mermaid) process.stdout.write(await mermaid(plan))
-      else if (format === 'json') printJson(plan)
-      else if (format === 'text') process.stdout.write(await shownPlan(plan, { all: values.all, style: out() }))
-      else printFindings(inFolder(dir, findingsOf(plan)), { format, tool: 'plan', summary: await summary(plan) })
+      else if (format === 'json') printJson(told)
+      else if (format === 'text') process.stdout.write(await rendered(plan, losses, dir, values.all))
+      else printFindings(inFolder(dir, [...findingsOf(plan), ...lossFindings(losses)]), { format, tool: 'plan', summary: await summary(plan) })
       if (values.out === undefined) return exitOfPlan(plan)
       say(`${values.out}: ${plan.digest}`)
       return standing(plan) === 'refused' ? found : fine
     }),
 })
+
+/** The plan, and under it what would be lost. `up --dry-run` shows it too. @internal */
+export async function rendered(plan: Plan, losses: readonly Loss[], dir: string, all = false): Promise<string> {
+  const lost = shownLosses(losses, dir, out())
+  return `${await shownPlan(plan, { all, style: out() })}${lost && `\n${lost}`}`
+}
 
 async function written(path: string, text: string): Promise<void> {
   await writeFile(path, text).catch((cause) => {

@@ -4,7 +4,8 @@ import type { MigrateResult, Plan } from '../public.js'
 import { counted, databaseOptions, define, fine, found, printJson, say } from './command.js'
 import { canAsk, confirmed } from './confirm.js'
 import { drawn, inFolder, printFindings } from './findings.js'
-import { lossesOf, sayLosses } from './losses.js'
+import { lossFindings, lossesOfPlan, sayLosses } from './losses.js'
+import { rendered } from './plan.js'
 import { mustBeReviewed, reviewedPlan } from './plan-file.js'
 import { findingsOf, shownPlan, standing } from './plans.js'
 import { Progress, duration } from './progress.js'
@@ -12,7 +13,7 @@ import { patience, waiting, withDatabase, writing, written, type Session } from 
 import { err, out } from './style.js'
 
 export const command = define({
-  about: 'Applies what is pending, each migration in one transaction with its row in the ledger. Any number may run at once: each migration runs once.\nOn a terminal it asks first if something would be lost: a table, a column, all rows of a table. Without a terminal it asks for --yes only where a whole schema or database would go.',
+  about: 'Applies what is pending, each migration in one transaction with its row in the ledger. Any number may run at once: each migration runs once.\nOn a terminal it asks first if something would be lost: a table, a column, all rows of a table. Without a terminal it says so, and needs --yes only where a whole schema or database would go.',
   options: {
     ...databaseOptions,
     plan: { type: 'string', value: '<file>', about: 'apply exactly the plan in this file (see `plan --out`), on the database and ledger that it names, or stop', completes: 'file', short: 'p' },
@@ -40,19 +41,20 @@ export const command = define({
       const reviewed = values.plan === undefined ? undefined : await reviewedPlan(values.plan)
       const applies = values.when === 'apply'
       const plan = applies || reviewed || values['dry-run'] ? await look(driver, db, files, options) : undefined
-      if (values['dry-run']) await rehearsed(plan!, format, dir)
+      if (values['dry-run']) await rehearsed(plan!, session, format, values.convention)
       if (plan && reviewed) mustBeReviewed(reviewed, plan, session)
       if (values['dry-run']) return standing(plan!) === 'refused' ? found : fine
 
       let expect = reviewed?.digest
       if (plan && applies && standing(plan) === 'pending') {
-        const paths = plan.decisions.flatMap(({ action, path }) => (action === 'apply' && path !== undefined ? [path] : []))
-        const losses = values.yes ? [] : await lossesOf(files, paths, { convention: values.convention })
-        if (losses.length && (canAsk() || losses.some(({ whole }) => whole))) {
-          process.stderr.write(await shownPlan(plan, { style: err() }))
-          say(`\nthis throws data away:`)
-          sayLosses(losses, dir)
-          if (!(await confirmed(`apply ${counted(paths.length, 'migration')} to ${session.shown}?`, signal))) {
+        const losses = await lossesOfPlan(plan, files, values.convention)
+        const asks = !values.yes && losses.length > 0 && (canAsk() || losses.some(({ whole }) => whole))
+        if (asks) process.stderr.write(`${await shownPlan(plan, { style: err() })}\n`)
+        // Also where nobody is asked: a log has to show it.
+        sayLosses(losses, dir)
+        if (asks) {
+          const count = plan.decisions.filter(({ action }) => action === 'apply').length
+          if (!(await confirmed(`apply ${counted(count, 'migration')} to ${session.shown}?`, signal))) {
             say('nothing was done')
             return found
           }
@@ -67,10 +69,11 @@ export const command = define({
 })
 
 /** What would be done. */
-async function rehearsed(plan: Plan, format: string, dir: string): Promise<void> {
-  if (format === 'json') printJson(plan)
-  else if (format === 'github') printFindings(inFolder(dir, findingsOf(plan)), { format: 'github', tool: 'up' })
-  else process.stdout.write(await shownPlan(plan, { style: out() }))
+async function rehearsed(plan: Plan, { files, dir }: Session, format: string, convention: string | undefined): Promise<void> {
+  const losses = await lossesOfPlan(plan, files, convention)
+  if (format === 'json') printJson({ ...plan, losses })
+  else if (format === 'github') printFindings(inFolder(dir, [...findingsOf(plan), ...lossFindings(losses)]), { format: 'github', tool: 'up' })
+  else process.stdout.write(await rendered(plan, losses, dir))
 }
 
 /** Runs, and says what is done while it is. `down` says so too. @internal */

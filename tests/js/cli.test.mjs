@@ -278,6 +278,12 @@ zpty -d it`
 })
 
 describe('new', () => {
+  test('of Flyway it is above every version, in whatever folder or language that is', async (t) => {
+    const it = project(t, { 'm/V1.2__a.sql': 'select 1;', 'm/V1.10__b.java': '', 'm/later/V1_11__c.sql': 'select 1;', 'm/more/V1.12__d.java': '' })
+    const { stdout, stderr } = await it.run(['new', 'e', '--dir', 'm', '--convention', 'flyway'])
+    assert.match(stdout, /V1\.13__e\.sql\n$/, stderr)
+  })
+
   const conventions = join(root, 'tests/data/conventions')
 
   test('in an empty folder it writes what dbmate writes', async (t) => {

@@ -60,13 +60,23 @@ function nextVersion(convention: string, newest: string | undefined, inFolder: b
     const separator = convention === 'flyway' ? '__' : convention === 'sql-migrate' ? '-' : '_'
     return { version: first ?? (convention === 'diesel' ? dashed : timestamp).next(now, undefined), separator }
   }
-  // A migration in another language has a version too.
-  const isNumber = /^\d+$/
+  // A migration in another language has a version too. Flyway looks into every folder.
   const highest = all.reduce((high, path) => {
-    const digits = posix.dirname(path) === posix.dirname(newest!) ? versionIn(convention, path, inFolder)?.digits : undefined
-    return digits !== undefined && isNumber.test(digits) && isNumber.test(high) && BigInt(digits) > BigInt(high) ? digits : high
+    const counts = convention === 'flyway' || posix.dirname(path) === posix.dirname(newest!)
+    const digits = counts ? versionIn(convention, path, inFolder)?.digits : undefined
+    return digits !== undefined && isAbove(digits, high) ? digits : high
   }, found.digits)
   return { version: found.prefix + styleOf(highest).next(now, highest), separator: found.separator }
+}
+
+/** Whether a version is above another one: number by number. */
+function isAbove(one: string, other: string): boolean {
+  const [left, right] = [one, other].map((version) => version.split(/[._-]/).map(BigInt)) as [bigint[], bigint[]]
+  for (let at = 0; at < Math.max(left.length, right.length); at++) {
+    const [a, b] = [left[at] ?? 0n, right[at] ?? 0n]
+    if (a !== b) return a > b
+  }
+  return false
 }
 
 /** A name as it stands in a path. */

@@ -302,6 +302,24 @@ describe('the commands', () => {
     assert.deepEqual(JSON.parse((await run(['plan', '--format', 'json'])).stdout).losses, [])
   })
 
+  test('rows that get another version or name, and rows without a file, are told by `up`', async (t) => {
+    const { run, folder } = await place(t)
+    assert.equal((await run(['up'])).status, 0)
+    renameSync(join(folder, 'db/migrations', prices), join(folder, 'db/migrations/20260112101500_costs.sql'))
+    rmSync(join(folder, 'db/migrations', seats))
+    const { status, stdout, stderr } = await run(['up'])
+    assert.equal(status, 0, stderr)
+    assert.match(stderr, /^note\[renamed\]: version 20260112101500 is applied as "prices": its row takes the new name, "costs"$/m)
+    assert.match(stderr, /^warning\[(missing|ahead)\]: .*20260203143000/m)
+    assert.match(stdout, /\(\d+ ms\)\n$/)
+  })
+
+  test('a long list of what is there says at its end too what it amounts to', async (t) => {
+    const many = Object.fromEntries(Array.from({ length: 40 }, (_, at) => [`db/migrations/${100 + at}_m.sql`, 'select 1;']))
+    const { run } = await place(t, many)
+    assert.match((await run(['status'])).stdout, /^40 to apply\n\n[^]*\n\n40 to apply\n$/)
+  })
+
   test('two at once: both end well, and everything runs once', async (t) => {
     const { run, db } = await place(t)
     const runs = await Promise.all([run(['up', '--format', 'json']), run(['up', '--format', 'json'])])

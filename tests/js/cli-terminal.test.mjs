@@ -101,7 +101,7 @@ describe('in a terminal', { skip: noTerminal }, () => {
     terminal.start('counterfoil up')
     await untilRow(db, `select 1 from pg_locks where locktype = 'advisory' and not granted`)
     terminal.press('C-c')
-    await terminal.until(/^\^C?stopping when the statement that is running has ended; Ctrl-C again stops it at once$/m)
+    await terminal.until(/^stopping when the statement that is running has ended; Ctrl-C again stops it at once$/m)
     await db.query('select pg_advisory_unlock(43)')
     assert.equal(await terminal.ended(), 130)
     const { steps_done, steps_total } = await untilRow(db, 'select steps_done, steps_total from schema_migrations')

@@ -18,7 +18,11 @@ export async function confirmed(question: string, signal: AbortSignal): Promise<
   const lines = createInterface({ input: process.stdin, output: process.stderr })
   try {
     return await new Promise<boolean>((resolve, reject) => {
-      const stop = () => reject(stopped())
+      const stop = () => {
+        // What is said next begins its own line.
+        process.stderr.write('\n')
+        reject(stopped())
+      }
       lines.on('SIGINT', stop)
       signal.addEventListener('abort', stop, { once: true })
       lines.on('close', () => resolve(false))

@@ -6,6 +6,7 @@ import { cancelWith } from './active.js'
 import { say } from './command.js'
 import type { Config } from './config.js'
 import { redacted } from './secrets.js'
+import { err } from './style.js'
 import type { Target } from './target.js'
 
 /** A database that has been opened. */
@@ -38,7 +39,8 @@ export async function open(target: Target, options: OpenOptions): Promise<Opened
     await opened.close()
     throw stopped()
   }
-  const told = () => say(target.kind === 'pglite' ? 'stopping' : 'stopping when the statement that is running has ended; Ctrl-C again stops it at once')
+  // In place of the bar, and of the ^C that the terminal wrote after it.
+  const told = () => say((err().live ? '\r\x1b[2K' : '') + (target.kind === 'pglite' ? 'stopping' : 'stopping when the statement that is running has ended; Ctrl-C again stops it at once'))
   signal.addEventListener('abort', told)
   cancelWith(() => opened.cancel())
   return {

@@ -1,5 +1,7 @@
 // `counterfoil status`: what is in the database, and what is not.
 import { look } from '../actions.js'
+import type { TextRow } from '../database.js'
+import type { Plan } from '../public.js'
 import { databaseOptions, define, printJson } from './command.js'
 import { inFolder, printFindings } from './findings.js'
 import { exitOfPlan, findingsOf, shownPlan, standing, summary, withRows } from './plans.js'
@@ -21,8 +23,16 @@ export const command = define({
       const plan = await look(driver, db, files, options)
       const { format } = call
       if (format === 'json') printJson({ status: standing(plan), database: shown, digest: plan.digest, decisions: withRows(plan, rows()), findings: plan.findings })
-      else if (format === 'text') process.stdout.write(await shownPlan(plan, { all: true, style: out(), rows: rows() ?? [] }))
+      else if (format === 'text') process.stdout.write(await listed(plan, rows() ?? []))
       else printFindings(inFolder(dir, findingsOf(plan)), { format, tool: 'status', summary: await summary(plan) })
       return exitOfPlan(plan)
     }),
 })
+
+/** More lines than this, and what it amounts to is said at the end too: the beginning is off the screen. */
+const screen = 30
+
+async function listed(plan: Plan, rows: readonly TextRow[]): Promise<string> {
+  const text = await shownPlan(plan, { all: true, style: out(), rows })
+  return text.split('\n').length > screen ? `${text}\n${out().bold(await summary(plan))}\n` : text
+}

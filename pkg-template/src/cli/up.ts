@@ -1,6 +1,6 @@
 // `counterfoil up`: applies what is pending.
 import { look, up } from '../actions.js'
-import type { MigrateResult, Plan } from '../public.js'
+import type { Finding, MigrateResult, Plan } from '../public.js'
 import { counted, databaseOptions, define, fine, found, printJson, say } from './command.js'
 import { canAsk, confirmed } from './confirm.js'
 import { drawn, inFolder, printFindings } from './findings.js'
@@ -63,7 +63,7 @@ export const command = define({
         }
       }
       const when = values.when as 'apply' | 'wait' | 'refuse'
-      return applied(session, format, (onProgress) => up(driver, db, files, { ...options, ...written(values), when, onProgress, ...(expect !== undefined && { expect }) }))
+      return applied(session, format, (onProgress) => up(driver, db, files, { ...options, ...written(values), when, onProgress, ...(expect !== undefined && { expect }) }), noticed(plan))
     })
   },
 })
@@ -77,7 +77,7 @@ async function rehearsed(plan: Plan, { files, dir }: Session, format: string, co
 }
 
 /** Runs, and says what is done while it is. `down` says so too. @internal */
-export async function applied({ dir, files }: Session, format: string, run: (onProgress: Progress['on']) => Promise<MigrateResult>): Promise<number> {
+export async function applied({ dir, files }: Session, format: string, run: (onProgress: Progress['on']) => Promise<MigrateResult>, before: readonly Finding[] = []): Promise<number> {
   // As text it is the result; else it is talk.
   const line = format === 'text' ? (text: string) => void process.stdout.write(`${text}\n`) : say
   const progress = new Progress(line, format === 'text' ? out() : err())
@@ -88,11 +88,27 @@ export async function applied({ dir, files }: Session, format: string, run: (onP
     progress.stop()
   }
   if (format === 'json') printJson(result)
-  const findings = inFolder(dir, result.findings)
+  const findings = inFolder(dir, [...before, ...result.findings])
   if (format === 'github') printFindings(findings, { format: 'github', tool: 'up' })
   else for (const finding of findings) say(drawn(finding, (path) => files[path.slice(dir.length + 1)], err()).join('\n'))
   line(sentence(result, format === 'text' ? out().bold : err().bold))
   return fine
+}
+
+/** How many findings of one code are shown. */
+const few = 3
+
+/** What there is to say of files and rows that stops nothing: rows that get another version or name, rows without a file. */
+function noticed(plan: Plan | undefined): Finding[] {
+  if (!plan) return []
+  const all = findingsOf({ ...plan, findings: [] }).filter(({ severity, code }) => severity !== 'error' && code !== 'in-progress')
+  const shown: Finding[] = []
+  for (const code of new Set(all.map((finding) => finding.code))) {
+    const same = all.filter((finding) => finding.code === code)
+    shown.push(...same.slice(0, few))
+    if (same.length > few) shown.push({ code, severity: same[0]!.severity, message: `${same.length - few} more of this`, help: '`counterfoil status` lists them' })
+  }
+  return shown
 }
 
 function sentence({ status, applied, adopted, reverted, skipped, elapsedMs }: MigrateResult, bold: (text: string) => string): string {

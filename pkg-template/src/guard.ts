@@ -15,7 +15,7 @@ export interface GuardedSet {
   dir: string
   /** The naming convention, if it cannot be told from the files. */
   convention?: string
-  /** All files of the folder where the change began (the merge base). */
+  /** All files of the folder where the change began (the merge base; of several, every file that any of them has). */
   base: Tree
   /** All files of the folder with the change. */
   head: Tree
@@ -58,8 +58,9 @@ export interface Track {
   /** Globs of files that do not belong to it after all. */
   ignore?: readonly string[]
   /**
-   * What registers a migration: a new file with anything to run, or a line that a regular expression (of Rust's regex-lite)
-   * matches, outside of comments. What was there before and has only moved does not count.
+   * What registers a migration: a new file with anything to run (of a kind that can be a migration, or whose ending a glob
+   * names), or a line that a regular expression (of Rust's regex-lite) matches, outside of comments. What was there before and
+   * has only moved does not count: a file is known again by its content, a line by what the expression matches, or by the rest.
    */
   registers: 'file' | { line: string }
   /** What counts as DDL in it. Default: `sql`, and `sqlalchemy` too in `.py` files. */

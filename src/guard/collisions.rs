@@ -11,6 +11,10 @@
 //! | another one has its number; but the whole name is the version | `version-shared` |
 //! | the target has a newer one: where that has run, this one is a gap | `version-behind` |
 //!
+//! A file that another open branch has under the same path is no finding, whatever it says there: when
+//! both are merged, git itself stops at it. And most often it is the same migration, on the branch that
+//! this one began on or on an older copy of this branch.
+//!
 //! Versions are compared as the convention does: `001` and `1` are one, `1.2` and `1_2_0` too. In
 //! conventions whose identity is the whole name equal numbers are fine, with one exception: in
 //! Drizzle's journal the number is the place in a list. Of two branches that add the same place only

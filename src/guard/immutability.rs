@@ -500,7 +500,7 @@ fn entries<'j>(path: &str, journal: &'j serde_json::Value) -> BTreeMap<String, &
 }
 
 /// Whether the message has the sentinel as a word of its own.
-fn has_sentinel(message: &str) -> bool {
+pub(super) fn has_sentinel(message: &str) -> bool {
     message.split_whitespace().any(|word| word.trim_end_matches(['.', ',', ';', ':', '!']) == SENTINEL)
 }
 

@@ -72,7 +72,8 @@ pub struct Set {
     /// The name of the convention. Without it, it is told from the files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub convention: Option<String>,
-    /// All files of the folder at the merge base: what has shipped.
+    /// All files of the folder at the merge base: what has shipped. Where there are several merge bases,
+    /// every file that any of them has.
     pub base: Files,
     /// All files of the folder at the head of the change.
     pub head: Files,
@@ -255,11 +256,12 @@ pub fn check(change: &Change, options: &Options) -> Result<Verdict, Error> {
     let mut report = Report::new(options);
     let mut sets: Vec<&Set> = change.sets.iter().collect();
     sets.sort_by(|a, b| (&a.dir, &a.convention, &a.base, &a.head).cmp(&(&b.dir, &b.convention, &b.base, &b.head)));
-    let mut renumber = Vec::new();
+    let (mut renumber, mut settled) = (Vec::new(), BTreeSet::new());
     for set in sets {
-        renumber.extend(check_set(set, &change.messages, now.as_ref(), &mut report)?);
+        renumber.extend(check_set(set, &change.messages, now.as_ref(), &mut settled, &mut report)?);
     }
-    parity::judge(&change.edits, options, &mut report)?;
+    let squash = change.messages.iter().any(|message| immutability::has_sentinel(message));
+    parity::judge(&change.edits, &settled, squash, options, &mut report)?;
     let findings = report.into_findings();
     let ok = findings.iter().all(|finding| finding.severity != Severity::Error);
     Ok(Verdict { findings, ok, renumber })
@@ -269,6 +271,7 @@ fn check_set(
     set: &Set,
     messages: &[String],
     now: Option<&renumber::Now>,
+    all_settled: &mut BTreeSet<String>,
     report: &mut Report<'_>,
 ) -> Result<Vec<Renumber>, Error> {
     let given = set.convention.as_deref().map(Convention::from_name).transpose()?;
@@ -319,6 +322,7 @@ fn check_set(
         finding.code != "not-in-journal" || finding.at.as_ref().is_none_or(|at| !shipped.contains(&*at.path))
     });
     let settled = immutability::judge(set, &base, &head, messages, report);
+    all_settled.extend(settled.iter().map(|at| head.list[*at].path.clone()));
     let target = target.as_ref().unwrap_or(&base);
     let sides = collisions::Sides { set, base: &base, head: &head, target, against: &against, settled: &settled, now };
     let renumber = collisions::judge(&sides, &mut noticed, report);

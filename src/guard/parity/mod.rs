@@ -4,14 +4,18 @@
 //! Alembic revisions for PostgreSQL, say. A change that registers a migration with DDL on one track has
 //! to register one on every other, or it is `track-parity`, at the line of the DDL.
 //!
-//! *Registers* means net-new: what the head has and the merge base had not, counted over all files of
-//! the track. So a file that was renamed, or a line that was moved, registers nothing. A new file counts
-//! if it has anything to run on the way up: not a down file, nor an Alembic revision that only merges
-//! heads. Where a line registers, it counts if it is not in a comment or docstring.
+//! *Registers* means net-new: what the head has and the merge base had not, compared over all files of
+//! the track. So a file that was renamed, or a line that was moved, registers nothing. A file is known
+//! again by its content, a line by what the expression matches of it, or by the rest. A new file counts
+//! if it can be a migration by its ending (or the glob names the ending) and has anything to run on the
+//! way up: not a down file, nor an Alembic revision that only merges heads, nor a Python file that is
+//! none. Where a line registers, it counts if it is not in a comment or docstring. A baseline whose
+//! squash is allowed is none that is new.
 //!
 //! *DDL* is looked for on the added lines of the head, where a new file registers in new files only.
-//! Comments, docstrings, ways down (down files and sections, `def downgrade`) and what works on data
-//! do not count.
+//! Comments, docstrings, ways down (down files and sections, `def downgrade`), `COMMENT ON` and what
+//! works on data do not count. Of builders only Alembic's and SQLAlchemy's are read: not knex's,
+//! Rails' or Django's.
 
 mod literals;
 mod python;
@@ -20,10 +24,11 @@ mod tracks;
 
 use super::report::Report;
 use super::{Ddl, Edit, Options, items};
-use crate::checksum::canonical;
+use crate::checksum::{canonical, fingerprint};
 use crate::error::{Error, Location};
 use crate::span::{Span, line_column};
 use crate::sql::lex;
+use std::collections::{BTreeMap, BTreeSet};
 use tracks::Track;
 
 /// A piece of DDL: where in the text, and in short words.
@@ -39,17 +44,26 @@ pub(super) fn validate(options: &Options) -> Result<(), Error> {
 }
 
 /// Judges the files that a change touches.
-pub(super) fn judge(edits: &[Edit], options: &Options, report: &mut Report<'_>) -> Result<(), Error> {
+/// `settled` are files that are no new migrations, whatever they look like; `squash` says that a commit
+/// message allows one.
+pub(super) fn judge(
+    edits: &[Edit],
+    settled: &BTreeSet<String>,
+    squash: bool,
+    options: &Options,
+    report: &mut Report<'_>,
+) -> Result<(), Error> {
     let tracks = tracks::tracks(options)?;
     let mut edits: Vec<&Edit> = edits.iter().collect();
     edits.sort_by(|a, b| (&a.path, &a.from).cmp(&(&b.path, &b.from)));
-    let registered: Vec<Registered<'_>> = tracks.iter().map(|track| registered(track, &edits)).collect();
+    let registered: Vec<Registered<'_>> =
+        tracks.iter().map(|track| registered(track, &edits, settled, squash)).collect();
     for (track, own) in tracks.iter().zip(&registered) {
-        if own.net <= 0 {
+        if !own.any {
             continue;
         }
         let lacks: Vec<&Track<'_>> =
-            tracks.iter().zip(&registered).filter(|(_, other)| other.net <= 0).map(|(track, _)| track).collect();
+            tracks.iter().zip(&registered).filter(|(_, other)| !other.any).map(|(track, _)| track).collect();
         if lacks.is_empty() {
             continue;
         }
@@ -78,54 +92,110 @@ pub(super) fn judge(edits: &[Edit], options: &Options, report: &mut Report<'_>) 
 
 /// What a change registers on a track.
 struct Registered<'a> {
-    /// How many migrations more than before.
-    net: i64,
+    /// Whether it has a migration that was not there before.
+    any: bool,
     /// Where its DDL may be.
     edits: Vec<&'a Edit>,
 }
 
-fn registered<'a>(track: &Track<'_>, edits: &[&'a Edit]) -> Registered<'a> {
-    let mut found = Registered { net: 0, edits: Vec::new() };
+fn registered<'a>(track: &Track<'_>, edits: &[&'a Edit], settled: &BTreeSet<String>, squash: bool) -> Registered<'a> {
+    let mut found = Registered { any: false, edits: Vec::new() };
+    // What is there before and after, by what it is known again by.
+    let (mut before, mut after) = (Vec::new(), Vec::new());
     for edit in edits {
-        let count = |path: &str, text: &Option<String>| -> i64 {
-            match text {
-                Some(text) if track.has(path) => counted(track, path, text),
-                _ => 0,
-            }
+        let of = |path: &str, text: &Option<String>| match text {
+            Some(text) if track.has(path) => marks(track, path, text),
+            _ => Vec::new(),
         };
-        let before = count(edit.from.as_ref().unwrap_or(&edit.path), &edit.base);
-        let after = count(&edit.path, &edit.head);
-        found.net += after - before;
-        if edit.head.is_some() && track.has(&edit.path) && (track.line.is_some() || after > before) {
+        let was = of(edit.from.as_ref().unwrap_or(&edit.path), &edit.base);
+        let is = if settled.contains(&edit.path) { Vec::new() } else { of(&edit.path, &edit.head) };
+        let is_file = track.line.is_none();
+        if edit.head.is_some() && track.has(&edit.path) && (!is_file || is.len() > was.len()) {
             found.edits.push(edit);
         }
+        // A file that stays one is the same, whatever it says now.
+        if !is_file || was.len() != is.len() {
+            before.extend(was);
+            after.extend(is);
+        }
     }
+    let fewer = after.len() <= before.len();
+    without(&mut after, &mut before, |mark| Some(&mark.0));
+    without(&mut after, &mut before, |mark| Some(&mark.1).filter(|rest| rest.contains(char::is_alphanumeric)));
+    found.any = !(after.is_empty() || squash && track.line.is_none() && fewer);
     found
 }
 
-/// How many migrations a file registers.
-fn counted(track: &Track<'_>, path: &str, text: &str) -> i64 {
+/// Takes out of both lists what both have.
+fn without(
+    after: &mut Vec<(String, String)>,
+    before: &mut Vec<(String, String)>,
+    key: impl Fn(&(String, String)) -> Option<&String>,
+) {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for mark in before.iter() {
+        key(mark).into_iter().for_each(|key| *counts.entry(key.clone()).or_default() += 1);
+    }
+    let mut taken: BTreeMap<String, usize> = BTreeMap::new();
+    after.retain(|mark| {
+        let Some(key) = key(mark) else { return true };
+        let Some(count) = counts.get_mut(key).filter(|count| **count > 0) else { return true };
+        *count -= 1;
+        *taken.entry(key.clone()).or_default() += 1;
+        false
+    });
+    before.retain(|mark| {
+        let Some(count) = key(mark).and_then(|key| taken.get_mut(key)).filter(|count| **count > 0) else { return true };
+        *count -= 1;
+        false
+    });
+}
+
+/// The migrations that a file registers: each by what it is known again by, and by what it is if that has
+/// changed (empty if there is nothing).
+fn marks(track: &Track<'_>, path: &str, text: &str) -> Vec<(String, String)> {
     let text = canonical(text);
     match &track.line {
         Some(line) => {
             let masked = mask(path, &text);
-            i64::try_from(masked.lines().filter(|text| line.is_match(text)).count()).unwrap_or(i64::MAX)
+            let mark = |text: &str| {
+                let found = line.find(text)?;
+                let rest = text.get(found.end()..).unwrap_or("");
+                Some((found.as_str().trim().to_owned(), rest.trim().trim_end_matches(',').to_owned()))
+            };
+            masked.lines().filter_map(mark).collect()
         }
-        None => i64::from(registers(path, &text)),
+        None if registers(track, path, &text) => match kind(path) {
+            Kind::Sql => vec![(fingerprint(&text), String::new())],
+            Kind::Python | Kind::Other => vec![(text.trim().to_owned(), String::new())],
+        },
+        None => Vec::new(),
     }
 }
 
+/// Endings of files that can be migrations written in code, beside SQL and Python.
+const CODE: &[&str] = &[
+    "cjs", "cs", "cts", "dart", "ex", "exs", "fs", "go", "groovy", "java", "js", "kt", "kts", "mjs", "mts", "php",
+    "pl", "rb", "rs", "scala", "swift", "ts", "xml",
+];
+
 /// Whether a file is a migration that does something.
-fn registers(path: &str, text: &str) -> bool {
+fn registers(track: &Track<'_>, path: &str, text: &str) -> bool {
     /// What lies beside migrations.
     const BESIDE: &[&str] = &["json", "sum", "toml", "md", "txt", "lock", "yaml", "yml", "conf", "snap", "mako", "ini"];
+    /// What lies beside them and looks like code.
+    const NO_CODE: &[&str] = &[".d.ts", "_test.go", ".test.ts", ".test.js", ".spec.ts", ".spec.js"];
     let name = items::name(path);
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
     match kind(path) {
         _ if is_way_down(path) || name.starts_with('.') || BESIDE.contains(&ending) => false,
         Kind::Sql => sql::has_up(text),
-        Kind::Python => python::read(text).has_up,
-        Kind::Other => !text.trim().is_empty(),
+        Kind::Python => {
+            let source = python::read(text);
+            source.has_up && source.is_migration
+        }
+        Kind::Other if NO_CODE.iter().any(|end| name.ends_with(end)) => false,
+        Kind::Other => (CODE.contains(&ending) || track.names(ending)) && !mask(path, text).trim().is_empty(),
     }
 }
 
@@ -160,13 +230,13 @@ fn ddl<'e>(track: &Track<'_>, edit: &'e Edit) -> Option<(Hit, std::borrow::Cow<'
     let counts = |ddl| track.counts(ddl, path);
     let mut hits = Vec::new();
     match kind(path) {
-        Kind::Sql if counts(Ddl::Sql) => hits = sql::ddl(&text, false),
+        Kind::Sql if counts(Ddl::Sql) => hits = sql::file(&text),
         Kind::Python => {
             let source = python::read(&text);
             hits.extend(source.sql.into_iter().filter(|_| counts(Ddl::Sql)));
             hits.extend(source.sqlalchemy.into_iter().filter(|_| counts(Ddl::Sqlalchemy)));
         }
-        Kind::Other if counts(Ddl::Sql) => hits = literals::read(&text).1,
+        Kind::Other if counts(Ddl::Sql) => hits = literals::read(path, &text).1,
         Kind::Sql | Kind::Other => {}
     }
     hits.sort_by(|a, b| (a.at, &a.what).cmp(&(b.at, &b.what)));
@@ -222,7 +292,7 @@ fn mask(path: &str, text: &str) -> String {
             silent.sort_unstable();
             silent
         }
-        Kind::Other => literals::read(text).0,
+        Kind::Other => literals::read(path, text).0,
     };
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
@@ -394,6 +464,71 @@ mod tests {
         fine(&[renamed]);
         // Where git does not see the rename.
         fine(&[edit("alembic/versions/b.py", Some(REVISION), None), revision(REVISION)]);
+    }
+
+    #[test]
+    fn what_takes_the_place_of_another_is_new() {
+        let two = LIST.replace("(1, \"CREATE TABLE t (id INTEGER)\")", "(2, \"ALTER TABLE t ADD COLUMN c TEXT\")");
+        judged(
+            &[sqlite(&two)],
+            &options(),
+            &[
+                "error track-parity app/sqlite.py:2:10: the track \"sqlite\" registers a migration with ALTER TABLE, and the track \"postgres\" registers none",
+            ],
+        );
+        // Renumbered, it is what it was.
+        fine(&[sqlite(&LIST.replace("(1,", "(2,"))]);
+        let gone = edit("db/pg/1.sql", Some("create table s ();"), None);
+        let new = edit("db/pg/2.sql", None, Some("create table t ();"));
+        judged(
+            &[gone.clone(), new.clone()],
+            &folders(),
+            &[
+                "error track-parity db/pg/2.sql:1:1: the track \"pg\" registers a migration with CREATE TABLE, and the tracks \"lite\" and \"my\" register none",
+            ],
+        );
+        judged(&[gone.clone(), edit("db/pg/2.sql", None, Some("CREATE TABLE s (); -- 2"))], &folders(), &[]);
+        // A squash that is allowed brings nothing.
+        let squash =
+            Change { messages: vec!["[squash-baseline]".to_owned()], edits: vec![gone, new], ..Change::default() };
+        assert_eq!(check(&squash, &folders()).expect("a verdict").findings, []);
+    }
+
+    #[test]
+    fn what_is_no_migration_is_no_counterpart() {
+        let track = |files: &str| Given {
+            files: vec![files.to_owned()],
+            ignore: Vec::new(),
+            registers: Registers::File,
+            ddl: None,
+        };
+        let options = |files: &str| Options {
+            tracks: [("a".to_owned(), track("a/**")), ("b".to_owned(), track(files))].into(),
+            ..Options::default()
+        };
+        let lacks = "error track-parity a/1.sql:1:1: the track \"a\" registers a migration with CREATE TABLE, and the track \"b\" registers none";
+        let new = edit("a/1.sql", None, Some("create table t ();"));
+        let with = |path: &str, text: &str| [new.clone(), edit(path, None, Some(text))];
+        for (path, text) in [
+            ("b/README", "x"),
+            ("b/notes.rst", "x"),
+            ("b/util.py", "def tables(conn):\n    return conn.execute('SELECT 1')\n"),
+            ("b/1.d.ts", "export const up: string"),
+            ("b/1_test.go", "package b"),
+            ("b/1.ts", "// later\n"),
+        ] {
+            judged(&with(path, text), &options("b/**"), &[lacks]);
+        }
+        for (path, text) in [
+            ("b/1.ts", "export const up = 1"),
+            ("b/1.php", "<?php x();"),
+            ("b/1.py", "steps = [step('SELECT 1')]"),
+            ("b/1.py", "class Migration(migrations.Migration):\n    operations = [migrations.RunSQL('x')]\n"),
+        ] {
+            judged(&with(path, text), &options("b/**"), &[]);
+        }
+        judged(&with("b/1.patch", "x"), &options("b/**"), &[lacks]);
+        judged(&with("b/1.patch", "x"), &options("b/*.patch"), &[]);
     }
 
     #[test]

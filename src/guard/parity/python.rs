@@ -31,6 +31,7 @@ const METHODS: &[&str] = &[
     "add_column",
     "alter_column",
     "batch_alter_table",
+    "create_all",
     "create_check_constraint",
     "create_exclude_constraint",
     "create_foreign_key",
@@ -38,6 +39,7 @@ const METHODS: &[&str] = &[
     "create_primary_key",
     "create_table",
     "create_unique_constraint",
+    "drop_all",
     "drop_column",
     "drop_constraint",
     "drop_index",
@@ -49,6 +51,22 @@ const METHODS: &[&str] = &[
 const PARTS: &[&str] =
     &["Column", "CheckConstraint", "ForeignKeyConstraint", "PrimaryKeyConstraint", "UniqueConstraint", "Index"];
 
+/// Constructs of `sqlalchemy.schema` that are executed as statements.
+const CONSTRUCTS: &[&str] = &[
+    "AddConstraint",
+    "CreateIndex",
+    "CreateSchema",
+    "CreateSequence",
+    "CreateTable",
+    "CreateView",
+    "DropConstraint",
+    "DropIndex",
+    "DropSchema",
+    "DropSequence",
+    "DropTable",
+    "DropView",
+];
+
 /// What a file says, as far as it matters here.
 pub(super) struct Source {
     /// Comments and docstrings.
@@ -58,6 +76,8 @@ pub(super) struct Source {
     pub sqlalchemy: Vec<Hit>,
     /// Whether anything is called or written in SQL on the way up.
     pub has_up: bool,
+    /// Whether it looks like a migration of Alembic or of another tool.
+    pub is_migration: bool,
 }
 
 /// A bracket that is open.
@@ -76,7 +96,8 @@ struct Open {
 /// Reads a file.
 pub(super) fn read(text: &str) -> Source {
     let tokens = tokens(text);
-    let mut source = Source { silent: Vec::new(), sql: Vec::new(), sqlalchemy: Vec::new(), has_up: false };
+    let mut source =
+        Source { silent: Vec::new(), sql: Vec::new(), sqlalchemy: Vec::new(), has_up: false, is_migration: false };
     let mut stack = vec![Open::default()];
     // The indentation of `def downgrade`, while its body lasts.
     let mut down: Option<usize> = None;
@@ -85,11 +106,14 @@ pub(super) fn read(text: &str) -> Source {
     source.silent.extend(tokens.iter().filter(|token| token.kind == Kind::Comment).map(|token| token.span));
     let is = |at: usize, what: &str| code.get(at).is_some_and(|token| token.span.slice(text) == what);
     let mut docstring_until = 0;
+    // Whether operations are called by their bare names, and whether the line only tells somebody something.
+    let (mut bare, mut tells) = (false, false);
     for (at, token) in code.iter().enumerate() {
         let word = token.span.slice(text);
         if token.kind == Kind::End {
             // Only the outermost level is open here.
             line_start = true;
+            tells = false;
             stack[0].value = false;
             continue;
         }
@@ -103,6 +127,10 @@ pub(super) fn read(text: &str) -> Source {
                 down = Some(indent);
             }
             docstring_until = docstring(&code, at);
+            bare |= ["from", "alembic", ".", "op", "import"].iter().enumerate().all(|(more, what)| is(at + more, what));
+            tells = matches!(word, "print" | "log" | "logger" | "logging" | "warnings");
+            source.is_migration |= is_def_of_migration(word, code.get(at + 1).map(|token| token.span.slice(text)))
+                || is(def, "def") && code.get(def + 1).is_some_and(|name| is_up(name.span.slice(text)));
         }
         let top = stack.last().copied().unwrap_or_default();
         let is_down_here = down.is_some() || top.down || top.value;
@@ -113,7 +141,7 @@ pub(super) fn read(text: &str) -> Source {
                 if is(at + 1, ":") && is_down(content(word).1) {
                     set_value(&mut stack, true);
                 }
-                if !is_down_here {
+                if !is_down_here && !tells {
                     let (start, inner) = content(word);
                     let hits = sql::ddl(&unescaped(inner), true);
                     source.has_up |= !hits.is_empty();
@@ -128,9 +156,17 @@ pub(super) fn read(text: &str) -> Source {
                 let is_call = is(at + 1, "(");
                 let is_def = at > 0 && (is(at - 1, "def") || is(at - 1, "class"));
                 source.has_up |= is_call && !is_def && !is_down_here;
-                let method = is_call && at > 0 && is(at - 1, ".") && METHODS.contains(&word);
-                if !is_down_here && (method || is_call && top.ddl && PARTS.contains(&word)) {
-                    let receiver = if method && at > 1 { code[at - 2].span.slice(text) } else { "" };
+                tells |= word == "raise";
+                let is_method = at > 0 && is(at - 1, ".");
+                let method = is_call && is_method && (METHODS.contains(&word) || is_made(&code, at, text));
+                let alone =
+                    is_call && !is_def && (CONSTRUCTS.contains(&word) || bare && !is_method && METHODS.contains(&word));
+                if !is_down_here && (method || alone || is_call && top.ddl && PARTS.contains(&word)) {
+                    let receiver = if method && at > 1 && code[at - 2].kind == Kind::Name {
+                        code[at - 2].span.slice(text)
+                    } else {
+                        ""
+                    };
                     let what = if receiver.is_empty() { word.to_owned() } else { format!("{receiver}.{word}") };
                     source.sqlalchemy.push(Hit { at: token.span.start, what });
                 }
@@ -153,6 +189,33 @@ pub(super) fn read(text: &str) -> Source {
         }
     }
     source
+}
+
+/// Whether `.create(` or `.drop(` gets a connection, as types and tables do; a model's gets values.
+fn is_made(code: &[Token], at: usize, text: &str) -> bool {
+    let words = code[at..].iter().take(16).map(|token| token.span.slice(text));
+    let mut words = words.take_while(|word| *word != "\n");
+    matches!(words.next(), Some("create" | "drop"))
+        && words.nth(1).is_some_and(|first| {
+            matches!(first, "bind" | "conn" | "connection" | "engine")
+                || matches!((first, words.nth(1)), ("op", Some("get_bind")))
+                || words.any(|word| word == "checkfirst")
+        })
+}
+
+/// Whether a line begins with what only a migration has: `revision = `, `steps = `, `class Migration`.
+fn is_def_of_migration(word: &str, next: Option<&str>) -> bool {
+    match word {
+        "revision" | "steps" => matches!(next, Some("=" | ":")),
+        "class" => next == Some("Migration"),
+        "step" => next == Some("("),
+        _ => false,
+    }
+}
+
+/// Whether a function of this name goes forward.
+fn is_up(name: &str) -> bool {
+    matches!(name, "apply" | "forward" | "forwards" | "migrate" | "up") || name.starts_with("upgrade")
 }
 
 fn set_value(stack: &mut [Open], value: bool) {
@@ -370,6 +433,24 @@ mod tests {
         );
         finds("op.add_column('t', named(sa.Column('c')))", &[], &[("op.add_column", 1), ("Column", 1)]);
         finds("op.execute(sa.text('ALTER TABLE t DROP COLUMN c'))", &[("ALTER TABLE", 1), ("DROP COLUMN", 1)], &[]);
+    }
+
+    #[test]
+    fn operations_by_other_names_are_found() {
+        finds("from alembic.op import add_column\ndef upgrade():\n  add_column('t', x)\n", &[], &[("add_column", 3)]);
+        finds("from mine import add_column\nadd_column('t', x)\n", &[], &[]);
+        finds("Base.metadata.create_all(bind=engine)", &[], &[("metadata.create_all", 1)]);
+        finds("sa.Enum('a', name='e').create(op.get_bind())", &[], &[("create", 1)]);
+        finds("e.drop(op.get_bind(), checkfirst=True)\nt.create(bind=x)\n", &[], &[("e.drop", 1), ("t.create", 2)]);
+        finds("User.objects.create(name='x')\nframe.drop(columns=['a'])\n", &[], &[]);
+        finds("op.execute(CreateSequence(Sequence('s')))", &[], &[("CreateSequence", 1)]);
+    }
+
+    #[test]
+    fn what_is_only_told_is_not_run() {
+        finds("if x:\n  raise RuntimeError(\n    'drop table failed')\ny = 'drop table t'", &[("DROP TABLE", 4)], &[]);
+        finds("if x: raise RuntimeError('drop table failed')\n", &[], &[]);
+        finds("log.info('create table t is next')\nprint('drop table t')\n", &[], &[]);
     }
 
     #[test]

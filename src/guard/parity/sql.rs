@@ -3,7 +3,7 @@
 //! `CREATE`, `ALTER` and `DROP` at the start of a statement, of what belongs to a schema; inside an
 //! `ALTER` also `ADD COLUMN` and the like, so that a line of a long statement counts by itself. In
 //! bodies of functions and `DO`, and in what `EXECUTE` is given, too. Not counted: temporary tables,
-//! comments, rights, and what belongs to the server (roles, databases, extensions).
+//! comments, `COMMENT ON`, rights, and what belongs to the server (roles, databases, extensions).
 
 use super::Hit;
 use crate::sql::lex::{Kind, tokens};
@@ -31,8 +31,19 @@ const OBJECTS: &[&str] = &[
 ];
 
 /// Words that may stand between the verb and the object.
-const BETWEEN: &[&str] =
-    &["or", "replace", "unique", "unlogged", "recursive", "materialized", "foreign", "constraint", "virtual", "global"];
+const BETWEEN: &[&str] = &[
+    "or",
+    "replace",
+    "unique",
+    "unlogged",
+    "recursive",
+    "materialized",
+    "foreign",
+    "constraint",
+    "virtual",
+    "global",
+    "event",
+];
 
 /// Parts of an `ALTER`: the first word and what may follow it.
 const PARTS: &[(&str, &[&str])] = &[
@@ -56,6 +67,18 @@ pub(super) fn ddl(text: &str, fragment: bool) -> Vec<Hit> {
     hits
 }
 
+/// All DDL of a file. MySQL's `\'` ends no literal, while in PostgreSQL it may: what is found in either way
+/// of reading counts.
+pub(super) fn file(text: &str) -> Vec<Hit> {
+    let mut hits = ddl(text, false);
+    if text.contains("\\'") {
+        hits.extend(ddl(&text.replace("\\'", "  "), false));
+        hits.sort_by(|a, b| (a.at, &a.what).cmp(&(b.at, &b.what)));
+        hits.dedup();
+    }
+    hits
+}
+
 /// Where the text has its first statement that is not a comment and not in a down section.
 pub(super) fn has_up(text: &str) -> bool {
     let mut down = false;
@@ -73,6 +96,8 @@ fn read(text: &str, offset: usize, fragment: bool, depth: usize, hits: &mut Vec<
     let (mut start, mut alter, mut down) = (true, false, false);
     // The words before, for `EXECUTE 'x'` and `EXECUTE format('x'`.
     let mut executes = false;
+    // How many brackets are open in a `SELECT` that may have an `INTO`. In bodies that sets a variable.
+    let mut select: Option<usize> = None;
     let mut all = tokens(text).peekable();
     while let Some(token) = all.next() {
         let source = token.span.slice(text);
@@ -87,10 +112,12 @@ fn read(text: &str, offset: usize, fragment: bool, depth: usize, hits: &mut Vec<
             }
             Kind::BlockComment => continue,
             Kind::Semicolon => {
-                (start, alter, executes) = (true, false, false);
+                (start, alter, executes, select) = (true, false, false, None);
                 continue;
             }
             _ if down => continue,
+            Kind::OpenParen => select = select.map(|open| open + 1),
+            Kind::CloseParen => select = select.and_then(|open| open.checked_sub(1)),
             Kind::DollarStr if depth > 0 => {
                 let tag = source.bytes().skip(1).position(|byte| byte == b'$').map_or(0, |end| end + 2);
                 let body = source.get(tag..source.len().saturating_sub(tag)).unwrap_or("");
@@ -114,6 +141,20 @@ fn read(text: &str, offset: usize, fragment: bool, depth: usize, hits: &mut Vec<
         {
             alter = true;
             hits.push(Hit { at, what: format!("{word} {next}").to_ascii_uppercase() });
+        }
+        if start && word == "select" && depth == DEPTH {
+            select = Some(0);
+        } else if select == Some(0) && word == "from" {
+            select = None;
+        } else if select == Some(0) && word == "into" {
+            let is_table = |next: &String| {
+                let is_name = next.starts_with(|c: char| c.is_alphabetic() || matches!(c, '_' | '"' | '`'));
+                is_name && !["temp", "temporary", "outfile", "dumpfile"].contains(&&**next)
+            };
+            if peeked.as_ref().is_some_and(is_table) {
+                hits.push(Hit { at, what: "SELECT INTO".to_owned() });
+            }
+            select = None;
         }
         executes = word == "execute" || executes && (word == "format" || token.kind == Kind::OpenParen);
         start = OPENERS.contains(&&*word);
@@ -181,6 +222,22 @@ mod tests {
             &[("CREATE VIEW", 1), ("DROP VIEW", 1)],
         );
         finds("alter table t rename to u", &[("ALTER TABLE", 1), ("RENAME TO", 1)]);
+    }
+
+    #[test]
+    fn a_table_that_is_selected_into_is_found() {
+        finds("select a, (select 1 from t)\ninto newt from t", &[("SELECT INTO", 2)]);
+        finds("select into temp x from t; select 1 into @v; insert into t select 1", &[]);
+        finds("do $$ begin select 1 into v from t; end $$; select 1 from into_t", &[]);
+        finds("create event trigger e on ddl_command_start execute function f()", &[("CREATE TRIGGER", 1)]);
+    }
+
+    #[test]
+    fn a_file_of_mysql_may_have_a_quote_behind_a_backslash() {
+        let text = r"insert into t values ('it\'s'); alter table t add column c int;";
+        let found: Vec<String> = file(text).into_iter().map(|hit| hit.what).collect();
+        assert_eq!(found, ["ALTER TABLE", "ADD COLUMN"]);
+        assert_eq!(file(r"select 'C:\'; create table t ()").len(), 1);
     }
 
     #[test]

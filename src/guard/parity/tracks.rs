@@ -22,6 +22,12 @@ impl Track<'_> {
         any(self.files) && !any(self.ignore)
     }
 
+    /// Whether a glob names an ending of files.
+    pub fn names(&self, ending: &str) -> bool {
+        let is = |glob: &String| glob.strip_suffix(ending).is_some_and(|rest| rest.ends_with('.'));
+        !ending.is_empty() && self.files.iter().any(is)
+    }
+
     /// Whether a kind of DDL counts in a file.
     pub fn counts(&self, ddl: Ddl, path: &str) -> bool {
         match self.ddl {

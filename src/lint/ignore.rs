@@ -1,8 +1,8 @@
 //! Comments that allow what a rule finds.
 //!
 //! `-- counterfoil-ignore <rule>[, <rule>…]: <reason>` allows it on its own line or, if it stands
-//! alone on its line, on the next line that is not a comment. `-- counterfoil-ignore-file <rule>`
-//! allows it in the whole file. squawk's `-- squawk-ignore` works as squawk reads it.
+//! alone on its line, in the statement that follows; inside a statement, on the next line that is
+//! not a comment. `-- counterfoil-ignore-file <rule>` allows it in the whole file. squawk's `-- squawk-ignore` works as squawk reads it.
 
 use super::{Level, Rule};
 use crate::error::Location;
@@ -53,6 +53,9 @@ impl Ignores {
         let mut cursor = Cursor::new(text);
         // Those that wait for the next line that is not a comment.
         let mut waiting = 0;
+        // Those that reach to the end of the statement that has begun, and whether one has.
+        let mut reaching = Vec::new();
+        let mut inside = false;
         for token in tokens(text) {
             let slice = token.span.slice(text);
             let body = match token.kind {
@@ -64,7 +67,17 @@ impl Ignores {
                         for ignore in &mut all[waiting..] {
                             ignore.lines = ignore.lines.map(|(from, _)| (from, cursor.line()));
                         }
+                        if !inside {
+                            reaching.extend(waiting..all.len());
+                        }
                         waiting = all.len();
+                    }
+                    inside = token.kind != Kind::Semicolon;
+                    if !inside && !reaching.is_empty() {
+                        cursor.advance(token.span.start);
+                        for ignore in reaching.drain(..) {
+                            reach(&mut all[ignore], cursor.line());
+                        }
                     }
                     continue;
                 }
@@ -86,6 +99,9 @@ impl Ignores {
                 all.swap(waiting, last);
                 waiting += 1;
             }
+        }
+        for ignore in reaching {
+            reach(&mut all[ignore], u32::MAX);
         }
         Ignores(all)
     }
@@ -136,6 +152,11 @@ impl Ignores {
             }
         }
     }
+}
+
+/// Lets a comment reach to a line.
+fn reach(ignore: &mut Ignore, line: u32) {
+    ignore.lines = ignore.lines.map(|(from, _)| (from, line));
 }
 
 /// Whether it is ours, whether it is for the file, and the rules.

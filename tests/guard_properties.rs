@@ -150,7 +150,7 @@ proptest! {
         ];
         for (at, (path, base, head)) in edits.into_iter().enumerate() {
             let path = if path < 2 { format!("sql/{at}.sql") } else { format!("{at}.py") };
-            given.edits.push(Edit { path, from: None, base: Some(base), head: Some(format!("(1,'drop table t')\n{head}")), added: vec![(2, 1), (1, 1)] });
+            given.edits.push(Edit { path, from: None, base: Some(base), head: Some(format!("(1,'drop table t')\n{head}")), added: vec![(2, 1), (1, 1)], ..Edit::default() });
         }
         let mut turned = given.clone();
         turned.sets.reverse();
@@ -172,7 +172,7 @@ proptest! {
         given.sets.push(Set { dir: "db".to_owned(), convention, base: tree(0), head: tree(1), target: Some(tree(2)), against });
         for (path, text) in tree(4) {
             let base = tree(5).remove(&path);
-            given.edits.push(Edit { path, from: None, base, head: Some(text), added: vec![(1, 9)] });
+            given.edits.push(Edit { path, from: None, base, head: Some(text), added: vec![(1, 9)], ..Edit::default() });
         }
         let found = verdict(&given);
         let lines = |path: &str| given.sets[0].head.get(path).or(given.sets[0].base.get(path)).map_or(1, |text| text.matches('\n').count() + 1);
@@ -244,6 +244,7 @@ fn large_and_hostile_changes_are_judged() {
             base: None,
             head: Some(text.clone()),
             added: vec![(1, 1); 100_000],
+            ..Edit::default()
         };
         let edits = vec![edit("sql/1.sql"), edit("sql/1.ts"), edit("1.py"), edit("sql/2.py")];
         verdict(&Change { edits, ..Change::default() });
@@ -254,6 +255,7 @@ fn large_and_hostile_changes_are_judged() {
         base: None,
         head: Some("create table t ()".to_owned()),
         added: vec![],
+        ..Edit::default()
     };
     assert_eq!(verdict(&Change { edits: (0..MANY).map(edit).collect(), ..Change::default() }).findings.len(), 1);
 }

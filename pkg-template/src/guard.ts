@@ -37,6 +37,8 @@ export interface Edit {
   head: string | null
   /** Added lines of `head`: first line, counted from 1, and how many, as `git diff -U0` says. Of a new file all are. */
   added: readonly (readonly [line: number, count: number])[]
+  /** Why one of the texts, which is then null, cannot be read though it is there, such as `it is not UTF-8`. */
+  unreadable?: string
 }
 
 /** A change, such as a pull request. */

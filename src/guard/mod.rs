@@ -114,6 +114,9 @@ pub struct Edit {
     /// how many.
     #[serde(default)]
     pub added: Vec<(u32, u32)>,
+    /// Why one of its texts, before or after, cannot be read, though it is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unreadable: Option<String>,
 }
 
 /// How bad a finding is to be taken.
@@ -227,6 +230,7 @@ pub const CODES: &[(&str, Level)] = &[
     ("version-shared", Level::Note),
     ("version-behind", Level::Note),
     ("track-parity", Level::Error),
+    ("unreadable-file", Level::Error),
 ];
 
 /// Codes of what is noticed while reading the head. They keep their own levels (see

@@ -50,6 +50,18 @@ describe('tracks', () => {
     })
 })
 
+test('a file of a track that is no text is an error if it was changed', () => {
+  const config = JSON.stringify({ check: { tracks: { lite: { files: ['app/*.py'], registers: { line: '^add' } }, pg: { files: ['pg/*.sql'], registers: 'file' } } } })
+  const latin = (text) => Buffer.from(text, 'latin1')
+  const top = repository([
+    { files: { 'counterfoil.config.json': config, 'app/a.py': latin('# ü'), 'app/b.py': latin('# ü'), 'app/logo.png': 'a\0', 'pg/1.sql': '' } },
+    { on: 'topic', from: 'main', files: { 'app/a.py': latin('# ü\nadd("alter table t add c int")\n'), 'app/b.py': null, 'app/moved.py': latin('# ü'), 'app/logo.png': 'b\0' } },
+  ])
+  assert.deepEqual(verdict(top).findings.map(({ severity, code, message }) => [severity, code, message]), [
+    ['error', 'unreadable-file', 'app/a.py of the track "lite" cannot be judged, and it was changed: it is not UTF-8'],
+  ])
+})
+
 describe('what has shipped', () => {
   const base = { '001_a.sql': up('create table a ();'), '002_b.sql': `${up('create table b ();')}-- migrate:down\ndrop table b;\n`, '003_c.sql': up('create table c ();') }
   const judged = (files, message = 'a change') => verdict(repository([{ files: at(base) }, { on: 'topic', from: 'main', message, files: at(files) }]))

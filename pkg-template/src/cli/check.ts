@@ -98,11 +98,12 @@ function requestOf(values: Values, settings: CheckConfig, dirOfConfig: string | 
   }
 }
 
-/** Codes of what cannot be read are not the guards' own. */
+/** Also what is found here, where no guard has the file. */
 const ofReading = 'unreadable-file'
 
 function optionsOf({ severities, tracks }: CheckConfig): GuardOptions {
-  const ofGuards = Object.fromEntries(Object.entries(severities ?? {}).filter(([code]) => code !== ofConfig && code !== ofReading))
+  // Not a code of the guards'.
+  const ofGuards = Object.fromEntries(Object.entries(severities ?? {}).filter(([code]) => code !== ofConfig))
   // Versions that are times go on from now.
   return { severities: ofGuards, ...(tracks && { tracks }), now: new Date().toISOString() }
 }

@@ -26,11 +26,17 @@ export async function edits(repository: Repository, base: string, head: string, 
     const given = found.get(oid)
     return given && 'text' in given ? given.text : null
   }
+  const problemOf = (oid: string) => {
+    const given = found.get(oid)
+    return given && 'problem' in given ? given.problem : undefined
+  }
   const ranges = changed.some(({ before, after }) => !none.test(before) && !none.test(after) && before !== after) ? await addedRanges(repository, base, head) : new Map()
   return changed.map(({ path, from, before, after }) => {
     const text = textOf(after)
     const added = none.test(before) ? everyLine(text) : (ranges.get(`${before}..${after}`) ?? [])
-    return { path, ...(from === undefined ? {} : { from }), base: textOf(before), head: text, added }
+    // One that only moved says nothing new.
+    const unreadable = before === after ? undefined : (problemOf(after) ?? problemOf(before))
+    return { path, ...(from === undefined ? {} : { from }), base: textOf(before), head: text, added, ...(unreadable === undefined ? {} : { unreadable }) }
   })
 }
 

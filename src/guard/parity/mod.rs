@@ -56,6 +56,19 @@ pub(super) fn judge(
     let tracks = tracks::tracks(options)?;
     let mut edits: Vec<&Edit> = edits.iter().collect();
     edits.sort_by(|a, b| (&a.path, &a.from).cmp(&(&b.path, &b.from)));
+    for edit in &edits {
+        let Some(why) = &edit.unreadable else { continue };
+        let paths = [Some(&edit.path), edit.from.as_ref()];
+        let of = |track: &&Track<'_>| paths.into_iter().flatten().any(|path| track.has(path));
+        if let Some(track) = tracks.iter().find(of) {
+            report.add(
+                "unreadable-file",
+                Some(Location { path: edit.path.clone(), line: 1, column: 1 }),
+                format!("{} of the track {:?} cannot be judged, and it was changed: {why}", edit.path, track.name),
+                "make it a text in UTF-8 that is kept in the repository itself, or add it to the track's ignore",
+            );
+        }
+    }
     let registered: Vec<Registered<'_>> =
         tracks.iter().map(|track| registered(track, &edits, settled, squash)).collect();
     for (track, own) in tracks.iter().zip(&registered) {
@@ -339,7 +352,7 @@ mod tests {
         let count = after.len() - start - end;
         let added = if count > 0 { vec![(start as u32 + 1, count as u32)] } else { Vec::new() };
         let own = |text: Option<&str>| text.map(str::to_owned);
-        Edit { path: path.to_owned(), from: None, base: own(base), head: own(head), added }
+        Edit { path: path.to_owned(), base: own(base), head: own(head), added, ..Edit::default() }
     }
 
     fn sqlite(head: &str) -> Edit {
@@ -433,6 +446,22 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_be_read_is_said_where_it_belongs_to_a_track() {
+        let edit = |path: &str| Edit {
+            path: path.to_owned(),
+            unreadable: Some("it is not UTF-8".to_owned()),
+            ..Edit::default()
+        };
+        judged(
+            &[edit("app/sqlite.py"), edit("app/logo.png"), edit("alembic/versions/__init__.py")],
+            &options(),
+            &[
+                "error unreadable-file app/sqlite.py:1:1: app/sqlite.py of the track \"sqlite\" cannot be judged, and it was changed: it is not UTF-8",
+            ],
+        );
+    }
+
+    #[test]
     fn ways_down_pass() {
         let pass = REVISION.replace("    op.add_column('t', sa.Column('c', sa.Text()))", "    op.execute('SELECT 1')");
         fine(&[revision(&pass)]);
@@ -460,6 +489,7 @@ mod tests {
             base: Some(REVISION.to_owned()),
             head: Some(REVISION.replace("'c'", "'d'")),
             added: vec![(10, 1), (14, 1)],
+            ..Edit::default()
         };
         fine(&[renamed]);
         // Where git does not see the rename.
@@ -539,6 +569,7 @@ mod tests {
             base: Some(REVISION.to_owned()),
             head: Some(REVISION.to_owned()),
             added: Vec::new(),
+            ..Edit::default()
         };
         judged(
             std::slice::from_ref(&into),

@@ -197,6 +197,9 @@ describe('the base', () => {
     assert.deepEqual(await baseOf(top, { ...event({}), GITHUB_BASE_REF: 'main' }), ['origin/main', 'GITHUB_BASE_REF'])
     assert.deepEqual(await baseOf(top, { ...event({ pull_request: { base: { sha: commit } } }), GITHUB_BASE_REF: 'gone' }), [commit, 'the pull request'])
     assert.deepEqual(await baseOf(top, event({ before: commit })), [commit, 'what was there before the push'])
+    const pushed = (ref) => ({ before: commit, ref, repository: { default_branch: 'main' } })
+    assert.deepEqual(await baseOf(top, event(pushed('refs/heads/main'))), [commit, 'what was there before the push'])
+    assert.deepEqual(await baseOf(top, event(pushed('refs/heads/feature'))), ['origin/main', 'the default branch'])
     assert.deepEqual(await baseOf(top, event({ before: '0'.repeat(40), repository: { default_branch: 'main' } })), ['origin/main', 'the default branch'])
     assert.deepEqual(await baseOf(top, event({ merge_group: { base_sha: commit } })), [commit, 'the merge queue'])
     // Elsewhere these variables mean nothing.

@@ -26,10 +26,12 @@ export async function baseOf(repository: Repository, asked: { ref: string; why: 
   }
   const queue = text(event, 'merge_group', 'base_sha')
   if (queue !== undefined) return { ref: queue, commit: await commitOf(repository, queue, 'commit'), why: 'the merge queue' }
-  const before = text(event, 'before')
+  const [before, pushed, branch] = [text(event, 'before'), text(event, 'ref'), text(event, 'repository', 'default_branch')]
+  // What was pushed to a branch before is not merged yet, and may be changed still.
+  if (before !== undefined && branch !== undefined && pushed?.startsWith('refs/heads/') && pushed !== `refs/heads/${branch}`)
+    return { ref: `origin/${branch}`, commit: await commitOf(repository, `origin/${branch}`, 'branch'), why: 'the default branch' }
   // A new branch has nothing but zeros before it. A forced push may leave it out of the history: it was there all the same.
   if (before !== undefined && !/^0+$/.test(before)) return { ref: before, commit: await commitOf(repository, before, 'commit'), why: 'what was there before the push', itself: true }
-  const branch = text(event, 'repository', 'default_branch')
   const found = await first(repository, [
     { ref: branch && `origin/${branch}`, why: 'the default branch' },
     { ref: await defaultOfRemote(repository), why: 'origin/HEAD' },

@@ -184,7 +184,7 @@ test('exit code 2, with help, for a call that is wrong', () => {
     [['embed', '--dri', 'x'], /^error: unknown option '--dri'\n {2}help: did you mean --dir\? `counterfoil embed --help` says what there is\n$/],
     [['embed', 'x'], /^error: unexpected argument 'x'\n/],
     [['embed', '--check'], /^error: --check needs --out\n/],
-    [['embed', '--out', ''], /^error: --out names no file\n/],
+    [['embed', '--out', ''], /^error: --out is empty\n/],
     [['toString'], /^error: there is no command toString\n {2}help: the commands are: .*embed/],
   ]
   for (const [args, expected] of cases) {

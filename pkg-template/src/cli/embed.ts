@@ -24,7 +24,6 @@ export const command = define({
   ],
   async run({ values: { dir, out, convention, check } }) {
     if (check && out === undefined) throw new Usage('--check needs --out', 'name the file that is to be checked')
-    if (out === '') throw new Usage('--out names no file', 'leave it out to write to standard output')
     const files = await readMigrations(dir)
     const { manifest, problems, findings } = examined(files, convention)
     for (const finding of findings) say(`${finding.severity}: ${placed(finding, dir)}`, finding.help)

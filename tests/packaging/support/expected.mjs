@@ -15,7 +15,7 @@ export function checkPure({ digest, ...rest }) {
 
 export const expectedHealth = {
   seen: [[503, 'no-store', 'drift: db=a expected=b pending=b'], [503, 'no-store', 'the database could not be asked'], [404, 'no-store', '']],
-  lines: ['CRITICAL counterfoil: drift: db=a expected=b pending=b', 'CRITICAL counterfoil: failed: postgres://u:…@h'],
+  lines: ['CRITICAL counterfoil: drift: db=a expected=b pending=b', 'CRITICAL counterfoil: failed: postgres://u:***@h'],
 }
 
 /** `migrate` and `ready` were one query each, and neither engine nor core was there; then they were. */

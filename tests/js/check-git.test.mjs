@@ -321,10 +321,10 @@ describe('files', () => {
   })
 
   test('symbolic links are followed inside of the repository', async () => {
-    const files = { 'shared/1.sql': 'shared', 'shared/more/2.sql': 'more', [`${dir}/1.sql`]: { link: '../../shared/1.sql' }, [`${dir}/more`]: { link: '../../shared/more' }, [`${dir}/out.sql`]: { link: '/etc/hostname' }, [`${dir}/gone.sql`]: { link: 'nothing.sql' }, linked: { link: 'db/migrations' } }
+    const files = { 'common/1.sql': 'common', 'common/more/2.sql': 'more', [`${dir}/1.sql`]: { link: '../../common/1.sql' }, [`${dir}/more`]: { link: '../../common/more' }, [`${dir}/out.sql`]: { link: '/etc/hostname' }, [`${dir}/gone.sql`]: { link: 'nothing.sql' }, linked: { link: 'db/migrations' } }
     const top = repository([{ files }, { on: 'topic', from: 'main' }])
     const { change, findings } = await read(top)
-    assert.deepEqual({ ...change.sets[0].head }, at({ '1.sql': 'shared', 'more/2.sql': 'more' }))
+    assert.deepEqual({ ...change.sets[0].head }, at({ '1.sql': 'common', 'more/2.sql': 'more' }))
     assert.deepEqual(findings.map(({ code, severity, at }) => [code, severity, at.path]), [['unreadable-file', 'note', `${dir}/gone.sql`], ['unreadable-file', 'note', `${dir}/out.sql`]])
     assert.deepEqual(Object.keys((await read(top, { sets: [{ dir: 'linked' }] })).change.sets[0].head), ['linked/1.sql', 'linked/more/2.sql'])
   })

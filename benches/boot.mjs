@@ -26,12 +26,16 @@ export async function boot() {
 async function one(name, files) {
   const base = mkdtempSync(join(tmpdir(), 'counterfoil-bench-'))
   const manifest = embed(files)
-  const booted = (snapshots, set = files) => async () => {
-    let db
-    const took = await time(async () => ({ db } = await bootPGlite(PGlite, set, { pglite, ...(snapshots && { snapshots }) })))
-    await db.close()
-    return took
-  }
+  const booted =
+    (snapshots, set = files) =>
+    async () => {
+      let db
+      const took = await time(
+        async () => ({ db } = await bootPGlite(PGlite, set, { pglite, ...(snapshots && { snapshots }) })),
+      )
+      await db.close()
+      return took
+    }
   const memory = snapshotsInMemory()
   const folder = snapshotsInFolder(join(base, 'snapshots'))
   const first = await booted(memory)()
@@ -55,7 +59,10 @@ async function one(name, files) {
     return took
   }
 
-  title(`boot: ${name}, ${manifest.count} migrations`, `${runs} runs of each in turn, processor time, PGlite ${versionOf('@electric-sql/pglite')} with pgvector, pg_trgm and pgcrypto; a snapshot is ${(bytes / 1e6).toFixed(0)} MB`)
+  title(
+    `boot: ${name}, ${manifest.count} migrations`,
+    `${runs} runs of each in turn, processor time, PGlite ${versionOf('@electric-sql/pglite')} with pgvector, pg_trgm and pgcrypto; a snapshot is ${(bytes / 1e6).toFixed(0)} MB`,
+  )
   const works = [booted(undefined), booted(memory), booted(folder), booted(folder, manifest), started, byDrizzle]
   const { times, ratios } = await inTurn(runs, ...works)
   const [replay, fromMemory, fromFolder, fromManifest, empty, other] = times
@@ -67,7 +74,11 @@ async function one(name, files) {
   line('snapshot in a folder, migrations as a manifest', ms(fromManifest))
   line('ratio, snapshot in memory to replay', ratio(ratios[1]))
   line('ratio, snapshot in a folder to replay', ratio(ratios[2]))
-  line(`an empty PGlite, and Drizzle ${versionOf('drizzle-orm')}`, ms(other), left ? `"concurrently" taken out of ${left} files: it has one transaction for all` : '')
+  line(
+    `an empty PGlite, and Drizzle ${versionOf('drizzle-orm')}`,
+    ms(other),
+    left ? `"concurrently" taken out of ${left} files: it has one transaction for all` : '',
+  )
   line('ratio, Drizzle to replay', ratio(ratios[5]))
   line('ratio, snapshot in a folder to Drizzle', ratio(fromFolder / other))
   rmSync(base, { recursive: true, force: true })

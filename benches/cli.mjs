@@ -17,12 +17,23 @@ export async function cli() {
   try {
     mkdirSync(join(folder, 'db/migrations'), { recursive: true })
     for (const [path, text] of smallFiles(300)) writeFileSync(join(folder, 'db/migrations', path), text)
-    const env = { ...process.env, DATABASE_URL: `${server.url(await server.createDatabase())}?sslmode=disable`, NO_COLOR: '1' }
-    const run = (command, ...args) => () =>
-      clock(() => {
-        const { status, stderr } = spawnSync(command, args, { cwd: folder, env, encoding: 'utf8', maxBuffer: 1 << 26 })
-        if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${stderr}`)
-      })
+    const env = {
+      ...process.env,
+      DATABASE_URL: `${server.url(await server.createDatabase())}?sslmode=disable`,
+      NO_COLOR: '1',
+    }
+    const run =
+      (command, ...args) =>
+      () =>
+        clock(() => {
+          const { status, stderr } = spawnSync(command, args, {
+            cwd: folder,
+            env,
+            encoding: 'utf8',
+            maxBuffer: 1 << 26,
+          })
+          if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${stderr}`)
+        })
     await run(process.execPath, main, 'up')()
 
     const dbmate = run(resolveBinary(), '--no-dump-schema', '--migrations-dir', 'db/migrations', 'status')
@@ -32,7 +43,10 @@ export async function cli() {
     const node = run(process.execPath, '-e', '0')
     for (const warm of [dbmate, status]) await warm()
     const runs = 25
-    title('the command line: 300 migrations, all applied', `${runs} runs of each in turn, by the clock, from start to end of the process, PostgreSQL 18 over TCP`)
+    title(
+      'the command line: 300 migrations, all applied',
+      `${runs} runs of each in turn, by the clock, from start to end of the process, PostgreSQL 18 over TCP`,
+    )
     const { times, ratios } = await inTurn(runs, dbmate, status, ready, help, node)
     line(`dbmate ${versionOf('dbmate')} status`, ms(times[0]))
     line('counterfoil status', ms(times[1]))

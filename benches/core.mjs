@@ -53,7 +53,10 @@ async function planning(files, native) {
 
 /** Time against size. */
 export async function linearity() {
-  title('time against size, native', 'processor time, best of 3; the last column is 1 where time grows as size does, 100 where as its square does')
+  title(
+    'time against size, native',
+    'processor time, best of 3; the last column is 1 where time grows as size does, 100 where as its square does',
+  )
   console.log((await cargoBench()).replace(/^/gm, '  ').trimEnd())
 }
 
@@ -83,9 +86,14 @@ async function often(work) {
 
 /** Runs benches/core.rs; gives what it prints. */
 function cargoBench(job) {
-  const child = spawn('cargo', ['bench', '--quiet', '--bench', 'core', ...(job ? ['--', '--job'] : [])], { cwd: root, stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn('cargo', ['bench', '--quiet', '--bench', 'core', ...(job ? ['--', '--job'] : [])], {
+    cwd: root,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
   child.stdin.end(job ? JSON.stringify(job) : '')
   let text = ''
   child.stdout.on('data', (data) => (text += data))
-  return new Promise((done, fail) => child.on('close', (code) => (code === 0 ? done(text) : fail(new Error(`cargo bench ended with ${code}`)))))
+  return new Promise((done, fail) =>
+    child.on('close', (code) => (code === 0 ? done(text) : fail(new Error(`cargo bench ended with ${code}`)))),
+  )
 }

@@ -28,15 +28,23 @@ export async function database() {
     for (const path of paths) await db.exec(upSection(files[path]))
   })
   const recorded = onFresh(async (db) => {
-    await db.exec('create table ledger (version varchar(128) primary key, checksum text, applied_at timestamptz default now())')
-    for (const path of paths) await db.exec(`insert into ledger (version, checksum) values ('${path}', repeat('0', 71));\n${upSection(files[path])}`)
+    await db.exec(
+      'create table ledger (version varchar(128) primary key, checksum text, applied_at timestamptz default now())',
+    )
+    for (const path of paths)
+      await db.exec(
+        `insert into ledger (version, checksum) values ('${path}', repeat('0', 71));\n${upSection(files[path])}`,
+      )
   })
   const migrated = onFresh((db) => migrate(db, files))
 
   const runs = 7
   await exec()
   await migrated()
-  title(`migrate: ${name}, ${paths.length} migrations`, `${runs} runs of each in turn, processor time, every one on a fresh PGlite ${versionOf('@electric-sql/pglite')} from one dump`)
+  title(
+    `migrate: ${name}, ${paths.length} migrations`,
+    `${runs} runs of each in turn, processor time, every one on a fresh PGlite ${versionOf('@electric-sql/pglite')} from one dump`,
+  )
   const first = await inTurn(runs, exec, recorded, migrated)
   line('plain exec of each file, a transaction each', ms(first.times[0]))
   line('the same, and an insert of a row for each', ms(first.times[1]))
@@ -61,7 +69,11 @@ async function again(where, name, db, migrate, files, timed) {
   await migrate(db, files)
   const { roundTrips } = await migrate(db, files)
   title(`migrate with nothing to do: ${where}`, `${runs} runs of each in turn, on the database of ${name}`)
-  const { times, ratios } = await inTurn(runs, () => timed(() => db.query('select 1')), () => timed(() => migrate(db, files)))
+  const { times, ratios } = await inTurn(
+    runs,
+    () => timed(() => db.query('select 1')),
+    () => timed(() => migrate(db, files)),
+  )
   line('select 1', ms(times[0]))
   line('migrate', ms(times[1]))
   line('queries that migrate sends', String(roundTrips), 'aim: 1')

@@ -28,11 +28,16 @@ export async function time(work) {
  */
 export async function inTurn(rounds, ...works) {
   const times = works.map(() => [])
-  for (let round = 0; round < rounds; round++) for (const [index, work] of works.entries()) times[index].push(await work())
-  return { times: times.map(median), ratios: times.map((list) => median(list.map((time, round) => time / times[0][round]))) }
+  for (let round = 0; round < rounds; round++)
+    for (const [index, work] of works.entries()) times[index].push(await work())
+  return {
+    times: times.map(median),
+    ratios: times.map((list) => median(list.map((time, round) => time / times[0][round]))),
+  }
 }
 
 export const title = (text, how) => console.log(`\n${text}\n  ${how}`)
-export const line = (name, value, note = '') => console.log(`  ${name.padEnd(52)}${value.padStart(12)}${note && `   ${note}`}`)
+export const line = (name, value, note = '') =>
+  console.log(`  ${name.padEnd(52)}${value.padStart(12)}${note && `   ${note}`}`)
 export const ms = (value) => `${value < 10 ? value.toFixed(2) : value.toFixed(0)} ms`
 export const ratio = (value) => value.toFixed(2)

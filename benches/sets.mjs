@@ -17,15 +17,26 @@ export async function realSet() {
 export async function bootSets() {
   const names = ['lobu-pre908', 'openmeter'].filter((name) => corpora && existsSync(join(corpora, name, 'migrations')))
   if (names.length === 0) return [await realSet()]
-  return Promise.all(names.map(async (name) => ({ name, files: await readMigrations(join(corpora, name, 'migrations')) })))
+  return Promise.all(
+    names.map(async (name) => ({ name, files: await readMigrations(join(corpora, name, 'migrations')) })),
+  )
 }
 
 /** The texts of several real sets, or of the generated one: `{ name, texts }`. */
 export async function realTexts() {
-  const names = ['openmeter', 'hatchet', 'goalert', 'langfuse', 'lobu-baseline908'].filter((name) => corpora && existsSync(join(corpora, name, 'migrations')))
+  const names = ['openmeter', 'hatchet', 'goalert', 'langfuse', 'lobu-baseline908'].filter(
+    (name) => corpora && existsSync(join(corpora, name, 'migrations')),
+  )
   if (names.length === 0) return { name: 'generated set', texts: Object.values(generatedSet(5000)) }
   const sets = await Promise.all(names.map((name) => readMigrations(join(corpora, name, 'migrations'))))
-  return { name: names.join(', '), texts: sets.flatMap((files) => Object.entries(files).filter(([path]) => path.endsWith('.sql')).map(([, text]) => text)) }
+  return {
+    name: names.join(', '),
+    texts: sets.flatMap((files) =>
+      Object.entries(files)
+        .filter(([path]) => path.endsWith('.sql'))
+        .map(([, text]) => text),
+    ),
+  }
 }
 
 function generatedSet(count) {
@@ -59,7 +70,11 @@ drop table ${name};
 
 /** Small files of the dbmate convention: `[path, text][]`. */
 export const smallFiles = (count) =>
-  Array.from({ length: count }, (_, i) => [`${20260000000000 + i}_t${i}.sql`, `-- migrate:up\ncreate table t${i} (id bigint primary key, name text not null);\n`])
+  Array.from({ length: count }, (_, i) => [
+    `${20260000000000 + i}_t${i}.sql`,
+    `-- migrate:up\ncreate table t${i} (id bigint primary key, name text not null);\n`,
+  ])
 
 /** A lockfile-exact version, for the report. */
-export const versionOf = (name) => JSON.parse(readFileSync(new URL(`../node_modules/${name}/package.json`, import.meta.url), 'utf8')).version
+export const versionOf = (name) =>
+  JSON.parse(readFileSync(new URL(`../node_modules/${name}/package.json`, import.meta.url), 'utf8')).version

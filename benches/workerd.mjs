@@ -21,7 +21,10 @@ export async function workerd() {
     // The first request of all also finds its way.
     await Promise.all([workers.fetch(`empty${rounds}`), workers.fetch(`core${rounds}`), workers.fetch(`plan${rounds}`)])
 
-    title('workerd: the first request to a Worker', `by the clock, medians of ${rounds} Workers of each kind in one process`)
+    title(
+      'workerd: the first request to a Worker',
+      `by the clock, medians of ${rounds} Workers of each kind in one process`,
+    )
     const first = await inTurn(rounds, next('empty', '/'), next('core', '/'), next('plan', '/?plans=1'))
     line('an empty Worker', ms(first.times[0]))
     line('one that instantiates the core', ms(first.times[1]), `${ratio(first.ratios[1])} times the empty one`)
@@ -29,7 +32,13 @@ export async function workerd() {
 
     title('workerd: a later request', `by the clock, medians of ${rounds} rounds`)
     const again = (name, path) => () => clock(() => workers.fetch(name, path))
-    const later = await inTurn(rounds, again('empty0', '/'), again('core0', '/'), again('core0', '/?plans=1'), again('core0', '/?plans=20'))
+    const later = await inTurn(
+      rounds,
+      again('empty0', '/'),
+      again('core0', '/'),
+      again('core0', '/?plans=1'),
+      again('core0', '/?plans=20'),
+    )
     line('an empty Worker', ms(later.times[0]))
     line('the core is there, nothing is planned', ms(later.times[1]), `${ratio(later.ratios[1])} times the empty one`)
     line('a plan of 100 files', ms(later.times[2]), `${ratio(later.ratios[2])} times the empty one`)

@@ -43,7 +43,8 @@ export function plan({ decisions, findings }) {
   const skipped = new Map()
   for (const { action, code, severity } of decisions)
     if (action === 'skip' && !severity) skipped.set(code, (skipped.get(code) ?? 0) + 1)
-  for (const [code, count] of skipped) lines.push(dim(`${column('skip', code)}${count} ${count === 1 ? 'migration' : 'migrations'}`))
+  for (const [code, count] of skipped)
+    lines.push(dim(`${column('skip', code)}${count} ${count === 1 ? 'migration' : 'migrations'}`))
   for (const decision of decisions) {
     const { action, code, severity, version, name, message, help } = decision
     if (action === 'skip' && !severity) continue
@@ -91,12 +92,22 @@ export function refusal(verb, { code, message, help, applied }) {
 export function readiness({ status, httpStatus, message }) {
   const tint = httpStatus === 200 ? green : red
   const text = message.startsWith(`${status}:`) ? message : `${status}: ${message}`
-  beside('ready', wrap(`${httpStatus} ${text}`, width - label).map((line) => tint(line)))
+  beside(
+    'ready',
+    wrap(`${httpStatus} ${text}`, width - label).map((line) => tint(line)),
+  )
 }
 
 /** Prints rows of a query, one per line. */
 export function rows(verb, list) {
-  beside(verb, list.map((row) => Object.entries(row).map(([name, value]) => `${dim(`${name}=`)}${value}`).join('  ')))
+  beside(
+    verb,
+    list.map((row) =>
+      Object.entries(row)
+        .map(([name, value]) => `${dim(`${name}=`)}${value}`)
+        .join('  '),
+    ),
+  )
 }
 
 function wrap(text, columns) {

@@ -45,10 +45,12 @@ export class Stage {
   plan = () => this.#shown('plan', async () => show.plan(await plan(this.db, this.files)))
 
   /** Brings the database current, and shows the outcome. */
-  migrate = (options) => this.#shown('migrate', async () => show.result('migrate', await migrate(this.db, this.files, options)))
+  migrate = (options) =>
+    this.#shown('migrate', async () => show.result('migrate', await migrate(this.db, this.files, options)))
 
   /** Goes back, and shows the outcome. */
-  rollback = (options) => this.#shown('rollback', async () => show.result('rollback', await rollback(this.db, this.files, options)))
+  rollback = (options) =>
+    this.#shown('rollback', async () => show.result('rollback', await rollback(this.db, this.files, options)))
 
   /** Shows what a health check would answer. */
   ready = async () => show.readiness(await ready(this.db, this.files))

@@ -50,12 +50,17 @@ try {
     const urls = []
     for (let count = readdirSync(join(data, name)).length + 1; count > 0; count -= 1)
       urls.push(server.url(await server.createDatabase()).replace('postgres:', 'postgresql+psycopg:'))
-    const { status, stdout, stderr } = spawnSync(process.env.PYTHON ?? 'python3', ['-c', program, folder, ...urls], { encoding: 'utf8' })
+    const { status, stdout, stderr } = spawnSync(process.env.PYTHON ?? 'python3', ['-c', program, folder, ...urls], {
+      encoding: 'utf8',
+    })
     rmSync(folder, { recursive: true })
     if (status !== 0) throw new Error(stderr)
     const { heads, revisions, states } = JSON.parse(stdout)
     const lines = states.map((state) => `    ${JSON.stringify(state)}`)
-    writeFileSync(join(data, name, 'golden.json'), `{\n  "heads": ${JSON.stringify(heads)},\n  "revisions": ${JSON.stringify(revisions)},\n  "states": [\n${lines.join(',\n')}\n  ]\n}\n`)
+    writeFileSync(
+      join(data, name, 'golden.json'),
+      `{\n  "heads": ${JSON.stringify(heads)},\n  "revisions": ${JSON.stringify(revisions)},\n  "states": [\n${lines.join(',\n')}\n  ]\n}\n`,
+    )
     console.log(name, heads.join(' '))
   }
 } finally {

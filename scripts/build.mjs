@@ -1,7 +1,18 @@
 // Builds the npm package into pkg/: the core as WebAssembly, and the TypeScript of pkg-template/.
 import { createHash } from 'node:crypto'
 import {
-  cpSync, existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, readlinkSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -19,13 +30,24 @@ const bin = (name, path) => [process.execPath, join(root, 'node_modules', name, 
 
 // What rustc lets LLVM use for wasm32-unknown-unknown; wasm-opt has to be told.
 const wasmFeatures = [
-  'bulk-memory', 'bulk-memory-opt', 'call-indirect-overlong', 'multivalue', 'mutable-globals',
-  'nontrapping-float-to-int', 'reference-types', 'sign-ext',
+  'bulk-memory',
+  'bulk-memory-opt',
+  'call-indirect-overlong',
+  'multivalue',
+  'mutable-globals',
+  'nontrapping-float-to-int',
+  'reference-types',
+  'sign-ext',
 ]
 
 // What counts is the size after gzip. These passes make the module smaller, but 8 KB bigger after it: like code ends up
 // further apart, or less alike. So does -Oz, by 1 KB. Functions by name stand together with those that are like them.
-const smallAfterGzip = ['-O2', '--skip-pass=inlining-optimizing', '--skip-pass=reorder-functions', '--reorder-functions-by-name']
+const smallAfterGzip = [
+  '-O2',
+  '--skip-pass=inlining-optimizing',
+  '--skip-pass=reorder-functions',
+  '--reorder-functions-by-name',
+]
 
 /** Whether a panic of the core says on the console what it is about: for finding a fault. */
 const panics = Boolean(process.env.COUNTERFOIL_PANICS)
@@ -37,7 +59,16 @@ export async function build() {
   const wasm = { core: await compiled('counterfoil', features), review: await compiled('counterfoil-review', []) }
 
   const stamp = join(root, '.tmp/build.stamp')
-  const digest = digestOf([...Object.values(wasm), 'pkg-template', 'scripts/build.mjs', 'scripts/panics.mjs', 'scripts/command-line.mjs', 'README.md', 'Cargo.toml', 'package-lock.json'])
+  const digest = digestOf([
+    ...Object.values(wasm),
+    'pkg-template',
+    'scripts/build.mjs',
+    'scripts/panics.mjs',
+    'scripts/command-line.mjs',
+    'README.md',
+    'Cargo.toml',
+    'package-lock.json',
+  ])
   link()
   if (existsSync(stamp) && existsSync(join(pkg, 'package.json')) && readFileSync(stamp, 'utf8') === digest) return
   for (const path of [draft, generated, stamp]) rmSync(path, { recursive: true, force: true })
@@ -56,7 +87,8 @@ export async function build() {
   if (!panics) checkSizes(pkg)
   await checkEntries(pkg)
   // What the packaging tests have packed of earlier ones.
-  for (const name of readdirSync(join(root, '.tmp'))) if (name.startsWith('packed-')) rmSync(join(root, '.tmp', name), { recursive: true, force: true })
+  for (const name of readdirSync(join(root, '.tmp')))
+    if (name.startsWith('packed-')) rmSync(join(root, '.tmp', name), { recursive: true, force: true })
   writeFileSync(stamp, digest)
 }
 
@@ -64,7 +96,19 @@ const split = ([command, ...first], rest) => [command, [...first, ...rest]]
 
 /** A crate as one WebAssembly file, as rustc gives it. Each has its own run of cargo: what one turns on must not reach the other. */
 async function compiled(crate, options) {
-  await run('cargo', ['rustc', '--quiet', '--release', '--target', 'wasm32-unknown-unknown', '--package', crate, '--lib', '--crate-type', 'cdylib', ...options])
+  await run('cargo', [
+    'rustc',
+    '--quiet',
+    '--release',
+    '--target',
+    'wasm32-unknown-unknown',
+    '--package',
+    crate,
+    '--lib',
+    '--crate-type',
+    'cdylib',
+    ...options,
+  ])
   const { target_directory: target } = JSON.parse(output('cargo', ['metadata', '--format-version', '1', '--no-deps']))
   return join(target, `wasm32-unknown-unknown/release/${crate.replaceAll('-', '_')}.wasm`)
 }
@@ -72,13 +116,31 @@ async function compiled(crate, options) {
 /** A WebAssembly file made small, with its JavaScript, in `<name>/` of the package. `bindings`: options of wasm-bindgen. */
 async function module(name, wasm, bindings = []) {
   const folder = join(generated, name)
-  await run('wasm-bindgen', [wasm, '--target', 'web', '--omit-default-module-path', '--out-dir', folder, '--out-name', name, ...bindings])
+  await run('wasm-bindgen', [
+    wasm,
+    '--target',
+    'web',
+    '--omit-default-module-path',
+    '--out-dir',
+    folder,
+    '--out-name',
+    name,
+    ...bindings,
+  ])
   const bound = join(folder, `${name}_bg.wasm`)
   if (!panics) writeFileSync(bound, await withoutPanics(readFileSync(bound)))
-  await run(...split(bin('binaryen', 'bin/wasm-opt'), [
-    bound, '-o', join(folder, `${name}.wasm`), ...smallAfterGzip, '--strip-debug', '--strip-producers',
-    '--strip-target-features', ...wasmFeatures.map((feature) => `--enable-${feature}`),
-  ]))
+  await run(
+    ...split(bin('binaryen', 'bin/wasm-opt'), [
+      bound,
+      '-o',
+      join(folder, `${name}.wasm`),
+      ...smallAfterGzip,
+      '--strip-debug',
+      '--strip-producers',
+      '--strip-target-features',
+      ...wasmFeatures.map((feature) => `--enable-${feature}`),
+    ]),
+  )
   mkdirSync(join(draft, name), { recursive: true })
   cpSync(join(folder, `${name}.wasm`), join(draft, name, `${name}.wasm`))
   await glue(name, folder)
@@ -87,10 +149,16 @@ async function module(name, wasm, bindings = []) {
 /** The JavaScript that wasm-bindgen wrote, minified, and of its declarations the data types. */
 async function glue(name, folder) {
   const { transform } = await import('esbuild')
-  const { code } = await transform(readFileSync(join(folder, `${name}.js`), 'utf8'), { minify: true, format: 'esm', target: 'es2022' })
+  const { code } = await transform(readFileSync(join(folder, `${name}.js`), 'utf8'), {
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+  })
   writeFileSync(join(draft, name, `${name}.js`), code)
   // Its classes and functions are the package's inside, and need a newer `lib` than the rest does.
-  const [data] = readFileSync(join(folder, `${name}.d.ts`), 'utf8').split(/(?:\/\*\*(?:(?!\*\/)[^])*\*\/\s*)?export (?:class|function)/)
+  const [data] = readFileSync(join(folder, `${name}.d.ts`), 'utf8').split(
+    /(?:\/\*\*(?:(?!\*\/)[^])*\*\/\s*)?export (?:class|function)/,
+  )
   if (/^export /m.test(data)) writeFileSync(join(draft, name, `${name}.d.ts`), data)
 }
 
@@ -109,10 +177,18 @@ function inlined(core) {
 async function forPages() {
   const { build } = await import('esbuild')
   await build({
-    entryPoints: ['index', 'inline', 'slim', 'pglite', 'snapshots', 'neon', 'guard', 'lint'].map((name) => join(draft, `${name}.js`)),
-    outdir: join(draft, 'web'), bundle: true, splitting: true, minify: true, format: 'esm', target: 'es2022',
+    entryPoints: ['index', 'inline', 'slim', 'pglite', 'snapshots', 'neon', 'guard', 'lint'].map((name) =>
+      join(draft, `${name}.js`),
+    ),
+    outdir: join(draft, 'web'),
+    bundle: true,
+    splitting: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
     // In the same place for a file in web/ as for one in load/.
-    external: ['../core/inline.js'], logLevel: 'warning',
+    external: ['../core/inline.js'],
+    logLevel: 'warning',
   })
 }
 
@@ -132,7 +208,13 @@ function manifest() {
 function link() {
   const path = join(root, 'node_modules/counterfoil')
   const there = lstatSync(path, { throwIfNoEntry: false })
-  if (there?.isSymbolicLink() && existsSync(join(readlinkSync(path).startsWith('/') ? readlinkSync(path) : join(path, '..', readlinkSync(path)), '..'))) return
+  if (
+    there?.isSymbolicLink() &&
+    existsSync(
+      join(readlinkSync(path).startsWith('/') ? readlinkSync(path) : join(path, '..', readlinkSync(path)), '..'),
+    )
+  )
+    return
   rmSync(path, { recursive: true, force: true })
   // A junction needs no rights on Windows, but an absolute path.
   symlinkSync(process.platform === 'win32' ? pkg : '../pkg', path, 'junction')

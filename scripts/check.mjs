@@ -19,10 +19,16 @@ await script(async () => {
   const bindings = ['--lib', '--test', 'wasm', '--features', 'wasm', '--target', 'wasm32-unknown-unknown']
   await timed('lints of the bindings', () => run('cargo', ['clippy', '--quiet', ...bindings, ...lints]))
   heading('Documentation')
-  await timed('documentation', () => run('cargo', ['doc', '--quiet', '--workspace', '--no-deps', '--document-private-items'], strict))
-  heading('Types')
+  await timed('documentation', () =>
+    run('cargo', ['doc', '--quiet', '--workspace', '--no-deps', '--document-private-items'], strict),
+  )
   await installed
+  heading('Format of TypeScript and JavaScript')
+  await run(process.execPath, [`${root}/node_modules/prettier/bin/prettier.cjs`, '--check', '--log-level', 'warn', root])
+  heading('Types')
   await timed('build', build)
-  await timed('types', () => run(process.execPath, [`${root}/node_modules/typescript/bin/tsc`, '-p', 'pkg-template', '--noEmit']))
+  await timed('types', () =>
+    run(process.execPath, [`${root}/node_modules/typescript/bin/tsc`, '-p', 'pkg-template', '--noEmit']),
+  )
   sayTimes()
 })

@@ -25,7 +25,12 @@ const ends = [
 const plain = (name) => name.replace(/\[[0-9a-f]{8,}\]/g, '').replace(/::h[0-9a-f]{16}$/, '')
 
 /** What writes numbers, and whatever else `format!` can take. */
-const formatting = [/^core::fmt::/, /^<core::fmt::Formatter>::/, /^<(char|str) as core::fmt::Debug>::/, /^<[iu]\d+>::_fmt/]
+const formatting = [
+  /^core::fmt::/,
+  /^<core::fmt::Formatter>::/,
+  /^<(char|str) as core::fmt::Debug>::/,
+  /^<[iu]\d+>::_fmt/,
+]
 /** What calls that without being called itself, as long as nothing is formatted. */
 const formatted = / as core::fmt::\w+>::/
 
@@ -35,7 +40,9 @@ export async function withoutPanics(wasm) {
   // The names stay in it: wasm-opt puts functions in their order.
   binaryen.setDebugInfo(true)
   const module = binaryen.readBinary(wasm)
-  const functions = Array.from({ length: module.getNumFunctions() }, (_, index) => binaryen.getFunctionInfo(module.getFunctionByIndex(index)))
+  const functions = Array.from({ length: module.getNumFunctions() }, (_, index) =>
+    binaryen.getFunctionInfo(module.getFunctionByIndex(index)),
+  )
   const found = functions.filter(({ name, module: imported }) => !imported && ends.some((end) => end.test(plain(name))))
   if (!found.some(({ name }) => plain(name) === 'core::panicking::panic_fmt'))
     throw new Stop('the core has no function core::panicking::panic_fmt: has rustc renamed it? See scripts/panics.mjs')
@@ -47,7 +54,9 @@ export async function withoutPanics(wasm) {
   }
   empty(found)
   // The core puts its texts together without `format!`. As long as that is so, only panics have formatted anything.
-  const formats = functions.filter(({ name, module: imported }) => !imported && formatting.some((one) => one.test(plain(name))))
+  const formats = functions.filter(
+    ({ name, module: imported }) => !imported && formatting.some((one) => one.test(plain(name))),
+  )
   if (!calledByOthers(module.emitText(), new Set(formats.map(({ name }) => name)))) empty(formats)
   const emptied = module.emitBinary()
   module.dispose()
@@ -57,18 +66,24 @@ export async function withoutPanics(wasm) {
 /** Whether anything but formatting calls one of `names`. `text` is the module in WebAssembly's text form. */
 function calledByOthers(text, names) {
   const bare = (name) => name.replace(/^"|"$/g, '')
-  return text.split('\n (func $').slice(1).some((body) => {
-    const own = bare(body.match(/^"[^"]*"|^[^\s()]+/)[0])
-    if (names.has(own) || formatted.test(plain(own))) return false
-    return [...body.matchAll(/\((?:return_)?call \$("[^"]*"|[^\s()]+)/g)].some(([, called]) => names.has(bare(called)))
-  })
+  return text
+    .split('\n (func $')
+    .slice(1)
+    .some((body) => {
+      const own = bare(body.match(/^"[^"]*"|^[^\s()]+/)[0])
+      if (names.has(own) || formatted.test(plain(own))) return false
+      return [...body.matchAll(/\((?:return_)?call \$("[^"]*"|[^\s()]+)/g)].some(([, called]) =>
+        names.has(bare(called)),
+      )
+    })
 }
 
 /** The module with its `core::panic::Location`s blanked: pointer and length of a file's name, line and column. */
 function withoutLocations(wasm) {
   const bytes = Uint8Array.from(wasm)
   const segments = dataSegments(bytes)
-  const holder = (address, length) => segments.find(({ start, data }) => start <= address && address + length <= start + data.length)
+  const holder = (address, length) =>
+    segments.find(({ start, data }) => start <= address && address + length <= start + data.length)
   const files = []
   for (const { data } of segments) {
     const view = new DataView(data.buffer, data.byteOffset, data.length)
@@ -105,7 +120,8 @@ function dataSegments(bytes) {
       return Array.from({ length: number() }, () => {
         // `0 (i32.const start) end`; what is another kind of segment has no place of its own.
         const active = number() === 0
-        if (!active || bytes[at++] !== 0x41) throw new Stop('the core has a data segment of a kind that scripts/panics.mjs does not know')
+        if (!active || bytes[at++] !== 0x41)
+          throw new Stop('the core has a data segment of a kind that scripts/panics.mjs does not know')
         const start = number()
         at += 1
         const length = number()

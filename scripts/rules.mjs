@@ -8,7 +8,8 @@ import { root, script } from './lib.mjs'
 export function rulesPage(rules) {
   const ours = rules.filter(({ source }) => source === 'counterfoil')
   const theirs = rules.filter(({ source }) => source === 'squawk')
-  const row = ({ code, severity, summary }, link) => `| [\`${code}\`](${link}) | ${severity} | ${summary.replaceAll('|', '\\|')} |`
+  const row = ({ code, severity, summary }, link) =>
+    `| [\`${code}\`](${link}) | ${severity} | ${summary.replaceAll('|', '\\|')} |`
   return `${[
     '# Rules of lint',
     '',
@@ -44,11 +45,21 @@ export function rulesPage(rules) {
     ...theirs.map((rule) => row(rule, rule.url ?? `#${rule.code}`)),
     '',
     ...[...ours, ...theirs].filter(({ bad }) => bad.length > 0).flatMap(section),
-  ].join('\n').trimEnd()}\n`
+  ]
+    .join('\n')
+    .trimEnd()}\n`
 }
 
 function section({ code, severity, source, summary, why, bad, good, url }) {
-  const example = (text) => ['```sql', ...text.trimEnd().split('\n').map((line) => (line.length > 200 ? `${line.slice(0, 200)}…` : line)), '```', '']
+  const example = (text) => [
+    '```sql',
+    ...text
+      .trimEnd()
+      .split('\n')
+      .map((line) => (line.length > 200 ? `${line.slice(0, 200)}…` : line)),
+    '```',
+    '',
+  ]
   return [
     `## ${code}`,
     '',

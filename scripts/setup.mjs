@@ -29,16 +29,21 @@ export async function toolchain() {
 function node() {
   const [major, minor] = process.versions.node.split('.').map(Number)
   if (major < minimumNode[0] || (major === minimumNode[0] && minor < minimumNode[1]))
-    throw new Stop(`Node ${process.versions.node} is too old: Counterfoil needs Node ${minimumNode.join('.')} or newer (https://nodejs.org)`)
+    throw new Stop(
+      `Node ${process.versions.node} is too old: Counterfoil needs Node ${minimumNode.join('.')} or newer (https://nodejs.org)`,
+    )
 }
 
 function rust() {
   const version = output('rustc', ['--version'])?.match(/(\d+)\.(\d+)/)
   const cargo = output('cargo', ['--version'])
-  if (!version || !cargo) throw new Stop('Rust is missing: install it from https://rustup.rs and run this command again')
+  if (!version || !cargo)
+    throw new Stop('Rust is missing: install it from https://rustup.rs and run this command again')
   const [, major, minor] = readFileSync(join(root, 'Cargo.toml'), 'utf8').match(/rust-version = "(\d+)\.(\d+)/)
   if (Number(version[1]) < Number(major) || (version[1] === major && Number(version[2]) < Number(minor)))
-    throw new Stop(`Rust ${version[0]} is too old: Counterfoil needs ${major}.${minor} or newer; run \`rustup update stable\``)
+    throw new Stop(
+      `Rust ${version[0]} is too old: Counterfoil needs ${major}.${minor} or newer; run \`rustup update stable\``,
+    )
 }
 
 async function packages() {
@@ -89,7 +94,9 @@ async function target() {
   const library = output('rustc', ['--print', 'target-libdir', '--target', 'wasm32-unknown-unknown'])
   if (library && existsSync(library)) return
   if (!onPath('rustup'))
-    throw new Stop('the Rust target wasm32-unknown-unknown is missing and there is no rustup to add it: install it with your system\'s packages, or Rust from https://rustup.rs')
+    throw new Stop(
+      "the Rust target wasm32-unknown-unknown is missing and there is no rustup to add it: install it with your system's packages, or Rust from https://rustup.rs",
+    )
   say('adding the Rust target wasm32-unknown-unknown')
   await run('rustup', ['target', 'add', 'wasm32-unknown-unknown'])
 }
@@ -104,7 +111,16 @@ async function wasmBindgen() {
   say(`installing the wasm-bindgen command ${version} into .tools (takes a minute or two, once)`)
   // It works for a second at a time, so it need not be fast, and it speaks to no server but its own.
   const env = { ...process.env, CARGO_PROFILE_RELEASE_OPT_LEVEL: '0', CARGO_PROFILE_RELEASE_DEBUG: '0' }
-  const what = ['wasm-bindgen-cli', '--version', `=${version}`, '--no-default-features', '--bin', 'wasm-bindgen', '--bin', 'wasm-bindgen-test-runner']
+  const what = [
+    'wasm-bindgen-cli',
+    '--version',
+    `=${version}`,
+    '--no-default-features',
+    '--bin',
+    'wasm-bindgen',
+    '--bin',
+    'wasm-bindgen-test-runner',
+  ]
   await run('cargo', ['install', ...what, '--root', '.tools', '--quiet', '--force'], { env })
 }
 
@@ -116,7 +132,9 @@ async function chromium() {
   const cli = join(createRequire(import.meta.url).resolve('playwright-core/package.json'), '../cli.js')
   await run(process.execPath, [cli, 'install', 'chromium-headless-shell']).catch((error) => say(error.message))
   if (!findBrowser())
-    throw new Stop('no Chromium was found and none could be installed: install Chromium or Chrome, or set CHROME_PATH to one')
+    throw new Stop(
+      'no Chromium was found and none could be installed: install Chromium or Chrome, or set CHROME_PATH to one',
+    )
 }
 
 /** The tests that go through it say that they are skipped where there is none: it comes with the system only. */
@@ -142,4 +160,5 @@ async function debianPackage(name, purpose) {
     .catch((error) => say(error.message))
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await script(() => setup({ browser: true, pgbouncer: true, tmux: true }))
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  await script(() => setup({ browser: true, pgbouncer: true, tmux: true }))

@@ -14,7 +14,12 @@ export const reviewBudget = 440 * 1024
 export function sizes(pkg, name = 'core') {
   const measure = (file) => {
     const bytes = readFileSync(join(pkg, file))
-    return { file, raw: bytes.length, gzip: gzipSync(bytes, { level: 9 }).length, brotli: brotliCompressSync(bytes).length }
+    return {
+      file,
+      raw: bytes.length,
+      gzip: gzipSync(bytes, { level: 9 }).length,
+      brotli: brotliCompressSync(bytes).length,
+    }
   }
   return [`${name}/${name}.wasm`, `${name}/${name}.js`].map(measure)
 }
@@ -22,13 +27,19 @@ export function sizes(pkg, name = 'core') {
 /** Prints the sizes; stops if they are over the budgets. */
 export function checkSizes(pkg) {
   const number = (bytes) => bytes.toLocaleString('en').padStart(9)
-  for (const [name, most] of [['core', budget], ['review', reviewBudget]]) {
+  for (const [name, most] of [
+    ['core', budget],
+    ['review', reviewBudget],
+  ]) {
     const files = sizes(pkg, name)
     const total = { file: `${name} and glue`, raw: 0, gzip: 0, brotli: 0 }
     for (const size of files) for (const key of ['raw', 'gzip', 'brotli']) total[key] += size[key]
     for (const { file, raw, gzip, brotli } of [...files, total])
       console.log(`  ${file.padEnd(18)} raw ${number(raw)}   gzip ${number(gzip)}   brotli ${number(brotli)}`)
-    if (total.gzip > most) throw new Stop(`${name} and glue are ${total.gzip} bytes after gzip: over the budget of ${most} in scripts/sizes.mjs`)
+    if (total.gzip > most)
+      throw new Stop(
+        `${name} and glue are ${total.gzip} bytes after gzip: over the budget of ${most} in scripts/sizes.mjs`,
+      )
   }
 }
 
@@ -42,8 +53,23 @@ export const healthBudget = 4 * 1024
 async function bundled(pkg, entry) {
   const { build } = await import('esbuild')
   // Behind an `import()` is what is loaded later.
-  const later = { name: 'later', setup: (to) => to.onResolve({ filter: /^/ }, ({ kind, path }) => (kind === 'dynamic-import' ? { path, external: true } : undefined)) }
-  const options = { bundle: true, minify: true, format: 'esm', target: 'es2022', conditions: ['workerd'], legalComments: 'none', write: false, plugins: [later] }
+  const later = {
+    name: 'later',
+    setup: (to) =>
+      to.onResolve({ filter: /^/ }, ({ kind, path }) =>
+        kind === 'dynamic-import' ? { path, external: true } : undefined,
+      ),
+  }
+  const options = {
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    conditions: ['workerd'],
+    legalComments: 'none',
+    write: false,
+    plugins: [later],
+  }
   const { outputFiles } = await build({ entryPoints: [join(pkg, entry)], ...options })
   return gzipSync(outputFiles[0].contents, { level: 9 }).length
 }
@@ -53,7 +79,10 @@ async function bundled(pkg, entry) {
  * behind it for a run, with the core. In bytes after gzip.
  */
 export async function entrySizes(pkg) {
-  const [wasm, engine] = [gzipSync(readFileSync(join(pkg, 'core/core.wasm')), { level: 9 }).length, await bundled(pkg, 'engine.js')]
+  const [wasm, engine] = [
+    gzipSync(readFileSync(join(pkg, 'core/core.wasm')), { level: 9 }).length,
+    await bundled(pkg, 'engine.js'),
+  ]
   const sizes = []
   for (const entry of ['neon', 'pg', 'pglite', 'postgres']) {
     const first = await bundled(pkg, `${entry}.js`)
@@ -66,10 +95,17 @@ export async function entrySizes(pkg) {
 export async function checkEntries(pkg) {
   const number = (bytes) => bytes.toLocaleString('en').padStart(9)
   const sizes = await entrySizes(pkg)
-  for (const { entry, first, all } of sizes) console.log(`  ${entry.padEnd(20)} with nothing to do: gzip ${number(first)}   everything: gzip ${number(all)}`)
+  for (const { entry, first, all } of sizes)
+    console.log(`  ${entry.padEnd(20)} with nothing to do: gzip ${number(first)}   everything: gzip ${number(all)}`)
   const over = sizes.find(({ first }) => first > entryBudget)
   const health = await bundled(pkg, 'health.js')
   console.log(`  ${'counterfoil/health'.padEnd(20)} gzip ${number(health)}`)
-  if (health > healthBudget) throw new Stop(`counterfoil/health is ${health} bytes after gzip: over the budget of ${healthBudget} in scripts/sizes.mjs`)
-  if (over) throw new Stop(`${over.entry} loads ${over.first} bytes after gzip with nothing to do: over the budget of ${entryBudget} in scripts/sizes.mjs`)
+  if (health > healthBudget)
+    throw new Stop(
+      `counterfoil/health is ${health} bytes after gzip: over the budget of ${healthBudget} in scripts/sizes.mjs`,
+    )
+  if (over)
+    throw new Stop(
+      `${over.entry} loads ${over.first} bytes after gzip with nothing to do: over the budget of ${entryBudget} in scripts/sizes.mjs`,
+    )
 }

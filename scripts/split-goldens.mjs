@@ -32,21 +32,33 @@ function tokens(text) {
 }
 
 function line(bytes, start, end) {
-  return `${start}..${end} ${bytes.subarray(start, end).toString().split(/[\r\n]/, 1)[0]}`
+  return `${start}..${end} ${
+    bytes
+      .subarray(start, end)
+      .toString()
+      .split(/[\r\n]/, 1)[0]
+  }`
 }
 
 await script(async () => {
   await loadModule()
   const check = process.argv.includes('--check')
   let count = 0
-  for (const [folder, read, ending] of [['split', statements, 'statements'], ['lex', tokens, 'tokens']]) {
+  for (const [folder, read, ending] of [
+    ['split', statements, 'statements'],
+    ['lex', tokens, 'tokens'],
+  ]) {
     const path = join(root, 'tests/data', folder)
     for (const name of readdirSync(path).filter((name) => name.endsWith('.sql'))) {
       const golden = join(path, name.replace(/sql$/, ending))
-      const found = read(readFileSync(join(path, name), 'utf8')).map((text) => `${text}\n`).join('')
+      const found = read(readFileSync(join(path, name), 'utf8'))
+        .map((text) => `${text}\n`)
+        .join('')
       if (!check) writeFileSync(golden, found)
       else if (!existsSync(golden) || readFileSync(golden, 'utf8') !== found)
-        throw new Stop(`${golden} is not what libpg-query says: run node scripts/split-goldens.mjs and look at the change`)
+        throw new Stop(
+          `${golden} is not what libpg-query says: run node scripts/split-goldens.mjs and look at the change`,
+        )
       count++
     }
   }

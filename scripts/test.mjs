@@ -10,7 +10,11 @@ import { browserTests } from './wasm-browser.mjs'
 const target = 'wasm32-unknown-unknown'
 const wasmTests = ['test', '--target', target, '--features', 'wasm', '--test', 'wasm']
 // Small and short: compiling takes longer than running.
-const runner = { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: 'wasm-bindgen-test-runner', CARGO_PROFILE_TEST_OPT_LEVEL: '0', CARGO_PROFILE_TEST_DEBUG: '0' }
+const runner = {
+  CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: 'wasm-bindgen-test-runner',
+  CARGO_PROFILE_TEST_OPT_LEVEL: '0',
+  CARGO_PROFILE_TEST_DEBUG: '0',
+}
 
 const parts = {
   // What passing tests print is shown: how much they compared, how many states they visited, what was skipped.
@@ -24,14 +28,30 @@ const parts = {
 }
 
 // What takes longest begins first, so that nothing is left to wait for at the end.
-const long = ['processes', 'boot', 'corpora', 'neon-faults', 'cold-starts', 'readme', 'limits', 'postgres', 'workerd-cold-starts', 'bundlers', 'runtimes']
+const long = [
+  'processes',
+  'boot',
+  'corpora',
+  'neon-faults',
+  'cold-starts',
+  'readme',
+  'limits',
+  'postgres',
+  'workerd-cold-starts',
+  'bundlers',
+  'runtimes',
+]
 
 await script(async () => {
   const chosen = process.argv.slice(2)
   const unknown = chosen.find((name) => !(name in parts))
   if (unknown) throw new Stop(`there is no part ${unknown}; there are: ${Object.keys(parts).join(', ')}`)
   const names = chosen.length ? chosen : Object.keys(parts)
-  const what = { browser: ['browser', 'packaging', 'www'].some((name) => names.includes(name)), pgbouncer: names.includes('js'), tmux: names.includes('js') }
+  const what = {
+    browser: ['browser', 'packaging', 'www'].some((name) => names.includes(name)),
+    pgbouncer: names.includes('js'),
+    tmux: names.includes('js'),
+  }
   await timed('setup', () => setup(what))
   await timed('build', build)
   for (const name of names) {
@@ -43,11 +63,20 @@ await script(async () => {
 
 async function nodeTests(folder) {
   const path = join(root, folder)
-  const files = existsSync(path) ? readdirSync(path).filter((name) => name.endsWith('.test.mjs')).sort() : []
+  const files = existsSync(path)
+    ? readdirSync(path)
+        .filter((name) => name.endsWith('.test.mjs'))
+        .sort()
+    : []
   if (files.length === 0) return console.log('(no tests yet)')
   const first = long.map((name) => `${name}.test.mjs`).filter((name) => files.includes(name))
   const ordered = [...first, ...files.filter((name) => !first.includes(name))]
   // Most of them wait for a database more than they work. The reporter keeps the lines of a file together.
   const together = `--test-concurrency=${Math.max(2, availableParallelism())}`
-  await run(process.execPath, ['--test', '--test-reporter=spec', together, ...ordered.map((name) => join(folder, name))])
+  await run(process.execPath, [
+    '--test',
+    '--test-reporter=spec',
+    together,
+    ...ordered.map((name) => join(folder, name)),
+  ])
 }

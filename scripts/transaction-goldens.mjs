@@ -22,7 +22,10 @@ await script(async () => {
     for (const { text } of split(Buffer.from(setup))) await client.query(text)
     for (const { text } of split(bytes)) {
       await client.query('begin')
-      const error = await client.query(text).then(() => undefined, (error) => error)
+      const error = await client.query(text).then(
+        () => undefined,
+        (error) => error,
+      )
       await client.query('rollback').catch(() => {})
       const refused = refusals.includes(error?.code)
       if (error && !refused) say(`${text}: ${error.code} ${error.message}`)
@@ -40,6 +43,9 @@ await script(async () => {
 
 function split(bytes) {
   return parseSync(bytes.toString()).stmts.map(({ stmt_location: from = 0, stmt_len: length }) => ({
-    text: bytes.subarray(from, length ? from + length : undefined).toString().trim(),
+    text: bytes
+      .subarray(from, length ? from + length : undefined)
+      .toString()
+      .trim(),
   }))
 }

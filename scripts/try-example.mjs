@@ -23,7 +23,9 @@ await script(async () => {
   let child
   try {
     for (const part of [name, 'migrations']) cpSync(join(root, 'examples', part), join(base, part), { recursive: true })
-    const [{ filename }] = JSON.parse(output('npm', ['pack', '--json', '--pack-destination', base, join(root, 'pkg')], { shell: windows }))
+    const [{ filename }] = JSON.parse(
+      output('npm', ['pack', '--json', '--pack-destination', base, join(root, 'pkg')], { shell: windows }),
+    )
     const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
     manifest.dependencies.counterfoil = `file:../${filename}`
     writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest, null, 2))
@@ -31,7 +33,15 @@ await script(async () => {
     const port = await freePort()
     const database = await server.createDatabase()
     const client = await server.connect(database)
-    const env = { ...process.env, DATABASE_URL: server.url(database), PORT: String(port), HOST: '127.0.0.1', NITRO_HOST: '127.0.0.1', HOSTNAME: '127.0.0.1', NEXT_TELEMETRY_DISABLED: '1' }
+    const env = {
+      ...process.env,
+      DATABASE_URL: server.url(database),
+      PORT: String(port),
+      HOST: '127.0.0.1',
+      NITRO_HOST: '127.0.0.1',
+      HOSTNAME: '127.0.0.1',
+      NEXT_TELEMETRY_DISABLED: '1',
+    }
     const npm = (...args) => run('npm', args, { cwd: folder, env, shell: windows })
     say(`installing ${name}`)
     await npm('install', '--no-audit', '--no-fund')
@@ -44,7 +54,13 @@ await script(async () => {
     say(`starting ${name}`)
     // Next listens everywhere unless it is told otherwise here.
     const start = manifest.scripts.start + (name === 'next' ? ' -H 127.0.0.1' : '')
-    child = spawn(start, { cwd: folder, env: { ...env, PATH: `${join(folder, 'node_modules/.bin')}:${env.PATH}` }, shell: true, stdio: 'inherit', detached: !windows })
+    child = spawn(start, {
+      cwd: folder,
+      env: { ...env, PATH: `${join(folder, 'node_modules/.bin')}:${env.PATH}` },
+      shell: true,
+      stdio: 'inherit',
+      detached: !windows,
+    })
     const url = `http://127.0.0.1:${port}/`
     if (inTheWay) {
       const { status } = await answer(url, child)

@@ -10,7 +10,13 @@ const limit = 300_000
 /** Runs `cargo` with these arguments; the suite must end within five minutes. */
 export async function browserTests(args, runner) {
   const address = `127.0.0.1:${await freePort()}`
-  const env = { ...process.env, ...runner, NO_HEADLESS: '1', WASM_BINDGEN_USE_BROWSER: '1', WASM_BINDGEN_TEST_ADDRESS: address }
+  const env = {
+    ...process.env,
+    ...runner,
+    NO_HEADLESS: '1',
+    WASM_BINDGEN_USE_BROWSER: '1',
+    WASM_BINDGEN_TEST_ADDRESS: address,
+  }
   const server = spawn('cargo', args, { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'], detached: true })
   const ended = new Promise((_, fail) => server.on('exit', (code) => fail(new Stop(`cargo ended with ${code}`))))
   let browser
@@ -20,8 +26,12 @@ export async function browserTests(args, runner) {
     const page = await browser.newPage()
     page.on('pageerror', (error) => console.error(error))
     await page.goto(`http://${address}`)
-    const result = page.waitForFunction(() => /^test result: .*$/m.test(document.body.innerText), undefined, { timeout: limit })
-    await Promise.race([result, ended]).finally(async () => console.log(await page.innerText('#output').catch(() => '')))
+    const result = page.waitForFunction(() => /^test result: .*$/m.test(document.body.innerText), undefined, {
+      timeout: limit,
+    })
+    await Promise.race([result, ended]).finally(async () =>
+      console.log(await page.innerText('#output').catch(() => '')),
+    )
     if (!/^test result: ok\./m.test(await page.innerText('#output'))) throw new Stop('a test failed in the browser')
   } finally {
     await browser?.close()

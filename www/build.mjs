@@ -17,7 +17,10 @@ export function buildPage(dist = join(here, 'dist')) {
     cpSync(join(here, name), join(dist, name), { recursive: true })
 
   const manifest = JSON.parse(readFileSync(join(root, 'pkg/package.json'), 'utf8'))
-  cpSync(join(root, 'pkg'), join(dist, 'counterfoil'), { recursive: true, filter: (path) => !/\.(d\.ts|map)$/.test(path) })
+  cpSync(join(root, 'pkg'), join(dist, 'counterfoil'), {
+    recursive: true,
+    filter: (path) => !/\.(d\.ts|map)$/.test(path),
+  })
   const pglite = dirname(resolve('@electric-sql/pglite'))
   copyMatching(pglite, join(dist, 'pglite'), /\.(js|wasm|data|tar\.gz)$/)
   for (const folder of ['fs', 'contrib']) copyMatching(join(pglite, folder), join(dist, 'pglite', folder), /\.js$/)
@@ -37,7 +40,8 @@ function copyMatching(from, to, pattern) {
 /** The package's `exports` and `imports`, as a browser reads them. */
 function packageImports({ name, exports, imports }, base) {
   // An entry may be of types only.
-  const browser = (target) => (typeof target !== 'object' ? target : browser(target.browser ?? target.import ?? target.default))
+  const browser = (target) =>
+    typeof target !== 'object' ? target : browser(target.browser ?? target.import ?? target.default)
   const map = {}
   for (const [path, target] of Object.entries(exports)) {
     const file = browser(target)
@@ -52,12 +56,16 @@ function exampleModule() {
   const demo = join(root, 'demo')
   const read = (folder, name, as = name) => [as, readFileSync(join(demo, folder, name), 'utf8')]
   const before = [
-    ...readdirSync(join(demo, 'migrations')).sort().map((name) => read('migrations', name)),
+    ...readdirSync(join(demo, 'migrations'))
+      .sort()
+      .map((name) => read('migrations', name)),
     read('changes/gap', '20260224160000_prices.sql'),
     read('changes/collision', '20260301083000_gift_cards.sql', '20260328090000_gift_cards.sql'),
     read('changes/interrupted', '20260402074500_one_ticket_per_seat.sql'),
   ]
-  const after = ['20260501000000_baseline.sql', '.counterfoil/20260501000000_baseline.json'].map((name) => read('changes/squash', name))
+  const after = ['20260501000000_baseline.sql', '.counterfoil/20260501000000_baseline.json'].map((name) =>
+    read('changes/squash', name),
+  )
   const value = (entries) => JSON.stringify(Object.fromEntries(entries), null, 2)
   return `// The demo's migrations.\nexport const migrations = ${value(before)}\n\nexport const squashed = ${value(after)}\n`
 }

@@ -1,7 +1,10 @@
 // The mishaps that one can try: each takes the files and gives changed ones.
 
 /** Migrations that are applied, with digits for a version, and whose file is at hand. */
-const numbered = (files, decisions) => decisions.filter(({ action, path, version, name }) => action === 'skip' && path in files && name && /^\d+$/.test(version))
+const numbered = (files, decisions) =>
+  decisions.filter(
+    ({ action, path, version, name }) => action === 'skip' && path in files && name && /^\d+$/.test(version),
+  )
 
 /** A file merged late: its version lies between two that are applied. Undefined if there is no room. */
 export function lateFile(files, decisions) {
@@ -12,12 +15,19 @@ export function lateFile(files, decisions) {
     if (BigInt(next) >= BigInt(applied[i + 1].version)) continue
     const late = path.replace(version, next).replace(name, 'merged_late')
     if (late in files || late === path) continue
-    return { path: late, text: withMarkers(files[path], 'create table merged_late (id bigint primary key);', 'drop table merged_late;') }
+    return {
+      path: late,
+      text: withMarkers(files[path], 'create table merged_late (id bigint primary key);', 'drop table merged_late;'),
+    }
   }
 }
 
 function withMarkers(example, up, down) {
-  for (const [first, second] of [['-- migrate:up', '-- migrate:down'], ['-- +goose Up', '-- +goose Down'], ['-- +migrate Up', '-- +migrate Down']])
+  for (const [first, second] of [
+    ['-- migrate:up', '-- migrate:down'],
+    ['-- +goose Up', '-- +goose Down'],
+    ['-- +migrate Up', '-- +migrate Down'],
+  ])
     if (example.includes(first)) return `${first}\n${up}\n\n${second}\n${down}\n`
   return `${up}\n`
 }
@@ -41,5 +51,12 @@ export function sameVersion(files, decisions) {
   const last = numbered(files, decisions).at(-1)
   const path = last?.path.replace(last.name, 'same_version')
   if (!path || path === last.path) return undefined
-  return { path, text: withMarkers(files[last.path], 'create table same_version (id bigint primary key);', 'drop table same_version;') }
+  return {
+    path,
+    text: withMarkers(
+      files[last.path],
+      'create table same_version (id bigint primary key);',
+      'drop table same_version;',
+    ),
+  }
 }

@@ -16,7 +16,8 @@ export async function openDatabase(files) {
 async function extensionsOf(texts) {
   const names = new Set()
   for (const text of texts)
-    for (const [, name] of text.matchAll(/create\s+extension\s+(?:if\s+not\s+exists\s+)?"?([\w-]+)"?/gi)) names.add(name.replaceAll('-', '_').toLowerCase())
+    for (const [, name] of text.matchAll(/create\s+extension\s+(?:if\s+not\s+exists\s+)?"?([\w-]+)"?/gi))
+      names.add(name.replaceAll('-', '_').toLowerCase())
   const extensions = {}
   for (const name of names) {
     // What PGlite does not have, the migration's own statement will say.

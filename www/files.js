@@ -1,7 +1,8 @@
 // Where migration sets come from: a folder that is dropped on the page or chosen.
 
 // The files that `readMigrations` of counterfoil/node takes.
-const wanted = /\.sql$|\.sql\.conf$|(^|\/)(meta\/_journal\.json|metadata\.toml|migration_lock\.toml|\.counterfoil\/[^/]+\.json)$/
+const wanted =
+  /\.sql$|\.sql\.conf$|(^|\/)(meta\/_journal\.json|metadata\.toml|migration_lock\.toml|\.counterfoil\/[^/]+\.json)$/
 const unwanted = /^(node_modules|\.(?!counterfoil$).*)$/
 
 /** The folder of a drop event, read: `{ title, files }`, or undefined if nothing of use was dropped. */

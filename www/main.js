@@ -39,7 +39,9 @@ onChange((names) => {
 function showButtons() {
   const { busy, plan, problem, ledger, files, original } = state
   const decisions = plan?.decisions ?? []
-  const work = decisions.some(({ action, code }) => action === 'apply' || action === 'adopt' || code === 'renumbered' || code === 'renamed')
+  const work = decisions.some(
+    ({ action, code }) => action === 'apply' || action === 'adopt' || code === 'renumbered' || code === 'renamed',
+  )
   const errors = decisions.some(({ severity }) => severity === 'error')
   byId('apply').disabled = !!busy || !!problem || !(work || errors)
   byId('lint').disabled = !!busy
@@ -70,7 +72,9 @@ function inTurn(words, work) {
     } catch (error) {
       // A MigrationError is the reader's business and is caught where it arises.
       console.error(error)
-      change({ outcome: { verb: words, error: { code: 'unexpected', message: String(error?.message ?? error), help: '' } } })
+      change({
+        outcome: { verb: words, error: { code: 'unexpected', message: String(error?.message ?? error), help: '' } },
+      })
     }
     change({ busy: undefined })
   })
@@ -114,7 +118,18 @@ function first(files) {
 /** Opens a set on an empty database. */
 function openSet({ title, files }) {
   return inTurn('starting PostgreSQL…', async () => {
-    change({ title, files, original: files, held: new Set(), selected: first(files), plan: undefined, problem: undefined, outcome: undefined, ledger: undefined, lint: undefined })
+    change({
+      title,
+      files,
+      original: files,
+      held: new Set(),
+      selected: first(files),
+      plan: undefined,
+      problem: undefined,
+      outcome: undefined,
+      ledger: undefined,
+      lint: undefined,
+    })
     await database.openDatabase(files)
     await lookNow()
   })
@@ -146,7 +161,9 @@ function edit(files, selected = state.selected) {
 
 /** The file that an edit is made in: the selected one if it is applied, else the last that is. */
 function shipped() {
-  const applied = state.plan.decisions.filter(({ action, path }) => action === 'skip' && path in state.files).map(({ path }) => path)
+  const applied = state.plan.decisions
+    .filter(({ action, path }) => action === 'skip' && path in state.files)
+    .map(({ path }) => path)
   return applied.includes(state.selected) ? state.selected : applied.at(-1)
 }
 
@@ -167,7 +184,8 @@ byId('rollback').addEventListener('click', () => run('rollback', database.rollba
 byId('undo').addEventListener('click', () => (change({ held: new Set() }), edit(state.original)))
 byId('lint').addEventListener('click', () => inTurn('linting…', lintNow))
 byId('example').addEventListener('click', openExample)
-for (const button of document.querySelectorAll('[data-try]')) button.addEventListener('click', () => tries[button.dataset.try]())
+for (const button of document.querySelectorAll('[data-try]'))
+  button.addEventListener('click', () => tries[button.dataset.try]())
 
 // A folder, chosen or dropped.
 byId('open').addEventListener('click', () => byId('chooser').click())
@@ -185,7 +203,16 @@ addEventListener('drop', async (event) => take(await droppedFolder(event.dataTra
 
 function take(set) {
   if (set) return openSet(set)
-  change({ outcome: { verb: 'open', error: { code: 'no-files', message: 'there are no .sql files in that folder', help: 'drop the folder that holds the migrations' } } })
+  change({
+    outcome: {
+      verb: 'open',
+      error: {
+        code: 'no-files',
+        message: 'there are no .sql files in that folder',
+        help: 'drop the folder that holds the migrations',
+      },
+    },
+  })
 }
 
 // Typing in the editor.
@@ -195,6 +222,9 @@ byId('text').addEventListener('input', ({ target }) => {
   clearTimeout(typing)
   typing = setTimeout(look, 200)
 })
-byId('text').addEventListener('scroll', ({ target }) => (byId('lines').style.transform = `translateY(${-target.scrollTop}px)`))
+byId('text').addEventListener(
+  'scroll',
+  ({ target }) => (byId('lines').style.transform = `translateY(${-target.scrollTop}px)`),
+)
 
 await openExample()

@@ -14,7 +14,9 @@ export async function play(stage) {
     insert into customers (email, name) values ('ada@example.org', 'Ada'), ('bo@example.org', 'Bo');
     insert into tickets (show_id, seat_id, customer_id) values (1, 7, 1), (1, 7, 2);
   `)
-  say('An index is built concurrently, which no transaction can undo. One seat has been sold twice, so the build stops, and PostgreSQL leaves an invalid index behind.')
+  say(
+    'An index is built concurrently, which no transaction can undo. One seat has been sold twice, so the build stops, and PostgreSQL leaves an invalid index behind.',
+  )
   gap()
   stage.put(path, change(`interrupted/${path}`))
   await stage.migrate()
@@ -22,7 +24,9 @@ export async function play(stage) {
   await stage.query('ledger', progress)
   await stage.ready()
   gap()
-  say('One of the two tickets is refunded. The run goes on at the step where it stopped: the invalid index is dropped and built again.')
+  say(
+    'One of the two tickets is refunded. The run goes on at the step where it stopped: the invalid index is dropped and built again.',
+  )
   gap()
   await stage.db.exec('update tickets set refunded_at = now() where customer_id = 2')
   await stage.plan()

@@ -40,7 +40,8 @@ const engine = () => import('./engine.js')
 
 /** What can be asked of the database instead of loading the core: of a manifest, unless an option has more to say. */
 function question(manifest: Manifest | undefined, chosen: Settings): string | undefined {
-  if (!manifest?.digest || !usual(chosen) || (chosen.convention ?? manifest.convention) !== manifest.convention) return undefined
+  if (!manifest?.digest || !usual(chosen) || (chosen.convention ?? manifest.convention) !== manifest.convention)
+    return undefined
   return digestQuery(chosen.core.table ?? { schema: 'public', name: 'schema_migrations' }, manifest.digest)
 }
 
@@ -61,7 +62,12 @@ async function ask(connection: Connection, sql: string, signal: AbortSignal | un
 
 /** Runs `goal`. `current` is what comes of it if the ledger is that of the manifest, if that can be told without the core. */
 async function run<Db extends object>(
-  driver: Driver<Db>, db: Db, set: Set, goal: RunGoal, chosen: Settings, current?: (manifest: Manifest) => Outcome | undefined,
+  driver: Driver<Db>,
+  db: Db,
+  set: Set,
+  goal: RunGoal,
+  chosen: Settings,
+  current?: (manifest: Manifest) => Outcome | undefined,
 ): Promise<Ended> {
   const begin = performance.now()
   const { signal } = chosen
@@ -94,12 +100,19 @@ async function run<Db extends object>(
 }
 
 const isCurrent = ({ count }: Manifest): Report => ({
-  status: 'current', applied: [], adopted: [], reverted: [], skipped: count, findings: [], decisions: [],
+  status: 'current',
+  applied: [],
+  adopted: [],
+  reverted: [],
+  skipped: count,
+  findings: [],
+  decisions: [],
 })
 
 function isReady({ newest, files }: Manifest): Readiness | undefined {
   // The newest file may stand beside a baseline that replaces it, and then it is not the newest of the ledger.
-  const replaced = (file: ManifestFile) => /(^|\/)\.counterfoil\//.test(file?.path) && file.sql?.includes(JSON.stringify(newest))
+  const replaced = (file: ManifestFile) =>
+    /(^|\/)\.counterfoil\//.test(file?.path) && file.sql?.includes(JSON.stringify(newest))
   if (files.some(replaced)) return undefined
   const message = `ready: db=${newest ?? 'none'} expected=${newest ?? 'none'}`
   return { status: 'ready', httpStatus: 200, message, ...(newest !== null && { database: newest, expected: newest }) }
@@ -110,24 +123,47 @@ function result({ outcome, roundTrips, elapsedMs }: Ended): MigrateResult {
 }
 
 /** Brings the database current. @internal */
-export async function up<Db extends object>(driver: Driver<Db>, db: Db, set: Set, options: AnyOptions = {}): Promise<MigrateResult> {
+export async function up<Db extends object>(
+  driver: Driver<Db>,
+  db: Db,
+  set: Set,
+  options: AnyOptions = {},
+): Promise<MigrateResult> {
   return result(await run(driver, db, set, { goal: 'up' }, settings(options, allowed.migrating), isCurrent))
 }
 
 /** Goes back. @internal */
-export async function down<Db extends object>(driver: Driver<Db>, db: Db, set: Set, options: AnyOptions = {}): Promise<MigrateResult> {
+export async function down<Db extends object>(
+  driver: Driver<Db>,
+  db: Db,
+  set: Set,
+  options: AnyOptions = {},
+): Promise<MigrateResult> {
   const chosen = settings(options, allowed.rollingBack)
-  return result(await run(driver, db, set, { goal: 'down', steps: chosen.steps, to: chosen.to, dry: chosen.dry }, chosen))
+  return result(
+    await run(driver, db, set, { goal: 'down', steps: chosen.steps, to: chosen.to, dry: chosen.dry }, chosen),
+  )
 }
 
 /** Reads and plans. @internal */
-export async function look<Db extends object>(driver: Driver<Db>, db: Db, set: Set, options: ReadOptions = {}): Promise<Plan> {
+export async function look<Db extends object>(
+  driver: Driver<Db>,
+  db: Db,
+  set: Set,
+  options: ReadOptions = {},
+): Promise<Plan> {
   return (await run(driver, db, set, { goal: 'plan' }, settings(options, allowed.looking))).outcome as Plan
 }
 
 /** Reads and judges. @internal */
-export async function judge<Db extends object>(driver: Driver<Db>, db: Db, set: Set, options: ReadOptions = {}): Promise<Readiness> {
-  return (await run(driver, db, set, { goal: 'ready' }, settings(options, allowed.looking), isReady)).outcome as Readiness
+export async function judge<Db extends object>(
+  driver: Driver<Db>,
+  db: Db,
+  set: Set,
+  options: ReadOptions = {},
+): Promise<Readiness> {
+  return (await run(driver, db, set, { goal: 'ready' }, settings(options, allowed.looking), isReady))
+    .outcome as Readiness
 }
 
 /**

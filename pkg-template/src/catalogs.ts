@@ -19,7 +19,8 @@ const known = new WeakMap<object, Read>()
  */
 export function catalogOf(migrations: object, { paths, sqls }: Files, convention: string | undefined): Catalog {
   const before = known.get(migrations)
-  if (before && before.convention === convention && same(before.paths, paths) && same(before.sqls, sqls)) return before.catalog
+  if (before && before.convention === convention && same(before.paths, paths) && same(before.sqls, sqls))
+    return before.catalog
   const { Catalog } = coreNow()
   const catalog = guarded(() => new Catalog(paths, sqls, convention))
   compare(manifestOf(migrations), catalog)
@@ -33,7 +34,14 @@ export function catalogOf(migrations: object, { paths, sqls }: Files, convention
 function compare(manifest: Manifest | undefined, catalog: Catalog): void {
   if (!manifest || manifest.convention !== catalog.convention) return
   const { digest = null, newest = null, count } = catalog
-  const what = manifest.digest !== digest ? 'digest' : manifest.newest !== newest ? 'newest version' : manifest.count !== count ? 'count' : undefined
+  const what =
+    manifest.digest !== digest
+      ? 'digest'
+      : manifest.newest !== newest
+        ? 'newest version'
+        : manifest.count !== count
+          ? 'count'
+          : undefined
   if (what === undefined) return
   catalog.free()
   throw failure('invalid-input', `the manifest's ${what} is not that of its files`, 'run `counterfoil embed` again')

@@ -11,7 +11,9 @@ const companions = [
 ]
 
 /** Whether a file is part of a set. The path is relative to the set's folder and uses `/`. */
-export const isOfSet = (path: string): boolean => path.endsWith('.sql') || companions.some((pattern) => pattern.test(path))
+export const isOfSet = (path: string): boolean =>
+  path.endsWith('.sql') || companions.some((pattern) => pattern.test(path))
 
 /** Whether a folder of that name is left out, with all that is in it. */
-export const isPassedOver = (folder: string): boolean => folder === 'node_modules' || (folder.startsWith('.') && folder !== '.counterfoil')
+export const isPassedOver = (folder: string): boolean =>
+  folder === 'node_modules' || (folder.startsWith('.') && folder !== '.counterfoil')

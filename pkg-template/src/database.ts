@@ -34,7 +34,16 @@ const gone = /^(08...|57P0.|25P03)$/
  * the ledger. @internal
  */
 export function describe(error: unknown): DatabaseFailure {
-  const { severity, code, message, detail, hint, position, where, [completed]: done } = Object(error) as Record<PropertyKey, unknown>
+  const {
+    severity,
+    code,
+    message,
+    detail,
+    hint,
+    position,
+    where,
+    [completed]: done,
+  } = Object(error) as Record<PropertyKey, unknown>
   const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined)
   const number = (value: unknown) => (Number(value) > 0 ? Number(value) : undefined)
   const lost = text(severity) === undefined || gone.test(text(code) ?? '')
@@ -57,7 +66,8 @@ export function describe(error: unknown): DatabaseFailure {
 export function unlessTold<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
   if (!signal) return work
   return new Promise((resolve, reject) => {
-    const stop = () => reject(failure('aborted', 'the run was told to stop', 'nothing was written: run it again', signal.reason))
+    const stop = () =>
+      reject(failure('aborted', 'the run was told to stop', 'nothing was written: run it again', signal.reason))
     signal.addEventListener('abort', stop)
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
   })
@@ -68,6 +78,9 @@ const queues = new WeakMap<object, Promise<unknown>>()
 /** Runs `work` after all earlier work on the same database object: runs that write in one session would mix. @internal */
 export function inTurn<T>(db: object, work: () => Promise<T>): Promise<T> {
   const turn = (queues.get(db) ?? Promise.resolve()).then(work)
-  queues.set(db, turn.catch(() => {}))
+  queues.set(
+    db,
+    turn.catch(() => {}),
+  )
   return turn
 }

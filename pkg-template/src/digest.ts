@@ -9,7 +9,7 @@ const identifier = (name: string) => `"${name.replaceAll('"', '""')}"`
  */
 export function digestQuery(table: { schema: string; name: string }, expected: string): string {
   return (
-    "select (pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(coalesce(pg_catalog.string_agg(" +
+    'select (pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(coalesce(pg_catalog.string_agg(' +
     "version || E'\\t' || coalesce(checksum, '') || E'\\t' || coalesce(state, 'applied') || E'\\n', '' " +
     `order by version collate "C"), ''), 'UTF8')), 'hex') = '${expected}')::text as same ` +
     `from ${identifier(table.schema)}.${identifier(table.name)} where replaced_by is null`

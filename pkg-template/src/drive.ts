@@ -27,7 +27,13 @@ export interface Ended {
  * counts as the first message, if it is what the core would have sent. @internal
  */
 export async function drive(
-  connection: Connection, catalog: Catalog, goal: RunGoal, settings: Settings, begin: number, guard?: Guard, asked?: Asked,
+  connection: Connection,
+  catalog: Catalog,
+  goal: RunGoal,
+  settings: Settings,
+  begin: number,
+  guard?: Guard,
+  asked?: Asked,
 ): Promise<Ended> {
   const { Machine } = coreNow()
   const { interactive, ...rest } = connection.capabilities
@@ -71,7 +77,9 @@ export async function drive(
       }
       if (before) roundTrips += 1
       try {
-        answer = bare({ rows: [...((await unlessTold(reads ? settings.signal : undefined, perform(connection, request))) ?? [])] })
+        answer = bare({
+          rows: [...((await unlessTold(reads ? settings.signal : undefined, perform(connection, request))) ?? [])],
+        })
       } catch (error) {
         // What the driver itself refuses says nothing about the database.
         if (error instanceof MigrationError) throw error
@@ -106,7 +114,10 @@ function free(machine: { free(): void }): void {
   }
 }
 
-async function perform(connection: Connection, { type, sql = '', statements = [] }: Request): Promise<readonly TextRow[] | undefined> {
+async function perform(
+  connection: Connection,
+  { type, sql = '', statements = [] }: Request,
+): Promise<readonly TextRow[] | undefined> {
   if (type === 'query') return connection.query(sql)
   if (type === 'statement') await connection.statement(sql)
   else if (type === 'script') await connection.script?.(sql)

@@ -13,7 +13,13 @@ export { init }
 /** Loads files and core. What comes back runs a goal. @internal */
 export async function prepare(set: Migrations<LazySqlSource>, chosen: Settings) {
   const [files] = await Promise.all([loadFiles(set), init()])
-  return async <Db extends object>(driver: Driver<Db>, db: Db, goal: RunGoal, begin: number, begun?: Begun): Promise<Ended> => {
+  return async <Db extends object>(
+    driver: Driver<Db>,
+    db: Db,
+    goal: RunGoal,
+    begin: number,
+    begun?: Begun,
+  ): Promise<Ended> => {
     const writes = goal.goal === 'up' || goal.goal === 'down'
     let connection = begun?.connection
     let guard: Guard | undefined

@@ -27,16 +27,28 @@ export function examine(migrations: Migrations, options: EmbedOptions = {}): Exa
   const catalog = guarded(() => new core.Catalog(paths, sqls, convention))
   try {
     // What an empty database would say: it has to run everything.
-    const { decisions, findings } = guarded(() => core.plan(paths, sqls, convention, bare({ exists: false, rows: [] }), bare({})))
+    const { decisions, findings } = guarded(() =>
+      core.plan(paths, sqls, convention, bare({ exists: false, rows: [] }), bare({})),
+    )
     const problems = [
       ...findings.filter(({ severity }) => severity === 'error').map((finding) => new MigrationError(finding)),
-      ...decisions.filter(({ severity }) => severity === 'error').map((it) => new MigrationError({ code: 'plan-refused', message: it.message ?? it.code, help: it.help ?? '' })),
+      ...decisions
+        .filter(({ severity }) => severity === 'error')
+        .map((it) => new MigrationError({ code: 'plan-refused', message: it.message ?? it.code, help: it.help ?? '' })),
     ]
     const checksums = new Map<string, string>(catalog.checksums)
-    const files = paths.map((path, index) => ({ path, sql: canonical(sqls[index] ?? ''), checksum: checksums.get(path) ?? null }))
+    const files = paths.map((path, index) => ({
+      path,
+      sql: canonical(sqls[index] ?? ''),
+      checksum: checksums.get(path) ?? null,
+    }))
     files.sort((a, b) => (a.path < b.path ? -1 : 1))
     const { digest = null, newest = null, count, convention: found } = catalog
-    return { manifest: { manifest: 1, convention: found, digest, newest, count, files }, problems, findings: findings.filter(({ severity }) => severity !== 'error') }
+    return {
+      manifest: { manifest: 1, convention: found, digest, newest, count, files },
+      problems,
+      findings: findings.filter(({ severity }) => severity !== 'error'),
+    }
   } finally {
     catalog.free()
   }

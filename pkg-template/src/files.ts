@@ -15,9 +15,7 @@ export type LazySqlSource = SqlSource | (() => Promise<SqlSource> | SqlSource)
  * {@link Manifest}, with which a database that is current is told by one query.
  */
 export type Migrations<Source = SqlSource> =
-  | { readonly [path: string]: Source }
-  | readonly { readonly path: string; readonly sql: Source }[]
-  | Manifest
+  { readonly [path: string]: Source } | readonly { readonly path: string; readonly sql: Source }[] | Manifest
 
 /** Paths, and the text that belongs to each. @internal */
 export interface Files {
@@ -30,7 +28,11 @@ export function filesNow(migrations: Migrations): Files {
   const files: Files = { paths: [], sqls: [] }
   for (const [path, source] of entries(migrations)) {
     if (typeof source === 'function')
-      throw failure('invalid-input', `${path} has yet to be loaded`, 'load the files first: with import.meta.glob, pass `eager: true`')
+      throw failure(
+        'invalid-input',
+        `${path} has yet to be loaded`,
+        'load the files first: with import.meta.glob, pass `eager: true`',
+      )
     files.paths.push(path)
     files.sqls.push(text(path, source))
   }
@@ -48,7 +50,12 @@ export async function loadFiles(migrations: Migrations<LazySqlSource>): Promise<
       try {
         return [path, text(path, await source())]
       } catch (cause) {
-        throw failure('invalid-input', `${path} could not be loaded: ${cause instanceof Error ? cause.message : String(cause)}`, '', cause)
+        throw failure(
+          'invalid-input',
+          `${path} could not be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
+          '',
+          cause,
+        )
       }
     }),
   )
@@ -77,7 +84,12 @@ function read(object: object, key: string, place: string): unknown {
   try {
     return Object.hasOwn(object, key) ? (object as Record<string, unknown>)[key] : undefined
   } catch (cause) {
-    throw failure('invalid-input', `${place} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, '', cause)
+    throw failure(
+      'invalid-input',
+      `${place} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+      '',
+      cause,
+    )
   }
 }
 
@@ -90,7 +102,8 @@ function text(path: string, source: unknown): string {
 }
 
 function wrong(place: string, value: unknown, help: string): MigrationError {
-  const kind = value === null ? 'null' : Array.isArray(value) ? 'an array' : value instanceof Map ? 'a Map' : typeof value
+  const kind =
+    value === null ? 'null' : Array.isArray(value) ? 'an array' : value instanceof Map ? 'a Map' : typeof value
   const article = /^(an? |null|undefined)/.test(kind) ? kind : /^[aeiou]/.test(kind) ? `an ${kind}` : `a ${kind}`
   return failure('invalid-input', `${place} is ${article}`, help)
 }

@@ -10,12 +10,19 @@ export function guarded<T>(work: () => T): T {
     if (isFailure(error)) throw new MigrationError(error)
     // The core has stopped in the middle of something.
     if (error instanceof WebAssembly.RuntimeError)
-      throw failure('internal-error', `the core failed: ${error.message}`, 'this is a fault of counterfoil: please report it, with the migrations that it was given', error)
+      throw failure(
+        'internal-error',
+        `the core failed: ${error.message}`,
+        'this is a fault of counterfoil: please report it, with the migrations that it was given',
+        error,
+      )
     throw error
   }
 }
 
 /** Whether it is an error of the core, as it throws them. @internal */
 export function isFailure(error: unknown): error is Failure {
-  return typeof error === 'object' && error !== null && !(error instanceof Error) && 'code' in error && 'message' in error
+  return (
+    typeof error === 'object' && error !== null && !(error instanceof Error) && 'code' in error && 'message' in error
+  )
 }

@@ -81,10 +81,22 @@ const isObject = (value: unknown) => typeof value === 'object' && value !== null
 const levels: readonly unknown[] = ['off', 'note', 'warning', 'error']
 
 /** Each option: whether a value is one of its own, and what is. What only the module knows, such as the rules, it checks. */
-const checks: { readonly [name in keyof LintOptions]-?: readonly [test: (value: unknown) => boolean, expected: string] } = {
+const checks: {
+  readonly [name in keyof LintOptions]-?: readonly [test: (value: unknown) => boolean, expected: string]
+} = {
   convention: [isText, 'the name of a convention'],
-  table: [(value) => isText(value) || (isObject(value) && isText(tableOf(value as { name: string }).name) && isText(tableOf(value as { name: string }).schema)), "a name, 'schema.name' or { schema, name }"],
-  rules: [(value) => isObject(value) && Object.values(value as object).every((level) => levels.includes(level)), 'an object of rule to off, note, warning or error'],
+  table: [
+    (value) =>
+      isText(value) ||
+      (isObject(value) &&
+        isText(tableOf(value as { name: string }).name) &&
+        isText(tableOf(value as { name: string }).schema)),
+    "a name, 'schema.name' or { schema, name }",
+  ],
+  rules: [
+    (value) => isObject(value) && Object.values(value as object).every((level) => levels.includes(level)),
+    'an object of rule to off, note, warning or error',
+  ],
   squawk: [(value) => typeof value === 'boolean', 'true or false'],
   postgres: [(value) => (Number.isInteger(value) && (value as number) > 0) || isText(value), 'a version of PostgreSQL'],
   only: [(value) => Array.isArray(value) && value.every((path) => typeof path === 'string'), 'an array of paths'],
@@ -94,8 +106,14 @@ function checked(options: LintOptions): object {
   if (!isObject(options)) throw failure('invalid-input', 'options is not an object', 'pass an object, or nothing')
   const { table, ...rest } = options
   for (const name of Object.keys(options) as (keyof LintOptions)[]) {
-    if (!Object.hasOwn(checks, name)) throw failure('invalid-input', `there is no option ${name} here`, `the options are: ${Object.keys(checks).join(', ')}`)
-    if (options[name] !== undefined && !checks[name][0](options[name])) throw failure('invalid-input', `the option ${name} is not ${checks[name][1]}`)
+    if (!Object.hasOwn(checks, name))
+      throw failure(
+        'invalid-input',
+        `there is no option ${name} here`,
+        `the options are: ${Object.keys(checks).join(', ')}`,
+      )
+    if (options[name] !== undefined && !checks[name][0](options[name]))
+      throw failure('invalid-input', `the option ${name} is not ${checks[name][1]}`)
   }
   return { ...rest, ...(table !== undefined && { table: tableOf(table) }) }
 }

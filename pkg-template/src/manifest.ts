@@ -49,15 +49,18 @@ export function manifestOf(set: unknown): Manifest | undefined {
   if (manifest !== 1) throw wrong(`has the form ${manifest}, and this version of counterfoil reads the form 1`)
   if (typeof convention !== 'string') throw wrong('does not name its convention')
   // It is written into a statement as it is.
-  if (digest !== null && !(typeof digest === 'string' && /^[0-9a-f]{64}$/.test(digest))) throw wrong('has a digest that is neither null nor 64 hex digits')
-  if (newest !== null && typeof newest !== 'string') throw wrong('has a newest version that is neither null nor a string')
+  if (digest !== null && !(typeof digest === 'string' && /^[0-9a-f]{64}$/.test(digest)))
+    throw wrong('has a digest that is neither null nor 64 hex digits')
+  if (newest !== null && typeof newest !== 'string')
+    throw wrong('has a newest version that is neither null nor a string')
   if (!Number.isInteger(count) || (count as number) < 0) throw wrong('has a count that is not a whole number')
   if (!Array.isArray(files)) throw wrong('has no array of files')
   return set as Manifest
 }
 
 /** The convention of a set: as the caller says, or as the manifest does; undefined if it has yet to be detected. @internal */
-export const conventionOf = (set: unknown, chosen: string | undefined): string | undefined => chosen ?? manifestOf(set)?.convention
+export const conventionOf = (set: unknown, chosen: string | undefined): string | undefined =>
+  chosen ?? manifestOf(set)?.convention
 
 /** An error that the manifest's author can mend. @internal */
 export function wrong(what: string): MigrationError {

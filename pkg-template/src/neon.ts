@@ -21,7 +21,10 @@ export interface NeonQueryOptions {
 /** The part of what `neon()` returns that is needed. */
 export interface NeonSql {
   query(text: string, params: never[], options: NeonQueryOptions): PromiseLike<unknown>
-  transaction(queries: never[], options: { isolationLevel: 'ReadCommitted'; readOnly: false; deferrable: false }): Promise<unknown>
+  transaction(
+    queries: never[],
+    options: { isolationLevel: 'ReadCommitted'; readOnly: false; deferrable: false },
+  ): Promise<unknown>
 }
 
 /** Every database that this driver takes. */
@@ -30,7 +33,11 @@ export type NeonDatabase = NeonSql | PgClient | PgPool
 /** The most bytes a request may have: `--sql-over-http-max-request-size-bytes` of Neon's proxy. */
 const limit = 10 * 1024 * 1024
 
-const asText: NeonQueryOptions = { arrayMode: false, fullResults: false, types: { getTypeParser: () => (value) => value } }
+const asText: NeonQueryOptions = {
+  arrayMode: false,
+  fullResults: false,
+  types: { getTypeParser: () => (value) => value },
+}
 // What the caller has chosen for transactions of his own would keep a migration from writing, or from seeing what others wrote.
 const transaction = { isolationLevel: 'ReadCommitted', readOnly: false, deferrable: false } as const
 

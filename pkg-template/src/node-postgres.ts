@@ -23,7 +23,10 @@ export interface PgPool {
 
 /** What a `Client` has beyond that; not the one of pg-native. */
 interface Inside {
-  readonly connection?: { on?(event: string, listener: () => void): void; removeListener?(event: string, listener: () => void): void }
+  readonly connection?: {
+    on?(event: string, listener: () => void): void
+    removeListener?(event: string, listener: () => void): void
+  }
   readonly _connected?: boolean
   readonly _connecting?: boolean
 }

@@ -23,12 +23,19 @@ export { snapshotsInFolder } from './snapshot-folder.js'
  */
 export async function readMigrations(directory: string | URL): Promise<Record<string, string>> {
   const base = directory instanceof URL ? fileURLToPath(directory) : directory
-  if (typeof base !== 'string') throw failure('invalid-input', 'the folder is not a string or a URL', 'pass the path of the folder')
+  if (typeof base !== 'string')
+    throw failure('invalid-input', 'the folder is not a string or a URL', 'pass the path of the folder')
   const found = await stat(base).catch((cause) => {
     const missing = cause.code === 'ENOENT'
-    throw failure('invalid-input', missing ? `the folder ${base} does not exist` : `the folder ${base} cannot be read: ${cause.message}`, 'pass the path of the folder that holds the migrations', cause)
+    throw failure(
+      'invalid-input',
+      missing ? `the folder ${base} does not exist` : `the folder ${base} cannot be read: ${cause.message}`,
+      'pass the path of the folder that holds the migrations',
+      cause,
+    )
   })
-  if (!found.isDirectory()) throw failure('invalid-input', `${base} is not a folder`, 'pass the path of the folder that holds the migrations')
+  if (!found.isDirectory())
+    throw failure('invalid-input', `${base} is not a folder`, 'pass the path of the folder that holds the migrations')
 
   const paths: string[] = []
   await walk(base, '', [await realpath(base)], paths)
@@ -51,7 +58,11 @@ async function walk(base: string, folder: string, above: string[], paths: string
     if (entry.isSymbolicLink()) {
       const target = await stat(join(base, path)).catch(() => undefined)
       if (!target && wanted)
-        throw failure('invalid-input', `${path} is a symbolic link to a file that is not there`, 'mend the link or remove it')
+        throw failure(
+          'invalid-input',
+          `${path} is a symbolic link to a file that is not there`,
+          'mend the link or remove it',
+        )
       isFolder = target?.isDirectory() ?? false
       isFile = target?.isFile() ?? false
     }

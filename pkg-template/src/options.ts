@@ -75,14 +75,25 @@ export function settings(given: AnyOptions, names: Names): Settings {
   const options: Record<string, unknown> = Object.create(null)
   for (const name of Object.keys(given)) {
     const known = names.find((option) => option === name)
-    if (!known) throw failure('invalid-input', `there is no option ${name} here`, `the options are: ${names.join(', ')}`)
+    if (!known)
+      throw failure('invalid-input', `there is no option ${name} here`, `the options are: ${names.join(', ')}`)
     const value = given[known]
     if (value === undefined) continue
     const check = checks[known]
     if (!check[0](value)) throw failure('invalid-input', `the option ${name} is not ${check[1]}`)
     options[name] = value
   }
-  const { table, convention, onProgress, signal, steps, to, dryRun: dry = false, session = true, ...core } = options as AnyOptions
+  const {
+    table,
+    convention,
+    onProgress,
+    signal,
+    steps,
+    to,
+    dryRun: dry = false,
+    session = true,
+    ...core
+  } = options as AnyOptions
   return {
     core: bare({ ...core, ...(table === undefined ? {} : { table: bare(tableOf(table)) }) }),
     steps,
@@ -104,8 +115,17 @@ export function tableOf(table: NonNullable<AnyOptions['table']>): { schema: stri
 
 /** The keys of `policy` and the severities. What is not here is for the core to judge. @internal */
 export const drifts = [
-  'edited-cosmetic', 'edited-semantic', 'collision', 'missing', 'ahead', 'renumbered', 'renamed', 'duplicate', 'interrupted',
-  'in-progress', 'partial-squash',
+  'edited-cosmetic',
+  'edited-semantic',
+  'collision',
+  'missing',
+  'ahead',
+  'renumbered',
+  'renamed',
+  'duplicate',
+  'interrupted',
+  'in-progress',
+  'partial-squash',
 ]
 /** @internal */
 export const severities = ['note', 'warning', 'error']
@@ -115,7 +135,9 @@ export const severities = ['note', 'warning', 'error']
  * option that may be wrong is named by it. @internal
  */
 export function usual({ core: { expect, policy = {}, table } }: Settings): boolean {
-  const known = Object.entries(policy).every(([drift, severity]) => drifts.includes(drift) && severities.includes(severity))
+  const known = Object.entries(policy).every(
+    ([drift, severity]) => drifts.includes(drift) && severities.includes(severity),
+  )
   return expect === undefined && known && (table === undefined || typeof table.schema === 'string')
 }
 

@@ -5,7 +5,11 @@ import { nodeDataDir } from './pglite-dir.js'
 
 /** The part of a PGlite that is needed: a `PGlite` and a `PGliteWorker` both fit. */
 export interface PGliteLike {
-  query(sql: string, params?: unknown[], options?: { parsers?: Record<number, (value: string) => unknown> }): Promise<{ rows: unknown[] }>
+  query(
+    sql: string,
+    params?: unknown[],
+    options?: { parsers?: Record<number, (value: string) => unknown> },
+  ): Promise<{ rows: unknown[] }>
   exec(sql: string): Promise<unknown>
   readonly dataDir?: string | undefined
   readonly waitReady?: Promise<void>
@@ -13,7 +17,10 @@ export interface PGliteLike {
 
 /** What a `PGlite` has beyond that: with it the place of an error is known where the database names none. */
 interface WithProtocol extends PGliteLike {
-  execProtocolStream(message: Uint8Array, options: { syncToFs: boolean; throwOnError: boolean }): Promise<{ name: string }[]>
+  execProtocolStream(
+    message: Uint8Array,
+    options: { syncToFs: boolean; throwOnError: boolean },
+  ): Promise<{ name: string }[]>
   _runExclusiveTransaction<T>(work: () => Promise<T>): Promise<T>
   runExclusive<T>(work: () => Promise<T>): Promise<T>
   syncToFs(): Promise<void>

@@ -44,7 +44,12 @@ export function lockDataDir(directory: string): Guard {
     take(fs, path, draft, mine)
   } catch (error) {
     if (error instanceof MigrationError) throw error
-    throw failure('data-dir-locked', `no lock could be taken on ${path}: ${String(error)}`, 'see that the data directory is writable', error)
+    throw failure(
+      'data-dir-locked',
+      `no lock could be taken on ${path}: ${String(error)}`,
+      'see that the data directory is writable',
+      error,
+    )
   } finally {
     fs.rmSync(draft, { force: true })
   }
@@ -164,7 +169,11 @@ function identity(fs: Fs, pid: number): { process?: string; namespace?: string }
 
 function locked(path: string, owner: Owner, mine: Owner): MigrationError {
   const who =
-    owner.host !== mine.host ? `process ${owner.pid} on ${owner.host}` : owner.pid === mine.pid ? `this process (${owner.pid})` : `process ${owner.pid}`
+    owner.host !== mine.host
+      ? `process ${owner.pid} on ${owner.host}`
+      : owner.pid === mine.pid
+        ? `this process (${owner.pid})`
+        : `process ${owner.pid}`
   return failure(
     'data-dir-locked',
     `${who} has had this data directory open since ${owner.started} (${path})`,

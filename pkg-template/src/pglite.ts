@@ -44,8 +44,20 @@ export const rollback: Rollback<PGliteLike> = (db, migrations, options) => down(
  * const { db } = await boot(PGlite, await readMigrations('db/migrations'), { snapshots })
  * ```
  */
-export function boot<Db extends BootablePGlite>(maker: CreatePGlite<Db>, migrations: Set, options?: BootOptions): Promise<Booted<Db>>
-export function boot<Db extends BootablePGlite>(maker: PGliteClass<Db>, migrations: Set, options?: BootOptions): Promise<Booted<Db>>
-export async function boot<Db extends BootablePGlite>(maker: CreatePGlite<Db> | PGliteClass<Db>, migrations: Set, options: BootOptions = {}): Promise<Booted<Db>> {
+export function boot<Db extends BootablePGlite>(
+  maker: CreatePGlite<Db>,
+  migrations: Set,
+  options?: BootOptions,
+): Promise<Booted<Db>>
+export function boot<Db extends BootablePGlite>(
+  maker: PGliteClass<Db>,
+  migrations: Set,
+  options?: BootOptions,
+): Promise<Booted<Db>>
+export async function boot<Db extends BootablePGlite>(
+  maker: CreatePGlite<Db> | PGliteClass<Db>,
+  migrations: Set,
+  options: BootOptions = {},
+): Promise<Booted<Db>> {
   return (await import('./boot/boot.js')).boot(driver, maker, migrations, options)
 }

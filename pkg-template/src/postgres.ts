@@ -15,7 +15,10 @@ export interface PostgresSql {
   // As a method, so that the real one's narrower parameters fit.
   unsafe(text: string, params?: never[]): PostgresQuery
   reserve?(): Promise<PostgresReserved>
-  readonly options?: { readonly fetch_types: boolean; readonly transform: { readonly column: { readonly from?: unknown } } }
+  readonly options?: {
+    readonly fetch_types: boolean
+    readonly transform: { readonly column: { readonly from?: unknown } }
+  }
 }
 
 /** A `sql` that has a connection to itself. */
@@ -38,7 +41,11 @@ type Raw = (readonly (Uint8Array | null)[])[] & { readonly columns?: readonly { 
 
 function connect(db: PostgresSql): Connection {
   if ('savepoint' in db)
-    throw failure('invalid-input', 'this sql is that of a transaction', 'hand in what `postgres()` returned: every migration has a transaction of its own')
+    throw failure(
+      'invalid-input',
+      'this sql is that of a transaction',
+      'hand in what `postgres()` returned: every migration has a transaction of its own',
+    )
   let session: PostgresSql | undefined = db.reserve ? undefined : db
   let inside: Inside | undefined
   let open = true
@@ -121,8 +128,14 @@ function named(rows: Raw, text: string, from: unknown): TextRow[] {
     // The caller may have a transform for rows too.
     const values = Object.values(Object(row) as Raw[number])
     if (values.length !== columns.length || values.some((value) => value !== null && !(value instanceof Uint8Array)))
-      throw failure('invalid-input', 'the option transform.row of postgres() changes the values of the ledger', 'hand in a sql without it')
-    return Object.fromEntries(columns.map((name, at) => [name, values[at] ? decoder.decode(values[at]) : null])) as TextRow
+      throw failure(
+        'invalid-input',
+        'the option transform.row of postgres() changes the values of the ledger',
+        'hand in a sql without it',
+      )
+    return Object.fromEntries(
+      columns.map((name, at) => [name, values[at] ? decoder.decode(values[at]) : null]),
+    ) as TextRow
   })
 }
 

@@ -3,7 +3,19 @@ import type { Event, Finding, Plan, Readiness, Report, Severity } from './core/c
 import type { LazySqlSource, Migrations, SqlSource } from './files.js'
 import type { Manifest, ManifestFile } from './manifest.js'
 
-export type { Event, Finding, LazySqlSource, Manifest, ManifestFile, Migrations, Plan, Readiness, Report, Severity, SqlSource }
+export type {
+  Event,
+  Finding,
+  LazySqlSource,
+  Manifest,
+  ManifestFile,
+  Migrations,
+  Plan,
+  Readiness,
+  Report,
+  Severity,
+  SqlSource,
+}
 
 /** Options of everything that looks at a database. */
 export interface ReadOptions {

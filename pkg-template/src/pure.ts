@@ -50,7 +50,9 @@ export function readiness(migrations: Migrations, rows: readonly Row[] = [], opt
  */
 export function readSet(migrations: Migrations, options: Pick<ReadOptions, 'convention'> = {}): MigrationSet {
   const { paths, sqls } = filesNow(migrations)
-  return guarded(() => coreNow().readSet(paths, sqls, conventionOf(migrations, settings(options, allowed.reading).convention)))
+  return guarded(() =>
+    coreNow().readSet(paths, sqls, conventionOf(migrations, settings(options, allowed.reading).convention)),
+  )
 }
 
 /**
@@ -88,7 +90,9 @@ export function fingerprint(sql: string): string {
 }
 
 function bareRows(rows: readonly Row[]): Row[] {
-  return Array.isArray(rows) ? rows.map((row) => (typeof row === 'object' && row !== null ? bare(row) : row)) : (rows as Row[])
+  return Array.isArray(rows)
+    ? rows.map((row) => (typeof row === 'object' && row !== null ? bare(row) : row))
+    : (rows as Row[])
 }
 
 interface Inputs {
@@ -104,5 +108,10 @@ function inputs(migrations: Migrations, rows: readonly Row[], options: PlanningO
   const chosen: PlanOptions = bare({})
   if (core.table) chosen.table = core.table
   if (core.policy) chosen.policy = core.policy
-  return { ...filesNow(migrations), convention: conventionOf(migrations, convention), ledger: bare({ exists: true, rows: bareRows(rows) }), core: chosen }
+  return {
+    ...filesNow(migrations),
+    convention: conventionOf(migrations, convention),
+    ledger: bare({ exists: true, rows: bareRows(rows) }),
+    core: chosen,
+  }
 }

@@ -18,9 +18,7 @@ let compiled: Promise<WebAssembly.Module> | undefined
 
 /** Loads the module, once. @throws MigrationError `review-unavailable`; the next call tries again @internal */
 export async function review(): Promise<Review> {
-  compiled ??= load().then(
-    async (found) => (found instanceof WebAssembly.Module ? found : WebAssembly.compile(found)),
-  )
+  compiled ??= load().then(async (found) => (found instanceof WebAssembly.Module ? found : WebAssembly.compile(found)))
   try {
     const ready = await compiled
     return {
@@ -54,7 +52,12 @@ function call(ready: WebAssembly.Module, work: (json: string) => string, value?:
     // It has stopped in the middle of something, or its stack was not deep enough. What it held is lost with it.
     module.__wbg_reset_state()
     if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError)
-      throw failure('internal-error', `the review module failed: ${error.message}`, 'this is a fault of counterfoil: please report it, with the files that it was given', error)
+      throw failure(
+        'internal-error',
+        `the review module failed: ${error.message}`,
+        'this is a fault of counterfoil: please report it, with the files that it was given',
+        error,
+      )
     throw error
   }
 }
@@ -63,6 +66,11 @@ function written(value: unknown): string {
   try {
     return JSON.stringify(value ?? null)
   } catch (cause) {
-    throw failure('invalid-input', `what was handed in cannot be written as JSON: ${(cause as Error).message}`, 'pass plain objects, arrays, texts and numbers', cause)
+    throw failure(
+      'invalid-input',
+      `what was handed in cannot be written as JSON: ${(cause as Error).message}`,
+      'pass plain objects, arrays, texts and numbers',
+      cause,
+    )
   }
 }

@@ -25,12 +25,14 @@ export function snapshotsInFolder(directory: string | URL, options: SnapshotStor
   async function byUse(suffix: string): Promise<{ path: string; name: string; used: number }[]> {
     const names = (await unless('ENOENT', readdir(folder))) ?? []
     const files = await Promise.all(
-      names.filter((name) => name.endsWith(suffix)).map(async (name) => {
-        const path = join(folder, name)
-        // Another process may have removed it meanwhile.
-        const found = await unless('ENOENT', stat(path))
-        return found && { path, name, used: found.mtimeMs }
-      }),
+      names
+        .filter((name) => name.endsWith(suffix))
+        .map(async (name) => {
+          const path = join(folder, name)
+          // Another process may have removed it meanwhile.
+          const found = await unless('ENOENT', stat(path))
+          return found && { path, name, used: found.mtimeMs }
+        }),
     )
     return files.filter((file) => file !== undefined).sort((a, b) => b.used - a.used)
   }

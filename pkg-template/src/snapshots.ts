@@ -57,10 +57,16 @@ export function snapshotsInMemory(options: SnapshotStoreOptions = {}): AsyncSnap
  *
  * @param name of the IndexedDB database, which is made if it is not there
  */
-export function snapshotsInIndexedDB(name = 'counterfoil-snapshots', options: SnapshotStoreOptions = {}): AsyncSnapshotStore {
+export function snapshotsInIndexedDB(
+  name = 'counterfoil-snapshots',
+  options: SnapshotStoreOptions = {},
+): AsyncSnapshotStore {
   const [snapshots, uses] = ['snapshots', 'uses']
   // Snapshots are large: what tells them apart lies beside them, and they are read one by one.
-  async function transact<T>(mode: IDBTransactionMode, work: (stores: Record<'snapshots' | 'uses', IDBObjectStore>) => Promise<T>): Promise<T> {
+  async function transact<T>(
+    mode: IDBTransactionMode,
+    work: (stores: Record<'snapshots' | 'uses', IDBObjectStore>) => Promise<T>,
+  ): Promise<T> {
     const opening = indexedDB.open(name, 1)
     opening.onupgradeneeded = () => [snapshots, uses].forEach((store) => opening.result.createObjectStore(store))
     const database = await done(opening)
@@ -68,9 +74,13 @@ export function snapshotsInIndexedDB(name = 'counterfoil-snapshots', options: Sn
       const transaction = database.transaction([snapshots, uses], mode)
       const ended = new Promise<void>((resolve, reject) => {
         transaction.oncomplete = () => resolve()
-        transaction.onerror = transaction.onabort = () => reject(transaction.error ?? new Error('the IndexedDB transaction was aborted'))
+        transaction.onerror = transaction.onabort = () =>
+          reject(transaction.error ?? new Error('the IndexedDB transaction was aborted'))
       })
-      const [result] = await Promise.all([work({ snapshots: transaction.objectStore(snapshots), uses: transaction.objectStore(uses) }), ended])
+      const [result] = await Promise.all([
+        work({ snapshots: transaction.objectStore(snapshots), uses: transaction.objectStore(uses) }),
+        ended,
+      ])
       return result
     } finally {
       database.close()
@@ -78,9 +88,13 @@ export function snapshotsInIndexedDB(name = 'counterfoil-snapshots', options: Sn
   }
   async function byUse({ uses }: { uses: IDBObjectStore }): Promise<string[]> {
     const [keys, times] = await Promise.all([done(uses.getAllKeys()), done(uses.getAll())])
-    return keys.map((key, index) => [String(key), Number(times[index])] as const).sort((a, b) => b[1] - a[1]).map(([key]) => key)
+    return keys
+      .map((key, index) => [String(key), Number(times[index])] as const)
+      .sort((a, b) => b[1] - a[1])
+      .map(([key]) => key)
   }
-  const remove = (stores: Record<'snapshots' | 'uses', IDBObjectStore>, key: string) => Promise.all([done(stores.snapshots.delete(key)), done(stores.uses.delete(key))])
+  const remove = (stores: Record<'snapshots' | 'uses', IDBObjectStore>, key: string) =>
+    Promise.all([done(stores.snapshots.delete(key)), done(stores.uses.delete(key))])
   return {
     keys: () => transact('readonly', byUse),
     get: (key) =>
@@ -94,7 +108,8 @@ export function snapshotsInIndexedDB(name = 'counterfoil-snapshots', options: Sn
       transact('readwrite', async (stores) => {
         await done(stores.snapshots.put(snapshot, key))
         await done(stores.uses.put(Date.now(), key))
-        for (const old of (await byUse(stores)).filter((other) => other !== key).slice(kept(options) - 1)) await remove(stores, old)
+        for (const old of (await byUse(stores)).filter((other) => other !== key).slice(kept(options) - 1))
+          await remove(stores, old)
       }),
     delete: (key) => transact('readwrite', async (stores) => void (await remove(stores, key))),
   }

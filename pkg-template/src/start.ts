@@ -50,7 +50,12 @@ async function begin(source?: CoreSource | Promise<CoreSource>): Promise<void> {
 export function coreNow(): typeof core {
   if (started) return core
   const bytes = loader?.loadNow
-  if (!bytes) throw failure('core-unavailable', 'the core has not been started', 'call `await init()` once, before the first synchronous call')
+  if (!bytes)
+    throw failure(
+      'core-unavailable',
+      'the core has not been started',
+      'call `await init()` once, before the first synchronous call',
+    )
   try {
     core.initSync({ module: bytes() })
   } catch (cause) {
@@ -66,13 +71,16 @@ export function coreNow(): typeof core {
  */
 async function compiled(source: CoreSource): Promise<WebAssembly.Module | BufferSource> {
   const kind = kindOf(source)
-  if (kind === 'WebAssembly.Module' || kind.endsWith('ArrayBuffer') || ArrayBuffer.isView(source)) return source as BufferSource
+  if (kind === 'WebAssembly.Module' || kind.endsWith('ArrayBuffer') || ArrayBuffer.isView(source))
+    return source as BufferSource
   if (kind === 'String' || kind === 'URL') return compiled(await fetch(String(source)))
   if (isResponse(source)) return received(source)
   // A module's namespace, or what a bundler makes of it.
   const inner = (source as { default?: CoreSource } | null)?.default
   if (inner !== undefined) return compiled(await inner)
-  throw new Error(`it was given ${typeof source === 'object' ? 'an object' : `a ${typeof source}`} and takes a module, bytes, a Response or an address`)
+  throw new Error(
+    `it was given ${typeof source === 'object' ? 'an object' : `a ${typeof source}`} and takes a module, bytes, a Response or an address`,
+  )
 }
 
 const moduleOf = async (found: WebAssembly.Module | BufferSource): Promise<WebAssembly.Module> =>
@@ -96,7 +104,8 @@ export async function received(response: Response): Promise<WebAssembly.Module |
   }
   const bytes = await response.arrayBuffer()
   // A development server answers a file that is not there with its page.
-  if (new DataView(bytes).byteLength < 4 || new DataView(bytes).getUint32(0) !== 0x0061736d) throw new Error(`${response.url} is not a WebAssembly file`)
+  if (new DataView(bytes).byteLength < 4 || new DataView(bytes).getUint32(0) !== 0x0061736d)
+    throw new Error(`${response.url} is not a WebAssembly file`)
   return bytes
 }
 

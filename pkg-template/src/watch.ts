@@ -40,7 +40,10 @@ export class Watch {
     if (!this.#troubled || !('findings' in outcome)) return outcome
     const message = `onProgress failed: ${this.#trouble instanceof Error ? this.#trouble.message : String(this.#trouble)}`
     const help = 'see to it that the function does not throw; the run was not affected'
-    return { ...outcome, findings: [...outcome.findings, { code: 'progress-failed', severity: 'warning', message, help }] }
+    return {
+      ...outcome,
+      findings: [...outcome.findings, { code: 'progress-failed', severity: 'warning', message, help }],
+    }
   }
 
   /** Whether the run was told to stop. */

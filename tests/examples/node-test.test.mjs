@@ -12,7 +12,11 @@ test('node-test: every test has a database of its own, from a snapshot', (t) => 
   // Inside a test run Node would take it for a part of that.
   const { NODE_TEST_CONTEXT: _, ...env } = process.env
   const run = () => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, ['--test', '--test-reporter=tap'], { cwd: folder, env, encoding: 'utf8' })
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['--test', '--test-reporter=tap'], {
+      cwd: folder,
+      env,
+      encoding: 'utf8',
+    })
     assert.equal(status, 0, `${stdout}\n${stderr}`)
     assert.match(stdout, /^# pass 3$/m)
     return readdirSync(join(folder, 'node_modules/.cache/counterfoil')).filter((name) => name.endsWith('.snapshot'))
@@ -20,6 +24,9 @@ test('node-test: every test has a database of its own, from a snapshot', (t) => 
   const first = run()
   assert.equal(first.length, 1)
   assert.deepEqual(run(), first)
-  writeFileSync(join(folder, '../migrations/20260201090000_tables.sql'), '-- migrate:up\ncreate table tables (seats integer not null);\n')
+  writeFileSync(
+    join(folder, '../migrations/20260201090000_tables.sql'),
+    '-- migrate:up\ncreate table tables (seats integer not null);\n',
+  )
   assert.equal(run().length, 2)
 })

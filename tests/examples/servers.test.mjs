@@ -12,7 +12,10 @@ before(async () => (server = await startPostgres()))
 after(() => server.stop())
 
 const programs = {
-  deno: (port) => [deno, ['serve', '--allow-all', '--node-modules-dir=manual', '--host', '127.0.0.1', '--port', String(port), 'main.js']],
+  deno: (port) => [
+    deno,
+    ['serve', '--allow-all', '--node-modules-dir=manual', '--host', '127.0.0.1', '--port', String(port), 'main.js'],
+  ],
   bun: () => [bun, ['main.js']],
 }
 
@@ -23,7 +26,11 @@ for (const [name, command] of Object.entries(programs))
     embed(folder, 'migrations.js')
     const database = await server.createDatabase()
     const port = await freePort()
-    const child = spawn(...command(port), { cwd: folder, env: { ...process.env, DATABASE_URL: server.url(database), PORT: String(port) }, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(...command(port), {
+      cwd: folder,
+      env: { ...process.env, DATABASE_URL: server.url(database), PORT: String(port) },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     let log = ''
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (log += text))
     t.after(() => child.kill('SIGKILL'))
@@ -33,11 +40,17 @@ for (const [name, command] of Object.entries(programs))
     const probe = await probed(() => fetch(`${url}health/ready`))
     assert.deepEqual([probe.status, probe.body.message], [200, 'ready: db=20260112113000 expected=20260112113000'])
     const answers = await Promise.all(Array.from({ length: 10 }, () => fetch(url).then((answer) => answer.json())))
-    assert.deepEqual(answers, Array.from({ length: 10 }, () => []))
+    assert.deepEqual(
+      answers,
+      Array.from({ length: 10 }, () => []),
+    )
     assert.deepEqual(await (await fetch(`${url}?name=Ada`)).json(), [{ name: 'Ada' }])
     const db = await server.connect(database)
     const { rows } = await db.query('select version from schema_migrations order by version')
-    assert.deepEqual(rows.map(({ version }) => version), ['20260105090000', '20260112113000'])
+    assert.deepEqual(
+      rows.map(({ version }) => version),
+      ['20260105090000', '20260112113000'],
+    )
     await db.end()
   })
 

@@ -25,7 +25,11 @@ export function example(name, { packages = [] } = {}) {
 
 /** Runs the `embed` script of the example's package.json, or the same command where it has none. */
 export function embed(folder, out) {
-  execFileSync(process.execPath, [join(folder, 'node_modules/counterfoil/cli/main.js'), 'embed', '--dir', '../migrations', '--out', out], { cwd: folder })
+  execFileSync(
+    process.execPath,
+    [join(folder, 'node_modules/counterfoil/cli/main.js'), 'embed', '--dir', '../migrations', '--out', out],
+    { cwd: folder },
+  )
 }
 
 /** The text of a file, written into the folder. */

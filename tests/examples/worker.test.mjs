@@ -16,8 +16,15 @@ before(async () => {
   embed(files.folder, 'src/migrations.js')
   // https://github.com/cloudflare/workers-sdk: Wrangler's conditions; .wasm files become modules beside the script.
   await build({
-    absWorkingDir: files.folder, entryPoints: ['src/index.js'], bundle: true, format: 'esm', outfile: 'out/index.js', logLevel: 'silent',
-    conditions: ['workerd', 'worker', 'browser'], external: ['node:*'], loader: { '.wasm': 'copy' },
+    absWorkingDir: files.folder,
+    entryPoints: ['src/index.js'],
+    bundle: true,
+    format: 'esm',
+    outfile: 'out/index.js',
+    logLevel: 'silent',
+    conditions: ['workerd', 'worker', 'browser'],
+    external: ['node:*'],
+    loader: { '.wasm': 'copy' },
   })
   script = join(files.folder, 'out/index.js')
 })
@@ -30,14 +37,29 @@ after(async () => {
 /** An isolate of its own; what it sends to Neon reaches the endpoint. */
 function isolate(database) {
   return new Miniflare({
-    modules: true, modulesRules: [{ type: 'CompiledWasm', include: ['**/*.wasm'] }],
-    scriptPath: script, modulesRoot: join(files.folder, 'out'), compatibilityDate: '2026-04-26', host: '127.0.0.1',
+    modules: true,
+    modulesRules: [{ type: 'CompiledWasm', include: ['**/*.wasm'] }],
+    scriptPath: script,
+    modulesRoot: join(files.folder, 'out'),
+    compatibilityDate: '2026-04-26',
+    host: '127.0.0.1',
     bindings: { DATABASE_URL: `postgres://postgres:password@db.example.test/${database}` },
     async outboundService(request) {
       assert.equal(request.url, 'https://api.example.test/sql')
       const headers = Object.fromEntries(request.headers)
-      const answer = await fetch(endpoint.endpoint, { method: 'POST', headers: { 'neon-connection-string': headers['neon-connection-string'], 'neon-raw-text-output': headers['neon-raw-text-output'], 'neon-array-mode': headers['neon-array-mode'] }, body: await request.text() })
-      return new Response(await answer.text(), { status: answer.status, headers: { 'content-type': 'application/json' } })
+      const answer = await fetch(endpoint.endpoint, {
+        method: 'POST',
+        headers: {
+          'neon-connection-string': headers['neon-connection-string'],
+          'neon-raw-text-output': headers['neon-raw-text-output'],
+          'neon-array-mode': headers['neon-array-mode'],
+        },
+        body: await request.text(),
+      })
+      return new Response(await answer.text(), {
+        status: answer.status,
+        headers: { 'content-type': 'application/json' },
+      })
     },
   })
 }
@@ -47,9 +69,16 @@ test('all requests of a cold isolate find the database current, and a warm one a
   const worker = isolate(database)
   t.after(() => worker.dispose())
   const probe = await probed(() => worker.dispatchFetch('http://worker/health/ready'))
-  assert.deepEqual([probe.status, probe.body.message], [503, 'drift: db=none expected=20260112113000 pending=20260105090000,+1'])
+  assert.deepEqual(
+    [probe.status, probe.body.message],
+    [503, 'drift: db=none expected=20260112113000 pending=20260105090000,+1'],
+  )
   // Each body is read at once: one that waits may be thrown away with the response that Miniflare took it from.
-  const answers = await Promise.all(Array.from({ length: 10 }, () => worker.dispatchFetch('http://worker/').then(async (answer) => [answer.status, await answer.json()])))
+  const answers = await Promise.all(
+    Array.from({ length: 10 }, () =>
+      worker.dispatchFetch('http://worker/').then(async (answer) => [answer.status, await answer.json()]),
+    ),
+  )
   for (const answer of answers) assert.deepEqual(answer, [200, []])
   const before = endpoint.log.length
   assert.deepEqual(await (await worker.dispatchFetch('http://worker/?name=Ada')).json(), [{ name: 'Ada' }])
@@ -64,7 +93,13 @@ test('all requests of a cold isolate find the database current, and a warm one a
 
   // Any number of probes share one question.
   endpoint.reset()
-  const probes = await Promise.all(Array.from({ length: 50 }, () => next.dispatchFetch('http://worker/health/ready').then(async (answer) => [answer.headers.get('cache-control'), typeof (await answer.json()).status])))
+  const probes = await Promise.all(
+    Array.from({ length: 50 }, () =>
+      next
+        .dispatchFetch('http://worker/health/ready')
+        .then(async (answer) => [answer.headers.get('cache-control'), typeof (await answer.json()).status]),
+    ),
+  )
   for (const probe of probes) assert.deepEqual(probe, ['no-store', 'string'])
   assert.equal((await probed(() => next.dispatchFetch('http://worker/health/ready'))).status, 200)
   // An answer lasts a second.

@@ -30,10 +30,16 @@ onEachDatabase(({ api: { migrate }, open }) => {
       const { db, query } = await open(t)
       await query('drop table if exists a, c, schema_migrations')
       const controller = new AbortController()
-      const run = migrate(during(db, n, () => controller.abort()), set, { signal: controller.signal })
+      const run = migrate(
+        during(db, n, () => controller.abort()),
+        set,
+        { signal: controller.signal },
+      )
       const result = await run.catch((error) => error)
       const applied = (await query(`select to_regclass('public.schema_migrations') as there`))[0].there
-        ? (await query(`select version from schema_migrations where state = 'applied' order by 1`)).map(({ version }) => version)
+        ? (await query(`select version from schema_migrations where state = 'applied' order by 1`)).map(
+            ({ version }) => version,
+          )
         : []
       if (result.status) {
         // All was done before the last messages were answered.
@@ -42,7 +48,10 @@ onEachDatabase(({ api: { migrate }, open }) => {
         continue
       }
       await fails(() => Promise.reject(result), { code: 'aborted', applied })
-      assert.deepEqual([...applied, ...(await migrate(db, set)).applied.map(({ version }) => version)], ['001', '002', '003'])
+      assert.deepEqual(
+        [...applied, ...(await migrate(db, set)).applied.map(({ version }) => version)],
+        ['001', '002', '003'],
+      )
       assert.deepEqual(await query('select n from a'), [{ n: 1 }])
     }
   })

@@ -14,7 +14,9 @@ import { startPostgresAndNeon } from './support/neon.mjs'
 import { freshPGlite } from './support/pglite.mjs'
 
 const data = new URL('../data/alembic/', import.meta.url)
-const cases = readdirSync(data, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name)
+const cases = readdirSync(data, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name)
 const golden = (name) => JSON.parse(readFileSync(new URL(`${name}/golden.json`, data), 'utf8'))
 const read = (name) => readAlembicHeads(new URL(`${name}/`, data))
 
@@ -30,16 +32,26 @@ for (const name of cases) {
       const expected = await read(name)
       const { status, httpStatus, message } = alembicReadiness(expected, rows)
       assert.deepEqual([status, httpStatus], pending.length > 0 ? ['behind', 503] : ['ready', 200])
-      const said = /^drift: db=(\S+) expected=(\S+) pending=(\w+)(?:,\+(\d+))?$|^ready: db=(\S+) expected=(\S+)$/.exec(message)
+      const said = /^drift: db=(\S+) expected=(\S+) pending=(\w+)(?:,\+(\d+))?$|^ready: db=(\S+) expected=(\S+)$/.exec(
+        message,
+      )
       assert.ok(said, message)
       assert.equal(said[1] ?? said[5], rows.join(','))
       assert.equal(said[2] ?? said[6], expected.heads.join(','))
-      if (pending.length > 0) assert.deepEqual([pending.includes(said[3]), Number(said[4] ?? 0) + 1], [true, pending.length])
+      if (pending.length > 0)
+        assert.deepEqual([pending.includes(said[3]), Number(said[4] ?? 0) + 1], [true, pending.length])
     })
 }
 
 describe('the judgement', () => {
-  const line = { heads: ['c'], revisions: [{ revision: 'a', parents: [] }, { revision: 'b', parents: ['a'] }, { revision: 'c', parents: ['b'] }] }
+  const line = {
+    heads: ['c'],
+    revisions: [
+      { revision: 'a', parents: [] },
+      { revision: 'b', parents: ['a'] },
+      { revision: 'c', parents: ['b'] },
+    ],
+  }
   const two = { heads: ['c', 'x'], revisions: [...line.revisions, { revision: 'x', parents: ['a'] }] }
   const table = [
     [line, ['c'], 'ready', 200, 'ready: db=c expected=c'],
@@ -82,23 +94,60 @@ describe('a folder that Alembic could not use either', () => {
     }
   }
   test('two files are one revision', () =>
-    wrong({ 'a.py': "revision = 'a1'", 'b.py': "revision = 'a1'" }, { code: 'alembic-duplicate', message: /a\.py and .*b\.py are both the revision a1$/ }))
+    wrong(
+      { 'a.py': "revision = 'a1'", 'b.py': "revision = 'a1'" },
+      { code: 'alembic-duplicate', message: /a\.py and .*b\.py are both the revision a1$/ },
+    ))
   test('two files go by one label', () =>
-    wrong({ 'a.py': "revision = 'a1'\nbranch_labels = 'shop'", 'b.py': "revision = 'b1'\nbranch_labels = ('shop',)" }, { code: 'alembic-duplicate', message: /both go by the name shop$/ }))
+    wrong(
+      { 'a.py': "revision = 'a1'\nbranch_labels = 'shop'", 'b.py': "revision = 'b1'\nbranch_labels = ('shop',)" },
+      { code: 'alembic-duplicate', message: /both go by the name shop$/ },
+    ))
   test('a parent is not there', () =>
-    wrong({ 'b.py': "revision = 'b1'\ndown_revision = 'a1'" }, { code: 'alembic-missing-parent', message: /b\.py follows the revision a1, which is not there$/ }))
+    wrong(
+      { 'b.py': "revision = 'b1'\ndown_revision = 'a1'" },
+      { code: 'alembic-missing-parent', message: /b\.py follows the revision a1, which is not there$/ },
+    ))
   test('what a revision depends on is not there', () =>
-    wrong({ 'b.py': "revision = 'b1'\ndepends_on = ['shop']" }, { code: 'alembic-missing-parent', message: /the revision shop,/ }))
+    wrong(
+      { 'b.py': "revision = 'b1'\ndepends_on = ['shop']" },
+      { code: 'alembic-missing-parent', message: /the revision shop,/ },
+    ))
   test('revisions follow each other in a circle', () =>
     wrong(
-      { 'a.py': "revision = 'a'\ndown_revision = 'c'", 'b.py': "revision = 'b'\ndown_revision = 'a'", 'c.py': "revision = 'c'\ndepends_on = 'b'", 'd.py': "revision = 'd'\ndown_revision = 'a'" },
+      {
+        'a.py': "revision = 'a'\ndown_revision = 'c'",
+        'b.py': "revision = 'b'\ndown_revision = 'a'",
+        'c.py': "revision = 'c'\ndepends_on = 'b'",
+        'd.py': "revision = 'd'\ndown_revision = 'a'",
+      },
       { code: 'alembic-cycle', message: 'revisions follow each other in a circle: a follows c follows b follows a' },
     ))
-  test('a revision follows itself', () => wrong({ 'a.py': "revision = down_revision = 'a'\n" }, { code: 'alembic-cycle', message: /: a follows a$/ }))
-  test('a file has no revision', () => wrong({ 'helper.py': 'x = 1\n' }, { code: 'invalid-input', message: /helper\.py does not say which revision it is$/ }))
-  for (const [value, column] of [['make()', 17], ['"a" + "b"', 17], ['f"{x}"', 17], ['b"a"', 17], ['("a", ("b")', 17], ['"a\\x62"', 17], ['', 1], ['"ä', 17]])
+  test('a revision follows itself', () =>
+    wrong({ 'a.py': "revision = down_revision = 'a'\n" }, { code: 'alembic-cycle', message: /: a follows a$/ }))
+  test('a file has no revision', () =>
+    wrong(
+      { 'helper.py': 'x = 1\n' },
+      { code: 'invalid-input', message: /helper\.py does not say which revision it is$/ },
+    ))
+  for (const [value, column] of [
+    ['make()', 17],
+    ['"a" + "b"', 17],
+    ['f"{x}"', 17],
+    ['b"a"', 17],
+    ['("a", ("b")', 17],
+    ['"a\\x62"', 17],
+    ['', 1],
+    ['"ä', 17],
+  ])
     test(`a value has to be worked out: ${value || 'nothing'}`, () =>
-      wrong({ 'a.py': `"""a\n"""\nrevision = 'a'\ndown_revision = ${value}\n` }, { code: 'invalid-input', message: new RegExp(`a\\.py:4:${column}: down_revision is not None, a string or a tuple of strings$`) }))
+      wrong(
+        { 'a.py': `"""a\n"""\nrevision = 'a'\ndown_revision = ${value}\n` },
+        {
+          code: 'invalid-input',
+          message: new RegExp(`a\\.py:4:${column}: down_revision is not None, a string or a tuple of strings$`),
+        },
+      ))
   test('a folder is not there, or has no revision', async () => {
     await fails(readAlembicHeads(new URL('not-there/', data)), { code: 'invalid-input', message: /cannot be read/ })
     await wrong({ 'versions/a.py': "revision = 'a'" }, { code: 'invalid-input', message: /^there is no revision in / })
@@ -124,10 +173,17 @@ test('three thousand revisions are read and judged in one go', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'counterfoil-alembic-'))
   const count = 3_000
   try {
-    for (let at = 0; at < count; at += 1) writeFileSync(join(folder, `${at}_x.py`), `revision = 'r${at}'\ndown_revision = ${at > 0 ? `'r${at - 1}'` : null}\n`.replace('null', 'None'))
+    for (let at = 0; at < count; at += 1)
+      writeFileSync(
+        join(folder, `${at}_x.py`),
+        `revision = 'r${at}'\ndown_revision = ${at > 0 ? `'r${at - 1}'` : null}\n`.replace('null', 'None'),
+      )
     const expected = await readAlembicHeads(folder)
     assert.deepEqual(expected.heads, [`r${count - 1}`])
-    assert.equal(alembicReadiness(expected, ['r0']).message, `drift: db=r0 expected=r${count - 1} pending=r1,+${count - 2}`)
+    assert.equal(
+      alembicReadiness(expected, ['r0']).message,
+      `drift: db=r0 expected=r${count - 1} pending=r1,+${count - 2}`,
+    )
   } finally {
     rmSync(folder, { recursive: true })
   }
@@ -153,18 +209,33 @@ describe('with every driver', () => {
     'Neon over HTTP': (name) => ({ db: neon(endpoint.url(name)), close() {} }),
   }
   const about = async (db, exec) => {
-    const expected = { heads: ['c2'], revisions: [{ revision: 'c1', parents: [] }, { revision: 'c2', parents: ['c1'] }] }
+    const expected = {
+      heads: ['c2'],
+      revisions: [
+        { revision: 'c1', parents: [] },
+        { revision: 'c2', parents: ['c1'] },
+      ],
+    }
     const status = async (more) => (await alembicReady(db, { ...expected, ...more })).message
     assert.equal(await status(), 'drift: db=none expected=c2 pending=c1,+1')
-    await exec(`create table alembic_version (version_num varchar(32) not null primary key); insert into alembic_version values ('c1')`)
+    await exec(
+      `create table alembic_version (version_num varchar(32) not null primary key); insert into alembic_version values ('c1')`,
+    )
     assert.equal(await status(), 'drift: db=c1 expected=c2 pending=c2')
     await exec(`update alembic_version set version_num = 'c2'`)
     assert.equal(await status(), 'ready: db=c2 expected=c2')
-    await exec(`create schema "My ops"; create table "My ops"."a""b" (version_num varchar(32)); insert into "My ops"."a""b" values ('c1')`)
+    await exec(
+      `create schema "My ops"; create table "My ops"."a""b" (version_num varchar(32)); insert into "My ops"."a""b" values ('c1')`,
+    )
     assert.equal(await status({ table: 'My ops.a"b' }), 'drift: db=c1 expected=c2 pending=c2')
     assert.equal(await status({ table: 'nowhere.alembic_version' }), 'drift: db=none expected=c2 pending=c1,+1')
-    await exec('drop table alembic_version; create table alembic_version (n int); insert into alembic_version values (1)')
-    await fails(status(), { code: 'database-failed', message: /"alembic_version" could not be read: .*version_num.*\(42703\)$/ })
+    await exec(
+      'drop table alembic_version; create table alembic_version (n int); insert into alembic_version values (1)',
+    )
+    await fails(status(), {
+      code: 'database-failed',
+      message: /"alembic_version" could not be read: .*version_num.*\(42703\)$/,
+    })
   }
   for (const [name, open] of Object.entries(drivers))
     test(name, async () => {

@@ -21,7 +21,9 @@ after(() => rmSync(base, { recursive: true, force: true }))
 
 const up = (sql) => `-- migrate:up\n${sql}\n`
 const set = {
-  '001_customers.sql': up(`create table customers (id bigint generated always as identity primary key, name text not null);\ninsert into customers (name) values ('Ann'), ('Bob');`),
+  '001_customers.sql': up(
+    `create table customers (id bigint generated always as identity primary key, name text not null);\ninsert into customers (name) values ('Ann'), ('Bob');`,
+  ),
   '002_index.sql': up('create index concurrently customers_name on customers (name);'),
   '003_view.sql': up(`set search_path = pg_catalog;\ncreate view public.names as select name from public.customers;`),
 }
@@ -44,7 +46,11 @@ async function booted(t, migrations, options = {}, maker = create) {
 
 /** The ledger, without times. */
 const ledgerOf = async (db) =>
-  (await db.query('select version, name, checksum, fingerprint, state, steps_done, steps_total, origin, replaced_by from schema_migrations order by version')).rows
+  (
+    await db.query(
+      'select version, name, checksum, fingerprint, state, steps_done, steps_total, origin, replaced_by from schema_migrations order by version',
+    )
+  ).rows
 const names = async (db) => (await db.query('select name from names order by name')).rows.map(({ name }) => name)
 const messages = ({ result }) => result.findings.map(({ code, message }) => `${code}: ${message}`)
 /** Key and bytes of the snapshot that one boot of a set saves. */
@@ -66,7 +72,11 @@ async function saved(migrations = set) {
   return { snapshots, key, bytes }
 }
 
-for (const [where, store] of Object.entries({ memory: () => snapshotsInMemory(), 'a Map': () => new Map(), 'a folder': () => snapshotsInFolder(join(base, 'plain')) }))
+for (const [where, store] of Object.entries({
+  memory: () => snapshotsInMemory(),
+  'a Map': () => new Map(),
+  'a folder': () => snapshotsInFolder(join(base, 'plain')),
+}))
   test(`the second boot starts from the snapshot of the first and applies only the rest, in ${where}`, async (t) => {
     const snapshots = store()
     const first = await booted(t, set, { snapshots })
@@ -74,16 +84,23 @@ for (const [where, store] of Object.entries({ memory: () => snapshotsInMemory(),
     assert.deepEqual([...(await snapshots.keys())], [first.snapshot.saved])
 
     const second = await booted(t, set, { snapshots })
-    assert.deepEqual([second.result.status, second.snapshot], ['current', { used: first.snapshot.saved, migrations: 3, saved: null }])
+    assert.deepEqual(
+      [second.result.status, second.snapshot],
+      ['current', { used: first.snapshot.saved, migrations: 3, saved: null }],
+    )
 
     const third = await booted(t, { ...set, ...tail }, { snapshots })
-    assert.deepEqual(third.result.applied.map(({ path }) => path), ['004_more.sql'])
+    assert.deepEqual(
+      third.result.applied.map(({ path }) => path),
+      ['004_more.sql'],
+    )
     assert.deepEqual([third.snapshot.used, third.snapshot.migrations], [first.snapshot.saved, 3])
     assert.deepEqual(await names(third.db), ['Ann', 'Bob', 'Cid'])
 
     const fourth = await booted(t, { ...set, ...tail }, { snapshots })
     assert.deepEqual(fourth.snapshot, { used: third.snapshot.saved, migrations: 4, saved: null })
-    for (const { db } of [second, third, fourth]) assert.equal((await ready(db, { ...set, ...tail })).httpStatus, db === second.db ? 503 : 200)
+    for (const { db } of [second, third, fourth])
+      assert.equal((await ready(db, { ...set, ...tail })).httpStatus, db === second.db ? 503 : 200)
   })
 
 test('a database from a snapshot is the one that a replay makes: schema, rows, sequences, ledger, session', async (t) => {
@@ -96,11 +113,16 @@ test('a database from a snapshot is the one that a replay makes: schema, rows, s
   const { db, snapshot } = await booted(t, set, { snapshots })
   assert.ok(snapshot.used)
   const all = [first.db, plain, db]
-  const [schemas, ledgers] = await Promise.all([Promise.all(all.map((one) => schemaOf(one))), Promise.all(all.map(ledgerOf))])
+  const [schemas, ledgers] = await Promise.all([
+    Promise.all(all.map((one) => schemaOf(one))),
+    Promise.all(all.map(ledgerOf)),
+  ])
   for (const schema of schemas) assert.deepEqual(schema, schemas[0])
   for (const ledger of ledgers) assert.deepEqual(ledger, ledgers[0])
   for (const one of all) {
-    assert.deepEqual((await one.query("insert into customers (name) values ('Dan') returning id::int")).rows, [{ id: 3 }])
+    assert.deepEqual((await one.query("insert into customers (name) values ('Dan') returning id::int")).rows, [
+      { id: 3 },
+    ])
     assert.deepEqual((await one.query('show search_path')).rows, path)
   }
 })
@@ -120,7 +142,10 @@ test('of several snapshots the one with most of the migrations is used', async (
 
 describe('a snapshot is not used', () => {
   const cases = {
-    'after an edit of a file in it': [{ ...set, '001_customers.sql': set['001_customers.sql'].replace('Bob', 'Ben') }, {}],
+    'after an edit of a file in it': [
+      { ...set, '001_customers.sql': set['001_customers.sql'].replace('Bob', 'Ben') },
+      {},
+    ],
     'after a file was put before its own': [{ ...set, '000_early.sql': up('create table early ();') }, {}],
     'where the ledger is another table': [set, { table: 'ops' }],
     'where PGlite is given other extensions': [set, { pglite: { extensions: { pgcrypto } } }],
@@ -130,7 +155,10 @@ describe('a snapshot is not used', () => {
     test(name, async (t) => {
       const { snapshots, key } = await saved()
       const other = await booted(t, migrations, { snapshots, ...options })
-      assert.deepEqual([other.snapshot.used, other.result.applied.length, messages(other)], [null, Object.keys(migrations).length, []])
+      assert.deepEqual(
+        [other.snapshot.used, other.result.applied.length, messages(other)],
+        [null, Object.keys(migrations).length, []],
+      )
       assert.notEqual(other.snapshot.saved, key)
       assert.deepEqual(new Set(await snapshots.keys()), new Set([key, other.snapshot.saved]))
     })
@@ -139,10 +167,15 @@ describe('a snapshot is not used', () => {
     const { snapshots } = await saved()
     const checksums = embed(set).files.map(({ path, checksum }) => ({ version: path.slice(0, 3), checksum }))
     const baseline = {
-      '010_baseline.sql': up(`create table customers (id bigint generated always as identity primary key, name text not null);\ncreate view names as select name from customers;`),
+      '010_baseline.sql': up(
+        `create table customers (id bigint generated always as identity primary key, name text not null);\ncreate view names as select name from customers;`,
+      ),
       '.counterfoil/010_baseline.json': JSON.stringify({ replaces: checksums }),
     }
-    for (const migrations of [{ ...baseline, '011_more.sql': tail['004_more.sql'] }, { ...set, ...baseline, '011_more.sql': tail['004_more.sql'] }]) {
+    for (const migrations of [
+      { ...baseline, '011_more.sql': tail['004_more.sql'] },
+      { ...set, ...baseline, '011_more.sql': tail['004_more.sql'] },
+    ]) {
       const other = await booted(t, migrations, { snapshots })
       const plain = await create({})
       t.after(() => plain.close())
@@ -165,10 +198,17 @@ describe('a snapshot is not used', () => {
   })
 
   test('of a repeatable migration that was edited', async (t) => {
-    const flyway = { 'V1__a.sql': 'create table a (x int);', 'R__view.sql': 'create or replace view v as select 1 as x;' }
+    const flyway = {
+      'V1__a.sql': 'create table a (x int);',
+      'R__view.sql': 'create or replace view v as select 1 as x;',
+    }
     const { snapshots } = await saved(flyway)
     assert.ok((await booted(t, flyway, { snapshots })).snapshot.used)
-    const other = await booted(t, { ...flyway, 'R__view.sql': 'create or replace view v as select 2 as x;' }, { snapshots })
+    const other = await booted(
+      t,
+      { ...flyway, 'R__view.sql': 'create or replace view v as select 2 as x;' },
+      { snapshots },
+    )
     assert.equal(other.snapshot.used, null)
     assert.deepEqual((await other.db.query('select x from v')).rows, [{ x: 2 }])
   })
@@ -243,7 +283,9 @@ describe('a snapshot is thrown away, and the boot goes on', () => {
     await snapshots.delete(key)
     const next = await booted(t, { ...set, ...tail }, { snapshots })
     assert.deepEqual([next.snapshot.used, next.result.applied.length], [null, 4])
-    assert.deepEqual(messages(next), [`snapshot-not-used: the snapshot ${wrong} was not used: its ledger is not the one that it was saved with`])
+    assert.deepEqual(messages(next), [
+      `snapshot-not-used: the snapshot ${wrong} was not used: its ledger is not the one that it was saved with`,
+    ])
     assert.deepEqual(await names(next.db), ['Ann', 'Bob', 'Cid'])
     assert.equal((await booted(t, { ...set, ...tail }, { snapshots })).snapshot.used, wrong)
   })
@@ -257,7 +299,12 @@ test('a snapshot of another PGlite is not used, and is left for it', async (t) =
   // A function that nobody knows yet: as in a new process.
   const next = await booted(t, set, { snapshots }, (options) => create(options))
   assert.deepEqual([next.snapshot.used, next.snapshot.saved], [null, key])
-  assert.match(messages(next).join(), new RegExp(`^snapshot-not-used: the snapshot ${other} was not used: it is of another PGlite or other extensions \\(0\\.5\\.13-`))
+  assert.match(
+    messages(next).join(),
+    new RegExp(
+      `^snapshot-not-used: the snapshot ${other} was not used: it is of another PGlite or other extensions \\(0\\.5\\.13-`,
+    ),
+  )
   assert.deepEqual(new Set(await snapshots.keys()), new Set([key, other]))
   // Once it is known which PGlite this is, others are not even looked at.
   const maker = (options) => create(options)
@@ -274,7 +321,13 @@ test('a discarded database is closed', async (t) => {
   await snapshots.delete(key)
   const before = made.length
   await booted(t, set, { snapshots }, (options) => create(options))
-  assert.deepEqual(made.slice(before).map(({ db, empty }) => [empty, db.closed]), [[false, true], [true, false]])
+  assert.deepEqual(
+    made.slice(before).map(({ db, empty }) => [empty, db.closed]),
+    [
+      [false, true],
+      [true, false],
+    ],
+  )
 })
 
 test('what is wrong with the files is said as without snapshots, and no database is left open', async (t) => {
@@ -326,11 +379,15 @@ test('what a snapshot could not hold keeps it from being saved', async (t) => {
   const snapshots = snapshotsInMemory()
   const unlogged = { '001_a.sql': up('create unlogged table cache as select 1 as x;') }
   const { db, result, snapshot } = await booted(t, unlogged, { snapshots })
-  assert.deepEqual(messages({ result }), ['snapshot-not-saved: no snapshot was saved: the content of the unlogged cache would not be in it'])
+  assert.deepEqual(messages({ result }), [
+    'snapshot-not-saved: no snapshot was saved: the content of the unlogged cache would not be in it',
+  ])
   assert.equal(snapshot.saved, null)
   assert.equal((await db.query('select * from cache')).rows.length, 1)
   // An empty one is empty again.
-  assert.ok((await booted(t, { '001_a.sql': up('create unlogged table cache (id serial);') }, { snapshots })).snapshot.saved)
+  assert.ok(
+    (await booted(t, { '001_a.sql': up('create unlogged table cache (id serial);') }, { snapshots })).snapshot.saved,
+  )
 })
 
 describe('a store that fails stops nothing, and a finding says so', () => {
@@ -339,10 +396,21 @@ describe('a store that fails stops nothing, and a finding says so', () => {
       const { snapshots, key, bytes } = await saved()
       // So that it has to be thrown away.
       if (method === 'delete') await snapshots.set(key, bytes.slice(9))
-      const broken = { ...snapshots, [method]: async () => { throw new Error('the disk is full') } }
+      const broken = {
+        ...snapshots,
+        [method]: async () => {
+          throw new Error('the disk is full')
+        },
+      }
       const { db, result } = await booted(t, method === 'set' ? { ...set, ...tail } : set, { snapshots: broken })
       assert.deepEqual(await names(db), method === 'set' ? ['Ann', 'Bob', 'Cid'] : ['Ann', 'Bob'])
-      assert.ok(result.findings.some(({ code, severity, message }) => code.startsWith('snapshot-not-') && severity === 'warning' && message.endsWith(': the disk is full')), JSON.stringify(result.findings))
+      assert.ok(
+        result.findings.some(
+          ({ code, severity, message }) =>
+            code.startsWith('snapshot-not-') && severity === 'warning' && message.endsWith(': the disk is full'),
+        ),
+        JSON.stringify(result.findings),
+      )
     })
 
   test('get that finds nothing any more', async (t) => {
@@ -353,7 +421,9 @@ describe('a store that fails stops nothing, and a finding says so', () => {
 
   test('keys of others', async (t) => {
     const { snapshots, key } = await saved()
-    const { snapshot, result } = await booted(t, set, { snapshots: { ...snapshots, keys: async () => ['', '../x', 7, `${key}x`, key] } })
+    const { snapshot, result } = await booted(t, set, {
+      snapshots: { ...snapshots, keys: async () => ['', '../x', 7, `${key}x`, key] },
+    })
     assert.deepEqual([snapshot.used, result.findings], [key, []])
   })
 })
@@ -372,7 +442,9 @@ test('the class PGlite is fine, and gets the options that are for it', async (t)
     assert.equal(snapshot.used !== null, used)
     assert.ok(db instanceof PGlite)
     // printf abc | sha256sum
-    assert.deepEqual((await db.query("select encode(digest('abc', 'sha256'), 'hex') as hex")).rows, [{ hex: 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad' }])
+    assert.deepEqual((await db.query("select encode(digest('abc', 'sha256'), 'hex') as hex")).rows, [
+      { hex: 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad' },
+    ])
   }
 })
 
@@ -385,14 +457,17 @@ test('what cannot be booted is refused, with a way out', async () => {
     [[PGlite, set, { snapshots: new Set() }], /has no method get$/],
     [[PGlite, set, { when: 'wait' }], /there is no option when here/],
   ]
-  for (const [args, message] of cases) await assert.rejects(boot(...args), { code: 'invalid-input', message, help: /./ })
+  for (const [args, message] of cases)
+    await assert.rejects(boot(...args), { code: 'invalid-input', message, help: /./ })
 })
 
 test('with a manifest and a snapshot of all of it the planner is not loaded', async () => {
   const folder = mkdtempSync(join(fileURLToPath(new URL('../../.tmp', import.meta.url)), 'boot-'))
   after(() => rmSync(folder, { recursive: true, force: true }))
   writeFileSync(join(folder, 'manifest.mjs'), renderManifest(embed(set)))
-  writeFileSync(join(folder, 'boot.mjs'), `
+  writeFileSync(
+    join(folder, 'boot.mjs'),
+    `
     import { register } from 'node:module'
     register('data:text/javascript,' + encodeURIComponent('export async function load(url, context, next) { if (url.includes("/core/")) console.log("core"); return next(url, context) }'))
     const { PGlite } = await import('@electric-sql/pglite')
@@ -401,7 +476,8 @@ test('with a manifest and a snapshot of all of it the planner is not loaded', as
     const { default: manifest } = await import('./manifest.mjs')
     const { db, result, snapshot } = await boot(PGlite, manifest, { snapshots: snapshotsInFolder(new URL('snapshots', import.meta.url)) })
     console.log(result.status, snapshot.migrations, result.roundTrips)
-    await db.close()`)
+    await db.close()`,
+  )
   const first = await run(join(folder, 'boot.mjs'))
   assert.match(first, /core[^]*migrated 0 /)
   assert.equal(await run(join(folder, 'boot.mjs')), 'current 3 1\n')
@@ -411,7 +487,8 @@ test('processes that boot at once share a folder', async () => {
   const folder = join(base, 'shared')
   const script = fileURLToPath(new URL('./support/boot-process.mjs', import.meta.url))
   const outputs = await Promise.all(Array.from({ length: 4 }, () => run(script, folder, '3')))
-  for (const output of outputs) assert.deepEqual(JSON.parse(output), { findings: [], names: ['Ann', 'Bob'], used: JSON.parse(output).used })
+  for (const output of outputs)
+    assert.deepEqual(JSON.parse(output), { findings: [], names: ['Ann', 'Bob'], used: JSON.parse(output).used })
   const [file, ...others] = readdirSync(folder)
   assert.deepEqual(others, [])
   assert.match(file, /^counterfoil1_.*\.snapshot$/)
@@ -419,11 +496,17 @@ test('processes that boot at once share a folder', async () => {
   assert.deepEqual(late.used, [3])
 })
 
-for (const [where, store] of Object.entries({ memory: () => snapshotsInMemory({ keep: 2 }), 'a folder': () => snapshotsInFolder(join(base, 'kept'), { keep: 2 }) }))
+for (const [where, store] of Object.entries({
+  memory: () => snapshotsInMemory({ keep: 2 }),
+  'a folder': () => snapshotsInFolder(join(base, 'kept'), { keep: 2 }),
+}))
   test(`those used longest ago are thrown away, in ${where}`, async () => {
     const snapshots = store()
     const bytes = new Uint8Array([1, 2, 3])
-    for (const [key, seconds] of [['a', 1], ['b', 2]]) {
+    for (const [key, seconds] of [
+      ['a', 1],
+      ['b', 2],
+    ]) {
       await snapshots.set(key, bytes)
       // As if it had been long ago.
       if (where === 'a folder') utimesSync(join(base, 'kept', `${key}.snapshot`), seconds, seconds)
@@ -460,5 +543,7 @@ function run(...args) {
   const child = spawn(process.execPath, [...quick, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
   let text = ''
   child.stdout.on('data', (data) => (text += data))
-  return new Promise((done, fail) => child.on('close', (code) => (code === 0 ? done(text) : fail(new Error(`${args[0]} ended with ${code}`)))))
+  return new Promise((done, fail) =>
+    child.on('close', (code) => (code === 0 ? done(text) : fail(new Error(`${args[0]} ended with ${code}`)))),
+  )
 }

@@ -20,7 +20,10 @@ let projects = 0
 /** A project with a folder of migrations; gives its path. */
 function project(main, migrations = awkward) {
   const root = join(base, String((projects += 1)))
-  for (const [path, text] of Object.entries({ 'main.js': main, ...Object.fromEntries(Object.entries(migrations).map(([path, text]) => [`db/migrations/${path}`, text])) })) {
+  for (const [path, text] of Object.entries({
+    'main.js': main,
+    ...Object.fromEntries(Object.entries(migrations).map(([path, text]) => [`db/migrations/${path}`, text])),
+  })) {
     mkdirSync(join(root, path, '..'), { recursive: true })
     writeFileSync(join(root, path), text)
   }
@@ -32,7 +35,13 @@ const bundlers = {
   async vite(root, plugins) {
     const { build } = await import('vite')
     const output = { entryFileNames: 'main.mjs' }
-    await build({ root, configFile: false, logLevel: 'silent', plugins, build: { outDir: 'out', lib: { entry: 'main.js', formats: ['es'] }, rollupOptions: { output } } })
+    await build({
+      root,
+      configFile: false,
+      logLevel: 'silent',
+      plugins,
+      build: { outDir: 'out', lib: { entry: 'main.js', formats: ['es'] }, rollupOptions: { output } },
+    })
   },
   async rollup(root, plugins) {
     const { rollup } = await import('rollup')
@@ -49,14 +58,32 @@ const bundlers = {
   async webpack(root, plugins, rules = []) {
     const { default: webpack } = await import('webpack')
     const output = { path: join(root, 'out'), filename: 'main.mjs', library: { type: 'module' }, chunkFormat: 'module' }
-    const compiler = webpack({ context: root, mode: 'production', entry: './main.js', output, experiments: { outputModule: true }, plugins, module: { rules } })
+    const compiler = webpack({
+      context: root,
+      mode: 'production',
+      entry: './main.js',
+      output,
+      experiments: { outputModule: true },
+      plugins,
+      module: { rules },
+    })
     const stats = await new Promise((done, fail) => compiler.run((error, stats) => (error ? fail(error) : done(stats))))
     await new Promise((done) => compiler.close(done))
     if (stats.hasErrors()) throw new Error(stats.toString({ all: false, errors: true, colors: false }))
   },
   async esbuild(root, plugins, loader = {}) {
     const { build } = await import('esbuild')
-    await build({ absWorkingDir: root, entryPoints: ['main.js'], outfile: 'out/main.mjs', bundle: true, minify: true, format: 'esm', logLevel: 'silent', plugins, loader })
+    await build({
+      absWorkingDir: root,
+      entryPoints: ['main.js'],
+      outfile: 'out/main.mjs',
+      bundle: true,
+      minify: true,
+      format: 'esm',
+      logLevel: 'silent',
+      plugins,
+      loader,
+    })
   },
 }
 
@@ -70,8 +97,19 @@ async function bundled(name, root, ...rest) {
 function isTheFolder(set, folder) {
   const byName = ({ path, checksum }) => [path.split('/').at(-1), checksum]
   assert.deepEqual(Object.fromEntries(readSet(set).migrations.map(byName)), checksums)
-  const rows = [{ version: '001', name: 'newlines', checksum: checksums['001_newlines.sql'] }, { version: '005', name: 'separators', checksum: checksums['005_separators.sql'] }]
-  const decisions = (migrations) => plan(migrations, rows).decisions.map(({ action, code, version, name, gap, severity }) => ({ action, code, version, name, gap, severity }))
+  const rows = [
+    { version: '001', name: 'newlines', checksum: checksums['001_newlines.sql'] },
+    { version: '005', name: 'separators', checksum: checksums['005_separators.sql'] },
+  ]
+  const decisions = (migrations) =>
+    plan(migrations, rows).decisions.map(({ action, code, version, name, gap, severity }) => ({
+      action,
+      code,
+      version,
+      name,
+      gap,
+      severity,
+    }))
   assert.deepEqual(decisions(set), decisions(folder))
 }
 
@@ -98,17 +136,22 @@ for (const name of Object.keys(bundlers))
       mkdirSync(join(root, 'tenant'))
       writeFileSync(join(root, 'tenant/001_other.sql'), other)
       const dir = name.startsWith('roll') ? join(root, 'tenant') : 'tenant'
-      writeFileSync(join(root, 'main.js'), `
+      writeFileSync(
+        join(root, 'main.js'),
+        `
         import one from 'virtual:counterfoil'
         import other from 'virtual:counterfoil?dir=${encodeURIComponent(dir)}&convention=plain'
-        export default [one.count, other]`)
+        export default [one.count, other]`,
+      )
       const [count, manifest] = await bundled(name, root, await plugin(name, root))
       assert.equal(count, 8)
       assert.deepEqual(manifest, embed({ '001_other.sql': other }, { convention: 'plain' }))
     })
 
     test('an error has file, line and column, and says what to do', async () => {
-      const root = project(`export { default } from 'virtual:counterfoil'`, { '001_a.sql': "-- migrate:up\ncreate table a ();\nselect  'a;\n" })
+      const root = project(`export { default } from 'virtual:counterfoil'`, {
+        '001_a.sql': "-- migrate:up\ncreate table a ();\nselect  'a;\n",
+      })
       await assert.rejects(bundled(name, root, await plugin(name, root)), (error) => {
         const text = error.message.replaceAll('\\', '/')
         assert.match(text, /db\/migrations\/001_a\.sql:3:9: .+\n.*\w+/)
@@ -117,22 +160,32 @@ for (const name of Object.keys(bundlers))
     })
   })
 
-test("import.meta.glob of Vite gives what the folder does, eager or not, with its own keys", async () => {
+test('import.meta.glob of Vite gives what the folder does, eager or not, with its own keys', async () => {
   for (const pattern of ['./db/migrations/**/*.sql', '/db/migrations/*.sql'])
     for (const eager of [true, false]) {
-      const root = project(`export default import.meta.glob('${pattern}', { query: '?raw', ${eager ? 'eager: true' : ''} })`)
+      const root = project(
+        `export default import.meta.glob('${pattern}', { query: '?raw', ${eager ? 'eager: true' : ''} })`,
+      )
       const record = await bundled('vite', root, [])
       const folder = await readMigrations(join(root, 'db/migrations'))
       assert.ok(Object.keys(record).every((path) => path.startsWith(pattern.split('db')[0])))
-      const set = eager ? record : Object.fromEntries(await Promise.all(Object.entries(record).map(async ([path, load]) => [path, await load()])))
+      const set = eager
+        ? record
+        : Object.fromEntries(
+            await Promise.all(Object.entries(record).map(async ([path, load]) => [path, await load()])),
+          )
       isTheFolder(set, folder)
       assert.deepEqual(embed(set).digest, digest)
     }
 })
 
 /** What people write who import every file by hand. */
-const imports = `${Object.keys(awkward).map((path, index) => `import m${index} from './db/migrations/${path}'`).join('\n')}
-export default { ${Object.keys(awkward).map((path, index) => `'${path}': m${index}`).join(', ')} }`
+const imports = `${Object.keys(awkward)
+  .map((path, index) => `import m${index} from './db/migrations/${path}'`)
+  .join('\n')}
+export default { ${Object.keys(awkward)
+  .map((path, index) => `'${path}': m${index}`)
+  .join(', ')} }`
 
 test('text imports of esbuild, as Wrangler has them for .sql, give what the folder does', async () => {
   const root = project(imports)
@@ -141,7 +194,10 @@ test('text imports of esbuild, as Wrangler has them for .sql, give what the fold
 
 test('asset/source of webpack gives what the folder does', async () => {
   const root = project(imports)
-  isTheFolder(await bundled('webpack', root, [], [{ test: /\.sql$/, type: 'asset/source' }]), await readMigrations(join(root, 'db/migrations')))
+  isTheFolder(
+    await bundled('webpack', root, [], [{ test: /\.sql$/, type: 'asset/source' }]),
+    await readMigrations(join(root, 'db/migrations')),
+  )
 })
 
 test('a bundler that writes texts as template literals changes nothing', async () => {
@@ -154,32 +210,43 @@ test('a bundler that writes texts as template literals changes nothing', async (
   isTheFolder(set, awkward)
 })
 
-test('the development server of Vite sends the new manifest when a file is added, changed or removed', { timeout: 300_000 }, async () => {
-  const { createServer } = await import('vite')
-  const root = project(`export { default } from 'virtual:counterfoil'`, { '001_a.sql': 'select 1;\n' })
-  const server = await createServer({ root, configFile: false, logLevel: 'silent', server: { middlewareMode: true, ws: false }, plugins: await plugin('vite', root), optimizeDeps: { noDiscovery: true } })
-  try {
-    const load = async () => (await server.ssrLoadModule('/main.js')).default
-    const folder = join(root, 'db/migrations')
-    /** What is loaded once it is another: the server looks at files in its own time. */
-    const after = async (change, { digest }) => {
-      change()
-      for (;;) {
-        const manifest = await load()
-        if (manifest.digest !== digest) return manifest
-        await setImmediate()
+test(
+  'the development server of Vite sends the new manifest when a file is added, changed or removed',
+  { timeout: 300_000 },
+  async () => {
+    const { createServer } = await import('vite')
+    const root = project(`export { default } from 'virtual:counterfoil'`, { '001_a.sql': 'select 1;\n' })
+    const server = await createServer({
+      root,
+      configFile: false,
+      logLevel: 'silent',
+      server: { middlewareMode: true, ws: false },
+      plugins: await plugin('vite', root),
+      optimizeDeps: { noDiscovery: true },
+    })
+    try {
+      const load = async () => (await server.ssrLoadModule('/main.js')).default
+      const folder = join(root, 'db/migrations')
+      /** What is loaded once it is another: the server looks at files in its own time. */
+      const after = async (change, { digest }) => {
+        change()
+        for (;;) {
+          const manifest = await load()
+          if (manifest.digest !== digest) return manifest
+          await setImmediate()
+        }
       }
+      const first = await load()
+      assert.deepEqual(first, embed({ '001_a.sql': 'select 1;\n' }))
+      await new Promise((done) => (server.watcher._readyEmitted ? done() : server.watcher.once('ready', done)))
+      const second = await after(() => writeFileSync(join(folder, '002_b.sql'), 'select 2;\n'), first)
+      assert.equal(second.count, 2)
+      const third = await after(() => writeFileSync(join(folder, '002_b.sql'), 'select 3;\n'), second)
+      assert.deepEqual(third, embed({ '001_a.sql': 'select 1;\n', '002_b.sql': 'select 3;\n' }))
+      const fourth = await after(() => rmSync(join(folder, '002_b.sql')), third)
+      assert.deepEqual(fourth, first)
+    } finally {
+      await server.close()
     }
-    const first = await load()
-    assert.deepEqual(first, embed({ '001_a.sql': 'select 1;\n' }))
-    await new Promise((done) => (server.watcher._readyEmitted ? done() : server.watcher.once('ready', done)))
-    const second = await after(() => writeFileSync(join(folder, '002_b.sql'), 'select 2;\n'), first)
-    assert.equal(second.count, 2)
-    const third = await after(() => writeFileSync(join(folder, '002_b.sql'), 'select 3;\n'), second)
-    assert.deepEqual(third, embed({ '001_a.sql': 'select 1;\n', '002_b.sql': 'select 3;\n' }))
-    const fourth = await after(() => rmSync(join(folder, '002_b.sql')), third)
-    assert.deepEqual(fourth, first)
-  } finally {
-    await server.close()
-  }
-})
+  },
+)

@@ -28,7 +28,14 @@ describe('tracks', () => {
   for (const { branch, base = 'main', at, lacks } of expected)
     test(`${branch}: ${at ? `fails at ${at.path}:${at.line}` : 'passes'}, wherever it is asked`, async () => {
       git(top, 'checkout', '--quiet', branch)
-      const { change } = await readChange({ cwd: top, head: 'HEAD', base: { ref: base, why: '--base' }, sets: [], tracks, env: environment })
+      const { change } = await readChange({
+        cwd: top,
+        head: 'HEAD',
+        base: { ref: base, why: '--base' },
+        sets: [],
+        tracks,
+        env: environment,
+      })
       const pure = await check(change, { tracks })
       if (at) {
         const [finding, ...rest] = pure.findings
@@ -45,50 +52,128 @@ describe('tracks', () => {
       assert.deepEqual(JSON.parse(outputs.findings), pure.findings)
       const annotations = stdout.split('\n').filter((line) => line.startsWith('::'))
       assert.equal(annotations.length, at ? 1 : 0)
-      if (at) assert.ok(annotations[0].startsWith(`::error file=${at.path},line=${at.line},col=${at.column},title=counterfoil%3A track-parity::`), annotations[0])
+      if (at)
+        assert.ok(
+          annotations[0].startsWith(
+            `::error file=${at.path},line=${at.line},col=${at.column},title=counterfoil%3A track-parity::`,
+          ),
+          annotations[0],
+        )
       assert.ok(summary.startsWith(`### counterfoil check: ${at ? '❌ failed' : '✅ passed'}\n`), summary)
     })
 })
 
 test('a file of a track that is no text is an error if it was changed', () => {
-  const config = JSON.stringify({ check: { tracks: { lite: { files: ['app/*.py'], registers: { line: '^add' } }, pg: { files: ['pg/*.sql'], registers: 'file' } } } })
+  const config = JSON.stringify({
+    check: {
+      tracks: {
+        lite: { files: ['app/*.py'], registers: { line: '^add' } },
+        pg: { files: ['pg/*.sql'], registers: 'file' },
+      },
+    },
+  })
   const latin = (text) => Buffer.from(text, 'latin1')
   const top = repository([
-    { files: { 'counterfoil.config.json': config, 'app/a.py': latin('# ü'), 'app/b.py': latin('# ü'), 'app/logo.png': 'a\0', 'pg/1.sql': '' } },
-    { on: 'topic', from: 'main', files: { 'app/a.py': latin('# ü\nadd("alter table t add c int")\n'), 'app/b.py': null, 'app/moved.py': latin('# ü'), 'app/logo.png': 'b\0' } },
+    {
+      files: {
+        'counterfoil.config.json': config,
+        'app/a.py': latin('# ü'),
+        'app/b.py': latin('# ü'),
+        'app/logo.png': 'a\0',
+        'pg/1.sql': '',
+      },
+    },
+    {
+      on: 'topic',
+      from: 'main',
+      files: {
+        'app/a.py': latin('# ü\nadd("alter table t add c int")\n'),
+        'app/b.py': null,
+        'app/moved.py': latin('# ü'),
+        'app/logo.png': 'b\0',
+      },
+    },
   ])
-  assert.deepEqual(verdict(top).findings.map(({ severity, code, message }) => [severity, code, message]), [
-    ['error', 'unreadable-file', 'app/a.py of the track "lite" cannot be judged, and it was changed: it is not UTF-8'],
-  ])
+  assert.deepEqual(
+    verdict(top).findings.map(({ severity, code, message }) => [severity, code, message]),
+    [
+      [
+        'error',
+        'unreadable-file',
+        'app/a.py of the track "lite" cannot be judged, and it was changed: it is not UTF-8',
+      ],
+    ],
+  )
 })
 
 describe('what has shipped', () => {
-  const base = { '001_a.sql': up('create table a ();'), '002_b.sql': `${up('create table b ();')}-- migrate:down\ndrop table b;\n`, '003_c.sql': up('create table c ();') }
-  const judged = (files, message = 'a change') => verdict(repository([{ files: at(base) }, { on: 'topic', from: 'main', message, files: at(files) }]))
+  const base = {
+    '001_a.sql': up('create table a ();'),
+    '002_b.sql': `${up('create table b ();')}-- migrate:down\ndrop table b;\n`,
+    '003_c.sql': up('create table c ();'),
+  }
+  const judged = (files, message = 'a change') =>
+    verdict(repository([{ files: at(base) }, { on: 'topic', from: 'main', message, files: at(files) }]))
 
   test('stays: an edit, a deletion and a new name are errors, a comment is a warning', () => {
-    assert.deepEqual(brief(judged({ '001_a.sql': up('create table a (id int);'), '002_b.sql': null, '003_c.sql': null, '003_d.sql': base['003_c.sql'], '004_e.sql': up('select 1;') })), [
-      `error shipped-edited 001_a.sql`, `error shipped-deleted 002_b.sql`, `error shipped-renamed 003_d.sql`,
+    assert.deepEqual(
+      brief(
+        judged({
+          '001_a.sql': up('create table a (id int);'),
+          '002_b.sql': null,
+          '003_c.sql': null,
+          '003_d.sql': base['003_c.sql'],
+          '004_e.sql': up('select 1;'),
+        }),
+      ),
+      [`error shipped-edited 001_a.sql`, `error shipped-deleted 002_b.sql`, `error shipped-renamed 003_d.sql`],
+    )
+    assert.deepEqual(brief(judged({ '001_a.sql': up('create table a (); -- with a comment') })), [
+      'warning shipped-edited-cosmetic 001_a.sql',
     ])
-    assert.deepEqual(brief(judged({ '001_a.sql': up('create table a (); -- with a comment') })), ['warning shipped-edited-cosmetic 001_a.sql'])
-    assert.deepEqual(brief(judged({ '004_d.sql': up('create table d ();'), '001_a.sql': base['001_a.sql'].replaceAll('\n', '\r\n') })), [])
+    assert.deepEqual(
+      brief(judged({ '004_d.sql': up('create table d ();'), '001_a.sql': base['001_a.sql'].replaceAll('\n', '\r\n') })),
+      [],
+    )
   })
 
   test('stays in a folder that is moved, too', () => {
     const moved = Object.fromEntries(Object.keys(at(base)).map((path) => [path, null]))
     const top = repository([
       { files: at(base) },
-      { on: 'topic', from: 'main', files: { ...moved, 'db/sql/001_a.sql': up('drop table everything;'), 'db/sql/002_b.sql': base['002_b.sql'] } },
+      {
+        on: 'topic',
+        from: 'main',
+        files: { ...moved, 'db/sql/001_a.sql': up('drop table everything;'), 'db/sql/002_b.sql': base['002_b.sql'] },
+      },
     ])
-    assert.deepEqual(brief(verdict(top, ['--dir=db/sql']), 'db/sql'), ['error shipped-edited 001_a.sql', 'error shipped-deleted 003_c.sql'])
+    assert.deepEqual(brief(verdict(top, ['--dir=db/sql']), 'db/sql'), [
+      'error shipped-edited 001_a.sql',
+      'error shipped-deleted 003_c.sql',
+    ])
     const same = Object.fromEntries(Object.entries(base).map(([name, text]) => [`db/sql/${name}`, text]))
-    assert.deepEqual(verdict(repository([{ files: at(base) }, { on: 'topic', from: 'main', files: { ...moved, ...same } }]), ['--dir=db/sql']).findings, [])
+    assert.deepEqual(
+      verdict(repository([{ files: at(base) }, { on: 'topic', from: 'main', files: { ...moved, ...same } }]), [
+        '--dir=db/sql',
+      ]).findings,
+      [],
+    )
   })
 
-  const squash = { '001_a.sql': null, '002_b.sql': null, '003_c.sql': null, '004_baseline.sql': up('create table a (); create table b (); create table c ();') }
+  const squash = {
+    '001_a.sql': null,
+    '002_b.sql': null,
+    '003_c.sql': null,
+    '004_baseline.sql': up('create table a (); create table b (); create table c ();'),
+  }
   const sha256 = (text) => `sha256:${createHash('sha256').update(text).digest('hex')}`
   const replaces = (change = (checksum) => checksum) =>
-    JSON.stringify({ replaces: Object.entries(base).map(([name, text]) => ({ version: name.slice(0, 3), checksum: change(sha256(text.split('-- migrate:down')[0])) })) })
+    JSON.stringify({
+      replaces: Object.entries(base).map(([name, text]) => ({
+        version: name.slice(0, 3),
+        checksum: change(sha256(text.split('-- migrate:down')[0])),
+      })),
+    })
 
   test('goes in a squash with the sentinel in a commit message of the range, and not without', () => {
     const refused = judged(squash, 'Squash')
@@ -98,32 +183,54 @@ describe('what has shipped', () => {
     assert.equal(allowed.ok, true, JSON.stringify(allowed.findings))
     assert.ok(allowed.findings.some(({ code, severity }) => code === 'squash-reviewed' && severity === 'note'))
     // The sentinel of the base is no sentinel of the change.
-    const top = repository([{ message: '[squash-baseline]', files: at(base) }, { on: 'topic', from: 'main', files: at(squash) }])
+    const top = repository([
+      { message: '[squash-baseline]', files: at(base) },
+      { on: 'topic', from: 'main', files: at(squash) },
+    ])
     assert.equal(verdict(top).ok, false)
   })
 
   test('goes in a squash whose baseline lists it with its checksum: no sentinel is needed', () => {
     const allowed = judged({ ...squash, '.counterfoil/004_baseline.json': replaces() })
-    assert.deepEqual([allowed.ok, [...new Set(allowed.findings.map(({ code }) => code))]], [true, ['squash-reviewed']], JSON.stringify(allowed.findings))
-    const wrong = judged({ ...squash, '.counterfoil/004_baseline.json': replaces((checksum) => checksum.replace(/.{4}$/, '0000')) })
+    assert.deepEqual(
+      [allowed.ok, [...new Set(allowed.findings.map(({ code }) => code))]],
+      [true, ['squash-reviewed']],
+      JSON.stringify(allowed.findings),
+    )
+    const wrong = judged({
+      ...squash,
+      '.counterfoil/004_baseline.json': replaces((checksum) => checksum.replace(/.{4}$/, '0000')),
+    })
     assert.equal(wrong.ok, false)
   })
 })
 
 describe('the ways in which it is told', () => {
   // A name that ends a line, an option, a cell and a command, if it is let.
-  const odd = "004_a:b,c%0A|<b>`x`\n::error::x.sql"
+  const odd = '004_a:b,c%0A|<b>`x`\n::error::x.sql'
   const files = at({ [odd]: up('create table d (); -- with a comment'), '003_c.sql': up('create table other ();') })
   let top
-  before(() => (top = repository([{ files: at({ [odd]: up('create table d ();'), '003_c.sql': up('create table c ();') }) }, { on: 'topic', from: 'main', files }])))
+  before(
+    () =>
+      (top = repository([
+        { files: at({ [odd]: up('create table d ();'), '003_c.sql': up('create table c ();') }) },
+        { on: 'topic', from: 'main', files },
+      ])),
+  )
 
   test('as text, with the line that it is about', () => {
     const { status, stdout, stderr } = counterfoil(top, [], { NO_COLOR: '1' })
     assert.equal(status, 1)
-    assert.match(stdout, /^error\[shipped-edited\]: db\/migrations\/003_c\.sql has shipped, and its statements have changed\n {2}--> db\/migrations\/003_c\.sql:2:14\n/m)
+    assert.match(
+      stdout,
+      /^error\[shipped-edited\]: db\/migrations\/003_c\.sql has shipped, and its statements have changed\n {2}--> db\/migrations\/003_c\.sql:2:14\n/m,
+    )
     assert.match(stdout, / 2 \| create table other \(\);\n {3}\| +\^\n {2}help: /)
     assert.match(stdout, /^this change must not be merged: 1 error, 1 warning$/m)
-    assert.match(stderr, /^HEAD \([0-9a-f]{8}\) compared with main \([0-9a-f]{8}, by its name\); they parted at [0-9a-f]{8}\n$/)
+    assert.match(
+      stderr,
+      /^HEAD \([0-9a-f]{8}\) compared with main \([0-9a-f]{8}, by its name\); they parted at [0-9a-f]{8}\n$/,
+    )
     // No name can write a line of its own.
     assert.doesNotMatch(stdout, /^::/m)
   })
@@ -136,27 +243,60 @@ describe('the ways in which it is told', () => {
     // `escapeProperty` and `escapeData` of packages/core/src/command.ts in actions/toolkit, taken back.
     const read = lines.map((line) => {
       const [, kind, properties, data] = /^::(\w+) (.*?)::(.*)$/.exec(line)
-      const plain = (text) => text.replaceAll('%0A', '\n').replaceAll('%0D', '\r').replaceAll('%3A', ':').replaceAll('%2C', ',').replaceAll('%25', '%')
-      return { kind, ...Object.fromEntries(properties.split(',').map((pair) => [pair.slice(0, pair.indexOf('=')), plain(pair.slice(pair.indexOf('=') + 1))])), message: plain(data).split('\n').slice(-2)[0] }
+      const plain = (text) =>
+        text
+          .replaceAll('%0A', '\n')
+          .replaceAll('%0D', '\r')
+          .replaceAll('%3A', ':')
+          .replaceAll('%2C', ',')
+          .replaceAll('%25', '%')
+      return {
+        kind,
+        ...Object.fromEntries(
+          properties
+            .split(',')
+            .map((pair) => [pair.slice(0, pair.indexOf('=')), plain(pair.slice(pair.indexOf('=') + 1))]),
+        ),
+        message: plain(data).split('\n').slice(-2)[0],
+      }
     })
-    assert.deepEqual(read.map(({ kind, file, line, col, title }) => ({ kind, file, line, col, title })), [
-      { kind: 'error', file: `${dir}/003_c.sql`, line: '2', col: '14', title: 'counterfoil: shipped-edited' },
-      { kind: 'warning', file: `${dir}/${odd}`, line: '2', col: '19', title: 'counterfoil: shipped-edited-cosmetic' },
-    ])
+    assert.deepEqual(
+      read.map(({ kind, file, line, col, title }) => ({ kind, file, line, col, title })),
+      [
+        { kind: 'error', file: `${dir}/003_c.sql`, line: '2', col: '14', title: 'counterfoil: shipped-edited' },
+        { kind: 'warning', file: `${dir}/${odd}`, line: '2', col: '19', title: 'counterfoil: shipped-edited-cosmetic' },
+      ],
+    )
   })
 
   test('as a summary of the step and as its outputs', () => {
     const [summary, output] = ['summary', 'output'].map((name) => join(folder(), name))
-    const env = { GITHUB_STEP_SUMMARY: summary, GITHUB_OUTPUT: output, GITHUB_SERVER_URL: 'https://github.com', GITHUB_REPOSITORY: 'someone/something', GITHUB_SHA: '1'.repeat(40) }
+    const env = {
+      GITHUB_STEP_SUMMARY: summary,
+      GITHUB_OUTPUT: output,
+      GITHUB_SERVER_URL: 'https://github.com',
+      GITHUB_REPOSITORY: 'someone/something',
+      GITHUB_SHA: '1'.repeat(40),
+    }
     counterfoil(top, ['--format=github'], env)
     const text = readFileSync(summary, 'utf8')
     const rows = text.split('\n').filter((line) => line.startsWith('| '))
-    assert.deepEqual(rows.map((row) => row.split('|').length), [5, 5, 5], text)
-    assert.ok(rows[1].includes(`](https://github.com/someone/something/blob/${'1'.repeat(40)}/db/migrations/003_c.sql#L2)`), rows[1])
+    assert.deepEqual(
+      rows.map((row) => row.split('|').length),
+      [5, 5, 5],
+      text,
+    )
+    assert.ok(
+      rows[1].includes(`](https://github.com/someone/something/blob/${'1'.repeat(40)}/db/migrations/003_c.sql#L2)`),
+      rows[1],
+    )
     assert.doesNotMatch(text, /<b>|`|^::/m)
     const lines = readFileSync(output, 'utf8').trimEnd().split('\n')
     assert.deepEqual(lines.slice(0, 2), ['verdict=fail', 'count=2'])
-    assert.deepEqual([lines.length, JSON.parse(lines[2].slice('findings='.length)).map(({ at }) => at.path)], [3, [`${dir}/003_c.sql`, `${dir}/${odd}`]])
+    assert.deepEqual(
+      [lines.length, JSON.parse(lines[2].slice('findings='.length)).map(({ at }) => at.path)],
+      [3, [`${dir}/003_c.sql`, `${dir}/${odd}`]],
+    )
     // Elsewhere nothing is written, and in other formats neither.
     counterfoil(top, ['--format=json'], env)
     assert.equal(readFileSync(summary, 'utf8'), text)
@@ -166,7 +306,12 @@ describe('the ways in which it is told', () => {
     const { status, stdout } = counterfoil(top, ['--format=sarif'])
     assert.equal(status, 1)
     // The schema of OASIS, as Microsoft's package has it.
-    const { id: _, ...schema } = JSON.parse(readFileSync(new URL('../../node_modules/@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json', import.meta.url), 'utf8'))
+    const { id: _, ...schema } = JSON.parse(
+      readFileSync(
+        new URL('../../node_modules/@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json', import.meta.url),
+        'utf8',
+      ),
+    )
     const ajv = new Ajv({ strict: false, allErrors: true, unicodeRegExp: false })
     formats(ajv)
     const valid = ajv.compile({ ...schema, $schema: 'http://json-schema.org/draft-07/schema#' })
@@ -174,10 +319,23 @@ describe('the ways in which it is told', () => {
     assert.ok(valid(log), JSON.stringify(valid.errors))
     assert.ok(!valid({ ...log, version: '1' }))
     const [{ results }] = log.runs
-    assert.deepEqual(results.map(({ ruleId, level, locations: [{ physicalLocation: { artifactLocation, region } }] }) => [ruleId, level, decodeURIComponent(artifactLocation.uri), region.startLine, region.startColumn]), [
-      ['shipped-edited', 'error', `${dir}/003_c.sql`, 2, 14],
-      ['shipped-edited-cosmetic', 'warning', `${dir}/${odd}`, 2, 19],
-    ])
+    assert.deepEqual(
+      results.map(
+        ({
+          ruleId,
+          level,
+          locations: [
+            {
+              physicalLocation: { artifactLocation, region },
+            },
+          ],
+        }) => [ruleId, level, decodeURIComponent(artifactLocation.uri), region.startLine, region.startColumn],
+      ),
+      [
+        ['shipped-edited', 'error', `${dir}/003_c.sql`, 2, 14],
+        ['shipped-edited-cosmetic', 'warning', `${dir}/${odd}`, 2, 19],
+      ],
+    )
   })
 
   test('what is wrong with the call ends with 2 and says so', () => {
@@ -200,10 +358,20 @@ describe('the ways in which it is told', () => {
 })
 
 describe('the configuration', () => {
-  const steps = [{ files: { 'one/1.sql': 'select 1;', 'two/1.sql': 'select 1;', 'db/migrations/1.sql': 'select 1;' } }, { on: 'topic', from: 'main', files: { 'one/1.sql': 'select 2;', 'two/1.sql': 'select 2;', 'db/migrations/1.sql': 'select 2;' } }]
+  const steps = [
+    { files: { 'one/1.sql': 'select 1;', 'two/1.sql': 'select 1;', 'db/migrations/1.sql': 'select 1;' } },
+    {
+      on: 'topic',
+      from: 'main',
+      files: { 'one/1.sql': 'select 2;', 'two/1.sql': 'select 2;', 'db/migrations/1.sql': 'select 2;' },
+    },
+  ]
   const found = (config, args = []) => {
     const [first, ...rest] = steps
-    const top = repository([{ files: { ...first.files, 'counterfoil.config.json': JSON.stringify(config, null, 2) } }, ...rest])
+    const top = repository([
+      { files: { ...first.files, 'counterfoil.config.json': JSON.stringify(config, null, 2) } },
+      ...rest,
+    ])
     return counterfoil(top, [...args, '--format=json'])
   }
   const paths = ({ stdout }) => JSON.parse(stdout).findings.map(({ severity, at }) => `${severity} ${at.path}`)
@@ -213,7 +381,10 @@ describe('the configuration', () => {
     assert.deepEqual(paths(found({ convention })), ['error db/migrations/1.sql'])
     assert.deepEqual(paths(found({ dir: 'one', convention })), ['error one/1.sql'])
     const check = { dirs: ['one', { dir: 'two', convention }], severities: { 'shipped-edited': 'warning' } }
-    assert.deepEqual(paths(found({ dir: 'db/migrations', convention, check })), ['warning one/1.sql', 'warning two/1.sql'])
+    assert.deepEqual(paths(found({ dir: 'db/migrations', convention, check })), [
+      'warning one/1.sql',
+      'warning two/1.sql',
+    ])
     assert.deepEqual(paths(found({ check, convention }, ['--dir=db/migrations'])), ['warning db/migrations/1.sql'])
     assert.deepEqual(paths(found({ convention, check: { severities: { 'shipped-edited': 'off' } } })), [])
   })
@@ -221,17 +392,41 @@ describe('the configuration', () => {
   test('of the change itself makes nothing less bad; that it changed is said, by the levels of the base', () => {
     const tracks = { one: { files: ['one/*'], registers: 'file' }, two: { files: ['two/*'], registers: 'file' } }
     const judged = (before, after, files = steps[1].files) => {
-      const file = (check) => (check ? { 'counterfoil.config.json': JSON.stringify({ convention: 'plain', check }) } : {})
-      const top = repository([{ files: { ...steps[0].files, ...file(before) } }, { on: 'topic', from: 'main', files: { ...files, ...file(after) } }])
-      return verdict(top, after ? [] : ['--convention=plain']).findings.map(({ severity, code, message }) => (code === 'check-config-changed' ? `${severity}: ${message}` : `${severity} ${code}`))
+      const file = (check) =>
+        check ? { 'counterfoil.config.json': JSON.stringify({ convention: 'plain', check }) } : {}
+      const top = repository([
+        { files: { ...steps[0].files, ...file(before) } },
+        { on: 'topic', from: 'main', files: { ...files, ...file(after) } },
+      ])
+      return verdict(top, after ? [] : ['--convention=plain']).findings.map(({ severity, code, message }) =>
+        code === 'check-config-changed' ? `${severity}: ${message}` : `${severity} ${code}`,
+      )
     }
     const said = 'the change also changes how it is judged:'
     const off = { severities: { 'shipped-edited': 'off' } }
-    assert.deepEqual(judged({}, off), [`warning: ${said} shipped-edited is off instead of the default`, 'error shipped-edited'])
-    assert.deepEqual(judged(undefined, off), [`warning: ${said} shipped-edited is off instead of the default`, 'error shipped-edited'])
-    assert.deepEqual(judged({ severities: { 'check-config-changed': 'error' } }, { severities: { 'check-config-changed': 'off' } }, {}), [`error: ${said} check-config-changed is off instead of error`])
-    assert.deepEqual(judged({ tracks }, {}, { 'one/2.sql': 'create table t ();' }), [`warning: ${said} the track one is gone; the track two is gone`, 'error track-parity'])
-    assert.deepEqual(judged({ base: 'main', against: ['main'], dirs: ['one'] }, { base: 'HEAD', dirs: ['two'] }, {}), [`warning: ${said} the folder one is no longer looked at; it is compared with HEAD instead of main; it is no longer compared with main`])
+    assert.deepEqual(judged({}, off), [
+      `warning: ${said} shipped-edited is off instead of the default`,
+      'error shipped-edited',
+    ])
+    assert.deepEqual(judged(undefined, off), [
+      `warning: ${said} shipped-edited is off instead of the default`,
+      'error shipped-edited',
+    ])
+    assert.deepEqual(
+      judged(
+        { severities: { 'check-config-changed': 'error' } },
+        { severities: { 'check-config-changed': 'off' } },
+        {},
+      ),
+      [`error: ${said} check-config-changed is off instead of error`],
+    )
+    assert.deepEqual(judged({ tracks }, {}, { 'one/2.sql': 'create table t ();' }), [
+      `warning: ${said} the track one is gone; the track two is gone`,
+      'error track-parity',
+    ])
+    assert.deepEqual(judged({ base: 'main', against: ['main'], dirs: ['one'] }, { base: 'HEAD', dirs: ['two'] }, {}), [
+      `warning: ${said} the folder one is no longer looked at; it is compared with HEAD instead of main; it is no longer compared with main`,
+    ])
     // What is stricter, or the same, needs no word.
     assert.deepEqual(judged(off, {}, {}), [])
     assert.deepEqual(judged({}, { tracks, dirs: ['one'], severities: { 'version-behind': 'error' } }, {}), [])
@@ -246,8 +441,14 @@ describe('the configuration', () => {
 
   test('that is wrong is told with the key', () => {
     for (const [check, message] of [
-      [{ bas: 'main' }, /counterfoil\.config\.json:\d+:\d+\s[^]*there is no setting check\.bas|there is no setting check\.bas/],
-      [{ severities: { 'shipped-edited': 'bad' } }, /check\.severities\.shipped-edited is none of off, note, warning, error/],
+      [
+        { bas: 'main' },
+        /counterfoil\.config\.json:\d+:\d+\s[^]*there is no setting check\.bas|there is no setting check\.bas/,
+      ],
+      [
+        { severities: { 'shipped-edited': 'bad' } },
+        /check\.severities\.shipped-edited is none of off, note, warning, error/,
+      ],
       [{ dirs: [{ convention: 'plain' }] }, /check\.dirs\.0 has no dir/],
       [{ tracks: { a: { files: ['x'], registers: 'line' } } }, /check\.tracks\.a\.registers is neither "file" nor/],
       [{ tracks: { a: { registers: 'file' } } }, /check\.tracks\.a has no files/],
@@ -262,7 +463,10 @@ describe('the configuration', () => {
 })
 
 describe('the action', () => {
-  const steps = [{ files: at({ '001_a.sql': up('create table a ();') }) }, { on: 'topic', from: 'main', files: at({ '001_a.sql': up('create table b ();') }) }]
+  const steps = [
+    { files: at({ '001_a.sql': up('create table a ();') }) },
+    { on: 'topic', from: 'main', files: at({ '001_a.sql': up('create table b ();') }) },
+  ]
 
   test('takes the base of the pull request, and what the project has installed', async () => {
     const top = folder()
@@ -272,8 +476,15 @@ describe('the action', () => {
     git(top, 'merge', '--quiet', '--no-ff', '--message', 'Merge 1 into 2', 'origin/topic')
     mkdirSync(join(top, 'node_modules/.bin'), { recursive: true })
     symlinkSync(pkg, join(top, 'node_modules/counterfoil'), 'junction')
-    writeFileSync(join(top, 'node_modules/.bin/counterfoil'), `#!/bin/sh\nexec "${process.execPath}" "${pkg}/cli/main.js" "$@"\n`, { mode: 0o755 })
-    writeFileSync(join(top, 'package.json'), '{ "name": "a", "private": true, "dependencies": { "counterfoil": "*" } }\n')
+    writeFileSync(
+      join(top, 'node_modules/.bin/counterfoil'),
+      `#!/bin/sh\nexec "${process.execPath}" "${pkg}/cli/main.js" "$@"\n`,
+      { mode: 0o755 },
+    )
+    writeFileSync(
+      join(top, 'package.json'),
+      '{ "name": "a", "private": true, "dependencies": { "counterfoil": "*" } }\n',
+    )
     const { status, outputs, stderr } = await runAction(top, {}, { GITHUB_BASE_REF: 'main', GITHUB_HEAD_REF: 'topic' })
     assert.deepEqual([status, outputs.verdict], [1, 'fail'], stderr)
     assert.match(stderr, /compared with origin\/main \([0-9a-f]{8}, GITHUB_BASE_REF\)/)
@@ -281,19 +492,54 @@ describe('the action', () => {
 
   test('hands on what it is given, and runs none of it', async () => {
     const top = repository(steps)
-    const bad = ['$(touch pwned)', '`touch pwned`', '"; touch pwned; "', "'; touch pwned; '", '--upload-pack=touch pwned', '%0A::set-output name=verdict::pass']
+    const bad = [
+      '$(touch pwned)',
+      '`touch pwned`',
+      '"; touch pwned; "',
+      "'; touch pwned; '",
+      '--upload-pack=touch pwned',
+      '%0A::set-output name=verdict::pass',
+    ]
     for (const input of ['base', 'against', 'dir', 'config', 'args'])
       for (const value of input === 'base' ? bad.slice(0, 3) : [bad.join('\n')]) {
         const { status, outputs, stderr } = await runAction(top, { version: pkg, [input]: value })
-        assert.deepEqual([status, outputs.verdict, existsSync(join(top, 'pwned'))], [2, '', false], `${input}: ${stderr}`)
+        assert.deepEqual(
+          [status, outputs.verdict, existsSync(join(top, 'pwned'))],
+          [2, '', false],
+          `${input}: ${stderr}`,
+        )
       }
   })
 
   test('takes several folders and branches, and other arguments', async () => {
     const files = { 'one/1.sql': 'select 1;', 'a folder/1.sql': 'select 1;' }
-    const top = repository([{ files }, { on: 'topic', from: 'main', files: { 'one/1.sql': 'select 2;', 'a folder/1.sql': 'select 2;', 'one/2.sql': 'x' } }, { on: 'other', from: 'main', files: { 'one/2_other.sql': 'y' } }], { checkout: 'topic' })
-    const { outputs, stderr } = await runAction(top, { version: pkg, dir: 'one\r\na folder\n', against: 'oth*\n', args: '--convention\nplain' })
-    assert.deepEqual(JSON.parse(outputs.findings || '[]').map(({ code, at }) => [code, at.path]), [['shipped-edited', 'a folder/1.sql'], ['shipped-edited', 'one/1.sql'], ['version-collision-elsewhere', 'one/2.sql']], stderr)
+    const top = repository(
+      [
+        { files },
+        {
+          on: 'topic',
+          from: 'main',
+          files: { 'one/1.sql': 'select 2;', 'a folder/1.sql': 'select 2;', 'one/2.sql': 'x' },
+        },
+        { on: 'other', from: 'main', files: { 'one/2_other.sql': 'y' } },
+      ],
+      { checkout: 'topic' },
+    )
+    const { outputs, stderr } = await runAction(top, {
+      version: pkg,
+      dir: 'one\r\na folder\n',
+      against: 'oth*\n',
+      args: '--convention\nplain',
+    })
+    assert.deepEqual(
+      JSON.parse(outputs.findings || '[]').map(({ code, at }) => [code, at.path]),
+      [
+        ['shipped-edited', 'a folder/1.sql'],
+        ['shipped-edited', 'one/1.sql'],
+        ['version-collision-elsewhere', 'one/2.sql'],
+      ],
+      stderr,
+    )
   })
 
   test('has outputs that the command sets, and no input that nothing takes', () => {
@@ -308,23 +554,54 @@ describe('the README', () => {
   const block = (name) => readme.split(`<!-- ${name} -->\n`)[1].match(/^`{3}\w+\n([^]+?)`{3}/)[1]
 
   test('shows what the command prints', () => {
-    const top = repository([
-      { files: at({ '001_users.sql': up('create table users (\n  id bigint primary key\n);') }) },
-      { on: 'orders', from: 'main', files: at({ '001_users.sql': up('create table users (\n  id bigint primary key,\n  email text\n);'), '002_orders.sql': up('create table orders (id bigint primary key);') }) },
-      { files: at({ '002_invoices.sql': up('create table invoices (id bigint primary key);') }) },
-    ], { checkout: 'orders' })
+    const top = repository(
+      [
+        { files: at({ '001_users.sql': up('create table users (\n  id bigint primary key\n);') }) },
+        {
+          on: 'orders',
+          from: 'main',
+          files: at({
+            '001_users.sql': up('create table users (\n  id bigint primary key,\n  email text\n);'),
+            '002_orders.sql': up('create table orders (id bigint primary key);'),
+          }),
+        },
+        { files: at({ '002_invoices.sql': up('create table invoices (id bigint primary key);') }) },
+      ],
+      { checkout: 'orders' },
+    )
     assert.equal(counterfoil(top, []).stdout, block('check'))
   })
 
   test('has a workflow that gives the action what it takes, a hook that can be read, and a configuration that is right', () => {
     const { steps } = parse(block('workflow').replace(/<owner of this repository>/, 'owner')).jobs.check
-    assert.deepEqual(Object.keys(steps[1].with).filter((name) => !(name in action.inputs)), [])
-    assert.equal(parse(block('hook')).repos[0].hooks[0].entry, parse(readFileSync(new URL('../../.pre-commit-hooks.yaml', import.meta.url), 'utf8'))[0].entry.replace('npx --yes ', ''))
-    const top = repository([
-      { files: { 'db/migrations/1.sql': up('select 1;'), 'db/tenant/1.sql': up('select 1;'), 'counterfoil.config.json': block('config') } },
-      { on: 'topic', from: 'main', files: { 'db/tenant/2.sql': up('select 1;') } },
-      { files: { 'db/tenant/3.sql': up('select 1;') } },
-    ], { checkout: 'topic' })
-    assert.deepEqual(verdict(top, ['--base=main']).findings.map(({ severity, code }) => [severity, code]), [['error', 'version-behind']])
+    assert.deepEqual(
+      Object.keys(steps[1].with).filter((name) => !(name in action.inputs)),
+      [],
+    )
+    assert.equal(
+      parse(block('hook')).repos[0].hooks[0].entry,
+      parse(readFileSync(new URL('../../.pre-commit-hooks.yaml', import.meta.url), 'utf8'))[0].entry.replace(
+        'npx --yes ',
+        '',
+      ),
+    )
+    const top = repository(
+      [
+        {
+          files: {
+            'db/migrations/1.sql': up('select 1;'),
+            'db/tenant/1.sql': up('select 1;'),
+            'counterfoil.config.json': block('config'),
+          },
+        },
+        { on: 'topic', from: 'main', files: { 'db/tenant/2.sql': up('select 1;') } },
+        { files: { 'db/tenant/3.sql': up('select 1;') } },
+      ],
+      { checkout: 'topic' },
+    )
+    assert.deepEqual(
+      verdict(top, ['--base=main']).findings.map(({ severity, code }) => [severity, code]),
+      [['error', 'version-behind']],
+    )
   })
 })

@@ -15,8 +15,14 @@ const prices = '20260112101500_prices.sql'
 const seats = '20260203143000_seats.sql'
 const files = {
   [`db/migrations/${shows}`]: migration('create table shows (id int primary key, title text);', 'drop table shows;'),
-  [`db/migrations/${prices}`]: migration('alter table shows add column price int;', 'alter table shows drop column price;'),
-  [`db/migrations/${seats}`]: migration('create table seats (id int);\ncreate index concurrently seats_id on seats (id);', 'drop table seats;'),
+  [`db/migrations/${prices}`]: migration(
+    'alter table shows add column price int;',
+    'alter table shows drop column price;',
+  ),
+  [`db/migrations/${seats}`]: migration(
+    'create table seats (id int);\ncreate index concurrently seats_id on seats (id);',
+    'drop table seats;',
+  ),
 }
 
 let server
@@ -30,7 +36,13 @@ async function place(t, set = files) {
   t.after(() => db.end())
   const it = project(t, set)
   const url = server.url(database)
-  return { ...it, db, url, database, run: (args, { env, ...rest } = {}) => it.run(args, { env: { DATABASE_URL: url, ...env }, ...rest }) }
+  return {
+    ...it,
+    db,
+    url,
+    database,
+    run: (args, { env, ...rest } = {}) => it.run(args, { env: { DATABASE_URL: url, ...env }, ...rest }),
+  }
 }
 
 /** Nothing that only a terminal understands. */
@@ -38,7 +50,8 @@ function plain({ stdout, stderr }) {
   assert.doesNotMatch(stdout + stderr, /[\x1b\r]/)
 }
 
-const untimed = (text) => text.replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g, '2026-01-01 00:00:00').replaceAll(/\d+(\.\d+)? m?s\b/g, '1 ms')
+const untimed = (text) =>
+  text.replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g, '2026-01-01 00:00:00').replaceAll(/\d+(\.\d+)? m?s\b/g, '1 ms')
 
 describe('the commands', () => {
   test('from nothing to current, and back, on PostgreSQL', async (t) => {
@@ -50,14 +63,30 @@ describe('the commands', () => {
       [['up', '--dry-run'], 0, /^3 to apply\n/],
       [['up', '--when', 'refuse'], 1, /^$/, /^error: .*3 migrations are pending|^error: /],
       [['status'], 1, /^3 to apply\n/],
-      [['up'], 0, /^ {2}\+ {2}20260105090000 {2}shows {2}\d+ ms\n {2}\+ {2}20260112101500 {2}prices {2}\d+ ms\n {2}\+ {2}20260203143000 {2}seats {2}\d+ ms\nmigrated: 3 applied \(\d+ ms\)\n$/],
+      [
+        ['up'],
+        0,
+        /^ {2}\+ {2}20260105090000 {2}shows {2}\d+ ms\n {2}\+ {2}20260112101500 {2}prices {2}\d+ ms\n {2}\+ {2}20260203143000 {2}seats {2}\d+ ms\nmigrated: 3 applied \(\d+ ms\)\n$/,
+      ],
       [['up'], 0, /^current: 3 there before \(\d+ ms\)\n$/],
-      [['status'], 0, /^3 there\n\n {5}version {9}name {4}state {4}applied \(UTC\) {8}took\n {2}= {2}20260105090000 {2}shows {3}applied {2}\d{4}-/],
+      [
+        ['status'],
+        0,
+        /^3 there\n\n {5}version {9}name {4}state {4}applied \(UTC\) {8}took\n {2}= {2}20260105090000 {2}shows {3}applied {2}\d{4}-/,
+      ],
       [['plan'], 0, /^3 there\n\n {2}= {2}20260105090000 {2}… 20260203143000 {2}applied {2}3 migrations\n$/],
       [['ready'], 0, /^ready: db=20260203143000 expected=20260203143000\n$/],
       [['down'], 2, /^$/, /^ {2}- {2}20260203143000 {2}seats\nerror: nobody can be asked/],
-      [['down', '--steps', '2', '--dry-run'], 0, /^ {2}- {2}20260203143000 {2}seats\n {2}- {2}20260112101500 {2}prices\n2 migrations would be taken back\n$/],
-      [['down', '--to', '20260105090000', '--yes'], 0, /seats {2}\d+ ms\n {2}- {2}20260112101500 {2}prices {2}\d+ ms\nrolled-back: 2 taken back \(\d+ ms\)\n$/],
+      [
+        ['down', '--steps', '2', '--dry-run'],
+        0,
+        /^ {2}- {2}20260203143000 {2}seats\n {2}- {2}20260112101500 {2}prices\n2 migrations would be taken back\n$/,
+      ],
+      [
+        ['down', '--to', '20260105090000', '--yes'],
+        0,
+        /seats {2}\d+ ms\n {2}- {2}20260112101500 {2}prices {2}\d+ ms\nrolled-back: 2 taken back \(\d+ ms\)\n$/,
+      ],
       [['ready'], 1, /^drift: db=20260105090000 expected=20260203143000/],
       [['down', '--to', '1', '--yes'], 1, /^$/, /^error: version 1 is not in the ledger\n/],
     ]
@@ -74,32 +103,54 @@ describe('the commands', () => {
     const { stdout } = await run(['status', '--format', 'json'])
     const { status, database: shown, decisions } = JSON.parse(stdout)
     assert.deepEqual([status, shown], ['pending', `${database} at 127.0.0.1:${server.port}`])
-    assert.deepEqual(decisions.map(({ action, version }) => `${action} ${version}`), ['skip 20260105090000', 'apply 20260112101500', 'apply 20260203143000'])
+    assert.deepEqual(
+      decisions.map(({ action, version }) => `${action} ${version}`),
+      ['skip 20260105090000', 'apply 20260112101500', 'apply 20260203143000'],
+    )
     assert.match(decisions[0].appliedAt, /^\d{4}-\d\d-\d\dT/)
     assert.equal(typeof decisions[0].durationMs, 'number')
   })
 
   test('a folder without migrations is a mistake, not a database that is current', async (t) => {
     // A note, a lock of Prisma's and a journal of Drizzle's say something about migrations, and are none.
-    const { run, db } = await place(t, { 'db/migrations/.gitkeep': '', 'src/index.js': '', 'lock/migration_lock.toml': 'provider = "postgresql"\n', 'drizzle/meta/_journal.json': '{ "version": "7", "dialect": "postgresql", "entries": [] }' })
+    const { run, db } = await place(t, {
+      'db/migrations/.gitkeep': '',
+      'src/index.js': '',
+      'lock/migration_lock.toml': 'provider = "postgresql"\n',
+      'drizzle/meta/_journal.json': '{ "version": "7", "dialect": "postgresql", "entries": [] }',
+    })
     for (const dir of ['db/migrations', 'src', 'lock', 'drizzle'])
       for (const command of [['up'], ['up', '--dry-run'], ['plan'], ['status'], ['ready'], ['down', '--yes']]) {
         const { status, stdout, stderr } = await run([...command, '--dir', dir])
         assert.deepEqual([status, stdout], [2, ''], `${command.join(' ')} ${dir}: ${stderr}`)
-        assert.match(stderr, new RegExp(`^error: there are no migrations in ${dir}\n {2}help: name their folder with --dir, or write the first one with \\S*counterfoil new`))
+        assert.match(
+          stderr,
+          new RegExp(
+            `^error: there are no migrations in ${dir}\n {2}help: name their folder with --dir, or write the first one with \\S*counterfoil new`,
+          ),
+        )
       }
     assert.equal((await db.query(`select to_regclass('schema_migrations') as it`)).rows[0].it, null)
   })
 
   test('help speaks of the options of the command line', async (t) => {
-    const { run, write, db } = await place(t, { 'mixed/000001_a.up.sql': 'select 1;', 'mixed/000001_a.down.sql': 'select 1;', 'mixed/V2__b.sql': 'select 2;', 'unknown/notes.sql': 'select 1;', ...files })
+    const { run, write, db } = await place(t, {
+      'mixed/000001_a.up.sql': 'select 1;',
+      'mixed/000001_a.down.sql': 'select 1;',
+      'mixed/V2__b.sql': 'select 2;',
+      'unknown/notes.sql': 'select 1;',
+      ...files,
+    })
     await db.query('create schema other; create table other.done (version bigint primary key, dirty boolean not null)')
     write({ 'touching/001_a.sql': migration('drop table schema_migrations;') })
     const cases = [
       [['up', '--dir', 'unknown'], /^say which one it is: --convention <name>, which is one of dbmate, /],
       [['up', '--dir', 'mixed'], /^say which one it is: --convention [\w-]+ or --convention [\w-]+$/],
       [['up', '--dir', 'nowhere'], /^name the folder that holds the migrations with --dir$/],
-      [['up', '--table', 'other.done'], /^keep counterfoil's ledger in another table with --table; what that one says is not taken over$/],
+      [
+        ['up', '--table', 'other.done'],
+        /^keep counterfoil's ledger in another table with --table; what that one says is not taken over$/,
+      ],
       [['up', '--when', 'refuse'], /--when apply/],
       [['down', '--steps', '1', '--to', '1', '--yes'], /nothing was run/, /^both --steps and --to are given$/],
     ]
@@ -122,7 +173,10 @@ describe('the commands', () => {
     assert.equal((await run(['up', '--plan', 'plan.json'])).status, 0)
     const down = await run(['down', '--steps', '5', '--dry-run'])
     assert.equal(down.status, 0)
-    assert.match(down.stderr, /^--steps is 5, but there is nothing before 20260105090000: 1 migration can be taken back$/m)
+    assert.match(
+      down.stderr,
+      /^--steps is 5, but there is nothing before 20260105090000: 1 migration can be taken back$/m,
+    )
     assert.doesNotMatch((await run(['down', '--steps', '1', '--dry-run'])).stderr, /--steps/)
   })
 
@@ -153,7 +207,10 @@ describe('the commands', () => {
     }
     const memory = await it.run(['up', '--format', 'json'], { env: { DATABASE_URL: 'pglite:memory' } })
     assert.equal(memory.status, 0, memory.stderr)
-    assert.deepEqual(JSON.parse(memory.stdout).applied.map(({ path }) => path), [shows, prices, seats])
+    assert.deepEqual(
+      JSON.parse(memory.stdout).applied.map(({ path }) => path),
+      [shows, prices, seats],
+    )
     assert.match(memory.stderr, /^ {2}\+ {2}20260105090000 {2}shows/m, 'talk goes to stderr then')
   })
 
@@ -167,14 +224,20 @@ describe('the commands', () => {
     for (const extra of [[], ['--dry-run']]) {
       const changed = await run(['up', '--plan', 'plan.json', ...extra])
       assert.equal(changed.status, 1)
-      assert.match(changed.stderr, /^error: this is not the plan in plan\.json: 20260112101500 prices is not in it \(apply, pending\)\n {2}help: nothing was run; write the plan again/m)
+      assert.match(
+        changed.stderr,
+        /^error: this is not the plan in plan\.json: 20260112101500 prices is not in it \(apply, pending\)\n {2}help: nothing was run; write the plan again/m,
+      )
     }
     assert.equal((await db.query(`select to_regclass('shows') as it`)).rows[0].it, null)
     renameSync(join(folder, `db/migrations/${prices}`), join(folder, prices))
     assert.equal((await run(['up', '--plan', 'plan.json'])).status, 0)
     assert.match((await run(['up', '--plan', 'plan.json'])).stdout, /^current: 1 there before/)
     writeFileSync(join(folder, 'no.json'), '{}')
-    for (const [path, message] of [['no.json', 'is not a plan'], ['none.json', 'does not exist']]) {
+    for (const [path, message] of [
+      ['no.json', 'is not a plan'],
+      ['none.json', 'does not exist'],
+    ]) {
       const { status, stderr } = await run(['up', '--plan', path])
       assert.equal(status, 2)
       assert.match(stderr, new RegExp(`^error: ${path} ${message}$`, 'm'))
@@ -182,12 +245,21 @@ describe('the commands', () => {
   })
 
   test('up --plan: what was reviewed is what the file says, on the database and the ledger that it names', async (t) => {
-    const diesel = (name) => ({ [`db/migrations/${name}/up.sql`]: `create table t${name.slice(0, 4)} (id int);\ncreate index on t${name.slice(0, 4)} (id);\n`, [`db/migrations/${name}/down.sql`]: `drop table t${name.slice(0, 4)};\n` })
-    const { run, write, folder, db, database } = await place(t, { ...diesel('2026-01-05-090000_shows'), ...diesel('2027-01-05-090000_seats') })
+    const diesel = (name) => ({
+      [`db/migrations/${name}/up.sql`]: `create table t${name.slice(0, 4)} (id int);\ncreate index on t${name.slice(0, 4)} (id);\n`,
+      [`db/migrations/${name}/down.sql`]: `drop table t${name.slice(0, 4)};\n`,
+    })
+    const { run, write, folder, db, database } = await place(t, {
+      ...diesel('2026-01-05-090000_shows'),
+      ...diesel('2027-01-05-090000_seats'),
+    })
     assert.equal((await run(['plan', '--out', 'plan.json'])).status, 0)
     const text = readFileSync(join(folder, 'plan.json'), 'utf8')
     const file = JSON.parse(text)
-    assert.deepEqual([file.database, file.table], [`${database} at 127.0.0.1:${server.port}`, 'public.schema_migrations'])
+    assert.deepEqual(
+      [file.database, file.table],
+      [`${database} at 127.0.0.1:${server.port}`, 'public.schema_migrations'],
+    )
     const refuses = async (message, args = [], extras = [[]]) => {
       for (const extra of extras) {
         const { status, stderr } = await run(['up', '--plan', 'plan.json', ...args, ...extra])
@@ -202,7 +274,11 @@ describe('the commands', () => {
       write({ 'plan.json': JSON.stringify(copy) })
     }
     edited((plan) => plan.decisions.splice(0))
-    await refuses(/^error: this is not the plan in plan\.json: \S+ shows is not in it \(apply, pending\); \S+ seats is not in it/m, [], [[], ['--dry-run'], ['--when', 'refuse']])
+    await refuses(
+      /^error: this is not the plan in plan\.json: \S+ shows is not in it \(apply, pending\); \S+ seats is not in it/m,
+      [],
+      [[], ['--dry-run'], ['--when', 'refuse']],
+    )
     edited((plan) => (plan.decisions[0].statements = 1))
     await refuses(/^error: .*: \S+ shows: statements 1 in it, 2 now$/m)
     edited((plan) => plan.decisions.push({ ...plan.decisions[0], version: '9', name: 'nine' }))
@@ -210,10 +286,16 @@ describe('the commands', () => {
     edited((plan) => (plan.database = 'other at db.example'))
     await refuses(new RegExp(`^error: .*: it is for other at db\\.example, and this is ${database} at `, 'm'))
     write({ 'plan.json': text })
-    await refuses(/^error: .*: it is for the ledger public\.schema_migrations, and this is other\.ledger$/m, ['--table', 'other.ledger'])
+    await refuses(/^error: .*: it is for the ledger public\.schema_migrations, and this is other\.ledger$/m, [
+      '--table',
+      'other.ledger',
+    ])
     write({ 'db/migrations/2026-01-05-090000_shows/metadata.toml': 'run_in_transaction = false\n' })
     await refuses(/^error: .*: \S+ shows: one transaction in it, step by step now/m)
-    write({ 'db/migrations/2026-01-05-090000_shows/metadata.toml': '', 'db/migrations/2027-01-05-090000_seats/up.sql': 'create table t2027 (id text);\ncreate index on t2027 (id);\n' })
+    write({
+      'db/migrations/2026-01-05-090000_shows/metadata.toml': '',
+      'db/migrations/2027-01-05-090000_seats/up.sql': 'create table t2027 (id text);\ncreate index on t2027 (id);\n',
+    })
     await refuses(/^error: .*: 2027-01-05-090000_seats\/up\.sql has another text$/m)
     write(diesel('2027-01-05-090000_seats'))
     const { status, stderr } = await run(['up', '--plan', 'plan.json'])
@@ -221,7 +303,10 @@ describe('the commands', () => {
   })
 
   test('drift is shown with its reason in every format, and refuses the run', async (t) => {
-    const { run, write } = await place(t, { [`db/migrations/${shows}`]: files[`db/migrations/${shows}`], [`db/migrations/${seats}`]: files[`db/migrations/${seats}`] })
+    const { run, write } = await place(t, {
+      [`db/migrations/${shows}`]: files[`db/migrations/${shows}`],
+      [`db/migrations/${seats}`]: files[`db/migrations/${seats}`],
+    })
     assert.equal((await run(['up'])).status, 0)
     write({ [`db/migrations/${prices}`]: files[`db/migrations/${prices}`] })
     const gap = await run(['status'])
@@ -238,12 +323,21 @@ describe('the commands', () => {
     assert.equal(JSON.parse(refused.stdout).error.code, 'plan-refused')
 
     const github = await run(['status', '--format', 'github'])
-    assert.match(github.stdout, new RegExp(`^::error file=db/migrations/${shows},line=1,col=1,title=counterfoil%3A edited::${message}%0Aput the old text back`, 'm'))
+    assert.match(
+      github.stdout,
+      new RegExp(
+        `^::error file=db/migrations/${shows},line=1,col=1,title=counterfoil%3A edited::${message}%0Aput the old text back`,
+        'm',
+      ),
+    )
     const { runs, version } = JSON.parse((await run(['status', '--format', 'sarif'])).stdout)
     assert.equal(version, '2.1.0')
     const [{ results, tool }] = runs
     const edited = results.find(({ ruleId }) => ruleId === 'edited')
-    assert.deepEqual(edited.locations[0].physicalLocation, { artifactLocation: { uri: `db/migrations/${shows}`, uriBaseId: '%SRCROOT%' }, region: { startLine: 1, startColumn: 1 } })
+    assert.deepEqual(edited.locations[0].physicalLocation, {
+      artifactLocation: { uri: `db/migrations/${shows}`, uriBaseId: '%SRCROOT%' },
+      region: { startLine: 1, startColumn: 1 },
+    })
     assert.equal(tool.driver.rules[edited.ruleIndex].id, 'edited')
     assert.equal(edited.level, 'error')
     assert.match((await run(['plan', '--mermaid'])).stdout, /^timeline\n/)
@@ -255,46 +349,76 @@ describe('the commands', () => {
   test('a migration that fails: the line, the place, what the database says, and what to do', async (t) => {
     const { run } = await place(t, {
       [`db/migrations/${shows}`]: files[`db/migrations/${shows}`],
-      [`db/migrations/${prices}`]: migration("alter table shows add column price int;\ncomment on column shows.price is 'in €'; update shows set price = 0 where pirce is null;"),
+      [`db/migrations/${prices}`]: migration(
+        "alter table shows add column price int;\ncomment on column shows.price is 'in €'; update shows set price = 0 where pirce is null;",
+      ),
     })
     const { status, stdout, stderr } = await run(['up'])
     assert.equal(status, 1)
-    const shown = readFileSync(join(root, 'README.md'), 'utf8').match(/<!-- failing -->\n```text\n\$ counterfoil up\n([\s\S]+?)```/)[1]
+    const shown = readFileSync(join(root, 'README.md'), 'utf8').match(
+      /<!-- failing -->\n```text\n\$ counterfoil up\n([\s\S]+?)```/,
+    )[1]
     const [acted, ...rest] = stderr.split('\n')
     const elsewhere = acted.replace(/ test_\w+ at 127\.0\.0\.1:\d+$/, ' app at localhost:5432')
     assert.equal(untimed(`${elsewhere}\n${stdout}${rest.join('\n')}`), untimed(shown))
     const github = await run(['up', '--format', 'github'])
-    assert.match(github.stdout, new RegExp(`^::error file=db/migrations/${prices},line=3,col=75,title=counterfoil%3A statement-failed::column "pirce" does not exist`, 'm'))
+    assert.match(
+      github.stdout,
+      new RegExp(
+        `^::error file=db/migrations/${prices},line=3,col=75,title=counterfoil%3A statement-failed::column "pirce" does not exist`,
+        'm',
+      ),
+    )
     const { error } = JSON.parse((await run(['up', '--format', 'json'])).stdout)
     assert.deepEqual(error.at, { path: `db/migrations/${prices}`, line: 3, column: 75 })
     assert.equal(error.database.sqlstate, '42703')
   })
 
   test('without a terminal only what takes a whole schema needs --yes', async (t) => {
-    const { run, write, db } = await place(t, { [`db/migrations/${shows}`]: files[`db/migrations/${shows}`], [`db/migrations/${prices}`]: migration('drop table shows;') })
+    const { run, write, db } = await place(t, {
+      [`db/migrations/${shows}`]: files[`db/migrations/${shows}`],
+      [`db/migrations/${prices}`]: migration('drop table shows;'),
+    })
     assert.equal((await run(['up'])).status, 0)
     await db.query('create schema app')
     write({ [`db/migrations/${seats}`]: migration('drop schema app cascade;') })
     const { status, stderr } = await run(['up'])
     assert.equal(status, 2)
-    assert.match(stderr, /^ {2}! {2}drop schema app {2}db\/migrations\/20260203143000_seats\.sql:2:1\nerror: nobody can be asked/m)
+    assert.match(
+      stderr,
+      /^ {2}! {2}drop schema app {2}db\/migrations\/20260203143000_seats\.sql:2:1\nerror: nobody can be asked/m,
+    )
     assert.equal((await run(['up', '--yes'])).status, 0)
   })
 
   test('what would be lost is said in every format, and in the log of a run that nobody is asked about', async (t) => {
     const { run, write, folder, db } = await place(t, { [`db/migrations/${shows}`]: files[`db/migrations/${shows}`] })
     assert.equal((await run(['up'])).status, 0)
-    write({ [`db/migrations/${prices}`]: migration("insert into shows values (1, 'x');\ndo $$ begin drop table shows; end $$;") })
+    write({
+      [`db/migrations/${prices}`]: migration(
+        "insert into shows values (1, 'x');\ndo $$ begin drop table shows; end $$;",
+      ),
+    })
     const at = { path: prices, line: 3, column: 1 }
     const said = `this throws data away:\n  !  drop table shows  db/migrations/${prices}:3:1\n`
     for (const command of [['plan'], ['up', '--dry-run']]) {
       assert.ok((await run(command)).stdout.endsWith(`\n\n${said}`), command.join(' '))
-      assert.deepEqual(JSON.parse((await run([...command, '--format', 'json'])).stdout).losses, [{ path: prices, at, what: 'drop table shows', whole: false }])
+      assert.deepEqual(JSON.parse((await run([...command, '--format', 'json'])).stdout).losses, [
+        { path: prices, at, what: 'drop table shows', whole: false },
+      ])
       const { stdout } = await run([...command, '--format', 'github'])
-      assert.match(stdout, new RegExp(`^::warning file=db/migrations/${prices},line=3,col=1,title=counterfoil%3A data-loss::this throws data away: drop table shows`, 'm'))
+      assert.match(
+        stdout,
+        new RegExp(
+          `^::warning file=db/migrations/${prices},line=3,col=1,title=counterfoil%3A data-loss::this throws data away: drop table shows`,
+          'm',
+        ),
+      )
     }
     assert.equal((await run(['plan', '--out', 'plan.json'])).status, 0)
-    assert.deepEqual(JSON.parse(readFileSync(join(folder, 'plan.json'), 'utf8')).losses, [{ path: prices, at, what: 'drop table shows', whole: false }])
+    assert.deepEqual(JSON.parse(readFileSync(join(folder, 'plan.json'), 'utf8')).losses, [
+      { path: prices, at, what: 'drop table shows', whole: false },
+    ])
     const { status, stderr } = await run(['up', '--plan', 'plan.json'])
     assert.equal(status, 0, stderr)
     assert.ok(stderr.includes(said), stderr)
@@ -309,13 +433,18 @@ describe('the commands', () => {
     rmSync(join(folder, 'db/migrations', seats))
     const { status, stdout, stderr } = await run(['up'])
     assert.equal(status, 0, stderr)
-    assert.match(stderr, /^note\[renamed\]: version 20260112101500 is applied as "prices": its row takes the new name, "costs"$/m)
+    assert.match(
+      stderr,
+      /^note\[renamed\]: version 20260112101500 is applied as "prices": its row takes the new name, "costs"$/m,
+    )
     assert.match(stderr, /^warning\[(missing|ahead)\]: .*20260203143000/m)
     assert.match(stdout, /\(\d+ ms\)\n$/)
   })
 
   test('a long list of what is there says at its end too what it amounts to', async (t) => {
-    const many = Object.fromEntries(Array.from({ length: 40 }, (_, at) => [`db/migrations/${100 + at}_m.sql`, 'select 1;']))
+    const many = Object.fromEntries(
+      Array.from({ length: 40 }, (_, at) => [`db/migrations/${100 + at}_m.sql`, 'select 1;']),
+    )
     const { run } = await place(t, many)
     assert.match((await run(['status'])).stdout, /^40 to apply\n\n[^]*\n\n40 to apply\n$/)
   })
@@ -324,23 +453,39 @@ describe('the commands', () => {
     const { run, db } = await place(t)
     const runs = await Promise.all([run(['up', '--format', 'json']), run(['up', '--format', 'json'])])
     for (const { status, stderr } of runs) assert.equal(status, 0, stderr)
-    assert.deepEqual(runs.flatMap(({ stdout }) => JSON.parse(stdout).applied.map(({ version }) => version)).sort(), ['20260105090000', '20260112101500', '20260203143000'])
+    assert.deepEqual(runs.flatMap(({ stdout }) => JSON.parse(stdout).applied.map(({ version }) => version)).sort(), [
+      '20260105090000',
+      '20260112101500',
+      '20260203143000',
+    ])
     assert.equal((await db.query('select count(*)::int as n from schema_migrations')).rows[0].n, 3)
   })
 
   test('whoever stops reading does not stop the run', async (t) => {
     const { folder, url, db } = await place(t)
-    const { stderr } = spawnSync('bash', ['-c', `'${process.execPath}' '${main}' up | true`], { cwd: folder, encoding: 'utf8', env: environment({ DATABASE_URL: url }) })
+    const { stderr } = spawnSync('bash', ['-c', `'${process.execPath}' '${main}' up | true`], {
+      cwd: folder,
+      encoding: 'utf8',
+      env: environment({ DATABASE_URL: url }),
+    })
     assert.match(stderr, /^db\/migrations on .*\n$/)
     assert.equal((await db.query('select count(*)::int as n from schema_migrations')).rows[0].n, 3)
   })
 
   test('dbmate and counterfoil agree on what is there', async (t) => {
     const { run, folder, url } = await place(t)
-    const dbmate = (...args) => spawnSync(resolveBinary(), ['--no-dump-schema', '--migrations-dir', 'db/migrations', ...args], { cwd: folder, encoding: 'utf8', env: environment({ DATABASE_URL: `${url}?sslmode=disable` }) })
+    const dbmate = (...args) =>
+      spawnSync(resolveBinary(), ['--no-dump-schema', '--migrations-dir', 'db/migrations', ...args], {
+        cwd: folder,
+        encoding: 'utf8',
+        env: environment({ DATABASE_URL: `${url}?sslmode=disable` }),
+      })
     // Its own way to say that a file has several statements of which one cannot be in a transaction.
     const path = join(folder, 'db/migrations', seats)
-    writeFileSync(path, '-- migrate:up transaction:false\ncreate index concurrently shows_title on shows (title);\n\n-- migrate:down\ndrop index shows_title;\n')
+    writeFileSync(
+      path,
+      '-- migrate:up transaction:false\ncreate index concurrently shows_title on shows (title);\n\n-- migrate:down\ndrop index shows_title;\n',
+    )
     const theirs = dbmate('up')
     assert.equal(theirs.status, 0, theirs.stderr)
     const seen = await run(['status'])
@@ -370,10 +515,22 @@ describe('connecting', () => {
     const at = `127.0.0.1:${server.port}`
     const nobody = await freePort()
     const cases = [
-      [`postgres://postgres@127.0.0.1:${nobody}/app`, /^error: app at 127\.0\.0\.1:\d+ cannot be reached: connect ECONNREFUSED/, /nothing listens there/],
-      ['postgres://postgres@nowhere.invalid/app', /^error: app at nowhere\.invalid cannot be reached: getaddrinfo E/, /spelt right/],
+      [
+        `postgres://postgres@127.0.0.1:${nobody}/app`,
+        /^error: app at 127\.0\.0\.1:\d+ cannot be reached: connect ECONNREFUSED/,
+        /nothing listens there/,
+      ],
+      [
+        'postgres://postgres@nowhere.invalid/app',
+        /^error: app at nowhere\.invalid cannot be reached: getaddrinfo E/,
+        /spelt right/,
+      ],
       [`postgres://postgres@${at}/nothing`, /database "nothing" does not exist \(3D000\)/, /createdb/],
-      [`postgres://locked:wrong%2Fone@${at}/postgres`, /password authentication failed for user "locked" \(28P01\)/, /user and password are right/],
+      [
+        `postgres://locked:wrong%2Fone@${at}/postgres`,
+        /password authentication failed for user "locked" \(28P01\)/,
+        /user and password are right/,
+      ],
       [`postgres://locked@${at}/postgres`, /cannot be reached: SASL/, /PGPASSWORD/],
       [`postgres://postgres@${at}/postgres?sslmode=require`, /does not support SSL/, /sslmode=disable/],
     ]
@@ -425,7 +582,11 @@ describe('connecting', () => {
       for (const socket of sockets) socket.destroy()
       silent.close()
     })
-    const child = spawn(process.execPath, [main, 'ready', '--url', `postgres://postgres@127.0.0.1:${silent.address().port}/app`], { cwd: folder, env: environment(), stdio: 'ignore' })
+    const child = spawn(
+      process.execPath,
+      [main, 'ready', '--url', `postgres://postgres@127.0.0.1:${silent.address().port}/app`],
+      { cwd: folder, env: environment(), stdio: 'ignore' },
+    )
     const ended = new Promise((done) => child.once('close', (status) => done(status)))
     sockets.add(await new Promise((done) => silent.once('connection', done)))
     child.kill('SIGINT')
@@ -433,13 +594,30 @@ describe('connecting', () => {
   })
 
   test('without PGlite it says what to install; an extension that is not there is named', async (t) => {
-    const it = project(t, { ...files, 'counterfoil.config.json': '{ "pglite": { "extensions": { "vektor": "@electric-sql/pglite-pgvector" } } }' })
+    const it = project(t, {
+      ...files,
+      'counterfoil.config.json': '{ "pglite": { "extensions": { "vektor": "@electric-sql/pglite-pgvector" } } }',
+    })
     const alone = mkdtempSync(join(tmpdir(), 'counterfoil-alone-'))
     t.after(() => rmSync(alone, { recursive: true, force: true }))
     cpSync(join(root, 'pkg'), join(alone, 'node_modules/counterfoil'), { recursive: true })
-    const { status, stderr } = spawnSync(process.execPath, [join(alone, 'node_modules/counterfoil/cli/main.js'), 'up', '--dir', join(it.folder, 'db/migrations'), '--url', 'pglite:memory'], { cwd: alone, encoding: 'utf8', env: environment() })
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      [
+        join(alone, 'node_modules/counterfoil/cli/main.js'),
+        'up',
+        '--dir',
+        join(it.folder, 'db/migrations'),
+        '--url',
+        'pglite:memory',
+      ],
+      { cwd: alone, encoding: 'utf8', env: environment() },
+    )
     assert.equal(status, 2)
-    assert.match(stderr, /^error: @electric-sql\/pglite is not installed in this project\n {2}help: npm install @electric-sql\/pglite;/)
+    assert.match(
+      stderr,
+      /^error: @electric-sql\/pglite is not installed in this project\n {2}help: npm install @electric-sql\/pglite;/,
+    )
     const wrong = await it.run(['up', '--url', 'pglite:memory'])
     assert.equal(wrong.status, 2)
     assert.match(wrong.stderr, /^error: @electric-sql\/pglite-pgvector has no extension vektor\n/)

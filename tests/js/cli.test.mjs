@@ -45,9 +45,17 @@ describe('help', () => {
     [['rollback'], 'there is no command rollback', /did you mean down\?/],
     [['status', '--json'], "unknown option '--json'", /did you mean --format json\?/],
     [['status', '--database-url', 'x'], "unknown option '--database-url'", /did you mean --url\?/],
-    [['lint', '--database-url', 'x'], "unknown option '--database-url'", /^`counterfoil lint --help` says what there is$/],
+    [
+      ['lint', '--database-url', 'x'],
+      "unknown option '--database-url'",
+      /^`counterfoil lint --help` says what there is$/,
+    ],
     [['status', '--url', ''], '--url is empty', /<target>/],
-    [['status', '--url=pglite:memory', '--table', 'a.b.c'], 'the ledger has more than one dot in its name: a.b.c', /schema\.name/],
+    [
+      ['status', '--url=pglite:memory', '--table', 'a.b.c'],
+      'the ledger has more than one dot in its name: a.b.c',
+      /schema\.name/,
+    ],
     [['up', '--dir'], '--dir needs a value: <folder>', /^$/],
     [['up', '--dir', '--yes'], '--dir needs a value: <folder>', /write --dir=--yes/],
     [['up', '--yes=1'], '--yes takes no value', /leave out/],
@@ -67,7 +75,13 @@ describe('help', () => {
         assert.deepEqual([status, stdout], [2, ''], args.join(' '))
         const [first, ...rest] = stderr.trim().split('\n')
         assert.equal(first, `error: ${message}`)
-        assert.match(rest.join(' ').replace(/^ *help: /, '').replaceAll(/ +/g, ' '), help)
+        assert.match(
+          rest
+            .join(' ')
+            .replace(/^ *help: /, '')
+            .replaceAll(/ +/g, ' '),
+          help,
+        )
       }),
     )
   })
@@ -87,7 +101,11 @@ describe('where settings come from', () => {
     assert.equal(await embedded(it, [], { DBMATE_MIGRATIONS_DIR: 'other' }), '002_b.sql')
     it.write({ '.env': 'DBMATE_MIGRATIONS_DIR=other\n' })
     assert.equal(await embedded(it), '002_b.sql')
-    assert.equal(await embedded(it, [], { DBMATE_MIGRATIONS_DIR: 'db/migrations' }), '001_a.sql', '.env never wins over the environment')
+    assert.equal(
+      await embedded(it, [], { DBMATE_MIGRATIONS_DIR: 'db/migrations' }),
+      '001_a.sql',
+      '.env never wins over the environment',
+    )
     it.write({ 'counterfoil.config.json': '{\n  // where they are\n  "dir": "db/migrations",\n}\n' })
     assert.equal(await embedded(it), '001_a.sql')
     assert.equal(await embedded(it, ['--dir', 'other']), '002_b.sql')
@@ -100,22 +118,49 @@ describe('where settings come from', () => {
   })
 
   test('a file of variables that is named wins over environment and configuration, and nothing else reads it', async (t) => {
-    const it = project(t, { ...files, 'some.env': 'DBMATE_MIGRATIONS_DIR=other\n', '.env': 'DBMATE_MIGRATIONS_DIR=nowhere\n' })
+    const it = project(t, {
+      ...files,
+      'some.env': 'DBMATE_MIGRATIONS_DIR=other\n',
+      '.env': 'DBMATE_MIGRATIONS_DIR=nowhere\n',
+    })
     assert.equal(await embedded(it, ['--dotenv', 'some.env'], { DBMATE_MIGRATIONS_DIR: 'db/migrations' }), '002_b.sql')
     it.write({ 'counterfoil.config.json': '{ "dir": "db/migrations" }' })
     assert.equal(await embedded(it, ['--dotenv', 'some.env']), '002_b.sql')
     assert.equal(await embedded(it, ['--dotenv', 'some.env', '--dir', 'db/migrations']), '001_a.sql')
     // As it is called when it is installed: Node itself sees the whole line first, and reads every `--env-file` on it.
-    const { status, stdout, stderr } = spawnSync(main, ['embed', '--dotenv', 'no.env'], { cwd: it.folder, encoding: 'utf8', env: environment() })
-    assert.deepEqual({ status, stdout, stderr }, { status: 2, stdout: '', stderr: 'error: the file no.env does not exist\n  help: name another file with --dotenv\n' })
+    const { status, stdout, stderr } = spawnSync(main, ['embed', '--dotenv', 'no.env'], {
+      cwd: it.folder,
+      encoding: 'utf8',
+      env: environment(),
+    })
+    assert.deepEqual(
+      { status, stdout, stderr },
+      {
+        status: 2,
+        stdout: '',
+        stderr: 'error: the file no.env does not exist\n  help: name another file with --dotenv\n',
+      },
+    )
   })
 
   const wrong = [
-    ['{\n  "dri": "x"\n}', /^error: there is no setting dri\n {2}--> counterfoil\.config\.json:2:3\n {3}\|\n 2 \| {3}"dri": "x"\n {3}\| {3}\^\n {2}help: did you mean dir\?\n$/],
+    [
+      '{\n  "dri": "x"\n}',
+      /^error: there is no setting dri\n {2}--> counterfoil\.config\.json:2:3\n {3}\|\n 2 \| {3}"dri": "x"\n {3}\| {3}\^\n {2}help: did you mean dir\?\n$/,
+    ],
     ['{ "dir": 3 }', /^error: dir is not a text\n {2}--> counterfoil\.config\.json:1:3\n/],
-    ['{ "policy": { "mising": "note" } }', /^error: there is no setting policy\.mising\n {2}--> counterfoil\.config\.json:1:15\n[^]*did you mean missing\?/],
-    ['{ "policy": { "edited-semantic": "fatal" } }', /^error: policy\.edited-semantic is none of note, warning, error\n {2}--> counterfoil\.config\.json:1:15\n/],
-    ['{ "pglite": { "extension": {} } }', /^error: there is no setting pglite\.extension\n[^]*did you mean extensions\?/],
+    [
+      '{ "policy": { "mising": "note" } }',
+      /^error: there is no setting policy\.mising\n {2}--> counterfoil\.config\.json:1:15\n[^]*did you mean missing\?/,
+    ],
+    [
+      '{ "policy": { "edited-semantic": "fatal" } }',
+      /^error: policy\.edited-semantic is none of note, warning, error\n {2}--> counterfoil\.config\.json:1:15\n/,
+    ],
+    [
+      '{ "pglite": { "extension": {} } }',
+      /^error: there is no setting pglite\.extension\n[^]*did you mean extensions\?/,
+    ],
     ['{ "dir": "x" ', /^error: it is not JSON: close brace expected\n {2}--> counterfoil\.config\.json:1:14\n/],
     ['[]', /^error: the configuration is not an object\n/],
   ]
@@ -147,10 +192,26 @@ describe('targets', () => {
     ['localhost/app', 'the target is not understood: it does not say what kind of database it is', /postgres:\/\//],
     ['postgres:user@host/app', 'the target is not understood: two slashes are missing', /postgres:\/\//],
     ['mysql://user:hunter2@host/app', 'the target is not understood: that is another kind of database', /PostgreSQL/],
-    ['jdbc:postgresql://host/app?password=hunter2', 'the target is not understood: that is an address for Java', /jdbc/],
-    ['prisma+postgres://host/?api_key=hunter2', "the target is not understood: that is an address of Prisma's own proxy", /direct/],
-    ['host=localhost password=hunter2', "the target is not understood: that is the form of libpq's own", /postgres:\/\//],
-    ['ftp://user:hunter2@host/app', 'the target is not understood: ftp: is no kind of database that counterfoil knows', /postgres:\/\//],
+    [
+      'jdbc:postgresql://host/app?password=hunter2',
+      'the target is not understood: that is an address for Java',
+      /jdbc/,
+    ],
+    [
+      'prisma+postgres://host/?api_key=hunter2',
+      "the target is not understood: that is an address of Prisma's own proxy",
+      /direct/,
+    ],
+    [
+      'host=localhost password=hunter2',
+      "the target is not understood: that is the form of libpq's own",
+      /postgres:\/\//,
+    ],
+    [
+      'ftp://user:hunter2@host/app',
+      'the target is not understood: ftp: is no kind of database that counterfoil knows',
+      /postgres:\/\//,
+    ],
     ['postgres://user:hun#ter2@host/app', 'the target is not a valid address', /%23/],
     ['postgres://user:hunter2@host:port/app', 'the target is not a valid address', /%40/],
     ['pglite:./nowhere', 'the PGlite in ./nowhere cannot be reached: the folder does not exist', /counterfoil up/],
@@ -159,7 +220,9 @@ describe('targets', () => {
     const it = project(t, { 'db/migrations/001_a.sql': migration('select 1;') })
     await Promise.all(
       wrong.map(async ([url, message, help]) => {
-        const { status, stdout, stderr } = await it.run(['status', '--format', 'json'], { env: url === undefined ? {} : { DATABASE_URL: url } })
+        const { status, stdout, stderr } = await it.run(['status', '--format', 'json'], {
+          env: url === undefined ? {} : { DATABASE_URL: url },
+        })
         assert.equal(status, 2, stderr)
         const { error } = JSON.parse(stdout)
         assert.equal(error.message, message)
@@ -175,7 +238,10 @@ describe('targets', () => {
 describe('passwords', () => {
   // A usual one, one that is a word of our own, and one that is awkward in an address, a regular expression, JSON and a shell.
   const passwords = ['hunter2', 'error', 'p@ss:w/rd?x#y%41%zz a.*b+c(quo"te\\slash\'ünï$HOME`id`<&>']
-  const forms = (password) => [password, encodeURIComponent(password), encodeURI(password), JSON.stringify(password).slice(1, -1)].filter((form) => form !== 'error')
+  const forms = (password) =>
+    [password, encodeURIComponent(password), encodeURI(password), JSON.stringify(password).slice(1, -1)].filter(
+      (form) => form !== 'error',
+    )
 
   test('they are in no output, whichever way they came in and whatever goes wrong', async (t) => {
     await Promise.all(
@@ -185,7 +251,12 @@ describe('passwords', () => {
         const url = `postgres://user:${encodeURIComponent(password)}@127.0.0.1:1/app`
         const port = `postgres://user:${encodeURIComponent(password)}@127.0.0.1:port/app`
         const config = JSON.stringify({ url, urll: raw })
-        it.write({ 'bad.json': config, 'broken.json': `${config.slice(0, -1)},,`, 'good.json': JSON.stringify({ url }), 'bad.mjs': `throw new Error(${JSON.stringify(`cannot use ${raw}`)})\n` })
+        it.write({
+          'bad.json': config,
+          'broken.json': `${config.slice(0, -1)},,`,
+          'good.json': JSON.stringify({ url }),
+          'bad.mjs': `throw new Error(${JSON.stringify(`cannot use ${raw}`)})\n`,
+        })
         const calls = [
           [['status', '--url', url]],
           [['status', '--url', raw]],
@@ -207,7 +278,8 @@ describe('passwords', () => {
           const { status, stdout, stderr } = await it.run(args, { env })
           assert.equal(status, args.includes('--help') ? 0 : 2, `${args.join(' ')}: ${stderr}`)
           const help = stderr.replaceAll(/as %40, \/ as %2F, # as %23, \? as\s+%3F, : as %3A, % as %25/g, '')
-          for (const form of forms(password)) assert.ok(!(stdout + help).includes(form), `${args.join(' ')} shows ${form}: ${stdout}${stderr}`)
+          for (const form of forms(password))
+            assert.ok(!(stdout + help).includes(form), `${args.join(' ')} shows ${form}: ${stdout}${stderr}`)
         }
       }),
     )
@@ -226,7 +298,10 @@ describe('completion', () => {
     writeFileSync(join(it.folder, 'it.bash'), (await counterfoil(['completion', 'bash'], here)).stdout)
     const completed = (...words) => {
       const script = `source ./it.bash; COMP_WORDS=(counterfoil ${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length}; _counterfoil; printf '%s\\n' "\${COMPREPLY[@]}"`
-      const { stdout, stderr, status } = spawnSync('bash', ['--norc', '-c', script], { cwd: it.folder, encoding: 'utf8' })
+      const { stdout, stderr, status } = spawnSync('bash', ['--norc', '-c', script], {
+        cwd: it.folder,
+        encoding: 'utf8',
+      })
       assert.equal(status, 0, stderr)
       assert.equal(stderr, '')
       return stdout.trim().split('\n')
@@ -246,9 +321,16 @@ describe('completion', () => {
     const it = project(t)
     writeFileSync(join(it.folder, 'it.fish'), (await counterfoil(['completion', 'fish'], here)).stdout)
     const completed = (line) => {
-      const { stdout, stderr } = spawnSync('fish', ['--no-config', '-c', `source it.fish; complete -C '${line}'`], { cwd: it.folder, encoding: 'utf8', env: environment({ HOME: it.folder }) })
+      const { stdout, stderr } = spawnSync('fish', ['--no-config', '-c', `source it.fish; complete -C '${line}'`], {
+        cwd: it.folder,
+        encoding: 'utf8',
+        env: environment({ HOME: it.folder }),
+      })
       assert.equal(stderr, '')
-      return stdout.trim().split('\n').map((found) => found.split('\t')[0])
+      return stdout
+        .trim()
+        .split('\n')
+        .map((found) => found.split('\t')[0])
     }
     assert.deepEqual(completed('counterfoil st'), ['status'])
     assert.deepEqual(completed('counterfoil up --dry'), ['--dry-run'])
@@ -272,14 +354,24 @@ zpty -r it text '*--format*' && print found option
 zpty -w -n it $' jso\\t'
 zpty -r it text '*json*' && print found value
 zpty -d it`
-    const { stdout, stderr } = spawnSync('zsh', ['-f', '-c', script], { cwd: it.folder, encoding: 'utf8', timeout: 60_000, env: environment({ HOME: it.folder }) })
+    const { stdout, stderr } = spawnSync('zsh', ['-f', '-c', script], {
+      cwd: it.folder,
+      encoding: 'utf8',
+      timeout: 60_000,
+      env: environment({ HOME: it.folder }),
+    })
     assert.equal(stdout, 'found command\nfound option\nfound value\n', stderr)
   })
 })
 
 describe('new', () => {
   test('of Flyway it is above every version, in whatever folder or language that is', async (t) => {
-    const it = project(t, { 'm/V1.2__a.sql': 'select 1;', 'm/V1.10__b.java': '', 'm/later/V1_11__c.sql': 'select 1;', 'm/more/V1.12__d.java': '' })
+    const it = project(t, {
+      'm/V1.2__a.sql': 'select 1;',
+      'm/V1.10__b.java': '',
+      'm/later/V1_11__c.sql': 'select 1;',
+      'm/more/V1.12__d.java': '',
+    })
     const { stdout, stderr } = await it.run(['new', 'e', '--dir', 'm', '--convention', 'flyway'])
     assert.match(stdout, /V1\.13__e\.sql\n$/, stderr)
   })
@@ -291,11 +383,18 @@ describe('new', () => {
     const { status, stdout, stderr } = await it.run(['new', 'add', 'users'])
     assert.deepEqual([status, stderr], [0, ''])
     assert.match(stdout, /^db\/migrations\/\d{14}_add_users\.sql\n$/)
-    const dbmate = spawnSync(resolveBinary(), ['--no-dump-schema', '--migrations-dir', 'theirs', 'new', 'add_users'], { cwd: it.folder, encoding: 'utf8', env: environment({ DATABASE_URL: 'postgres://x/y' }) })
+    const dbmate = spawnSync(resolveBinary(), ['--no-dump-schema', '--migrations-dir', 'theirs', 'new', 'add_users'], {
+      cwd: it.folder,
+      encoding: 'utf8',
+      env: environment({ DATABASE_URL: 'postgres://x/y' }),
+    })
     assert.equal(dbmate.status, 0, dbmate.stderr)
     const [theirs] = readdirSync(join(it.folder, 'theirs'))
     assert.match(theirs, /^\d{14}_add_users\.sql$/)
-    assert.equal(readFileSync(join(it.folder, stdout.trim()), 'utf8'), readFileSync(join(it.folder, 'theirs', theirs), 'utf8'))
+    assert.equal(
+      readFileSync(join(it.folder, stdout.trim()), 'utf8'),
+      readFileSync(join(it.folder, 'theirs', theirs), 'utf8'),
+    )
   })
 
   // What a set of each convention gets, by the fixtures of the conventions.
@@ -320,7 +419,10 @@ describe('new', () => {
       const before = await readMigrations(join(it.folder, 'm'))
       const { status, stdout, stderr } = await it.run(['new', 'add users', '--dir', 'm'])
       assert.equal(status, 0, stderr)
-      const paths = stdout.trim().split('\n').map((path) => path.slice('m/'.length))
+      const paths = stdout
+        .trim()
+        .split('\n')
+        .map((path) => path.slice('m/'.length))
       assert.equal(paths.length, patterns.length)
       paths.forEach((path, index) => assert.match(path, patterns[index]))
       // Read as one more migration of the set, which is the newest.
@@ -328,7 +430,8 @@ describe('new', () => {
       const versioned = (files) => readSet(files).migrations.filter(({ repeatable }) => !repeatable)
       assert.equal(versioned(after).length, versioned(before).length + 1)
       if (name !== 'sql-migrate') assert.equal(versioned(after).at(-1).path, paths[0])
-      for (const path of Object.keys(before)) if (!path.endsWith('_journal.json')) assert.equal(after[path], before[path], path)
+      for (const path of Object.keys(before))
+        if (!path.endsWith('_journal.json')) assert.equal(after[path], before[path], path)
       // And once more: above the one that was just made, whatever the clock says.
       if (!['goose', 'sql-migrate', 'prisma', 'diesel'].includes(name)) return
       const again = await it.run(['new', 'add users', '--dir', 'm', '--format', 'json'])
@@ -343,7 +446,11 @@ describe('new', () => {
 
   test('names become paths that cannot lead elsewhere', async (t) => {
     const it = project(t)
-    for (const [name, expected] of [['../../etc/passwd', 'etc_passwd'], ['Übersicht & mehr.sql', 'Übersicht_mehr'], ['a:b*c?d', 'a_b_c_d']])
+    for (const [name, expected] of [
+      ['../../etc/passwd', 'etc_passwd'],
+      ['Übersicht & mehr.sql', 'Übersicht_mehr'],
+      ['a:b*c?d', 'a_b_c_d'],
+    ])
       assert.match((await it.run(['new', name])).stdout, new RegExp(`^db/migrations/\\d{14}_${expected}\\.sql\n$`))
     assert.match((await it.run(['new', '...'])).stderr, /^error: the name has no letter or digit\n/)
     assert.match((await it.run(['new', 'x', '--convention', 'rails'])).stderr, /^error: there is no convention rails\n/)
@@ -351,12 +458,25 @@ describe('new', () => {
 })
 
 test('whoever stops reading does no harm', () => {
-  const { status, stdout, stderr } = spawnSync('bash', ['-c', `set -o pipefail; '${process.execPath}' '${main}' up --help | head -1`], { encoding: 'utf8', env: environment() })
+  const { status, stdout, stderr } = spawnSync(
+    'bash',
+    ['-c', `set -o pipefail; '${process.execPath}' '${main}' up --help | head -1`],
+    { encoding: 'utf8', env: environment() },
+  )
   assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: 'Usage: counterfoil up [options]\n', stderr: '' })
 })
 
 test('the licences of what is bundled are in the package', () => {
   const text = readFileSync(join(root, 'pkg/cli/LICENSES.txt'), 'utf8')
-  for (const name of ['pg', 'pg-protocol', 'pg-types', 'pgpass', 'get-east-asian-width', 'fastest-levenshtein', 'jsonc-parser']) assert.match(text, new RegExp(`^${name} \\d+\\.\\d+\\.\\d+$`, 'm'))
+  for (const name of [
+    'pg',
+    'pg-protocol',
+    'pg-types',
+    'pgpass',
+    'get-east-asian-width',
+    'fastest-levenshtein',
+    'jsonc-parser',
+  ])
+    assert.match(text, new RegExp(`^${name} \\d+\\.\\d+\\.\\d+$`, 'm'))
   assert.doesNotMatch(text, /^@electric-sql/m)
 })

@@ -33,15 +33,24 @@ async function theSet(server) {
   }
   const corpus = corpora.find(({ name }) => name === 'openmeter')
   const all = await readCorpus(corpus.name)
-  const versions = plan(all).decisions.slice(0, count).map(({ version }) => version)
+  const versions = plan(all)
+    .decisions.slice(0, count)
+    .map(({ version }) => version)
   const wanted = (path) => versions.some((version) => path.split('/').at(-1).startsWith(`${version}_`))
   const files = Object.fromEntries(Object.entries(all).filter(([path]) => wanted(path)))
   const plain = await server.connect(await server.createDatabase())
-  const without = Object.keys(all).map((path) => path.split('/').at(-1)).filter((path) => !wanted(path))
+  const without = Object.keys(all)
+    .map((path) => path.split('/').at(-1))
+    .filter((path) => !wanted(path))
   assert.deepEqual(await applyPlainly(corpus, (sql) => plain.query(sql), { without }), [])
   const expected = await snapshot(plain)
   await plain.end()
-  return { name: `the first ${count} of ${corpus.name}`, files, check: async (client) => assert.deepEqual(difference(await snapshot(client), expected), { onlyLeft: [], onlyRight: [] }) }
+  return {
+    name: `the first ${count} of ${corpus.name}`,
+    files,
+    check: async (client) =>
+      assert.deepEqual(difference(await snapshot(client), expected), { onlyLeft: [], onlyRight: [] }),
+  }
 }
 
 describe('cold starts', () => {
@@ -66,9 +75,17 @@ describe('cold starts', () => {
   }
   /** How one runner connects, and how many requests were seen from outside. */
   const ways = {
-    'Neon over HTTP': { make: (name) => ({ api: overNeon, db: neon(endpoint.url(name)), close() {} }), seen: () => endpoint.log.length, runners: [25, 100] },
+    'Neon over HTTP': {
+      make: (name) => ({ api: overNeon, db: neon(endpoint.url(name)), close() {} }),
+      seen: () => endpoint.log.length,
+      runners: [25, 100],
+    },
     'Neon over WebSockets': { make: (name) => pool(Pool, overNeon, endpoint.url(name)), seen: () => endpoint.messages },
-    'node-postgres through pgbouncer': { make: (name) => pool(pg.Pool, overPg, bouncer.url(name)), skip: noPgbouncer, runners: [25, 100] },
+    'node-postgres through pgbouncer': {
+      make: (name) => pool(pg.Pool, overPg, bouncer.url(name)),
+      skip: noPgbouncer,
+      runners: [25, 100],
+    },
     'postgres.js through pgbouncer': {
       make(name) {
         const db = postgres(bouncer.url(name), { max: 1, prepare: false, fetch_types: false, onnotice() {} })
@@ -93,10 +110,19 @@ describe('cold starts', () => {
       test(`${n} at once: ${way}`, { skip }, async (t) => {
         const { client, results, trips } = await start(n, make, set.files)
         const applied = results.flatMap(({ applied }) => applied.map(({ version }) => version)).sort()
-        const { rows } = await client.query(`select version from schema_migrations where state = 'applied' order by version collate "C"`)
+        const { rows } = await client.query(
+          `select version from schema_migrations where state = 'applied' order by version collate "C"`,
+        )
         assert.equal(rows.length, count)
-        assert.deepEqual(applied, rows.map(({ version }) => version), 'every migration is in the report of one runner')
-        assert.deepEqual(results.filter(({ status }) => !['migrated', 'current'].includes(status)), [])
+        assert.deepEqual(
+          applied,
+          rows.map(({ version }) => version),
+          'every migration is in the report of one runner',
+        )
+        assert.deepEqual(
+          results.filter(({ status }) => !['migrated', 'current'].includes(status)),
+          [],
+        )
         await set.check(client)
         await client.end()
 
@@ -105,7 +131,9 @@ describe('cold starts', () => {
         const bound = 4 + 2 * count
         assert.ok(Math.max(...trips) <= bound, `a runner made ${Math.max(...trips)} requests, of at most ${bound}`)
         if (seen) assert.equal(seen(), sum(trips), 'the runners count what there is')
-        t.diagnostic(`${set.name}: ${sum(trips)} requests in all, ${(sum(trips) / n).toFixed(1)} a runner, ${Math.max(...trips)} at most`)
+        t.diagnostic(
+          `${set.name}: ${sum(trips)} requests in all, ${(sum(trips) / n).toFixed(1)} a runner, ${Math.max(...trips)} at most`,
+        )
       })
 
   test('25 at once over HTTP, with indexes that are built concurrently', async (t) => {
@@ -115,7 +143,9 @@ describe('cold starts', () => {
     assert.deepEqual(await disagreements(client, steps, { complete: true }), [])
     assert.deepEqual(await leftovers(client, steps), nothing)
     await client.end()
-    t.diagnostic(`${sum(trips)} requests in all, ${(sum(trips) / 25).toFixed(1)} a runner, ${Math.max(...trips)} at most`)
+    t.diagnostic(
+      `${sum(trips)} requests in all, ${(sum(trips) / 25).toFixed(1)} a runner, ${Math.max(...trips)} at most`,
+    )
   })
 })
 

@@ -13,34 +13,77 @@ const renumbered = [
   {
     name: 'lobu-20260427160000',
     kept: { file: '20260427160000_drop_dead_schema.sql', version: '20260427160000', name: 'drop_dead_schema' },
-    moved: { file: '20260427160000_market_founder_to_member.sql', to: '20260427170000_market_founder_to_member.sql', from: '20260427160000', version: '20260427170000', name: 'market_founder_to_member' },
+    moved: {
+      file: '20260427160000_market_founder_to_member.sql',
+      to: '20260427170000_market_founder_to_member.sql',
+      from: '20260427160000',
+      version: '20260427170000',
+      name: 'market_founder_to_member',
+    },
   },
   {
     name: 'lobu-20260622000030',
-    kept: { file: '20260622000030_feeds_app_install_issues_uniq.sql', version: '20260622000030', name: 'feeds_app_install_issues_uniq' },
-    moved: { file: '20260622000030_app_installations_slack_install_id_index.sql', to: '20260622000031_app_installations_slack_install_id_index.sql', from: '20260622000030', version: '20260622000031', name: 'app_installations_slack_install_id_index' },
+    kept: {
+      file: '20260622000030_feeds_app_install_issues_uniq.sql',
+      version: '20260622000030',
+      name: 'feeds_app_install_issues_uniq',
+    },
+    moved: {
+      file: '20260622000030_app_installations_slack_install_id_index.sql',
+      to: '20260622000031_app_installations_slack_install_id_index.sql',
+      from: '20260622000030',
+      version: '20260622000031',
+      name: 'app_installations_slack_install_id_index',
+    },
   },
   {
     name: 'lobu-20260626000000',
-    kept: { file: '20260626000000_drop_watcher_condensation_columns.sql', version: '20260626000000', name: 'drop_watcher_condensation_columns' },
-    moved: { file: '20260626000000_feeds_virtual_flag.sql', to: '20260626000001_feeds_virtual_flag.sql', from: '20260626000000', version: '20260626000001', name: 'feeds_virtual_flag' },
+    kept: {
+      file: '20260626000000_drop_watcher_condensation_columns.sql',
+      version: '20260626000000',
+      name: 'drop_watcher_condensation_columns',
+    },
+    moved: {
+      file: '20260626000000_feeds_virtual_flag.sql',
+      to: '20260626000001_feeds_virtual_flag.sql',
+      from: '20260626000000',
+      version: '20260626000001',
+      name: 'feeds_virtual_flag',
+    },
   },
   {
     name: 'minder-000065',
     kept: { file: '000065_rule_instance_project_id.up.sql', version: '000065', name: 'rule_instance_project_id' },
-    moved: { file: '000065_repo_reminder.up.sql', to: '000066_repo_reminder.up.sql', from: '000065', version: '000066', name: 'repo_reminder' },
+    moved: {
+      file: '000065_repo_reminder.up.sql',
+      to: '000066_repo_reminder.up.sql',
+      from: '000065',
+      version: '000066',
+      name: 'repo_reminder',
+    },
     added: ['000067'],
   },
   {
     name: 'marquez-V20',
     kept: { file: 'V20__drop_lineage_pk.sql', version: '20', name: 'drop_lineage_pk' },
-    moved: { file: 'V20__alter_jobs_to_add_namespace_name.sql', to: 'V21__alter_jobs_to_add_namespace_name.sql', from: '20', version: '21', name: 'alter_jobs_to_add_namespace_name' },
+    moved: {
+      file: 'V20__alter_jobs_to_add_namespace_name.sql',
+      to: 'V21__alter_jobs_to_add_namespace_name.sql',
+      from: '20',
+      version: '21',
+      name: 'alter_jobs_to_add_namespace_name',
+    },
     added: ['22'],
   },
 ]
 
 /** Where the whole name is the identity: two folders of one number are two migrations, and both were run. */
-const named = ['langfuse-20240512155021', 'langfuse-20260106120000', 'langfuse-20260612000000', 'langfuse-20260619120000']
+const named = [
+  'langfuse-20240512155021',
+  'langfuse-20260106120000',
+  'langfuse-20260612000000',
+  'langfuse-20260619120000',
+]
 
 describe('collisions', { skip }, () => {
   let db
@@ -55,20 +98,38 @@ describe('collisions', { skip }, () => {
       applied_at timestamptz default now(), duration_ms integer, state text default 'applied', steps_done integer, steps_total integer,
       claimed_until timestamptz, origin text default 'applied', replaced_by text)`)
     for (const { version, name, sql } of rows)
-      await db.query('insert into public.schema_migrations (version, name, checksum) values ($1, $2, $3)', [version, name, checksum(sql)])
+      await db.query('insert into public.schema_migrations (version, name, checksum) values ($1, $2, $3)', [
+        version,
+        name,
+        checksum(sql),
+      ])
   }
-  const rows = async () => (await db.query('select version, name, checksum from public.schema_migrations order by version')).rows
-  const tables = async () => (await db.query(`select count(*)::int as n from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'`)).rows[0].n
+  const rows = async () =>
+    (await db.query('select version, name, checksum from public.schema_migrations order by version')).rows
+  const tables = async () =>
+    (
+      await db.query(
+        `select count(*)::int as n from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'`,
+      )
+    ).rows[0].n
   const said = ({ decisions }) => decisions.map(({ action, code, version }) => `${action} ${code} ${version}`)
-  const refusal = (files) => migrate(db, files).then(() => assert.fail('it was not refused'), (error) => error)
+  const refusal = (files) =>
+    migrate(db, files).then(
+      () => assert.fail('it was not refused'),
+      (error) => error,
+    )
 
   for (const { name, kept, moved, added = [] } of renumbered) {
     test(`${name}, before: the two files are named, and nothing runs`, async () => {
       const files = await tree(name, 'before')
       await db.exec('drop schema public cascade; create schema public')
       const seen = await plan(db, files)
-      assert.deepEqual(seen.decisions.map(({ action, code, severity }) => `${action} ${code} ${severity}`), ['drift duplicate error', 'drift duplicate error'])
-      for (const decision of seen.decisions) for (const path of [kept.file, moved.file]) assert.ok(decision.message.includes(path), decision.message)
+      assert.deepEqual(
+        seen.decisions.map(({ action, code, severity }) => `${action} ${code} ${severity}`),
+        ['drift duplicate error', 'drift duplicate error'],
+      )
+      for (const decision of seen.decisions)
+        for (const path of [kept.file, moved.file]) assert.ok(decision.message.includes(path), decision.message)
       const error = await refusal(files)
       assert.equal(error.code, 'plan-refused')
       for (const path of [kept.file, moved.file]) assert.ok(error.message.includes(path), error.message)
@@ -77,7 +138,10 @@ describe('collisions', { skip }, () => {
 
     test(`${name}, before, with one of the two applied: it says which`, async () => {
       const files = await tree(name, 'before')
-      for (const [applied, other] of [[kept, moved], [moved, kept]]) {
+      for (const [applied, other] of [
+        [kept, moved],
+        [moved, kept],
+      ]) {
         await ledger([{ version: kept.version, name: applied.name, sql: files[applied.file] }])
         const { message, help } = await refusal(files)
         for (const path of [kept.file, moved.file]) assert.ok(message.includes(path), message)
@@ -116,10 +180,7 @@ describe('collisions', { skip }, () => {
       const [again, ...rest] = said(await plan(db, files))
       // One of them cannot run in a transaction: its row is there, with no step done.
       assert.match(again, new RegExp(`^apply (pending|resume) ${kept.version}$`))
-      assert.deepEqual(rest, [
-        `skip applied ${moved.version}`,
-        ...added.map((version) => `apply pending ${version}`),
-      ])
+      assert.deepEqual(rest, [`skip applied ${moved.version}`, ...added.map((version) => `apply pending ${version}`)])
     })
   }
 
@@ -128,12 +189,23 @@ describe('collisions', { skip }, () => {
       await db.exec('drop schema public cascade; create schema public')
       const files = await tree(name, 'before')
       const seen = await plan(db, files)
-      assert.deepEqual(said(seen), Object.keys(files).map((path) => `apply pending ${path.split('/')[0]}`).sort())
-      assert.deepEqual(seen.findings.filter(({ severity }) => severity !== 'note'), [])
+      assert.deepEqual(
+        said(seen),
+        Object.keys(files)
+          .map((path) => `apply pending ${path.split('/')[0]}`)
+          .sort(),
+      )
+      assert.deepEqual(
+        seen.findings.filter(({ severity }) => severity !== 'note'),
+        [],
+      )
     })
 
   test('langfuse-20260106120000, after: the folder that was renumbered is re-keyed, and not run again', async () => {
-    const [files, old] = [await tree('langfuse-20260106120000', 'after'), await tree('langfuse-20260106120000', 'before')]
+    const [files, old] = [
+      await tree('langfuse-20260106120000', 'after'),
+      await tree('langfuse-20260106120000', 'before'),
+    ]
     const [kept, from, to] = [
       '20260106120000_add_encrypt_blob_storage_secrets_background_migration',
       '20260106120000_add_inline_comment_columns',
@@ -142,13 +214,23 @@ describe('collisions', { skip }, () => {
     const sql = (set, folder) => set[`${folder}/migration.sql`]
     assert.equal(sql(files, to), sql(old, from))
     // Two older folders are in this tree only; they have long been run.
-    const older = Object.keys(files).map((path) => path.split('/')[0]).filter((folder) => ![kept, to].includes(folder)).sort()
+    const older = Object.keys(files)
+      .map((path) => path.split('/')[0])
+      .filter((folder) => ![kept, to].includes(folder))
+      .sort()
     const row = (set, folder) => ({ version: folder, name: folder.replace(/^\d+_/, ''), sql: sql(set, folder) })
     await ledger([...older.map((folder) => row(files, folder)), row(old, kept), row(old, from)])
-    assert.deepEqual(said(await plan(db, files)), [...older.map((folder) => `skip applied ${folder}`), `skip applied ${kept}`, `drift renumbered ${to}`])
+    assert.deepEqual(said(await plan(db, files)), [
+      ...older.map((folder) => `skip applied ${folder}`),
+      `skip applied ${kept}`,
+      `drift renumbered ${to}`,
+    ])
     const result = await migrate(db, files)
     assert.deepEqual([result.status, result.applied], ['migrated', []])
-    assert.deepEqual((await rows()).map(({ version }) => version), [...older, kept, to])
+    assert.deepEqual(
+      (await rows()).map(({ version }) => version),
+      [...older, kept, to],
+    )
     assert.equal((await rows()).at(-1).checksum, checksum(sql(files, to)))
     assert.equal(await tables(), 1)
     assert.equal((await migrate(db, files)).status, 'current')
@@ -161,16 +243,26 @@ describe('collisions', { skip }, () => {
     for (const { tag } of entries) files[`${tag}.sql`] ??= `select '${tag}';`
     return { files, tags: entries.map(({ tag }) => tag) }
   }
-  const hiddenIn = ({ findings }) => findings.filter(({ code }) => code === 'not-in-journal').map(({ severity, at, message }) => [severity, at.path, message])
+  const hiddenIn = ({ findings }) =>
+    findings
+      .filter(({ code }) => code === 'not-in-journal')
+      .map(({ severity, at, message }) => [severity, at.path, message])
 
   test('sim-0077, before: the file that the journal hides is named, with the one that has its place', async () => {
     const { files, tags } = await whole('before')
     await db.exec('drop schema public cascade; create schema public')
     const seen = await plan(db, files)
-    assert.deepEqual(seen.decisions.map(({ version }) => version), tags)
+    assert.deepEqual(
+      seen.decisions.map(({ version }) => version),
+      tags,
+    )
     const hidden = '0077_missing_doc_processing.sql'
     assert.deepEqual(hiddenIn(seen), [
-      ['warning', hidden, `${hidden} is not run: the journal does not list it, but 0077_rapid_chimera.sql, which has its number`],
+      [
+        'warning',
+        hidden,
+        `${hidden} is not run: the journal does not list it, but 0077_rapid_chimera.sql, which has its number`,
+      ],
     ])
   })
 
@@ -179,11 +271,25 @@ describe('collisions', { skip }, () => {
     await ledger(old.tags.map((tag) => ({ version: tag, name: tag.slice(5), sql: old.files[`${tag}.sql`] })))
     const seen = await plan(db, files)
     const fresh = tags.filter((tag) => !old.tags.includes(tag))
-    assert.deepEqual(said(seen), [...old.tags.map((tag) => `skip applied ${tag}`), ...fresh.map((tag) => `apply pending ${tag}`)])
-    assert.deepEqual(seen.decisions.filter(({ gap }) => gap), [])
+    assert.deepEqual(said(seen), [
+      ...old.tags.map((tag) => `skip applied ${tag}`),
+      ...fresh.map((tag) => `apply pending ${tag}`),
+    ])
+    assert.deepEqual(
+      seen.decisions.filter(({ gap }) => gap),
+      [],
+    )
     assert.deepEqual(hiddenIn(seen), [
-      ['warning', '0091_backfill_user_stats.sql', '0091_backfill_user_stats.sql is not run: the journal does not list it, but 0091_amusing_iron_lad.sql, which has its number'],
-      ['warning', '0101_missing_doc_processing.sql', '0101_missing_doc_processing.sql is not run: the journal does not list it'],
+      [
+        'warning',
+        '0091_backfill_user_stats.sql',
+        '0091_backfill_user_stats.sql is not run: the journal does not list it, but 0091_amusing_iron_lad.sql, which has its number',
+      ],
+      [
+        'warning',
+        '0101_missing_doc_processing.sql',
+        '0101_missing_doc_processing.sql is not run: the journal does not list it',
+      ],
     ])
   })
 })

@@ -24,7 +24,14 @@ describe('real migration sets', { skip, concurrency: 2 }, () => {
   async function open(kind) {
     if (kind === 'PGlite') {
       const db = await freshPGlite({ extensions })
-      return { kind, db, api: pglite, exec: (sql) => db.exec(sql), query: (sql) => db.query(sql), close: () => db.close() }
+      return {
+        kind,
+        db,
+        api: pglite,
+        exec: (sql) => db.exec(sql),
+        query: (sql) => db.query(sql),
+        close: () => db.close(),
+      }
     }
     const db = await server.connect(await server.createDatabase())
     return { kind, db, api: pg, exec: (sql) => db.query(sql), query: (sql) => db.query(sql), close: () => db.end() }
@@ -41,7 +48,10 @@ describe('real migration sets', { skip, concurrency: 2 }, () => {
       // What has to come out.
       const plain = await open(kinds.at(-1))
       const refused = await applyPlainly(corpus, (sql) => plain.query(sql))
-      assert.deepEqual(refused.map(({ id }) => id), missing ? [needsGo.file] : [])
+      assert.deepEqual(
+        refused.map(({ id }) => id),
+        missing ? [needsGo.file] : [],
+      )
       const expected = await snapshot(plain)
       await plain.close()
 
@@ -56,13 +66,24 @@ describe('real migration sets', { skip, concurrency: 2 }, () => {
           let set = files
           let applied = 0
           if (missing) {
-            const error = await api.migrate(db, files).then(() => assert.fail('it was applied'), (error) => error)
+            const error = await api.migrate(db, files).then(
+              () => assert.fail('it was applied'),
+              (error) => error,
+            )
             assert.equal(error.name, 'MigrationError')
             assert.equal(error.code, 'statement-failed')
             assert.equal(error.at.path, missing)
             // PostgreSQL gives no position for LOCK TABLE: the place is the statement's.
-            assert.match(lineOf(files[missing], error.at.line).slice(error.at.column - 1), new RegExp(`^LOCK TABLE ${needsGo.table} `))
-            assert.equal(error.statement, lineOf(files[missing], error.at.line).slice(error.at.column - 1).replace(/;$/, ''))
+            assert.match(
+              lineOf(files[missing], error.at.line).slice(error.at.column - 1),
+              new RegExp(`^LOCK TABLE ${needsGo.table} `),
+            )
+            assert.equal(
+              error.statement,
+              lineOf(files[missing], error.at.line)
+                .slice(error.at.column - 1)
+                .replace(/;$/, ''),
+            )
             assert.match(error.message, new RegExp(`relation "${needsGo.table}" does not exist`))
             // Nothing is lost, and nothing of the file is there.
             applied = error.applied.length
@@ -78,9 +99,16 @@ describe('real migration sets', { skip, concurrency: 2 }, () => {
           assert.equal(first.status, 'migrated')
           assert.equal(first.applied.length + applied, count)
           assert.equal(await rowCount(place), count)
-          assert.deepEqual(first.findings.filter(({ severity }) => severity === 'error'), [])
+          assert.deepEqual(
+            first.findings.filter(({ severity }) => severity === 'error'),
+            [],
+          )
           const now = await sessionOf(place)
-          assert.deepEqual(Object.fromEntries(Object.keys(settings).map((name) => [name, now[name]])), settings, 'the session is as it was')
+          assert.deepEqual(
+            Object.fromEntries(Object.keys(settings).map((name) => [name, now[name]])),
+            settings,
+            'the session is as it was',
+          )
 
           const found = difference(await snapshot(place), expected)
           assert.deepEqual(found, { onlyLeft: [], onlyRight: [] })
@@ -125,14 +153,22 @@ describe('real migration sets', { skip, concurrency: 2 }, () => {
     test(`${name}: files that share their digits on purpose are no findings`, async () => {
       const db = await freshPGlite()
       const { decisions, findings } = await pglite.plan(db, await readCorpus(name))
-      assert.deepEqual(counts(decisions.map(({ action, code }) => `${action}: ${code}`)), { 'apply: pending': decisions.length })
-      assert.deepEqual(Object.keys(counts(findings.map(({ code }) => code))).filter((code) => !code.startsWith('transaction-')), [])
+      assert.deepEqual(counts(decisions.map(({ action, code }) => `${action}: ${code}`)), {
+        'apply: pending': decisions.length,
+      })
+      assert.deepEqual(
+        Object.keys(counts(findings.map(({ code }) => code))).filter((code) => !code.startsWith('transaction-')),
+        [],
+      )
       await db.close()
     })
 })
 
 const rowCount = async ({ query }) =>
-  Number((await query(`select count(*) as n from public.schema_migrations where state = 'applied' and checksum is not null`)).rows[0].n)
+  Number(
+    (await query(`select count(*) as n from public.schema_migrations where state = 'applied' and checksum is not null`))
+      .rows[0].n,
+  )
 
 /** Every setting of the session, and who one is. */
 async function sessionOf({ query }) {
@@ -150,4 +186,6 @@ function counts(words) {
 }
 
 const summary = (findings) =>
-  Object.entries(counts(findings.map(({ code }) => code))).map(([code, count]) => `${code} ${count}`).join(', ') || 'none'
+  Object.entries(counts(findings.map(({ code }) => code)))
+    .map(([code, count]) => `${code} ${count}`)
+    .join(', ') || 'none'

@@ -14,7 +14,8 @@ import { startPostgres } from './support/postgres.mjs'
 const files = {
   '20260101090000_members.sql':
     '-- migrate:up\ncreate table members (id int primary key, name text not null);\n\n-- migrate:down\ndrop table members;\n',
-  '20260102090000_seed.sql': "-- migrate:up\ninsert into members values (1, 'Ada');\n\n-- migrate:down\ndelete from members;\n",
+  '20260102090000_seed.sql':
+    "-- migrate:up\ninsert into members values (1, 'Ada');\n\n-- migrate:down\ndelete from members;\n",
   '20260103090000_index.sql':
     '-- migrate:up transaction:false\ncreate index concurrently members_name on members (name);\n\n' +
     '-- migrate:down transaction:false\ndrop index concurrently members_name;\n',
@@ -25,7 +26,10 @@ const files = {
 const versions = Object.keys(files).map((path) => path.split('_')[0])
 
 /** From the up marker up to the down marker: what a row's checksum is of. */
-const checksum = (text) => `sha256:${createHash('sha256').update(text.slice(0, text.indexOf('-- migrate:down'))).digest('hex')}`
+const checksum = (text) =>
+  `sha256:${createHash('sha256')
+    .update(text.slice(0, text.indexOf('-- migrate:down')))
+    .digest('hex')}`
 
 describe('dbmate and Counterfoil on one database', () => {
   let server
@@ -59,14 +63,20 @@ describe('dbmate and Counterfoil on one database', () => {
     add(...Object.keys(files).slice(2))
 
     const seen = await plan(db, await set())
-    assert.deepEqual(seen.decisions.map(({ action, code, version }) => `${action} ${code} ${version}`), [
-      `skip unverified ${versions[0]}`,
-      `skip unverified ${versions[1]}`,
-      `apply pending ${versions[2]}`,
-      `apply pending ${versions[3]}`,
-    ])
+    assert.deepEqual(
+      seen.decisions.map(({ action, code, version }) => `${action} ${code} ${version}`),
+      [
+        `skip unverified ${versions[0]}`,
+        `skip unverified ${versions[1]}`,
+        `apply pending ${versions[2]}`,
+        `apply pending ${versions[3]}`,
+      ],
+    )
     assert.equal((await ready(db, await set())).status, 'behind')
-    assert.deepEqual((await migrate(db, await set())).applied.map(({ version }) => version), versions.slice(2))
+    assert.deepEqual(
+      (await migrate(db, await set())).applied.map(({ version }) => version),
+      versions.slice(2),
+    )
     assert.deepEqual(
       (await rows()).map(({ version, name, checksum, state, origin }) => ({ version, name, checksum, state, origin })),
       Object.entries(files).map(([path, text], index) => ({
@@ -80,7 +90,10 @@ describe('dbmate and Counterfoil on one database', () => {
 
     assert.deepEqual(await dbmate('status'), { applied: Object.keys(files), pending: [] })
     assert.deepEqual((await dbmate('up')).applied, [])
-    assert.deepEqual(await migrate(db, await set()).then(({ status, roundTrips }) => ({ status, roundTrips })), { status: 'current', roundTrips: 1 })
+    assert.deepEqual(await migrate(db, await set()).then(({ status, roundTrips }) => ({ status, roundTrips })), {
+      status: 'current',
+      roundTrips: 1,
+    })
   })
 
   test('Counterfoil first: dbmate goes on where Counterfoil stopped, and Counterfoil sees it', async (t) => {
@@ -89,7 +102,10 @@ describe('dbmate and Counterfoil on one database', () => {
     assert.deepEqual(await dbmate('status'), { applied: Object.keys(files).slice(0, 3), pending: [] })
 
     add(Object.keys(files)[3])
-    assert.deepEqual(await dbmate('status'), { applied: Object.keys(files).slice(0, 3), pending: [Object.keys(files)[3]] })
+    assert.deepEqual(await dbmate('status'), {
+      applied: Object.keys(files).slice(0, 3),
+      pending: [Object.keys(files)[3]],
+    })
     assert.deepEqual((await dbmate('up')).applied, [Object.keys(files)[3]])
     const fourth = async () => (await rows())[3]
     assert.equal((await fourth()).checksum, null)
@@ -109,22 +125,39 @@ describe('dbmate and Counterfoil on one database', () => {
     assert.deepEqual((await dbmate('rollback')).rolledBack, [Object.keys(files)[2]])
     assert.deepEqual((await dbmate('up')).applied, Object.keys(files).slice(2))
     // Rows of dbmate's have no time: the newest version goes first.
-    assert.deepEqual((await rollback(db, await set(), { steps: 2 })).reverted.map(({ version }) => version), versions.slice(2).reverse())
-    assert.deepEqual(await dbmate('status'), { applied: Object.keys(files).slice(0, 2), pending: Object.keys(files).slice(2) })
-    const { rows: columns } = await db.query(`select column_name from information_schema.columns where table_name = 'members' order by 1`)
-    assert.deepEqual(columns.map(({ column_name }) => column_name), ['id', 'name'])
+    assert.deepEqual(
+      (await rollback(db, await set(), { steps: 2 })).reverted.map(({ version }) => version),
+      versions.slice(2).reverse(),
+    )
+    assert.deepEqual(await dbmate('status'), {
+      applied: Object.keys(files).slice(0, 2),
+      pending: Object.keys(files).slice(2),
+    })
+    const { rows: columns } = await db.query(
+      `select column_name from information_schema.columns where table_name = 'members' order by 1`,
+    )
+    assert.deepEqual(
+      columns.map(({ column_name }) => column_name),
+      ['id', 'name'],
+    )
     assert.equal((await migrate(db, await set())).applied.length, 2)
     assert.deepEqual((await dbmate('up')).applied, [])
   })
 
   test('a file that was merged late is pending for both, and applied once', async (t) => {
     const late = Object.keys(files)[1]
-    const { db, add, set, dbmate } = await place(t, Object.keys(files).filter((path) => path !== late))
+    const { db, add, set, dbmate } = await place(
+      t,
+      Object.keys(files).filter((path) => path !== late),
+    )
     await dbmate('up')
     add(late)
     const decision = (await plan(db, await set())).decisions.find(({ version }) => version === versions[1])
     assert.deepEqual([decision.action, decision.gap], ['apply', true])
-    assert.deepEqual((await migrate(db, await set())).applied.map(({ version }) => version), [versions[1]])
+    assert.deepEqual(
+      (await migrate(db, await set())).applied.map(({ version }) => version),
+      [versions[1]],
+    )
     assert.deepEqual(await dbmate('status'), { applied: Object.keys(files), pending: [] })
     assert.equal((await db.query('select count(*)::int as n from members')).rows[0].n, 1)
   })
@@ -134,13 +167,20 @@ describe('dbmate and Counterfoil on one database', () => {
     // What dbmate does first, at the moment when Counterfoil has seen that there is no ledger.
     const query = db.query.bind(db)
     db.query = async (config, ...more) => {
-      if (/^create table /.test(config.text)) await query('create table public.schema_migrations (version varchar(128) primary key)')
+      if (/^create table /.test(config.text))
+        await query('create table public.schema_migrations (version varchar(128) primary key)')
       return query(config, ...more)
     }
     const { applied } = await migrate(db, await set())
     db.query = query
-    assert.deepEqual(applied.map(({ version }) => version), versions)
-    assert.deepEqual((await rows()).map(({ state }) => state), versions.map(() => 'applied'))
+    assert.deepEqual(
+      applied.map(({ version }) => version),
+      versions,
+    )
+    assert.deepEqual(
+      (await rows()).map(({ state }) => state),
+      versions.map(() => 'applied'),
+    )
   })
 
   test('a baseline that Counterfoil adopts is there for dbmate, whose directory is the same', async (t) => {
@@ -149,7 +189,10 @@ describe('dbmate and Counterfoil on one database', () => {
     await migrate(db, await set())
     const replaced = await rows()
     for (const path of Object.keys(files)) rmSync(join(folder, path))
-    writeFileSync(join(folder, '20260201000000_baseline.sql'), '-- migrate:up\ncreate table members (id int primary key, name text, email text);\n-- migrate:down\n')
+    writeFileSync(
+      join(folder, '20260201000000_baseline.sql'),
+      '-- migrate:up\ncreate table members (id int primary key, name text, email text);\n-- migrate:down\n',
+    )
     mkdirSync(join(folder, '.counterfoil'))
     writeFileSync(
       join(folder, '.counterfoil/20260201000000_baseline.json'),
@@ -160,7 +203,10 @@ describe('dbmate and Counterfoil on one database', () => {
     assert.deepEqual([result.applied, result.adopted.map(({ version }) => version)], [[], ['20260201000000']])
     assert.deepEqual((await dbmate('status')).pending, [])
     assert.deepEqual((await dbmate('up')).applied, [])
-    assert.deepEqual((await rows()).map(({ replaced_by }) => replaced_by), [...versions.map(() => '20260201000000'), null])
+    assert.deepEqual(
+      (await rows()).map(({ replaced_by }) => replaced_by),
+      [...versions.map(() => '20260201000000'), null],
+    )
 
     // A new database gets the baseline from either of them.
     const other = await server.createDatabase()
@@ -172,7 +218,9 @@ describe('dbmate and Counterfoil on one database', () => {
 /** Runs dbmate, and reads what it says. Fails if it does. */
 function runDbmate(url, folder, args) {
   return new Promise((done, fail) => {
-    const child = spawn(resolveBinary(), ['--no-dump-schema', '--migrations-dir', folder, '--url', url, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(resolveBinary(), ['--no-dump-schema', '--migrations-dir', folder, '--url', url, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     let said = ''
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (said += text))
     child.on('error', fail)

@@ -1,7 +1,16 @@
 // Migrations made ready at build time: the manifest, its text, and the command that writes it.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -37,7 +46,10 @@ const good = { '001_a.sql': '-- migrate:up\ncreate table a ();\n', '002_b.sql': 
 test('a manifest holds the files in canonical form, their checksums and the digest of the ledger', () => {
   const manifest = embed(awkward, { convention: 'plain' })
   assert.deepEqual(Object.fromEntries(manifest.files.map(({ path, checksum }) => [path, checksum])), checksums)
-  assert.deepEqual({ ...manifest, files: manifest.files.length }, { manifest: 1, convention: 'plain', digest, newest: '008', count: 8, files: 8 })
+  assert.deepEqual(
+    { ...manifest, files: manifest.files.length },
+    { manifest: 1, convention: 'plain', digest, newest: '008', count: 8, files: 8 },
+  )
   const [first, second] = manifest.files
   assert.equal(first.sql, 'create table a (\n  x text -- a comment\n);\n')
   assert.ok(second.sql.startsWith('create'))
@@ -68,15 +80,27 @@ test('what is embedded is read as the files are, in every convention', async () 
       assert.equal(error.name, 'MigrationError', name)
       continue
     }
-    const { migrations } = readSet(Object.fromEntries(manifest.files.map(({ path, sql }) => [path, sql])), { convention: manifest.convention })
+    const { migrations } = readSet(Object.fromEntries(manifest.files.map(({ path, sql }) => [path, sql])), {
+      convention: manifest.convention,
+    })
     assert.deepEqual(migrations, readSet(files).migrations, name)
   }
 })
 
 test('a set with an error is refused, with the place and what to do', () => {
-  assert.throws(() => embed({ ...good, '2_c.sql': good['001_a.sql'] }), { code: 'plan-refused', message: /002_b\.sql.*2_c\.sql|2_c\.sql.*002_b\.sql/, help: /./ })
-  assert.throws(() => embed({ ...good, '003_c.sql': 'select 1;' }), { code: 'no-up-section', at: { path: '003_c.sql', line: 1, column: 1 } })
-  assert.throws(() => embed({ ...good, '003_c.sql': "-- migrate:up\nselect 'a;" }), { code: 'unterminated-string', at: { path: '003_c.sql', line: 2, column: 8 } })
+  assert.throws(() => embed({ ...good, '2_c.sql': good['001_a.sql'] }), {
+    code: 'plan-refused',
+    message: /002_b\.sql.*2_c\.sql|2_c\.sql.*002_b\.sql/,
+    help: /./,
+  })
+  assert.throws(() => embed({ ...good, '003_c.sql': 'select 1;' }), {
+    code: 'no-up-section',
+    at: { path: '003_c.sql', line: 1, column: 1 },
+  })
+  assert.throws(() => embed({ ...good, '003_c.sql': "-- migrate:up\nselect 'a;" }), {
+    code: 'unterminated-string',
+    at: { path: '003_c.sql', line: 2, column: 8 },
+  })
   assert.throws(() => embed(good, { conventions: 'plain' }), { code: 'invalid-input' })
 })
 
@@ -103,7 +127,9 @@ test('a database is brought up with the module, and is then current for the fold
   const { default: manifest } = await import(join(base, 'awkward.mjs'))
   assert.equal((await migrate(db, manifest)).applied.length, 8)
   assert.equal((await migrate(db, awkward)).status, 'current')
-  const { rows } = await db.query(`select (regexp_match(pg_get_expr(adbin, adrelid), '''(.*)'''))[1] as text from pg_attrdef where adrelid = 'c'::regclass`)
+  const { rows } = await db.query(
+    `select (regexp_match(pg_get_expr(adbin, adrelid), '''(.*)'''))[1] as text from pg_attrdef where adrelid = 'c'::regclass`,
+  )
   assert.equal(rows[0].text, '`${a}` \\n \\u0041 \\\\')
   await db.close()
 })
@@ -112,8 +138,16 @@ test('the command writes the module; --check tells whether it is what would be w
   write('set/db/migrations', good)
   const out = join(base, 'set/migrations.mjs')
   const run = (...args) => counterfoil('embed', '--dir', 'set/db/migrations', '--out', 'set/migrations.mjs', ...args)
-  assert.deepEqual(run('--check'), { status: 1, stdout: '', stderr: 'error: set/migrations.mjs does not exist\n  run `counterfoil embed` again, without --check\n' })
-  assert.deepEqual(run(), { status: 0, stdout: '', stderr: 'set/migrations.mjs: 2 migrations of set/db/migrations (dbmate)\n' })
+  assert.deepEqual(run('--check'), {
+    status: 1,
+    stdout: '',
+    stderr: 'error: set/migrations.mjs does not exist\n  run `counterfoil embed` again, without --check\n',
+  })
+  assert.deepEqual(run(), {
+    status: 0,
+    stdout: '',
+    stderr: 'set/migrations.mjs: 2 migrations of set/db/migrations (dbmate)\n',
+  })
   assert.deepEqual((await import(out)).default, embed(good))
   assert.equal(readFileSync(out, 'utf8'), renderManifest(embed(good), { by: '`counterfoil embed`' }))
   assert.equal(run('--check').status, 0)
@@ -131,9 +165,16 @@ test('the command writes the module; --check tells whether it is what would be w
 
 test('an empty folder is refused: it would be told to be current', () => {
   mkdirSync(join(base, 'empty'))
-  const said = { status: 1, stdout: '', stderr: 'error: there are no migrations in empty\n  name the folder with --dir\n' }
+  const said = {
+    status: 1,
+    stdout: '',
+    stderr: 'error: there are no migrations in empty\n  name the folder with --dir\n',
+  }
   assert.deepEqual(counterfoil('embed', '--dir', 'empty', '--out', 'empty.mjs'), said)
-  assert.deepEqual(readdirSync(base).filter((name) => name.startsWith('empty')), ['empty'])
+  assert.deepEqual(
+    readdirSync(base).filter((name) => name.startsWith('empty')),
+    ['empty'],
+  )
 })
 
 test('a symbolic link is written through', { skip: process.platform === 'win32' && 'links need rights there' }, () => {
@@ -154,7 +195,10 @@ test('without --out the module goes to standard output', () => {
 
 test('the default folder is db/migrations', () => {
   write('project/db/migrations', good)
-  const { status, stdout } = spawnSync(process.execPath, [main, 'embed'], { cwd: join(base, 'project'), encoding: 'utf8' })
+  const { status, stdout } = spawnSync(process.execPath, [main, 'embed'], {
+    cwd: join(base, 'project'),
+    encoding: 'utf8',
+  })
   assert.equal(status, 0)
   assert.match(stdout, /002_b\.sql/)
 })
@@ -181,7 +225,10 @@ test('what is noticed and does not matter is said, and the module is written', a
 test('exit code 2, with help, for a call that is wrong', () => {
   const cases = [
     [[], /^Usage: counterfoil/],
-    [['embed', '--dri', 'x'], /^error: unknown option '--dri'\n {2}help: did you mean --dir\? `counterfoil embed --help` says what there is\n$/],
+    [
+      ['embed', '--dri', 'x'],
+      /^error: unknown option '--dri'\n {2}help: did you mean --dir\? `counterfoil embed --help` says what there is\n$/,
+    ],
     [['embed', 'x'], /^error: unexpected argument 'x'\n/],
     [['embed', '--check'], /^error: --check needs --out\n/],
     [['embed', '--out', ''], /^error: --out is empty\n/],

@@ -48,7 +48,10 @@ onEachDatabase(({ api: { migrate, plan, ready, rollback }, open }) => {
     assert.deepEqual(first.sent, other.sent)
     const messages = first.sent.length
     const result = await migrate(first.counted, manifest)
-    assert.deepEqual([result.status, result.applied.length, result.roundTrips], ['migrated', 2, first.sent.length - messages])
+    assert.deepEqual(
+      [result.status, result.applied.length, result.roundTrips],
+      ['migrated', 2, first.sent.length - messages],
+    )
     await rollback(db, manifest, { steps: 2 })
     const byFiles = await migrate(db, notes)
     await rollback(db, notes, { steps: 2 })
@@ -61,7 +64,10 @@ onEachDatabase(({ api: { migrate, plan, ready, rollback }, open }) => {
     const { db, query } = await open(t)
     await migrate(db, manifestOf({ '001_notes.sql': notes['001_notes.sql'] }))
     const behind = await migrate(db, manifest)
-    assert.deepEqual(behind.applied.map(({ version }) => version), ['002'])
+    assert.deepEqual(
+      behind.applied.map(({ version }) => version),
+      ['002'],
+    )
     await query(`insert into schema_migrations (version, checksum) values ('003', 'sha256:00')`)
     assert.equal((await ready(db, manifest)).status, 'ahead')
     await query(`delete from schema_migrations where version = '003'`)
@@ -106,14 +112,23 @@ onEachDatabase(({ api: { migrate, plan, ready, rollback }, open }) => {
     const { db } = await open(t)
     await migrate(db, notes)
     const { counted, sent } = counting(db)
-    for (const options of [{ when: 'wait' }, { when: 'refuse' }, { policy: { collision: 'warning' } }, { convention: 'dbmate' }, { table: 'public.schema_migrations' }]) {
+    for (const options of [
+      { when: 'wait' },
+      { when: 'refuse' },
+      { policy: { collision: 'warning' } },
+      { convention: 'dbmate' },
+      { table: 'public.schema_migrations' },
+    ]) {
       sent.length = 0
       assert.equal((await migrate(counted, manifest, options)).status, 'current')
       assert.equal(sent.length, 1, JSON.stringify(options))
     }
     for (const set of [manifest, notes]) {
       await fails(migrate(db, set, { tabel: 'x' }), { code: 'invalid-input', message: 'there is no option tabel here' })
-      await fails(migrate(db, set, { policy: { edited: 'note' } }), { code: 'invalid-input', message: 'the policy has an unknown key, "edited"' })
+      await fails(migrate(db, set, { policy: { edited: 'note' } }), {
+        code: 'invalid-input',
+        message: 'the policy has an unknown key, "edited"',
+      })
       await fails(migrate(db, set, { policy: { collision: 'bad' } }), { code: 'invalid-input', message: /policy/ })
       await fails(migrate(db, set, { table: { schema: 7, name: 'x' } }), { code: 'invalid-input', message: /schema/ })
     }
@@ -122,7 +137,12 @@ onEachDatabase(({ api: { migrate, plan, ready, rollback }, open }) => {
     const plain = await plan(db, manifest, { convention: 'plain' })
     assert.equal(plain.decisions[0].code, 'edited')
     assert.equal((await ready(db, manifest, { table: 'ops.other' })).status, 'behind')
-    assert.equal((await migrate(db, manifest, { table: 'ops.other', when: 'apply', policy: { 'in-progress': 'note' } }).catch(({ code }) => code)), 'statement-failed')
+    assert.equal(
+      await migrate(db, manifest, { table: 'ops.other', when: 'apply', policy: { 'in-progress': 'note' } }).catch(
+        ({ code }) => code,
+      ),
+      'statement-failed',
+    )
   })
 
   test('a run that is told to stop stops', async (t) => {
@@ -140,7 +160,11 @@ onEachDatabase(({ api: { migrate, plan, ready, rollback }, open }) => {
 
   test('a manifest that is not that of its files is refused before anything runs', async (t) => {
     const { db, query } = await open(t)
-    const message = (what) => ({ code: 'invalid-input', message: `the manifest's ${what} is not that of its files`, help: 'run `counterfoil embed` again' })
+    const message = (what) => ({
+      code: 'invalid-input',
+      message: `the manifest's ${what} is not that of its files`,
+      help: 'run `counterfoil embed` again',
+    })
     await fails(migrate(db, { ...manifest, digest: '0'.repeat(64) }), message('digest'))
     await fails(ready(db, { ...manifest, digest: null }), message('digest'))
     await fails(plan(db, { ...manifest, newest: '7' }), message('newest version'))
@@ -150,10 +174,18 @@ onEachDatabase(({ api: { migrate, plan, ready, rollback }, open }) => {
 
   test('tables with odd names are asked about in the same words as by the core', async (t) => {
     const { db } = await open(t)
-    for (const table of ['schema_migrations', 'ops.applied', { name: 'Größe "x"' }, { schema: `it's`, name: 'a\\b' }, { schema: '.', name: '.' }, 'a..b']) {
+    for (const table of [
+      'schema_migrations',
+      'ops.applied',
+      { name: 'Größe "x"' },
+      { schema: `it's`, name: 'a\\b' },
+      { schema: '.', name: '.' },
+      'a..b',
+    ]) {
       const { counted, sent } = counting(db)
       await ready(counted, notes, { table })
-      const known = typeof table === 'string' ? table.match(/^(?:([^.]*)\.)?(.*)$/s).slice(1) : [table.schema, table.name]
+      const known =
+        typeof table === 'string' ? table.match(/^(?:([^.]*)\.)?(.*)$/s).slice(1) : [table.schema, table.name]
       assert.equal(digestQuery({ schema: known[0] ?? 'public', name: known[1] }, manifest.digest), sent[0])
     }
   })
@@ -174,7 +206,8 @@ test('a manifest that is wrong in itself is refused', async () => {
     [{ digest: null, files: [{ path: '001_a.sql' }] }, '001_a.sql is undefined'],
     [{ digest: null, files: [null] }, 'files[0] is null'],
   ]
-  for (const [fields, message] of cases) await fails(migrate(db, { ...manifest, ...fields }), { code: 'invalid-input', message })
+  for (const [fields, message] of cases)
+    await fails(migrate(db, { ...manifest, ...fields }), { code: 'invalid-input', message })
 })
 
 test('the functions without a database take a manifest', () => {

@@ -36,9 +36,14 @@ test('levels, target, other branches and the time are taken', async () => {
     severities: { 'version-collision': 'warning', 'version-collision-elsewhere': 'off' },
     now: '2026-03-04T05:06:07.089Z',
   })
-  assert.deepEqual(verdict.findings.map(({ code, severity }) => [code, severity]), [['version-collision', 'warning']])
+  assert.deepEqual(
+    verdict.findings.map(({ code, severity }) => [code, severity]),
+    [['version-collision', 'warning']],
+  )
   assert.equal(verdict.ok, true)
-  assert.deepEqual(verdict.renumber, [{ path: 'db/20250102000000_b.sql', to: 'db/20260304050607_b.sql', version: '20260304050607' }])
+  assert.deepEqual(verdict.renumber, [
+    { path: 'db/20250102000000_b.sql', to: 'db/20260304050607_b.sql', version: '20260304050607' },
+  ])
 })
 
 test('tracks are kept level', async () => {
@@ -51,20 +56,58 @@ test('tracks are kept level', async () => {
   const base = 'LIST = [\n]\n'
   const head = 'LIST = [\n  (1, "ALTER TABLE t ADD COLUMN c TEXT"),\n]\n'
   const sqlite = { path: 'app/list.py', base, head, added: [[2, 1]] }
-  const revision = { path: 'alembic/versions/a.py', base: null, head: 'def upgrade():\n  op.add_column("t", c)\n', added: [[1, 2]] }
+  const revision = {
+    path: 'alembic/versions/a.py',
+    base: null,
+    head: 'def upgrade():\n  op.add_column("t", c)\n',
+    added: [[1, 2]],
+  }
   const one = await check({ sets: [], messages: [], edits: [sqlite] }, options)
-  assert.deepEqual(one.findings.map(({ code, at }) => [code, at]), [['track-parity', { path: 'app/list.py', line: 2, column: 8 }]])
+  assert.deepEqual(
+    one.findings.map(({ code, at }) => [code, at]),
+    [['track-parity', { path: 'app/list.py', line: 2, column: 8 }]],
+  )
   assert.equal((await check({ sets: [], messages: [], edits: [sqlite, revision] }, options)).ok, true)
 })
 
 for (const [what, given, options, message] of [
-  ['a wrong type', { sets: [{ dir: 1 }], messages: [], edits: [] }, {}, 'change.sets[0].dir: invalid type: integer `1`, expected a string'],
-  ['a text that is none', change({ 'db/1_a.sql': null }, {}), {}, 'change.sets[0].base.db/1_a.sql: invalid type: null, expected a string'],
-  ['an unknown field', { sets: [], message: [] }, {}, 'change.message: unknown field `message`, expected one of `name`, `sets`, `messages`, `edits`'],
-  ['an unknown level', { sets: [], messages: [], edits: [] }, { severities: { 'shipped-edited': 'fatal' } }, 'options.severities.shipped-edited: unknown variant `fatal`, expected one of `off`, `note`, `warning`, `error`'],
-  ['an unknown code', { sets: [], messages: [], edits: [] }, { severities: { shipped: 'off' } }, 'severities has an unknown code, "shipped"'],
+  [
+    'a wrong type',
+    { sets: [{ dir: 1 }], messages: [], edits: [] },
+    {},
+    'change.sets[0].dir: invalid type: integer `1`, expected a string',
+  ],
+  [
+    'a text that is none',
+    change({ 'db/1_a.sql': null }, {}),
+    {},
+    'change.sets[0].base.db/1_a.sql: invalid type: null, expected a string',
+  ],
+  [
+    'an unknown field',
+    { sets: [], message: [] },
+    {},
+    'change.message: unknown field `message`, expected one of `name`, `sets`, `messages`, `edits`',
+  ],
+  [
+    'an unknown level',
+    { sets: [], messages: [], edits: [] },
+    { severities: { 'shipped-edited': 'fatal' } },
+    'options.severities.shipped-edited: unknown variant `fatal`, expected one of `off`, `note`, `warning`, `error`',
+  ],
+  [
+    'an unknown code',
+    { sets: [], messages: [], edits: [] },
+    { severities: { shipped: 'off' } },
+    'severities has an unknown code, "shipped"',
+  ],
   ['an unknown convention', change({}, {}, { convention: 'rails' }), {}, 'there is no convention "rails"'],
-  ['a pattern that is none', { sets: [], messages: [], edits: [] }, { tracks: { a: { files: ['a'], registers: { line: '[' } } } }, /^tracks\.a\.registers\.line is "\[", which is not a regular expression/],
+  [
+    'a pattern that is none',
+    { sets: [], messages: [], edits: [] },
+    { tracks: { a: { files: ['a'], registers: { line: '[' } } } },
+    /^tracks\.a\.registers\.line is "\[", which is not a regular expression/,
+  ],
 ])
   test(`${what} is refused, and named`, async () => {
     await assert.rejects(check(given, options), (error) => {
@@ -77,11 +120,15 @@ for (const [what, given, options, message] of [
   })
 
 test('a text that is not well-formed is refused, with its place', async () => {
-  await assert.rejects(check(change({ 'db/1_a.sql': 'a\n\ud800' }, {})), { code: 'invalid-text', at: { path: 'db/1_a.sql', line: 2, column: 1 } })
+  await assert.rejects(check(change({ 'db/1_a.sql': 'a\n\ud800' }, {})), {
+    code: 'invalid-text',
+    at: { path: 'db/1_a.sql', line: 2, column: 1 },
+  })
 })
 
 test('a large change comes back', async () => {
-  const tree = (text) => Object.fromEntries(Array.from({ length: 5_000 }, (_, at) => [`db/${at}_a.sql`, `${text}${at};\n`.repeat(50)]))
+  const tree = (text) =>
+    Object.fromEntries(Array.from({ length: 5_000 }, (_, at) => [`db/${at}_a.sql`, `${text}${at};\n`.repeat(50)]))
   const { findings } = await check(change(tree('select '), tree('select -')))
   assert.equal(findings.length, 5_000)
 })

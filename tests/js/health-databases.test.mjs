@@ -113,7 +113,11 @@ describe('during a migration', () => {
   for (const [name, open] of Object.entries(drivers)) {
     test(`${name}: one that is one transaction`, async () => {
       const { api, db, close } = open(server.url(await migrated()))
-      const set = { ...notes, '003_c.sql': '-- migrate:up\nselect pg_advisory_xact_lock(7);\n', '004_d.sql': '-- migrate:up\nselect 1;\n' }
+      const set = {
+        ...notes,
+        '003_c.sql': '-- migrate:up\nselect pg_advisory_xact_lock(7);\n',
+        '004_d.sql': '-- migrate:up\nselect 1;\n',
+      }
       const { log, lines } = listening()
       const health = readinessHandler((signal) => api.ready(db, set, { signal }), { ...quiet, cache: 0, log })
       assert.equal((await health.check()).message, 'drift: db=002 expected=004 pending=003,+1')
@@ -126,14 +130,21 @@ describe('during a migration', () => {
       await holder.query('select pg_advisory_unlock_all()')
       assert.equal((await running).applied.length, 2)
       assert.equal((await health.check()).status, 'ready')
-      assert.deepEqual([lines[0], lines.at(-1)], ['CRITICAL counterfoil: drift: db=002 expected=004 pending=003,+1', 'counterfoil: ready: db=004 expected=004'])
+      assert.deepEqual(
+        [lines[0], lines.at(-1)],
+        ['CRITICAL counterfoil: drift: db=002 expected=004 pending=003,+1', 'counterfoil: ready: db=004 expected=004'],
+      )
       await holder.end()
       await close()
     })
 
     test(`${name}: one that runs step by step`, async () => {
       const { api, db, close } = open(server.url(await migrated()))
-      const set = { ...notes, '003_index.sql': '-- migrate:up\ncreate index concurrently notes_title on notes (title);\ninsert into notes values (1);\n' }
+      const set = {
+        ...notes,
+        '003_index.sql':
+          '-- migrate:up\ncreate index concurrently notes_title on notes (title);\ninsert into notes values (1);\n',
+      }
       const health = readinessHandler((signal) => api.ready(db, set, { signal }), { ...quiet, cache: 0 })
       // An index is built concurrently when all earlier writers are through.
       const writer = await server.connect(await databaseOf(db))
@@ -154,7 +165,11 @@ describe('during a migration', () => {
     const { db, close } = drivers['node-postgres'](server.url(database))
     const other = await server.connect(database)
     const health = readinessHandler(() => overPg.ready(db, notes), { ...quiet, cache: 0 })
-    for (const sql of ['select * from schema_migrations for share', 'lock table schema_migrations in share mode', 'insert into notes values (1)']) {
+    for (const sql of [
+      'select * from schema_migrations for share',
+      'lock table schema_migrations in share mode',
+      'insert into notes values (1)',
+    ]) {
       await other.query(`begin; ${sql}`)
       assert.equal((await health.check()).status, 'behind', sql)
       await other.query('rollback')
@@ -199,7 +214,11 @@ describe('a database that is not there', () => {
   for (const [name, open] of Object.entries(drivers)) {
     for (const [way, { breaks, mends, status }] of Object.entries({
       'refuses connections': { breaks: () => proxy.close(), mends: () => proxy.open(), status: 'connection-lost' },
-      'breaks connections': { breaks: () => (proxy.mode = 'reset'), mends: () => (proxy.mode = 'forward'), status: 'connection-lost' },
+      'breaks connections': {
+        breaks: () => (proxy.mode = 'reset'),
+        mends: () => (proxy.mode = 'forward'),
+        status: 'connection-lost',
+      },
       'does not answer': {
         breaks: () => (proxy.mode = 'hang'),
         // Those who wait there have waited in vain.
@@ -210,11 +229,17 @@ describe('a database that is not there', () => {
       test(`${name}: a database that ${way} is 503, and ready when it is back`, async () => {
         const { api, db, close } = open(proxy.url(await migrated()))
         const { log, lines } = listening()
-        const health = readinessHandler((signal) => api.ready(db, notes, { signal }), { cache: 0, timeout: way === 'does not answer' ? 500 : 60_000, log })
+        const health = readinessHandler((signal) => api.ready(db, notes, { signal }), {
+          cache: 0,
+          timeout: way === 'does not answer' ? 500 : 60_000,
+          log,
+        })
         await until(health, (answer) => answer.status === 'ready')
         lines.length = 0
         await breaks()
-        const answers = await Promise.all(Array.from({ length: 20 }, () => health.fetch(new Request('http://x/health/ready'))))
+        const answers = await Promise.all(
+          Array.from({ length: 20 }, () => health.fetch(new Request('http://x/health/ready'))),
+        )
         for (const answer of answers) assert.deepEqual([answer.status, (await answer.json()).status], [503, status])
         assert.equal((await health.check()).httpStatus, 503)
         await mends()
@@ -227,7 +252,7 @@ describe('a database that is not there', () => {
       })
   }
 
-  test('over Neon\'s HTTP', async () => {
+  test("over Neon's HTTP", async () => {
     const endpoint = await startNeon(server)
     endpoint.configure(neonConfig)
     const sql = neon(endpoint.url(await migrated()))
@@ -247,7 +272,11 @@ describe('a database that is not there', () => {
   test('a pool is not used up by questions that hang', async () => {
     const db = new pg.Pool({ connectionString: proxy.url(await migrated()), max: 2, connectionTimeoutMillis: 1_000 })
     db.on('error', () => {})
-    const health = readinessHandler((signal) => overPg.ready(db, notes, { signal }), { ...quiet, cache: 0, timeout: 100 })
+    const health = readinessHandler((signal) => overPg.ready(db, notes, { signal }), {
+      ...quiet,
+      cache: 0,
+      timeout: 100,
+    })
     await Promise.all([db.query('select 1'), db.query('select 1')])
     proxy.mode = 'hang'
     // Each is given up after a second, and its connection with it.
@@ -265,7 +294,11 @@ describe('a database that is not there', () => {
     const pool = new pg.Pool({ connectionString: `postgres://postgres@127.0.0.1:${port}/postgres` })
     pool.on('error', () => {})
     const { log, lines } = listening()
-    const health = readinessHandler((signal) => overPg.ready(pool, notes, { signal }), { cache: 0, timeout: 60_000, log })
+    const health = readinessHandler((signal) => overPg.ready(pool, notes, { signal }), {
+      cache: 0,
+      timeout: 60_000,
+      log,
+    })
     await health.announce()
     assert.match(lines[0], /^CRITICAL counterfoil: connection-lost: the database could not be reached: .*ECONNREFUSED/)
     await pool.end()
@@ -304,15 +337,26 @@ describe('a role', () => {
     const { db, close } = asRole('nobody')
     const { log, lines } = listening()
     const answer = await readinessHandler((signal) => overPg.ready(db, notes, { signal }), { ...quiet, log }).check()
-    assert.deepEqual([answer.status, answer.httpStatus, answer.message], ['database-failed', 503, 'the database could not be asked'])
-    assert.match(lines[0], /^CRITICAL counterfoil: database-failed: the ledger could not be read: permission denied for table schema_migrations \(42501\)/)
+    assert.deepEqual(
+      [answer.status, answer.httpStatus, answer.message],
+      ['database-failed', 503, 'the database could not be asked'],
+    )
+    assert.match(
+      lines[0],
+      /^CRITICAL counterfoil: database-failed: the ledger could not be read: permission denied for table schema_migrations \(42501\)/,
+    )
     await close()
   })
 
   test('with a wrong password is 503, and the password is nowhere', async () => {
     const { db, close } = asRole('locked')
     const { log, lines } = listening()
-    const health = readinessHandler((signal) => overPg.ready(db, notes, { signal }), { ...quiet, log, detail: true, cache: 0 })
+    const health = readinessHandler((signal) => overPg.ready(db, notes, { signal }), {
+      ...quiet,
+      log,
+      detail: true,
+      cache: 0,
+    })
     const { httpStatus, detail } = await until(health, ({ detail }) => /password/.test(detail))
     assert.equal(httpStatus, 503)
     assert.match(detail, /password authentication failed for user "locked"/)
@@ -325,7 +369,11 @@ describe('`ready` and `plan`, and a signal', () => {
   for (const [name, open] of Object.entries(drivers))
     test(`${name}: they stop at once, though the database does not answer`, async () => {
       const { api, db, close } = open(proxy.url(await migrated()))
-      for (const [ask, set] of [[api.ready, notes], [api.ready, manifestOf(notes)], [api.plan, notes]]) {
+      for (const [ask, set] of [
+        [api.ready, notes],
+        [api.ready, manifestOf(notes)],
+        [api.plan, notes],
+      ]) {
         await ask(db, set)
         proxy.mode = 'hang'
         const controller = new AbortController()

@@ -9,10 +9,27 @@ import { Hono } from 'hono'
 import { fails } from './support/errors.mjs'
 
 const ready = { status: 'ready', httpStatus: 200, message: 'ready: db=2 expected=2', database: '2', expected: '2' }
-const behind = { status: 'behind', httpStatus: 503, message: 'drift: db=1 expected=2 pending=2', database: '1', expected: '2' }
+const behind = {
+  status: 'behind',
+  httpStatus: 503,
+  message: 'drift: db=1 expected=2 pending=2',
+  database: '1',
+  expected: '2',
+}
 const empty = { status: 'behind', httpStatus: 503, message: 'drift: db=none expected=2 pending=1,+1', expected: '2' }
-const running = { status: 'in-progress', httpStatus: 503, message: 'drift: db=1 expected=2 pending=2 in-progress', database: '1', expected: '2' }
-const lost = () => new MigrationError({ code: 'connection-lost', message: 'the database could not be reached: connect ECONNREFUSED 10.0.0.7:5432', help: 'see that it is up' })
+const running = {
+  status: 'in-progress',
+  httpStatus: 503,
+  message: 'drift: db=1 expected=2 pending=2 in-progress',
+  database: '1',
+  expected: '2',
+}
+const lost = () =>
+  new MigrationError({
+    code: 'connection-lost',
+    message: 'the database could not be reached: connect ECONNREFUSED 10.0.0.7:5432',
+    help: 'see that it is up',
+  })
 
 /** A check that gives what it is told to give next, and counts. */
 function scripted(...answers) {
@@ -114,11 +131,17 @@ describe('a database that does not answer', () => {
       pass(1_000)
       assert.equal((await health.check()).status, 'timeout')
     }
-    assert.deepEqual(signals.map(({ aborted }) => aborted), [false, false])
+    assert.deepEqual(
+      signals.map(({ aborted }) => aborted),
+      [false, false],
+    )
     // The connection is taken for dead after ten times as long.
     pass(1_000)
     const third = health.check()
-    assert.deepEqual(signals.map(({ aborted }) => aborted), [true, false, false])
+    assert.deepEqual(
+      signals.map(({ aborted }) => aborted),
+      [true, false, false],
+    )
     pass(2_000)
     assert.equal((await third).status, 'timeout')
     assert.deepEqual(lines, [['critical', 'CRITICAL counterfoil: timeout: the database did not answer within 2000 ms']])
@@ -127,10 +150,14 @@ describe('a database that does not answer', () => {
   test('is asked again when the question that hangs has failed, or has been given up', async (t) => {
     const pass = clock(t)
     const questions = []
-    const health = readinessHandler((signal) => new Promise((done, failed) => {
-      questions.push({ done, failed })
-      signal.addEventListener('abort', () => failed(signal.reason))
-    }), quiet)
+    const health = readinessHandler(
+      (signal) =>
+        new Promise((done, failed) => {
+          questions.push({ done, failed })
+          signal.addEventListener('abort', () => failed(signal.reason))
+        }),
+      quiet,
+    )
     const timesOut = async () => {
       const asked = health.check()
       pass(2_000)
@@ -158,11 +185,17 @@ describe('a database that does not answer', () => {
     assert.equal((await first).status, 'timeout')
     pass(1_000)
     assert.equal((await health.check()).status, 'ready')
-    assert.deepEqual(signals.map(({ aborted }) => aborted), [true, false])
+    assert.deepEqual(
+      signals.map(({ aborted }) => aborted),
+      [true, false],
+    )
     pass(1_000)
     assert.equal((await health.check()).status, 'ready')
     assert.equal(signals.length, 3)
-    assert.deepEqual(lines.map(([level]) => level), ['critical', 'info'])
+    assert.deepEqual(
+      lines.map(([level]) => level),
+      ['critical', 'info'],
+    )
   })
 
   test('what comes late of the first question is not the answer of the second', async (t) => {
@@ -178,11 +211,14 @@ describe('a database that does not answer', () => {
     await settled()
     second.push(health.check())
     answers[1](ready)
-    assert.deepEqual((await Promise.all(second)).map(({ status }) => status), ['ready', 'ready'])
+    assert.deepEqual(
+      (await Promise.all(second)).map(({ status }) => status),
+      ['ready', 'ready'],
+    )
     assert.equal(answers.length, 2)
   })
 
-  test('an answer that comes too late is nobody\'s, and the next question is', async (t) => {
+  test("an answer that comes too late is nobody's, and the next question is", async (t) => {
     const pass = clock(t)
     const answers = []
     const health = readinessHandler(() => new Promise((done) => answers.push(done)), { ...quiet, timeout: 500 })
@@ -206,7 +242,11 @@ describe('what a stranger sees', () => {
   test('the line, and what is applied and expected', async (t) => {
     clock(t)
     assert.deepEqual(await body(readinessHandler(() => behind, quiet)), {
-      status: 'behind', message: 'drift: db=1 expected=2 pending=2', database: '1', expected: '2', checkedAt: '2026-03-01T08:30:00.000Z',
+      status: 'behind',
+      message: 'drift: db=1 expected=2 pending=2',
+      database: '1',
+      expected: '2',
+      checkedAt: '2026-03-01T08:30:00.000Z',
     })
   })
 
@@ -215,11 +255,16 @@ describe('what a stranger sees', () => {
     const error = Object.assign(new Error('cannot reach postgres://app:s3cret@db.internal/app'), { code: 'ENOTFOUND' })
     const { checkedAt, ...seen } = await body(readinessHandler(scripted(error), { log }))
     assert.deepEqual(seen, { status: 'failed', message: 'the database could not be asked' })
-    assert.deepEqual(lines, [['critical', 'CRITICAL counterfoil: failed: cannot reach postgres://app:***@db.internal/app']])
+    assert.deepEqual(lines, [
+      ['critical', 'CRITICAL counterfoil: failed: cannot reach postgres://app:***@db.internal/app'],
+    ])
     const { detail } = await body(readinessHandler(scripted(error), { ...quiet, detail: true }))
     assert.equal(detail, 'cannot reach postgres://app:***@db.internal/app')
     const ours = await body(readinessHandler(scripted(lost()), { ...quiet, detail: true }))
-    assert.deepEqual([ours.status, ours.detail], ['connection-lost', 'the database could not be reached: connect ECONNREFUSED 10.0.0.7:5432 (see that it is up)'])
+    assert.deepEqual(
+      [ours.status, ours.detail],
+      ['connection-lost', 'the database could not be reached: connect ECONNREFUSED 10.0.0.7:5432 (see that it is up)'],
+    )
   })
 
   for (const [said, seen] of [
@@ -242,8 +287,12 @@ describe('what a stranger sees', () => {
     })
 
   for (const [what, check] of Object.entries({
-    'throws at once': () => { throw new Error('no') },
-    'throws nothing': () => { throw undefined },
+    'throws at once': () => {
+      throw new Error('no')
+    },
+    'throws nothing': () => {
+      throw undefined
+    },
     'rejects with a text': () => Promise.reject('no'),
     'gives nothing': () => undefined,
   }))
@@ -258,13 +307,25 @@ describe('over HTTP', () => {
 
   test('GET and HEAD are answered, other methods are not, other paths are left alone', async () => {
     const got = await health.fetch(new Request('http://x/health/ready?from=probe'))
-    assert.deepEqual([got.status, got.headers.get('content-type'), got.headers.get('cache-control'), got.headers.get('retry-after')], [503, 'application/json; charset=utf-8', 'no-store', '1'])
+    assert.deepEqual(
+      [got.status, got.headers.get('content-type'), got.headers.get('cache-control'), got.headers.get('retry-after')],
+      [503, 'application/json; charset=utf-8', 'no-store', '1'],
+    )
     assert.equal((await got.json()).message, behind.message)
     const head = await health.fetch(new Request('http://x/health/ready', { method: 'HEAD' }))
     assert.deepEqual([head.status, head.headers.get('retry-after'), await head.text()], [503, '1', ''])
     const posted = await health.fetch(new Request('http://x/health/ready', { method: 'POST' }))
     assert.deepEqual([posted.status, posted.headers.get('allow')], [405, 'GET, HEAD'])
-    for (const path of ['', '/', '/health', '/health/live', '/health/ready/', '/health/ready/x', '/x?/health/ready', '//health/ready'])
+    for (const path of [
+      '',
+      '/',
+      '/health',
+      '/health/live',
+      '/health/ready/',
+      '/health/ready/x',
+      '/x?/health/ready',
+      '//health/ready',
+    ])
       assert.equal((await health.fetch(new Request(`http://x${path}`))).status, 404, path)
     assert.equal(health.route(new Request('http://x/health/live')), undefined)
     assert.equal((await health.route(new Request('http://x/health/ready'))).status, 503)
@@ -318,11 +379,21 @@ describe('over HTTP', () => {
     app.use((request, response) => response.end(`app ${request.url}`))
     await serving(app, async (ask) => {
       const got = await ask('/health/ready')
-      assert.deepEqual([got.status, got.headers.get('cache-control'), (await got.json()).status], [503, 'no-store', 'behind'])
-      assert.deepEqual([(await ask('/health/ready', { method: 'HEAD' })).status, (await ask('/health/ready', { method: 'DELETE' })).status], [503, 405])
+      assert.deepEqual(
+        [got.status, got.headers.get('cache-control'), (await got.json()).status],
+        [503, 'no-store', 'behind'],
+      )
+      assert.deepEqual(
+        [
+          (await ask('/health/ready', { method: 'HEAD' })).status,
+          (await ask('/health/ready', { method: 'DELETE' })).status,
+        ],
+        [503, 405],
+      )
       assert.equal((await ask('/mounted/health/ready')).status, 200)
       assert.equal((await ask('/api/readyz?x')).status, 200)
-      for (const path of ['/health/live', '/', '/mounted/health/ready/x', '/api/x']) assert.equal(await (await ask(path)).text(), `app ${path}`)
+      for (const path of ['/health/live', '/', '/mounted/health/ready/x', '/api/x'])
+        assert.equal(await (await ask(path)).text(), `app ${path}`)
     })
   })
 
@@ -337,20 +408,29 @@ describe('over HTTP', () => {
     const slow = readinessHandler(() => new Promise((done) => (answer = done)), quiet)
     let sent
     const answered = new Promise((done) => (sent = done))
-    await serving((request, response) => {
-      slow.connect(request, response)
-      response.writeHead(504).end(sent())
-    }, async (ask) => {
-      assert.equal((await ask('/health/ready')).status, 504)
-      await answered
-      answer(ready)
-      await settled()
-      assert.equal((await ask('/health/live')).status, 504)
-    })
+    await serving(
+      (request, response) => {
+        slow.connect(request, response)
+        response.writeHead(504).end(sent())
+      },
+      async (ask) => {
+        assert.equal((await ask('/health/ready')).status, 504)
+        await answered
+        answer(ready)
+        await settled()
+        assert.equal((await ask('/health/live')).status, 504)
+      },
+    )
   })
 
   test('a response that cannot be written is for `next`', async () => {
-    const broken = { headersSent: false, writeHead() { throw new Error('broken') }, end() {} }
+    const broken = {
+      headersSent: false,
+      writeHead() {
+        throw new Error('broken')
+      },
+      end() {},
+    }
     const error = await new Promise((done) => health.connect({ method: 'GET', url: '/health/ready' }, broken, done))
     assert.equal(error.message, 'broken')
     health.connect({ url: '/health/ready' }, broken)
@@ -373,14 +453,19 @@ describe('what the log hears', () => {
     assert.deepEqual(await heard([ready, { ...ready, status: 'ahead', message: 'ahead: db=3 expected=2' }, ready]), [])
   })
   test('one line when it is behind, and one when it is ready', async () => {
-    assert.deepEqual(await heard([behind, behind, { ...behind, message: 'drift: db=1 expected=2 pending=3' }, ready, ready, behind]), [
-      critical(behind.message), info(ready.message), critical(behind.message),
-    ])
+    assert.deepEqual(
+      await heard([behind, behind, { ...behind, message: 'drift: db=1 expected=2 pending=3' }, ready, ready, behind]),
+      [critical(behind.message), info(ready.message), critical(behind.message)],
+    )
   })
   test('each status once, until it is ready again', async () => {
     assert.deepEqual(await heard([running, behind, running, behind, lost(), behind, lost(), running, ready]), [
-      info(running.message), critical(behind.message),
-      critical('connection-lost: the database could not be reached: connect ECONNREFUSED 10.0.0.7:5432 (see that it is up)'), info(ready.message),
+      info(running.message),
+      critical(behind.message),
+      critical(
+        'connection-lost: the database could not be reached: connect ECONNREFUSED 10.0.0.7:5432 (see that it is up)',
+      ),
+      info(ready.message),
     ])
   })
   test('nothing of a database to which nothing has been applied, unless it is told to', async () => {
@@ -393,7 +478,8 @@ describe('what the log hears', () => {
       const { status, httpStatus, message } = await readinessHandler(() => empty, { ...quiet, ...options }).check()
       return [status, httpStatus, message]
     }
-    for (const missing of [undefined, 'quiet', 'critical']) assert.deepEqual(await of({ missing }), ['behind', 503, empty.message])
+    for (const missing of [undefined, 'quiet', 'critical'])
+      assert.deepEqual(await of({ missing }), ['behind', 503, empty.message])
     assert.deepEqual(await of({ missing: 'ready' }), ['ready', 200, 'ready: db=none expected=2'])
     assert.equal((await readinessHandler(() => behind, { ...quiet, missing: 'ready' }).check()).httpStatus, 503)
   })
@@ -402,10 +488,18 @@ describe('what the log hears', () => {
     const health = readinessHandler(scripted(behind, ready), { cache: 0 })
     await health.announce()
     await health.announce()
-    assert.deepEqual([error, tell].map(({ mock }) => mock.calls.map((call) => call.arguments)), [[[`CRITICAL counterfoil: ${behind.message}`]], [[`counterfoil: ${ready.message}`]]])
+    assert.deepEqual(
+      [error, tell].map(({ mock }) => mock.calls.map((call) => call.arguments)),
+      [[[`CRITICAL counterfoil: ${behind.message}`]], [[`counterfoil: ${ready.message}`]]],
+    )
   })
   test('a log that fails changes nothing', async () => {
-    for (const log of [() => { throw new Error('full') }, () => Promise.reject(new Error('full'))])
+    for (const log of [
+      () => {
+        throw new Error('full')
+      },
+      () => Promise.reject(new Error('full')),
+    ])
       assert.equal((await readinessHandler(() => behind, { log }).check()).status, 'behind')
     await settled()
   })
@@ -419,11 +513,20 @@ describe('several checks', () => {
     const checkedAt = '2026-03-01T08:30:00.000Z'
     const body = ({ httpStatus, ...rest }) => ({ ...rest, checkedAt })
     const answer = await health.check()
-    assert.deepEqual({ ...answer, checks: { ...answer.checks } }, {
-      status: 'behind', httpStatus: 503, message: `billing: ${behind.message}`, checkedAt,
-      checks: { orders: body(ready), billing: body(behind), audit: body(running) },
-    })
-    assert.deepEqual(lines.map(([level, line]) => `${level} ${line}`).sort(), [`critical CRITICAL counterfoil: billing: ${behind.message}`, `info counterfoil: audit: ${running.message}`])
+    assert.deepEqual(
+      { ...answer, checks: { ...answer.checks } },
+      {
+        status: 'behind',
+        httpStatus: 503,
+        message: `billing: ${behind.message}`,
+        checkedAt,
+        checks: { orders: body(ready), billing: body(behind), audit: body(running) },
+      },
+    )
+    assert.deepEqual(lines.map(([level, line]) => `${level} ${line}`).sort(), [
+      `critical CRITICAL counterfoil: billing: ${behind.message}`,
+      `info counterfoil: audit: ${running.message}`,
+    ])
   })
   const drifted = { status: 'drifted', httpStatus: 503, message: 'drift: db=2 expected=2 edited=1' }
   for (const [answers, worst] of [
@@ -449,15 +552,18 @@ describe('several checks', () => {
 })
 
 test('what is wrong with an option is said at once', async () => {
-  const wrong = (options, message, check = () => ready) => fails(() => readinessHandler(check, options), { code: 'invalid-input', message })
+  const wrong = (options, message, check = () => ready) =>
+    fails(() => readinessHandler(check, options), { code: 'invalid-input', message })
   await wrong({ paht: '/' }, 'there is no option paht here')
   await wrong({ constructor: 1 }, 'there is no option constructor here')
-  for (const path of ['health', '', 7, '/a?b']) await wrong({ path }, 'the option path is not a path that begins with /')
+  for (const path of ['health', '', 7, '/a?b'])
+    await wrong({ path }, 'the option path is not a path that begins with /')
   await wrong({ cache: -1 }, 'the option cache is not a whole number of milliseconds')
   await wrong({ timeout: 0 }, 'the option timeout is not a whole number of milliseconds from 1')
   await wrong({ missing: 'loud' }, 'the option missing is not one of quiet, critical, ready')
   await wrong({ detail: 'yes' }, 'the option detail is not true or false')
   await wrong({ log: console }, 'the option log is not a function')
-  for (const check of [undefined, null, {}, { a: 7 }, 'ready']) await fails(() => readinessHandler(check), { code: 'invalid-input', message: 'the check is not a function' })
+  for (const check of [undefined, null, {}, { a: 7 }, 'ready'])
+    await fails(() => readinessHandler(check), { code: 'invalid-input', message: 'the check is not a function' })
   assert.equal((await readinessHandler(() => ready, { path: undefined, cache: undefined }).check()).status, 'ready')
 })

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict'
 import { fork, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
@@ -34,7 +43,9 @@ const emptyDirectory = () => {
 
 /** Starts a process; gives its lines as they come. */
 function start(directory, seconds) {
-  const child = spawn(process.execPath, [...quick, here('support/migrate-process.mjs'), directory, String(seconds)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [...quick, here('support/migrate-process.mjs'), directory, String(seconds)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   let text = ''
   const waiting = []
   child.stdout.on('data', (data) => {
@@ -73,7 +84,12 @@ describe('two processes on one data directory', () => {
     const error = JSON.parse(await second.line((line) => line.startsWith('{')))
     first.child.kill('SIGCONT')
     assert.equal(error.code, 'data-dir-locked')
-    assert.match(error.message, new RegExp(`^process ${first.child.pid} has had this data directory open since 20.*${directory}/counterfoil\\.lock`))
+    assert.match(
+      error.message,
+      new RegExp(
+        `^process ${first.child.pid} has had this data directory open since 20.*${directory}/counterfoil\\.lock`,
+      ),
+    )
     assert.equal(await first.line((line) => line === 'done'), 'done')
     await Promise.all([first.ended, second.ended])
     assert.ok(!existsSync(join(directory, 'counterfoil.lock')))
@@ -92,7 +108,10 @@ describe('two processes on one data directory', () => {
     const second = start(directory, 0)
     assert.equal(await second.line((line) => line === 'done'), 'done')
     await second.ended
-    assert.deepEqual(readdirSync(directory).filter((name) => name.includes('counterfoil')), [])
+    assert.deepEqual(
+      readdirSync(directory).filter((name) => name.includes('counterfoil')),
+      [],
+    )
     const db = await PGlite.create(directory)
     assert.deepEqual((await db.query('select n from a')).rows, [{ n: 1 }])
     await db.close()
@@ -101,7 +120,8 @@ describe('two processes on one data directory', () => {
 
 describe('a lock file', () => {
   const mine = { id: 'x-1', host: hostname(), started: '2026-01-02T03:04:05.678Z' }
-  const write = (directory, text) => writeFileSync(join(directory, 'counterfoil.lock'), typeof text === 'string' ? text : JSON.stringify(text))
+  const write = (directory, text) =>
+    writeFileSync(join(directory, 'counterfoil.lock'), typeof text === 'string' ? text : JSON.stringify(text))
   /** The lock of this process, with what only the system knows. */
   const own = () => {
     const directory = emptyDirectory()
@@ -112,7 +132,10 @@ describe('a lock file', () => {
   test('keeps this process out, too, until it is released', () => {
     const directory = emptyDirectory()
     const lock = lockDataDir(directory)
-    assert.throws(() => lockDataDir(directory), { code: 'data-dir-locked', message: new RegExp(`^this process \\(${process.pid}\\) has had`) })
+    assert.throws(() => lockDataDir(directory), {
+      code: 'data-dir-locked',
+      message: new RegExp(`^this process \\(${process.pid}\\) has had`),
+    })
     lock.release()
     lockDataDir(directory).release()
     assert.deepEqual(readdirSync(directory), [])
@@ -144,7 +167,10 @@ describe('a lock file', () => {
   test('of another machine is respected until it has been silent for 15 minutes', () => {
     const directory = emptyDirectory()
     write(directory, { ...own(), ...mine, pid: 7, host: 'elsewhere' })
-    assert.throws(() => lockDataDir(directory), { code: 'data-dir-locked', message: /^process 7 on elsewhere has had this data directory open since 2026-01-02T03:04:05\.678Z/ })
+    assert.throws(() => lockDataDir(directory), {
+      code: 'data-dir-locked',
+      message: /^process 7 on elsewhere has had this data directory open since 2026-01-02T03:04:05\.678Z/,
+    })
     const longAgo = new Date(Date.now() - 16 * 60_000)
     utimesSync(join(directory, 'counterfoil.lock'), longAgo, longAgo)
     lockDataDir(directory).release()
@@ -179,7 +205,9 @@ describe('a lock file', () => {
     const directory = emptyDirectory()
     const log = join(base, 'log')
     for (let round = 0; round < 10; round++) {
-      const children = Array.from({ length: 6 }, () => fork(here('support/take-lock.mjs'), [module, directory, log, '4']))
+      const children = Array.from({ length: 6 }, () =>
+        fork(here('support/take-lock.mjs'), [module, directory, log, '4']),
+      )
       await Promise.all(children.map((child) => new Promise((done) => child.once('message', done))))
       for (const child of children) child.send('go')
       await Promise.all(children.map((child) => new Promise((done) => child.once('exit', done))))
@@ -225,9 +253,18 @@ test('a failed run gives the lock back', async () => {
 
 test('only a directory on disk has a lock', () => {
   const cases = [
-    [undefined, undefined], ['', undefined], ['memory://', undefined], ['memory://x', undefined], ['idb://app', undefined],
-    ['opfs-ahp://app', undefined], ['memfs2opfs://app', undefined], ['./data', './data'], ['/srv/data', '/srv/data'],
-    ['file://./data', './data'], ['file:///srv/data', '/srv/data'], ['C:\\data', 'C:\\data'],
+    [undefined, undefined],
+    ['', undefined],
+    ['memory://', undefined],
+    ['memory://x', undefined],
+    ['idb://app', undefined],
+    ['opfs-ahp://app', undefined],
+    ['memfs2opfs://app', undefined],
+    ['./data', './data'],
+    ['/srv/data', '/srv/data'],
+    ['file://./data', './data'],
+    ['file:///srv/data', '/srv/data'],
+    ['C:\\data', 'C:\\data'],
   ]
   for (const [dataDir, directory] of cases) assert.equal(nodeDataDir(dataDir), directory, String(dataDir))
 })

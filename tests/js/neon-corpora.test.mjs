@@ -43,7 +43,9 @@ describe('real migration sets', { skip }, () => {
         const client = await server.connect(database)
         assert.deepEqual(difference(await snapshot(client), expected), { onlyLeft: [], onlyRight: [] })
         assert.equal((await api.migrate(db, files)).roundTrips, 1)
-        t.diagnostic(`${way}: ${applied.length} applied in ${elapsedMs} ms, ${roundTrips} requests; ${expected.length} catalog entries agree`)
+        t.diagnostic(
+          `${way}: ${applied.length} applied in ${elapsedMs} ms, ${roundTrips} requests; ${expected.length} catalog entries agree`,
+        )
         await client.end()
         await close()
       }

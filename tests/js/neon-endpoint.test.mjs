@@ -27,9 +27,20 @@ async function post(body, headers = {}) {
 }
 
 test('a query: rows as text, fields, command', async () => {
-  const { status, type, text } = await post({ query: `select 1 as n, true as b, null::text as t, '{1,2}'::int[] as a`, params: [] })
+  const { status, type, text } = await post({
+    query: `select 1 as n, true as b, null::text as t, '{1,2}'::int[] as a`,
+    params: [],
+  })
   assert.deepEqual([status, type], [200, 'application/json'])
-  const field = (name, dataTypeID, dataTypeSize) => ({ name, dataTypeID, tableID: 0, columnID: 0, dataTypeSize, dataTypeModifier: -1, format: 'text' })
+  const field = (name, dataTypeID, dataTypeSize) => ({
+    name,
+    dataTypeID,
+    tableID: 0,
+    columnID: 0,
+    dataTypeSize,
+    dataTypeModifier: -1,
+    format: 'text',
+  })
   assert.equal(
     text,
     JSON.stringify({
@@ -51,14 +62,32 @@ test('a query: values as JSON, rows as objects, parameters', async () => {
 })
 
 test('commands and their counts', async () => {
-  const queries = ['create table c (n int)', 'insert into c values (1), (2)', 'update c set n = 3', 'set local work_mem = 100', 'drop table c']
+  const queries = [
+    'create table c (n int)',
+    'insert into c values (1), (2)',
+    'update c set n = 3',
+    'set local work_mem = 100',
+    'drop table c',
+  ]
   const { results } = (await post({ queries: queries.map((query) => ({ query, params: [] })) })).json()
-  assert.deepEqual(results.map(({ command, rowCount }) => [command, rowCount]), [['CREATE', null], ['INSERT', 2], ['UPDATE', 2], ['SET', null], ['DROP', null]])
+  assert.deepEqual(
+    results.map(({ command, rowCount }) => [command, rowCount]),
+    [
+      ['CREATE', null],
+      ['INSERT', 2],
+      ['UPDATE', 2],
+      ['SET', null],
+      ['DROP', null],
+    ],
+  )
 })
 
 test('a text of two statements is refused by PostgreSQL', async () => {
   const { status, json } = await post({ query: 'select 1; select 2' })
-  assert.deepEqual([status, json().code, json().message], [400, '42601', 'cannot insert multiple commands into a prepared statement'])
+  assert.deepEqual(
+    [status, json().code, json().message],
+    [400, '42601', 'cannot insert multiple commands into a prepared statement'],
+  )
 })
 
 test('an error has every field, and nothing in those that PostgreSQL left out', async () => {
@@ -67,20 +96,42 @@ test('an error has every field, and nothing in those that PostgreSQL left out', 
   const { line, ...rest } = json()
   assert.match(line, /^\d+$/)
   assert.deepEqual(rest, {
-    message: 'column "missing" does not exist', code: '42703', detail: null, hint: null, position: '8', internalPosition: null,
-    internalQuery: null, severity: 'ERROR', where: null, table: null, column: null, schema: null, dataType: null,
-    constraint: null, file: 'parse_relation.c', routine: 'errorMissingColumn',
+    message: 'column "missing" does not exist',
+    code: '42703',
+    detail: null,
+    hint: null,
+    position: '8',
+    internalPosition: null,
+    internalQuery: null,
+    severity: 'ERROR',
+    where: null,
+    table: null,
+    column: null,
+    schema: null,
+    dataType: null,
+    constraint: null,
+    file: 'parse_relation.c',
+    routine: 'errorMissingColumn',
   })
 })
 
 test('a batch is one transaction: all or nothing, with the mode that is asked for', async () => {
   const mode = `select current_setting('transaction_isolation') || ' ' || current_setting('transaction_read_only') || ' ' || current_setting('transaction_deferrable')`
-  const headers = { 'Neon-Batch-Isolation-Level': 'Serializable', 'Neon-Batch-Read-Only': 'true', 'Neon-Batch-Deferrable': 'true' }
+  const headers = {
+    'Neon-Batch-Isolation-Level': 'Serializable',
+    'Neon-Batch-Read-Only': 'true',
+    'Neon-Batch-Deferrable': 'true',
+  }
   const rows = async (headers) => (await post({ queries: [{ query: mode }] }, headers)).json().results[0].rows[0][0]
   assert.equal(await rows(headers), 'serializable on on')
   assert.equal(await rows({}), 'read committed off off')
-  assert.equal((await post({ queries: [] }, { 'Neon-Batch-Isolation-Level': 'serializable' })).json().message, 'invalid isolation level')
-  const failed = await post({ queries: [{ query: 'create table half ()' }, { query: 'select 1 / 0' }, { query: 'select 1' }] })
+  assert.equal(
+    (await post({ queries: [] }, { 'Neon-Batch-Isolation-Level': 'serializable' })).json().message,
+    'invalid isolation level',
+  )
+  const failed = await post({
+    queries: [{ query: 'create table half ()' }, { query: 'select 1 / 0' }, { query: 'select 1' }],
+  })
   assert.deepEqual([failed.status, failed.json().code], [400, '22012'])
   assert.deepEqual((await post({ query: `select to_regclass('half')` })).json().rows, [[null]])
   // Two requests of which one is in a transaction of its own.
@@ -98,18 +149,26 @@ test('what is set in a session stays in it: the pool takes nothing back', async 
 
 test('what is too large, and what is no request', async () => {
   const large = await post({ query: `select '${'x'.repeat(100_000)}'` })
-  assert.deepEqual([large.status, large.json().message, large.json().severity], [413, 'request is too large (max is 100000 bytes)', ''])
+  assert.deepEqual(
+    [large.status, large.json().message, large.json().severity],
+    [413, 'request is too large (max is 100000 bytes)', ''],
+  )
   const reply = await post({ query: `select repeat('x', 100001)` })
   assert.deepEqual([reply.status, reply.json().message], [507, 'response is too large (max is 100000 bytes)'])
   assert.deepEqual([(await post('{')).status, (await post({ text: 1 })).status], [400, 400])
   const open = endpoint.url('postgres').replace(':password', '')
-  assert.equal((await post({ query: 'select 1' }, { 'Neon-Connection-String': open })).json().message, 'missing authentication credentials: required password')
+  assert.equal(
+    (await post({ query: 'select 1' }, { 'Neon-Connection-String': open })).json().message,
+    'missing authentication credentials: required password',
+  )
 })
 
 test('a query whose client has gone is cancelled', async () => {
   const controller = new AbortController()
   const admin = await server.connect()
-  const running = async () => (await admin.query(`select 1 from pg_stat_activity where query = 'select pg_sleep(600)' and state = 'active'`)).rowCount
+  const running = async () =>
+    (await admin.query(`select 1 from pg_stat_activity where query = 'select pg_sleep(600)' and state = 'active'`))
+      .rowCount
   const run = neon(url, { fetchOptions: { signal: controller.signal } }).query('select pg_sleep(600)')
   const rejected = assert.rejects(run, { name: 'NeonDbError' })
   while (!(await running()));
@@ -130,6 +189,9 @@ test('faults', async () => {
   await assert.rejects(sql`insert into faults values (1)`, { name: 'NeonDbError', severity: undefined })
   assert.equal(await count(), 1)
   endpoint.fault = ({ statements }) => statements[0].startsWith('insert') && { status: 507, text: 'no space' }
-  await assert.rejects(sql`insert into faults values (1)`, { name: 'NeonDbError', message: 'Server error (HTTP status 507): no space' })
+  await assert.rejects(sql`insert into faults values (1)`, {
+    name: 'NeonDbError',
+    message: 'Server error (HTTP status 507): no space',
+  })
   assert.equal(await count(), 1)
 })

@@ -47,7 +47,11 @@ describe('faults of requests over HTTP', () => {
     endpoint.fault = fault
     const { applied } = await migrate(sql, set.files)
     // What was applied and not heard of is in the report as well.
-    assert.deepEqual(applied.map(({ path }) => path), Object.keys(set.files), what)
+    assert.deepEqual(
+      applied.map(({ path }) => path),
+      Object.keys(set.files),
+      what,
+    )
     await whole(set)
     return endpoint.log.length
   }
@@ -64,13 +68,18 @@ describe('faults of requests over HTTP', () => {
     'a reply that is lost after the work was committed': { drop: 'after' },
     'a request that is lost before anything was done': { drop: 'before' },
     'an answer 507 in place of the work': { status: 507, text: 'insufficient storage' },
-    'a gateway that gives up, in plain text, on work that was committed': { status: 502, after: true, text: 'bad gateway' },
+    'a gateway that gives up, in plain text, on work that was committed': {
+      status: 502,
+      after: true,
+      text: 'bad gateway',
+    },
     'an error 400 in plain text': { status: 400, text: 'upstream connect error' },
     'a request that is late': { delay: 20 },
   }
   for (const [title, fault] of Object.entries(faults))
     test(`${title}: every seventh request, beginning with each of the first seven`, async () => {
-      for (let first = 0; first < 7; first++) await disturbed(few, ({ number }) => number % 7 === first && fault, `from ${first}`)
+      for (let first = 0; first < 7; first++)
+        await disturbed(few, ({ number }) => number % 7 === first && fault, `from ${first}`)
     })
 
   for (const seed of [1, 2, 3, 4])
@@ -96,18 +105,33 @@ describe('faults of requests over HTTP', () => {
         endpoint.reset()
         endpoint.fault = ({ number }) => number === at && { drop }
         const { reverted } = await rollback(sql, files, { steps: 3 })
-        assert.deepEqual(reverted.map(({ version }) => version), ['004', '003', '002'])
-        assert.deepEqual((await admin.query('select n from trace')).rows.map(({ n }) => n), [4, 3, 2], `${drop} at ${at}`)
+        assert.deepEqual(
+          reverted.map(({ version }) => version),
+          ['004', '003', '002'],
+        )
+        assert.deepEqual(
+          (await admin.query('select n from trace')).rows.map(({ n }) => n),
+          [4, 3, 2],
+          `${drop} at ${at}`,
+        )
       }
   })
 
   for (const drop of ['before', 'after'])
     test(`a migration whose every request is lost ${drop} it is done`, async () => {
-      const files = { '001_a.sql': '-- migrate:up\ncreate table a ();\n', '002_b.sql': '-- migrate:up\ncreate table b ();\n' }
+      const files = {
+        '001_a.sql': '-- migrate:up\ncreate table a ();\n',
+        '002_b.sql': '-- migrate:up\ncreate table b ();\n',
+      }
       await open()
       endpoint.fault = ({ statements }) => statements.some((text) => text.startsWith('create table b')) && { drop }
       if (drop === 'after') assert.equal((await migrate(sql, files)).applied.length, 2)
-      else await fails(migrate(sql, files), { code: 'connection-lost', message: /^the connection was lost: /, applied: ['001'] })
+      else
+        await fails(migrate(sql, files), {
+          code: 'connection-lost',
+          message: /^the connection was lost: /,
+          applied: ['001'],
+        })
       endpoint.fault = undefined
       await migrate(sql, files)
       assert.equal((await admin.query(`select 1 from pg_tables where tablename in ('a', 'b')`)).rowCount, 2)
@@ -118,14 +142,23 @@ describe('faults of requests over HTTP', () => {
     await migrate(sql, few.files)
     endpoint.reset()
     endpoint.fault = () => ({ drop: 'before' })
-    await fails(ready(sql, few.files), { code: 'connection-lost', message: /^the database could not be reached: .*fetch failed/ })
+    await fails(ready(sql, few.files), {
+      code: 'connection-lost',
+      message: /^the database could not be reached: .*fetch failed/,
+    })
     // A health check wants to know now.
     assert.equal(endpoint.log.length, 2)
     endpoint.log.length = 0
-    await fails(plan(sql, few.files), { code: 'connection-lost', message: /^the database could not be reached: .*fetch failed/ })
+    await fails(plan(sql, few.files), {
+      code: 'connection-lost',
+      message: /^the database could not be reached: .*fetch failed/,
+    })
     assert.equal(endpoint.log.length, 4)
     endpoint.fault = () => ({ status: 507, text: 'too much of everything' })
-    await fails(migrate(sql, few.files), { code: 'connection-lost', message: /^the database could not be reached: .*HTTP status 507.*too much of everything/ })
+    await fails(migrate(sql, few.files), {
+      code: 'connection-lost',
+      message: /^the database could not be reached: .*HTTP status 507.*too much of everything/,
+    })
     endpoint.fault = undefined
     assert.equal((await migrate(sql, few.files)).status, 'current')
   })
@@ -145,17 +178,26 @@ describe('faults of requests over HTTP', () => {
     const text = 'select pg_sleep(1);\nselect 1 / 0;\n'
     const { error, trials } = await failing(text, { message: /division by zero/ }, { options: { lockTimeout: 100 } })
     assert.match(error.message, unplaced)
-    assert.deepEqual(trials.map(({ batch, statements }) => [batch, statements[0]]), [[true, 'set local statement_timeout = 100']])
+    assert.deepEqual(
+      trials.map(({ batch, statements }) => [batch, statements[0]]),
+      [[true, 'set local statement_timeout = 100']],
+    )
   })
 
   test('what ran out of time, or limits its own, is not tried again', async () => {
     const always = (what) => `do $$ begin execute format('alter database %I ${what}', current_database()); end $$`
-    const slow = await failing('select pg_sleep(60);\n', { message: /statement timeout \(57014\)/ }, { prepare: always('set statement_timeout = 3000') })
+    const slow = await failing(
+      'select pg_sleep(60);\n',
+      { message: /statement timeout \(57014\)/ },
+      { prepare: always('set statement_timeout = 3000') },
+    )
     await admin.query(always('reset statement_timeout'))
     assert.deepEqual(slow.trials, [])
     const limited = await failing("set local statement_timeout = '70s';\nselect 1 / 0;\n", { message: unplaced })
     assert.deepEqual(limited.trials, [])
-    const dump = await failing('set statement_timeout = 0;\nselect 1 / 0;\n', { at: { path: '001_a.sql', line: 4, column: 1 } })
+    const dump = await failing('set statement_timeout = 0;\nselect 1 / 0;\n', {
+      at: { path: '001_a.sql', line: 4, column: 1 },
+    })
     assert.equal(dump.trials.length, 1)
   })
 
@@ -163,7 +205,8 @@ describe('faults of requests over HTTP', () => {
     await open()
     const files = { '001_a.sql': '-- migrate:up\ncreate table a ();\nselect 1 / 0;\n' }
     let asked = 0
-    endpoint.fault = ({ statements }) => statements.at(-1).startsWith('do $counterfoil$') && ++asked === 1 && { drop: 'after' }
+    endpoint.fault = ({ statements }) =>
+      statements.at(-1).startsWith('do $counterfoil$') && ++asked === 1 && { drop: 'after' }
     await fails(migrate(sql, files), { code: 'statement-failed', at: { path: '001_a.sql', line: 3, column: 1 } })
     assert.equal(asked, 2)
   })

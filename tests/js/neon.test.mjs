@@ -42,12 +42,19 @@ driverSuite('a Client over a WebSocket', api, async () => {
 })
 
 /** What the statements of each request began with. */
-const sent = () => endpoint.log.map(({ batch, statements }) => `${batch ? 'batch: ' : ''}${statements.map((text) => text.split(/[ \n]/).slice(0, 2).join(' ')).join(', ')}`)
+const sent = () =>
+  endpoint.log.map(
+    ({ batch, statements }) =>
+      `${batch ? 'batch: ' : ''}${statements.map((text) => text.split(/[ \n]/).slice(0, 2).join(' ')).join(', ')}`,
+  )
 
 describe('requests over HTTP', () => {
   test('a migration is one request: claim, statements, record', async () => {
     const { sql, close } = await open()
-    const set = { ...notes, '003_two.sql': '-- migrate:up\ninsert into notes values (1);\nupdate notes set title = null;\n' }
+    const set = {
+      ...notes,
+      '003_two.sql': '-- migrate:up\ninsert into notes values (1);\nupdate notes set title = null;\n',
+    }
     assert.equal((await api.migrate(sql, set)).roundTrips, 6)
     assert.deepEqual(sent().slice(-4), [
       'batch: create table',
@@ -61,16 +68,22 @@ describe('requests over HTTP', () => {
   for (const count of [1, 100, 10_000])
     test(`with nothing to do it is one request, and a reply of under 200 bytes: ${count} migrations`, async () => {
       const { sql, close } = await open()
-      const set = Object.fromEntries(Array.from({ length: count }, (_, n) => [`${String(n + 1).padStart(8, '0')}_x.sql`, `-- migrate:up\nselect ${n};\n`]))
+      const set = Object.fromEntries(
+        Array.from({ length: count }, (_, n) => [
+          `${String(n + 1).padStart(8, '0')}_x.sql`,
+          `-- migrate:up\nselect ${n};\n`,
+        ]),
+      )
       // To apply ten thousand takes long: the ledger is written as a run leaves it.
       const { decisions } = await api.plan(sql, set)
       await api.migrate(sql, Object.fromEntries(Object.entries(set).slice(0, 1)))
       const { migrations } = readSet(set)
       assert.equal(decisions.length, count)
       for (let from = 1; from < count; from += 1000)
-        await sql.query(`insert into schema_migrations (version, name, checksum) select * from json_to_recordset($1) as r (version text, name text, checksum text)`, [
-          JSON.stringify(migrations.slice(from, from + 1000)),
-        ])
+        await sql.query(
+          `insert into schema_migrations (version, name, checksum) select * from json_to_recordset($1) as r (version text, name text, checksum text)`,
+          [JSON.stringify(migrations.slice(from, from + 1000))],
+        )
       endpoint.reset()
       assert.equal((await api.migrate(sql, set)).status, 'current')
       assert.equal((await api.ready(sql, set)).status, 'ready')
@@ -84,7 +97,14 @@ describe('requests over HTTP', () => {
     for (const options of [
       { arrayMode: true },
       { fullResults: true },
-      { arrayMode: true, fullResults: true, isolationLevel: 'Serializable', readOnly: true, deferrable: true, types: parsers },
+      {
+        arrayMode: true,
+        fullResults: true,
+        isolationLevel: 'Serializable',
+        readOnly: true,
+        deferrable: true,
+        types: parsers,
+      },
       { isolationLevel: 'RepeatableRead', fetchOptions: { priority: 'high' } },
     ]) {
       const { sql, query, close } = await open(options)
@@ -101,13 +121,25 @@ describe('requests over HTTP', () => {
   test('a request as large as may be is sent, and one byte more is refused before anything is', async () => {
     const { sql, query, close } = await open()
     // Characters that JSON writes with more bytes than they have.
-    const file = (bytes) => ({ '001_large.sql': `-- migrate:up\ncreate table large (t text);\ninsert into large values ('"\\\n\té😀${'x'.repeat(bytes)}');\n` })
+    const file = (bytes) => ({
+      '001_large.sql': `-- migrate:up\ncreate table large (t text);\ninsert into large values ('"\\\n\té😀${'x'.repeat(bytes)}');\n`,
+    })
     const limit = 10 * 1024 * 1024
-    const { message } = await fails(api.migrate(sql, file(limit)), { code: 'request-too-large', at: { path: '001_large.sql', line: 1, column: 1 } })
-    assert.equal(endpoint.log.some(({ batch }) => batch), false, 'nothing was written')
+    const { message } = await fails(api.migrate(sql, file(limit)), {
+      code: 'request-too-large',
+      at: { path: '001_large.sql', line: 1, column: 1 },
+    })
+    assert.equal(
+      endpoint.log.some(({ batch }) => batch),
+      false,
+      'nothing was written',
+    )
     const size = Number(/it makes (\d+) bytes/.exec(message)[1])
     await fails(api.migrate(sql, file(limit - (size - limit) + 1)), { code: 'request-too-large' })
-    assert.equal(endpoint.log.some(({ batch }) => batch), false)
+    assert.equal(
+      endpoint.log.some(({ batch }) => batch),
+      false,
+    )
     await api.migrate(sql, file(limit - (size - limit)))
     const { sent } = endpoint.log.findLast(({ statements }) => statements.length > 2)
     assert.equal(sent, limit)
@@ -117,7 +149,10 @@ describe('requests over HTTP', () => {
 
   test('what a migration sets does not stay in a session that others get', async () => {
     const { sql, close } = await open()
-    const state = () => sql.query(`select current_setting('search_path') as path, current_setting('work_mem') as memory, current_user as who`)
+    const state = () =>
+      sql.query(
+        `select current_setting('search_path') as path, current_setting('work_mem') as memory, current_user as who`,
+      )
     const before = await state()
     const set = {
       '001_a.sql': `-- migrate:up\ncreate schema app;\nset search_path = app;\nset work_mem = '8MB';\ncreate table a ();\n`,
@@ -130,25 +165,43 @@ describe('requests over HTTP', () => {
     for (let again = 0; again < 5; again++) assert.deepEqual(await state(), before)
     await api.rollback(sql, set, { steps: 2 })
     for (let again = 0; again < 5; again++) assert.deepEqual(await state(), before)
-    assert.deepEqual(await sql.query(`select schemaname || '.' || tablename as t from pg_tables where tablename in ('a', 'b', 'e') order by 1`), [{ t: 'app.a' }, { t: 'public.b' }, { t: 'public.e' }])
+    assert.deepEqual(
+      await sql.query(
+        `select schemaname || '.' || tablename as t from pg_tables where tablename in ('a', 'b', 'e') order by 1`,
+      ),
+      [{ t: 'app.a' }, { t: 'public.b' }, { t: 'public.e' }],
+    )
     await close()
   })
 
   test('a statement that needs what was set in its session before is refused, and nothing is run', async () => {
     const { sql, close } = await open()
-    const set = { ...notes, '003_c.sql': `-- migrate:up\nset maintenance_work_mem = '64MB';\ncreate index concurrently on notes (title);\n` }
-    await fails(api.migrate(sql, set), { code: 'unsupported', at: { path: '003_c.sql', line: 3, column: 1 }, message: /this driver keeps no session/ })
+    const set = {
+      ...notes,
+      '003_c.sql': `-- migrate:up\nset maintenance_work_mem = '64MB';\ncreate index concurrently on notes (title);\n`,
+    }
+    await fails(api.migrate(sql, set), {
+      code: 'unsupported',
+      at: { path: '003_c.sql', line: 3, column: 1 },
+      message: /this driver keeps no session/,
+    })
     assert.equal((await api.ready(sql, notes)).database, undefined)
     await close()
   })
 
   test('a database that is not there says so in its own words', async () => {
-    await fails(api.ready(neon(endpoint.url('no_such_database')), notes), { code: 'database-failed', message: /database "no_such_database" does not exist \(3D000\)/ })
+    await fails(api.ready(neon(endpoint.url('no_such_database')), notes), {
+      code: 'database-failed',
+      message: /database "no_such_database" does not exist \(3D000\)/,
+    })
   })
 
   test('an endpoint that cannot be reached is a lost connection', async () => {
     neonConfig.fetchEndpoint = 'http://127.0.0.1:1/sql'
-    await fails(api.ready(neon(endpoint.url('none')), notes), { code: 'connection-lost', message: /Error connecting to database/ })
+    await fails(api.ready(neon(endpoint.url('none')), notes), {
+      code: 'connection-lost',
+      message: /Error connecting to database/,
+    })
     endpoint.configure(neonConfig)
   })
 })
@@ -157,24 +210,57 @@ describe('which statement of a batch failed', () => {
   const head = '-- migrate:up\ncreate table kept (id int primary key);\n'
   const five = 'insert into kept values (1);\nselect 1;\nselect 2;\n'
   const cases = {
-    'a syntax error': [`${five}  select é, 1 frm kept;\n`, { line: 6, column: 19 }, /syntax error at or near "kept" \(42601\)/, 'select é, 1 frm kept'],
-    'a table that is not there, in the fifth statement': [`${five}insert into\n  missing values (1);\n`, { line: 7, column: 3 }, /relation "missing" does not exist \(42P01\)/, 'insert into\n  missing values (1)'],
-    'a unique violation': [`${five}\n  insert into kept values (1);\nselect 3;\n`, { line: 7, column: 3 }, /duplicate key value violates unique constraint "kept_pkey" \(23505\); Key \(id\)=\(1\) already exists/, 'insert into kept values (1)'],
+    'a syntax error': [
+      `${five}  select é, 1 frm kept;\n`,
+      { line: 6, column: 19 },
+      /syntax error at or near "kept" \(42601\)/,
+      'select é, 1 frm kept',
+    ],
+    'a table that is not there, in the fifth statement': [
+      `${five}insert into\n  missing values (1);\n`,
+      { line: 7, column: 3 },
+      /relation "missing" does not exist \(42P01\)/,
+      'insert into\n  missing values (1)',
+    ],
+    'a unique violation': [
+      `${five}\n  insert into kept values (1);\nselect 3;\n`,
+      { line: 7, column: 3 },
+      /duplicate key value violates unique constraint "kept_pkey" \(23505\); Key \(id\)=\(1\) already exists/,
+      'insert into kept values (1)',
+    ],
     'a function that fails': [
       `create function broken() returns int language plpgsql as $$\nbegin\n  return 1 / 0;\nend $$;\nselect 1;\nselect broken();\n`,
-      { line: 8, column: 1 }, /division by zero \(22012\)/, 'select broken()',
+      { line: 8, column: 1 },
+      /division by zero \(22012\)/,
+      'select broken()',
     ],
-    'a division by zero': [`${five}select id,\n  1 / (id - 1) from kept;\n`, { line: 6, column: 1 }, /division by zero \(22012\)/, 'select id,\n  1 / (id - 1) from kept'],
+    'a division by zero': [
+      `${five}select id,\n  1 / (id - 1) from kept;\n`,
+      { line: 6, column: 1 },
+      /division by zero \(22012\)/,
+      'select id,\n  1 / (id - 1) from kept',
+    ],
   }
   for (const [title, [text, place, message, statement]] of Object.entries(cases))
     test(title, async () => {
       const { sql, query, close } = await open()
       await api.migrate(sql, notes)
       endpoint.reset()
-      await fails(api.migrate(sql, { ...notes, '003_bad.sql': head + text }), { code: 'statement-failed', at: { path: '003_bad.sql', ...place }, message, statement, applied: [] })
+      await fails(api.migrate(sql, { ...notes, '003_bad.sql': head + text }), {
+        code: 'statement-failed',
+        at: { path: '003_bad.sql', ...place },
+        message,
+        statement,
+        applied: [],
+      })
       // The digest, the ledger, the batch, the batch once more to find the place; after a unique violation the ledger before that.
       assert.equal(endpoint.log.length, title === 'a unique violation' ? 5 : 4)
-      assert.deepEqual(await query(`select version from schema_migrations where version = '003' union all select tablename from pg_tables where tablename = 'kept'`), [])
+      assert.deepEqual(
+        await query(
+          `select version from schema_migrations where version = '003' union all select tablename from pg_tables where tablename = 'kept'`,
+        ),
+        [],
+      )
       await close()
     })
 })
@@ -203,16 +289,25 @@ describe('an index that is built concurrently over HTTP', () => {
   }
   async function whole({ query, close }) {
     assert.deepEqual(await query(state), [{ valid: true }])
-    assert.deepEqual(await query(`select title from items where id = 0 order by title`), [{ title: 'after' }, { title: 'once' }])
+    assert.deepEqual(await query(`select title from items where id = 0 order by title`), [
+      { title: 'after' },
+      { title: 'once' },
+    ])
     assert.deepEqual(await query('select count(*)::int as n from items'), [{ n: 20_002 }])
-    assert.deepEqual(await query(`select version, state from schema_migrations order by 1`), [{ version: '001', state: 'applied' }, { version: '002', state: 'applied' }])
+    assert.deepEqual(await query(`select version, state from schema_migrations order by 1`), [
+      { version: '001', state: 'applied' },
+      { version: '002', state: 'applied' },
+    ])
     await close()
   }
   const builder = `select pg_terminate_backend(pid) as done from pg_stat_activity where state = 'active' and query ~ '^/\\* counterfoil .* create index concurrently'`
 
   test('killed in the middle, with its session: the same run goes on, and the index is valid', async () => {
     const place = await stopped(async ({ query }) => assert.deepEqual(await query(builder), [{ done: true }]))
-    assert.deepEqual((await place.run).applied.map(({ version }) => version), ['002'])
+    assert.deepEqual(
+      (await place.run).applied.map(({ version }) => version),
+      ['002'],
+    )
     await whole(place)
   })
 
@@ -228,7 +323,10 @@ describe('an index that is built concurrently over HTTP', () => {
       assert.deepEqual(await query(state), [{ valid: false }])
       assert.equal((await api.ready(sql, set)).httpStatus, 503)
     })
-    assert.deepEqual((await api.migrate(place.sql, set)).applied.map(({ version }) => version), ['002'])
+    assert.deepEqual(
+      (await api.migrate(place.sql, set)).applied.map(({ version }) => version),
+      ['002'],
+    )
     await whole(place)
   })
 })
@@ -241,14 +339,26 @@ describe('a Pool over a WebSocket', () => {
     let killed = false
     const set = { ...notes, '003_slow.sql': '-- migrate:up\ninsert into notes values (1);\nselect pg_sleep(1);\n' }
     const run = api.migrate(pool, set)
-    while (!killed) killed = (await query(`select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and query like '%pg_sleep%' and state = 'active'`)).length > 0
-    assert.deepEqual((await run).applied.map(({ version }) => version), ['001', '002', '003'])
+    while (!killed)
+      killed =
+        (
+          await query(
+            `select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and query like '%pg_sleep%' and state = 'active'`,
+          )
+        ).length > 0
+    assert.deepEqual(
+      (await run).applied.map(({ version }) => version),
+      ['001', '002', '003'],
+    )
     assert.deepEqual(await query('select id from notes'), [{ id: 1 }])
     await pool.end()
     await close()
   })
 
   test('a client that is not connected is named', async () => {
-    await fails(api.migrate(new Client(endpoint.url('postgres')), notes), { code: 'invalid-input', message: 'the client is not connected' })
+    await fails(api.migrate(new Client(endpoint.url('postgres')), notes), {
+      code: 'invalid-input',
+      message: 'the client is not connected',
+    })
   })
 })

@@ -74,7 +74,7 @@ test("the caller's own type parsers are not in the way", async () => {
 test('a connection that breaks during a migration is replaced, and the migration is applied once', async () => {
   const pool = await openPool()
   const admin = await server.connect(pool.options.connectionString.split('/').at(-1))
-  const set = { ...notes, '003_slow.sql': "-- migrate:up\ninsert into notes values (1);\nselect pg_sleep(1);\n" }
+  const set = { ...notes, '003_slow.sql': '-- migrate:up\ninsert into notes values (1);\nselect pg_sleep(1);\n' }
   const kill = `select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and query like '%pg_sleep%' and state = 'active'`
   let killed = 0
   const timer = setInterval(async () => {
@@ -83,7 +83,10 @@ test('a connection that breaks during a migration is replaced, and the migration
   const { applied } = await api.migrate(pool, set)
   clearInterval(timer)
   assert.equal(killed, 1)
-  assert.deepEqual(applied.map(({ version }) => version), ['001', '002', '003'])
+  assert.deepEqual(
+    applied.map(({ version }) => version),
+    ['001', '002', '003'],
+  )
   assert.deepEqual((await admin.query('select id from notes')).rows, [{ id: 1 }])
   await admin.end()
   await pool.end()
@@ -97,10 +100,15 @@ test('a connection that breaks between two requests does not end the process', a
     async onProgress({ kind, version }) {
       if (kind !== 'applied' || version !== '001' || !once) return
       once = false
-      await admin.query('select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()')
+      await admin.query(
+        'select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()',
+      )
     },
   })
-  assert.deepEqual(applied.map(({ version }) => version), ['001', '002'])
+  assert.deepEqual(
+    applied.map(({ version }) => version),
+    ['001', '002'],
+  )
   await admin.end()
   await pool.end()
 })
@@ -112,18 +120,27 @@ test('a single client that is lost is a lost connection, with what was applied',
 })
 
 test('a client that is not connected is named', async () => {
-  await fails(api.migrate(new pg.Client(server.url('postgres')), notes), { code: 'invalid-input', message: 'the client is not connected' })
+  await fails(api.migrate(new pg.Client(server.url('postgres')), notes), {
+    code: 'invalid-input',
+    message: 'the client is not connected',
+  })
 })
 
 test('a database that cannot be reached is a lost connection', async () => {
   const pool = new pg.Pool({ connectionString: 'postgres://postgres@127.0.0.1:1/none' })
-  await fails(api.ready(pool, notes), { code: 'connection-lost', message: /^the database could not be reached: .*ECONNREFUSED/ })
+  await fails(api.ready(pool, notes), {
+    code: 'connection-lost',
+    message: /^the database could not be reached: .*ECONNREFUSED/,
+  })
   await pool.end()
 })
 
 test('a database that refuses the login says so in its own words', async () => {
   const pool = new pg.Pool({ connectionString: server.url('no_such_database') })
-  await fails(api.ready(pool, notes), { code: 'database-failed', message: /database "no_such_database" does not exist/ })
+  await fails(api.ready(pool, notes), {
+    code: 'database-failed',
+    message: /database "no_such_database" does not exist/,
+  })
   await pool.end()
 })
 

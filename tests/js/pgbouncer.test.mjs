@@ -61,7 +61,8 @@ describe('pgbouncer in transaction mode', { skip }, () => {
     const seen = []
     for (const client of clients) {
       await client.query('begin')
-      const { rows } = await client.query(`select current_setting('search_path') as path, current_setting('work_mem') as memory,
+      const { rows } =
+        await client.query(`select current_setting('search_path') as path, current_setting('work_mem') as memory,
         coalesce(current_setting('my.own', true), '') as own, current_user::text as role,
         (select count(*)::int from pg_class where relpersistence = 't' and pg_table_is_visible(oid)) as temporary`)
       seen.push(rows[0])
@@ -91,22 +92,42 @@ describe('pgbouncer in transaction mode', { skip }, () => {
       const { db, migrate, end } = open(bouncer.url(database))
       const set = {
         '001_schema.sql': '-- migrate:up\ncreate schema app; grant all on schema app to pg_monitor;\n',
-        '002_settings.sql': "-- migrate:up\nset search_path = app;\nset work_mem = '8MB';\nset my.own = 'x';\ncreate table here (id int);\n",
-        '003_reset.sql': '-- migrate:up\nset search_path = app;\nreset all;\nset role pg_monitor;\nset search_path = app;\ncreate table owned ();\n',
+        '002_settings.sql':
+          "-- migrate:up\nset search_path = app;\nset work_mem = '8MB';\nset my.own = 'x';\ncreate table here (id int);\n",
+        '003_reset.sql':
+          '-- migrate:up\nset search_path = app;\nreset all;\nset role pg_monitor;\nset search_path = app;\ncreate table owned ();\n',
         '004_temporary.sql': '-- migrate:up\ncreate temporary table here (id int);\ninsert into here values (1);\n',
-        '005_savepoint.sql': "-- migrate:up\nset work_mem = '9MB';\nsavepoint a;\ncreate table app.saved ();\nrelease a;\n",
-        '006_index.sql': '-- migrate:up transaction:false\ncreate index concurrently by_id on app.here (id);\nvacuum app.here;\n',
+        '005_savepoint.sql':
+          "-- migrate:up\nset work_mem = '9MB';\nsavepoint a;\ncreate table app.saved ();\nrelease a;\n",
+        '006_index.sql':
+          '-- migrate:up transaction:false\ncreate index concurrently by_id on app.here (id);\nvacuum app.here;\n',
       }
       const { applied } = await migrate(db, set, { session: false })
       assert.equal(applied.length, 6)
-      const { rows } = await pool.query(`select relname from pg_class where relnamespace = 'app'::regnamespace order by 1`)
-      assert.deepEqual(rows.map(({ relname }) => relname), ['by_id', 'here', 'owned', 'saved'])
+      const { rows } = await pool.query(
+        `select relname from pg_class where relnamespace = 'app'::regnamespace order by 1`,
+      )
+      assert.deepEqual(
+        rows.map(({ relname }) => relname),
+        ['by_id', 'here', 'owned', 'saved'],
+      )
       assert.deepEqual(await sessions(pool), [clean, clean, clean])
 
       const index = 'set search_path = app;\ncreate index concurrently again on here (id);\n'
-      const more = { ...set, '007_more.sql': '-- migrate:up\ncreate table app.more ();\n', '008_path.sql': `-- migrate:up transaction:false\n${index}` }
-      await fails(migrate(db, more, { session: false }), { code: 'unsupported', message: /^008_path\.sql:3:1: CREATE INDEX CONCURRENTLY runs outside a transaction.*: with session: false no session is kept$/, applied: [] })
-      const { rows: present } = await pool.query(`select to_regclass('app.more') as more, (select count(*)::int from schema_migrations) as rows`)
+      const more = {
+        ...set,
+        '007_more.sql': '-- migrate:up\ncreate table app.more ();\n',
+        '008_path.sql': `-- migrate:up transaction:false\n${index}`,
+      }
+      await fails(migrate(db, more, { session: false }), {
+        code: 'unsupported',
+        message:
+          /^008_path\.sql:3:1: CREATE INDEX CONCURRENTLY runs outside a transaction.*: with session: false no session is kept$/,
+        applied: [],
+      })
+      const { rows: present } = await pool.query(
+        `select to_regclass('app.more') as more, (select count(*)::int from schema_migrations) as rows`,
+      )
       assert.deepEqual(present, [{ more: null, rows: 6 }])
       assert.deepEqual(await sessions(pool), [clean, clean, clean])
       await end()
@@ -118,13 +139,21 @@ describe('pgbouncer in transaction mode', { skip }, () => {
     const database = await server.createDatabase()
     const pool = new pg.Pool({ connectionString: bouncer.url(database), max: 4 })
     const set = {
-      '001_a.sql': "-- migrate:up\ncreate schema app;\n-- migrate:down transaction:false\nset work_mem = '8MB';\nvacuum;\ndrop schema app;\n",
-      '002_b.sql': "-- migrate:up\ncreate table app.t ();\n-- migrate:down\nset search_path = app;\nset work_mem = '8MB';\ndrop table t;\n",
+      '001_a.sql':
+        "-- migrate:up\ncreate schema app;\n-- migrate:down transaction:false\nset work_mem = '8MB';\nvacuum;\ndrop schema app;\n",
+      '002_b.sql':
+        "-- migrate:up\ncreate table app.t ();\n-- migrate:down\nset search_path = app;\nset work_mem = '8MB';\ndrop table t;\n",
     }
     await migrate(pool, set, { session: false })
     const { reverted } = await rollback(pool, set, { session: false })
-    assert.deepEqual(reverted.map(({ version }) => version), ['002'])
-    await fails(rollback(pool, set, { session: false, allowDestructive: ['001'] }), { code: 'unsupported', message: /^001_a\.sql:5:1: VACUUM runs outside a transaction/ })
+    assert.deepEqual(
+      reverted.map(({ version }) => version),
+      ['002'],
+    )
+    await fails(rollback(pool, set, { session: false, allowDestructive: ['001'] }), {
+      code: 'unsupported',
+      message: /^001_a\.sql:5:1: VACUUM runs outside a transaction/,
+    })
     assert.equal((await pool.query('select count(*)::int as n from schema_migrations')).rows[0].n, 1)
     assert.deepEqual(await sessions(pool), [clean, clean, clean])
     await pool.end()

@@ -41,22 +41,34 @@ const choices = {
   'names in another case': { transform: { column: { from: (name) => name.toUpperCase() } } },
   'a transform for values': { transform: { value: { from: (value) => `<${value}>` }, undefined: null } },
   'a transform for rows that keeps their values': { transform: { row: { from: (row) => ({ ...row }) } } },
-  'parsers for text': { types: { text: { to: 25, from: [25, 1043], serialize: (value) => value, parse: () => 'something else' } } },
+  'parsers for text': {
+    types: { text: { to: 25, from: [25, 1043], serialize: (value) => value, parse: () => 'something else' } },
+  },
   'no types, no prepared statements': { fetch_types: false, prepare: false },
   'no types, one connection': { fetch_types: false, max: 1 },
-  'debugging': { debug() {} },
+  debugging: { debug() {} },
   'a short life for connections': { idle_timeout: 1, max_lifetime: 1 },
 }
 for (const [title, options] of Object.entries(choices))
   test(`whatever the caller chose: ${title}`, async () => {
     const { db, database, close } = await open(options)
-    const set = { ...notes, '003_steps.sql': '-- migrate:up\nset work_mem = 100;\ncreate index concurrently notes_title on notes (title);\ninsert into notes values (1);\n' }
+    const set = {
+      ...notes,
+      '003_steps.sql':
+        '-- migrate:up\nset work_mem = 100;\ncreate index concurrently notes_title on notes (title);\ninsert into notes values (1);\n',
+    }
     assert.equal((await api.ready(db, set)).status, 'behind')
     const results = await Promise.all([api.migrate(db, set), api.migrate(db, set)])
     assert.equal(results.flatMap(({ applied }) => applied).length, 3)
     assert.equal((await api.migrate(db, set)).status, 'current')
-    assert.deepEqual((await api.plan(db, set)).decisions.map(({ action, version }) => `${action} ${version}`), ['skip 001', 'skip 002', 'skip 003'])
-    await fails(api.migrate(db, { ...set, '004_bad.sql': '-- migrate:up\nselect 1 / 0;\n' }), { code: 'statement-failed', message: /division by zero/ })
+    assert.deepEqual(
+      (await api.plan(db, set)).decisions.map(({ action, version }) => `${action} ${version}`),
+      ['skip 001', 'skip 002', 'skip 003'],
+    )
+    await fails(api.migrate(db, { ...set, '004_bad.sql': '-- migrate:up\nselect 1 / 0;\n' }), {
+      code: 'statement-failed',
+      message: /division by zero/,
+    })
     const admin = await server.connect(database)
     assert.deepEqual((await admin.query('select id from notes')).rows, [{ id: 1 }])
     await admin.end()
@@ -68,7 +80,10 @@ for (const [title, options] of Object.entries(choices))
 test('a transform for rows that loses the values of the ledger is named', async () => {
   const { db, close } = await open({ transform: { row: { from: () => ({ nothing: true }) } } })
   await api.migrate(db, notes)
-  await fails(api.migrate(db, notes), { code: 'invalid-input', message: 'the option transform.row of postgres() changes the values of the ledger' })
+  await fails(api.migrate(db, notes), {
+    code: 'invalid-input',
+    message: 'the option transform.row of postgres() changes the values of the ledger',
+  })
   await close()
 })
 
@@ -84,7 +99,9 @@ test('the sql of a transaction is named', async () => {
 test('with nothing to do, and to judge, no connection is reserved', async () => {
   const { db, close } = await open({ max: 1 })
   await api.migrate(db, notes)
-  const watched = new Proxy(db, { get: (sql, name) => (name === 'reserve' ? () => assert.fail('reserved') : Reflect.get(sql, name)) })
+  const watched = new Proxy(db, {
+    get: (sql, name) => (name === 'reserve' ? () => assert.fail('reserved') : Reflect.get(sql, name)),
+  })
   assert.equal((await api.migrate(watched, notes)).roundTrips, 1)
   assert.equal((await api.ready(watched, notes)).status, 'ready')
   await close()
@@ -92,7 +109,9 @@ test('with nothing to do, and to judge, no connection is reserved', async () => 
 
 /** Ends every connection to the database but this one's. */
 const endAll = (admin, condition = 'true') =>
-  admin.query(`select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database() and ${condition}`)
+  admin.query(
+    `select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database() and ${condition}`,
+  )
 
 /** All connections are free again. The first query on one that was lost gets its old error once more; that is postgres.js'. */
 async function everyConnection(db, max) {
@@ -109,9 +128,16 @@ for (const max of [1, 4]) {
   test(`a connection that breaks during a migration is replaced, and the migration is applied once: of ${max}`, async () => {
     const { db, database, close } = await open({ max })
     const admin = await server.connect(database)
-    const run = api.migrate(db, { ...notes, '003_slow.sql': '-- migrate:up\ninsert into notes values (1);\nselect pg_sleep(1);\n' })
-    for (let killed = 0; !killed; ) killed = (await endAll(admin, `query like '%pg_sleep%' and state = 'active'`)).rowCount
-    assert.deepEqual((await run).applied.map(({ version }) => version), ['001', '002', '003'])
+    const run = api.migrate(db, {
+      ...notes,
+      '003_slow.sql': '-- migrate:up\ninsert into notes values (1);\nselect pg_sleep(1);\n',
+    })
+    for (let killed = 0; !killed;)
+      killed = (await endAll(admin, `query like '%pg_sleep%' and state = 'active'`)).rowCount
+    assert.deepEqual(
+      (await run).applied.map(({ version }) => version),
+      ['001', '002', '003'],
+    )
     assert.deepEqual((await admin.query('select id from notes')).rows, [{ id: 1 }])
     await everyConnection(db, max)
     await admin.end()
@@ -128,7 +154,10 @@ for (const max of [1, 4]) {
       },
     })
     await ended
-    assert.deepEqual(applied.map(({ version }) => version), ['001', '002'])
+    assert.deepEqual(
+      applied.map(({ version }) => version),
+      ['001', '002'],
+    )
     await everyConnection(db, max)
     await admin.end()
     await close()
@@ -148,8 +177,14 @@ test('a reserved connection that has ended is a lost connection, and does not en
 
 test('a database that cannot be reached is a lost connection', async () => {
   const db = postgres('postgres://postgres@127.0.0.1:1/none', { backoff: 0 })
-  await fails(api.ready(db, notes), { code: 'connection-lost', message: /^the database could not be reached: .*ECONNREFUSED/ })
-  await fails(api.migrate(db, notes), { code: 'connection-lost', message: /^the database could not be reached: .*ECONNREFUSED/ })
+  await fails(api.ready(db, notes), {
+    code: 'connection-lost',
+    message: /^the database could not be reached: .*ECONNREFUSED/,
+  })
+  await fails(api.migrate(db, notes), {
+    code: 'connection-lost',
+    message: /^the database could not be reached: .*ECONNREFUSED/,
+  })
   await db.end()
 })
 
@@ -161,10 +196,16 @@ test('a database that refuses the login says so in its own words', async () => {
 
 test('COPY … TO STDOUT, of which postgres.js does not tell how its script ends: the ledger does', async () => {
   const { db, close } = await open({ max: 1 })
-  const copies = (end) => ({ ...notes, '003_copy.sql': `-- migrate:up\ncopy (select n from generate_series(1, 50000) n) to stdout;\ninsert into notes values (1);\n${end}` })
+  const copies = (end) => ({
+    ...notes,
+    '003_copy.sql': `-- migrate:up\ncopy (select n from generate_series(1, 50000) n) to stdout;\ninsert into notes values (1);\n${end}`,
+  })
   await fails(api.migrate(db, copies('select 1 / 0;\n')), { code: 'connection-lost', applied: ['001', '002'] })
   assert.deepEqual([...(await db`select id from notes`)], [])
-  assert.deepEqual((await api.migrate(db, copies(''))).applied.map(({ version }) => version), ['003'])
+  assert.deepEqual(
+    (await api.migrate(db, copies(''))).applied.map(({ version }) => version),
+    ['003'],
+  )
   assert.deepEqual([...(await db`select id from notes`)], [{ id: 1 }])
   await close()
 })

@@ -31,14 +31,19 @@ describe('on one PostgreSQL database', () => {
     const ends = await startTogether(20, { url: server.url(database), folder })
     assert.deepEqual(ends.map(({ error, trouble }) => error ?? trouble).filter(Boolean), [])
     const applied = ends.flatMap(({ result }) => result.applied.map(({ version }) => version)).sort()
-    assert.deepEqual(applied, Object.keys(set.files).map((path) => path.split('_')[0]))
+    assert.deepEqual(
+      applied,
+      Object.keys(set.files).map((path) => path.split('_')[0]),
+    )
     const db = await server.connect(database)
     assert.deepEqual(await disagreements(db, set, { complete: true }), [])
     assert.deepEqual(await leftovers(db, set), nothing)
     await db.end()
     const shares = ends.map(({ result }) => result.applied.length).sort((a, b) => b - a)
     const times = ends.map(({ result }) => result.elapsedMs)
-    t.diagnostic(`done after ${Math.min(...times)} to ${Math.max(...times)} ms; migrations applied, per process: ${shares.join(' ')}`)
+    t.diagnostic(
+      `done after ${Math.min(...times)} to ${Math.max(...times)} ms; migrations applied, per process: ${shares.join(' ')}`,
+    )
   })
 
   test('of 4 processes that start at once one is killed, 10 times: the others complete the work', async (t) => {
@@ -49,7 +54,9 @@ describe('on one PostgreSQL database', () => {
     const waits = []
     for (let round = 0; round < 10; round++) {
       const database = await server.createDatabase()
-      const [victim, ...others] = await Promise.all(Array.from({ length: 4 }, () => startProcess({ url: server.url(database), folder, options })))
+      const [victim, ...others] = await Promise.all(
+        Array.from({ length: 4 }, () => startProcess({ url: server.url(database), folder, options })),
+      )
       const began = performance.now()
       // The one that has begun is the one to kill.
       victim.go()
@@ -163,7 +170,9 @@ async function killAtRandom(t, { times, lanes, set, place }) {
     const when = `killed after ${Math.round(part * whole)} ms (seed ${seed})`
     assert.deepEqual(await disagreements(db, set, { complete: false }), [], when)
     const { applied, running, invalid } = await state(db)
-    points[applied + running === 0 ? 'before the first migration' : applied < total ? 'in the middle' : 'after the last'] += 1
+    points[
+      applied + running === 0 ? 'before the first migration' : applied < total ? 'in the middle' : 'after the last'
+    ] += 1
     if (running) found['a migration under way'] += 1
     if (invalid) found['an invalid index'] += 1
 
@@ -174,10 +183,12 @@ async function killAtRandom(t, { times, lanes, set, place }) {
     await close()
   }
   const lane = async () => {
-    for (let part; (part = parts.pop()) !== undefined; ) await once(part)
+    for (let part; (part = parts.pop()) !== undefined;) await once(part)
   }
   await Promise.all(Array.from({ length: lanes }, lane))
-  t.diagnostic(`seed ${seed}; a whole run takes ${Math.round(whole)} ms; killed: ${words(points)}; found there: ${words(found)}`)
+  t.diagnostic(
+    `seed ${seed}; a whole run takes ${Math.round(whole)} ms; killed: ${words(points)}; found there: ${words(found)}`,
+  )
   assert.ok(points['in the middle'] > 0, 'none was killed in the middle, so nothing was tested')
 }
 
@@ -197,7 +208,9 @@ async function duration(start) {
 
 /** How far a database has come. */
 async function state(db) {
-  const { rows: [{ ledger }] } = await db.query(`select to_regclass('public.schema_migrations') is not null as ledger`)
+  const {
+    rows: [{ ledger }],
+  } = await db.query(`select to_regclass('public.schema_migrations') is not null as ledger`)
   if (!ledger) return { applied: 0, running: 0, invalid: 0 }
   const { rows } = await db.query(`select count(*) filter (where state = 'applied')::int as applied,
     count(*) filter (where state = 'running')::int as running,
@@ -205,4 +218,7 @@ async function state(db) {
   return rows[0]
 }
 
-const words = (counts) => Object.entries(counts).map(([what, count]) => `${count} ${what}`).join(', ')
+const words = (counts) =>
+  Object.entries(counts)
+    .map(([what, count]) => `${count} ${what}`)
+    .join(', ')

@@ -12,13 +12,21 @@ const codes = ({ decisions }) => decisions.map(({ version, action, code }) => `$
 describe('planning', () => {
   test('says for every file and every row what is done, and why', () => {
     assert.deepEqual(codes(plan(set)), ['001 apply pending', '002 apply pending'])
-    assert.deepEqual(codes(plan(set, [{ version: '002' }, { version: '009' }])), ['001 apply pending', '002 skip unverified', '009 drift ahead'])
+    assert.deepEqual(codes(plan(set, [{ version: '002' }, { version: '009' }])), [
+      '001 apply pending',
+      '002 skip unverified',
+      '009 drift ahead',
+    ])
   })
 
   test('does not depend on the form or the order in which the files come', () => {
     const { digest } = plan(set)
     const list = Object.entries(set).map(([path, sql]) => ({ path, sql }))
-    for (const other of [list, list.toReversed?.() ?? [...list].reverse(), Object.fromEntries(list.map(({ path, sql }) => [path, { default: sql }]))])
+    for (const other of [
+      list,
+      list.toReversed?.() ?? [...list].reverse(),
+      Object.fromEntries(list.map(({ path, sql }) => [path, { default: sql }])),
+    ])
       assert.equal(plan(other).digest, digest)
   })
 
@@ -27,23 +35,40 @@ describe('planning', () => {
     assert.equal(plan(set, edited).decisions[0].severity, 'error')
     assert.equal(plan(set, edited, { policy: { 'edited-semantic': 'note' } }).decisions[0].severity, 'note')
     const touching = { '001_a.sql': up('drop table ops.applied;') }
-    assert.deepEqual(plan(touching, [], { table: 'ops.applied' }).findings.map(({ code }) => code), ['ledger-touched'])
+    assert.deepEqual(
+      plan(touching, [], { table: 'ops.applied' }).findings.map(({ code }) => code),
+      ['ledger-touched'],
+    )
     assert.deepEqual(plan(touching).findings, [])
     assert.equal(readSet({ '001_a.sql': 'select 1' }, { convention: 'sqlx' }).convention, 'sqlx')
   })
 
   test('readiness says 200 or 503', () => {
     assert.deepEqual(readiness(set, [{ version: '001' }, { version: '002' }]), {
-      status: 'ready', httpStatus: 200, message: 'ready: db=002 expected=002', database: '002', expected: '002',
+      status: 'ready',
+      httpStatus: 200,
+      message: 'ready: db=002 expected=002',
+      database: '002',
+      expected: '002',
     })
     assert.equal(readiness(set, [{ version: '001' }]).httpStatus, 503)
   })
 
   test('a set is read into migrations in order', () => {
-    const { convention, migrations } = readSet({ '10_b.sql': up('select 2;'), '9_a.sql': `${up('select 1;')}-- migrate:down\nselect 0;\n` })
+    const { convention, migrations } = readSet({
+      '10_b.sql': up('select 2;'),
+      '9_a.sql': `${up('select 1;')}-- migrate:down\nselect 0;\n`,
+    })
     assert.equal(convention, 'dbmate')
     assert.deepEqual(
-      migrations.map(({ version, name, path, down, repeatable, replaces }) => ({ version, name, path, down, repeatable, replaces })),
+      migrations.map(({ version, name, path, down, repeatable, replaces }) => ({
+        version,
+        name,
+        path,
+        down,
+        repeatable,
+        replaces,
+      })),
       [
         { version: '9', name: 'a', path: '9_a.sql', down: true, repeatable: false, replaces: [] },
         { version: '10', name: 'b', path: '10_b.sql', down: false, repeatable: false, replaces: [] },
@@ -55,20 +80,38 @@ describe('planning', () => {
 
 describe('splitting', () => {
   test('gives the statements where JavaScript finds them, whatever stands before them', () => {
-    const sql = "-- 😀é\nselect '😀;' as \"ü\" ;;\r\n\tdrop schema x cascade; create index concurrently i on t (c) -- end"
+    const sql =
+      '-- 😀é\nselect \'😀;\' as "ü" ;;\r\n\tdrop schema x cascade; create index concurrently i on t (c) -- end'
     const statements = splitStatements(sql)
-    assert.deepEqual(statements.map(({ start, end }) => sql.slice(start, end)), [
-      "select '😀;' as \"ü\"", 'drop schema x cascade', 'create index concurrently i on t (c)',
-    ])
+    assert.deepEqual(
+      statements.map(({ start, end }) => sql.slice(start, end)),
+      ['select \'😀;\' as "ü"', 'drop schema x cascade', 'create index concurrently i on t (c)'],
+    )
     for (const { text, start, end } of statements) assert.equal(text, sql.slice(start, end))
-    assert.deepEqual(statements.map(({ line, column }) => [line, column]), [[2, 1], [3, 2], [3, 25]])
-    assert.deepEqual(statements.map(({ transactional }) => transactional), [true, true, false])
+    assert.deepEqual(
+      statements.map(({ line, column }) => [line, column]),
+      [
+        [2, 1],
+        [3, 2],
+        [3, 25],
+      ],
+    )
+    assert.deepEqual(
+      statements.map(({ transactional }) => transactional),
+      [true, true, false],
+    )
     assert.equal(statements[1].destructive !== undefined, true)
   })
 
   test('says where a text cannot be split', async () => {
-    await fails(() => splitStatements("select 1;\n select 'é"), { code: 'unterminated-string', at: { path: 'sql', line: 2, column: 9 } })
-    await fails(() => splitStatements('/* /* */'), { code: 'unterminated-comment', at: { path: 'sql', line: 1, column: 1 } })
+    await fails(() => splitStatements("select 1;\n select 'é"), {
+      code: 'unterminated-string',
+      at: { path: 'sql', line: 2, column: 9 },
+    })
+    await fails(() => splitStatements('/* /* */'), {
+      code: 'unterminated-comment',
+      at: { path: 'sql', line: 1, column: 1 },
+    })
   })
 
   test('an empty text has no statements', () => {
@@ -94,8 +137,7 @@ describe('checksums', () => {
 })
 
 describe('input of the wrong kind is named', () => {
-  const bad = (value, message) =>
-    test(message, () => fails(() => plan(value), { code: 'invalid-input', message }))
+  const bad = (value, message) => test(message, () => fails(() => plan(value), { code: 'invalid-input', message }))
 
   bad(null, 'migrations is null')
   bad(undefined, 'migrations is undefined')
@@ -112,7 +154,14 @@ describe('input of the wrong kind is named', () => {
   bad([{ path: '001_a.sql' }], '001_a.sql is undefined')
   bad([{ sql: 'select 1' }], 'migrations[0].path is undefined')
   bad([, { path: 'a', sql: '' }], 'migrations[0] is undefined')
-  bad({ get '001_a.sql'() { throw new Error('boom') } }, '001_a.sql cannot be read: boom')
+  bad(
+    {
+      get '001_a.sql'() {
+        throw new Error('boom')
+      },
+    },
+    '001_a.sql cannot be read: boom',
+  )
 
   test('rows', async () => {
     await fails(() => plan(set, 'rows'), { code: 'invalid-input', message: /the ledger/ })
@@ -123,18 +172,34 @@ describe('input of the wrong kind is named', () => {
 
   test('texts', async () => {
     for (const work of [checksum, fingerprint, splitStatements])
-      for (const value of [undefined, null, 1, {}, ['x'], new String('x')]) await fails(() => work(value), { code: 'invalid-input', message: 'sql is not a string' })
+      for (const value of [undefined, null, 1, {}, ['x'], new String('x')])
+        await fails(() => work(value), { code: 'invalid-input', message: 'sql is not a string' })
   })
 
   test('options', async () => {
     await fails(() => plan(set, [], null), { code: 'invalid-input', message: 'options is not an object' })
-    await fails(() => plan(set, [], { policy: 'strict' }), { code: 'invalid-input', message: 'the option policy is not an object of code to severity' })
-    await fails(() => plan(set, [], { policy: { 'edited-semantic': 'loud' } }), { code: 'invalid-input', message: /loud/ })
+    await fails(() => plan(set, [], { policy: 'strict' }), {
+      code: 'invalid-input',
+      message: 'the option policy is not an object of code to severity',
+    })
+    await fails(() => plan(set, [], { policy: { 'edited-semantic': 'loud' } }), {
+      code: 'invalid-input',
+      message: /loud/,
+    })
     await fails(() => plan(set, [], { convention: 'rails' }), { code: 'invalid-input', message: /rails/ })
-    await fails(() => plan(set, [], { when: 'apply' }), { code: 'invalid-input', message: 'there is no option when here' })
+    await fails(() => plan(set, [], { when: 'apply' }), {
+      code: 'invalid-input',
+      message: 'there is no option when here',
+    })
     for (const table of ['x.', '.x', 'x\0', { schema: '', name: 'x' }, { schema: 'a\0', name: 'x' }])
-      await fails(() => plan(set, [], { table }), { code: 'invalid-input', message: "the option table is not a name, 'schema.name' or { schema, name }" })
-    await fails(() => plan(set, [], { table: { schema: 'x' } }), { code: 'invalid-input', message: /^the option table/ })
+      await fails(() => plan(set, [], { table }), {
+        code: 'invalid-input',
+        message: "the option table is not a name, 'schema.name' or { schema, name }",
+      })
+    await fails(() => plan(set, [], { table: { schema: 'x' } }), {
+      code: 'invalid-input',
+      message: /^the option table/,
+    })
   })
 })
 
@@ -145,7 +210,8 @@ describe('text that is not Unicode is named', () => {
     ["-- migrate:up\nselect '\ufffd', '\udfff", 2, 14],
   ]
   for (const [sql, line, column] of cases)
-    test(`at ${line}:${column}`, () => fails(() => plan({ '001_a.sql': sql }), { code: 'invalid-text', at: { path: '001_a.sql', line, column } }))
+    test(`at ${line}:${column}`, () =>
+      fails(() => plan({ '001_a.sql': sql }), { code: 'invalid-text', at: { path: '001_a.sql', line, column } }))
 
   test('also in a path, and what only looks like it is fine', async () => {
     await fails(() => plan({ '001_\ud800.sql': 'select 1' }), { code: 'invalid-text' })
@@ -153,7 +219,8 @@ describe('text that is not Unicode is named', () => {
     assert.equal(plan({ '001_a.sql': up("select '\ufffd😀';") }).decisions.length, 1)
   })
 
-  test('a NUL byte is refused too', () => fails(() => plan({ '001_a.sql': up("select '\0';") }), { code: 'invalid-text' }))
+  test('a NUL byte is refused too', () =>
+    fails(() => plan({ '001_a.sql': up("select '\0';") }), { code: 'invalid-text' }))
 })
 
 describe('prototypes', () => {

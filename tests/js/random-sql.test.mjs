@@ -12,7 +12,11 @@ test('statements of random scripts are those of libpg-query', async (t) => {
   for (let count = 0; count < 5_000; count++) {
     const text = scripts.next().value
     const expected = parsed(text)
-    assert.deepEqual(splitStatements(text).map((statement) => statement.text), expected, JSON.stringify(text))
+    assert.deepEqual(
+      splitStatements(text).map((statement) => statement.text),
+      expected,
+      JSON.stringify(text),
+    )
     statements += expected.length
   }
   t.diagnostic(`5000 scripts, ${statements} statements: no difference`)

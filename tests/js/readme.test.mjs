@@ -24,7 +24,11 @@ test('the output of the demo that is shown is a part of what it prints', () => {
   assert.ok(shown?.split('\n').length > 20)
   const printed = run('demo/index.mjs')
   assert.ok(printed.includes(`\n${shown}`), `this is what the demo prints:\n${printed}`)
-  assert.deepEqual(printed.split('\n').filter((line) => [...line].length > 100), [], 'no line is wider than 100 columns')
+  assert.deepEqual(
+    printed.split('\n').filter((line) => [...line].length > 100),
+    [],
+    'no line is wider than 100 columns',
+  )
 })
 
 for (const [index, [, code]] of [...readme.matchAll(/```js\n([\s\S]+?)```/g)].entries())
@@ -37,13 +41,20 @@ for (const [index, [, code]] of [...readme.matchAll(/```js\n([\s\S]+?)```/g)].en
 
 /** The first cells of the rows of the table that follows `after`, and the whole rows. */
 function table(after) {
-  const rows = readme.slice(readme.indexOf(after)).match(/(?:^\|.*\n)+/m)[0].trim().split('\n').slice(2)
+  const rows = readme
+    .slice(readme.indexOf(after))
+    .match(/(?:^\|.*\n)+/m)[0]
+    .trim()
+    .split('\n')
+    .slice(2)
   return rows.map((row) => ({ codes: [...row.split('|')[1].matchAll(/`([^`]+)`/g)].map(([, code]) => code), row }))
 }
 
 test('the table of drifts has every code and its default', () => {
   const policy = read('src/plan/policy.rs').split('pub const POLICY')[1].split('\n];')[0]
-  const expected = [...policy.matchAll(/\("([a-z-]+)", Severity::(\w+)\)/g)].map(([, code, severity]) => `${code} ${severity.toLowerCase()}`)
+  const expected = [...policy.matchAll(/\("([a-z-]+)", Severity::(\w+)\)/g)].map(
+    ([, code, severity]) => `${code} ${severity.toLowerCase()}`,
+  )
   assert.ok(expected.length > 5)
   const shown = table('| drift | default |').map(({ codes, row }) => `${codes[0]} ${row.split('|')[2].trim()}`)
   assert.deepEqual(shown, expected)
@@ -51,43 +62,83 @@ test('the table of drifts has every code and its default', () => {
 
 test('the table of guards has every code and its default', () => {
   const codes = read('src/guard/mod.rs').split('pub const CODES')[1].split('\n];')[0]
-  const expected = [...codes.matchAll(/\("([a-z-]+)", Level::(\w+)\)/g)].map(([, code, level]) => `${code} ${level.toLowerCase()}`)
+  const expected = [...codes.matchAll(/\("([a-z-]+)", Level::(\w+)\)/g)].map(
+    ([, code, level]) => `${code} ${level.toLowerCase()}`,
+  )
   assert.ok(expected.length > 15)
-  const shown = table('| finding of a change | default |').map(({ codes, row }) => `${codes[0]} ${row.split('|')[2].trim()}`)
+  const shown = table('| finding of a change | default |').map(
+    ({ codes, row }) => `${codes[0]} ${row.split('|')[2].trim()}`,
+  )
   assert.deepEqual(shown.toSorted(), expected.toSorted())
 })
 
 test('the tables of decisions have every reason', () => {
   const reasons = [...read('src/plan/mod.rs').matchAll(/\(Reason::\w+, "([a-z-]+)"\)/g)].map(([, code]) => code)
   assert.ok(reasons.length > 10)
-  const shown = new Set([...readme.split('## What it decides')[1].split('\n## ')[0].matchAll(/`([a-z-]+)`/g)].map(([, code]) => code))
-  assert.deepEqual(reasons.filter((reason) => !shown.has(reason)), [])
+  const shown = new Set(
+    [
+      ...readme
+        .split('## What it decides')[1]
+        .split('\n## ')[0]
+        .matchAll(/`([a-z-]+)`/g),
+    ].map(([, code]) => code),
+  )
+  assert.deepEqual(
+    reasons.filter((reason) => !shown.has(reason)),
+    [],
+  )
 })
 
 test('the table of errors has every code of the core', () => {
   const known = [...read('src/error.rs').matchAll(/\(Code::\w+, "([a-z-]+)"\)/g)].map(([, code]) => code)
   assert.ok(known.length > 20)
   const shown = new Set(table('| code | what is wrong |').flatMap(({ codes }) => codes))
-  assert.deepEqual(known.filter((code) => !shown.has(code)), [])
+  assert.deepEqual(
+    known.filter((code) => !shown.has(code)),
+    [],
+  )
 })
 
 test('the table of conventions has every one', () => {
-  const known = [...read('src/convention/mod.rs').matchAll(/entry\(Convention::\w+, "([a-z-]+)"/g)].map(([, name]) => name)
-  assert.deepEqual(table('| `convention` | files |').map(({ codes }) => codes[0]), known)
+  const known = [...read('src/convention/mod.rs').matchAll(/entry\(Convention::\w+, "([a-z-]+)"/g)].map(
+    ([, name]) => name,
+  )
+  assert.deepEqual(
+    table('| `convention` | files |').map(({ codes }) => codes[0]),
+    known,
+  )
 })
 
 test('the table of the ledger has every column', () => {
-  const known = ['version', ...[...read('src/ledger/statements.rs').split('pub const COLUMNS')[1].split('];')[0].matchAll(/\("([a-z_]+)",/g)].map(([, name]) => name)]
+  const known = [
+    'version',
+    ...[
+      ...read('src/ledger/statements.rs')
+        .split('pub const COLUMNS')[1]
+        .split('];')[0]
+        .matchAll(/\("([a-z_]+)",/g),
+    ].map(([, name]) => name),
+  ]
   const shown = readme.split('## The ledger')[1].split('\n## ')[0]
-  assert.deepEqual(known.filter((name) => !new RegExp(`^\\|.*\`${name} `, 'm').test(shown)), [])
+  assert.deepEqual(
+    known.filter((name) => !new RegExp(`^\\|.*\`${name} `, 'm').test(shown)),
+    [],
+  )
 })
 
 test('the table of options has every one, with the defaults of the core', () => {
   const source = read('src/run/options.rs')
   const shown = table('| option | default | of |')
-  for (const [name, field] of [['lockTimeout', 'lock_timeout'], ['waitTimeout', 'wait_timeout'], ['lease', 'lease']]) {
+  for (const [name, field] of [
+    ['lockTimeout', 'lock_timeout'],
+    ['waitTimeout', 'wait_timeout'],
+    ['lease', 'lease'],
+  ]) {
     const value = source.match(new RegExp(`${field}: ([\\d_]+),`))[1].replaceAll('_', '')
-    assert.match(shown.find(({ codes }) => codes[0] === name).row, new RegExp(`\\| ${Number(value).toLocaleString('en')} ms \\|`))
+    assert.match(
+      shown.find(({ codes }) => codes[0] === name).row,
+      new RegExp(`\\| ${Number(value).toLocaleString('en')} ms \\|`),
+    )
   }
   const options = read('pkg-template/src/options.ts').split('const checks')[1].split('\n}')[0]
   const known = [...options.matchAll(/^ {2}(\w+):/gm)].map(([, name]) => name)

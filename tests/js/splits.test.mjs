@@ -14,7 +14,9 @@ before(() => loadModule())
 
 describe('our own fixtures', () => {
   test('statements are those of libpg-query; what it refuses has no other boundaries', (t) => {
-    const files = readdirSync(data, { recursive: true }).filter((path) => path.endsWith('.sql') && statSync(join(data, path)).isFile()).sort()
+    const files = readdirSync(data, { recursive: true })
+      .filter((path) => path.endsWith('.sql') && statSync(join(data, path)).isFile())
+      .sort()
     const count = { agree: 0, statements: 0, refused: [] }
     for (const path of files) {
       const text = readFileSync(join(data, path), 'utf8')
@@ -23,7 +25,8 @@ describe('our own fixtures', () => {
       if (expected.error) {
         // The splitter is no parser: it may take a text that has another fault. Lexical faults are for it to find.
         count.refused.push(path)
-        if (/unterminated/.test(expected.error.message)) assert.match(found.error?.code ?? 'no error', /^unterminated-/, path)
+        if (/unterminated/.test(expected.error.message))
+          assert.match(found.error?.code ?? 'no error', /^unterminated-/, path)
         continue
       }
       assert.equal(found.error, undefined, path)
@@ -31,7 +34,9 @@ describe('our own fixtures', () => {
       count.agree += 1
       count.statements += expected.length
     }
-    t.diagnostic(`${count.agree} files, ${count.statements} statements agree; libpg-query refuses ${count.refused.join(', ')}`)
+    t.diagnostic(
+      `${count.agree} files, ${count.statements} statements agree; libpg-query refuses ${count.refused.join(', ')}`,
+    )
     assert.ok(count.agree > 40)
   })
 
@@ -39,7 +44,11 @@ describe('our own fixtures', () => {
     const text = "/* 😀 */ select 'ünï';\n\tselect 1; select '😀', 2;"
     assert.deepEqual(
       splitStatements(text).map(({ text, start, end, line, column }) => [text, start, end, line, column]),
-      [["select 'ünï'", 9, 21, 1, 9], ['select 1', 24, 32, 2, 2], ["select '😀', 2", 34, 48, 2, 12]],
+      [
+        ["select 'ünï'", 9, 21, 1, 9],
+        ['select 1', 24, 32, 2, 2],
+        ["select '😀', 2", 34, 48, 2, 12],
+      ],
     )
   })
 })
@@ -66,7 +75,11 @@ describe('real migration sets', { skip }, () => {
         if (found.error) assert.match(found.error.code, /^(psql-command|copy-from-stdin|unterminated-\w+|invalid-text)/)
         continue
       }
-      same(found, bounds.map(([start, length]) => bytes.subarray(start, start + length).toString()), file)
+      same(
+        found,
+        bounds.map(([start, length]) => bytes.subarray(start, start + length).toString()),
+        file,
+      )
       count.agree += 1
       count.statements += bounds.length
     }
@@ -99,7 +112,11 @@ function parsed(text) {
 function same(found, expected, where) {
   assert.equal(found.error, undefined, where)
   const bare = (index) => (found[index] === expected[index] ? found[index] : trim(expected[index]))
-  assert.deepEqual(found, expected.map((_, index) => bare(index)), where)
+  assert.deepEqual(
+    found,
+    expected.map((_, index) => bare(index)),
+    where,
+  )
 }
 
 /** Without comments and white space around it. */

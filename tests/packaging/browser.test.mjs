@@ -20,9 +20,15 @@ let review = 'serve'
 before(async () => {
   pages = await startPages({
     folders: { [`${at}/`]: app.home, '/app/': app.base },
-    pages: { '/': page(`import * as counterfoil from '${at}/web/index.js'; globalThis.counterfoil = counterfoil; globalThis.result = true`), '/app': page(`import '/app/browser-main.js'`, addresses) },
+    pages: {
+      '/': page(
+        `import * as counterfoil from '${at}/web/index.js'; globalThis.counterfoil = counterfoil; globalThis.result = true`,
+      ),
+      '/app': page(`import '/app/browser-main.js'`, addresses),
+    },
     answer(pathname, response) {
-      if (pathname.endsWith('review.wasm') && review === 'missing') return response.writeHead(404).end('no such file'), true
+      if (pathname.endsWith('review.wasm') && review === 'missing')
+        return (response.writeHead(404).end('no such file'), true)
       if (!pathname.endsWith('core.wasm') || wasm === 'serve') return false
       if (wasm === 'missing') response.writeHead(404).end('no such file')
       else response.setHeader('content-type', 'text/html').end('<!doctype html>')
@@ -39,7 +45,9 @@ after(async () => {
 /** Runs a function in a new page; a failure comes back as its code and message. */
 function inPage(work, argument) {
   const call = `(${work})(${JSON.stringify(argument)}).catch(({ code, message, help }) => ({ code, message, help })).then((result) => (globalThis.result = result))`
-  pages.pages['/run'] = page(`import * as counterfoil from '${at}/web/index.js'; globalThis.counterfoil = counterfoil; ${call}`)
+  pages.pages['/run'] = page(
+    `import * as counterfoil from '${at}/web/index.js'; globalThis.counterfoil = counterfoil; ${call}`,
+  )
   return browser.result(`${pages.origin}/run`)
 }
 
@@ -68,7 +76,12 @@ const sources = {
   'a module that has a promise of a Response': async (wasm) => ({ default: fetch(wasm) }),
   'a Response of unknown type': async (wasm) => new Response(await (await fetch(wasm)).arrayBuffer()),
   ...Object.fromEntries(
-    ['WebAssembly.compileStreaming(fetch(wasm))', 'fetch(wasm)', 'fetch(wasm).then((r) => r.arrayBuffer())', 'new URL(wasm, origin)'].map((text) => [
+    [
+      'WebAssembly.compileStreaming(fetch(wasm))',
+      'fetch(wasm)',
+      'fetch(wasm).then((r) => r.arrayBuffer())',
+      'new URL(wasm, origin)',
+    ].map((text) => [
       `what another realm makes: ${text}`,
       `async (wasm) => {
         const frame = document.createElement('iframe')
@@ -93,7 +106,16 @@ test('init that finds no file says so, and can be tried again', async () => {
   const work = async (wasm) => {
     const { checksum, init } = counterfoil
     const failed = []
-    for (const source of [() => '/nowhere.wasm', () => '/run', () => 7, () => ({}), async () => { throw new Error('gone') }]) failed.push(await init(source()).catch(({ code, message }) => `${code}: ${message}`))
+    for (const source of [
+      () => '/nowhere.wasm',
+      () => '/run',
+      () => 7,
+      () => ({}),
+      async () => {
+        throw new Error('gone')
+      },
+    ])
+      failed.push(await init(source()).catch(({ code, message }) => `${code}: ${message}`))
     await init(wasm)
     return [...failed, checksum('abc')]
   }
@@ -164,7 +186,11 @@ test('lint and guards fetch their module, and say so when they cannot', async ()
     const { lint } = await import(`${entry}/web/lint.js`)
     const { check } = await import(`${entry}/web/guard.js`)
     const { findings } = await lint({ '1_a.sql': "set search_path = '';" })
-    const { ok } = await check({ sets: [{ dir: 'db', base: {}, head: { 'db/1_a.sql': 'select 1;' } }], messages: [], edits: [] })
+    const { ok } = await check({
+      sets: [{ dir: 'db', base: {}, head: { 'db/1_a.sql': 'select 1;' } }],
+      messages: [],
+      edits: [],
+    })
     return { codes: findings.map(({ code }) => code), ok }
   }
   assert.deepEqual(await inPage(look, at), { codes: ['session-search-path'], ok: true })

@@ -12,7 +12,8 @@ import { checkPure, expectedHealth } from './support/expected.mjs'
 import { install } from './support/packed.mjs'
 
 const app = install({
-  links: ['@neondatabase/serverless'], watched: true,
+  links: ['@neondatabase/serverless'],
+  watched: true,
   files: {
     'edge.js': `export { health } from './health.js'\nexport { pure } from './pure.js'\n`,
     'edge-neon.js': `import { neon, neonConfig } from '@neondatabase/serverless'
@@ -33,17 +34,34 @@ async function sandbox(entry) {
   const asVariable = {
     name: 'wasm-as-a-variable',
     setup(to) {
-      to.onResolve({ filter: /\.wasm\?module$/ }, ({ path, resolveDir }) => ({ path: join(resolveDir, path.replace('?module', '')), namespace: 'compiled' }))
-      to.onLoad({ filter: /.*/, namespace: 'compiled' }, ({ path }) => (compiled.push(path), { contents: 'export default wasm_core' }))
+      to.onResolve({ filter: /\.wasm\?module$/ }, ({ path, resolveDir }) => ({
+        path: join(resolveDir, path.replace('?module', '')),
+        namespace: 'compiled',
+      }))
+      to.onLoad(
+        { filter: /.*/, namespace: 'compiled' },
+        ({ path }) => (compiled.push(path), { contents: 'export default wasm_core' }),
+      )
     },
   }
   const { outputFiles } = await build({
-    entryPoints: [join(app.base, entry)], bundle: true, write: false, format: 'iife', globalName: 'app', target: 'es2022',
-    conditions: ['edge-light', 'worker', 'browser'], external: ['node:*'], plugins: [asVariable], logLevel: 'silent',
+    entryPoints: [join(app.base, entry)],
+    bundle: true,
+    write: false,
+    format: 'iife',
+    globalName: 'app',
+    target: 'es2022',
+    conditions: ['edge-light', 'worker', 'browser'],
+    external: ['node:*'],
+    plugins: [asVariable],
+    logLevel: 'silent',
   })
   assert.equal(compiled.length, 1)
   const wasm = await WebAssembly.compile(readFileSync(compiled[0]))
-  const vm = new EdgeVM({ extend: (context) => Object.assign(context, { wasm_core: wasm }), initialCode: outputFiles[0].text })
+  const vm = new EdgeVM({
+    extend: (context) => Object.assign(context, { wasm_core: wasm }),
+    initialCode: outputFiles[0].text,
+  })
   // The sandbox's own classes: a module of outside is none of them.
   assert.equal(vm.evaluate('wasm_core instanceof WebAssembly.Module'), false)
   return vm
@@ -62,7 +80,11 @@ test('it migrates over Neon over HTTP, and loads no core when there is nothing t
     const database = endpoint.url(await server.createDatabase())
     const run = async () => {
       const vm = await sandbox('edge-neon.js')
-      return JSON.parse(await vm.evaluate(`app.manifestOf(3).then(({ manifest }) => app.run(${JSON.stringify(endpoint.endpoint)}, ${JSON.stringify(database)}, manifest)).then(JSON.stringify)`))
+      return JSON.parse(
+        await vm.evaluate(
+          `app.manifestOf(3).then(({ manifest }) => app.run(${JSON.stringify(endpoint.endpoint)}, ${JSON.stringify(database)}, manifest)).then(JSON.stringify)`,
+        ),
+      )
     }
     const { roundTrips, loaded, ...first } = await run()
     assert.deepEqual(first, { status: 'migrated', applied: 3, ready: 'ready' })

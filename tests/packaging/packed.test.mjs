@@ -13,15 +13,31 @@ after(remove)
 const node = (args, options) => spawnSync(process.execPath, args, { encoding: 'utf8', cwd: base, ...options })
 
 test('it holds the package and nothing else', () => {
-  const unexpected = listing.filter((path) => !/^(core\/core\.(js|d\.ts|wasm)|core\/inline\.js|review\/review\.(js|wasm)|web\/[\w-]+\.js|((load|boot|cli|bundler|git|health|alembic)\/)?[\w-]+\.(js|d\.ts)|cli\/((pg-client|program)\.cjs|LICENSES\.txt)|package\.json|README\.md|LICENSE-(MIT|APACHE))$/.test(path))
+  const unexpected = listing.filter(
+    (path) =>
+      !/^(core\/core\.(js|d\.ts|wasm)|core\/inline\.js|review\/review\.(js|wasm)|web\/[\w-]+\.js|((load|boot|cli|bundler|git|health|alembic)\/)?[\w-]+\.(js|d\.ts)|cli\/((pg-client|program)\.cjs|LICENSES\.txt)|package\.json|README\.md|LICENSE-(MIT|APACHE))$/.test(
+        path,
+      ),
+  )
   assert.deepEqual(unexpected, [])
-  for (const path of ['README.md', 'LICENSE-MIT', 'LICENSE-APACHE', 'core/core.wasm', 'core/inline.js', 'load/inline.js', 'load/web.js', 'review/review.wasm', 'web/index.js'])
+  for (const path of [
+    'README.md',
+    'LICENSE-MIT',
+    'LICENSE-APACHE',
+    'core/core.wasm',
+    'core/inline.js',
+    'load/inline.js',
+    'load/web.js',
+    'review/review.wasm',
+    'web/index.js',
+  ])
     assert.ok(listing.includes(path), path)
 })
 
 test('it depends on nothing', () => {
   const manifest = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'))
-  for (const key of ['dependencies', 'peerDependencies', 'optionalDependencies', 'scripts']) assert.equal(manifest[key], undefined, key)
+  for (const key of ['dependencies', 'peerDependencies', 'optionalDependencies', 'scripts'])
+    assert.equal(manifest[key], undefined, key)
   assert.equal(manifest.version, readFileSync(join(root, 'Cargo.toml'), 'utf8').match(/^version = "(.*)"/m)[1])
 })
 
@@ -72,25 +88,76 @@ test('its types are those of the real drivers, in every way TypeScript resolves 
   mkdirSync(join(base, 'node_modules/@types'), { recursive: true })
   mkdirSync(join(base, 'node_modules/@electric-sql'), { recursive: true })
   mkdirSync(join(base, 'node_modules/@neondatabase'), { recursive: true })
-  for (const name of ['@electric-sql/pglite', '@neondatabase/serverless', 'postgres', '@types/pg', '@types/node', 'pg', 'pg-protocol', 'pg-types', 'undici-types'])
+  for (const name of [
+    '@electric-sql/pglite',
+    '@neondatabase/serverless',
+    'postgres',
+    '@types/pg',
+    '@types/node',
+    'pg',
+    'pg-protocol',
+    'pg-types',
+    'undici-types',
+  ])
     symlinkSync(ours(name), join(base, 'node_modules', name), 'junction')
   cpSync(join(root, 'tests/packaging/types'), join(base, 'types'), { recursive: true })
-  for (const [module, resolution] of [['nodenext', 'nodenext'], ['esnext', 'bundler']]) {
+  for (const [module, resolution] of [
+    ['nodenext', 'nodenext'],
+    ['esnext', 'bundler'],
+  ]) {
     const { status, stdout } = node([
-      ours('typescript/bin/tsc'), '--noEmit', '--strict', '--exactOptionalPropertyTypes', '--target', 'es2022',
-      '--module', module, '--moduleResolution', resolution, '--types', 'node', '--skipLibCheck', 'types/usage.ts',
+      ours('typescript/bin/tsc'),
+      '--noEmit',
+      '--strict',
+      '--exactOptionalPropertyTypes',
+      '--target',
+      'es2022',
+      '--module',
+      module,
+      '--moduleResolution',
+      resolution,
+      '--types',
+      'node',
+      '--skipLibCheck',
+      'types/usage.ts',
     ])
     assert.equal(status, 0, `${resolution}:\n${stdout}`)
   }
 })
 
 test("its types need neither Node's nor a driver's", () => {
-  const compilerOptions = { noEmit: true, strict: true, target: 'es2022', lib: ['es2022', 'dom'], module: 'esnext', moduleResolution: 'bundler', types: [] }
+  const compilerOptions = {
+    noEmit: true,
+    strict: true,
+    target: 'es2022',
+    lib: ['es2022', 'dom'],
+    module: 'esnext',
+    moduleResolution: 'bundler',
+    types: [],
+  }
   mkdirSync(join(base, 'alone'))
   writeFileSync(join(base, 'alone/tsconfig.json'), JSON.stringify({ compilerOptions, files: ['alone.ts'] }))
   writeFileSync(
     join(base, 'alone/alone.ts'),
-    ['', '/pglite', '/pg', '/neon', '/postgres', '/node', '/embed', '/git', '/guard', '/lint', '/snapshots', '/vite', '/rollup', '/webpack', '/esbuild'].map((entry, index) => `export * as entry${index} from 'counterfoil${entry}'\n`).join(''),
+    [
+      '',
+      '/pglite',
+      '/pg',
+      '/neon',
+      '/postgres',
+      '/node',
+      '/embed',
+      '/git',
+      '/guard',
+      '/lint',
+      '/snapshots',
+      '/vite',
+      '/rollup',
+      '/webpack',
+      '/esbuild',
+    ]
+      .map((entry, index) => `export * as entry${index} from 'counterfoil${entry}'\n`)
+      .join(''),
   )
   const { status, stdout } = node([ours('typescript/bin/tsc'), '-p', 'alone'])
   assert.equal(status, 0, stdout)
@@ -99,11 +166,25 @@ test("its types need neither Node's nor a driver's", () => {
 test('nothing of slim leads to the core or to its text, and of inline nothing to the file', async () => {
   const { build } = await import('esbuild')
   const graph = async (entry) => {
-    const { metafile, outputFiles } = await build({ entryPoints: [join(home, `${entry}.js`)], bundle: true, write: false, metafile: true, format: 'esm', minifySyntax: true, treeShaking: true })
-    return { files: Object.keys(metafile.inputs).map((path) => path.split('counterfoil/').at(-1)), text: outputFiles[0].text }
+    const { metafile, outputFiles } = await build({
+      entryPoints: [join(home, `${entry}.js`)],
+      bundle: true,
+      write: false,
+      metafile: true,
+      format: 'esm',
+      minifySyntax: true,
+      treeShaking: true,
+    })
+    return {
+      files: Object.keys(metafile.inputs).map((path) => path.split('counterfoil/').at(-1)),
+      text: outputFiles[0].text,
+    }
   }
   const [slim, inline] = [await graph('slim'), await graph('inline')]
-  assert.deepEqual(slim.files.filter((path) => /^load|inline|wasm$/.test(path)), [])
+  assert.deepEqual(
+    slim.files.filter((path) => /^load|inline|wasm$/.test(path)),
+    [],
+  )
   assert.doesNotMatch(slim.text, /import\.meta\.url|import\(/)
   assert.ok(inline.files.includes('core/inline.js'))
   assert.doesNotMatch(inline.text, /import\.meta\.url|import\(/)
@@ -117,6 +198,15 @@ test('publint finds nothing', async () => {
 
 test('are the types wrong? no', () => {
   // An ES module only: `require` of it works in Node 20.19 and newer.
-  const { status, stdout } = node([ours('@arethetypeswrong/cli/dist/index.js'), tarball, '--profile', 'esm-only', '--no-color', '--exclude-entrypoints', 'core.wasm', 'virtual'])
+  const { status, stdout } = node([
+    ours('@arethetypeswrong/cli/dist/index.js'),
+    tarball,
+    '--profile',
+    'esm-only',
+    '--no-color',
+    '--exclude-entrypoints',
+    'core.wasm',
+    'virtual',
+  ])
   assert.equal(status, 0, stdout)
 })

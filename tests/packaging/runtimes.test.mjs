@@ -9,7 +9,8 @@ import { bun, deno } from './support/runtimes.mjs'
 const links = ['@electric-sql/pglite']
 const print = 'console.log(JSON.stringify({ pure: await pure(), health: await health(), sync: checksum("abc") }))'
 const app = install({
-  links, watched: true,
+  links,
+  watched: true,
   files: {
     'pure-main.js': `import { checksum } from 'counterfoil'\nimport { health } from './health.js'\nimport { pure } from './pure.js'\n${print}\n`,
     // Before anything was awaited.
@@ -62,16 +63,31 @@ for (const [name, { command, args }] of Object.entries(runtimes)) {
   })
 
   test(`${name}: lint and guards are in a module of their own`, options, () => {
-    assert.deepEqual(run('review-main.js'), { codes: ['session-search-path'], ok: true, error: 'invalid-input', rules: true })
+    assert.deepEqual(run('review-main.js'), {
+      codes: ['session-search-path'],
+      ok: true,
+      error: 'invalid-input',
+      rules: true,
+    })
   })
 
-  test(`${name}: one query and no core if PGlite is current, the core if it is not`, options, () => checkFast(run('fast-main.js')))
+  test(`${name}: one query and no core if PGlite is current, the core if it is not`, options, () =>
+    checkFast(run('fast-main.js')),
+  )
 }
 
 for (const name of ['Node', 'Bun']) {
   const { command, args } = runtimes[name]
   test(`${name}: require`, { skip: command === undefined && `${name} has no build for this system` }, () => {
-    const expected = { checksum: abc, codes: ['pending'], first: 1, second: 'current', status: 'ready', error: true, drivers: Array(7).fill('function') }
+    const expected = {
+      checksum: abc,
+      codes: ['pending'],
+      first: 1,
+      second: 'current',
+      status: 'ready',
+      error: true,
+      drivers: Array(7).fill('function'),
+    }
     assert.deepEqual(printed(command, [...args, 'main.cjs'], app.base), expected)
   })
 }

@@ -21,7 +21,8 @@ before(async () => {
   server = createServer((request, response) => {
     const { pathname } = new URL(request.url, 'http://localhost')
     requested.push(pathname)
-    if (pathname === '/') return response.setHeader('content-type', 'text/html').end('<!doctype html><title>boot</title>')
+    if (pathname === '/')
+      return response.setHeader('content-type', 'text/html').end('<!doctype html><title>boot</title>')
     const folder = Object.keys(folders).find((prefix) => pathname.startsWith(prefix))
     const path = folder && join(folders[folder], pathname.slice(folder.length))
     if (!path || !existsSync(path) || !statSync(path).isFile()) return response.writeHead(404).end('no such file')
@@ -42,7 +43,8 @@ beforeEach(async () => (context = await browser.newContext()))
 afterEach(() => context.close())
 
 const set = {
-  '001_notes.sql': "-- migrate:up\ncreate table notes (id bigint generated always as identity, text text);\ninsert into notes (text) values ('one');\n",
+  '001_notes.sql':
+    "-- migrate:up\ncreate table notes (id bigint generated always as identity, text text);\ninsert into notes (text) values ('one');\n",
   '002_more.sql': "-- migrate:up\ninsert into notes (text) values ('two');\n",
 }
 const third = { '003_third.sql': "-- migrate:up\ninsert into notes (text) values ('three');\n" }
@@ -57,7 +59,13 @@ const work = async ({ migrations, keep }) => {
   const { rows } = await db.query('select text from notes order by id')
   await db.exec("insert into notes (text) values ('of the caller')")
   await db.close()
-  return { texts: rows.map(({ text }) => text), status: result.status, findings: result.findings.map(({ message }) => message), snapshot, keys: await snapshots.keys() }
+  return {
+    texts: rows.map(({ text }) => text),
+    status: result.status,
+    findings: result.findings.map(({ message }) => message),
+    snapshot,
+    keys: await snapshots.keys(),
+  }
 }
 const inPage = (page, argument) => page.evaluate(`(${work})(${JSON.stringify(argument)})`)
 
@@ -70,12 +78,18 @@ async function open() {
 test('a page that is loaded again starts from the snapshot, and applies only what is new', async () => {
   const page = await open()
   const first = await inPage(page, { migrations: set })
-  assert.deepEqual([first.texts, first.status, first.snapshot.used, first.findings], [['one', 'two'], 'migrated', null, []])
+  assert.deepEqual(
+    [first.texts, first.status, first.snapshot.used, first.findings],
+    [['one', 'two'], 'migrated', null, []],
+  )
   assert.deepEqual(first.keys, [first.snapshot.saved])
 
   await page.reload()
   const second = await inPage(page, { migrations: set })
-  assert.deepEqual([second.texts, second.status, second.snapshot], [['one', 'two'], 'current', { used: first.snapshot.saved, migrations: 2, saved: null }])
+  assert.deepEqual(
+    [second.texts, second.status, second.snapshot],
+    [['one', 'two'], 'current', { used: first.snapshot.saved, migrations: 2, saved: null }],
+  )
 
   await page.reload()
   const next = await inPage(page, { migrations: { ...set, ...third } })
@@ -97,7 +111,10 @@ test('a damaged snapshot is thrown away, and the page boots', async () => {
   }, first.snapshot.saved)
   await page.reload()
   const second = await inPage(page, { migrations: set })
-  assert.deepEqual([second.texts, second.snapshot.used, second.snapshot.saved], [['one', 'two'], null, first.snapshot.saved])
+  assert.deepEqual(
+    [second.texts, second.snapshot.used, second.snapshot.saved],
+    [['one', 'two'], null, first.snapshot.saved],
+  )
   assert.deepEqual(second.findings, [`the snapshot ${first.snapshot.saved} was not used: it is damaged`])
 })
 
@@ -126,12 +143,18 @@ test('a page whose IndexedDB is not to be had boots without', async () => {
   }
   const [applied, findings] = await page.evaluate(`(${work})(${JSON.stringify(set)})`)
   assert.equal(applied, 2)
-  assert.deepEqual(findings, ['snapshot-not-used: the snapshots could not be listed: storage is off', 'snapshot-not-saved: no snapshot was saved: storage is off'])
+  assert.deepEqual(findings, [
+    'snapshot-not-used: the snapshots could not be listed: storage is off',
+    'snapshot-not-saved: no snapshot was saved: storage is off',
+  ])
 })
 
 test('a page that does not boot loads nothing of it', async () => {
   const page = await open()
   requested = []
   await page.evaluate(() => import('/counterfoil/web/pglite.js'))
-  assert.deepEqual(requested.filter((path) => path.includes('boot') || path.includes('core')), [])
+  assert.deepEqual(
+    requested.filter((path) => path.includes('boot') || path.includes('core')),
+    [],
+  )
 })

@@ -30,7 +30,9 @@ after(async () => {
 const bindings = {
   'Neon over HTTP': (database) => ({ bindings: { ENDPOINT: endpoint.endpoint, URL: endpoint.url(database) } }),
   'postgres.js over TCP': (database) => ({ bindings: { URL: server.url(database) } }),
-  "postgres.js through Hyperdrive's local binding": (database, name) => ({ hyperdrives: { [`HYPERDRIVE_${name}`]: endpoint.url(database) } }),
+  "postgres.js through Hyperdrive's local binding": (database, name) => ({
+    hyperdrives: { [`HYPERDRIVE_${name}`]: endpoint.url(database) },
+  }),
 }
 
 /** Starts all isolates on a new database and gives what each answers, and a client of the database. */
@@ -44,7 +46,8 @@ async function start(manifest, way) {
     writeFileSync(join(app.base, 'worker/set.js'), `export const manifest = ${JSON.stringify(manifest)}\n`)
     const modules = await bundleWorker(join(app.base, 'worker/cold.js'), { minify: true })
     const names = Array.from({ length: isolates }, (_, at) => `isolate${at}`)
-    for (let n = 0; n < processes; n += 1) running.push(await startWorkers(names.map((name) => ({ name, modules, ...bindings[way](database, name) }))))
+    for (let n = 0; n < processes; n += 1)
+      running.push(await startWorkers(names.map((name) => ({ name, modules, ...bindings[way](database, name) }))))
     const results = await Promise.all(running.flatMap((workers) => names.map((name) => workers.fetch(name))))
     return { client: await server.connect(database), results }
   } finally {
@@ -57,10 +60,19 @@ async function check(t, name, way, manifest, inspect) {
   const { client, results } = await start(manifest, way)
   try {
     assert.equal(results.length, processes * isolates)
-    assert.deepEqual(results.filter(({ status }) => !['migrated', 'current'].includes(status)), [])
-    const { rows } = await client.query(`select version from schema_migrations where state = 'applied' order by version collate "C"`)
+    assert.deepEqual(
+      results.filter(({ status }) => !['migrated', 'current'].includes(status)),
+      [],
+    )
+    const { rows } = await client.query(
+      `select version from schema_migrations where state = 'applied' order by version collate "C"`,
+    )
     assert.equal(rows.length, count)
-    assert.deepEqual(results.flatMap(({ applied }) => applied).sort(), rows.map(({ version }) => version), 'every migration is in the report of one isolate')
+    assert.deepEqual(
+      results.flatMap(({ applied }) => applied).sort(),
+      rows.map(({ version }) => version),
+      'every migration is in the report of one isolate',
+    )
     await inspect(client)
     const trips = results.map(({ roundTrips }) => roundTrips)
     const sum = trips.reduce((a, b) => a + b)
@@ -68,7 +80,9 @@ async function check(t, name, way, manifest, inspect) {
     // migration at most the claim that is lost and the rows that say so.
     assert.ok(Math.max(...trips) <= 4 + 2 * count, `an isolate made ${Math.max(...trips)} requests`)
     if (way.startsWith('Neon')) assert.equal(endpoint.log.length, sum)
-    t.diagnostic(`${name}, ${results.length} isolates, ${way}: ${sum} requests in all, ${(sum / results.length).toFixed(1)} an isolate, ${Math.max(...trips)} at most`)
+    t.diagnostic(
+      `${name}, ${results.length} isolates, ${way}: ${sum} requests in all, ${(sum / results.length).toFixed(1)} an isolate, ${Math.max(...trips)} at most`,
+    )
   } finally {
     await client.end()
   }
@@ -86,8 +100,13 @@ for (const way of Object.keys(bindings))
 for (const way of Object.keys(bindings))
   test(`the first ${count} of openmeter: ${way}`, { skip: noCorpora }, async (t) => {
     const all = embed(await readCorpus('openmeter'))
-    const versions = all.files.filter(({ checksum }) => checksum).slice(0, count).map(({ path }) => path.match(/\d+/)[0])
-    const files = all.files.filter(({ path }) => versions.includes(path.match(/\d+/)?.[0])).map(({ path, sql }) => ({ path, sql }))
+    const versions = all.files
+      .filter(({ checksum }) => checksum)
+      .slice(0, count)
+      .map(({ path }) => path.match(/\d+/)[0])
+    const files = all.files
+      .filter(({ path }) => versions.includes(path.match(/\d+/)?.[0]))
+      .map(({ path, sql }) => ({ path, sql }))
     await check(t, `the first ${count} of openmeter`, way, embed(files), async (client) => {
       const { rows } = await client.query('select version from schema_migrations')
       assert.deepEqual(rows.map(({ version }) => version).sort(), versions.sort())

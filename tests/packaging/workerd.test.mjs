@@ -14,7 +14,13 @@ before(async () => {
   server = await startPostgres()
   endpoint = await startNeon(server)
   const modules = await bundleWorker(join(app.base, 'worker/index.js'))
-  assert.deepEqual(modules.map(({ type, path }) => [type, path]), [['ESModule', 'index.mjs'], ['CompiledWasm', 'core.wasm']])
+  assert.deepEqual(
+    modules.map(({ type, path }) => [type, path]),
+    [
+      ['ESModule', 'index.mjs'],
+      ['CompiledWasm', 'core.wasm'],
+    ],
+  )
   // The text of the core is for others.
   assert.doesNotMatch(modules[0].contents, /AGFzbQ/)
   const bindings = { ENDPOINT: endpoint.endpoint, URL: endpoint.url(await server.createDatabase()) }
@@ -45,8 +51,17 @@ for (const count of [1, 100, 10_000])
     endpoint.reset()
     const version = String(count).padStart(5, '0')
     assert.deepEqual(await workers.fetch('fast', `/fast?count=${count}`), {
-      status: 'current', applied: [], adopted: [], reverted: [], skipped: count, findings: [], decisions: [], roundTrips: 1,
-      message: `ready: db=${version} expected=${version}`, wasm: 0, loaded: [],
+      status: 'current',
+      applied: [],
+      adopted: [],
+      reverted: [],
+      skipped: count,
+      findings: [],
+      decisions: [],
+      roundTrips: 1,
+      message: `ready: db=${version} expected=${version}`,
+      wasm: 0,
+      loaded: [],
     })
     // One of `migrate`, one of `ready`.
     assert.equal(endpoint.log.length, 2)
@@ -56,5 +71,8 @@ for (const count of [1, 100, 10_000])
 test('and the core if one is not', async () => {
   await workers.fetch('fast', '/seed?count=1')
   const { status, applied, wasm, loaded } = await workers.fetch('fast', '/fast?count=2')
-  assert.deepEqual([status, applied.map(({ version }) => version), wasm > 0, loaded.includes('engine.js')], ['migrated', ['00002'], true, true])
+  assert.deepEqual(
+    [status, applied.map(({ version }) => version), wasm > 0, loaded.includes('engine.js')],
+    ['migrated', ['00002'], true, true],
+  )
 })

@@ -51,7 +51,15 @@ async function click(page, selector) {
   await settled(page)
 }
 
-const decisions = (page) => page.$$eval('#timeline li', (items) => items.map((item) => item.querySelector('.what').innerText.split('\n').map((text) => text.trim())))
+const decisions = (page) =>
+  page.$$eval('#timeline li', (items) =>
+    items.map((item) =>
+      item
+        .querySelector('.what')
+        .innerText.split('\n')
+        .map((text) => text.trim()),
+    ),
+  )
 const codes = async (page) => (await decisions(page)).map(([, ...tags]) => tags[0])
 const versions = (page) => page.$$eval('#ledger td.version', (cells) => cells.map((cell) => cell.innerText))
 const outcome = async (page) => (await page.innerText('#outcome')).replace(/\s+/g, ' ')
@@ -68,7 +76,13 @@ test('the example is planned, applied and shown in the ledger', () =>
     assert.match(await outcome(page), /^migrated 7 applied/)
     assert.match(await page.innerText('#readiness'), /^200 ready/)
     assert.deepEqual(await versions(page), [
-      '20260105090000', '20260112101500', '20260203143000', '20260224160000', '20260301083000', '20260328090000', '20260402074500',
+      '20260105090000',
+      '20260112101500',
+      '20260203143000',
+      '20260224160000',
+      '20260301083000',
+      '20260328090000',
+      '20260402074500',
     ])
     assert.ok(await page.isDisabled('#apply'))
   }))
@@ -77,7 +91,11 @@ test('a gap is shown and applied', () =>
   onPage(async (page) => {
     await click(page, '#apply')
     await click(page, '[data-try=gap]')
-    assert.deepEqual((await decisions(page)).at(-2).slice(0, 3), ['20260328090001 merged_late', 'apply: pending', 'gap'])
+    assert.deepEqual((await decisions(page)).at(-2).slice(0, 3), [
+      '20260328090001 merged_late',
+      'apply: pending',
+      'gap',
+    ])
     await click(page, '#apply')
     assert.equal((await versions(page)).at(-1), '20260328090001')
     assert.deepEqual(new Set(await codes(page)), new Set(['applied']))
@@ -115,7 +133,10 @@ test('lint is loaded when it is asked for, and follows the editor', () =>
     const asked = []
     page.on('request', (request) => asked.push(new URL(request.url()).pathname))
     const loaded = () => asked.some((path) => path.endsWith('/review/review.wasm'))
-    const findings = () => page.$$eval('#lint-findings li', (items) => items.map((item) => ['.tag', '.place', '.message'].map((part) => item.querySelector(part)?.innerText)))
+    const findings = () =>
+      page.$$eval('#lint-findings li', (items) =>
+        items.map((item) => ['.tag', '.place', '.message'].map((part) => item.querySelector(part)?.innerText)),
+      )
     await page.click(`[data-key="file ${gift}"]`)
     await page.fill('#text', "-- migrate:up\nset search_path = '';\ncreate table gift_cards (code text);\n")
     await settled(page)
@@ -123,10 +144,20 @@ test('lint is loaded when it is asked for, and follows the editor', () =>
     await click(page, '#lint')
     assert.equal(loaded(), true)
     assert.match(await page.innerText('#lint-summary'), /^1 error · \d+ warnings?/)
-    assert.deepEqual((await findings()).find(([code]) => code === 'unqualified-name'), ['unqualified-name', `${gift}:3:14`, 'gift_cards has no schema, and search_path is empty since line 2: PostgreSQL does not find it'])
+    assert.deepEqual(
+      (await findings()).find(([code]) => code === 'unqualified-name'),
+      [
+        'unqualified-name',
+        `${gift}:3:14`,
+        'gift_cards has no schema, and search_path is empty since line 2: PostgreSQL does not find it',
+      ],
+    )
     await page.fill('#text', '-- migrate:up\ncreate table public.gift_cards (code text);\n')
     await page.waitForFunction(() => !document.querySelector('#lint-findings').innerText.includes('unqualified-name'))
-    assert.equal((await findings()).some(([code]) => code === 'session-search-path'), false)
+    assert.equal(
+      (await findings()).some(([code]) => code === 'session-search-path'),
+      false,
+    )
   }))
 
 test('a squash is adopted, and a version cannot be used twice', () =>
@@ -165,7 +196,10 @@ test('an error names its place, and a click on the place goes there', () =>
     await page.click('[data-key="file 20260105090000_venues.sql"]')
     await page.click('#outcome .place')
     assert.equal(await page.innerText('#editor-title'), gift)
-    assert.equal(await page.$eval('#text', (text) => text.value.slice(text.selectionStart, text.selectionEnd)), 'nowhere from shows;')
+    assert.equal(
+      await page.$eval('#text', (text) => text.value.slice(text.selectionStart, text.selectionEnd)),
+      'nowhere from shows;',
+    )
   }))
 
 const goose = {
@@ -187,7 +221,8 @@ test('a dropped folder is opened on a new database', () =>
     await click(page, '#apply')
     const drag = { items: [], files: [onDisk('geese', goose)], dragOperationsMask: 1 }
     const client = await page.context().newCDPSession(page)
-    for (const type of ['dragEnter', 'dragOver', 'drop']) await client.send('Input.dispatchDragEvent', { type, x: 300, y: 300, data: drag })
+    for (const type of ['dragEnter', 'dragOver', 'drop'])
+      await client.send('Input.dispatchDragEvent', { type, x: 300, y: 300, data: drag })
     await page.waitForSelector('#set-name:has-text("geese · 2 files")')
     await settled(page)
     assert.deepEqual(await decisions(page).then((all) => all.map(([title]) => title)), ['00001 birds', '00002 ducks'])
@@ -206,7 +241,10 @@ test('a chosen folder is opened on a new database', () =>
 
 test('a folder with an extension that PGlite has is applied', () =>
   onPage(async (page) => {
-    const files = { '1_trigrams.sql': '-- migrate:up\ncreate extension if not exists pg_trgm;\ncreate table words (word text);\ncreate index on words using gin (word gin_trgm_ops);\n' }
+    const files = {
+      '1_trigrams.sql':
+        '-- migrate:up\ncreate extension if not exists pg_trgm;\ncreate table words (word text);\ncreate index on words using gin (word gin_trgm_ops);\n',
+    }
     await page.setInputFiles('#chooser', onDisk('extension', files))
     await page.waitForSelector('#set-name:has-text("extension")')
     await settled(page)
@@ -219,7 +257,13 @@ test('everything can be done with the keyboard', () =>
     const reach = async (key) => {
       for (let i = 0; i < 60; i++) {
         await page.keyboard.press('Tab')
-        if (await page.evaluate((wanted) => document.activeElement.id === wanted || document.activeElement.dataset.key === wanted, key)) return
+        if (
+          await page.evaluate(
+            (wanted) => document.activeElement.id === wanted || document.activeElement.dataset.key === wanted,
+            key,
+          )
+        )
+          return
       }
       assert.fail(`Tab does not reach ${key}`)
     }
@@ -227,7 +271,11 @@ test('everything can be done with the keyboard', () =>
     await page.keyboard.press('Space')
     await settled(page)
     assert.equal((await decisions(page)).length, 6)
-    assert.equal(await page.evaluate(() => document.activeElement.dataset.key), `hold ${gift}`, 'the focus stays where it was')
+    assert.equal(
+      await page.evaluate(() => document.activeElement.dataset.key),
+      `hold ${gift}`,
+      'the focus stays where it was',
+    )
     await reach('apply')
     await page.keyboard.press('Enter')
     await page.waitForSelector('#ledger td.version')
@@ -235,30 +283,48 @@ test('everything can be done with the keyboard', () =>
     assert.equal((await versions(page)).length, 6)
   }))
 
-for (const [colorScheme, dark] of [['light', false], ['dark', true]])
+for (const [colorScheme, dark] of [
+  ['light', false],
+  ['dark', true],
+])
   test(`it can be read in ${colorScheme} colours, and fits a narrow window`, () =>
     onPage(
       async (page) => {
         await click(page, '#apply')
-        const contrast = await page.$$eval('h1, .what code, .tag, .message, .hint, td, button:enabled:not(.hold)', (elements) => {
-          const canvas = Object.assign(document.createElement('canvas'), { width: 1, height: 1 }).getContext('2d', { willReadFrequently: true })
-          /** How light the colours are that one sees when they lie on each other, the first on top. */
-          const light = (colours) => {
-            for (const colour of colours.toReversed()) {
-              canvas.fillStyle = colour
-              canvas.fillRect(0, 0, 1, 1)
+        const contrast = await page.$$eval(
+          'h1, .what code, .tag, .message, .hint, td, button:enabled:not(.hold)',
+          (elements) => {
+            const canvas = Object.assign(document.createElement('canvas'), { width: 1, height: 1 }).getContext('2d', {
+              willReadFrequently: true,
+            })
+            /** How light the colours are that one sees when they lie on each other, the first on top. */
+            const light = (colours) => {
+              for (const colour of colours.toReversed()) {
+                canvas.fillStyle = colour
+                canvas.fillRect(0, 0, 1, 1)
+              }
+              const parts = [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3).map((c) => c / 255)
+              return parts.reduce(
+                (sum, c, i) =>
+                  sum + (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4) * [0.2126, 0.7152, 0.0722][i],
+                0,
+              )
             }
-            const parts = [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3).map((c) => c / 255)
-            return parts.reduce((sum, c, i) => sum + (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4) * [0.2126, 0.7152, 0.0722][i], 0)
-          }
-          const behind = (element) => [getComputedStyle(element).backgroundColor, ...(element.parentElement ? behind(element.parentElement) : [])]
-          return elements.map((element) => {
-            const [a, b] = [light([getComputedStyle(element).color, ...behind(element)]), light(behind(element))]
-            return { text: element.innerText, ratio: (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05) }
-          })
-        })
+            const behind = (element) => [
+              getComputedStyle(element).backgroundColor,
+              ...(element.parentElement ? behind(element.parentElement) : []),
+            ]
+            return elements.map((element) => {
+              const [a, b] = [light([getComputedStyle(element).color, ...behind(element)]), light(behind(element))]
+              return { text: element.innerText, ratio: (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05) }
+            })
+          },
+        )
         // What WCAG 2 asks of text (success criterion 1.4.3).
-        assert.deepEqual(contrast.filter(({ ratio }) => ratio < 4.5), [])
+        assert.deepEqual(
+          contrast.filter(({ ratio }) => ratio < 4.5),
+          [],
+        )
         const paper = await page.$eval('html', (element) => getComputedStyle(element).backgroundColor)
         assert.equal(Number(paper.match(/\d+/)[0]) < 128, dark)
         assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'nothing sticks out')
@@ -269,7 +335,10 @@ for (const [colorScheme, dark] of [['light', false], ['dark', true]])
 test('the files of the package are served unchanged', async () => {
   const { readFileSync } = await import('node:fs')
   for (const file of ['pglite.js', 'core/core.wasm'])
-    assert.deepEqual(Buffer.from(await (await fetch(`${url}counterfoil/${file}`)).arrayBuffer()), readFileSync(new URL(`../../pkg/${file}`, import.meta.url)))
+    assert.deepEqual(
+      Buffer.from(await (await fetch(`${url}counterfoil/${file}`)).arrayBuffer()),
+      readFileSync(new URL(`../../pkg/${file}`, import.meta.url)),
+    )
   assert.equal((await fetch(`${url}counterfoil/core/core.wasm`)).headers.get('content-type'), 'application/wasm')
 })
 

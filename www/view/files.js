@@ -10,21 +10,40 @@ export function showFiles(state, actions) {
     byId('files'),
     sorted(Object.keys(state.files)).map((path) => {
       const held = state.held.has(path)
-      const changed = state.original[path] === undefined ? 'new' : state.original[path] !== state.files[path] ? 'changed' : ''
+      const changed =
+        state.original[path] === undefined ? 'new' : state.original[path] !== state.files[path] ? 'changed' : ''
       const at = path.lastIndexOf('/') + 1
       return make(
         'li',
         { class: held ? 'held' : undefined },
         make(
           'button',
-          { type: 'button', class: 'file', 'data-key': `file ${path}`, 'aria-current': path === state.selected && 'true', click: () => actions.select(path) },
+          {
+            type: 'button',
+            class: 'file',
+            'data-key': `file ${path}`,
+            'aria-current': path === state.selected && 'true',
+            click: () => actions.select(path),
+          },
           make('i', { class: `dot ${held ? '' : (standing.get(path) ?? '')}` }),
-          make('span', { class: 'path' }, at > 0 && make('span', { class: 'folder' }, path.slice(0, at)), path.slice(at)),
+          make(
+            'span',
+            { class: 'path' },
+            at > 0 && make('span', { class: 'folder' }, path.slice(0, at)),
+            path.slice(at),
+          ),
           changed && make('em', {}, changed),
         ),
         make(
           'button',
-          { type: 'button', class: 'hold quiet', 'data-key': `hold ${path}`, 'aria-pressed': String(held), 'aria-label': `Hold ${path} back`, click: () => actions.hold(path) },
+          {
+            type: 'button',
+            class: 'hold quiet',
+            'data-key': `hold ${path}`,
+            'aria-pressed': String(held),
+            'aria-label': `Hold ${path} back`,
+            click: () => actions.hold(path),
+          },
           held ? 'let in' : 'hold back',
         ),
       )

@@ -19,7 +19,8 @@ export interface Bound {
 
 const skipped = /(?:[ \t\f\r]|\\\r?\n|#[^\n]*)+/y
 const name = /[\p{L}_][\p{L}\p{N}_]*/uy
-const quoted = /([rubft]{0,2})("""(?:\\[^]|(?!""")[^\\])*"""|'''(?:\\[^]|(?!''')[^\\])*'''|"(?:\\[^]|[^"\\\n])*"|'(?:\\[^]|[^'\\\n])*')/iy
+const quoted =
+  /([rubft]{0,2})("""(?:\\[^]|(?!""")[^\\])*"""|'''(?:\\[^]|(?!''')[^\\])*'''|"(?:\\[^]|[^"\\\n])*"|'(?:\\[^]|[^'\\\n])*')/iy
 
 /**
  * The values of those names at the top of a module; the last one counts, as in Python.
@@ -38,7 +39,8 @@ export function bindings(path: string, source: string, wanted: readonly string[]
       targets.push(value[0])
       value = value.slice(2)
     }
-    for (const target of targets) if (wanted.includes(target.text)) found.set(target.text, literal(path, source, target, value))
+    for (const target of targets)
+      if (wanted.includes(target.text)) found.set(target.text, literal(path, source, target, value))
   }
   return found
 }

@@ -46,7 +46,10 @@ export async function alembicReady(db: AlembicDatabase, expected: AlembicExpecte
 
 /** The heads that the database has; undefined if it has no such table. */
 async function current(db: AlembicDatabase, table: string): Promise<string[] | undefined> {
-  const name = table.split('.').map((part) => `"${part.replaceAll('"', '""')}"`).join('.')
+  const name = table
+    .split('.')
+    .map((part) => `"${part.replaceAll('"', '""')}"`)
+    .join('.')
   const sql = `select version_num::text as version_num from ${name}`
   try {
     // What `postgres()` and `neon()` return is a function too.
@@ -57,7 +60,12 @@ async function current(db: AlembicDatabase, table: string): Promise<string[] | u
   } catch (cause) {
     const { sqlstate, lost, message } = describe(cause)
     if (sqlstate === '42P01') return undefined
-    throw failure(lost ? 'connection-lost' : 'database-failed', `${name} could not be read: ${message}${sqlstate && ` (${sqlstate})`}`, '', cause)
+    throw failure(
+      lost ? 'connection-lost' : 'database-failed',
+      `${name} could not be read: ${message}${sqlstate && ` (${sqlstate})`}`,
+      '',
+      cause,
+    )
   }
 }
 
@@ -66,16 +74,25 @@ async function current(db: AlembicDatabase, table: string): Promise<string[] | u
  *
  * @param current the values of `version_num` in Alembic's table; undefined if it is not there
  */
-export function alembicReadiness({ heads, revisions }: AlembicExpected, current: readonly string[] | undefined = []): Checked {
+export function alembicReadiness(
+  { heads, revisions }: AlembicExpected,
+  current: readonly string[] | undefined = [],
+): Checked {
   const { status, pending } = judged(heads, revisions, current)
-  const [database, expected] = [current, heads].map((each) => (each.length > 0 ? [...each].sort().join(',') : undefined))
+  const [database, expected] = [current, heads].map((each) =>
+    each.length > 0 ? [...each].sort().join(',') : undefined,
+  )
   const more = pending.length > 1 ? `,+${pending.length - 1}` : ''
   const isWell = status === 'ready' || status === 'ahead'
   const message = `${isWell ? status : 'drift'}: db=${database ?? 'none'} expected=${expected ?? 'none'}${isWell || !pending[0] ? '' : ` pending=${pending[0]}${more}`}`
   return { status, httpStatus: isWell ? 200 : 503, message, database, expected }
 }
 
-function judged(heads: readonly string[], revisions: readonly AlembicRevision[] | undefined, current: readonly string[]): { status: string; pending: string[] } {
+function judged(
+  heads: readonly string[],
+  revisions: readonly AlembicRevision[] | undefined,
+  current: readonly string[],
+): { status: string; pending: string[] } {
   if (!revisions) {
     const pending = heads.filter((head) => !current.includes(head)).sort()
     const strange = current.some((revision) => !heads.includes(revision))
@@ -87,7 +104,8 @@ function judged(heads: readonly string[], revisions: readonly AlembicRevision[] 
   for (const revision of applied) for (const parent of parents.get(revision) ?? []) applied.add(parent)
   const missing = revisions.filter(({ revision }) => !applied.has(revision))
   const pending = missing.map(({ revision }) => revision)
-  if (current.every((revision) => parents.has(revision))) return { status: pending.length > 0 ? 'behind' : 'ready', pending }
+  if (current.every((revision) => parents.has(revision)))
+    return { status: pending.length > 0 ? 'behind' : 'ready', pending }
   // A newer release has been here, and what is missing may be in it: except where something missing follows a row of the
   // table, which would have taken that row's place.
   const follows = missing.some((revision) => revision.parents.some((parent) => current.includes(parent)))

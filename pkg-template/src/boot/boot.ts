@@ -18,13 +18,28 @@ const attempts = 3
 const runtimes = new WeakMap<object, Map<string, string>>()
 
 /** See `boot` of `counterfoil/pglite`. @internal */
-export async function boot<Db extends BootablePGlite>(driver: Driver<BootablePGlite>, maker: PGliteClass<Db> | CreatePGlite<Db>, migrations: Set, options: BootOptions): Promise<Booted<Db>> {
+export async function boot<Db extends BootablePGlite>(
+  driver: Driver<BootablePGlite>,
+  maker: PGliteClass<Db> | CreatePGlite<Db>,
+  migrations: Set,
+  options: BootOptions,
+): Promise<Booted<Db>> {
   const begin = performance.now()
   const { snapshots, pglite: given = {}, ...rest } = Object(options) as BootOptions
   const pglite = given as Record<string, unknown>
-  const chosen = settings(rest, allowed.migrating.filter((name) => name !== 'when' && name !== 'expect'))
+  const chosen = settings(
+    rest,
+    allowed.migrating.filter((name) => name !== 'when' && name !== 'expect'),
+  )
   const create = creator<Db>(maker, pglite)
-  const session = snapshots && new Session<Db>(checked(snapshots), maker, chosen.core.table ?? { schema: 'public', name: 'schema_migrations' }, pglite)
+  const session =
+    snapshots &&
+    new Session<Db>(
+      checked(snapshots),
+      maker,
+      chosen.core.table ?? { schema: 'public', name: 'schema_migrations' },
+      pglite,
+    )
   // Before anything is made: what is wrong with the files is said at once.
   const found = session ? await session.find(migrations, chosen.convention, create) : undefined
   const db = found?.db ?? (await create({}))
@@ -35,34 +50,63 @@ export async function boot<Db extends BootablePGlite>(driver: Driver<BootablePGl
     const saved = worthSaving ? await session.save(db) : undefined
     const findings = [...result.findings, ...(session?.findings ?? [])]
     const elapsedMs = Math.round(performance.now() - begin)
-    return { db, result: { ...result, findings, elapsedMs }, snapshot: { used: found?.key ?? null, migrations: found?.migrations ?? 0, saved: saved ?? null } }
+    return {
+      db,
+      result: { ...result, findings, elapsedMs },
+      snapshot: { used: found?.key ?? null, migrations: found?.migrations ?? 0, saved: saved ?? null },
+    }
   } catch (error) {
     await close(db)
     throw error
   }
 }
 
-function creator<Db extends BootablePGlite>(maker: PGliteClass<Db> | CreatePGlite<Db>, pglite: Record<string, unknown>): CreatePGlite<Db> {
+function creator<Db extends BootablePGlite>(
+  maker: PGliteClass<Db> | CreatePGlite<Db>,
+  pglite: Record<string, unknown>,
+): CreatePGlite<Db> {
   if (pglite['fs'] !== undefined || !/^(memory:\/\/|undefined$)/.test(String(pglite['dataDir'])))
-    throw failure('invalid-input', 'boot makes databases in memory, and `pglite` says where to keep one', 'a database that is kept needs no snapshot: open it, and call `migrate`')
+    throw failure(
+      'invalid-input',
+      'boot makes databases in memory, and `pglite` says where to keep one',
+      'a database that is kept needs no snapshot: open it, and call `migrate`',
+    )
   if (pglite['loadDataDir'] !== undefined || pglite['noInitDb'])
-    throw failure('invalid-input', '`pglite` says what to start from, and so does boot', 'leave out `loadDataDir` and `noInitDb`, or open the database and call `migrate`')
+    throw failure(
+      'invalid-input',
+      '`pglite` says what to start from, and so does boot',
+      'leave out `loadDataDir` and `noInitDb`, or open the database and call `migrate`',
+    )
   const made = (given: object): Promise<unknown> => {
     const all = { ...pglite, ...given }
     if ('create' in Object(maker)) return (maker as PGliteClass<Db>).create(all)
     if (typeof maker === 'function') return (maker as CreatePGlite<Db>)(all)
-    throw failure('invalid-input', 'the first argument of boot is neither PGlite nor a function', 'pass the class PGlite, or a function that makes one with the options it is given')
+    throw failure(
+      'invalid-input',
+      'the first argument of boot is neither PGlite nor a function',
+      'pass the class PGlite, or a function that makes one with the options it is given',
+    )
   }
   return async (given) => {
     const db = (await made(given)) as Db
-    if (typeof Object(db).dumpDataDir !== 'function') throw failure('invalid-input', 'what boot was to make is not a PGlite', 'pass a function that resolves to a PGlite; a worker of one cannot be booted')
+    if (typeof Object(db).dumpDataDir !== 'function')
+      throw failure(
+        'invalid-input',
+        'what boot was to make is not a PGlite',
+        'pass a function that resolves to a PGlite; a worker of one cannot be booted',
+      )
     return db
   }
 }
 
 function checked(store: SnapshotStore): SnapshotStore {
   for (const method of ['keys', 'get', 'set', 'delete'] as const)
-    if (typeof Object(store)[method] !== 'function') throw failure('invalid-input', `the option snapshots has no method ${method}`, 'pass snapshotsInMemory(), snapshotsInIndexedDB() or snapshotsInFolder(path)')
+    if (typeof Object(store)[method] !== 'function')
+      throw failure(
+        'invalid-input',
+        `the option snapshots has no method ${method}`,
+        'pass snapshotsInMemory(), snapshotsInIndexedDB() or snapshotsInFolder(path)',
+      )
   return store
 }
 
@@ -91,7 +135,11 @@ class Session<Db extends BootablePGlite> {
   ) {}
 
   /** A database from the snapshot that has most of the migrations. */
-  async find(migrations: Set, convention: string | undefined, create: CreatePGlite<Db>): Promise<Found<Db> | undefined> {
+  async find(
+    migrations: Set,
+    convention: string | undefined,
+    create: CreatePGlite<Db>,
+  ): Promise<Found<Db> | undefined> {
     this.#options = short(this.#aspects())
     this.#runtime = runtimes.get(this.maker)?.get(this.#options)
     const keys = await this.#try('the snapshots could not be listed', async () => [...(await this.store.keys())])
@@ -111,13 +159,16 @@ class Session<Db extends BootablePGlite> {
   /** The first that can be used. Labels that were tried are tried no more. */
   async #first(numbers: ReadonlyMap<string, number>, create: CreatePGlite<Db>): Promise<Found<Db> | undefined> {
     for (; this.#attempts > 0; this.#attempts -= 1) {
-      const fitting = this.#labels.filter(({ digest, runtime }) => numbers.has(digest) && (this.#runtime ?? runtime) === runtime)
+      const fitting = this.#labels.filter(
+        ({ digest, runtime }) => numbers.has(digest) && (this.#runtime ?? runtime) === runtime,
+      )
       // The sort is stable: of those with as many migrations the one that was used last comes first.
       const [label] = fitting.sort((a, b) => numbers.get(b.digest)! - numbers.get(a.digest)!)
       if (!label) return undefined
       this.#labels = this.#labels.filter((other) => other !== label)
       const db = await this.#load(label, create)
-      if (db) return { db, key: keyOf(label), migrations: numbers.get(label.digest)!, whole: label.digest === this.#digest }
+      if (db)
+        return { db, key: keyOf(label), migrations: numbers.get(label.digest)!, whole: label.digest === this.#digest }
     }
     return undefined
   }
@@ -126,8 +177,16 @@ class Session<Db extends BootablePGlite> {
   #aspects(): string {
     const { extensions, ...others } = this.pglite
     // Where the code and its bytes come from is for `runtime` to tell; these are what initdb and the start are told.
-    const told = ['username', 'database', 'startParams', 'initDbStartParams', 'postgresqlconf'].map((name) => others[name] ?? null)
-    return JSON.stringify([this.table.schema, this.table.name, Object.keys(Object(extensions)).sort(), told, others['icuDataDir'] !== undefined])
+    const told = ['username', 'database', 'startParams', 'initDbStartParams', 'postgresqlconf'].map(
+      (name) => others[name] ?? null,
+    )
+    return JSON.stringify([
+      this.table.schema,
+      this.table.name,
+      Object.keys(Object(extensions)).sort(),
+      told,
+      others['icuDataDir'] !== undefined,
+    ])
   }
 
   async #load(label: Label, create: CreatePGlite<Db>): Promise<Db | undefined> {
@@ -147,7 +206,12 @@ class Session<Db extends BootablePGlite> {
       const runtime = await this.#ask(db)
       if (runtime === label.runtime && (await hasDigest(db, this.table, label.digest))) return db
       // Another version may use the same store: its snapshots are good for it.
-      await (runtime === label.runtime ? this.#discard(key, 'its ledger is not the one that it was saved with') : this.#pass(key, `it is of another PGlite or other extensions (${label.runtime}, and this is ${runtime ?? 'a version that does not name itself'})`))
+      await (runtime === label.runtime
+        ? this.#discard(key, 'its ledger is not the one that it was saved with')
+        : this.#pass(
+            key,
+            `it is of another PGlite or other extensions (${label.runtime}, and this is ${runtime ?? 'a version that does not name itself'})`,
+          ))
     } catch (error) {
       await this.#discard(key, `it could not be looked at: ${words(error)}`)
     }
@@ -168,7 +232,11 @@ class Session<Db extends BootablePGlite> {
   async isPristine(db: Db): Promise<boolean> {
     try {
       if (await isPristine(db)) return true
-      this.#find('snapshot-not-saved', 'no snapshot was saved: the new database was not empty', 'see that the function that makes the PGlite writes nothing')
+      this.#find(
+        'snapshot-not-saved',
+        'no snapshot was saved: the new database was not empty',
+        'see that the function that makes the PGlite writes nothing',
+      )
     } catch (error) {
       this.#find('snapshot-not-saved', `no snapshot was saved: ${words(error)}`)
     }
@@ -180,14 +248,25 @@ class Session<Db extends BootablePGlite> {
     const digest = this.#digest
     try {
       // An empty set, or one that leads to no ledger that can be told by its digest.
-      if (digest === undefined || this.#options === undefined || !(await hasDigest(db, this.table, digest))) return undefined
+      if (digest === undefined || this.#options === undefined || !(await hasDigest(db, this.table, digest)))
+        return undefined
       const runtime = await this.#ask(db)
-      if (runtime === undefined) return this.#find('snapshot-not-saved', 'no snapshot was saved: this PGlite does not say its version', 'use a newer PGlite')
+      if (runtime === undefined)
+        return this.#find(
+          'snapshot-not-saved',
+          'no snapshot was saved: this PGlite does not say its version',
+          'use a newer PGlite',
+        )
       const volatile = await unlogged(db)
-      if (volatile !== undefined) return this.#find('snapshot-not-saved', `no snapshot was saved: the content of the unlogged ${volatile} would not be in it`, 'make it an ordinary one, or fill it after the boot')
+      if (volatile !== undefined)
+        return this.#find(
+          'snapshot-not-saved',
+          `no snapshot was saved: the content of the unlogged ${volatile} would not be in it`,
+          'make it an ordinary one, or fill it after the boot',
+        )
       await settle(db)
       const key = keyOf({ options: this.#options, runtime, digest })
-      const sealed = await seal(key, await (db).dumpDataDir('none'))
+      const sealed = await seal(key, await db.dumpDataDir('none'))
       await this.store.set(key, sealed)
       return key
     } catch (error) {
@@ -222,7 +301,7 @@ const words = (error: unknown) => (error instanceof Error ? error.message : Stri
 
 async function close(db: BootablePGlite): Promise<void> {
   try {
-    await (db).close()
+    await db.close()
   } catch {
     // It could not be used anyway.
   }

@@ -6,13 +6,17 @@ import { conventionOf } from '../manifest.js'
 import type { LazySqlSource, Migrations } from '../public.js'
 
 /** By digest, how many of the first migrations of the set lead to it; the whole set last. @internal */
-export async function prefixesOf(migrations: Migrations<LazySqlSource>, convention: string | undefined): Promise<Map<string, number>> {
+export async function prefixesOf(
+  migrations: Migrations<LazySqlSource>,
+  convention: string | undefined,
+): Promise<Map<string, number>> {
   const [files] = await Promise.all([loadFiles(migrations), init()])
   const { prefixes } = catalogOf(migrations, files, conventionOf(migrations, convention))
   const numbers = new Map<string, number>()
   // Without any migration there is nothing to start from. Of two with one digest the later one stands for both: a new
   // database passes over what a baseline replaces.
   const [nothing, ...digests] = prefixes as (string | null)[]
-  for (const [index, digest] of digests.entries()) if (digest !== null && digest !== nothing) numbers.set(digest, index + 1)
+  for (const [index, digest] of digests.entries())
+    if (digest !== null && digest !== nothing) numbers.set(digest, index + 1)
   return numbers
 }

@@ -4,7 +4,11 @@ import type { SnapshotStore } from '../snapshots.js'
 
 /** The part of a PGlite that `boot` needs. */
 export interface BootablePGlite {
-  query(sql: string, params?: unknown[], options?: { parsers?: Record<number, (value: string) => unknown> }): Promise<{ rows: unknown[] }>
+  query(
+    sql: string,
+    params?: unknown[],
+    options?: { parsers?: Record<number, (value: string) => unknown> },
+  ): Promise<{ rows: unknown[] }>
   exec(sql: string): Promise<unknown>
   close(): Promise<void>
   dumpDataDir(compression: 'none'): Promise<Blob>

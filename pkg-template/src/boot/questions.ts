@@ -21,7 +21,11 @@ export async function runtimeOf(db: BootablePGlite): Promise<string | undefined>
 }
 
 /** Whether the ledger has the digest. @internal */
-export async function hasDigest(db: BootablePGlite, table: { schema: string; name: string }, digest: string): Promise<boolean> {
+export async function hasDigest(
+  db: BootablePGlite,
+  table: { schema: string; name: string },
+  digest: string,
+): Promise<boolean> {
   try {
     return (await row<{ same: string }>(db, digestQuery(table, digest)))?.same === 'true'
   } catch {
@@ -32,7 +36,10 @@ export async function hasDigest(db: BootablePGlite, table: { schema: string; nam
 
 /** Whether the database is as initdb leaves it. Everything that is made later has a number from 16384: FirstNormalObjectId. @internal */
 export async function isPristine(db: BootablePGlite): Promise<boolean> {
-  const found = await row<{ number: number }>(db, 'select (select count(*) from pg_catalog.pg_class where oid >= 16384)::int as number')
+  const found = await row<{ number: number }>(
+    db,
+    'select (select count(*) from pg_catalog.pg_class where oid >= 16384)::int as number',
+  )
   return found?.number === 0
 }
 

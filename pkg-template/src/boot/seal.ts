@@ -18,7 +18,8 @@ export const keyOf = ({ options, runtime, digest }: Label) => `${form}_${options
 
 /** The label of a key; undefined if it is none of ours. @internal */
 export function labelOf(key: unknown): Label | undefined {
-  const [, options, runtime, digest] = (typeof key === 'string' && /^counterfoil1_([0-9a-f]{16})_([\w.+-]+-[0-9a-f]{16})_([0-9a-f]{64})$/.exec(key)) || []
+  const [, options, runtime, digest] =
+    (typeof key === 'string' && /^counterfoil1_([0-9a-f]{16})_([\w.+-]+-[0-9a-f]{16})_([0-9a-f]{64})$/.exec(key)) || []
   return options && runtime && digest ? { options, runtime, digest } : undefined
 }
 

@@ -29,7 +29,13 @@ function setup({ initialOptions, onResolve, onLoad }: Build, options: PluginOpti
   onLoad({ filter: virtual, namespace: 'counterfoil' }, async ({ path }) => {
     try {
       const { code, folder, files, warnings } = await load(path, options, root, 'counterfoil/esbuild')
-      return { contents: code, loader: 'js', watchDirs: [folder], watchFiles: files, warnings: warnings.map((text) => ({ text })) }
+      return {
+        contents: code,
+        loader: 'js',
+        watchDirs: [folder],
+        watchFiles: files,
+        warnings: warnings.map((text) => ({ text })),
+      }
     } catch (error) {
       if (!(error instanceof PluginError)) throw error
       const { message, loc, folder, files } = error

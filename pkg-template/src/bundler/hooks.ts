@@ -17,7 +17,8 @@ export interface RollupPlugin {
 /** A plugin that asks for its root when it is needed. @internal */
 export function rollupPlugin(options: PluginOptions, root: () => string, by: string): RollupPlugin {
   async function loaded(context: Context, id: string): Promise<string> {
-    const watch = ({ folder, files }: { folder: string; files: string[] }) => [folder, ...files].forEach((path) => context.addWatchFile(path))
+    const watch = ({ folder, files }: { folder: string; files: string[] }) =>
+      [folder, ...files].forEach((path) => context.addWatchFile(path))
     try {
       const { code, warnings, ...watched } = await load(id, options, root(), by)
       watch(watched)

@@ -34,7 +34,11 @@ export class PluginError extends Error {
   declare readonly loc?: { file: string; line: number; column: number }
   declare readonly id?: string
 
-  constructor({ message, help, at, cause }: MigrationError, readonly folder: string, readonly files: string[]) {
+  constructor(
+    { message, help, at, cause }: MigrationError,
+    readonly folder: string,
+    readonly files: string[],
+  ) {
     super(`${at ? join(folder, message) : message}${help && `\n${help}`}`, { cause })
     // The stack would be that of the plugin: of no use to who reads this.
     this.stack = `${this.name}: ${this.message}`
@@ -47,7 +51,11 @@ export class PluginError extends Error {
 }
 
 /** Which folder an id means. @internal */
-export function folderOf(id: string, options: PluginOptions, root: string): { folder: string; convention: string | undefined } {
+export function folderOf(
+  id: string,
+  options: PluginOptions,
+  root: string,
+): { folder: string; convention: string | undefined } {
   const query = new URLSearchParams(id.split('?')[1])
   const dir = query.get('dir') ?? options.dir ?? 'db/migrations'
   return { folder: resolve(root, dir), convention: query.get('convention') ?? options.convention }
@@ -66,7 +74,12 @@ export async function load(id: string, options: PluginOptions, root: string, by:
     files = Object.keys(texts).map((path) => join(folder, path))
     const { manifest, problems, findings } = examine(texts, convention === undefined ? {} : { convention })
     if (problems[0]) throw problems[0]
-    return { code: renderManifest(manifest, { by }), folder, files, warnings: findings.map((finding) => worded(finding, folder)) }
+    return {
+      code: renderManifest(manifest, { by }),
+      folder,
+      files,
+      warnings: findings.map((finding) => worded(finding, folder)),
+    }
   } catch (error) {
     throw error instanceof MigrationError ? new PluginError(error, folder, files) : error
   }

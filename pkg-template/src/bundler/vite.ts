@@ -22,7 +22,8 @@ interface Environment {
  */
 export default function counterfoil(options: PluginOptions = {}): RollupPlugin {
   let root = process.cwd()
-  const holds = (id: string, file: string) => file.startsWith(`${folderOf(id, options, root).folder.replaceAll('\\', '/')}/`)
+  const holds = (id: string, file: string) =>
+    file.startsWith(`${folderOf(id, options, root).folder.replaceAll('\\', '/')}/`)
   const plugin = {
     ...rollupPlugin(options, () => root, 'counterfoil/vite'),
     configResolved(config: { root: string }) {
@@ -34,7 +35,9 @@ export default function counterfoil(options: PluginOptions = {}): RollupPlugin {
     },
     // For files that are added and removed; of changed ones Vite knows which module they belong to.
     hotUpdate(this: { environment: Environment }, { file, modules }: { file: string; modules: unknown[] }) {
-      const concerned = [...this.environment.moduleGraph.idToModuleMap].filter(([id]) => isResolved(id) && holds(id, file))
+      const concerned = [...this.environment.moduleGraph.idToModuleMap].filter(
+        ([id]) => isResolved(id) && holds(id, file),
+      )
       return concerned.length > 0 ? [...new Set([...modules, ...concerned.map(([, module]) => module)])] : undefined
     },
   }

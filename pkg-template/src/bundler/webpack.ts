@@ -17,7 +17,11 @@ interface Compiler {
   webpack: {
     NormalModule: {
       getCompilationHooks(compilation: object): {
-        readResource: { for(scheme: string): { tapPromise(name: string, read: (context: LoaderContext) => Promise<string | undefined>): void } }
+        readResource: {
+          for(scheme: string): {
+            tapPromise(name: string, read: (context: LoaderContext) => Promise<string | undefined>): void
+          }
+        }
       }
     }
   }
@@ -40,7 +44,11 @@ export default function counterfoil(options: PluginOptions = {}): { apply(compil
       hooks.compilation.tap('counterfoil', (compilation) => {
         // `virtual:` is a scheme to webpack, like `data:`. Other plugins may have ids of that scheme too.
         const { readResource } = webpack.NormalModule.getCompilationHooks(compilation)
-        readResource.for('virtual').tapPromise('counterfoil', async (loader) => (virtual.test(loader.resource) ? read(loader, context, options) : undefined))
+        readResource
+          .for('virtual')
+          .tapPromise('counterfoil', async (loader) =>
+            virtual.test(loader.resource) ? read(loader, context, options) : undefined,
+          )
       })
     },
   }

@@ -33,11 +33,18 @@ export interface Overruled {
  *
  * @param named what `--config` says
  */
-export async function earlierOf(read: OpenChange, config: Config, named: string | undefined, overruled: Overruled): Promise<Earlier | undefined> {
+export async function earlierOf(
+  read: OpenChange,
+  config: Config,
+  named: string | undefined,
+  overruled: Overruled,
+): Promise<Earlier | undefined> {
   const { repository } = read
   // Without a work tree no file of it can have been read.
   if (repository.bare) return undefined
-  const candidates = (named === undefined ? names : [named]).map((file) => ({ file, path: relative(repository.top, resolve(file)).split(sep).join('/') })).filter(({ path }) => !path.startsWith('../'))
+  const candidates = (named === undefined ? names : [named])
+    .map((file) => ({ file, path: relative(repository.top, resolve(file)).split(sep).join('/') }))
+    .filter(({ path }) => !path.startsWith('../'))
   const commit = await began(read)
   const before = await Promise.all(candidates.map(({ path }) => textAt(repository, commit, path)))
   const now = candidates.map(({ file }) => (existsSync(file) ? readFileSync(file, 'utf8') : undefined))
@@ -45,23 +52,34 @@ export async function earlierOf(read: OpenChange, config: Config, named: string 
   const [first] = changed
   if (first === undefined) return undefined
   const code = changed.find(({ path }) => !path.endsWith('.json'))
-  if (code) return { settings: config.check ?? {}, weaker: [`${code.path} is code, and what it said before is not known`], path: code.path }
+  if (code)
+    return {
+      settings: config.check ?? {},
+      weaker: [`${code.path} is code, and what it said before is not known`],
+      path: code.path,
+    }
   const index = before.findIndex((text) => text !== undefined)
   const earlier = index < 0 ? {} : await configOf(before[index] ?? '', candidates[index]?.file ?? '')
   return { settings: earlier.check ?? {}, weaker: weaker(earlier, config, overruled), path: first.path }
 }
 
 /** Whether tracks or levels differ, so that the verdict may. */
-export const judgesOtherwise = (a: CheckConfig, b: CheckConfig): boolean => JSON.stringify([a.tracks ?? {}, a.severities ?? {}]) !== JSON.stringify([b.tracks ?? {}, b.severities ?? {}])
+export const judgesOtherwise = (a: CheckConfig, b: CheckConfig): boolean =>
+  JSON.stringify([a.tracks ?? {}, a.severities ?? {}]) !== JSON.stringify([b.tracks ?? {}, b.severities ?? {}])
 
 /** The finding, at the level that was there before the change. */
 export function changedConfig({ path, weaker, settings }: Earlier): Finding[] {
   const level = settings.severities?.[ofConfig] ?? 'warning'
   if (weaker.length === 0 || level === 'off') return []
-  return [{
-    code: ofConfig, severity: level, message: `the change also changes how it is judged: ${weaker.join('; ')}`,
-    help: 'levels and tracks count from the next change on; let somebody look at it, and do it in a change of its own', at: { path, line: 1, column: 1 },
-  }]
+  return [
+    {
+      code: ofConfig,
+      severity: level,
+      message: `the change also changes how it is judged: ${weaker.join('; ')}`,
+      help: 'levels and tracks count from the next change on; let somebody look at it, and do it in a change of its own',
+      at: { path, line: 1, column: 1 },
+    },
+  ]
 }
 
 const levels: readonly (Level | undefined)[] = ['off', 'note', 'warning', 'error']
@@ -99,22 +117,40 @@ const withoutReturns = (text: string | undefined) => text?.replaceAll('\r\n', '\
 function weaker(before: Config, now: Config, { base, against, dirs }: Overruled): string[] {
   const out: string[] = []
   const [old, young] = [before.check ?? {}, now.check ?? {}]
-  const folders = ({ check, dir }: Config) => (check?.dirs ?? (dir === undefined ? [] : [dir])).map((entry) => join(typeof entry === 'string' ? entry : entry.dir))
+  const folders = ({ check, dir }: Config) =>
+    (check?.dirs ?? (dir === undefined ? [] : [dir])).map((entry) =>
+      join(typeof entry === 'string' ? entry : entry.dir),
+    )
   const shown = (level: Level | undefined) => level ?? 'the default'
   for (const code of new Set([...Object.keys(old.severities ?? {}), ...Object.keys(young.severities ?? {})])) {
     const [from, to] = [old.severities?.[code], young.severities?.[code]]
-    const surelyNot = from === to || to === 'error' || from === 'off' || (from !== undefined && to !== undefined && levels.indexOf(to) > levels.indexOf(from))
+    const surelyNot =
+      from === to ||
+      to === 'error' ||
+      from === 'off' ||
+      (from !== undefined && to !== undefined && levels.indexOf(to) > levels.indexOf(from))
     if (!surelyNot) out.push(`${code} is ${shown(to)} instead of ${shown(from)}`)
   }
   for (const [name, track] of Object.entries(old.tracks ?? {})) {
     const other = young.tracks && Object.hasOwn(young.tracks, name) ? young.tracks[name] : undefined
-    if (JSON.stringify(other) !== JSON.stringify(track)) out.push(`the track ${name} is ${other ? 'another one' : 'gone'}`)
+    if (JSON.stringify(other) !== JSON.stringify(track))
+      out.push(`the track ${name} is ${other ? 'another one' : 'gone'}`)
   }
   if (!dirs) {
     const kept = new Set(folders(now))
-    out.push(...folders(before).filter((dir) => !kept.has(dir)).map((dir) => `the folder ${dir} is no longer looked at`))
+    out.push(
+      ...folders(before)
+        .filter((dir) => !kept.has(dir))
+        .map((dir) => `the folder ${dir} is no longer looked at`),
+    )
   }
-  if (!base && old.base !== young.base) out.push(`it is compared with ${young.base ?? 'the default'} instead of ${old.base ?? 'the default'}`)
-  if (!against) out.push(...(old.against ?? []).filter((ref) => !young.against?.includes(ref)).map((ref) => `it is no longer compared with ${ref}`))
+  if (!base && old.base !== young.base)
+    out.push(`it is compared with ${young.base ?? 'the default'} instead of ${old.base ?? 'the default'}`)
+  if (!against)
+    out.push(
+      ...(old.against ?? [])
+        .filter((ref) => !young.against?.includes(ref))
+        .map((ref) => `it is no longer compared with ${ref}`),
+    )
   return out
 }

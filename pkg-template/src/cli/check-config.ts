@@ -46,11 +46,17 @@ function track(value: unknown, keys: Keys): void {
 
 function registers(value: unknown, keys: Keys): void {
   if (value === 'file') return
-  if (typeof value !== 'object' || value === null) throw new Wrong(keys, `${keys.join('.')} is neither "file" nor { "line": … }`, 'a migration is registered by a new file, or by an added line that a regular expression matches')
+  if (typeof value !== 'object' || value === null)
+    throw new Wrong(
+      keys,
+      `${keys.join('.')} is neither "file" nor { "line": … }`,
+      'a migration is registered by a new file, or by an added line that a regular expression matches',
+    )
   object({ line: text })(value, keys)
   needs(value, 'line', keys)
 }
 
 function needs(value: object, key: string, keys: Keys): void {
-  if (!Object.hasOwn(value, key)) throw new Wrong(keys, `${keys.join('.')} has no ${key}`, `add ${[...keys, key].join('.')}`)
+  if (!Object.hasOwn(value, key))
+    throw new Wrong(keys, `${keys.join('.')} has no ${key}`, `add ${[...keys, key].join('.')}`)
 }

@@ -20,13 +20,42 @@ export const command = define({
 
 Without --head it looks at the work tree if there are changes in it that are not committed, otherwise at HEAD. Paths are shown from the root of the repository.`,
   options: {
-    base: { type: 'string', value: '<ref>', about: 'what it is compared with (default: in GitHub Actions what the event says, otherwise origin/HEAD, main or master)' },
-    head: { type: 'string', value: '<ref>', about: 'the commit that is looked at (default: the work tree, or HEAD if nothing in it has changed)' },
+    base: {
+      type: 'string',
+      value: '<ref>',
+      about:
+        'what it is compared with (default: in GitHub Actions what the event says, otherwise origin/HEAD, main or master)',
+    },
+    head: {
+      type: 'string',
+      value: '<ref>',
+      about: 'the commit that is looked at (default: the work tree, or HEAD if nothing in it has changed)',
+    },
     staged: { type: 'boolean', about: 'look at the index: what the next commit would have' },
-    against: { type: 'string', value: '<ref>', about: "another open branch, or a pattern such as 'origin/*': is its version taken there?", multiple: true },
-    dir: { type: 'string', value: '<folder>', about: 'the migrations (default: db/migrations)', multiple: true, completes: 'folder', short: 'd' },
-    convention: { type: 'string', value: '<name>', about: 'dbmate, prisma, drizzle, … if it cannot be told from the files', config: 'convention' },
-    renumber: { type: 'boolean', about: 'give new files whose version is taken, or behind, the version that is proposed' },
+    against: {
+      type: 'string',
+      value: '<ref>',
+      about: "another open branch, or a pattern such as 'origin/*': is its version taken there?",
+      multiple: true,
+    },
+    dir: {
+      type: 'string',
+      value: '<folder>',
+      about: 'the migrations (default: db/migrations)',
+      multiple: true,
+      completes: 'folder',
+      short: 'd',
+    },
+    convention: {
+      type: 'string',
+      value: '<name>',
+      about: 'dbmate, prisma, drizzle, … if it cannot be told from the files',
+      config: 'convention',
+    },
+    renumber: {
+      type: 'boolean',
+      about: 'give new files whose version is taken, or behind, the version that is proposed',
+    },
     'dry-run': { type: 'boolean', about: 'with --renumber: say what would be done' },
     yes: { type: 'boolean', about: 'with --renumber: do not ask', short: 'y' },
   },
@@ -44,11 +73,20 @@ Without --head it looks at the work tree if there are changes in it that are not
     const settings = config.check ?? {}
     const request = requestOf(values, settings, config.dir)
     const options = optionsOf(settings)
-    if (values.staged && values.head !== undefined) throw new Usage('--staged and --head exclude each other', 'leave one of them out')
-    if ((values['dry-run'] || values.yes) && !values.renumber) throw new Usage(`--${values.yes ? 'yes' : 'dry-run'} does nothing without --renumber`, 'add --renumber, or leave it out')
+    if (values.staged && values.head !== undefined)
+      throw new Usage('--staged and --head exclude each other', 'leave one of them out')
+    if ((values['dry-run'] || values.yes) && !values.renumber)
+      throw new Usage(
+        `--${values.yes ? 'yes' : 'dry-run'} does nothing without --renumber`,
+        'add --renumber, or leave it out',
+      )
 
     const named = (values as { config?: string }).config
-    const overruled = { base: values.base !== undefined, against: values.against.length > 0, dirs: values.dir.length > 0 }
+    const overruled = {
+      base: values.base !== undefined,
+      against: values.against.length > 0,
+      dirs: values.dir.length > 0,
+    }
     const earlier = (read: OpenChange) => earlierOf(read, config, named, overruled)
     let seen = await look(request, options, settings, earlier)
     let renumbered: Renumbering['moves'] = []
@@ -84,15 +122,25 @@ function requestOf(values: Values, settings: CheckConfig, dirOfConfig: string | 
   const { base, head, staged, convention } = values
   const named = dirOfConfig ?? (process.env['DBMATE_MIGRATIONS_DIR'] || undefined)
   const dirs = values.dir.length > 0 ? values.dir : (settings.dirs ?? (named === undefined ? [] : [named]))
-  const sets = dirs.map((entry) => (typeof entry === 'string' ? { dir: entry } : entry)).map((entry) => ({ ...(convention === undefined ? {} : { convention }), ...entry }))
-  const from = base !== undefined ? { ref: base, why: '--base' } : settings.base !== undefined ? { ref: settings.base, why: 'the configuration' } : undefined
+  const sets = dirs
+    .map((entry) => (typeof entry === 'string' ? { dir: entry } : entry))
+    .map((entry) => ({ ...(convention === undefined ? {} : { convention }), ...entry }))
+  const from =
+    base !== undefined
+      ? { ref: base, why: '--base' }
+      : settings.base !== undefined
+        ? { ref: settings.base, why: 'the configuration' }
+        : undefined
   const other = values.against.length > 0 ? values.against : settings.against
   return {
     cwd: process.cwd(),
     ...(from && { base: from }),
     ...(head !== undefined && { head }),
     staged,
-    sets: sets.length > 0 ? sets : [{ dir: 'db/migrations', optional: true, ...(convention === undefined ? {} : { convention }) }],
+    sets:
+      sets.length > 0
+        ? sets
+        : [{ dir: 'db/migrations', optional: true, ...(convention === undefined ? {} : { convention }) }],
     ...(other && { against: other }),
     ...(settings.tracks && { tracks: settings.tracks }),
   }
@@ -116,55 +164,118 @@ interface Seen {
   ok: boolean
 }
 
-async function look(request: ChangeRequest, options: GuardOptions, settings: CheckConfig, earlierOf: (read: OpenChange) => Promise<Earlier | undefined>): Promise<Seen> {
+async function look(
+  request: ChangeRequest,
+  options: GuardOptions,
+  settings: CheckConfig,
+  earlierOf: (read: OpenChange) => Promise<Earlier | undefined>,
+): Promise<Seen> {
   let read = await readChange(request)
   const earlier = await earlierOf(read)
   const otherwise = earlier !== undefined && judgesOtherwise(earlier.settings, settings)
   // Only the files of tracks matter here: those of both configurations are read.
-  if (otherwise) read = await readChange({ ...request, tracks: { ...settings.tracks, ...Object.fromEntries(Object.entries(earlier.settings.tracks ?? {}).map(([name, track]) => [`${name} before`, track])) } })
+  if (otherwise)
+    read = await readChange({
+      ...request,
+      tracks: {
+        ...settings.tracks,
+        ...Object.fromEntries(
+          Object.entries(earlier.settings.tracks ?? {}).map(([name, track]) => [`${name} before`, track]),
+        ),
+      },
+    })
   const verdict = await check(read.change, options)
-  const judged = (findings: readonly Finding[], { severities }: CheckConfig) => [...read.findings.flatMap((finding) => leveled(finding, severities?.[ofReading])), ...findings]
+  const judged = (findings: readonly Finding[], { severities }: CheckConfig) => [
+    ...read.findings.flatMap((finding) => leveled(finding, severities?.[ofReading])),
+    ...findings,
+  ]
   const now = judged(verdict.findings, settings)
-  const before = otherwise ? judged((await check(read.change, optionsOf(earlier.settings))).findings, earlier.settings) : []
+  const before = otherwise
+    ? judged((await check(read.change, optionsOf(earlier.settings))).findings, earlier.settings)
+    : []
   const findings = [...(earlier ? changedConfig(earlier) : []), ...stricter(now, before)]
   return { read, verdict, findings, ok: findings.every(({ severity }) => severity !== 'error') }
 }
 
-const leveled = (finding: Finding, level: Level | undefined): Finding[] => (level === 'off' ? [] : [level === undefined ? finding : { ...finding, severity: level }])
+const leveled = (finding: Finding, level: Level | undefined): Finding[] =>
+  level === 'off' ? [] : [level === undefined ? finding : { ...finding, severity: level }]
 
 function print({ read, verdict, findings, ok }: Seen, format: Format, renumbered: Renumbering['moves']): void {
   const { base, head, change, mergeBase, against } = read
   const short = (commit: string) => commit.slice(0, 8)
   const about = `${head.name === 'HEAD' || head.live ? `${head.name} (${short(head.commit)}${head.live ? ' and what is not committed' : ''})` : `${head.name} (${short(head.commit)})`} compared with ${base.ref} (${short(base.commit)}, ${base.why}); they parted at ${short(mergeBase)}`
-  say(`${about}${against.length > 0 ? `; and with ${counted(against.length, 'open branch').replace(/branchs$/, 'branches')}` : ''}`)
-  const texts = new Map([...change.sets.flatMap((set) => [...Object.entries(set.base), ...Object.entries(set.head)]), ...(change.edits ?? []).map(({ path, base, head }): [string, string] => [path, head ?? base ?? ''])])
+  say(
+    `${about}${against.length > 0 ? `; and with ${counted(against.length, 'open branch').replace(/branchs$/, 'branches')}` : ''}`,
+  )
+  const texts = new Map([
+    ...change.sets.flatMap((set) => [...Object.entries(set.base), ...Object.entries(set.head)]),
+    ...(change.edits ?? []).map(({ path, base, head }): [string, string] => [path, head ?? base ?? '']),
+  ])
   const summary = `${ok ? 'this change may be merged' : 'this change must not be merged'}${findings.length > 0 ? `: ${tally(findings)}` : ''}`
   printFindings(findings, {
     format,
     tool: 'check',
-    summary: verdict.renumber.length > 0 && format === 'text' ? `${summary}\n\`counterfoil check --renumber\` gives ${counted(verdict.renumber.length, 'file')} a free version` : summary,
-    json: { ok, findings, renumber: verdict.renumber, ...(renumbered.length > 0 && { renumbered }), base, head: { name: head.name, commit: head.commit }, mergeBase, against: against.map(({ name }) => name) },
+    summary:
+      verdict.renumber.length > 0 && format === 'text'
+        ? `${summary}\n\`counterfoil check --renumber\` gives ${counted(verdict.renumber.length, 'file')} a free version`
+        : summary,
+    json: {
+      ok,
+      findings,
+      renumber: verdict.renumber,
+      ...(renumbered.length > 0 && { renumbered }),
+      base,
+      head: { name: head.name, commit: head.commit },
+      mergeBase,
+      against: against.map(({ name }) => name),
+    },
     source: (path) => texts.get(path),
   })
-  if (format === 'github') writeStepSummary({ title: 'counterfoil check', about, findings, ok, commit: process.env['GITHUB_SHA'] ?? head.commit })
+  if (format === 'github')
+    writeStepSummary({
+      title: 'counterfoil check',
+      about,
+      findings,
+      ok,
+      commit: process.env['GITHUB_SHA'] ?? head.commit,
+    })
 }
 
 function tally(findings: readonly Finding[]): string {
-  const counts = (['error', 'warning', 'note'] as const).map((severity) => ({ severity, count: findings.filter((finding) => finding.severity === severity).length }))
-  return counts.filter(({ count }) => count > 0).map(({ severity, count }) => counted(count, severity)).join(', ')
+  const counts = (['error', 'warning', 'note'] as const).map((severity) => ({
+    severity,
+    count: findings.filter((finding) => finding.severity === severity).length,
+  }))
+  return counts
+    .filter(({ count }) => count > 0)
+    .map(({ severity, count }) => counted(count, severity))
+    .join(', ')
 }
 
 /** Files can only be moved where they are: in the work tree of what was looked at. */
 async function mayMove({ read }: Seen, { head, staged }: ChangeRequest): Promise<void> {
-  if (staged) throw new Usage('--renumber and --staged exclude each other', 'the work tree is what it changes: leave out --staged')
+  if (staged)
+    throw new Usage(
+      '--renumber and --staged exclude each other',
+      'the work tree is what it changes: leave out --staged',
+    )
   if (head === undefined) return
   const commit = await commitOf(read.repository, 'HEAD', 'commit')
-  if (read.repository.bare || commit !== read.head.commit) throw new Usage(`--renumber changes the work tree, and ${head} is not checked out there`, `check it out, and leave out --head`)
+  if (read.repository.bare || commit !== read.head.commit)
+    throw new Usage(
+      `--renumber changes the work tree, and ${head} is not checked out there`,
+      `check it out, and leave out --head`,
+    )
 }
 
 async function mayRename({ moves }: Renumbering, signal: AbortSignal): Promise<boolean> {
   const what = counted(moves.length, 'file')
-  if (!canAsk()) throw failure('not-confirmed', `${what} would be renamed, and there is no terminal to ask on`, 'say yes with --yes, or look with --dry-run; nothing was done')
+  if (!canAsk())
+    throw failure(
+      'not-confirmed',
+      `${what} would be renamed, and there is no terminal to ask on`,
+      'say yes with --yes, or look with --dry-run; nothing was done',
+    )
   const yes = await confirmed(`rename ${what}?`, signal)
   if (!yes) say('nothing was done')
   return yes

@@ -32,7 +32,11 @@ export interface Option {
 export type Options = Readonly<Record<string, Option>>
 
 type One<O extends Option> = O['type'] extends 'boolean' ? boolean : O['type'] extends 'number' ? number : string
-type ValueOf<O extends Option> = O extends { multiple: true } ? One<O>[] : O extends { type: 'boolean' } | { default: string | number } ? One<O> : One<O> | undefined
+type ValueOf<O extends Option> = O extends { multiple: true }
+  ? One<O>[]
+  : O extends { type: 'boolean' } | { default: string | number }
+    ? One<O>
+    : One<O> | undefined
 
 /** What the options of a command came to. */
 export type Values<O extends Options> = { readonly [Name in keyof O]: ValueOf<O[Name]> }
@@ -58,7 +62,13 @@ export interface Command<O extends Options = Options> {
   readonly about: string
   readonly options: O
   /** What it takes besides options. */
-  readonly operands?: { readonly name: string; readonly about: string; readonly required?: boolean; readonly many?: boolean; readonly choices?: readonly string[] }
+  readonly operands?: {
+    readonly name: string
+    readonly about: string
+    readonly required?: boolean
+    readonly many?: boolean
+    readonly choices?: readonly string[]
+  }
   /** The formats that it can print, the default first. Without them it has no `--format`. */
   readonly formats?: readonly Format[]
   /** Command lines (without `counterfoil`) and what each does. */
@@ -89,18 +99,40 @@ export class Usage extends MigrationError {
 /** Options of every command that reads a folder of migrations. */
 export const setOptions = {
   dir: {
-    type: 'string', value: '<folder>', about: 'the migrations', default: 'db/migrations', completes: 'folder', config: 'dir',
-    env: ['DBMATE_MIGRATIONS_DIR'], short: 'd',
+    type: 'string',
+    value: '<folder>',
+    about: 'the migrations',
+    default: 'db/migrations',
+    completes: 'folder',
+    config: 'dir',
+    env: ['DBMATE_MIGRATIONS_DIR'],
+    short: 'd',
   },
-  convention: { type: 'string', value: '<name>', about: 'dbmate, prisma, drizzle, … if it cannot be told from the files', config: 'convention' },
+  convention: {
+    type: 'string',
+    value: '<name>',
+    about: 'dbmate, prisma, drizzle, … if it cannot be told from the files',
+    config: 'convention',
+  },
 } as const satisfies Options
 
 /** Options of every command that asks a database. */
 export const databaseOptions = {
   ...setOptions,
-  url: { type: 'string', value: '<target>', about: 'postgres://…, pglite:./dir or pglite:memory', config: 'url', env: ['DATABASE_URL'], short: 'u' },
+  url: {
+    type: 'string',
+    value: '<target>',
+    about: 'postgres://…, pglite:./dir or pglite:memory',
+    config: 'url',
+    env: ['DATABASE_URL'],
+    short: 'u',
+  },
   table: {
-    type: 'string', value: '<name>', about: 'the ledger (default: public.schema_migrations)', config: 'table', env: ['DBMATE_MIGRATIONS_TABLE'],
+    type: 'string',
+    value: '<name>',
+    about: 'the ledger (default: public.schema_migrations)',
+    config: 'table',
+    env: ['DBMATE_MIGRATIONS_TABLE'],
   },
 } as const satisfies Options
 

@@ -18,7 +18,10 @@ export const commands: Readonly<Record<string, Entry>> = {
   embed: { about: 'write an ES module that holds a folder of migrations', load: () => import('./embed.js') },
   check: { about: 'say what a branch would break if it were merged', load: () => import('./check.js') },
   lint: { about: 'say what is wrong with the migrations themselves', load: () => import('./lint.js') },
-  completion: { about: 'print what makes a shell complete commands and options', load: () => import('./completion.js') },
+  completion: {
+    about: 'print what makes a shell complete commands and options',
+    load: () => import('./completion.js'),
+  },
 }
 
 /** Commands that are still to come, and what to do until then. */
@@ -30,6 +33,21 @@ export const planned: Readonly<Record<string, string>> = {
 
 /** What other tools call a command, and what it is here. */
 export const elsewhere: Readonly<Record<string, string | undefined>> = Object.assign(Object.create(null), {
-  migrate: 'up', apply: 'up', deploy: 'up', latest: 'up', rollback: 'down', revert: 'down', undo: 'down', create: 'new', generate: 'new', make: 'new', add: 'new',
-  list: 'status', info: 'status', diff: 'plan', preview: 'plan', wait: 'up --wait', validate: 'lint',
+  migrate: 'up',
+  apply: 'up',
+  deploy: 'up',
+  latest: 'up',
+  rollback: 'down',
+  revert: 'down',
+  undo: 'down',
+  create: 'new',
+  generate: 'new',
+  make: 'new',
+  add: 'new',
+  list: 'status',
+  info: 'status',
+  diff: 'plan',
+  preview: 'plan',
+  wait: 'up --wait',
+  validate: 'lint',
 })

@@ -6,7 +6,8 @@ import { commands } from './commands.js'
 const shells = { bash, zsh, fish }
 
 export const command = define({
-  about: 'Prints a script that makes your shell complete commands, options and the values of options.\nIt completes the command `counterfoil`, and not `npx counterfoil`: no shell can tell what npx will run. Where only a project has it, make it a command first: counterfoil() { npx counterfoil "$@"; }',
+  about:
+    'Prints a script that makes your shell complete commands, options and the values of options.\nIt completes the command `counterfoil`, and not `npx counterfoil`: no shell can tell what npx will run. Where only a project has it, make it a command first: counterfoil() { npx counterfoil "$@"; }',
   operands: { name: '<shell>', about: 'bash, zsh or fish', required: true, choices: Object.keys(shells) },
   options: {},
   bare: true,
@@ -17,7 +18,13 @@ export const command = define({
   ],
   exits: '0 if it was printed, 2 if there is no such shell',
   async run({ operands: [shell] }) {
-    const all = await Promise.all(Object.entries(commands).map(async ([name, { about, load }]) => ({ name, about, command: (await load()).command as Command })))
+    const all = await Promise.all(
+      Object.entries(commands).map(async ([name, { about, load }]) => ({
+        name,
+        about,
+        command: (await load()).command as Command,
+      })),
+    )
     process.stdout.write(shells[shell as keyof typeof shells](all))
     return fine
   },
@@ -35,7 +42,10 @@ const valuesOf = ({ choices, completes }: Option): Values => choices ?? complete
 
 /** Every option with its forms on the command line. */
 function optionLines(command: Command): { names: string[]; option: Option }[] {
-  return Object.entries(optionsOf(command)).map(([name, option]) => ({ names: [`--${name}`, ...(option.short ? [`-${option.short}`] : [])], option }))
+  return Object.entries(optionsOf(command)).map(([name, option]) => ({
+    names: [`--${name}`, ...(option.short ? [`-${option.short}`] : [])],
+    option,
+  }))
 }
 
 /** In single quotes, for a shell of the Bourne family. */
@@ -44,7 +54,13 @@ const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`
 function bash(all: Named[]): string {
   const names = all.map(({ name }) => name).join(' ')
   const values = (values: Values) =>
-    values === 'file' ? 'COMPREPLY=($(compgen -f -- "$word"))' : values === 'folder' ? 'COMPREPLY=($(compgen -d -- "$word"))' : values === 'none' ? 'COMPREPLY=()' : `COMPREPLY=($(compgen -W ${quoted(values.join(' '))} -- "$word"))`
+    values === 'file'
+      ? 'COMPREPLY=($(compgen -f -- "$word"))'
+      : values === 'folder'
+        ? 'COMPREPLY=($(compgen -d -- "$word"))'
+        : values === 'none'
+          ? 'COMPREPLY=()'
+          : `COMPREPLY=($(compgen -W ${quoted(values.join(' '))} -- "$word"))`
   const cases = all.map(({ name, command }) => {
     const options = optionLines(command)
     const taking = options.filter(({ option }) => option.type !== 'boolean')
@@ -76,7 +92,8 @@ complete -o filenames -o bashdefault -F _counterfoil counterfoil
 function zsh(all: Named[]): string {
   // In a specification of _arguments: [text], and colons.
   const text = (about: string) => about.replace(/[[\]\\:]/g, '\\$&')
-  const action = (values: Values) => (values === 'file' ? '_files' : values === 'folder' ? '_files -/' : values === 'none' ? ' ' : `(${values.join(' ')})`)
+  const action = (values: Values) =>
+    values === 'file' ? '_files' : values === 'folder' ? '_files -/' : values === 'none' ? ' ' : `(${values.join(' ')})`
   const spec = ({ names, option }: ReturnType<typeof optionLines>[number]) => {
     const tail = `[${text(option.about)}]${option.type === 'boolean' ? '' : `:${text((option.value ?? option.type).replace(/[<>]/g, ''))}:${action(valuesOf(option))}`}`
     const many = option.multiple ? '*' : ''
@@ -85,7 +102,13 @@ function zsh(all: Named[]): string {
   }
   const cases = all.map(({ name, command }) => {
     const { operands } = command
-    const operand = operands ? [quoted(`${operands.many ? '*' : '1'}:${text(operands.name.replace(/[<>]/g, ''))}:${operands.choices ? action(operands.choices) : ' '}`)] : []
+    const operand = operands
+      ? [
+          quoted(
+            `${operands.many ? '*' : '1'}:${text(operands.name.replace(/[<>]/g, ''))}:${operands.choices ? action(operands.choices) : ' '}`,
+          ),
+        ]
+      : []
     return `    ${name})
       _arguments -s -S ${[...optionLines(command).map(spec), ...operand].join(' \\\n        ')} ;;`
   })
@@ -116,11 +139,22 @@ if [[ $funcstack[1] == _counterfoil ]]; then _counterfoil "$@"; else compdef _co
 function fish(all: Named[]): string {
   // In single quotes fish knows two escapes.
   const text = (about: string) => `'${about.replace(/[\\']/g, '\\$&')}'`
-  const values = (values: Values) => (values === 'file' ? '-r -F' : values === 'folder' ? `-x -a '(__fish_complete_directories)'` : values === 'none' ? '-x' : `-x -a ${text(values.join(' '))}`)
+  const values = (values: Values) =>
+    values === 'file'
+      ? '-r -F'
+      : values === 'folder'
+        ? `-x -a '(__fish_complete_directories)'`
+        : values === 'none'
+          ? '-x'
+          : `-x -a ${text(values.join(' '))}`
   const lines = all.flatMap(({ name, about, command }) => [
     `complete -c counterfoil -n __fish_use_subcommand -a ${name} -d ${text(about)}`,
     `complete -c counterfoil -n '__fish_seen_subcommand_from help' -a ${name}`,
-    ...(command.operands?.choices ? [`complete -c counterfoil -n '__fish_seen_subcommand_from ${name}' -a ${text(command.operands.choices.join(' '))}`] : []),
+    ...(command.operands?.choices
+      ? [
+          `complete -c counterfoil -n '__fish_seen_subcommand_from ${name}' -a ${text(command.operands.choices.join(' '))}`,
+        ]
+      : []),
     ...Object.entries(optionsOf(command)).map(
       ([option, of]) =>
         `complete -c counterfoil -n '__fish_seen_subcommand_from ${name}' -l ${option}${of.short ? ` -s ${of.short}` : ''}${of.type === 'boolean' ? '' : ` ${values(valuesOf(of))}`} -d ${text(of.about)}`,

@@ -33,7 +33,8 @@ export const parts: Readonly<Record<string, Check>> = {
 
 /** A text that is not empty. */
 export function text(value: unknown, keys: Keys): void {
-  if (typeof value !== 'string' || value === '') throw new Wrong(keys, `${keys.join('.')} is not a text`, 'write it in quotes')
+  if (typeof value !== 'string' || value === '')
+    throw new Wrong(keys, `${keys.join('.')} is not a text`, 'write it in quotes')
 }
 
 /** One of these. */
@@ -62,13 +63,18 @@ export function map(check: Check): Check {
 /** An object with these keys; without `known`, any object. */
 export function object(known?: Readonly<Record<string, Check>>): Check {
   return (value, keys) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Wrong(keys, `${keys.join('.')} is not an object`)
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      throw new Wrong(keys, `${keys.join('.')} is not an object`)
     if (!known) return
     for (const [key, part] of Object.entries(value)) {
       const check = Object.hasOwn(known, key) ? known[key] : undefined
       if (!check) {
         const near = nearest(key, Object.keys(known))
-        throw new Wrong([...keys, key], `there is no setting ${[...keys, key].join('.')}`, near ? `did you mean ${near}?` : `the settings of ${keys.join('.')} are: ${Object.keys(known).join(', ')}`)
+        throw new Wrong(
+          [...keys, key],
+          `there is no setting ${[...keys, key].join('.')}`,
+          near ? `did you mean ${near}?` : `the settings of ${keys.join('.')} are: ${Object.keys(known).join(', ')}`,
+        )
       }
       if (part !== undefined) check(part, [...keys, key])
     }

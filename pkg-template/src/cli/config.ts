@@ -41,7 +41,8 @@ export const names: readonly string[] = ['counterfoil.config.json', 'counterfoil
  */
 export async function loadConfig(path?: string): Promise<Config> {
   const there = path === undefined ? names.filter((name) => existsSync(name)) : [path]
-  if (there.length > 1) throw invalid(there[0]!, `there is also a ${there[1]}`, 'keep one of them, or name one with --config')
+  if (there.length > 1)
+    throw invalid(there[0]!, `there is also a ${there[1]}`, 'keep one of them, or name one with --config')
   const [file] = there
   if (file === undefined) return {}
   const { value, locate } = /\.[cm]?js$/.test(file) ? await moduleOf(file) : await jsonOf(file)
@@ -77,19 +78,31 @@ function placed(config: Config, folder: string): Config {
   return {
     ...config,
     ...(config.dir !== undefined && { dir: from(config.dir) }),
-    ...(config.check?.dirs && { check: { ...config.check, dirs: config.check.dirs.map((entry) => (typeof entry === 'string' ? from(entry) : { ...entry, dir: from(entry.dir) })) } }),
+    ...(config.check?.dirs && {
+      check: {
+        ...config.check,
+        dirs: config.check.dirs.map((entry) =>
+          typeof entry === 'string' ? from(entry) : { ...entry, dir: from(entry.dir) },
+        ),
+      },
+    }),
     ...(directory !== undefined && { url: `pglite:${resolve(folder, directory)}` }),
   }
 }
 
 /** Checks keys and types. Values are not repeated: one may be an address with a password. @throws Wrong */
 function validate(value: unknown): void {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Wrong([], 'the configuration is not an object', 'write { "dir": "db/migrations" }')
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new Wrong([], 'the configuration is not an object', 'write { "dir": "db/migrations" }')
   for (const [key, part] of Object.entries(value)) {
     const check = Object.hasOwn(parts, key) ? parts[key] : undefined
     if (!check) {
       const near = nearest(key, Object.keys(parts))
-      throw new Wrong([key], `there is no setting ${key}`, near ? `did you mean ${near}?` : `the settings are: ${Object.keys(parts).join(', ')}`)
+      throw new Wrong(
+        [key],
+        `there is no setting ${key}`,
+        near ? `did you mean ${near}?` : `the settings are: ${Object.keys(parts).join(', ')}`,
+      )
     }
     if (part !== undefined) check(part, [key])
   }
@@ -104,7 +117,11 @@ interface Loaded {
 async function jsonOf(file: string): Promise<Loaded> {
   const { findNodeAtLocation, getNodeValue, parseTree, printParseErrorCode } = await import('jsonc-parser')
   const text = await readFile(file, 'utf8').catch((cause) => {
-    throw invalid(file, cause.code === 'ENOENT' ? 'the file does not exist' : `it cannot be read: ${cause.message}`, 'name another file with --config')
+    throw invalid(
+      file,
+      cause.code === 'ENOENT' ? 'the file does not exist' : `it cannot be read: ${cause.message}`,
+      'name another file with --config',
+    )
   })
   const at = (offset: number) => {
     const before = text.slice(0, offset).split('\n')
@@ -113,7 +130,13 @@ async function jsonOf(file: string): Promise<Loaded> {
   const errors: ParseError[] = []
   const tree = parseTree(text.replace(/^\uFEFF/, ' '), errors, { allowTrailingComma: true })
   const [error] = errors
-  if (error || !tree) throw invalid(file, `it is not JSON: ${error ? words(printParseErrorCode(error.error)) : 'it is empty'}`, 'comments and commas at the end are fine', at(error?.offset ?? 0))
+  if (error || !tree)
+    throw invalid(
+      file,
+      `it is not JSON: ${error ? words(printParseErrorCode(error.error)) : 'it is empty'}`,
+      'comments and commas at the end are fine',
+      at(error?.offset ?? 0),
+    )
   return {
     value: getNodeValue(tree),
     locate(keys) {
@@ -134,10 +157,23 @@ async function moduleOf(file: string): Promise<Loaded> {
     return { value: loaded.default, locate: () => undefined }
   } catch (cause) {
     const missing = !existsSync(file)
-    throw invalid(file, missing ? 'the file does not exist' : `it cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`, missing ? 'name another file with --config' : 'its default export is the configuration')
+    throw invalid(
+      file,
+      missing
+        ? 'the file does not exist'
+        : `it cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
+      missing ? 'name another file with --config' : 'its default export is the configuration',
+    )
   }
 }
 
-function invalid(path: string, message: string, help: string, place?: { line: number; column: number }): MigrationError {
-  return place ? new MigrationError({ code: 'invalid-config', message, help, at: { path, ...place } }) : new MigrationError({ code: 'invalid-config', message: `${path}: ${message}`, help })
+function invalid(
+  path: string,
+  message: string,
+  help: string,
+  place?: { line: number; column: number },
+): MigrationError {
+  return place
+    ? new MigrationError({ code: 'invalid-config', message, help, at: { path, ...place } })
+    : new MigrationError({ code: 'invalid-config', message: `${path}: ${message}`, help })
 }

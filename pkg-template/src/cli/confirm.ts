@@ -14,7 +14,8 @@ export const canAsk = () => process.stdin.isTTY === true && err().live
  * @throws MigrationError `not-confirmed` if there is nobody to ask; `aborted` on Ctrl-C
  */
 export async function confirmed(question: string, signal: AbortSignal): Promise<boolean> {
-  if (!canAsk()) throw failure('not-confirmed', 'nobody can be asked: there is no terminal', 'say yes with --yes; nothing was done')
+  if (!canAsk())
+    throw failure('not-confirmed', 'nobody can be asked: there is no terminal', 'say yes with --yes; nothing was done')
   const lines = createInterface({ input: process.stdin, output: process.stderr })
   try {
     return await new Promise<boolean>((resolve, reject) => {

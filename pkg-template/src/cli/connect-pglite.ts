@@ -11,20 +11,28 @@ import { contents, holdFolder } from './pglite-folder.js'
 import type { Target } from './target.js'
 
 type Db = PGliteLike & { close(): Promise<void>; dumpDataDir(compression: 'none'): Promise<Blob> }
-type PGliteClass = { create(options: { dataDir?: string; loadDataDir?: Blob; extensions: Record<string, unknown> }): Promise<Db> }
+type PGliteClass = {
+  create(options: { dataDir?: string; loadDataDir?: Blob; extensions: Record<string, unknown> }): Promise<Db>
+}
 
-export async function openPGlite(target: Target & { kind: 'pglite' }, { config, create }: OpenOptions): Promise<Opened> {
+export async function openPGlite(
+  target: Target & { kind: 'pglite' },
+  { config, create }: OpenOptions,
+): Promise<Opened> {
   const folder = target.folder === undefined ? undefined : resolve(target.folder)
   const there = folder === undefined ? 'absent' : contents(target, folder)
   // To look at a database must not make one.
   if (folder !== undefined && !create && (there === 'absent' || there === 'empty')) throw missing(target, there)
-  const { PGlite } = (await project('@electric-sql/pglite', 'npm install @electric-sql/pglite')) as { PGlite: PGliteClass }
+  const { PGlite } = (await project('@electric-sql/pglite', 'npm install @electric-sql/pglite')) as {
+    PGlite: PGliteClass
+  }
   const extensions = await extensionsOf(config)
   // What is only tried out leaves nothing behind.
   const inMemory = folder === undefined || (create === 'in memory' && (there === 'absent' || there === 'empty'))
   // Before PGlite opens it: even one that only reads writes to its folder.
   const held = inMemory ? undefined : holdFolder(target, folder)
-  const start = (loadDataDir?: Blob) => PGlite.create({ ...(!inMemory && { dataDir: folder }), ...(loadDataDir && { loadDataDir }), extensions })
+  const start = (loadDataDir?: Blob) =>
+    PGlite.create({ ...(!inMemory && { dataDir: folder }), ...(loadDataDir && { loadDataDir }), extensions })
   let db: Db
   try {
     if (held?.empty && create !== true) throw missing(target, 'empty')
@@ -32,14 +40,23 @@ export async function openPGlite(target: Target & { kind: 'pglite' }, { config, 
   } catch (cause) {
     held?.release()
     if (cause instanceof MigrationError) throw cause
-    throw unreachable(target, reasonOf(cause), 'see that no other process has it open, and that it was made by the version of @electric-sql/pglite that this project has', cause)
+    throw unreachable(
+      target,
+      reasonOf(cause),
+      'see that no other process has it open, and that it was made by the version of @electric-sql/pglite that this project has',
+      cause,
+    )
   }
   const { driver, rows } = watched<PGliteLike>({
     ...pglite,
     // A statement keeps this thread busy. One that is ended half-way is undone when the database is opened again.
     connect(db) {
       const { statement, script, ...rest } = pglite.connect(db)
-      return { ...rest, statement: (sql) => deaf(() => statement(sql)), ...(script && { script: (sql) => deaf(() => script(sql)) }) }
+      return {
+        ...rest,
+        statement: (sql) => deaf(() => statement(sql)),
+        ...(script && { script: (sql) => deaf(() => script(sql)) }),
+      }
     },
     // It is taken already, and for longer than a run.
     guard: async () => held && { touch: held.touch, release() {} },
@@ -62,7 +79,11 @@ async function blank(PGlite: PGliteClass): Promise<Blob> {
 }
 
 const missing = (target: Target, there: 'absent' | 'empty') =>
-  unreachable(target, there === 'empty' ? 'there is no database in that folder' : 'the folder does not exist', '`counterfoil up` makes it; the path is relative to where you are')
+  unreachable(
+    target,
+    there === 'empty' ? 'there is no database in that folder' : 'the folder does not exist',
+    '`counterfoil up` makes it; the path is relative to where you are',
+  )
 
 /** What PGlite throws need not be an error: Emscripten's file system throws objects with a number. */
 function reasonOf(cause: unknown): string {
@@ -76,7 +97,12 @@ async function extensionsOf({ pglite: options }: Config): Promise<Record<string,
   const loaded = await Promise.all(
     Object.entries(options?.extensions ?? {}).map(async ([name, module]) => {
       const exports = (await project(module, `npm install ${module}`)) as Record<string, unknown>
-      if (exports[name] === undefined) throw failure('invalid-config', `${module} has no extension ${name}`, 'its exports are named in pglite.extensions of the configuration')
+      if (exports[name] === undefined)
+        throw failure(
+          'invalid-config',
+          `${module} has no extension ${name}`,
+          'its exports are named in pglite.extensions of the configuration',
+        )
       return [name, exports[name]] as const
     }),
   )
@@ -92,7 +118,12 @@ async function project(name: string, install: string): Promise<unknown> {
     try {
       path = createRequire(import.meta.url).resolve(name)
     } catch (cause) {
-      throw failure('driver-missing', `${name} is not installed in this project`, `${install}; counterfoil brings none, since a data directory belongs to the version that made it`, cause)
+      throw failure(
+        'driver-missing',
+        `${name} is not installed in this project`,
+        `${install}; counterfoil brings none, since a data directory belongs to the version that made it`,
+        cause,
+      )
     }
   }
   return import(pathToFileURL(path).href)

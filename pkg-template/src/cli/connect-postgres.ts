@@ -15,24 +15,55 @@ const patience = 15_000
 
 /** What is behind an error of the connection, and what to do. By SQLSTATE, or by the code of Node's own. */
 const causes: readonly (readonly [codes: readonly string[], help: string, transient?: boolean])[] = [
-  [['ECONNREFUSED'], 'nothing listens there: see that the database is running, and that host and port are right; --wait waits for it', true],
-  [['ENOTFOUND', 'EAI_AGAIN'], 'see that the host is spelt right, and that this machine can look it up; --wait waits for it', true],
-  [['ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ECONNRESET', 'EPIPE'], 'see that host and port are right, and that no firewall is in between', true],
+  [
+    ['ECONNREFUSED'],
+    'nothing listens there: see that the database is running, and that host and port are right; --wait waits for it',
+    true,
+  ],
+  [
+    ['ENOTFOUND', 'EAI_AGAIN'],
+    'see that the host is spelt right, and that this machine can look it up; --wait waits for it',
+    true,
+  ],
+  [
+    ['ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ECONNRESET', 'EPIPE'],
+    'see that host and port are right, and that no firewall is in between',
+    true,
+  ],
   [['ENOENT'], 'there is no socket in that folder: see that the database is running', true],
   [['57P03'], 'the database is starting or stopping: --wait waits for it', true],
-  [['28P01'], 'see that user and password are right; what is special in a password is written with %, such as @ as %40'],
+  [
+    ['28P01'],
+    'see that user and password are right; what is special in a password is written with %, such as @ as %40',
+  ],
   [['28000'], 'see that the user exists, and that pg_hba.conf lets it in from here'],
   [['3D000'], 'create the database first (createdb), or name another one'],
   [['53300'], 'the server has no connection left: close some, or go through a pooler'],
-  [['DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'CERT_HAS_EXPIRED', 'ERR_TLS_CERT_ALTNAME_INVALID'],
-    'name the authority\'s certificate with ?sslrootcert=<file>; ?sslmode=no-verify trusts whoever answers'],
+  [
+    [
+      'DEPTH_ZERO_SELF_SIGNED_CERT',
+      'SELF_SIGNED_CERT_IN_CHAIN',
+      'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+      'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+      'CERT_HAS_EXPIRED',
+      'ERR_TLS_CERT_ALTNAME_INVALID',
+    ],
+    "name the authority's certificate with ?sslrootcert=<file>; ?sslmode=no-verify trusts whoever answers",
+  ],
 ]
 
 /** The same for errors that have no code. */
 const wordings: readonly (readonly [pattern: RegExp, help: string, transient?: boolean])[] = [
   [/does not support SSL/i, 'add ?sslmode=disable to the address if the way to it is safe'],
-  [/password must be a (?:non-empty )?string/i, 'the server asks for a password: put it into the address, PGPASSWORD or ~/.pgpass'],
-  [/timeout expired|connection terminated/i, 'see that host and port are right, and that no firewall is in between', true],
+  [
+    /password must be a (?:non-empty )?string/i,
+    'the server asks for a password: put it into the address, PGPASSWORD or ~/.pgpass',
+  ],
+  [
+    /timeout expired|connection terminated/i,
+    'see that host and port are right, and that no firewall is in between',
+    true,
+  ],
 ]
 
 export async function openPostgres(target: PostgresTarget, { signal, wait = 0 }: OpenOptions): Promise<Opened> {
@@ -97,6 +128,13 @@ function understood(target: PostgresTarget, error: unknown): { known: MigrationE
   const { code, message, errors } = Object(error) as { code?: string; message?: string; errors?: { message: string }[] }
   // A name with several addresses fails with one error for each, and no message of its own.
   const what = message || errors?.map((inner) => inner.message).join(', ') || code || String(error)
-  const [, help, transient = false] = causes.find(([codes]) => codes.includes(code ?? '')) ?? wordings.find(([pattern]) => pattern.test(what)) ?? [[], 'see that the address is right: postgres://user:password@host:port/database']
-  return { known: unreachable(target, code && !what.includes(code) ? `${what} (${code})` : what, help, error), transient }
+  const [, help, transient = false] = causes.find(([codes]) => codes.includes(code ?? '')) ??
+    wordings.find(([pattern]) => pattern.test(what)) ?? [
+      [],
+      'see that the address is right: postgres://user:password@host:port/database',
+    ]
+  return {
+    known: unreachable(target, code && !what.includes(code) ? `${what} (${code})` : what, help, error),
+    transient,
+  }
 }

@@ -34,13 +34,22 @@ export interface OpenOptions {
 export async function open(target: Target, options: OpenOptions): Promise<Opened> {
   const { signal } = options
   if (signal.aborted) throw stopped()
-  const opened = target.kind === 'postgres' ? await (await import('./connect-postgres.js')).openPostgres(target, options) : await (await import('./connect-pglite.js')).openPGlite(target, options)
+  const opened =
+    target.kind === 'postgres'
+      ? await (await import('./connect-postgres.js')).openPostgres(target, options)
+      : await (await import('./connect-pglite.js')).openPGlite(target, options)
   if (signal.aborted) {
     await opened.close()
     throw stopped()
   }
   // In place of the bar, and of the ^C that the terminal wrote after it.
-  const told = () => say((err().live ? '\r\x1b[2K' : '') + (target.kind === 'pglite' ? 'stopping' : 'stopping when the statement that is running has ended; Ctrl-C again stops it at once'))
+  const told = () =>
+    say(
+      (err().live ? '\r\x1b[2K' : '') +
+        (target.kind === 'pglite'
+          ? 'stopping'
+          : 'stopping when the statement that is running has ended; Ctrl-C again stops it at once'),
+    )
   signal.addEventListener('abort', told)
   cancelWith(() => opened.cancel())
   return {
@@ -54,7 +63,9 @@ export async function open(target: Target, options: OpenOptions): Promise<Opened
 }
 
 /** A driver that remembers the ledger's rows when they pass. @internal */
-export function watched<Db extends object>(driver: Driver<Db>): { driver: Driver<object>; rows(): readonly TextRow[] | undefined } {
+export function watched<Db extends object>(
+  driver: Driver<Db>,
+): { driver: Driver<object>; rows(): readonly TextRow[] | undefined } {
   let seen: readonly TextRow[] | undefined
   const connect = (db: object) => {
     const connection = driver.connect(db as Db)

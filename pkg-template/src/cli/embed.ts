@@ -14,7 +14,13 @@ export const command = define({
   about: `Writes an ES module whose default export is a manifest of the migrations: their files, checksums and digest. Hand it to \`migrate\`, \`plan\`, \`ready\` and \`rollback\` in place of a folder.`,
   options: {
     ...setOptions,
-    out: { type: 'string', value: '<file>', about: 'where to write; .ts and .mts get TypeScript (default: standard output)', completes: 'file', short: 'o' },
+    out: {
+      type: 'string',
+      value: '<file>',
+      about: 'where to write; .ts and .mts get TypeScript (default: standard output)',
+      completes: 'file',
+      short: 'o',
+    },
     check: { type: 'boolean', about: 'write nothing; end with 1 if the file is not what would be written' },
   },
   examples: [
@@ -43,7 +49,10 @@ export const command = define({
     }
     const before = await contents(out)
     if (check && before !== text) {
-      say(`error: ${out} ${before === undefined ? 'does not exist' : `is not what ${about} would give`}`, 'run `counterfoil embed` again, without --check')
+      say(
+        `error: ${out} ${before === undefined ? 'does not exist' : `is not what ${about} would give`}`,
+        'run `counterfoil embed` again, without --check',
+      )
       return found
     }
     if (before !== text) await replace(out, text)
@@ -53,7 +62,10 @@ export const command = define({
 })
 
 /** What cannot even be read is a problem like the others. */
-function examined(files: Migrations, convention: string | undefined): Partial<Pick<Examined, 'manifest'>> & Omit<Examined, 'manifest'> {
+function examined(
+  files: Migrations,
+  convention: string | undefined,
+): Partial<Pick<Examined, 'manifest'>> & Omit<Examined, 'manifest'> {
   try {
     return examine(files, convention === undefined ? {} : { convention })
   } catch (error) {
@@ -92,5 +104,10 @@ async function replace(named: string, text: string): Promise<void> {
 }
 
 function unusable(path: string, done: string, error: unknown): MigrationError {
-  return failure('invalid-input', `${path} cannot be ${done}: ${(error as Error).message}`, 'name another file with --out', error)
+  return failure(
+    'invalid-input',
+    `${path} cannot be ${done}: ${(error as Error).message}`,
+    'name another file with --out',
+    error,
+  )
 }

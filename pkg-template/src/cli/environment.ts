@@ -17,10 +17,16 @@ export function loadEnvironment(path?: string): Readonly<Record<string, string |
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException
     // A folder may be called that: a virtual environment of Python's.
-    if (path !== undefined) throw failure('invalid-config', code === 'ENOENT' ? `the file ${path} does not exist` : `${path} cannot be read: ${message}`, 'name another file with --dotenv')
+    if (path !== undefined)
+      throw failure(
+        'invalid-config',
+        code === 'ENOENT' ? `the file ${path} does not exist` : `${path} cannot be read: ${message}`,
+        'name another file with --dotenv',
+      )
   }
   const found = text === undefined ? {} : parseEnv(text)
-  for (const [name, value] of Object.entries(found)) if (path !== undefined || process.env[name] === undefined) process.env[name] = value
+  for (const [name, value] of Object.entries(found))
+    if (path !== undefined || process.env[name] === undefined) process.env[name] = value
   // What is in the environment may turn up in an error, whether it is used or not.
   for (const [name, value] of Object.entries({ ...found, ...process.env })) {
     if (/^(PGPASSWORD|PGSSLPASSWORD)$/.test(name)) keepSecret(value)

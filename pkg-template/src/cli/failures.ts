@@ -11,8 +11,25 @@ import { asOptions } from './wording.js'
 
 /** Errors of how it was called, and of the connection. All others are of the migrations or the database. */
 const misuses = new Set([
-  'usage', 'invalid-input', 'invalid-config', 'invalid-target', 'no-migrations', 'not-confirmed', 'driver-missing', 'connection-failed', 'connection-lost', 'data-dir-locked', 'core-unavailable',
-  'git-missing', 'git-failed', 'not-a-repository', 'ref-unknown', 'no-base', 'no-merge-base', 'merge-conflict', 'cannot-move',
+  'usage',
+  'invalid-input',
+  'invalid-config',
+  'invalid-target',
+  'no-migrations',
+  'not-confirmed',
+  'driver-missing',
+  'connection-failed',
+  'connection-lost',
+  'data-dir-locked',
+  'core-unavailable',
+  'git-missing',
+  'git-failed',
+  'not-a-repository',
+  'ref-unknown',
+  'no-base',
+  'no-merge-base',
+  'merge-conflict',
+  'cannot-move',
 ])
 
 /** What a shell expects of a program that Ctrl-C has ended. */
@@ -44,14 +61,22 @@ function textOf(path: string): string | undefined {
 }
 
 /** An error of ours, whichever copy of the package it comes from. */
-const isOurs = (error: unknown): error is MigrationError => error instanceof Error && error.name === 'MigrationError' && 'code' in error
+const isOurs = (error: unknown): error is MigrationError =>
+  error instanceof Error && error.name === 'MigrationError' && 'code' in error
 
 /** What the database said, if it did. */
-function said({ cause }: MigrationError): { message: string; sqlstate: string; detail?: string; hint?: string } | undefined {
+function said({
+  cause,
+}: MigrationError): { message: string; sqlstate: string; detail?: string; hint?: string } | undefined {
   const { severity, code, message, detail, hint } = Object(cause) as Record<string, unknown>
   if (typeof severity !== 'string' || typeof code !== 'string' || typeof message !== 'string') return undefined
   const given = (value: unknown) => typeof value === 'string' && value !== ''
-  return { message, sqlstate: code, ...(given(detail) && { detail: detail as string }), ...(given(hint) && { hint: hint as string }) }
+  return {
+    message,
+    sqlstate: code,
+    ...(given(detail) && { detail: detail as string }),
+    ...(given(hint) && { hint: hint as string }),
+  }
 }
 
 /** Prints an error in the format that was asked for; as text on standard error in any case. */
@@ -81,8 +106,16 @@ export function printFailure(error: unknown, format: Format): void {
   if (format === 'github') process.stdout.write(`${redacted(workflowCommand(finding))}\n`)
   if (format === 'sarif') printJson(sarif([finding], 'error'))
   if (format === 'json') {
-    const more = { ...(statement !== undefined && { statement }), ...(applied.length > 0 && { applied }), ...(database && { database }) }
-    const text = JSON.stringify({ error: { code, message, help, ...(place && { at: place }), ...more } }, (_, value) => (typeof value === 'string' ? redacted(value) : value), 2)
+    const more = {
+      ...(statement !== undefined && { statement }),
+      ...(applied.length > 0 && { applied }),
+      ...(database && { database }),
+    }
+    const text = JSON.stringify(
+      { error: { code, message, help, ...(place && { at: place }), ...more } },
+      (_, value) => (typeof value === 'string' ? redacted(value) : value),
+      2,
+    )
     process.stdout.write(`${text}\n`)
   }
 }

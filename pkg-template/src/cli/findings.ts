@@ -27,7 +27,10 @@ export function printFindings(findings: readonly Finding[], options: PrintOption
   if (format === 'json') return printJson(options.json ?? { findings })
   if (format === 'sarif') return printJson(sarif(findings, options.tool))
   const style = out()
-  const text = format === 'github' ? findings.map(workflowCommand) : findings.flatMap((finding) => [...drawn(finding, options.source, style), ''])
+  const text =
+    format === 'github'
+      ? findings.map(workflowCommand)
+      : findings.flatMap((finding) => [...drawn(finding, options.source, style), ''])
   if (summary) text.push(summary)
   if (text.length) process.stdout.write(redacted(`${text.join('\n')}\n`))
 }
@@ -35,11 +38,17 @@ export function printFindings(findings: readonly Finding[], options: PrintOption
 /** The same findings, with paths that begin with the folder that they are in. */
 export function inFolder(folder: string, findings: readonly Finding[]): Finding[] {
   const base = folder.replaceAll('\\', '/')
-  return findings.map((finding) => (finding.at ? { ...finding, at: { ...finding.at, path: join(base, finding.at.path) } } : finding))
+  return findings.map((finding) =>
+    finding.at ? { ...finding, at: { ...finding.at, path: join(base, finding.at.path) } } : finding,
+  )
 }
 
 /** The lines of a finding for a person. */
-export function drawn({ severity, code, message, help, at }: Finding, source: PrintOptions['source'], style: Style): string[] {
+export function drawn(
+  { severity, code, message, help, at }: Finding,
+  source: PrintOptions['source'],
+  style: Style,
+): string[] {
   return [
     `${mark(severity, style)}${style.dim(`[${code}]`)}: ${style.bold(clean(message))}`,
     ...(at ? picture(at, source?.(at.path), style) : []),
@@ -53,7 +62,8 @@ export function note(name: string, text: string, style: Style): string[] {
   return [`  ${style.blue(name)}: ${first}`, ...rest.map((line) => ' '.repeat(name.length + 4) + line)]
 }
 
-const mark = (severity: Severity, style: Style) => ({ error: style.red, warning: style.yellow, note: style.blue })[severity](severity)
+const mark = (severity: Severity, style: Style) =>
+  ({ error: style.red, warning: style.yellow, note: style.blue })[severity](severity)
 
 /**
  * A workflow command of GitHub Actions: https://docs.github.com/actions/reference/workflow-commands-for-github-actions.
@@ -77,7 +87,9 @@ export function sarif(findings: readonly Finding[], tool: string): object {
     version: '2.1.0',
     runs: [
       {
-        tool: { driver: { name: 'counterfoil', semanticVersion: version(), rules: ids.map((id) => ({ id, name: id })) } },
+        tool: {
+          driver: { name: 'counterfoil', semanticVersion: version(), rules: ids.map((id) => ({ id, name: id })) },
+        },
         automationDetails: { id: `counterfoil/${tool}/` },
         columnKind: 'unicodeCodePoints',
         results: findings.map(({ code, severity, message, help, at }) => ({
@@ -87,7 +99,15 @@ export function sarif(findings: readonly Finding[], tool: string): object {
           message: { text: redacted(help ? `${message}\n${asOptions(help)}` : message) },
           ...(at && {
             locations: [
-              { physicalLocation: { artifactLocation: { uri: at.path.split('/').map(encodeURIComponent).join('/'), uriBaseId: '%SRCROOT%' }, region: { startLine: at.line, startColumn: at.column } } },
+              {
+                physicalLocation: {
+                  artifactLocation: {
+                    uri: at.path.split('/').map(encodeURIComponent).join('/'),
+                    uriBaseId: '%SRCROOT%',
+                  },
+                  region: { startLine: at.line, startColumn: at.column },
+                },
+              },
             ],
           }),
         })),

@@ -11,7 +11,9 @@ export function overview(commands: Readonly<Record<string, Entry>>): string {
   return `Usage: counterfoil <command> [options]
 
 ${bold('Commands')}
-${Object.entries(commands).map(([name, { about }]) => `  ${name.padEnd(width)}${about}`).join('\n')}
+${Object.entries(commands)
+  .map(([name, { about }]) => `  ${name.padEnd(width)}${about}`)
+  .join('\n')}
 
 ${bold('Examples')}
   counterfoil new add_users       write an empty migration
@@ -33,18 +35,25 @@ export function helpOf(name: string, command: Command): string {
     '',
     ...(operands ? [`  ${operands.name}: ${operands.about}`, ''] : []),
     bold('Options'),
-    ...table(Object.entries(optionsOf(command)).map(([option, of]) => [left(option, of), right(of)] as const), Math.min(width, 100)),
+    ...table(
+      Object.entries(optionsOf(command)).map(([option, of]) => [left(option, of), right(of)] as const),
+      Math.min(width, 100),
+    ),
     '',
     bold('Examples'),
     ...examples.flatMap(([line, what]) => [dim(`  # ${what}`), `  counterfoil ${line}`]),
     '',
-    ...wrapped(`Ends with ${command.exits ?? '0 if all is well, 1 if something is wrong with the migrations, 2 if it was called in a wrong way'}.`, Math.min(width, 100)),
+    ...wrapped(
+      `Ends with ${command.exits ?? '0 if all is well, 1 if something is wrong with the migrations, 2 if it was called in a wrong way'}.`,
+      Math.min(width, 100),
+    ),
     '',
   ]
   return parts.join('\n')
 }
 
-const left = (name: string, { short, type, value }: Option) => `${short ? `-${short}, ` : '    '}--${name}${type === 'boolean' ? '' : ` ${value ?? (type === 'number' ? '<number>' : '<text>')}`}`
+const left = (name: string, { short, type, value }: Option) =>
+  `${short ? `-${short}, ` : '    '}--${name}${type === 'boolean' ? '' : ` ${value ?? (type === 'number' ? '<number>' : '<text>')}`}`
 
 /** Nothing of what the environment or the configuration says: they may hold a password. */
 function right({ about, default: fallback, choices, env, multiple }: Option): string {
@@ -62,7 +71,9 @@ function table(rows: readonly (readonly [left: string, right: string])[], width:
   return rows.flatMap(([left, right]) => {
     const [line = '', ...more] = wrapped(right, Math.max(30, width - first - 2))
     const rest = more.map((text) => ' '.repeat(first + 2) + text)
-    return left.length + 2 > first ? [`  ${left}`, ' '.repeat(first + 2) + line, ...rest] : [`  ${left.padEnd(first)}${line}`, ...rest]
+    return left.length + 2 > first
+      ? [`  ${left}`, ' '.repeat(first + 2) + line, ...rest]
+      : [`  ${left.padEnd(first)}${line}`, ...rest]
   })
 }
 

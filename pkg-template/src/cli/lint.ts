@@ -17,9 +17,20 @@ export const command = define({
 A comment \`-- counterfoil-ignore <rule>: <reason>\`, on the line before or at the end of the line, allows what it names; \`-- counterfoil-ignore-file <rule>\` does for the file.`,
   options: {
     ...setOptions,
-    table: { type: 'string', value: '<name>', about: 'the ledger (default: public.schema_migrations)', config: 'table', env: ['DBMATE_MIGRATIONS_TABLE'] },
+    table: {
+      type: 'string',
+      value: '<name>',
+      about: 'the ledger (default: public.schema_migrations)',
+      config: 'table',
+      env: ['DBMATE_MIGRATIONS_TABLE'],
+    },
     since: { type: 'string', value: '<ref>', about: 'report only on files that have changed since a branch or commit' },
-    rule: { type: 'string', value: '<rule=level>', about: 'how bad a rule is: off, note, warning or error', multiple: true },
+    rule: {
+      type: 'string',
+      value: '<rule=level>',
+      about: 'how bad a rule is: off, note, warning or error',
+      multiple: true,
+    },
     'no-squawk': { type: 'boolean', about: "without squawk's rules" },
     postgres: { type: 'string', value: '<version>', about: 'the oldest PostgreSQL that they are for (default: 15)' },
     strict: { type: 'boolean', about: 'end with 1 for a warning too' },
@@ -51,17 +62,36 @@ A comment \`-- counterfoil-ignore <rule>: <reason>\`, on the line before or at t
       ...(only && { only }),
     })
     const findings = inFolder(values.dir, result.findings)
-    const texts = new Map(inFolder(values.dir, Object.keys(files).map((path) => at(path))).map(({ at }, index) => [at!.path, Object.values(files)[index]]))
-    printFindings(findings, { format, tool: 'lint', summary: summary(result), json: { ...result, findings }, source: (path) => texts.get(path) })
+    const texts = new Map(
+      inFolder(
+        values.dir,
+        Object.keys(files).map((path) => at(path)),
+      ).map(({ at }, index) => [at!.path, Object.values(files)[index]]),
+    )
+    printFindings(findings, {
+      format,
+      tool: 'lint',
+      summary: summary(result),
+      json: { ...result, findings },
+      source: (path) => texts.get(path),
+    })
     return result.ok && !(values.strict && result.counts.warning > 0) ? fine : found
   },
 })
 
 /** A finding of nothing, for its path. */
-const at = (path: string) => ({ code: '', severity: 'note' as Severity, message: '', help: '', at: { path, line: 1, column: 1 } })
+const at = (path: string) => ({
+  code: '',
+  severity: 'note' as Severity,
+  message: '',
+  help: '',
+  at: { path, line: 1, column: 1 },
+})
 
 function summary({ counts, files }: LintResult): string {
-  const found = (['error', 'warning', 'note'] as const).filter((severity) => counts[severity] > 0).map((severity) => counted(counts[severity], severity))
+  const found = (['error', 'warning', 'note'] as const)
+    .filter((severity) => counts[severity] > 0)
+    .map((severity) => counted(counts[severity], severity))
   if (found.length === 0) return `${counted(files, 'file')}: nothing found`
   return `${counted(files, 'file')}: ${found.join(', ')}; \`counterfoil lint --explain <rule>\` says more`
 }
@@ -72,14 +102,23 @@ function levelsOf(given: readonly string[]): Record<string, Severity | 'off'> {
     given.map((text) => {
       const [code = '', level = '', ...more] = text.split('=')
       const known = levels.find((name) => name === level)
-      if (!code || !known || more.length > 0) throw new Usage(`--rule cannot be '${text}'`, `write a rule and its level, such as ban-drop-column=error; the levels are ${levels.join(', ')}`)
+      if (!code || !known || more.length > 0)
+        throw new Usage(
+          `--rule cannot be '${text}'`,
+          `write a rule and its level, such as ban-drop-column=error; the levels are ${levels.join(', ')}`,
+        )
       return [code, known]
     }),
   )
 }
 
 /** The files to report on; undefined: all. */
-async function chosen(dir: string, paths: readonly string[], operands: readonly string[], since: string | undefined): Promise<readonly string[] | undefined> {
+async function chosen(
+  dir: string,
+  paths: readonly string[],
+  operands: readonly string[],
+  since: string | undefined,
+): Promise<readonly string[] | undefined> {
   if (operands.length === 0 && since === undefined) return undefined
   const inside = (path: string) => relative(dir, path).split(sep).join('/')
   const named = operands.map((operand) => {
@@ -99,7 +138,10 @@ async function changedSince(ref: string): Promise<string[]> {
   const repository = await openRepository(process.cwd())
   const of = async (ref: string, what: string) => ({ ref, commit: await commitOf(repository, ref, what) })
   const [base] = await mergeBases(repository, await of(ref, '--since'), await of('HEAD', 'HEAD'))
-  const lists = await Promise.all([git(repository, ['diff', '--name-only', '--no-renames', '-z', base]), git(repository, ['ls-files', '--others', '--exclude-standard', '-z'])])
+  const lists = await Promise.all([
+    git(repository, ['diff', '--name-only', '--no-renames', '-z', base]),
+    git(repository, ['ls-files', '--others', '--exclude-standard', '-z']),
+  ])
   return lists.flatMap(({ stdout }) => parts(stdout)).map((path) => resolve(repository.top, path))
 }
 
@@ -111,8 +153,14 @@ function about(all: readonly Rule[], code: string | undefined, json: boolean): n
   }
   const rule = all.find((rule) => rule.code === code)
   if (!rule) {
-    const near = nearest(code, all.map((rule) => rule.code))
-    throw new Usage(`there is no rule ${code}`, near ? `did you mean ${near}?` : '`counterfoil lint --list` shows the rules')
+    const near = nearest(
+      code,
+      all.map((rule) => rule.code),
+    )
+    throw new Usage(
+      `there is no rule ${code}`,
+      near ? `did you mean ${near}?` : '`counterfoil lint --list` shows the rules',
+    )
   }
   if (json) printJson(rule)
   else process.stdout.write(`${explained(rule)}\n`)
@@ -122,14 +170,24 @@ function about(all: readonly Rule[], code: string | undefined, json: boolean): n
 function table(all: readonly Rule[]): string {
   const style = out()
   const [code, level] = [Math.max(...all.map(({ code }) => code.length)), 7]
-  const line = (rule: Rule) => `  ${rule.code.padEnd(code)}  ${mark(rule.severity, style)(rule.severity.padEnd(level))}  ${rule.summary}`
+  const line = (rule: Rule) =>
+    `  ${rule.code.padEnd(code)}  ${mark(rule.severity, style)(rule.severity.padEnd(level))}  ${rule.summary}`
   const of = (source: Rule['source']) => all.filter((rule) => rule.source === source).map(line)
   return ['Rules of counterfoil:', ...of('counterfoil'), '', 'Rules of squawk:', ...of('squawk')].join('\n')
 }
 
 function explained({ code, severity, summary, why, bad, good, url }: Rule): string {
   const style = out()
-  const shown = (name: string, texts: readonly string[]) => texts.flatMap((text) => ['', `${name}:`, '', ...text.trimEnd().split('\n').map((line) => (line.length > 200 ? `    ${line.slice(0, 200)}…` : `    ${line}`))])
+  const shown = (name: string, texts: readonly string[]) =>
+    texts.flatMap((text) => [
+      '',
+      `${name}:`,
+      '',
+      ...text
+        .trimEnd()
+        .split('\n')
+        .map((line) => (line.length > 200 ? `    ${line.slice(0, 200)}…` : `    ${line}`)),
+    ])
   return [
     `${style.bold(code)} (${severity === 'off' ? 'off by default' : severity}): ${summary}`,
     ...(why ? ['', why] : []),
@@ -139,4 +197,5 @@ function explained({ code, severity, summary, why, bad, good, url }: Rule): stri
   ].join('\n')
 }
 
-const mark = (severity: Rule['severity'], style: ReturnType<typeof out>) => ({ error: style.red, warning: style.yellow, note: style.blue, off: style.dim })[severity]
+const mark = (severity: Rule['severity'], style: ReturnType<typeof out>) =>
+  ({ error: style.red, warning: style.yellow, note: style.blue, off: style.dim })[severity]

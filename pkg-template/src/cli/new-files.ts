@@ -30,30 +30,52 @@ const texts: Readonly<Record<string, string>> = { dbmate, goose, 'sql-migrate': 
 export function newFiles({ convention, paths, files }: Known, name: string, now: Date): NewFiles {
   const slug = slugOf(name)
   const text = texts[convention] ?? ''
-  const journal = convention === 'drizzle' ? Object.keys(files).find((path) => /(^|\/)meta\/_journal\.json$/.test(path)) : undefined
+  const journal =
+    convention === 'drizzle' ? Object.keys(files).find((path) => /(^|\/)meta\/_journal\.json$/.test(path)) : undefined
   const inFolder = convention === 'prisma' || convention === 'diesel' || (convention === 'drizzle' && !journal)
   // Beside the newest one, wherever in the set that is.
   const newest = paths.findLast((path) => versionIn(convention, path, inFolder)) ?? paths.at(-1)
-  const folder = newest === undefined ? (journal ? posix.join(posix.dirname(journal), '..') : '') : posix.dirname(inFolder ? posix.dirname(newest) : newest)
+  const folder =
+    newest === undefined
+      ? journal
+        ? posix.join(posix.dirname(journal), '..')
+        : ''
+      : posix.dirname(inFolder ? posix.dirname(newest) : newest)
   const at = (path: string) => posix.join(folder, path)
   const { version, separator } = nextVersion(convention, newest, inFolder, now, Object.keys(files))
   const stem = `${version}${separator}${slug}`
 
-  if (journal) return { made: [{ path: at(`${stem}.sql`), text }], changed: { path: journal, text: journalWith(files[journal] ?? '', stem, now) } }
-  if (convention === 'diesel') return { made: ['up.sql', 'down.sql'].map((file) => ({ path: at(`${stem}/${file}`), text })) }
+  if (journal)
+    return {
+      made: [{ path: at(`${stem}.sql`), text }],
+      changed: { path: journal, text: journalWith(files[journal] ?? '', stem, now) },
+    }
+  if (convention === 'diesel')
+    return { made: ['up.sql', 'down.sql'].map((file) => ({ path: at(`${stem}/${file}`), text })) }
   if (inFolder) return { made: [{ path: at(`${stem}/migration.sql`), text }] }
   const paired = convention === 'golang-migrate' || (newest !== undefined && /\.up\.sql$/.test(newest))
   return { made: (paired ? ['.up.sql', '.down.sql'] : ['.sql']).map((ending) => ({ path: at(stem + ending), text })) }
 }
 
 /** What stands before the name in a path: `V`, the version, and what separates them from the name. */
-function versionIn(convention: string, path: string, inFolder: boolean): { prefix: string; digits: string; separator: string } | undefined {
+function versionIn(
+  convention: string,
+  path: string,
+  inFolder: boolean,
+): { prefix: string; digits: string; separator: string } | undefined {
   const base = posix.basename(inFolder ? posix.dirname(path) : path)
-  const [, prefix = '', digits, separator] = (convention === 'flyway' ? /^(V)(\d+(?:[._]\d+)*?)(__)/ : /^()(\d{4}-\d\d-\d\d-\d{6}|\d+)([_-])?/).exec(base) ?? []
+  const [, prefix = '', digits, separator] =
+    (convention === 'flyway' ? /^(V)(\d+(?:[._]\d+)*?)(__)/ : /^()(\d{4}-\d\d-\d\d-\d{6}|\d+)([_-])?/).exec(base) ?? []
   return digits === undefined ? undefined : { prefix, digits, separator: separator ?? '_' }
 }
 
-function nextVersion(convention: string, newest: string | undefined, inFolder: boolean, now: Date, all: readonly string[]): { version: string; separator: string } {
+function nextVersion(
+  convention: string,
+  newest: string | undefined,
+  inFolder: boolean,
+  now: Date,
+  all: readonly string[],
+): { version: string; separator: string } {
   const found = newest === undefined ? undefined : versionIn(convention, newest, inFolder)
   if (!found) {
     const first = { flyway: 'V1', 'golang-migrate': '000001', drizzle: inFolder ? undefined : '0000' }[convention]
@@ -81,15 +103,24 @@ function isAbove(one: string, other: string): boolean {
 
 /** A name as it stands in a path. */
 export function slugOf(name: string): string {
-  const slug = name.normalize('NFC').trim().replace(/\.sql$/i, '').replace(/[^\p{L}\p{N}\p{M}-]+/gu, '_').replace(/^[_-]+|[_-]+$/g, '')
-  if (slug === '') throw failure('usage', 'the name has no letter or digit', 'say what the migration does: counterfoil new add_users')
+  const slug = name
+    .normalize('NFC')
+    .trim()
+    .replace(/\.sql$/i, '')
+    .replace(/[^\p{L}\p{N}\p{M}-]+/gu, '_')
+    .replace(/^[_-]+|[_-]+$/g, '')
+  if (slug === '')
+    throw failure('usage', 'the name has no letter or digit', 'say what the migration does: counterfoil new add_users')
   if (Buffer.byteLength(slug) > 150) throw failure('usage', 'the name is too long for a file', 'say it shorter')
   return slug
 }
 
 /** The journal with one more entry. Its fields are those of drizzle-orm's `MigrationMeta` and drizzle-kit's `journal`. */
 function journalWith(text: string, tag: string, now: Date): string {
-  const journal = JSON.parse(text) as { version?: string; entries: { idx: number; version?: string; when: number; tag: string; breakpoints?: boolean }[] }
+  const journal = JSON.parse(text) as {
+    version?: string
+    entries: { idx: number; version?: string; when: number; tag: string; breakpoints?: boolean }[]
+  }
   const last = journal.entries.at(-1)
   journal.entries.push({
     idx: (last?.idx ?? -1) + 1,

@@ -9,10 +9,23 @@ import { Usage, define, fine, printJson, say, setOptions } from './command.js'
 import { showLinesOf } from './failures.js'
 import { newFiles, type Known } from './new-files.js'
 
-const conventions = ['dbmate', 'golang-migrate', 'goose', 'sql-migrate', 'prisma', 'drizzle', 'flyway', 'sqlx', 'supabase', 'plain', 'diesel']
+const conventions = [
+  'dbmate',
+  'golang-migrate',
+  'goose',
+  'sql-migrate',
+  'prisma',
+  'drizzle',
+  'flyway',
+  'sqlx',
+  'supabase',
+  'plain',
+  'diesel',
+]
 
 export const command = define({
-  about: 'Writes an empty migration into the folder, named and marked as the others there are: a timestamp where they have timestamps, the next number where they have numbers, a pair of files where they have pairs. In an empty folder it is a file of dbmate\'s. Nothing is ever overwritten.',
+  about:
+    "Writes an empty migration into the folder, named and marked as the others there are: a timestamp where they have timestamps, the next number where they have numbers, a pair of files where they have pairs. In an empty folder it is a file of dbmate's. Nothing is ever overwritten.",
   operands: { name: '<name>', about: 'what it does, such as add_users', required: true, many: true },
   options: setOptions,
   formats: ['text', 'json'],
@@ -24,19 +37,31 @@ export const command = define({
   ],
   exits: '0 if it was written, 1 if the folder cannot be read, 2 if it was called in a wrong way',
   async run({ values: { dir, convention }, operands, format }) {
-    if (convention !== undefined && !conventions.includes(convention)) throw new Usage(`there is no convention ${convention}`, `the conventions are: ${conventions.join(', ')}`)
+    if (convention !== undefined && !conventions.includes(convention))
+      throw new Usage(`there is no convention ${convention}`, `the conventions are: ${conventions.join(', ')}`)
     const known = await knownSet(dir, convention)
     const { made, changed } = newFiles(known, operands.join(' '), new Date())
     const paths = made.map(({ path }) => join(dir, path))
     for (const path of paths) await mkdir(dirname(path), { recursive: true })
     for (const [index, { text }] of made.entries())
       await writeFile(paths[index]!, text, { flag: 'wx' }).catch((cause) => {
-        throw failure('invalid-input', cause.code === 'EEXIST' ? `${paths[index]} is there already` : `${paths[index]} cannot be written: ${cause.message}`, 'nothing was overwritten', cause)
+        throw failure(
+          'invalid-input',
+          cause.code === 'EEXIST'
+            ? `${paths[index]} is there already`
+            : `${paths[index]} cannot be written: ${cause.message}`,
+          'nothing was overwritten',
+          cause,
+        )
       })
     if (changed) await replaced(join(dir, changed.path), changed.text)
     if (format === 'json') printJson({ convention: known.convention, paths })
     else process.stdout.write(paths.map((path) => `${path}\n`).join(''))
-    if (changed) say(`${join(dir, changed.path)}: one entry more`, 'drizzle-kit keeps a snapshot of the schema too: for a change of the schema use `drizzle-kit generate --custom`')
+    if (changed)
+      say(
+        `${join(dir, changed.path)}: one entry more`,
+        'drizzle-kit keeps a snapshot of the schema too: for a change of the schema use `drizzle-kit generate --custom`',
+      )
     return fine
   },
 })
@@ -50,10 +75,20 @@ async function knownSet(dir: string, convention: string | undefined): Promise<Kn
   await init()
   try {
     const set = readSet(files, convention === undefined ? {} : { convention })
-    return { convention: set.convention, paths: set.migrations.filter(({ repeatable }) => !repeatable).map(({ path }) => path), files }
+    return {
+      convention: set.convention,
+      paths: set.migrations.filter(({ repeatable }) => !repeatable).map(({ path }) => path),
+      files,
+    }
   } catch (error) {
     // What is wrong in a file of the set is for `plan` to say, if the convention is known.
-    if (error instanceof MigrationError && convention !== undefined) return { ...empty, paths: Object.keys(files).filter((path) => path.endsWith('.sql')).sort() }
+    if (error instanceof MigrationError && convention !== undefined)
+      return {
+        ...empty,
+        paths: Object.keys(files)
+          .filter((path) => path.endsWith('.sql'))
+          .sort(),
+      }
     throw error
   }
 }

@@ -36,7 +36,12 @@ export function contents(target: Target, folder: string): 'absent' | 'empty' | '
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException
     if (code === 'ENOENT') return 'absent'
-    throw unreachable(target, code === 'ENOTDIR' ? 'that is a file, or in one' : `the folder cannot be read: ${message}`, 'name a folder; the path is relative to where you are', cause)
+    throw unreachable(
+      target,
+      code === 'ENOTDIR' ? 'that is a file, or in one' : `the folder cannot be read: ${message}`,
+      'name a folder; the path is relative to where you are',
+      cause,
+    )
   }
   if (names.includes('PG_VERSION')) return 'database'
   if (names.includes(lockFile) || names.includes(marker)) return 'locked'
@@ -53,7 +58,9 @@ export function holdFolder(target: Target, folder: string): Held {
   const release = () => {
     clearInterval(timer)
     process.off('exit', release)
-    if (before) for (const name of readdirSync(folder)) if (!before.includes(name)) rmSync(join(folder, name), { recursive: true, force: true })
+    if (before)
+      for (const name of readdirSync(folder))
+        if (!before.includes(name)) rmSync(join(folder, name), { recursive: true, force: true })
     lock.release()
     if (before && made) rmdirSync(folder)
   }
@@ -62,7 +69,11 @@ export function holdFolder(target: Target, folder: string): Held {
   const names = readdirSync(folder)
   if (names.includes(marker)) {
     release()
-    throw unreachable(target, 'it is half-made: the process that was making it has died', 'nothing was in it yet: delete the folder, and `counterfoil up` makes it again')
+    throw unreachable(
+      target,
+      'it is half-made: the process that was making it has died',
+      'nothing was in it yet: delete the folder, and `counterfoil up` makes it again',
+    )
   }
   return {
     empty: !names.includes('PG_VERSION'),

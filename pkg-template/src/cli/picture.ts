@@ -57,7 +57,13 @@ function cut(source: string, column: number, width: number): { shown: string; ca
   }
   const [dotsBefore, dotsAfter] = [first > 0 ? '…' : '', last < pieces.length ? '…' : '']
   return {
-    shown: dotsBefore + pieces.slice(first, last).map(({ text }) => text).join('') + dotsAfter,
+    shown:
+      dotsBefore +
+      pieces
+        .slice(first, last)
+        .map(({ text }) => text)
+        .join('') +
+      dotsAfter,
     caret: dotsBefore.length + total(pieces.slice(first, at)),
   }
 }

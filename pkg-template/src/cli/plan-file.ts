@@ -44,8 +44,10 @@ export async function reviewedPlan(path: string): Promise<Reviewed> {
     throw invalid(path, 'is not JSON')
   }
   const { plan, database, table, digest, decisions, files } = Object(value)
-  const isPlan = plan === 1 && isText(database) && isText(table) && isText(digest) && /^sha256:[0-9a-f]{64}$/.test(digest)
-  const areDecisions = Array.isArray(decisions) && decisions.every((decision) => isText(decision?.action) && isText(decision.version))
+  const isPlan =
+    plan === 1 && isText(database) && isText(table) && isText(digest) && /^sha256:[0-9a-f]{64}$/.test(digest)
+  const areDecisions =
+    Array.isArray(decisions) && decisions.every((decision) => isText(decision?.action) && isText(decision.version))
   if (!isPlan || !areDecisions) throw invalid(path, 'is not a plan')
   return { path, database, table, digest, decisions, files: Object(files) }
 }
@@ -61,7 +63,8 @@ export function mustBeReviewed(reviewed: Reviewed, plan: Plan, place: Place): vo
   // The usual port is the same said or not.
   const bare = (text: string) => text.replace(/:5432$/, '')
   if (bare(database) !== bare(place.shown)) throw changed(path, `it is for ${database}, and this is ${place.shown}`)
-  if (reviewed.table !== tableName(place)) throw changed(path, `it is for the ledger ${reviewed.table}, and this is ${tableName(place)}`)
+  if (reviewed.table !== tableName(place))
+    throw changed(path, `it is for the ledger ${reviewed.table}, and this is ${tableName(place)}`)
   const busy = plan.decisions.some(({ code }) => code === 'in-progress')
   const [before, now] = [reviewed.decisions.filter(isWork), plan.decisions.filter(isWork)]
   // Somebody else has done it.
@@ -74,22 +77,40 @@ export function mustBeReviewed(reviewed: Reviewed, plan: Plan, place: Place): vo
     const old = was.get(version)
     if (!old) return busy ? [] : [`${version} ${name} is not in it (${decision.action}, ${decision.code})`]
     const differences = fields.filter((field) => old[field] !== decision[field])
-    return differences.length > 0 && decision.code !== 'in-progress' ? [`${version} ${name}: ${differences.map((field) => difference(field, old, decision)).join(', ')}`] : []
+    return differences.length > 0 && decision.code !== 'in-progress'
+      ? [`${version} ${name}: ${differences.map((field) => difference(field, old, decision)).join(', ')}`]
+      : []
   })
   const gone = busy ? [] : before.filter(({ version }) => !is.has(version))
-  for (const { version, name } of gone) changes.push(`${version} ${name} ${there.has(version) ? 'is there already' : 'has no file any more'}`)
+  for (const { version, name } of gone)
+    changes.push(`${version} ${name} ${there.has(version) ? 'is there already' : 'has no file any more'}`)
   if (changes.length === 0 && !busy && reviewed.digest !== plan.digest) {
-    const edited = now.flatMap(({ path }) => (path !== undefined && reviewed.files[path] !== textDigest(place.files[path]) ? [`${path} has another text`] : []))
+    const edited = now.flatMap(({ path }) =>
+      path !== undefined && reviewed.files[path] !== textDigest(place.files[path]) ? [`${path} has another text`] : [],
+    )
     changes.push(...(edited.length > 0 ? edited : [`its digest is ${reviewed.digest}, and this is ${plan.digest}`]))
   }
-  if (changes.length > 0) throw changed(path, [...changes.slice(0, most), ...(changes.length > most ? [`${changes.length - most} more`] : [])].join('; '))
+  if (changes.length > 0)
+    throw changed(
+      path,
+      [...changes.slice(0, most), ...(changes.length > most ? [`${changes.length - most} more`] : [])].join('; '),
+    )
 }
 
 /** How many changes are listed. */
 const most = 5
 
 /** What a decision says of what is done. Wording and severities may differ. */
-const fields = ['action', 'code', 'name', 'path', 'row', 'transactional', 'statements', 'steps'] as const satisfies readonly (keyof Decision)[]
+const fields = [
+  'action',
+  'code',
+  'name',
+  'path',
+  'row',
+  'transactional',
+  'statements',
+  'steps',
+] as const satisfies readonly (keyof Decision)[]
 
 function difference(field: (typeof fields)[number], before: Decision, now: Decision): string {
   const [was, is] = [before, now].map((decision) => {
@@ -101,7 +122,8 @@ function difference(field: (typeof fields)[number], before: Decision, now: Decis
 }
 
 const isWork = ({ action }: Decision) => action !== 'skip'
-const isDone = ({ action, code }: Decision) => action === 'apply' || action === 'adopt' || code === 'renumbered' || code === 'renamed'
+const isDone = ({ action, code }: Decision) =>
+  action === 'apply' || action === 'adopt' || code === 'renumbered' || code === 'renamed'
 const isText = (value: unknown): value is string => typeof value === 'string'
 const textDigest = (text = '') => `sha256:${createHash('sha256').update(text).digest('hex')}`
 
@@ -111,6 +133,11 @@ function tableName({ options }: Place): string {
 }
 
 const changed = (path: string, what: string): MigrationError =>
-  failure('plan-changed', `this is not the plan in ${path}: ${what}`, `nothing was run; write the plan again with \`counterfoil plan --out ${path}\`, and have it reviewed`)
+  failure(
+    'plan-changed',
+    `this is not the plan in ${path}: ${what}`,
+    `nothing was run; write the plan again with \`counterfoil plan --out ${path}\`, and have it reviewed`,
+  )
 
-const invalid = (path: string, what: string): MigrationError => failure('invalid-input', `${path} ${what}`, 'write a plan with `counterfoil plan --out <file>`')
+const invalid = (path: string, what: string): MigrationError =>
+  failure('invalid-input', `${path} ${what}`, 'write a plan with `counterfoil plan --out <file>`')

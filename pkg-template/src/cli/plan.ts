@@ -12,12 +12,22 @@ import { patience, waiting, withDatabase } from './session.js'
 import { out } from './style.js'
 
 export const command = define({
-  about: 'Says of every file and every row of the ledger what `up` would do, and why; and which statements throw data away. Writes nothing to the database. A plan that was written to a file and reviewed can be handed to `up --plan`, which applies exactly that or stops.',
+  about:
+    'Says of every file and every row of the ledger what `up` would do, and why; and which statements throw data away. Writes nothing to the database. A plan that was written to a file and reviewed can be handed to `up --plan`, which applies exactly that or stops.',
   options: {
     ...databaseOptions,
-    out: { type: 'string', value: '<file>', about: 'write the plan to a file, for `up --plan`; - is standard output', completes: 'file', short: 'o' },
+    out: {
+      type: 'string',
+      value: '<file>',
+      about: 'write the plan to a file, for `up --plan`; - is standard output',
+      completes: 'file',
+      short: 'o',
+    },
     all: { type: 'boolean', about: 'a line for every migration, also for those that are there', short: 'a' },
-    mermaid: { type: 'boolean', about: 'as a Mermaid timeline: in a pull request it stands between ```mermaid and ```' },
+    mermaid: {
+      type: 'boolean',
+      about: 'as a Mermaid timeline: in a pull request it stands between ```mermaid and ```',
+    },
     ...waiting,
   },
   formats: ['text', 'json', 'github', 'sarif'],
@@ -27,7 +37,8 @@ export const command = define({
     ['up --plan plan.json', 'apply exactly what was reviewed'],
     ['plan --mermaid', 'a picture for a pull request'],
   ],
-  exits: '0 if there is nothing to do, 1 if something is pending or has drifted, 2 if it was called in a wrong way or cannot connect; with --out it is 0 if the plan was written and can be applied',
+  exits:
+    '0 if there is nothing to do, 1 if something is pending or has drifted, 2 if it was called in a wrong way or cannot connect; with --out it is 0 if the plan was written and can be applied',
   run: (call) =>
     withDatabase(call, { wait: patience(call.values.wait) }, async (session) => {
       const { driver, db, files, dir, options } = session
@@ -42,7 +53,12 @@ export const command = define({
       if (values.mermaid) process.stdout.write(await mermaid(plan))
       else if (format === 'json') printJson(told)
       else if (format === 'text') process.stdout.write(await rendered(plan, losses, dir, values.all))
-      else printFindings(inFolder(dir, [...findingsOf(plan), ...lossFindings(losses)]), { format, tool: 'plan', summary: await summary(plan) })
+      else
+        printFindings(inFolder(dir, [...findingsOf(plan), ...lossFindings(losses)]), {
+          format,
+          tool: 'plan',
+          summary: await summary(plan),
+        })
       if (values.out === undefined) return exitOfPlan(plan)
       say(`${values.out}: ${plan.digest}`)
       return standing(plan) === 'refused' ? found : fine

@@ -27,14 +27,22 @@ export async function shownPlan(plan: Plan, { all = false, style, rows }: ShowOp
   const { explain } = await review()
   const inWords = <T extends { readonly help?: string }>(of: T) => (of.help ? { ...of, help: asOptions(of.help) } : of)
   const worded = { ...plan, decisions: plan.decisions.map(inWords), findings: plan.findings.map(inWords) }
-  return explain({ plan: worded, all, width: Math.min(style.width, 120), colours: style.colours, ...(rows && { rows: rows.map(row) }) }) as string
+  return explain({
+    plan: worded,
+    all,
+    width: Math.min(style.width, 120),
+    colours: style.colours,
+    ...(rows && { rows: rows.map(row) }),
+  }) as string
 }
 
 /** The plan as a Mermaid timeline. */
-export const mermaid = async (plan: Plan): Promise<string> => (await review()).explain({ plan, form: 'mermaid' }) as string
+export const mermaid = async (plan: Plan): Promise<string> =>
+  (await review()).explain({ plan, form: 'mermaid' }) as string
 
 /** The plan in one line. */
-export const summary = async (plan: Plan): Promise<string> => (await review()).explain({ plan, form: 'summary' }) as string
+export const summary = async (plan: Plan): Promise<string> =>
+  (await review()).explain({ plan, form: 'summary' }) as string
 
 /** Decisions with what the ledger says of each: when it was applied, how long that took, where the row comes from. */
 export function withRows(plan: Plan, rows: readonly TextRow[] = []) {
@@ -48,7 +56,17 @@ export function withRows(plan: Plan, rows: readonly TextRow[] = []) {
 /** What there is to say of a plan, as findings: its own, and every decision that has a severity. */
 export function findingsOf(plan: Plan): Finding[] {
   const decisions = plan.decisions.flatMap(({ code, severity, message, help, path }) =>
-    severity ? [{ code, severity, message: message ?? code, help: help ?? '', ...(path !== undefined && { at: { path, line: 1, column: 1 } }) }] : [],
+    severity
+      ? [
+          {
+            code,
+            severity,
+            message: message ?? code,
+            help: help ?? '',
+            ...(path !== undefined && { at: { path, line: 1, column: 1 } }),
+          },
+        ]
+      : [],
   )
   return [...plan.findings, ...decisions]
 }
@@ -56,7 +74,8 @@ export function findingsOf(plan: Plan): Finding[] {
 /** What a plan amounts to: is something wrong, is something to be done, or is all as it should be? */
 export function standing({ decisions, findings }: Plan): 'refused' | 'drifted' | 'pending' | 'current' {
   if ([...decisions, ...findings].some(({ severity }) => severity === 'error')) return 'refused'
-  if (decisions.some(({ action, code }) => action === 'apply' || action === 'adopt' || code === 'in-progress')) return 'pending'
+  if (decisions.some(({ action, code }) => action === 'apply' || action === 'adopt' || code === 'in-progress'))
+    return 'pending'
   return decisions.some(({ action, severity }) => action === 'drift' && severity === 'warning') ? 'drifted' : 'current'
 }
 

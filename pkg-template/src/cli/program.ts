@@ -21,7 +21,10 @@ export async function program(args: readonly string[]): Promise<number> {
     })
   // Node would print them with its own words around them. What node-postgres says of `sslmode` is about its next version.
   process.removeAllListeners('warning')
-  process.on('warning', ({ message }) => message.startsWith('SECURITY WARNING: The SSL modes') || say(`warning: ${message}`))
+  process.on(
+    'warning',
+    ({ message }) => message.startsWith('SECURITY WARNING: The SSL modes') || say(`warning: ${message}`),
+  )
   // Before anything can be said about them.
   for (const arg of args) keepSecretsOf(arg.replace(/^--?[a-z]+=?(?=[a-z]+:)/, ''))
   try {
@@ -64,9 +67,13 @@ async function load(name: string): Promise<Command> {
   const entry = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (entry) return (await entry.load()).command
   if (Object.hasOwn(planned, name)) throw new Usage(`${name} is not there yet`, planned[name])
-  if (name.startsWith('-')) throw new Usage(`unknown option '${name}'`, 'options follow the command: counterfoil <command> [options]')
+  if (name.startsWith('-'))
+    throw new Usage(`unknown option '${name}'`, 'options follow the command: counterfoil <command> [options]')
   const near = elsewhere[name] ?? nearest(name, Object.keys(commands))
-  throw new Usage(`there is no command ${name}`, `${near ? `did you mean ${near}? ` : ''}the commands are: ${Object.keys(commands).join(', ')}`)
+  throw new Usage(
+    `there is no command ${name}`,
+    `${near ? `did you mean ${near}? ` : ''}the commands are: ${Object.keys(commands).join(', ')}`,
+  )
 }
 
 /** The format, as far as it can be told from a command line that may be wrong. */

@@ -29,7 +29,8 @@ export class Progress {
   /** Takes an event of the run. */
   readonly on = (event: Event): void => {
     const { kind, version } = event
-    if (kind === 'step' && (this.#event?.kind !== 'step' || this.#event.version !== version)) this.#since = performance.now()
+    if (kind === 'step' && (this.#event?.kind !== 'step' || this.#event.version !== version))
+      this.#since = performance.now()
     this.#event = event
     if (kind === 'waiting') {
       // Once for each reason.
@@ -41,7 +42,10 @@ export class Progress {
 
   #done({ kind, version, name }: Event): void {
     const { green, yellow, dim } = this.marks
-    const [mark, note] = kind === 'adopted' ? [green('~'), 'adopted'] : [kind === 'reverted' ? yellow('-') : green('+'), duration(performance.now() - this.#since)]
+    const [mark, note] =
+      kind === 'adopted'
+        ? [green('~'), 'adopted']
+        : [kind === 'reverted' ? yellow('-') : green('+'), duration(performance.now() - this.#since)]
     this.clear()
     this.line(`  ${mark}  ${clean(version)}  ${clean(name)}  ${dim(note)}`)
     this.#since = performance.now()
@@ -53,13 +57,20 @@ export class Progress {
     const { green, dim, width } = this.#style
     const { kind, done, total, version, name, step, steps } = event
     const full = total > 0 ? Math.min(blocks, Math.floor((done / total) * blocks)) : 0
-    const at = kind === 'waiting' ? `waiting ${name}` : kind === 'step' ? `${version} ${name}${steps > 1 ? ` step ${step} of ${steps}` : ''}` : ''
+    const at =
+      kind === 'waiting'
+        ? `waiting ${name}`
+        : kind === 'step'
+          ? `${version} ${name}${steps > 1 ? ` step ${step} of ${steps}` : ''}`
+          : ''
     const took = duration(performance.now() - this.#begin)
     const head = `${done}/${total}  `
     const room = Math.max(8, width - blocks - head.length - took.length - 8)
     const text = clean(at)
     const shown = text.length > room ? `${text.slice(0, room - 1)}…` : text
-    process.stderr.write(`\r\x1b[2K  ${green('█'.repeat(full))}${dim('░'.repeat(blocks - full))}  ${head}${redacted(shown)}  ${dim(took)}`)
+    process.stderr.write(
+      `\r\x1b[2K  ${green('█'.repeat(full))}${dim('░'.repeat(blocks - full))}  ${head}${redacted(shown)}  ${dim(took)}`,
+    )
     this.#drawn = true
   }
 

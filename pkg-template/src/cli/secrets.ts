@@ -7,7 +7,13 @@ let pattern: RegExp | undefined
 /** Remembers a password, in every form in which it may turn up. */
 export function keepSecret(value: string | undefined | null): void {
   if (!value) return
-  const forms = [value, encodeURIComponent(value), encodeURI(value), JSON.stringify(value).slice(1, -1), lowerEscapes(encodeURIComponent(value))]
+  const forms = [
+    value,
+    encodeURIComponent(value),
+    encodeURI(value),
+    JSON.stringify(value).slice(1, -1),
+    lowerEscapes(encodeURIComponent(value)),
+  ]
   try {
     forms.push(decodeURIComponent(value), encodeURIComponent(decodeURIComponent(value)))
   } catch {
@@ -27,7 +33,8 @@ export function keepSecretsOf(url: string | undefined): void {
   const known = [user, ...rest.split(/[/:?&=]/)].filter((text) => text !== '')
   if (password !== undefined && !known.includes(password)) keepSecret(password)
   // In an address a `#` ends the value; in a connection string it is a part of it.
-  for (const [, value = ''] of url.matchAll(parameter)) for (const form of [value, value.replace(/#.*/s, '')]) if (!known.includes(form)) keepSecret(form)
+  for (const [, value = ''] of url.matchAll(parameter))
+    for (const form of [value, value.replace(/#.*/s, '')]) if (!known.includes(form)) keepSecret(form)
 }
 
 /** The text without passwords: those that are known, and what stands where an address has one. */
@@ -36,7 +43,10 @@ export function redacted(text: string): string {
   if (secrets.size === 0) return masked
   pattern ??= new RegExp(
     // The longest first: one may be a part of another. A short one counts as a word only, or nothing could be read.
-    [...secrets].sort((a, b) => b.length - a.length).map((secret) => (secret.length < 6 ? word(secret) : escaped(secret))).join('|'),
+    [...secrets]
+      .sort((a, b) => b.length - a.length)
+      .map((secret) => (secret.length < 6 ? word(secret) : escaped(secret)))
+      .join('|'),
     'g',
   )
   return masked.replace(pattern, '***')

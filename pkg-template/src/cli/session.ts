@@ -22,13 +22,28 @@ export interface Session extends Opened {
 type DatabaseCall = Call & { readonly values: Values<typeof databaseOptions> }
 
 /** Opens both, and closes the database whatever happens. `create`: whether a PGlite may be made. `quiet`: nothing is said of which they are. */
-export async function withDatabase<T>(call: DatabaseCall, how: { create?: boolean | 'in memory'; wait?: number; quiet?: boolean }, work: (session: Session) => Promise<T>): Promise<T> {
-  const { values: { dir, url, table, convention }, config, format, signal } = call
+export async function withDatabase<T>(
+  call: DatabaseCall,
+  how: { create?: boolean | 'in memory'; wait?: number; quiet?: boolean },
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const {
+    values: { dir, url, table, convention },
+    config,
+    format,
+    signal,
+  } = call
   const target = targetOf(url)
-  if (table !== undefined && table.split('.').length > 2) throw new Usage(`the ledger has more than one dot in its name: ${clean(table)}`, 'write --table name, or --table schema.name')
+  if (table !== undefined && table.split('.').length > 2)
+    throw new Usage(
+      `the ledger has more than one dot in its name: ${clean(table)}`,
+      'write --table name, or --table schema.name',
+    )
   const reading = filesOf(dir)
   // A folder is not opened, let alone made, for files that cannot be read.
-  const opening = (target.kind === 'pglite' ? reading : Promise.resolve()).then(() => open(target, { config, signal, ...how }))
+  const opening = (target.kind === 'pglite' ? reading : Promise.resolve()).then(() =>
+    open(target, { config, signal, ...how }),
+  )
   // Two things that may fail: the other one must not be left behind.
   opening.catch(() => {})
   let opened: Opened | undefined
@@ -39,7 +54,12 @@ export async function withDatabase<T>(call: DatabaseCall, how: { create?: boolea
     // Whoever is wrong about one of them sees it here.
     if (format === 'text' && !how.quiet) say(err().dim(clean(`${dir} on ${target.shown}`)))
     const { policy } = config
-    const options: ReadOptions = { signal, ...(table !== undefined && { table }), ...(convention !== undefined && { convention }), ...(policy && { policy }) }
+    const options: ReadOptions = {
+      signal,
+      ...(table !== undefined && { table }),
+      ...(convention !== undefined && { convention }),
+      ...(policy && { policy }),
+    }
     return await work({ ...opened, shown: target.shown, dir, files, options })
   } finally {
     opened ??= await opening.catch(() => undefined)
@@ -49,31 +69,50 @@ export async function withDatabase<T>(call: DatabaseCall, how: { create?: boolea
 
 async function filesOf(dir: string): Promise<Record<string, string>> {
   const files = await readMigrations(dir)
-  if (!hasMigrations(files)) throw failure('no-migrations', `there are no migrations in ${dir}`, 'name their folder with --dir, or write the first one with `counterfoil new <name>`')
+  if (!hasMigrations(files))
+    throw failure(
+      'no-migrations',
+      `there are no migrations in ${dir}`,
+      'name their folder with --dir, or write the first one with `counterfoil new <name>`',
+    )
   return files
 }
 
 /** Whether anything is there besides files that say something about migrations. */
-const hasMigrations = (files: Readonly<Record<string, string>>) => Object.keys(files).some((path) => !/\.(json|toml|conf)$/.test(path))
+const hasMigrations = (files: Readonly<Record<string, string>>) =>
+  Object.keys(files).some((path) => !/\.(json|toml|conf)$/.test(path))
 
 /** Options of commands that write, as the drivers take them. */
 export const writing = {
-  'lock-timeout': { type: 'number', value: '<ms>', about: 'how long a statement waits for a lock before it is tried again (default: 5000)' },
+  'lock-timeout': {
+    type: 'number',
+    value: '<ms>',
+    about: 'how long a statement waits for a lock before it is tried again (default: 5000)',
+  },
   'wait-timeout': { type: 'number', value: '<ms>', about: 'how long to wait without any progress (default: 300000)' },
   'no-session': { type: 'boolean', about: 'the address is of a pooler in transaction mode' },
 } as const
 
 /** Their values, as the drivers take them. */
-export function written(values: Values<typeof writing>): Pick<MigrateOptions, 'lockTimeout' | 'waitTimeout' | 'session'> {
+export function written(
+  values: Values<typeof writing>,
+): Pick<MigrateOptions, 'lockTimeout' | 'waitTimeout' | 'session'> {
   const { 'lock-timeout': lockTimeout, 'wait-timeout': waitTimeout, 'no-session': sessionless } = values
-  return { ...(lockTimeout !== undefined && { lockTimeout }), ...(waitTimeout !== undefined && { waitTimeout }), ...(sessionless && { session: false }) }
+  return {
+    ...(lockTimeout !== undefined && { lockTimeout }),
+    ...(waitTimeout !== undefined && { waitTimeout }),
+    ...(sessionless && { session: false }),
+  }
 }
 
 /** Waiting for a database that is about to start, as in `dbmate --wait`. */
-export const waiting = { wait: { type: 'boolean', about: 'wait up to a minute until the database can be reached' } } as const
+export const waiting = {
+  wait: { type: 'boolean', about: 'wait up to a minute until the database can be reached' },
+} as const
 
 /** How long that is, in milliseconds. */
 export const patience = (wait: boolean) => (wait ? 60_000 : 0)
 
 /** Whether an error of ours has this code. */
-export const isCode = (error: unknown, code: string): error is MigrationError => error instanceof MigrationError && error.code === code
+export const isCode = (error: unknown, code: string): error is MigrationError =>
+  error instanceof MigrationError && error.code === code

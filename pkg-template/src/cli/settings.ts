@@ -8,12 +8,26 @@ import type { Config } from './config.js'
 type Variables = Readonly<Record<string, string | undefined>>
 
 /** Fills in what was not given. */
-export function filled<O extends Options>(command: Command<O>, { values }: Given, named: Variables, config: Config, env: Variables): Values<O> {
+export function filled<O extends Options>(
+  command: Command<O>,
+  { values }: Given,
+  named: Variables,
+  config: Config,
+  env: Variables,
+): Values<O> {
   const filled: Record<string, unknown> = Object.create(null)
-  for (const [name, { type, multiple, config: key, env: variables, default: fallback }] of Object.entries(optionsOf(command as Command))) {
+  for (const [name, { type, multiple, config: key, env: variables, default: fallback }] of Object.entries(
+    optionsOf(command as Command),
+  )) {
     // An empty variable is none, as in a shell's ${NAME:-…}.
     const from = (environment: Variables) => variables?.map((variable) => environment[variable]).find((value) => value)
-    filled[name] = values[name] ?? from(named) ?? (key && config[key]) ?? from(env) ?? fallback ?? (multiple ? [] : type === 'boolean' ? false : undefined)
+    filled[name] =
+      values[name] ??
+      from(named) ??
+      (key && config[key]) ??
+      from(env) ??
+      fallback ??
+      (multiple ? [] : type === 'boolean' ? false : undefined)
   }
   return filled as Values<O>
 }

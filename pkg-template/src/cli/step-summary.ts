@@ -27,7 +27,11 @@ type Environment = Readonly<Record<string, string | undefined>>
 export function writeStepSummary(summary: Summary, env: Environment = process.env): void {
   if (env['GITHUB_STEP_SUMMARY']) appendFileSync(env['GITHUB_STEP_SUMMARY'], `${stepSummary(summary, env)}\n`)
   // The JSON has no line break, so nothing that was found can set another output.
-  if (env['GITHUB_OUTPUT']) appendFileSync(env['GITHUB_OUTPUT'], `verdict=${summary.ok ? 'pass' : 'fail'}\ncount=${summary.findings.length}\nfindings=${JSON.stringify(fitting(summary.findings))}\n`)
+  if (env['GITHUB_OUTPUT'])
+    appendFileSync(
+      env['GITHUB_OUTPUT'],
+      `verdict=${summary.ok ? 'pass' : 'fail'}\ncount=${summary.findings.length}\nfindings=${JSON.stringify(fitting(summary.findings))}\n`,
+    )
 }
 
 /** The summary as Markdown. What comes from files and names is text in it, whatever characters it has. */
@@ -36,12 +40,18 @@ export function stepSummary({ title, about, findings, ok, commit }: Summary, env
   const lines = [`### ${plain(title)}: ${ok ? '✅ passed' : '❌ failed'}`, '', plain(about), '']
   if (shown.length > 0) lines.push('| | where | what |', '|---|---|---|')
   for (const { severity, code, message, help, at } of shown)
-    lines.push(`| ${severity} | ${at ? linked(at, commit, env) : ''} | ${plain(message)}${help ? `<br>→ ${plain(help)}` : ''}<br><sub>${plain(code)}</sub> |`)
+    lines.push(
+      `| ${severity} | ${at ? linked(at, commit, env) : ''} | ${plain(message)}${help ? `<br>→ ${plain(help)}` : ''}<br><sub>${plain(code)}</sub> |`,
+    )
   if (shown.length < findings.length) lines.push('', `And ${findings.length - shown.length} more.`)
   return `${lines.join('\n')}\n`
 }
 
-function linked({ path, line, column }: NonNullable<Finding['at']>, commit: string | undefined, env: Environment): string {
+function linked(
+  { path, line, column }: NonNullable<Finding['at']>,
+  commit: string | undefined,
+  env: Environment,
+): string {
   const place = plain(`${path}:${line}:${column}`)
   const [server, repository] = [env['GITHUB_SERVER_URL'], env['GITHUB_REPOSITORY']]
   if (!server || !repository || !commit) return place
@@ -51,11 +61,15 @@ function linked({ path, line, column }: NonNullable<Finding['at']>, commit: stri
 
 /** Text that is nothing but text in a cell of a Markdown table: no markup, no HTML, no other row. */
 const plain = (text: string) =>
-  text.replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '?').replace(/[&<>|`*_[\]\\~#@!$]/g, (character) => `&#${character.charCodeAt(0)};`).replace(/\s*[\n\t]\s*/g, '<br>')
+  text
+    .replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '?')
+    .replace(/[&<>|`*_[\]\\~#@!$]/g, (character) => `&#${character.charCodeAt(0)};`)
+    .replace(/\s*[\n\t]\s*/g, '<br>')
 
 function fitting(findings: readonly Finding[]): Finding[] {
   const out: Finding[] = []
   let bytes = 0
-  for (const finding of findings) if ((bytes += Buffer.byteLength(JSON.stringify(finding))) < mostBytes) out.push(finding)
+  for (const finding of findings)
+    if ((bytes += Buffer.byteLength(JSON.stringify(finding))) < mostBytes) out.push(finding)
   return out
 }

@@ -46,4 +46,5 @@ export const out = () => styleOf(process.stdout)
 export const err = () => styleOf(process.stderr)
 
 /** Text on one line: what could move the cursor or turn the line around becomes `?`. */
-export const clean = (text: string) => text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '?')
+export const clean = (text: string) =>
+  text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '?')

@@ -11,15 +11,31 @@ const forms = 'it is postgres://user:password@host/database, pglite:./folder or 
 
 /** Other things that people have in that place, and what to do. */
 const others: readonly (readonly [pattern: RegExp, message: string, help: string])[] = [
-  [/^pglite:\/\//i, 'a folder of PGlite has no slashes in front', 'write pglite:./folder, or pglite:/folder for one at the root'],
-  [/^pglite:(?:idb|opfs-ahp):/i, 'that storage is a browser\'s', 'name a folder: pglite:./folder'],
+  [
+    /^pglite:\/\//i,
+    'a folder of PGlite has no slashes in front',
+    'write pglite:./folder, or pglite:/folder for one at the root',
+  ],
+  [/^pglite:(?:idb|opfs-ahp):/i, "that storage is a browser's", 'name a folder: pglite:./folder'],
   [/^(?:memory|pglite-memory):/i, 'that is not how a PGlite in memory is named', 'write pglite:memory'],
-  [/^(?:idb|opfs-ahp):/i, 'that storage is a browser\'s', 'name a folder: pglite:./folder'],
+  [/^(?:idb|opfs-ahp):/i, "that storage is a browser's", 'name a folder: pglite:./folder'],
   [/^jdbc:/i, 'that is an address for Java', 'leave out `jdbc:`, and put user and password before the host'],
-  [/^prisma(?:\+postgres)?:/i, 'that is an address of Prisma\'s own proxy', 'use the direct address of the database: postgres://…'],
+  [
+    /^prisma(?:\+postgres)?:/i,
+    "that is an address of Prisma's own proxy",
+    'use the direct address of the database: postgres://…',
+  ],
   [/^postgres(?:ql)?:(?!\/\/)/i, 'two slashes are missing', 'write postgres://user:password@host/database'],
-  [/^(?:mysql|mariadb|sqlite3?|libsql|sqlserver|mssql|clickhouse|cockroachdb|mongodb(?:\+srv)?|spanner):/i, 'that is another kind of database', 'counterfoil works on PostgreSQL and PGlite'],
-  [/^\w+\s*=\s*\S/, 'that is the form of libpq\'s own', 'write it as an address: postgres://user:password@host/database'],
+  [
+    /^(?:mysql|mariadb|sqlite3?|libsql|sqlserver|mssql|clickhouse|cockroachdb|mongodb(?:\+srv)?|spanner):/i,
+    'that is another kind of database',
+    'counterfoil works on PostgreSQL and PGlite',
+  ],
+  [
+    /^\w+\s*=\s*\S/,
+    "that is the form of libpq's own",
+    'write it as an address: postgres://user:password@host/database',
+  ],
   [/^(?:\.{0,2}\/|\.{1,2}$)/, 'that is a path', 'for a folder of PGlite write pglite: in front of it'],
 ]
 
@@ -29,12 +45,16 @@ export function targetOf(url: string | undefined): Target {
   const other = others.find(([pattern]) => pattern.test(url))
   if (other) throw invalid(`the target is not understood: ${other[1]}`, other[2])
   const [, scheme, rest] = /^([a-z][a-z0-9+.-]*):(.*)$/is.exec(url) ?? []
-  if (scheme === undefined || rest === undefined) throw invalid('the target is not understood: it does not say what kind of database it is', forms)
+  if (scheme === undefined || rest === undefined)
+    throw invalid('the target is not understood: it does not say what kind of database it is', forms)
   if (/^pglite$/i.test(scheme)) {
     if (rest === '') throw invalid('the target pglite: names no folder', 'write pglite:./folder, or pglite:memory')
-    return rest === 'memory' ? { kind: 'pglite', folder: undefined, shown: 'a PGlite in memory' } : { kind: 'pglite', folder: rest, shown: `the PGlite in ${rest}` }
+    return rest === 'memory'
+      ? { kind: 'pglite', folder: undefined, shown: 'a PGlite in memory' }
+      : { kind: 'pglite', folder: rest, shown: `the PGlite in ${rest}` }
   }
-  if (!/^postgres(?:ql)?$/i.test(scheme)) throw invalid(`the target is not understood: ${scheme}: is no kind of database that counterfoil knows`, forms)
+  if (!/^postgres(?:ql)?$/i.test(scheme))
+    throw invalid(`the target is not understood: ${scheme}: is no kind of database that counterfoil knows`, forms)
   return { kind: 'postgres', url, shown: shown(url) }
 }
 
@@ -45,11 +65,15 @@ function shown(url: string): string {
     parsed = new URL(url.replace('@/', '@localhost/').replace(/ /g, '%20'))
     decodeURIComponent(parsed.hostname)
   } catch {
-    throw invalid('the target is not a valid address', 'what is special in a user or password is written with %: @ as %40, / as %2F, # as %23, ? as %3F, : as %3A, % as %25')
+    throw invalid(
+      'the target is not a valid address',
+      'what is special in a user or password is written with %: @ as %40, / as %2F, # as %23, ? as %3F, : as %3A, % as %25',
+    )
   }
   const host = parsed.searchParams.get('host') ?? decodeURIComponent(parsed.hostname)
   const port = parsed.searchParams.get('port') ?? parsed.port
-  const database = decoded(parsed.pathname.slice(1)) || process.env['PGDATABASE'] || decoded(parsed.username) || 'the default database'
+  const database =
+    decoded(parsed.pathname.slice(1)) || process.env['PGDATABASE'] || decoded(parsed.username) || 'the default database'
   return `${database} at ${host || process.env['PGHOST'] || 'localhost'}${port ? `:${port}` : ''}`
 }
 

@@ -13,12 +13,26 @@ import { patience, waiting, withDatabase, writing, written, type Session } from 
 import { err, out } from './style.js'
 
 export const command = define({
-  about: 'Applies what is pending, each migration in one transaction with its row in the ledger. Any number may run at once: each migration runs once.\nOn a terminal it asks first if something would be lost: a table, a column, all rows of a table. Without a terminal it says so, and needs --yes only where a whole schema or database would go.',
+  about:
+    'Applies what is pending, each migration in one transaction with its row in the ledger. Any number may run at once: each migration runs once.\nOn a terminal it asks first if something would be lost: a table, a column, all rows of a table. Without a terminal it says so, and needs --yes only where a whole schema or database would go.',
   options: {
     ...databaseOptions,
-    plan: { type: 'string', value: '<file>', about: 'apply exactly the plan in this file (see `plan --out`), on the database and ledger that it names, or stop', completes: 'file', short: 'p' },
+    plan: {
+      type: 'string',
+      value: '<file>',
+      about:
+        'apply exactly the plan in this file (see `plan --out`), on the database and ledger that it names, or stop',
+      completes: 'file',
+      short: 'p',
+    },
     'dry-run': { type: 'boolean', about: 'say what would be done, and do nothing', short: 'n' },
-    when: { type: 'string', value: '<what>', about: 'if something is pending: apply it, wait until somebody else has, or refuse', choices: ['apply', 'wait', 'refuse'], default: 'apply' },
+    when: {
+      type: 'string',
+      value: '<what>',
+      about: 'if something is pending: apply it, wait until somebody else has, or refuse',
+      choices: ['apply', 'wait', 'refuse'],
+      default: 'apply',
+    },
     yes: { type: 'boolean', about: 'do not ask', short: 'y' },
     ...waiting,
     ...writing,
@@ -31,7 +45,8 @@ export const command = define({
     ['up --plan plan.json', 'apply what was reviewed, or stop'],
     ['up --url pglite:memory', 'can an empty database be brought up?'],
   ],
-  exits: '0 if the database is up to date, 1 if a migration failed or the plan was refused, 2 if it was called in a wrong way or cannot connect, 130 after Ctrl-C',
+  exits:
+    '0 if the database is up to date, 1 if a migration failed or the plan was refused, 2 if it was called in a wrong way or cannot connect, 130 after Ctrl-C',
   run(call) {
     const { values, format, signal } = call
     // What only looks, or waits for somebody else, makes no folder.
@@ -63,21 +78,44 @@ export const command = define({
         }
       }
       const when = values.when as 'apply' | 'wait' | 'refuse'
-      return applied(session, format, (onProgress) => up(driver, db, files, { ...options, ...written(values), when, onProgress, ...(expect !== undefined && { expect }) }), noticed(plan))
+      return applied(
+        session,
+        format,
+        (onProgress) =>
+          up(driver, db, files, {
+            ...options,
+            ...written(values),
+            when,
+            onProgress,
+            ...(expect !== undefined && { expect }),
+          }),
+        noticed(plan),
+      )
     })
   },
 })
 
 /** What would be done. */
-async function rehearsed(plan: Plan, { files, dir }: Session, format: string, convention: string | undefined): Promise<void> {
+async function rehearsed(
+  plan: Plan,
+  { files, dir }: Session,
+  format: string,
+  convention: string | undefined,
+): Promise<void> {
   const losses = await lossesOfPlan(plan, files, convention)
   if (format === 'json') printJson({ ...plan, losses })
-  else if (format === 'github') printFindings(inFolder(dir, [...findingsOf(plan), ...lossFindings(losses)]), { format: 'github', tool: 'up' })
+  else if (format === 'github')
+    printFindings(inFolder(dir, [...findingsOf(plan), ...lossFindings(losses)]), { format: 'github', tool: 'up' })
   else process.stdout.write(await rendered(plan, losses, dir))
 }
 
 /** Runs, and says what is done while it is. `down` says so too. @internal */
-export async function applied({ dir, files }: Session, format: string, run: (onProgress: Progress['on']) => Promise<MigrateResult>, before: readonly Finding[] = []): Promise<number> {
+export async function applied(
+  { dir, files }: Session,
+  format: string,
+  run: (onProgress: Progress['on']) => Promise<MigrateResult>,
+  before: readonly Finding[] = [],
+): Promise<number> {
   // As text it is the result; else it is talk.
   const line = format === 'text' ? (text: string) => void process.stdout.write(`${text}\n`) : say
   const progress = new Progress(line, format === 'text' ? out() : err())
@@ -90,7 +128,8 @@ export async function applied({ dir, files }: Session, format: string, run: (onP
   if (format === 'json') printJson(result)
   const findings = inFolder(dir, [...before, ...result.findings])
   if (format === 'github') printFindings(findings, { format: 'github', tool: 'up' })
-  else for (const finding of findings) say(drawn(finding, (path) => files[path.slice(dir.length + 1)], err()).join('\n'))
+  else
+    for (const finding of findings) say(drawn(finding, (path) => files[path.slice(dir.length + 1)], err()).join('\n'))
   line(sentence(result, format === 'text' ? out().bold : err().bold))
   return fine
 }
@@ -101,18 +140,33 @@ const few = 3
 /** What there is to say of files and rows that stops nothing: rows that get another version or name, rows without a file. */
 function noticed(plan: Plan | undefined): Finding[] {
   if (!plan) return []
-  const all = findingsOf({ ...plan, findings: [] }).filter(({ severity, code }) => severity !== 'error' && code !== 'in-progress')
+  const all = findingsOf({ ...plan, findings: [] }).filter(
+    ({ severity, code }) => severity !== 'error' && code !== 'in-progress',
+  )
   const shown: Finding[] = []
   for (const code of new Set(all.map((finding) => finding.code))) {
     const same = all.filter((finding) => finding.code === code)
     shown.push(...same.slice(0, few))
-    if (same.length > few) shown.push({ code, severity: same[0]!.severity, message: `${same.length - few} more of this`, help: '`counterfoil status` lists them' })
+    if (same.length > few)
+      shown.push({
+        code,
+        severity: same[0]!.severity,
+        message: `${same.length - few} more of this`,
+        help: '`counterfoil status` lists them',
+      })
   }
   return shown
 }
 
-function sentence({ status, applied, adopted, reverted, skipped, elapsedMs }: MigrateResult, bold: (text: string) => string): string {
-  const parts = [[applied, 'applied'], [adopted, 'adopted'], [reverted, 'taken back']] as const
+function sentence(
+  { status, applied, adopted, reverted, skipped, elapsedMs }: MigrateResult,
+  bold: (text: string) => string,
+): string {
+  const parts = [
+    [applied, 'applied'],
+    [adopted, 'adopted'],
+    [reverted, 'taken back'],
+  ] as const
   const done = parts.filter(([list]) => list.length > 0).map(([list, what]) => `${list.length} ${what}`)
   return `${bold(status)}: ${[...done, ...(skipped > 0 ? [`${skipped} there before`] : [])].join(', ') || 'nothing to do'} (${duration(elapsedMs)})`
 }

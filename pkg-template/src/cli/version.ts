@@ -2,4 +2,5 @@
 import { readFileSync } from 'node:fs'
 
 /** The version of the package that this file is in. */
-export const version = (): string => (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version
+export const version = (): string =>
+  (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version

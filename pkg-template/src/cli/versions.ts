@@ -19,7 +19,14 @@ function stamp(form: (date: Date) => string, read: (text: string) => Date, unit:
   }
 }
 
-const parts = (date: Date) => [date.getUTCFullYear(), two(date.getUTCMonth() + 1), two(date.getUTCDate()), two(date.getUTCHours()), two(date.getUTCMinutes()), two(date.getUTCSeconds())]
+const parts = (date: Date) => [
+  date.getUTCFullYear(),
+  two(date.getUTCMonth() + 1),
+  two(date.getUTCDate()),
+  two(date.getUTCHours()),
+  two(date.getUTCMinutes()),
+  two(date.getUTCSeconds()),
+]
 
 /** The moment that digits stand for: year, month, day, hour, minute, second, as far as they go. */
 function moment(text: string): Date {
@@ -31,7 +38,11 @@ function moment(text: string): Date {
 
 const [second, minute, day] = [1_000, 60_000, 86_400_000]
 export const timestamp = stamp((date) => parts(date).join(''), moment, second)
-const milliseconds = stamp((date) => `${parts(date).join('')}${String(date.getUTCMilliseconds()).padStart(3, '0')}`, (text) => new Date(moment(text).getTime() + Number(text.slice(14))), 1)
+const milliseconds = stamp(
+  (date) => `${parts(date).join('')}${String(date.getUTCMilliseconds()).padStart(3, '0')}`,
+  (text) => new Date(moment(text).getTime() + Number(text.slice(14))),
+  1,
+)
 const minutes = stamp((date) => parts(date).slice(0, 5).join(''), moment, minute)
 const dates = stamp((date) => parts(date).slice(0, 3).join(''), moment, day)
 

@@ -12,12 +12,19 @@ const rules: readonly Rule[] = [
   [/\bwith the table option\b/, 'with --table'],
   [/\bthe option table is not .*/, '--table is neither a name nor schema.name'],
   [/\bthe option `?(table|convention|steps|to)\b`?/, '--$1'],
-  [/\bconvention: ('[\w-]+'(?: \| '[\w-]+')*)/, (_, names = '') => chosen(names.split(' | ').map((name) => name.slice(1, -1)))],
+  [
+    /\bconvention: ('[\w-]+'(?: \| '[\w-]+')*)/,
+    (_, names = '') => chosen(names.split(' | ').map((name) => name.slice(1, -1))),
+  ],
   [/\bas it is now, and ask for its digest$/, 'as it is now: `counterfoil plan`'],
   [/^pass the path of the folder that holds the migrations$/, 'name the folder that holds the migrations with --dir'],
 ]
 
-const chosen = (names: readonly string[]) => (names.length > 3 ? `--convention <name>, which is one of ${names.join(', ')}` : names.map((name) => `--convention ${name}`).join(' or '))
+const chosen = (names: readonly string[]) =>
+  names.length > 3
+    ? `--convention <name>, which is one of ${names.join(', ')}`
+    : names.map((name) => `--convention ${name}`).join(' or ')
 
 /** A message or help, with options as they are called on a command line. */
-export const asOptions = (text: string): string => rules.reduce((text, [pattern, to]) => text.replace(pattern, to as string), text)
+export const asOptions = (text: string): string =>
+  rules.reduce((text, [pattern, to]) => text.replace(pattern, to as string), text)

@@ -34,7 +34,13 @@ export async function readChange(request: ChangeRequest): Promise<OpenChange> {
   const named = request.head ?? 'HEAD'
   const { base, commit, parted, unborn } = await ends(repository, request, named, env)
   const live = await whatIsLive(repository, request, commit, below)
-  const against = unborn ? [] : await refsOf(repository, request.against ?? [], { target: base.commit, head: commit, own: await ownNames(repository, env) })
+  const against = unborn
+    ? []
+    : await refsOf(repository, request.against ?? [], {
+        target: base.commit,
+        head: commit,
+        own: await ownNames(repository, env),
+      })
 
   const taken = live === undefined ? undefined : await snapshot(repository, live, below)
   try {
@@ -45,10 +51,19 @@ export async function readChange(request: ChangeRequest): Promise<OpenChange> {
     for (const set of sets) {
       const trees = await listings(inside, [...parted, head, base.commit, ...against.map((ref) => ref.commit)], set.dir)
       if (![...parted, head, base.commit].some((tree) => trees.get(tree)?.size)) {
-        if (!set.optional || tracked.length === 0) await nowhere(inside, set.dir, { [base.ref]: base.commit, [name]: head })
+        if (!set.optional || tracked.length === 0)
+          await nowhere(inside, set.dir, { [base.ref]: base.commit, [name]: head })
         continue
       }
-      if (!parted.some((tree) => trees.get(tree)?.size)) await moved(inside, trees, [...parted, base.commit, ...against.map((ref) => ref.commit)], parted[0], head, set.dir)
+      if (!parted.some((tree) => trees.get(tree)?.size))
+        await moved(
+          inside,
+          trees,
+          [...parted, base.commit, ...against.map((ref) => ref.commit)],
+          parted[0],
+          head,
+          set.dir,
+        )
       read.push({ set, trees })
       for (const files of trees.values()) reading.want(files)
     }
@@ -65,7 +80,12 @@ export async function readChange(request: ChangeRequest): Promise<OpenChange> {
           head: reading.texts(at(head)),
           target: reading.texts(at(base.commit)),
           // A branch without a file of its own has nothing that could collide.
-          against: against.filter((ref) => [...at(ref.commit).keys()].some((path) => !known.has(path)) || sharesNew(at(ref.commit), at(head), at(base.commit)))
+          against: against
+            .filter(
+              (ref) =>
+                [...at(ref.commit).keys()].some((path) => !known.has(path)) ||
+                sharesNew(at(ref.commit), at(head), at(base.commit)),
+            )
             .map((ref) => ({ name: ref.name, files: reading.texts(at(ref.commit)) })),
         }
       }),
@@ -76,33 +96,64 @@ export async function readChange(request: ChangeRequest): Promise<OpenChange> {
       const at = (tree: string) => trees.get(tree) ?? new Map<string, Entry>()
       return reading.findings(shipped(parted.map(at), at(base.commit), at(head)), at(head))
     })
-    return { change, repository, base, mergeBase: parted[0], head: { name, commit, live: live !== undefined }, against, findings }
+    return {
+      change,
+      repository,
+      base,
+      mergeBase: parted[0],
+      head: { name, commit, live: live !== undefined },
+      against,
+      findings,
+    }
   } finally {
     await taken?.forget()
   }
 }
 
 /** Base and head, and where they parted. */
-async function ends(repository: Repository, request: ChangeRequest, named: string, env: Environment): Promise<{ base: Base; commit: string; parted: [string, ...string[]]; unborn: boolean }> {
+async function ends(
+  repository: Repository,
+  request: ChangeRequest,
+  named: string,
+  env: Environment,
+): Promise<{ base: Base; commit: string; parted: [string, ...string[]]; unborn: boolean }> {
   if (request.head === undefined && request.base === undefined && (await isUnborn(repository))) {
     // Before the first commit nothing can have shipped. git knows the empty tree without having it.
-    const nothing = withoutNewline((await git(repository, ['hash-object', '-t', 'tree', '--stdin'], { input: '' })).stdout)
-    return { base: { ref: 'nothing', commit: nothing, why: 'there is no commit yet' }, commit: nothing, parted: [nothing], unborn: true }
+    const nothing = withoutNewline(
+      (await git(repository, ['hash-object', '-t', 'tree', '--stdin'], { input: '' })).stdout,
+    )
+    return {
+      base: { ref: 'nothing', commit: nothing, why: 'there is no commit yet' },
+      commit: nothing,
+      parted: [nothing],
+      unborn: true,
+    }
   }
   const { itself = false, ...base } = await baseOf(repository, request.base, env)
   const commit = await commitOf(repository, named, 'commit or branch')
-  return { base, commit, parted: itself ? [base.commit] : await mergeBases(repository, base, { ref: named, commit }), unborn: false }
+  return {
+    base,
+    commit,
+    parted: itself ? [base.commit] : await mergeBases(repository, base, { ref: named, commit }),
+    unborn: false,
+  }
 }
 
 /**
  * What any of the commits has at which the histories parted. One of them alone may lack a file that another one brought.
  * Where they differ, what the base has now counts; what neither base nor head has any more is no matter of this change.
  */
-function shipped([first = new Map(), ...others]: Map<string, Entry>[], target: Map<string, Entry>, head: Map<string, Entry>): Map<string, Entry> {
+function shipped(
+  [first = new Map(), ...others]: Map<string, Entry>[],
+  target: Map<string, Entry>,
+  head: Map<string, Entry>,
+): Map<string, Entry> {
   if (others.length === 0) return first
   const out = new Map<string, Entry>()
   for (const files of [first, ...others])
-    for (const [path, entry] of files) if ((target.has(path) || head.has(path)) && (!out.has(path) || target.get(path)?.oid === entry.oid)) out.set(path, entry)
+    for (const [path, entry] of files)
+      if ((target.has(path) || head.has(path)) && (!out.has(path) || target.get(path)?.oid === entry.oid))
+        out.set(path, entry)
   return out
 }
 
@@ -110,13 +161,28 @@ function shipped([first = new Map(), ...others]: Map<string, Entry>[], target: M
  * A folder that the change has moved: what was in the old one counts as if it had been in the new one, or every edit would
  * be hidden.
  */
-async function moved(repository: Repository, trees: Map<string, Map<string, Entry>>, before: readonly string[], parted: string, head: string, dir: string): Promise<void> {
+async function moved(
+  repository: Repository,
+  trees: Map<string, Map<string, Entry>>,
+  before: readonly string[],
+  parted: string,
+  head: string,
+  dir: string,
+): Promise<void> {
   const old = await oldFolder(repository, parted, head, dir)
   if (old === undefined) return
   const there = await listings(repository, before, old)
   for (const tree of before) {
     if (trees.get(tree)?.size) continue
-    trees.set(tree, new Map([...(there.get(tree) ?? [])].map(([path, entry]) => [inside(dir, path.slice(old === '' ? 0 : old.length + 1)), entry])))
+    trees.set(
+      tree,
+      new Map(
+        [...(there.get(tree) ?? [])].map(([path, entry]) => [
+          inside(dir, path.slice(old === '' ? 0 : old.length + 1)),
+          entry,
+        ]),
+      ),
+    )
   }
 }
 
@@ -125,7 +191,12 @@ function sharesNew(other: Map<string, Entry>, head: Map<string, Entry>, target: 
   return [...head].some(([path, { oid }]) => !target.has(path) && other.has(path) && other.get(path)?.oid !== oid)
 }
 
-async function whatIsLive(repository: Repository, { staged, head }: ChangeRequest, commit: string, below: readonly string[]): Promise<'index' | 'work tree' | undefined> {
+async function whatIsLive(
+  repository: Repository,
+  { staged, head }: ChangeRequest,
+  commit: string,
+  below: readonly string[],
+): Promise<'index' | 'work tree' | undefined> {
   if (repository.bare || (head !== undefined && !staged)) return undefined
   if (staged) return 'index'
   return (await isDirty(repository, commit, below)) ? 'work tree' : undefined
@@ -166,7 +237,9 @@ class Reading {
         code: 'unreadable-file',
         severity: same ? 'note' : 'error',
         message: `${path} cannot be judged${same ? '' : ', and it was changed'}: ${problem}`,
-        help: problem.includes('LFS') ? 'keep migrations out of Git LFS (`git lfs untrack`): they are short, and their history is what counts' : 'make it a file of its own, of UTF-8 text',
+        help: problem.includes('LFS')
+          ? 'keep migrations out of Git LFS (`git lfs untrack`): they are short, and their history is what counts'
+          : 'make it a file of its own, of UTF-8 text',
         at: { path, line: 1, column: 1 },
       })
     }
@@ -183,15 +256,32 @@ class Reading {
 
 /** What the commits of the change say, the newest first. */
 async function messages(repository: Repository, from: string, to: string): Promise<string[]> {
-  const { stdout } = await git(repository, ['log', '-z', '--no-show-signature', '--encoding=UTF-8', '--format=%B', `${from}..${to}`])
-  return stdout.toString().split('\0').filter((message) => message !== '')
+  const { stdout } = await git(repository, [
+    'log',
+    '-z',
+    '--no-show-signature',
+    '--encoding=UTF-8',
+    '--format=%B',
+    `${from}..${to}`,
+  ])
+  return stdout
+    .toString()
+    .split('\0')
+    .filter((message) => message !== '')
 }
 
 /** A folder as the repository knows it: from its root, with `/`. */
 function fromRoot(repository: Repository, dir: string): string {
   const slashed = (path: string) => path.split(sep).join('/')
-  const path = isAbsolute(dir) ? slashed(relative(repository.top, real(dir))) : posix.normalize(posix.join(repository.prefix || '.', slashed(dir)))
-  if (path === '..' || path.startsWith('../') || isAbsolute(path)) throw failure('invalid-input', `the folder ${dir} is outside of the repository at ${repository.top}`, 'name a folder in the repository with --dir')
+  const path = isAbsolute(dir)
+    ? slashed(relative(repository.top, real(dir)))
+    : posix.normalize(posix.join(repository.prefix || '.', slashed(dir)))
+  if (path === '..' || path.startsWith('../') || isAbsolute(path))
+    throw failure(
+      'invalid-input',
+      `the folder ${dir} is outside of the repository at ${repository.top}`,
+      'name a folder in the repository with --dir',
+    )
   return path === '.' ? '' : path.replace(/^\.\//, '').replace(/\/+$/, '')
 }
 
@@ -222,7 +312,16 @@ async function nowhere(repository: Repository, dir: string, trees: Record<string
   const shown = dir === '' ? 'the root' : dir
   for (const tree of Object.values(trees)) {
     const submodule = dir === '' ? undefined : await submoduleOn(repository, tree, dir)
-    if (submodule !== undefined) throw failure('invalid-input', `${shown} is in the submodule ${submodule}, whose history is not in this repository`, 'run the check in the repository of the submodule')
+    if (submodule !== undefined)
+      throw failure(
+        'invalid-input',
+        `${shown} is in the submodule ${submodule}, whose history is not in this repository`,
+        'run the check in the repository of the submodule',
+      )
   }
-  throw failure('invalid-input', `there are no migrations in ${shown}, neither at ${Object.keys(trees).join(' nor at ')}`, 'name the folder of the migrations with --dir')
+  throw failure(
+    'invalid-input',
+    `there are no migrations in ${shown}, neither at ${Object.keys(trees).join(' nor at ')}`,
+    'name the folder of the migrations with --dir',
+  )
 }

@@ -17,11 +17,22 @@ const none = /^0+$/
  *
  * Line ends alone make no line an added one, so that a checkout of Windows does not look like a new file.
  */
-export async function edits(repository: Repository, base: string, head: string, below: readonly string[]): Promise<Edit[]> {
+export async function edits(
+  repository: Repository,
+  base: string,
+  head: string,
+  below: readonly string[],
+): Promise<Edit[]> {
   if (below.length === 0) return []
-  const isBelow = (path: string) => below.some((folder) => folder === '' || path === folder || path.startsWith(`${folder}/`))
-  const changed = (await changedFiles(repository, base, head)).filter(({ path, from }) => isBelow(path) || (from !== undefined && isBelow(from)))
-  const found = await texts(repository, changed.flatMap(({ before, after }) => [before, after]).filter((oid) => !none.test(oid)))
+  const isBelow = (path: string) =>
+    below.some((folder) => folder === '' || path === folder || path.startsWith(`${folder}/`))
+  const changed = (await changedFiles(repository, base, head)).filter(
+    ({ path, from }) => isBelow(path) || (from !== undefined && isBelow(from)),
+  )
+  const found = await texts(
+    repository,
+    changed.flatMap(({ before, after }) => [before, after]).filter((oid) => !none.test(oid)),
+  )
   const textOf = (oid: string) => {
     const given = found.get(oid)
     return given && 'text' in given ? given.text : null
@@ -30,13 +41,22 @@ export async function edits(repository: Repository, base: string, head: string, 
     const given = found.get(oid)
     return given && 'problem' in given ? given.problem : undefined
   }
-  const ranges = changed.some(({ before, after }) => !none.test(before) && !none.test(after) && before !== after) ? await addedRanges(repository, base, head) : new Map()
+  const ranges = changed.some(({ before, after }) => !none.test(before) && !none.test(after) && before !== after)
+    ? await addedRanges(repository, base, head)
+    : new Map()
   return changed.map(({ path, from, before, after }) => {
     const text = textOf(after)
     const added = none.test(before) ? everyLine(text) : (ranges.get(`${before}..${after}`) ?? [])
     // One that only moved says nothing new.
     const unreadable = before === after ? undefined : (problemOf(after) ?? problemOf(before))
-    return { path, ...(from === undefined ? {} : { from }), base: textOf(before), head: text, added, ...(unreadable === undefined ? {} : { unreadable }) }
+    return {
+      path,
+      ...(from === undefined ? {} : { from }),
+      base: textOf(before),
+      head: text,
+      added,
+      ...(unreadable === undefined ? {} : { unreadable }),
+    }
   })
 }
 
@@ -44,10 +64,19 @@ export async function edits(repository: Repository, base: string, head: string, 
  * The folder that most files of `dir` come from, if the change moved them there: those that left it have the same path below
  * both, whatever was done to their texts.
  */
-export async function oldFolder(repository: Repository, base: string, head: string, dir: string): Promise<string | undefined> {
+export async function oldFolder(
+  repository: Repository,
+  base: string,
+  head: string,
+  dir: string,
+): Promise<string | undefined> {
   const below = inside(dir, '')
   const changed = await changedFiles(repository, base, head, ['--no-renames'])
-  const come = new Set(changed.filter(({ path, before }) => none.test(before) && path.startsWith(below)).map(({ path }) => path.slice(below.length)))
+  const come = new Set(
+    changed
+      .filter(({ path, before }) => none.test(before) && path.startsWith(below))
+      .map(({ path }) => path.slice(below.length)),
+  )
   const votes = new Map<string, number>()
   for (const { path, after } of changed) {
     if (!none.test(after)) continue
@@ -67,23 +96,44 @@ const everyLine = (text: string | null): [number, number][] => {
 }
 
 /** No setting of the user's may change what is seen: a limit for renames, drivers for texts, folders. */
-const diff = ['diff-tree', '-r', '-M', '-l1000', '--no-ext-diff', '--no-textconv', '--no-relative', '--full-index', '--no-color', '--ignore-submodules=none']
+const diff = [
+  'diff-tree',
+  '-r',
+  '-M',
+  '-l1000',
+  '--no-ext-diff',
+  '--no-textconv',
+  '--no-relative',
+  '--full-index',
+  '--no-color',
+  '--ignore-submodules=none',
+]
 
 /** Raw output: `:<mode> <mode> <object> <object> <status>`, then one path or, where it was renamed, two (git-diff-tree(1)). */
-async function changedFiles(repository: Repository, base: string, head: string, options: readonly string[] = []): Promise<Changed[]> {
+async function changedFiles(
+  repository: Repository,
+  base: string,
+  head: string,
+  options: readonly string[] = [],
+): Promise<Changed[]> {
   const { stdout } = await git(repository, [...diff, ...options, '--raw', '-z', base, head])
   const fields = parts(stdout)
   const out: Changed[] = []
-  for (let at = 0; at < fields.length; ) {
+  for (let at = 0; at < fields.length;) {
     const [, , before = '', after = '', status = ''] = (fields[at++] ?? '').split(' ')
-    const [first = '', second] = status.startsWith('R') || status.startsWith('C') ? [fields[at++], fields[at++]] : [fields[at++]]
+    const [first = '', second] =
+      status.startsWith('R') || status.startsWith('C') ? [fields[at++], fields[at++]] : [fields[at++]]
     out.push({ path: second ?? first, ...(second === undefined ? {} : { from: first }), before, after })
   }
   return out
 }
 
 /** The added lines of every changed text, by the two objects: a patch names files in ways that are hard to read. */
-async function addedRanges(repository: Repository, base: string, head: string): Promise<Map<string, [number, number][]>> {
+async function addedRanges(
+  repository: Repository,
+  base: string,
+  head: string,
+): Promise<Map<string, [number, number][]>> {
   const out = new Map<string, [number, number][]>()
   let current: [number, number][] = []
   const read = (line: string) => {
@@ -99,7 +149,9 @@ async function addedRanges(repository: Repository, base: string, head: string): 
     rest = lines.pop() ?? ''
     lines.forEach(read)
   }
-  await git(repository, [...diff, '-p', '-U0', '--text', '--diff-algorithm=myers', '--ignore-cr-at-eol', base, head], { onData })
+  await git(repository, [...diff, '-p', '-U0', '--text', '--diff-algorithm=myers', '--ignore-cr-at-eol', base, head], {
+    onData,
+  })
   read(rest)
   return out
 }

@@ -24,14 +24,29 @@ export interface Rewrite {
  *
  * @throws MigrationError `cannot-move`: a file is not there, or another one is where it should go
  */
-export async function moveFiles(repository: Repository, moves: readonly Move[], rewrites: readonly Rewrite[] = []): Promise<void> {
+export async function moveFiles(
+  repository: Repository,
+  moves: readonly Move[],
+  rewrites: readonly Rewrite[] = [],
+): Promise<void> {
   const at = (path: string) => join(repository.top, path)
   const leaving = new Set(moves.map(({ from }) => from))
-  if (new Set(moves.map(({ to }) => to)).size < moves.length) throw failure('cannot-move', 'two files would get one name')
+  if (new Set(moves.map(({ to }) => to)).size < moves.length)
+    throw failure('cannot-move', 'two files would get one name')
   for (const { from, to } of moves) {
     const [source, target] = await Promise.all([there(at(from)), there(at(to))])
-    if (!source?.isFile()) throw failure('cannot-move', `${from} is ${source ? 'not a plain file' : 'not in the work tree'}`, 'check out the branch whose files are to be renumbered')
-    if (target && !leaving.has(to)) throw failure('cannot-move', `${from} cannot become ${to}: there is such a file already`, 'move it away, or give the file its new name by hand')
+    if (!source?.isFile())
+      throw failure(
+        'cannot-move',
+        `${from} is ${source ? 'not a plain file' : 'not in the work tree'}`,
+        'check out the branch whose files are to be renumbered',
+      )
+    if (target && !leaving.has(to))
+      throw failure(
+        'cannot-move',
+        `${from} cannot become ${to}: there is such a file already`,
+        'move it away, or give the file its new name by hand',
+      )
   }
   const staged = await inIndex(repository, moves)
   const clean = await unchanged(repository, rewrites)
@@ -54,14 +69,17 @@ export async function moveFiles(repository: Repository, moves: readonly Move[], 
       await writeFile(at(path), after)
     }
     // One write of the index: git puts it in place in one go.
-    const info = staged.map(({ entry, from, to }) => `0 ${'0'.repeat(entry.oid.length)}\t${from}\0`.concat(`${entry.mode} ${entry.oid} 0\t${to}\0`))
+    const info = staged.map(({ entry, from, to }) =>
+      `0 ${'0'.repeat(entry.oid.length)}\t${from}\0`.concat(`${entry.mode} ${entry.oid} 0\t${to}\0`),
+    )
     if (info.length > 0) await git(repository, ['update-index', '-z', '--index-info'], { input: removalsFirst(info) })
   } catch (error) {
     for (const step of undo.reverse()) await step().catch(() => {})
     await Promise.all(moves.map(({ to }) => removeEmpty(repository, to)))
     throw error
   }
-  if (clean.length > 0) await git(repository, ['update-index', '-z', '--stdin'], { input: clean.map((path) => `${path}\0`).join('') })
+  if (clean.length > 0)
+    await git(repository, ['update-index', '-z', '--stdin'], { input: clean.map((path) => `${path}\0`).join('') })
   await Promise.all(moves.map(({ from }) => removeEmpty(repository, from)))
 }
 
@@ -78,7 +96,12 @@ async function inIndex(repository: Repository, moves: readonly Move[]) {
   return parts(stdout).flatMap((line) => {
     const [mode = '', oid = '', stage] = line.slice(0, line.indexOf('\t')).split(' ')
     const from = line.slice(line.indexOf('\t') + 1)
-    if (stage !== '0') throw failure('cannot-move', `${from} has a merge conflict that is not resolved`, 'resolve it and `git add` the file')
+    if (stage !== '0')
+      throw failure(
+        'cannot-move',
+        `${from} has a merge conflict that is not resolved`,
+        'resolve it and `git add` the file',
+      )
     return [{ from, to: to.get(from) ?? from, entry: { mode, oid } }]
   })
 }
@@ -98,10 +121,17 @@ async function unchanged(repository: Repository, rewrites: readonly Rewrite[]): 
 /** Removes the folders that a file leaves empty. */
 async function removeEmpty(repository: Repository, path: string): Promise<void> {
   for (let folder = dirname(path); folder !== '.' && folder !== '/'; folder = dirname(folder))
-    if (!(await rmdir(join(repository.top, folder)).then(() => true, () => false))) return
+    if (
+      !(await rmdir(join(repository.top, folder)).then(
+        () => true,
+        () => false,
+      ))
+    )
+      return
 }
 
 const there = (path: string) => lstat(path).catch(() => undefined)
 
 /** The text of a file of the work tree; undefined if there is none. */
-export const textOf = (repository: Repository, path: string): Promise<string | undefined> => readFile(join(repository.top, path), 'utf8').catch(() => undefined)
+export const textOf = (repository: Repository, path: string): Promise<string | undefined> =>
+  readFile(join(repository.top, path), 'utf8').catch(() => undefined)

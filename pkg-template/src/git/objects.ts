@@ -21,10 +21,18 @@ export const longest = 16 * 1024 * 1024
  *
  * @param dir the folder, relative to the root, without a slash at the end; empty for the root
  */
-export async function listings(repository: Repository, trees: readonly string[], dir: string): Promise<Map<string, Map<string, Entry>>> {
-  if (/[\n\r\0]/.test(dir)) throw failure('invalid-input', `the folder ${JSON.stringify(dir)} has a line break in its name`, 'rename it')
+export async function listings(
+  repository: Repository,
+  trees: readonly string[],
+  dir: string,
+): Promise<Map<string, Map<string, Entry>>> {
+  if (/[\n\r\0]/.test(dir))
+    throw failure('invalid-input', `the folder ${JSON.stringify(dir)} has a line break in its name`, 'rename it')
   const unique = [...new Set(trees)]
-  const folders = await resolved(repository, unique.map((tree) => `${tree}:${dir}`))
+  const folders = await resolved(
+    repository,
+    unique.map((tree) => `${tree}:${dir}`),
+  )
   // Most branches have the same folder, and it needs to be listed once.
   const listed = new Map<string, Promise<Map<string, Entry>>>()
   const all = await several(unique.entries(), async ([index, tree]): Promise<[string, Map<string, Entry>]> => {
@@ -45,17 +53,34 @@ async function listing(repository: Repository, tree: string, folder: string, dir
       const inSet = below === '' ? path : `${below}/${path}`
       if (inSet.split('/').slice(0, -1).some(isPassedOver)) continue
       if (mode === '120000' && follow) links.push(inSet)
-      else if (mode === '160000') files.set(inside(dir, inSet), { oid: file, problem: 'it is a submodule, whose files are not in this repository' })
-      else if (isOfSet(inSet)) files.set(inside(dir, inSet), mode === '120000' ? { oid: file, problem: 'it is a symbolic link behind another one' } : { oid: file })
+      else if (mode === '160000')
+        files.set(inside(dir, inSet), {
+          oid: file,
+          problem: 'it is a submodule, whose files are not in this repository',
+        })
+      else if (isOfSet(inSet))
+        files.set(
+          inside(dir, inSet),
+          mode === '120000' ? { oid: file, problem: 'it is a symbolic link behind another one' } : { oid: file },
+        )
     }
   }
   await add(folder, '', true)
-  const targets = await resolved(repository, links.map((path) => `${tree}:${inside(dir, path)}`))
+  const targets = await resolved(
+    repository,
+    links.map((path) => `${tree}:${inside(dir, path)}`),
+  )
   for (const [index, path] of links.entries()) {
     const target = targets[index]
     if (target?.type === 'tree') await add(target.oid, path, false)
     else if (!isOfSet(path)) continue
-    else files.set(inside(dir, path), target?.type === 'blob' ? { oid: target.oid } : { oid: '', problem: 'it is a symbolic link to a file that is not in the repository' })
+    else
+      files.set(
+        inside(dir, path),
+        target?.type === 'blob'
+          ? { oid: target.oid }
+          : { oid: '', problem: 'it is a symbolic link to a file that is not in the repository' },
+      )
   }
   return files
 }
@@ -64,7 +89,10 @@ async function listing(repository: Repository, tree: string, folder: string, dir
 export const inside = (dir: string, path: string): string => (dir === '' ? path : `${dir}/${path}`)
 
 /** What a tree holds, with its subfolders. */
-async function treeEntries(repository: Repository, tree: string): Promise<{ mode: string; oid: string; path: string }[]> {
+async function treeEntries(
+  repository: Repository,
+  tree: string,
+): Promise<{ mode: string; oid: string; path: string }[]> {
   const { stdout } = await git(repository, ['ls-tree', '-r', '-z', '--full-tree', tree])
   return parts(stdout).map((entry) => {
     const tab = entry.indexOf('\t')
@@ -77,7 +105,9 @@ async function treeEntries(repository: Repository, tree: string): Promise<{ mode
 export async function submoduleOn(repository: Repository, tree: string, dir: string): Promise<string | undefined> {
   const steps = dir.split('/').map((_, index, all) => all.slice(0, index + 1).join('/'))
   const { stdout } = await git(repository, ['ls-tree', '-z', '--full-tree', tree, '--', ...steps])
-  return parts(stdout).find((entry) => entry.startsWith('160000 '))?.split('\t')[1]
+  return parts(stdout)
+    .find((entry) => entry.startsWith('160000 '))
+    ?.split('\t')[1]
 }
 
 /**
@@ -90,7 +120,8 @@ export async function texts(repository: Repository, oids: Iterable<string>): Pro
   const wanted = unique.filter((oid, index) => {
     const { type, size } = found[index] ?? { type: 'missing', size: 0 }
     if (type !== 'blob') out.set(oid, { problem: 'its text is not in the repository' })
-    else if (size > longest) out.set(oid, { problem: `it has ${size} bytes, and texts of more than ${longest} are not read` })
+    else if (size > longest)
+      out.set(oid, { problem: `it has ${size} bytes, and texts of more than ${longest} are not read` })
     return type === 'blob' && size <= longest
   })
   if (wanted.length === 0) return out
@@ -127,7 +158,9 @@ async function resolved(repository: Repository, names: readonly string[]): Promi
   // A name is a line for git; one that is not cannot be asked for.
   const askable = names.filter((name) => !/[\n\r]/.test(name))
   if (askable.length === 0) return names.map(() => nothing)
-  const { stdout } = await git(repository, ['cat-file', '--batch-check', '--follow-symlinks'], { input: lines(askable) })
+  const { stdout } = await git(repository, ['cat-file', '--batch-check', '--follow-symlinks'], {
+    input: lines(askable),
+  })
   const given = answers(stdout, false)
   let at = 0
   return names.map((name) => (/[\n\r]/.test(name) ? nothing : (given[at++] ?? nothing)))
@@ -139,7 +172,7 @@ const lines = (names: readonly string[]) => names.map((name) => `${name}\n`).joi
 /** Takes apart what `git cat-file --batch` and `--batch-check` print (git-cat-file(1), BATCH OUTPUT). */
 function answers(output: Buffer, contents: boolean): Answer[] {
   const all: Answer[] = []
-  for (let at = 0; at < output.length; ) {
+  for (let at = 0; at < output.length;) {
     const end = output.indexOf(10, at)
     const line = output.toString('utf8', at, end)
     at = end + 1

@@ -22,7 +22,8 @@ export interface Seen {
 export async function refsOf(repository: Repository, asked: readonly string[], seen: Seen): Promise<Ref[]> {
   const out = new Map<string, Ref>()
   const patterns = asked.filter((ref) => /[*?]/.test(ref))
-  for (const name of asked.filter((ref) => !patterns.includes(ref))) out.set(name, { name, commit: await commitOf(repository, name, 'branch') })
+  for (const name of asked.filter((ref) => !patterns.includes(ref)))
+    out.set(name, { name, commit: await commitOf(repository, name, 'branch') })
   if (patterns.length > 0) {
     const fits = patterns.map(matcher)
     for (const { full, short, commit } of await openRefs(repository, seen)) {
@@ -35,10 +36,25 @@ export async function refsOf(repository: Repository, asked: readonly string[], s
 }
 
 /** All refs whose commits are part of neither the base nor this change. A symbolic one stands for another. */
-async function openRefs(repository: Repository, { target, head }: Seen): Promise<{ full: string; short: string; commit: string }[]> {
+async function openRefs(
+  repository: Repository,
+  { target, head }: Seen,
+): Promise<{ full: string; short: string; commit: string }[]> {
   const format = '%(refname)%00%(refname:short)%00%(symref)%00%(objecttype)%00%(objectname)'
-  const { stdout } = await git(repository, ['for-each-ref', `--format=${format}`, `--no-merged=${target}`, `--no-merged=${head}`, 'refs/heads', 'refs/remotes'])
-  return stdout.toString().split('\n').filter(Boolean).map((line) => line.split('\0')).filter(([, , symref, type]) => symref === '' && type === 'commit')
+  const { stdout } = await git(repository, [
+    'for-each-ref',
+    `--format=${format}`,
+    `--no-merged=${target}`,
+    `--no-merged=${head}`,
+    'refs/heads',
+    'refs/remotes',
+  ])
+  return stdout
+    .toString()
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => line.split('\0'))
+    .filter(([, , symref, type]) => symref === '' && type === 'commit')
     .map(([full = '', short = '', , , commit = '']) => ({ full, short, commit }))
 }
 
@@ -50,10 +66,18 @@ export async function ownNames(repository: Repository, env: Environment): Promis
   ])
   const name = branch.stdout.toString().trim()
   const inActions = env['GITHUB_ACTIONS'] ? env['GITHUB_HEAD_REF'] : undefined
-  return [name, upstream.code === 0 ? upstream.stdout.toString().trim() : '', ...[name, inActions].map((own) => (own ? `origin/${own}` : ''))].filter(Boolean)
+  return [
+    name,
+    upstream.code === 0 ? upstream.stdout.toString().trim() : '',
+    ...[name, inActions].map((own) => (own ? `origin/${own}` : '')),
+  ].filter(Boolean)
 }
 
 function matcher(pattern: string): RegExp {
-  const source = [...pattern].map((character) => (character === '*' ? '.*' : character === '?' ? '.' : character.replace(/[.+^${}()|[\]\\]/, '\\$&'))).join('')
+  const source = [...pattern]
+    .map((character) =>
+      character === '*' ? '.*' : character === '?' ? '.' : character.replace(/[.+^${}()|[\]\\]/, '\\$&'),
+    )
+    .join('')
   return new RegExp(`^${source}$`, 's')
 }

@@ -49,7 +49,8 @@ const objectId = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/
  * @throws MigrationError `git-missing`, `not-a-repository`
  */
 export async function openRepository(cwd: string): Promise<Repository> {
-  if (!existsSync(cwd)) throw failure('not-a-repository', `the folder ${cwd} does not exist`, 'run this in the repository')
+  if (!existsSync(cwd))
+    throw failure('not-a-repository', `the folder ${cwd} does not exist`, 'run this in the repository')
   const env = environment()
   const ask = async (...args: string[]) => {
     const { code, stdout, stderr } = await call(cwd, env, ['rev-parse', ...args])
@@ -68,7 +69,15 @@ export async function openRepository(cwd: string): Promise<Repository> {
   // A hook is told where things are relative to the folder that it starts in: from here on it is said in full.
   const inFull: NodeJS.ProcessEnv = { ...env, GIT_DIR: folder, GIT_INDEX_FILE: resolve(cwd, index) }
   if (top !== undefined) inFull['GIT_WORK_TREE'] = top
-  return { top: top ?? folder, prefix, bare, shallow: shallow === 'true', index: resolve(cwd, index), objects: resolve(cwd, objects), env: inFull }
+  return {
+    top: top ?? folder,
+    prefix,
+    bare,
+    shallow: shallow === 'true',
+    index: resolve(cwd, index),
+    objects: resolve(cwd, objects),
+    env: inFull,
+  }
 }
 
 /**
@@ -79,7 +88,11 @@ export async function openRepository(cwd: string): Promise<Repository> {
 export async function git(repository: Repository, args: readonly string[], options: Call = {}): Promise<Given> {
   const given = await call(repository.top, repository.env, args, options)
   if (given.code === 0 || options.also?.includes(given.code)) return given
-  throw failure('git-failed', `\`git ${args[0]}\` failed with ${given.code}: ${firstLine(given.stderr) || 'it did not say why'}`, 'run `git fsck` if this is not about something that you asked for')
+  throw failure(
+    'git-failed',
+    `\`git ${args[0]}\` failed with ${given.code}: ${firstLine(given.stderr) || 'it did not say why'}`,
+    'run `git fsck` if this is not about something that you asked for',
+  )
 }
 
 /**
@@ -97,7 +110,9 @@ export async function commitOf(repository: Repository, ref: string, what: string
 export async function commitIfAny(repository: Repository, ref: string): Promise<string | undefined> {
   // No branch or tag may be called so (git-check-ref-format), and git would read an option.
   if (ref === '' || ref.startsWith('-') || ref.includes('\0')) return undefined
-  const { code, stdout } = await git(repository, ['rev-parse', '--verify', '--quiet', `${ref}^{commit}`], { also: [1, 128] })
+  const { code, stdout } = await git(repository, ['rev-parse', '--verify', '--quiet', `${ref}^{commit}`], {
+    also: [1, 128],
+  })
   const found = withoutNewline(stdout)
   // `^main` is something that git can verify too, and no commit.
   return code === 0 && objectId.test(found) ? found : undefined
@@ -111,8 +126,16 @@ export async function isUnborn(repository: Repository): Promise<boolean> {
 
 function unknownRef(repository: Repository, ref: string, what: string): MigrationError {
   const [, remote, branch] = /^(?:refs\/remotes\/)?([\w.-]+)\/(.+)$/.exec(ref) ?? []
-  const fetch = objectId.test(ref) ? `fetch it (\`git fetch origin ${ref}\`)` : remote !== undefined && !ref.startsWith('-') ? `fetch it (\`git fetch ${remote} ${branch}\`)` : 'check its name, or fetch it'
-  return failure('ref-unknown', `there is no ${what} ${JSON.stringify(ref)} in this repository`, `${fetch}${inActions('; ', repository.shallow)}`)
+  const fetch = objectId.test(ref)
+    ? `fetch it (\`git fetch origin ${ref}\`)`
+    : remote !== undefined && !ref.startsWith('-')
+      ? `fetch it (\`git fetch ${remote} ${branch}\`)`
+      : 'check its name, or fetch it'
+  return failure(
+    'ref-unknown',
+    `there is no ${what} ${JSON.stringify(ref)} in this repository`,
+    `${fetch}${inActions('; ', repository.shallow)}`,
+  )
 }
 
 /**
@@ -120,18 +143,32 @@ function unknownRef(repository: Repository, ref: string, what: string): Migratio
  *
  * @throws MigrationError `no-merge-base`
  */
-export async function mergeBases(repository: Repository, base: { ref: string; commit: string }, head: { ref: string; commit: string }): Promise<[string, ...string[]]> {
+export async function mergeBases(
+  repository: Repository,
+  base: { ref: string; commit: string },
+  head: { ref: string; commit: string },
+): Promise<[string, ...string[]]> {
   const { code, stdout } = await git(repository, ['merge-base', '--all', base.commit, head.commit], { also: [1] })
   if (code === 0) return withoutNewline(stdout).split('\n') as [string, ...string[]]
   const names = `${base.ref} and ${head.ref}`
   if (repository.shallow)
-    throw failure('no-merge-base', `where ${names} parted is not known: the clone is shallow`, `fetch the rest (\`git fetch --unshallow\`)${inActions('; ', true)}`)
-  throw failure('no-merge-base', `${names} have no commit in common`, 'name a base that this branch came from with --base')
+    throw failure(
+      'no-merge-base',
+      `where ${names} parted is not known: the clone is shallow`,
+      `fetch the rest (\`git fetch --unshallow\`)${inActions('; ', true)}`,
+    )
+  throw failure(
+    'no-merge-base',
+    `${names} have no commit in common`,
+    'name a base that this branch came from with --base',
+  )
 }
 
 /** What a workflow has to say so that its clone has all that is needed. */
 function inActions(before: string, needed: boolean): string {
-  return needed || process.env['GITHUB_ACTIONS'] ? `${before}in a workflow, give actions/checkout \`fetch-depth: 0\`` : ''
+  return needed || process.env['GITHUB_ACTIONS']
+    ? `${before}in a workflow, give actions/checkout \`fetch-depth: 0\``
+    : ''
 }
 
 /** Without its last line break, but with all others: a path may have some. */
@@ -152,14 +189,36 @@ function environment(): NodeJS.ProcessEnv {
   }
 }
 
-function call(cwd: string, env: NodeJS.ProcessEnv, args: readonly string[], { input, onData }: Call = {}): Promise<Given> {
+function call(
+  cwd: string,
+  env: NodeJS.ProcessEnv,
+  args: readonly string[],
+  { input, onData }: Call = {},
+): Promise<Given> {
   return new Promise((done, failed) => {
-    const child = spawn('git', ['--no-pager', '-c', 'core.quotePath=false', '-c', 'core.fsmonitor=false', ...args], { cwd, env, shell: false, windowsHide: true })
+    const child = spawn('git', ['--no-pager', '-c', 'core.quotePath=false', '-c', 'core.fsmonitor=false', ...args], {
+      cwd,
+      env,
+      shell: false,
+      windowsHide: true,
+    })
     const [out, err]: Buffer[][] = [[], []]
     child.stdout.on('data', onData ?? ((part: Buffer) => out?.push(part)))
     child.stderr.on('data', (part: Buffer) => err?.push(part))
-    child.on('error', (error: NodeJS.ErrnoException) => failed(error.code === 'ENOENT' ? missing(error) : failure('git-failed', `git could not be started: ${error.message}`, '', error)))
-    child.on('close', (code, signal) => done({ code: code ?? -1, stdout: Buffer.concat(out ?? []), stderr: signal ? `ended by ${signal}` : Buffer.concat(err ?? []).toString() }))
+    child.on('error', (error: NodeJS.ErrnoException) =>
+      failed(
+        error.code === 'ENOENT'
+          ? missing(error)
+          : failure('git-failed', `git could not be started: ${error.message}`, '', error),
+      ),
+    )
+    child.on('close', (code, signal) =>
+      done({
+        code: code ?? -1,
+        stdout: Buffer.concat(out ?? []),
+        stderr: signal ? `ended by ${signal}` : Buffer.concat(err ?? []).toString(),
+      }),
+    )
     // Git may end before it has read everything; its exit code then says why.
     child.stdin.on('error', () => {})
     child.stdin.end(input)
@@ -174,9 +233,18 @@ function noRepository(cwd: string, stderr: string): MigrationError {
   const said = firstLine(stderr)
   if (said.includes('dubious ownership')) {
     const [, place = cwd] = /repository at '(.*)'/.exec(said) ?? []
-    return failure('not-a-repository', `git does not trust the repository at ${place}: it belongs to somebody else`, `if you do: \`git config --global --add safe.directory ${JSON.stringify(place)}\``)
+    return failure(
+      'not-a-repository',
+      `git does not trust the repository at ${place}: it belongs to somebody else`,
+      `if you do: \`git config --global --add safe.directory ${JSON.stringify(place)}\``,
+    )
   }
-  return failure('not-a-repository', `${cwd} is not in the work tree of a git repository${said && !said.startsWith('not a git repository') ? `: ${said}` : ''}`, 'run this in a clone of the repository')
+  return failure(
+    'not-a-repository',
+    `${cwd} is not in the work tree of a git repository${said && !said.startsWith('not a git repository') ? `: ${said}` : ''}`,
+    'run this in a clone of the repository',
+  )
 }
 
-const firstLine = (text: string) => (text.split('\n').find((line) => line.trim() !== '') ?? '').replace(/^(?:fatal|error): /, '').trim()
+const firstLine = (text: string) =>
+  (text.split('\n').find((line) => line.trim() !== '') ?? '').replace(/^(?:fatal|error): /, '').trim()

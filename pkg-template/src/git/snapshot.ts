@@ -22,7 +22,11 @@ export interface Snapshot {
  * @param below which folders of the work tree are looked at (from the root; an empty one is the root)
  * @throws MigrationError `merge-conflict` if files of the index wait for a decision
  */
-export async function snapshot(repository: Repository, what: 'index' | 'work tree', below: readonly string[]): Promise<Snapshot> {
+export async function snapshot(
+  repository: Repository,
+  what: 'index' | 'work tree',
+  below: readonly string[],
+): Promise<Snapshot> {
   const folder = await mkdtemp(join(tmpdir(), 'counterfoil-check-'))
   const forget = () => rm(folder, { recursive: true, force: true })
   try {
@@ -40,7 +44,9 @@ export async function snapshot(repository: Repository, what: 'index' | 'work tre
         GIT_INDEX_FILE: index,
         GIT_OBJECT_DIRECTORY: objects,
         // In quotes a path may hold the separator (git(1), environment variables).
-        GIT_ALTERNATE_OBJECT_DIRECTORIES: [JSON.stringify(repository.objects), ...(others ? [others] : [])].join(delimiter),
+        GIT_ALTERNATE_OBJECT_DIRECTORIES: [JSON.stringify(repository.objects), ...(others ? [others] : [])].join(
+          delimiter,
+        ),
       },
     }
     if (what === 'work tree' && below.length > 0) await takeWorkTree(own, below)
@@ -48,7 +54,11 @@ export async function snapshot(repository: Repository, what: 'index' | 'work tre
     if (code !== 0) {
       const [, file] = /^(.*): unmerged \([0-9a-f]+\)$/m.exec(stderr) ?? []
       if (file === undefined) throw failure('git-failed', `the index cannot be read: ${stderr.split('\n')[0]}`)
-      throw failure('merge-conflict', `${file} has a merge conflict that is not resolved`, 'resolve it and `git add` the file')
+      throw failure(
+        'merge-conflict',
+        `${file} has a merge conflict that is not resolved`,
+        'resolve it and `git add` the file',
+      )
     }
     return { tree: withoutNewline(stdout), repository: own, forget }
   } catch (error) {
@@ -69,12 +79,24 @@ export async function isDirty(repository: Repository, commit: string, below: rea
 
 async function takeWorkTree(repository: Repository, below: readonly string[]): Promise<void> {
   const paths = await changedPaths(repository, below)
-  if (paths.length > 0) await git(repository, ['update-index', '-z', '--add', '--remove', '--replace', '--stdin'], { input: paths.map((path) => `${path}\0`).join('') })
+  if (paths.length > 0)
+    await git(repository, ['update-index', '-z', '--add', '--remove', '--replace', '--stdin'], {
+      input: paths.map((path) => `${path}\0`).join(''),
+    })
 }
 
 /** Files that were changed, removed or made since the index was written; not those that are ignored. */
 async function changedPaths(repository: Repository, below: readonly string[]): Promise<string[]> {
-  const { stdout } = await git(repository, ['ls-files', '-z', '--modified', '--deleted', '--others', '--exclude-standard', '--', ...pathspecs(below)])
+  const { stdout } = await git(repository, [
+    'ls-files',
+    '-z',
+    '--modified',
+    '--deleted',
+    '--others',
+    '--exclude-standard',
+    '--',
+    ...pathspecs(below),
+  ])
   const out: string[] = []
   for (const path of new Set(parts(stdout))) {
     // A folder is a repository of its own, which a commit would not have either.

@@ -2,7 +2,16 @@
 import { failure } from '../errors.js'
 import { toConsole } from './log.js'
 import { Probe } from './probe.js'
-import type { Check, ConnectRequest, ConnectResponse, FetchRequest, ReadinessAnswer, ReadinessBody, ReadinessHandler, ReadinessOptions } from './public.js'
+import type {
+  Check,
+  ConnectRequest,
+  ConnectResponse,
+  FetchRequest,
+  ReadinessAnswer,
+  ReadinessBody,
+  ReadinessHandler,
+  ReadinessOptions,
+} from './public.js'
 
 /** What is sent. */
 interface Reply {
@@ -15,7 +24,9 @@ const is = {
   whole: [(value: unknown) => Number.isInteger(value) && (value as number) >= 0, 'a whole number of milliseconds'],
   long: [(value: unknown) => Number.isInteger(value) && (value as number) > 0, 'a whole number of milliseconds from 1'],
 } as const
-const checks: { readonly [name in keyof ReadinessOptions]-?: readonly [test: (value: unknown) => boolean, expected: string] } = {
+const checks: {
+  readonly [name in keyof ReadinessOptions]-?: readonly [test: (value: unknown) => boolean, expected: string]
+} = {
   path: [(value) => typeof value === 'string' && /^\/[^?#]*$/.test(value), 'a path that begins with /'],
   cache: is.whole,
   timeout: is.long,
@@ -42,18 +53,38 @@ const checks: { readonly [name in keyof ReadinessOptions]-?: readonly [test: (va
  * void health.announce()
  * ```
  */
-export function readinessHandler(check: Check | Readonly<Record<string, Check>>, options: ReadinessOptions = {}): ReadinessHandler {
+export function readinessHandler(
+  check: Check | Readonly<Record<string, Check>>,
+  options: ReadinessOptions = {},
+): ReadinessHandler {
   const given = Object.entries(options).filter(([, value]) => value !== undefined)
   for (const [name, value] of given) {
     const known = Object.hasOwn(checks, name) ? checks[name as keyof ReadinessOptions] : undefined
-    if (!known) throw failure('invalid-input', `there is no option ${name} here`, `the options are: ${Object.keys(checks).join(', ')}`)
+    if (!known)
+      throw failure(
+        'invalid-input',
+        `there is no option ${name} here`,
+        `the options are: ${Object.keys(checks).join(', ')}`,
+      )
     if (!known[0](value)) throw failure('invalid-input', `the option ${name} is not ${known[1]}`)
   }
-  const chosen = { path: '/health/ready', cache: 1_000, timeout: 2_000, detail: false, missing: 'quiet', log: toConsole, ...Object.fromEntries(given) } as Required<ReadinessOptions>
+  const chosen = {
+    path: '/health/ready',
+    cache: 1_000,
+    timeout: 2_000,
+    detail: false,
+    missing: 'quiet',
+    log: toConsole,
+    ...Object.fromEntries(given),
+  } as Required<ReadinessOptions>
   const named = typeof check === 'function' ? [] : Object.entries(check ?? {})
   const all = typeof check === 'function' ? [check] : named.map(([, each]) => each)
   if (all.length === 0 || all.some((each) => typeof each !== 'function'))
-    throw failure('invalid-input', 'the check is not a function', 'pass (signal) => ready(db, migrations, { signal }), or an object of such functions')
+    throw failure(
+      'invalid-input',
+      'the check is not a function',
+      'pass (signal) => ready(db, migrations, { signal }), or an object of such functions',
+    )
   const probes = all.map((each, index) => new Probe(each, chosen, named[index]?.[0]))
 
   async function answer(): Promise<ReadinessAnswer> {
@@ -89,12 +120,14 @@ export function readinessHandler(check: Check | Readonly<Record<string, Check>>,
     const { method = 'GET', url, originalUrl } = request
     const replied = reply(method, url, originalUrl) ?? (next ? undefined : Promise.resolve(notFound))
     if (!replied) return next!()
-    void replied.then(({ status, headers, body }) => {
-      // Somebody else has answered meanwhile, such as a limit to the time of requests.
-      if (response.headersSent) return
-      response.writeHead(status, headers)
-      response.end(body)
-    }).catch((error) => next?.(error))
+    void replied
+      .then(({ status, headers, body }) => {
+        // Somebody else has answered meanwhile, such as a limit to the time of requests.
+        if (response.headersSent) return
+        response.writeHead(status, headers)
+        response.end(body)
+      })
+      .catch((error) => next?.(error))
   }
 
   return {
@@ -118,9 +151,16 @@ const order = ['ready', 'ahead', 'in-progress', 'behind', 'drifted']
 
 /** The answer of several checks: that of the worst, with its name, and all of them. */
 function worst(answers: readonly (readonly [name: string, answer: ReadinessAnswer])[]): ReadinessAnswer {
-  const rank = ({ httpStatus, status }: ReadinessAnswer) => (httpStatus === 200 ? 0 : 100) + (order.indexOf(status) + 1 || order.length + 1)
+  const rank = ({ httpStatus, status }: ReadinessAnswer) =>
+    (httpStatus === 200 ? 0 : 100) + (order.indexOf(status) + 1 || order.length + 1)
   const [name, decides] = answers.reduce((a, b) => (rank(b[1]) > rank(a[1]) ? b : a))
   const bodies: Record<string, ReadinessBody> = Object.create(null)
   for (const [each, { httpStatus: _, ...body }] of answers) bodies[each] = body
-  return { status: decides.status, httpStatus: decides.httpStatus, message: `${name}: ${decides.message}`, checkedAt: decides.checkedAt, checks: bodies }
+  return {
+    status: decides.status,
+    httpStatus: decides.httpStatus,
+    message: `${name}: ${decides.message}`,
+    checkedAt: decides.checkedAt,
+    checks: bodies,
+  }
 }

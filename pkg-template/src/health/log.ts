@@ -22,7 +22,10 @@ export function teller(log: Log, name: string | undefined): (now: Told) => void 
   const told = new Set<string>()
   const say = (level: 'critical' | 'info', line: string) => {
     try {
-      const result = log(`${level === 'critical' ? 'CRITICAL ' : ''}counterfoil: ${name === undefined ? '' : `${name}: `}${withoutPasswords(line)}`, level)
+      const result = log(
+        `${level === 'critical' ? 'CRITICAL ' : ''}counterfoil: ${name === undefined ? '' : `${name}: `}${withoutPasswords(line)}`,
+        level,
+      )
       // A promise that nobody waits for would end a Node process if it were rejected.
       if (result instanceof Promise) result.catch(() => {})
     } catch {

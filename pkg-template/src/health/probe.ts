@@ -58,14 +58,17 @@ export class Probe {
     // A clock that was put back does not make an answer last longer.
     const past = (time: number) => (now < time ? Infinity : now - time)
     if (this.#last && past(this.#last.at) < cache) return this.#last.answer
-    while (this.#flights.length > 0 && past(this.#flights[0]!.begun) >= timeout * patience) giveUp(this.#flights.shift()!)
+    while (this.#flights.length > 0 && past(this.#flights[0]!.begun) >= timeout * patience)
+      giveUp(this.#flights.shift()!)
     let flight = this.#flights.at(-1)
     if (!flight || (flight.late && this.#flights.length < most)) flight = this.#begin(now)
     const left = timeout - past(flight.begun)
     if (left <= 0) return this.#late(flight)
     // A timer for everybody who waits: in a Worker, a request cannot count on another's.
     let timer: ReturnType<typeof setTimeout> | undefined
-    const over = new Promise<ReadinessAnswer>((resolve) => (timer = setTimeout(() => resolve(this.#late(flight)), left)))
+    const over = new Promise<ReadinessAnswer>(
+      (resolve) => (timer = setTimeout(() => resolve(this.#late(flight)), left)),
+    )
     try {
       return await Promise.race([flight.answer, over])
     } finally {
@@ -75,7 +78,12 @@ export class Probe {
 
   #begin(begun: number): Flight {
     const controller = new AbortController()
-    const flight: Flight = { begun, controller, late: false, answer: this.#ask(controller.signal).then((answer) => this.#landed(flight, answer)) }
+    const flight: Flight = {
+      begun,
+      controller,
+      late: false,
+      answer: this.#ask(controller.signal).then((answer) => this.#landed(flight, answer)),
+    }
     this.#flights.push(flight)
     return flight
   }
@@ -93,21 +101,39 @@ export class Probe {
     const known = { ...(database !== undefined && { database }), ...(expected !== undefined && { expected }) }
     const checkedAt = new Date().toISOString()
     if (this.options.missing === 'ready' && isMissing(checked))
-      return { status: 'ready', httpStatus: 200, message: `ready: db=none expected=${expected ?? 'none'}`, ...known, checkedAt }
-    return { status: String(status), httpStatus: httpStatus === 200 ? 200 : 503, message: String(message), ...known, checkedAt }
+      return {
+        status: 'ready',
+        httpStatus: 200,
+        message: `ready: db=none expected=${expected ?? 'none'}`,
+        ...known,
+        checkedAt,
+      }
+    return {
+      status: String(status),
+      httpStatus: httpStatus === 200 ? 200 : 503,
+      message: String(message),
+      ...known,
+      checkedAt,
+    }
   }
 
   #landed(flight: Flight, answer: ReadinessAnswer & { reason?: string }): ReadinessAnswer {
     const index = this.#flights.indexOf(flight)
     if (index < 0) return answer
     // Nobody waits for what was asked before it.
-    this.#flights.splice(0, index + 1).slice(0, index).forEach(giveUp)
+    this.#flights
+      .splice(0, index + 1)
+      .slice(0, index)
+      .forEach(giveUp)
     return flight.late ? answer : this.#found(answer)
   }
 
   /** There is no answer in time. That is the answer, until there is another. */
   #late(flight: Flight): ReadinessAnswer {
-    const answer = { ...unknown('timeout', ''), message: `the database did not answer within ${this.options.timeout} ms` }
+    const answer = {
+      ...unknown('timeout', ''),
+      message: `the database did not answer within ${this.options.timeout} ms`,
+    }
     // Somebody who has waited for the one before this knows less than what was found meanwhile.
     if (flight !== this.#flights.at(-1)) return answer
     flight.late = true
@@ -134,7 +160,13 @@ const isMissing = ({ status, database }: Checked) => status === 'behind' && data
 
 /** The database could not be asked. What it said of that may be nobody else's business. */
 function unknown(status: string, reason: string): ReadinessAnswer & { reason: string } {
-  return { status, httpStatus: 503, message: 'the database could not be asked', checkedAt: new Date().toISOString(), reason }
+  return {
+    status,
+    httpStatus: 503,
+    message: 'the database could not be asked',
+    checkedAt: new Date().toISOString(),
+    reason,
+  }
 }
 
 /** A code of Counterfoil's own, or `failed`; and what is wrong. */

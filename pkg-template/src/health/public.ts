@@ -90,9 +90,17 @@ export interface ReadinessHandler {
   /** The path that is answered. */
   readonly path: string
   /** Answers a request; 404 for another path. For `Deno.serve`, `Bun.serve`, a Worker, or a route of Hono. */
-  readonly fetch: (request: FetchRequest, env?: unknown, context?: { waitUntil?(work: Promise<unknown>): void }) => Promise<Response>
+  readonly fetch: (
+    request: FetchRequest,
+    env?: unknown,
+    context?: { waitUntil?(work: Promise<unknown>): void },
+  ) => Promise<Response>
   /** The same, but undefined for another path: `health.route(request) ?? app(request)`. */
-  readonly route: (request: FetchRequest, env?: unknown, context?: { waitUntil?(work: Promise<unknown>): void }) => Promise<Response> | undefined
+  readonly route: (
+    request: FetchRequest,
+    env?: unknown,
+    context?: { waitUntil?(work: Promise<unknown>): void },
+  ) => Promise<Response> | undefined
   /** Middleware of Connect and Express, which hands on other paths; a listener of node:http, where they get 404. */
   readonly connect: (request: ConnectRequest, response: ConnectResponse, next?: (error?: unknown) => void) => void
   /** The answer alone, for other frameworks. Never rejects. */

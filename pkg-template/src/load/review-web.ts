@@ -2,4 +2,5 @@
 import { received } from '../start.js'
 
 /** Finds the review module. @internal */
-export const load = async (): Promise<WebAssembly.Module | BufferSource> => received(await fetch(new URL('../review/review.wasm', import.meta.url)))
+export const load = async (): Promise<WebAssembly.Module | BufferSource> =>
+  received(await fetch(new URL('../review/review.wasm', import.meta.url)))

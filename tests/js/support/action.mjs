@@ -23,11 +23,16 @@ const cache = () => (npx ??= emptyFolder('npm'))
  */
 export async function runAction(cwd, inputs = {}, env = {}) {
   for (const name of Object.keys(inputs)) assert.ok(name in action.inputs, name)
-  const given = Object.fromEntries(Object.entries(action.inputs).map(([name, { default: value }]) => [name, inputs[name] ?? value]))
+  const given = Object.fromEntries(
+    Object.entries(action.inputs).map(([name, { default: value }]) => [name, inputs[name] ?? value]),
+  )
   const folder = mkdtempSync(join(tmpdir(), 'counterfoil-action-'))
   const [summary, output] = ['summary', 'output'].map((name) => join(folder, name))
   for (const file of [summary, output]) writeFileSync(file, '')
-  const filled = (text, steps) => text.replace(/\$\{\{\s*(?:inputs\.([\w-]+)|steps\.(\w+)\.outputs\.(\w+))\s*\}\}/g, (_, input, step, name) => (input === undefined ? (steps[step]?.[name] ?? '') : given[input]))
+  const filled = (text, steps) =>
+    text.replace(/\$\{\{\s*(?:inputs\.([\w-]+)|steps\.(\w+)\.outputs\.(\w+))\s*\}\}/g, (_, input, step, name) =>
+      input === undefined ? (steps[step]?.[name] ?? '') : given[input],
+    )
   try {
     const [steps, logs] = [{}, []]
     let status = 0
@@ -36,17 +41,40 @@ export async function runAction(cwd, inputs = {}, env = {}) {
       // What is filled in here becomes a part of the script, whoever chose it.
       assert.doesNotMatch(step.run, /\$\{\{/)
       writeFileSync(join(folder, 'script.sh'), step.run)
-      const own = Object.fromEntries(Object.entries(step.env ?? {}).map(([name, value]) => [name, filled(value, steps)]))
+      const own = Object.fromEntries(
+        Object.entries(step.env ?? {}).map(([name, value]) => [name, filled(value, steps)]),
+      )
       const result = await bash(join(folder, 'script.sh'), join(cwd, filled(step['working-directory'] ?? '.', steps)), {
-        ...environment, CI: 'true', GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary, GITHUB_OUTPUT: output, npm_config_offline: 'true', npm_config_cache: cache(), ...env, ...own,
+        ...environment,
+        CI: 'true',
+        GITHUB_ACTIONS: 'true',
+        GITHUB_STEP_SUMMARY: summary,
+        GITHUB_OUTPUT: output,
+        npm_config_offline: 'true',
+        npm_config_cache: cache(),
+        ...env,
+        ...own,
       })
       status = result.status
       logs.push(result)
-      steps[step.id] = Object.fromEntries(readFileSync(output, 'utf8').split('\n').filter(Boolean).map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]))
+      steps[step.id] = Object.fromEntries(
+        readFileSync(output, 'utf8')
+          .split('\n')
+          .filter(Boolean)
+          .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+      )
       if (status !== 0) break
     }
-    const outputs = Object.fromEntries(Object.entries(action.outputs).map(([name, { value }]) => [name, filled(value, steps)]))
-    return { status, outputs, summary: readFileSync(summary, 'utf8'), stdout: logs.map(({ stdout }) => stdout).join(''), stderr: logs.map(({ stderr }) => stderr).join('') }
+    const outputs = Object.fromEntries(
+      Object.entries(action.outputs).map(([name, { value }]) => [name, filled(value, steps)]),
+    )
+    return {
+      status,
+      outputs,
+      summary: readFileSync(summary, 'utf8'),
+      stdout: logs.map(({ stdout }) => stdout).join(''),
+      stderr: logs.map(({ stderr }) => stderr).join(''),
+    }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -55,7 +83,11 @@ export async function runAction(cwd, inputs = {}, env = {}) {
 /** As the runner calls it: https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idstepsshell */
 function bash(script, cwd, env) {
   return new Promise((done, failed) => {
-    const child = spawn('bash', ['--noprofile', '--norc', '-e', '-o', 'pipefail', script], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn('bash', ['--noprofile', '--norc', '-e', '-o', 'pipefail', script], {
+      cwd,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     let [stdout, stderr] = ['', '']
     child.stdout.setEncoding('utf8').on('data', (part) => (stdout += part))
     child.stderr.setEncoding('utf8').on('data', (part) => (stderr += part))

@@ -23,9 +23,15 @@ export const awkward = {
 }
 
 /** Path to checksum. */
-export const checksums = Object.fromEntries(Object.entries(texts).map(([path, text]) => [path, `sha256:${createHash('sha256').update(text).digest('hex')}`]))
+export const checksums = Object.fromEntries(
+  Object.entries(texts).map(([path, text]) => [path, `sha256:${createHash('sha256').update(text).digest('hex')}`]),
+)
 
 /** The digest of a ledger that has all of them: of one line for each row. */
 export const digest = createHash('sha256')
-  .update(Object.entries(checksums).map(([path, checksum]) => `${path.slice(0, 3)}\t${checksum}\tapplied\n`).join(''))
+  .update(
+    Object.entries(checksums)
+      .map(([path, checksum]) => `${path.slice(0, 3)}\t${checksum}\tapplied\n`)
+      .join(''),
+  )
   .digest('hex')

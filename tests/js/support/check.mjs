@@ -10,7 +10,12 @@ export const pkg = fileURLToPath(new URL('../../../pkg', import.meta.url))
 
 /** What a run printed, and how it ended. */
 export function counterfoil(cwd, args, env = {}) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(pkg, 'cli/main.js'), 'check', ...args], { cwd, env: { ...environment, ...env }, encoding: 'utf8', maxBuffer: 2 ** 28 })
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(pkg, 'cli/main.js'), 'check', ...args], {
+    cwd,
+    env: { ...environment, ...env },
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+  })
   return { status, stdout, stderr }
 }
 
@@ -24,4 +29,5 @@ export function verdict(cwd, args = [], env = {}) {
 }
 
 /** The findings in short words, with paths as they are in the folder. */
-export const brief = ({ findings }, dir = 'db/migrations') => findings.map(({ severity, code, at }) => `${severity} ${code} ${at?.path.slice(dir.length + 1)}`)
+export const brief = ({ findings }, dir = 'db/migrations') =>
+  findings.map(({ severity, code, at }) => `${severity} ${code} ${at?.path.slice(dir.length + 1)}`)

@@ -21,7 +21,11 @@ export function environment(extra = {}) {
 /** Runs it. Gives `{ status, stdout, stderr }`. */
 export function counterfoil(args, { cwd, env = {}, input } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(node[0], [...node.slice(1), main, ...args], { cwd, env: environment(env), stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'] })
+    const child = spawn(node[0], [...node.slice(1), main, ...args], {
+      cwd,
+      env: environment(env),
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    })
     const said = { stdout: '', stderr: '' }
     for (const name of ['stdout', 'stderr']) child[name].setEncoding('utf8').on('data', (text) => (said[name] += text))
     if (input !== undefined) child.stdin.end(input)

@@ -34,7 +34,12 @@ export function readCorpus(name, folder = 'migrations') {
 export function parsedStatements(name) {
   return lines(join(root, name, 'splits.jsonl')).map(({ id, bounds, notx }) => {
     const text = upSection(readFileSync(join(root, name, 'migrations', id)))
-    return { id, notx, text: text.toString(), statements: bounds.map(([start, length]) => text.subarray(start, start + length).toString()) }
+    return {
+      id,
+      notx,
+      text: text.toString(),
+      statements: bounds.map(([start, length]) => text.subarray(start, start + length).toString()),
+    }
   })
 }
 
@@ -48,7 +53,10 @@ function upSection(bytes) {
 
 /** The lines of a JSON Lines file, read. */
 export function lines(path) {
-  return readFileSync(path, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line))
+  return readFileSync(path, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
 }
 
 /** The files of {@link parsedStatements} in the order in which the set's own tool applies them. */
@@ -58,7 +66,10 @@ export function inOrder({ name, convention }, files) {
     return entries.map(({ tag }) => files.find(({ id }) => id === `${tag}.sql`))
   }
   if (convention === 'prisma') return [...files].sort((a, b) => (a.id < b.id ? -1 : 1))
-  const numbers = (id) => (convention === 'flyway' ? /^V([\d.]+)__/.exec(id)?.[1].split('.') ?? ['999999'] : [/^\d+/.exec(id)[0]]).map(BigInt)
+  const numbers = (id) =>
+    (convention === 'flyway' ? (/^V([\d.]+)__/.exec(id)?.[1].split('.') ?? ['999999']) : [/^\d+/.exec(id)[0]]).map(
+      BigInt,
+    )
   const compare = (a, b) => (a < b ? -1 : a > b ? 1 : 0)
   return [...files].sort((a, b) => {
     const [left, right] = [numbers(a.id), numbers(b.id)]

@@ -78,7 +78,11 @@ export function onEachDatabase(body, also = []) {
         endpoint.reset()
         const client = await server.connect(database)
         t.after(() => client.end())
-        return { db: neon(endpoint.url(database)), query: async (sql) => (await client.query(sql)).rows, exec: (sql) => client.query(sql) }
+        return {
+          db: neon(endpoint.url(database)),
+          query: async (sql) => (await client.query(sql)).rows,
+          exec: (sql) => client.query(sql),
+        }
       }
       body({ kind: 'HTTP', api: overNeon, open })
     })

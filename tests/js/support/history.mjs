@@ -10,13 +10,18 @@ export const environment = {
   ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(GIT_|GITHUB_|CI$|NODE_TEST)/.test(name))),
   GIT_CONFIG_GLOBAL: devNull,
   GIT_CONFIG_NOSYSTEM: '1',
-  GIT_AUTHOR_NAME: 'Ada', GIT_AUTHOR_EMAIL: 'ada@example.com', GIT_AUTHOR_DATE: '2026-03-01T10:00:00Z',
-  GIT_COMMITTER_NAME: 'Ada', GIT_COMMITTER_EMAIL: 'ada@example.com', GIT_COMMITTER_DATE: '2026-03-01T10:00:00Z',
+  GIT_AUTHOR_NAME: 'Ada',
+  GIT_AUTHOR_EMAIL: 'ada@example.com',
+  GIT_AUTHOR_DATE: '2026-03-01T10:00:00Z',
+  GIT_COMMITTER_NAME: 'Ada',
+  GIT_COMMITTER_EMAIL: 'ada@example.com',
+  GIT_COMMITTER_DATE: '2026-03-01T10:00:00Z',
 }
 
 const folders = []
 /** Removes every repository that was made. */
-export const removeRepositories = () => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }))
+export const removeRepositories = () =>
+  folders.forEach((folder) => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }))
 
 /** An empty folder. */
 export function folder(name = 'repository') {
@@ -27,7 +32,12 @@ export function folder(name = 'repository') {
 
 /** Runs git; gives what it printed. */
 export function git(cwd, ...args) {
-  const { status, stdout, stderr, error } = spawnSync('git', args, { cwd, env: environment, encoding: 'utf8', maxBuffer: 2 ** 28 })
+  const { status, stdout, stderr, error } = spawnSync('git', args, {
+    cwd,
+    env: environment,
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+  })
   assert.equal(status, 0, `git ${args.join(' ')}: ${error ?? stderr}`)
   return stdout
 }
@@ -70,7 +80,12 @@ export function repository(steps, { checkout } = {}) {
     line('')
     tips.add(on)
   }
-  const { status, stderr } = spawnSync('git', ['fast-import', '--quiet', '--date-format=raw'], { cwd: top, env: environment, input: Buffer.concat(input), encoding: 'utf8' })
+  const { status, stderr } = spawnSync('git', ['fast-import', '--quiet', '--date-format=raw'], {
+    cwd: top,
+    env: environment,
+    input: Buffer.concat(input),
+    encoding: 'utf8',
+  })
   assert.equal(status, 0, stderr)
   if (checkout !== false) git(top, 'checkout', '--quiet', checkout ?? steps.at(-1).on ?? 'main')
   return top

@@ -7,7 +7,9 @@ const sha256 = (text) => createHash('sha256').update(text).digest('hex')
 /** The digest of a ledger that holds these versions and checksums, all of them applied. */
 export function digestOf(pairs) {
   const bytes = (text) => Buffer.from(text)
-  const lines = [...pairs].sort(([a], [b]) => Buffer.compare(bytes(a), bytes(b))).map(([version, checksum]) => `${version}\t${checksum}\tapplied\n`)
+  const lines = [...pairs]
+    .sort(([a], [b]) => Buffer.compare(bytes(a), bytes(b)))
+    .map(([version, checksum]) => `${version}\t${checksum}\tapplied\n`)
   return sha256(lines.join(''))
 }
 
@@ -19,7 +21,9 @@ export function manifestOf(files, fields = {}) {
   return {
     manifest: 1,
     convention,
-    digest: digestOf(migrations.filter(({ version }) => !replaced.has(version)).map(({ version, checksum }) => [version, checksum])),
+    digest: digestOf(
+      migrations.filter(({ version }) => !replaced.has(version)).map(({ version, checksum }) => [version, checksum]),
+    ),
     newest: migrations.filter(({ repeatable }) => !repeatable).at(-1)?.version ?? null,
     count: migrations.length,
     files: Object.entries(files).map(([path, sql]) => ({ path, sql, checksum: checksums.get(path) ?? null })),

@@ -13,7 +13,12 @@ import { WebSocket, WebSocketServer } from 'ws'
 import { startPostgres } from './postgres.mjs'
 import { counter } from './proxy.mjs'
 
-const levels = { Serializable: 'SERIALIZABLE', ReadUncommitted: 'READ UNCOMMITTED', ReadCommitted: 'READ COMMITTED', RepeatableRead: 'REPEATABLE READ' }
+const levels = {
+  Serializable: 'SERIALIZABLE',
+  ReadUncommitted: 'READ UNCOMMITTED',
+  ReadCommitted: 'READ COMMITTED',
+  RepeatableRead: 'REPEATABLE READ',
+}
 const asText = { getTypeParser: () => (value) => value }
 
 /** An answer that is not that of a statement. */
@@ -206,11 +211,23 @@ export async function startNeon(server, { fresh = false, limit = 10 * 1024 * 102
 
   /** One statement, by the extended protocol: PostgreSQL refuses a text of two. */
   async function statement(client, { query, params = [], arrayMode }, headers) {
-    const result = await client.query({ text: query, values: params.map(parameter), rowMode: 'array', types: asText, queryMode: 'extended' })
+    const result = await client.query({
+      text: query,
+      values: params.map(parameter),
+      rowMode: 'array',
+      types: asText,
+      queryMode: 'extended',
+    })
     const asArray = arrayMode ?? headers['neon-array-mode'] === 'true'
     const raw = headers['neon-raw-text-output'] === 'true'
     const fields = result.fields.map(({ name, dataTypeID, tableID, columnID, dataTypeSize, dataTypeModifier }) => ({
-      name, dataTypeID, tableID, columnID, dataTypeSize, dataTypeModifier, format: 'text',
+      name,
+      dataTypeID,
+      tableID,
+      columnID,
+      dataTypeSize,
+      dataTypeModifier,
+      format: 'text',
     }))
     let size = 0
     const rows = result.rows.map((row) => {
@@ -265,7 +282,10 @@ function payload(text) {
   const whole = (query) => typeof query?.query === 'string'
   if (whole(data)) return { queries: [data], batch: false }
   if (Array.isArray(data?.queries) && data.queries.every(whole)) return { queries: data.queries, batch: true }
-  throw new Refused(400, 'could not parse the HTTP request body: data did not match any variant of untagged enum Payload')
+  throw new Refused(
+    400,
+    'could not parse the HTTP request body: data did not match any variant of untagged enum Payload',
+  )
 }
 
 function destination(headers) {
@@ -320,9 +340,22 @@ function failure(error) {
   const known = typeof error.severity === 'string'
   const field = (name) => (known ? (error[name] ?? null) : null)
   return {
-    message: error.message, code: known ? error.code : '', detail: field('detail'), hint: field('hint'), position: field('position'),
-    internalPosition: field('internalPosition'), internalQuery: field('internalQuery'), severity: known ? error.severity : '',
-    where: field('where'), table: field('table'), column: field('column'), schema: field('schema'), dataType: field('dataType'),
-    constraint: field('constraint'), file: field('file'), line: field('line'), routine: field('routine'),
+    message: error.message,
+    code: known ? error.code : '',
+    detail: field('detail'),
+    hint: field('hint'),
+    position: field('position'),
+    internalPosition: field('internalPosition'),
+    internalQuery: field('internalQuery'),
+    severity: known ? error.severity : '',
+    where: field('where'),
+    table: field('table'),
+    column: field('column'),
+    schema: field('schema'),
+    dataType: field('dataType'),
+    constraint: field('constraint'),
+    file: field('file'),
+    line: field('line'),
+    routine: field('routine'),
   }
 }

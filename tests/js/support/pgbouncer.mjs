@@ -48,7 +48,7 @@ max_client_conn = 200
     rmSync(folder, { recursive: true, force: true })
   }
 
-  for (const until = Date.now() + 10_000; ; ) {
+  for (const until = Date.now() + 10_000; ;) {
     const client = new pg.Client({ connectionString: url('postgres') })
     client.on('error', () => {})
     try {

@@ -21,7 +21,9 @@ export const quick = ['--liftoff-only']
 setFlagsFromString(quick[0])
 
 const temporary = fileURLToPath(new URL('../../../.tmp', import.meta.url))
-const { version } = JSON.parse(readFileSync(new URL('../../../node_modules/@electric-sql/pglite/package.json', import.meta.url), 'utf8'))
+const { version } = JSON.parse(
+  readFileSync(new URL('../../../node_modules/@electric-sql/pglite/package.json', import.meta.url), 'utf8'),
+)
 
 let empty
 

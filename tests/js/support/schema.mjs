@@ -89,7 +89,9 @@ const query = Object.entries(parts)
  */
 export async function snapshot(db, { ledger = 'schema_migrations' } = {}) {
   // Names come out qualified whatever the caller's search_path is.
-  const { rows: [{ before }] } = await db.query(`select current_setting('search_path') as before`)
+  const {
+    rows: [{ before }],
+  } = await db.query(`select current_setting('search_path') as before`)
   await db.query(`select set_config('search_path', '', false)`)
   const { rows } = await db.query(`
     with n as (select oid, nspname from pg_namespace

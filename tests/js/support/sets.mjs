@@ -37,7 +37,10 @@ export function makeSet({ count, every = 10, rows = 2000 }) {
         effect(number, 3),
       ])
     } else if (number === 2) {
-      file(2, 'items', [`insert into items select n, n % 97, 'item ' || n from generate_series(1, ${rows}) n;`, effect(2, 1)])
+      file(2, 'items', [
+        `insert into items select n, n % 97, 'item ' || n from generate_series(1, ${rows}) n;`,
+        effect(2, 1),
+      ])
     } else if (number % 3 === 0) {
       file(number, `table_${number}`, [
         `create table part_${number} (id bigint primary key references items, note text);`,
@@ -57,7 +60,12 @@ export function makeSet({ count, every = 10, rows = 2000 }) {
       file(number, `index_${number}`, [effect(number, 1), `create index items_c_${number} on items (title, owner);`])
     }
   }
-  return { files, effects, indexes, increments: Object.keys(files).filter((path) => path.includes('_column_')).length * Math.min(20, rows) }
+  return {
+    files,
+    effects,
+    indexes,
+    increments: Object.keys(files).filter((path) => path.includes('_column_')).length * Math.min(20, rows),
+  }
 }
 
 /** Writes a set into a new folder, which the caller removes with `remove()`. */
@@ -73,19 +81,23 @@ export function writeSet(files) {
  * with the record; a migration without a row has no effects.
  */
 export async function disagreements(db, { files, effects }, { complete }) {
-  const exists = await db.query(`select to_regclass('public.schema_migrations') is not null as ledger, to_regclass('public.effects') is not null as effects`)
+  const exists = await db.query(
+    `select to_regclass('public.schema_migrations') is not null as ledger, to_regclass('public.effects') is not null as effects`,
+  )
   const there = exists.rows[0]
   const { rows } = await db.query(`
     select * from ${there.ledger ? `(select version, state, steps_done, steps_total from public.schema_migrations)` : `(select null::text as version, null::text as state, 0 as steps_done, 0 as steps_total limit 0)`} l
     full join ${there.effects ? `(select version as effect, array_agg(step order by step) as steps from effects group by version)` : `(select null::text as effect, null::int[] as steps limit 0)`} e
     on l.version = e.effect`)
   const expected = new Map()
-  for (const [version, step] of effects.map((effect) => effect.split('/'))) expected.set(version, [...(expected.get(version) ?? []), Number(step)])
+  for (const [version, step] of effects.map((effect) => effect.split('/')))
+    expected.set(version, [...(expected.get(version) ?? []), Number(step)])
   const wrong = []
   for (const { version, effect, state, steps, steps_done: done, steps_total: total } of rows) {
     const found = (steps ?? []).join()
     if (!version) wrong.push(`${effect} has effects ${found} and no row`)
-    else if (state === 'applied' && found !== expected.get(version)?.join()) wrong.push(`${version} is applied with effects ${found}`)
+    else if (state === 'applied' && found !== expected.get(version)?.join())
+      wrong.push(`${version} is applied with effects ${found}`)
     else if (state === 'running') {
       // Steps: 1 effect, 2 index, 3 effect, 4 index, 5 effect. An effect is committed with the record of its step.
       const recorded = [1, 2, 3].slice(0, Math.ceil(done / 2)).join()
@@ -93,7 +105,8 @@ export async function disagreements(db, { files, effects }, { complete }) {
       if (complete) wrong.push(`${version} is still running`)
     }
   }
-  if (complete && rows.length !== Object.keys(files).length) wrong.push(`${rows.length} rows for ${Object.keys(files).length} files`)
+  if (complete && rows.length !== Object.keys(files).length)
+    wrong.push(`${rows.length} rows for ${Object.keys(files).length} files`)
   return wrong
 }
 
@@ -101,7 +114,9 @@ export async function disagreements(db, { files, effects }, { complete }) {
 export async function leftovers(db, { indexes, increments }) {
   const { rows } = await db.query(`select c.relname as name, i.indisvalid and i.indisready as good from pg_index i
     join pg_class c on c.oid = i.indexrelid where i.indrelid = 'items'::regclass and not i.indisprimary`)
-  const { rows: [{ total }] } = await db.query('select sum(total)::int as total from items')
+  const {
+    rows: [{ total }],
+  } = await db.query('select sum(total)::int as total from items')
   return {
     missing: indexes.filter((name) => !rows.some((row) => row.name === name)),
     surplus: rows.filter(({ name }) => !indexes.includes(name)).map(({ name }) => name),

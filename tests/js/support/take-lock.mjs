@@ -7,7 +7,7 @@ const { lockDataDir } = await import(module)
 const note = (what) => appendFileSync(log, `${what} ${process.pid}\n`)
 process.send?.('ready')
 await new Promise((go) => process.once('message', go))
-for (let taken = 0; taken < Number(rounds); ) {
+for (let taken = 0; taken < Number(rounds);) {
   let lock
   try {
     lock = lockDataDir(directory)

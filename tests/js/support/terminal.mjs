@@ -9,7 +9,12 @@ import { environment, main, node } from './cli.mjs'
 export const noTerminal = spawnSync('tmux', ['-V']).status === 0 ? false : 'there is no tmux here'
 
 /** What a person sees: no escape sequences; lines without the blanks at their ends. */
-const tidy = (text) => text.split('\n').map((line) => line.trimEnd()).join('\n').trimEnd()
+const tidy = (text) =>
+  text
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n')
+    .trimEnd()
 
 /** Opens a terminal with a shell in `cwd`, where `counterfoil` is a command. */
 export function openTerminal(t, { cwd, env = {}, width = 100, height = 40 }) {
@@ -20,7 +25,11 @@ export function openTerminal(t, { cwd, env = {}, width = 100, height = 40 }) {
   const clean = environment({ ...env, PS1: '$ ', PATH: `${folder}:${process.env.PATH}` })
   delete clean.TMUX
   const tmux = (...args) => {
-    const { status, stdout, stderr } = spawnSync('tmux', ['-S', socket, '-f', '/dev/null', ...args], { encoding: 'utf8', env: clean, cwd })
+    const { status, stdout, stderr } = spawnSync('tmux', ['-S', socket, '-f', '/dev/null', ...args], {
+      encoding: 'utf8',
+      env: clean,
+      cwd,
+    })
     if (status !== 0) throw new Error(`tmux ${args.join(' ')}: ${stderr}`)
     return stdout
   }
@@ -50,7 +59,7 @@ export function openTerminal(t, { cwd, env = {}, width = 100, height = 40 }) {
     press: (key) => tmux('send-keys', key),
     /** Waits until this is seen; gives what is. */
     async until(pattern) {
-      for (const limit = Date.now() + 90_000; ; ) {
+      for (const limit = Date.now() + 90_000; ;) {
         const text = terminal.screen()
         if (pattern.test(text)) return text
         if (Date.now() > limit) throw new Error(`this never came: ${pattern}\n${screen()}`)

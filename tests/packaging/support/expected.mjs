@@ -14,7 +14,11 @@ export function checkPure({ digest, ...rest }) {
 }
 
 export const expectedHealth = {
-  seen: [[503, 'no-store', 'drift: db=a expected=b pending=b'], [503, 'no-store', 'the database could not be asked'], [404, 'no-store', '']],
+  seen: [
+    [503, 'no-store', 'drift: db=a expected=b pending=b'],
+    [503, 'no-store', 'the database could not be asked'],
+    [404, 'no-store', ''],
+  ],
   lines: ['CRITICAL counterfoil: drift: db=a expected=b pending=b', 'CRITICAL counterfoil: failed: postgres://u:***@h'],
 }
 
@@ -25,8 +29,18 @@ export function checkFast({ current, pending }, sizes = [1, 100, 10_000]) {
     sizes.map((count) => {
       const version = String(count).padStart(5, '0')
       return {
-        status: 'current', applied: [], adopted: [], reverted: [], skipped: count, findings: [], decisions: [], roundTrips: 1,
-        message: `ready: db=${version} expected=${version}`, queries: 2, wasm: 0, loaded: [],
+        status: 'current',
+        applied: [],
+        adopted: [],
+        reverted: [],
+        skipped: count,
+        findings: [],
+        decisions: [],
+        roundTrips: 1,
+        message: `ready: db=${version} expected=${version}`,
+        queries: 2,
+        wasm: 0,
+        loaded: [],
       }
     }),
   )

@@ -1,7 +1,20 @@
 // The package as a user gets it, for the tests of all runtimes: packed once, unpacked into a folder of its own for each.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -29,7 +42,9 @@ export function packed() {
     const npm = process.env.npm_execpath
     const pack = ['pack', '--json', '--pack-destination', draft, join(root, 'pkg')]
     const options = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }
-    const out = npm ? execFileSync(process.execPath, [npm, ...pack], options) : execFileSync('npm', pack, { ...options, shell: process.platform === 'win32' })
+    const out = npm
+      ? execFileSync(process.execPath, [npm, ...pack], options)
+      : execFileSync('npm', pack, { ...options, shell: process.platform === 'win32' })
     writeFileSync(join(draft, 'packed.json'), out)
     try {
       renameSync(draft, folder)
@@ -57,7 +72,8 @@ export function install({ links = [], watched = false, files = {} } = {}) {
   const home = join(base, 'node_modules/counterfoil')
   mkdirSync(home, { recursive: true })
   execFileSync('tar', ['-xzf', packed().tarball, '-C', home, '--strip-components=1'])
-  if (watched) for (const file of heavy) appendFileSync(join(home, file), `\n;(globalThis.loaded ??= []).push('${file}')\n`)
+  if (watched)
+    for (const file of heavy) appendFileSync(join(home, file), `\n;(globalThis.loaded ??= []).push('${file}')\n`)
   for (const name of links) {
     mkdirSync(dirname(join(base, 'node_modules', name)), { recursive: true })
     symlinkSync(ours(name), join(base, 'node_modules', name), 'junction')
@@ -70,8 +86,13 @@ export function install({ links = [], watched = false, files = {} } = {}) {
 
 /** Runs a program in a folder and gives what it printed, as JSON. */
 export function printed(command, args, cwd, env = {}) {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '', ...env } })
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}: ${error ?? ''}\n${stdout}\n${stderr}`)
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    cwd,
+    encoding: 'utf8',
+    env: { ...process.env, NODE_OPTIONS: '', ...env },
+  })
+  if (status !== 0)
+    throw new Error(`${command} ${args.join(' ')} ended with ${status}: ${error ?? ''}\n${stdout}\n${stderr}`)
   try {
     return JSON.parse(stdout.trim().split('\n').at(-1))
   } catch {

@@ -9,7 +9,10 @@ const types = { '.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'a
 const pglite = dirname(createRequire(import.meta.url).resolve('@electric-sql/pglite'))
 
 /** A page that runs a module and leaves what its `main` gives, or how it fails, in `window.result`. */
-export const page = (script, imports) => `<!doctype html>${imports ? `<script type="importmap">${JSON.stringify({ imports })}</script>` : ''}
+export const page = (
+  script,
+  imports,
+) => `<!doctype html>${imports ? `<script type="importmap">${JSON.stringify({ imports })}</script>` : ''}
 <script type="module">${script}</script>`
 
 /** PGlite, for apps whose bundle does not hold it. */
@@ -27,7 +30,9 @@ export async function startPages({ folders = {}, pages = {}, answer } = {}) {
     requests.push(pathname)
     if (answer?.(pathname, response)) return
     if (pages[pathname]) return response.setHeader('content-type', 'text/html').end(pages[pathname])
-    const prefix = Object.keys(roots).sort((a, b) => b.length - a.length).find((prefix) => pathname.startsWith(prefix))
+    const prefix = Object.keys(roots)
+      .sort((a, b) => b.length - a.length)
+      .find((prefix) => pathname.startsWith(prefix))
     const path = prefix && join(roots[prefix], pathname.slice(prefix.length))
     if (!path || !existsSync(path) || !statSync(path).isFile()) return response.writeHead(404).end('no such file')
     response.setHeader('content-type', types[extname(path)] ?? 'application/octet-stream')
@@ -58,7 +63,10 @@ export function openPages() {
         const failed = new Promise((_, fail) => opened.on('pageerror', fail))
         failed.catch(() => {})
         if (said.length) throw new Error(said.join('\n'))
-        const handle = await Promise.race([opened.waitForFunction(() => globalThis.result, undefined, { timeout: 120_000 }), failed])
+        const handle = await Promise.race([
+          opened.waitForFunction(() => globalThis.result, undefined, { timeout: 120_000 }),
+          failed,
+        ])
         return await handle.jsonValue()
       } catch (error) {
         error.message += `\n${said.join('\n')}`

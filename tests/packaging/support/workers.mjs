@@ -20,8 +20,16 @@ export async function bundleWorker(entry, { minify = false } = {}) {
     },
   }
   const { outputFiles } = await build({
-    entryPoints: [entry], bundle: true, write: false, minify, format: 'esm', target: 'es2022', conditions: ['workerd', 'worker', 'browser'],
-    external: ['cloudflare:*', 'node:*'], plugins: [compiled], logLevel: 'silent',
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    minify,
+    format: 'esm',
+    target: 'es2022',
+    conditions: ['workerd', 'worker', 'browser'],
+    external: ['cloudflare:*', 'node:*'],
+    plugins: [compiled],
+    logLevel: 'silent',
   })
   return [
     { type: 'ESModule', path: 'index.mjs', contents: outputFiles[0].text },
@@ -34,7 +42,12 @@ export const compatibility = { compatibilityDate: '2026-04-01', compatibilityFla
 /** Starts Workers in one workerd process: `fetch(name, path)` asks one of them, `stop()` ends it. */
 export async function startWorkers(workers) {
   const { Miniflare, Log, LogLevel } = await import('miniflare')
-  const miniflare = new Miniflare({ host: '127.0.0.1', port: 0, log: new Log(LogLevel.ERROR), workers: workers.map((worker) => ({ ...compatibility, ...worker })) })
+  const miniflare = new Miniflare({
+    host: '127.0.0.1',
+    port: 0,
+    log: new Log(LogLevel.ERROR),
+    workers: workers.map((worker) => ({ ...compatibility, ...worker })),
+  })
   await miniflare.ready
   return {
     async fetch(name, path = '/') {

@@ -38,8 +38,14 @@ await pglite.migrate(worker, migrations)
 const manifest: Manifest = embed(migrations, { convention: 'dbmate' })
 const module: string = renderManifest(manifest, { typescript: true })
 await pglite.migrate(db, manifest)
-const booted: { db: PGlite } = await pglite.boot(PGlite, migrations, { snapshots: snapshotsInFolder('snapshots'), pglite: { debug: 1 }, table: 'ops' })
-const inMap = await pglite.boot((options) => PGlite.create({ ...options, extensions: { live } }), migrations, { snapshots: new Map() })
+const booted: { db: PGlite } = await pglite.boot(PGlite, migrations, {
+  snapshots: snapshotsInFolder('snapshots'),
+  pglite: { debug: 1 },
+  table: 'ops',
+})
+const inMap = await pglite.boot((options) => PGlite.create({ ...options, extensions: { live } }), migrations, {
+  snapshots: new Map(),
+})
 await inMap.db.live.query('select 1')
 const used: string | null = inMap.snapshot.used
 // @ts-expect-error: a boot applies what is pending
@@ -67,7 +73,10 @@ await js.rollback(await sql.reserve(), migrations)
 
 // Health checks, of every driver and of Alembic's databases.
 const revisions = await readAlembicHeads(['alembic/versions', new URL('./more', import.meta.url)], { recursive: true })
-const health = readinessHandler((signal) => pglite.ready(db, migrations, { signal }), { cache: 500, log: (line, level) => console.log(level, line) })
+const health = readinessHandler((signal) => pglite.ready(db, migrations, { signal }), {
+  cache: 500,
+  log: (line, level) => console.log(level, line),
+})
 readinessHandler({
   one: () => postgres.ready(new pg.Pool(), migrations),
   two: () => js.ready(sql, migrations),
@@ -103,7 +112,8 @@ await pure.init(fetch('/core.wasm'))
 try {
   await pglite.migrate(db, migrations)
 } catch (error) {
-  if (error instanceof pglite.MigrationError) console.log(error.code, error.help, error.at?.line, error.statement, error.applied)
+  if (error instanceof pglite.MigrationError)
+    console.log(error.code, error.help, error.at?.line, error.statement, error.applied)
 }
 
 // @ts-expect-error a typing error in an option
@@ -136,13 +146,23 @@ await slim.init()
 await inline.init()
 
 // A change of a git repository, judged.
-const { change } = await readChange({ cwd: '.', sets: [{ dir: 'db/migrations' }], against: ['origin/*'], env: process.env })
+const { change } = await readChange({
+  cwd: '.',
+  sets: [{ dir: 'db/migrations' }],
+  against: ['origin/*'],
+  env: process.env,
+})
 const verdict: { ok: boolean } = await check(change, { severities: { 'version-behind': 'error' } })
 // @ts-expect-error not a level
 await check(change, { severities: { 'version-behind': 'bad' } })
 export { verdict }
 
-const linted: LintResult = await lint(migrations, { rules: { 'ban-drop-column': 'off' }, postgres: 16, only: ['001_a.sql'], table: 'ops.applied' })
+const linted: LintResult = await lint(migrations, {
+  rules: { 'ban-drop-column': 'off' },
+  postgres: 16,
+  only: ['001_a.sql'],
+  table: 'ops.applied',
+})
 const errors: number = linted.counts.error
 const all: Rule[] = await rules()
 // @ts-expect-error: no such level

@@ -69,7 +69,7 @@ export async function build() {
     'scripts/build.mjs',
     'scripts/panics.mjs',
     'scripts/command-line.mjs',
-    'README.md',
+    ...texts,
     'Cargo.toml',
     'package-lock.json',
   ])
@@ -197,7 +197,10 @@ async function forPages() {
   })
 }
 
-/** package.json with the crate's version, the licences and the README. */
+/** What a person reads. No link of these may lead out of the package. */
+const texts = ['README.md', 'CHANGELOG.md', 'LICENSE-APACHE', 'LICENSE-MIT', 'docs']
+
+/** package.json with the crate's version, and the texts. */
 function manifest() {
   const version = readFileSync(join(root, 'Cargo.toml'), 'utf8').match(/^version = "([^"]+)"/m)[1]
   const template = JSON.parse(readFileSync(join(root, 'pkg-template/package.json'), 'utf8'))
@@ -205,8 +208,7 @@ function manifest() {
   writeFileSync(join(draft, 'package.json'), `${JSON.stringify({ name, version, ...rest }, null, 2)}\n`)
   // tsc does not copy declarations.
   cpSync(join(root, 'pkg-template/virtual.d.ts'), join(draft, 'virtual.d.ts'))
-  for (const file of ['README.md', 'LICENSE-APACHE', 'LICENSE-MIT'])
-    if (existsSync(join(root, file))) cpSync(join(root, file), join(draft, file))
+  for (const file of texts) cpSync(join(root, file), join(draft, file), { recursive: true })
 }
 
 /** Makes `import 'counterfoil'` mean pkg/ inside the repository. */

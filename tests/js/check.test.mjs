@@ -10,6 +10,7 @@ import { parse } from 'yaml'
 import { readChange } from 'counterfoil/git'
 import { check } from 'counterfoil/guard'
 import { action, runAction } from './support/action.mjs'
+import { block } from './support/docs.mjs'
 import { brief, counterfoil, pkg, verdict } from './support/check.mjs'
 import { environment, folder, git, removeRepositories, repository } from './support/history.mjs'
 import { expected, history, tracks } from './support/tracks.mjs'
@@ -549,10 +550,7 @@ describe('the action', () => {
   })
 })
 
-describe('the README', () => {
-  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8').replaceAll('\r\n', '\n')
-  const block = (name) => readme.split(`<!-- ${name} -->\n`)[1].match(/^`{3}\w+\n([^]+?)`{3}/)[1]
-
+describe('the documentation', () => {
   test('shows what the command prints', () => {
     const top = repository(
       [
@@ -573,16 +571,16 @@ describe('the README', () => {
   })
 
   test('has a workflow that gives the action what it takes, a hook that can be read, and a configuration that is right', () => {
-    const { steps } = parse(block('workflow').replace(/<owner of this repository>/, 'owner')).jobs.check
+    const { steps } = parse(block('workflow')).jobs.check
     assert.deepEqual(
-      Object.keys(steps[1].with).filter((name) => !(name in action.inputs)),
+      Object.keys(steps[2].with).filter((name) => !(name in action.inputs)),
       [],
     )
     assert.equal(
       parse(block('hook')).repos[0].hooks[0].entry,
       parse(readFileSync(new URL('../../.pre-commit-hooks.yaml', import.meta.url), 'utf8'))[0].entry.replace(
         'npx --yes ',
-        '',
+        'npx --no-install ',
       ),
     )
     const top = repository(

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { resolveBinary } from 'dbmate'
 import { environment, main, migration, project, root } from './support/cli.mjs'
+import { block } from './support/docs.mjs'
 import { freePort, startPostgres } from './support/postgres.mjs'
 
 const shows = '20260105090000_shows.sql'
@@ -355,9 +356,7 @@ describe('the commands', () => {
     })
     const { status, stdout, stderr } = await run(['up'])
     assert.equal(status, 1)
-    const shown = readFileSync(join(root, 'README.md'), 'utf8').match(
-      /<!-- failing -->\n```text\n\$ counterfoil up\n([\s\S]+?)```/,
-    )[1]
+    const shown = block('failing').replace('$ counterfoil up\n', '')
     const [acted, ...rest] = stderr.split('\n')
     const elsewhere = acted.replace(/ test_\w+ at 127\.0\.0\.1:\d+$/, ' app at localhost:5432')
     assert.equal(untimed(`${elsewhere}\n${stdout}${rest.join('\n')}`), untimed(shown))

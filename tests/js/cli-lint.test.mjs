@@ -1,10 +1,11 @@
 // `counterfoil lint`, as it is called: what is printed in each format, and the exit code.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { block } from './support/docs.mjs'
 import { environment, folder, git, removeRepositories, repository } from './support/history.mjs'
 
 after(removeRepositories)
@@ -43,9 +44,8 @@ const example = at({
   'db/migrations/20260112101500_titles.sql': index,
 })
 
-test('a finding is shown with its line, as the README has it', () => {
-  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8').replaceAll('\r\n', '\n')
-  const shown = readme.match(/<!-- lint -->\n```text\n\$ counterfoil lint\n([\s\S]+?)```/)[1]
+test('a finding is shown with its line, as the documentation has it', () => {
+  const shown = block('lint').replace('$ counterfoil lint\n', '')
   const { status, stdout, stderr } = run(example)
   assert.deepEqual([status, stderr], [1, ''])
   assert.equal(stdout, shown)

@@ -1,13 +1,14 @@
-// What the README says is so: the demo's output, the snippets, the tables.
+// What the README and the pages of docs/ say is so: the demo's output, the snippets, the tables, the links.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { after, test } from 'node:test'
+import { anchors, block, links, openFences, page, pages } from './support/docs.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const read = (path) => readFileSync(`${root}/${path}`, 'utf8').replaceAll('\r\n', '\n')
-const readme = read('README.md')
 // Inside the repository, so that `counterfoil` is the package that was built.
 const folder = `${root}/.tmp/readme-${process.pid}`
 after(() => rmSync(folder, { recursive: true, force: true }))
@@ -20,8 +21,8 @@ function run(path, cwd = root) {
 }
 
 test('the output of the demo that is shown is a part of what it prints', () => {
-  const shown = readme.match(/<!-- demo -->\n```text\n([\s\S]+?)```/)?.[1]
-  assert.ok(shown?.split('\n').length > 20)
+  const shown = block('demo')
+  assert.ok(shown.split('\n').length > 10)
   const printed = run('demo/index.mjs')
   assert.ok(printed.includes(`\n${shown}`), `this is what the demo prints:\n${printed}`)
   assert.deepEqual(
@@ -31,18 +32,48 @@ test('the output of the demo that is shown is a part of what it prints', () => {
   )
 })
 
-for (const [index, [, code]] of [...readme.matchAll(/```js\n([\s\S]+?)```/g)].entries())
-  test(`snippet ${index + 1} runs`, () => {
+// The quick starts of the README are followed in an empty folder, with the packed package: tests/packaging/quick-starts.test.mjs.
+const snippets = pages
+  .filter(({ path }) => path.startsWith('docs/'))
+  .flatMap(({ path, text }) => [...text.matchAll(/```js\n([\s\S]+?)```/g)].map(([, code]) => ({ path, code })))
+for (const [index, { path, code }] of snippets.entries())
+  test(`snippet ${index + 1} runs, of ${path}`, () => {
     cpSync(`${root}/demo/migrations`, `${folder}/db/migrations`, { recursive: true })
     mkdirSync(folder, { recursive: true })
     writeFileSync(`${folder}/snippet${index}.mjs`, code)
     run(`${folder}/snippet${index}.mjs`, folder)
   })
 
+test('the README is read in a few minutes', () => {
+  const lines = page('README.md').trimEnd().split('\n').length
+  assert.ok(lines <= 220, `${lines} lines`)
+})
+
+for (const { path, text } of pages)
+  test(`${path}: every fence is closed, every link leads somewhere`, () => {
+    assert.deepEqual(openFences(text), [])
+    for (const link of links(text).filter((target) => !/^https:/.test(target))) {
+      const [file, anchor] = link.split('#')
+      const target = file ? join(dirname(path), file) : path
+      assert.ok(existsSync(join(root, target)), `${link}: there is no ${target}`)
+      if (anchor) assert.ok(anchors(read(target)).has(anchor), `${link}: ${target} has no such heading`)
+    }
+  })
+
+test('what looks for faults in pages finds them', () => {
+  assert.deepEqual(openFences('a\n```js\nb\n```\n'), [])
+  assert.deepEqual(openFences('a\n```js\nb\n'), [2])
+  assert.deepEqual(openFences('```js\nb\n\n```text\nc\n```\n'), [4])
+  assert.deepEqual([...anchors('# A `b` c!\n## A b c\n```\n# no\n```\n')], ['a-b-c', 'a-b-c-1'])
+  assert.deepEqual(links('[a](b.md#c) `[x](y)`\n```\n[d](e)\n```\n'), ['b.md#c'])
+})
+
 /** The first cells of the rows of the table that follows `after`, and the whole rows. */
 function table(after) {
-  const rows = readme
-    .slice(readme.indexOf(after))
+  const text = pages.find((one) => one.text.includes(`\n${after}`))?.text
+  assert.ok(text, `no page has the table ${after}`)
+  const rows = text
+    .slice(text.indexOf(after))
     .match(/(?:^\|.*\n)+/m)[0]
     .trim()
     .split('\n')
@@ -75,14 +106,7 @@ test('the table of guards has every code and its default', () => {
 test('the tables of decisions have every reason', () => {
   const reasons = [...read('src/plan/mod.rs').matchAll(/\(Reason::\w+, "([a-z-]+)"\)/g)].map(([, code]) => code)
   assert.ok(reasons.length > 10)
-  const shown = new Set(
-    [
-      ...readme
-        .split('## What it decides')[1]
-        .split('\n## ')[0]
-        .matchAll(/`([a-z-]+)`/g),
-    ].map(([, code]) => code),
-  )
+  const shown = new Set([...page('docs/decisions.md').matchAll(/`([a-z-]+)`/g)].map(([, code]) => code))
   assert.deepEqual(
     reasons.filter((reason) => !shown.has(reason)),
     [],
@@ -119,7 +143,7 @@ test('the table of the ledger has every column', () => {
         .matchAll(/\("([a-z_]+)",/g),
     ].map(([, name]) => name),
   ]
-  const shown = readme.split('## The ledger')[1].split('\n## ')[0]
+  const shown = page('docs/ledger.md')
   assert.deepEqual(
     known.filter((name) => !new RegExp(`^\\|.*\`${name} `, 'm').test(shown)),
     [],

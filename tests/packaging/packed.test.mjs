@@ -1,9 +1,10 @@
 // The package as a user gets it: packed, installed somewhere else, imported, type-checked.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
+import { anchors, links, openFences, pagesOf } from '../js/support/docs.mjs'
 import { install, ours, packed, root } from './support/packed.mjs'
 
 const { tarball, listing } = packed()
@@ -15,7 +16,7 @@ const node = (args, options) => spawnSync(process.execPath, args, { encoding: 'u
 test('it holds the package and nothing else', () => {
   const unexpected = listing.filter(
     (path) =>
-      !/^(core\/core\.(js|d\.ts|wasm)|core\/inline\.js|review\/review\.(js|wasm)|web\/[\w-]+\.js|((load|boot|cli|bundler|git|health|alembic)\/)?[\w-]+\.(js|d\.ts)|cli\/((pg-client|program)\.cjs|LICENSES\.txt)|package\.json|README\.md|LICENSE-(MIT|APACHE))$/.test(
+      !/^(core\/core\.(js|d\.ts|wasm)|core\/inline\.js|review\/review\.(js|wasm)|web\/[\w-]+\.js|((load|boot|cli|bundler|git|health|alembic)\/)?[\w-]+\.(js|d\.ts)|cli\/((pg-client|program)\.cjs|LICENSES\.txt)|package\.json|(README|CHANGELOG)\.md|docs\/[\w-]+\.md|LICENSE-(MIT|APACHE))$/.test(
         path,
       ),
   )
@@ -209,4 +210,16 @@ test('are the types wrong? no', () => {
     'virtual',
   ])
   assert.equal(status, 0, stdout)
+})
+
+test('no link of what there is to read leads out of the package', () => {
+  for (const { path, text } of pagesOf(home)) {
+    assert.deepEqual(openFences(text), [], path)
+    for (const link of links(text).filter((target) => !/^https:/.test(target))) {
+      const [file, anchor] = link.split('#')
+      const target = file ? join(dirname(path), file) : path
+      assert.ok(existsSync(join(home, target)), `${path}: ${link}`)
+      if (anchor) assert.ok(anchors(readFileSync(join(home, target), 'utf8')).has(anchor), `${path}: ${link}`)
+    }
+  }
 })

@@ -24,7 +24,13 @@ await script(async () => {
   )
   await installed
   heading('Format of TypeScript and JavaScript')
-  await run(process.execPath, [`${root}/node_modules/prettier/bin/prettier.cjs`, '--check', '--log-level', 'warn', root])
+  await run(process.execPath, [
+    `${root}/node_modules/prettier/bin/prettier.cjs`,
+    '--check',
+    '--log-level',
+    'warn',
+    root,
+  ])
   heading('Types')
   await timed('build', build)
   await timed('types', () =>

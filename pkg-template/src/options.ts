@@ -126,6 +126,8 @@ export const drifts = [
   'interrupted',
   'in-progress',
   'partial-squash',
+  'foreign-marker',
+  'not-run',
 ]
 /** @internal */
 export const severities = ['note', 'warning', 'error']

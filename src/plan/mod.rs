@@ -8,6 +8,7 @@
 
 mod decide;
 mod digest;
+pub(crate) mod foreign;
 pub(crate) mod inspect;
 mod matching;
 mod policy;
@@ -404,6 +405,8 @@ pub fn plan_with(catalog: &Catalog, ledger: &Ledger, options: &Options, cache: &
                 decision.statements = Some(inspected.analysis.statements.len() as u32);
                 decision.steps = Some(inspected.steps.steps.len() as u32);
                 inspect::findings(&migration.up, inspected, &options.table, &mut findings);
+                let severity = options.severity("foreign-marker");
+                findings.extend(foreign::finding(&migration.up, &inspected.analysis, catalog.convention, severity));
             }
             Err(finding) => findings.push(finding.clone()),
         }

@@ -4,6 +4,7 @@
 mod apply;
 mod baselines;
 mod drift;
+mod foreign;
 mod running;
 mod sql;
 mod whole;

@@ -63,6 +63,7 @@ const writing: Names = [...planning, 'signal', 'lockTimeout', 'waitTimeout', 'le
 /** The options of each function. @internal */
 export const allowed = {
   reading: ['convention'],
+  embedding: ['convention', 'policy'],
   planning,
   looking: [...planning, 'signal'],
   migrating: [...writing, 'when', 'expect'],

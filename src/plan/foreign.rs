@@ -163,12 +163,13 @@ fn first<'t>(text: &'t str, analysis: &Analysis) -> Option<(Line<'t>, &'static M
         for marker in MARKERS {
             match marker.way(line.words) {
                 Some(Way::Up) => ups.push(marker.up),
-                Some(Way::Down { whole }) if below => {
-                    if (whole || ups.contains(&marker.up)) && !(inside && marker.plain) {
+                Some(Way::Down { whole }) => {
+                    let counts = whole || ups.contains(&marker.up);
+                    if below && counts && !(inside && marker.plain) {
                         return Some((line, marker));
                     }
                 }
-                _ => {}
+                None => {}
             }
         }
     }

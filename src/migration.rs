@@ -101,6 +101,57 @@ pub struct Migration {
     pub replaces: Vec<Replaced>,
 }
 
+/// When its own tool would run a file that is not run here.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Turn {
+    /// As the migration of this version.
+    At(Version),
+    /// As the repeatable migration of this name, after all that have a version.
+    Repeatable(String),
+    /// With every run that has something to do.
+    Always,
+    /// Not on the way up.
+    Never,
+}
+
+impl Turn {
+    /// The version, if it is that of a migration with one.
+    pub fn version(&self) -> Option<&Version> {
+        match self {
+            Turn::At(version) => Some(version),
+            _ => None,
+        }
+    }
+}
+
+/// Why a file is not run here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum NotRunKind {
+    /// It is a migration in a programming language.
+    Code,
+    /// It is a callback of Flyway's.
+    Callback,
+    /// It does not end in `.sql`.
+    Ending,
+    /// It takes back a migration that is in code.
+    Down,
+}
+
+/// A file that the set's own tool would run and that is not run here.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct NotRun {
+    /// The path, as given.
+    pub path: String,
+    /// What a person calls it.
+    pub name: String,
+    /// Why it is not run.
+    pub kind: NotRunKind,
+    /// When its own tool would run it.
+    pub turn: Turn,
+}
+
 /// The whole set, in the order in which it is applied.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Catalog {
@@ -111,4 +162,6 @@ pub struct Catalog {
     pub migrations: Vec<Migration>,
     /// What was noticed while reading, such as a file that is not in Drizzle's journal.
     pub findings: Vec<Finding>,
+    /// What the set's own tool would run and is not run here. Each has the finding `not-run`, too.
+    pub not_run: Vec<NotRun>,
 }

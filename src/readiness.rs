@@ -5,7 +5,7 @@
 
 use crate::ledger::{Ledger, State};
 use crate::migration::Catalog;
-use crate::plan::{Action, Decision, Options, Reason, Severity, decisions};
+use crate::plan::{Action, Decision, Options, Reason, Severity, decisions, not_run};
 use crate::version::{Identity, Version};
 use serde::Serialize;
 
@@ -59,6 +59,7 @@ pub struct Readiness {
 ///     convention: counterfoil::convention::Convention::Plain,
 ///     migrations: vec![],
 ///     findings: vec![],
+///     not_run: vec![],
 /// };
 /// let answer = readiness(&catalog, &Ledger::default(), &Options::default());
 /// assert_eq!(answer.message, "ready: db=none expected=none");
@@ -78,6 +79,8 @@ pub fn judge(catalog: &Catalog, ledger: &Ledger, busy: bool, options: &Options) 
     let mut pending = ours.iter().filter(|decision| decision.action == Action::Apply);
     let (status, why) = if let Some(decision) = drifted {
         (Status::Drifted, Some(named(decision.code.as_str(), &decision.version, 0)))
+    } else if let Some(file) = not_run::error(catalog, ledger, &decisions, options) {
+        (Status::Drifted, Some(named("not-run", file, 0)))
     } else if let Some(decision) = running {
         (Status::InProgress, Some(named("in-progress", &decision.version, 0)))
     } else if let Some(first) = pending.next() {

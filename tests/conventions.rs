@@ -130,9 +130,7 @@ fn goose_folders() {
             r#"00002 "trigger" 00002_trigger.sql:1 break@9"#,
             r#"00003 "index" 00003_index.sql:2 off down 00003_index.sql:4 off"#,
         ],
-        &[
-            "00004_backfill.go:1:1 code-migration 00004_backfill.go is a migration written in code; only SQL files are run",
-        ],
+        &["00004_backfill.go:1:1 not-run 00004_backfill.go is a migration written in code; only SQL files are run"],
     );
     assert_eq!(
         checksums(&catalog)[1..],
@@ -217,7 +215,7 @@ fn flyway_folders() {
             r#"R__books_by_author "books_by_author" R__books_by_author.sql:1 repeatable"#,
         ],
         &[
-            "afterMigrate.sql:1:1 callback afterMigrate.sql is a Flyway callback and is not run",
+            "afterMigrate.sql:1:1 not-run afterMigrate.sql is a Flyway callback and is not run",
             "v3__lower_case.sql:1:1 unknown-file v3__lower_case.sql is not run: its prefix is not a capital letter",
         ],
     );
@@ -707,8 +705,8 @@ fn flyway_sets() {
             "U9__e.sql:1:1 unknown-file Warning U9__e.sql is not run: there is no versioned migration that it undoes",
             "V1.__b.sql:1:1 unknown-file Warning V1.__b.sql is not run: its name has not the form `V1.2__name.sql`, `U1.2__name.sql` or `R__name.sql`",
             "V1_a.sql:1:1 unknown-file Warning V1_a.sql is not run: there are no two underscores between version and name",
-            "V2__f.java:1:1 code-migration Note V2__f.java is a migration written in code; only SQL files are run",
-            "beforeEachMigrate__y.sql:1:1 callback Warning beforeEachMigrate__y.sql is a Flyway callback and is not run",
+            "V2__f.java:1:1 not-run Note V2__f.java is a migration written in code; only SQL files are run",
+            "beforeEachMigrate__y.sql:1:1 not-run Warning beforeEachMigrate__y.sql is a Flyway callback and is not run",
         ],
     );
     fails(

@@ -1,18 +1,59 @@
 // Which files of a folder belong to a migration set.
 
-/** Files that are no migrations but say something about them. */
+/** Endings of code that a migration may be written in. The core has the same list, `src/convention/code.rs`. @internal */
+export const codeEndings: readonly string[] = [
+  'bash',
+  'bat',
+  'cjs',
+  'clj',
+  'cmd',
+  'cr',
+  'cs',
+  'cts',
+  'dart',
+  'ex',
+  'exs',
+  'fs',
+  'go',
+  'groovy',
+  'java',
+  'js',
+  'jsx',
+  'kt',
+  'kts',
+  'mjs',
+  'mts',
+  'php',
+  'pl',
+  'ps1',
+  'py',
+  'rb',
+  'rs',
+  'scala',
+  'sh',
+  'swift',
+  'ts',
+  'tsx',
+]
+
+/** Files that are no migrations but say something about them, and migrations that are not in SQL. */
 const companions = [
   /(^|\/)\.counterfoil\/[^/]+\.json$/, // what a baseline replaces
   /(^|\/)meta\/_journal\.json$/, // Drizzle
   /(^|\/)metadata\.toml$/, // Diesel
   /(^|\/)migration_lock\.toml$/, // Prisma
   /\.sql\.conf$/, // Flyway
-  /(^|\/)(\d+|[VRU][^/]*_)_[^/]*\.(go|[cm]?[jt]s|py|rb|php|java|kt|rs|exs)$/, // written in code: reported, not run
+  /(^|\/)\d+_[^/]*\.(up|down)\.[^/.]+$/, // golang-migrate, which takes any ending
+  // Written in code, or a callback of Flyway's that is: reported, not run. Which of them are migrations the core says.
+  new RegExp(`(^|/)(\\d+([_.-][^/]*)?|[VRUB][^/]*__[^/]*|(before|after)[A-Z][^/]*)\\.(${codeEndings.join('|')})$`),
 ]
 
 /** Whether a file is part of a set. The path is relative to the set's folder and uses `/`. */
 export const isOfSet = (path: string): boolean =>
-  path.endsWith('.sql') || companions.some((pattern) => pattern.test(path))
+  /\.sql$/i.test(path) || companions.some((pattern) => pattern.test(path))
+
+/** Whether a file is written in code: a set with it reports it and has no use for its text. @internal */
+export const isCode = (path: string): boolean => codeEndings.some((ending) => path.endsWith(`.${ending}`))
 
 /** Whether a folder of that name is left out, with all that is in it. */
 export const isPassedOver = (folder: string): boolean =>

@@ -1,4 +1,5 @@
 // Reads a set for embedding: its manifest, and what is to be said about it.
+import { isCode } from './companions.js'
 import { MigrationError } from './errors.js'
 import { filesNow, type Migrations } from './files.js'
 import { guarded } from './guarded.js'
@@ -8,7 +9,7 @@ import { allowed, bare, settings } from './options.js'
 import type { Finding, ReadOptions } from './public.js'
 
 /** Options of `embed`. */
-export type EmbedOptions = Pick<ReadOptions, 'convention'>
+export type EmbedOptions = Pick<ReadOptions, 'convention' | 'policy'>
 
 /** A set that was read for embedding. @internal */
 export interface Examined {
@@ -21,14 +22,17 @@ export interface Examined {
 
 /** The manifest, and what is to be said about the set. @internal */
 export function examine(migrations: Migrations, options: EmbedOptions = {}): Examined {
-  const convention = conventionOf(migrations, settings(options, allowed.reading).convention)
+  const chosen = settings(options, allowed.embedding)
+  const convention = conventionOf(migrations, chosen.convention)
+  // What is not run here may have run by other means: the database knows that, and the set is asked again there.
+  const policy = bare({ 'not-run': 'warning' as const, ...chosen.core.policy })
   const { paths, sqls } = filesNow(migrations)
   const core = coreNow()
   const catalog = guarded(() => new core.Catalog(paths, sqls, convention))
   try {
     // What an empty database would say: it has to run everything.
     const { decisions, findings } = guarded(() =>
-      core.plan(paths, sqls, convention, bare({ exists: false, rows: [] }), bare({})),
+      core.plan(paths, sqls, convention, bare({ exists: false, rows: [] }), bare({ policy })),
     )
     const problems = [
       ...findings.filter(({ severity }) => severity === 'error').map((finding) => new MigrationError(finding)),
@@ -39,7 +43,8 @@ export function examine(migrations: Migrations, options: EmbedOptions = {}): Exa
     const checksums = new Map<string, string>(catalog.checksums)
     const files = paths.map((path, index) => ({
       path,
-      sql: canonical(sqls[index] ?? ''),
+      // That it is there is what counts of a migration in code.
+      sql: isCode(path) ? '' : canonical(sqls[index] ?? ''),
       checksum: checksums.get(path) ?? null,
     }))
     files.sort((a, b) => (a.path < b.path ? -1 : 1))

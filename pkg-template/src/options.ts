@@ -63,6 +63,7 @@ const writing: Names = [...planning, 'signal', 'lockTimeout', 'waitTimeout', 'le
 /** The options of each function. @internal */
 export const allowed = {
   reading: ['convention'],
+  embedding: ['convention', 'policy'],
   planning,
   looking: [...planning, 'signal'],
   migrating: [...writing, 'when', 'expect'],
@@ -126,6 +127,8 @@ export const drifts = [
   'interrupted',
   'in-progress',
   'partial-squash',
+  'foreign-marker',
+  'not-run',
 ]
 /** @internal */
 export const severities = ['note', 'warning', 'error']

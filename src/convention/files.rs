@@ -1,10 +1,7 @@
 //! The files of a set, by normalised path.
 
-use super::Convention;
-use super::out::Out;
 use crate::checksum::canonical;
 use crate::error::{Code, Error, Location};
-use crate::finding::Severity;
 use crate::migration::{Section, Transaction};
 use crate::ordered;
 use crate::span::line_column;
@@ -210,29 +207,6 @@ impl<'a> Set<'a> {
     /// The files whose name ends in `.sql`, whatever its case.
     pub fn sql(&self) -> impl Iterator<Item = &File<'a>> {
         self.files.iter().filter(|file| is_sql(file.name()))
-    }
-
-    /// Notes the migrations that are written in a programming language.
-    pub fn report_code_migrations(&self, convention: Convention, out: &mut Out) {
-        const LANGUAGES: &[&str] =
-            &["go", "ts", "mts", "cts", "js", "mjs", "cjs", "py", "rb", "php", "java", "kt", "rs", "exs"];
-        for file in &self.files {
-            let name = file.name();
-            let Some((stem, extension)) = name.rsplit_once('.') else { continue };
-            let numbered = match convention {
-                Convention::Flyway => stem.starts_with(['V', 'R', 'U']) && text::contains(stem, "__"),
-                _ => numbered(stem).is_some(),
-            };
-            if numbered && LANGUAGES.contains(&extension) && !stem.ends_with("_test") && !stem.ends_with(".d") {
-                out.report(
-                    "code-migration",
-                    Severity::Note,
-                    &fill!("{} is a migration written in code; only SQL files are run", name),
-                    "write it in SQL, or run it with its own tool before the migrations that need it",
-                    file.start(),
-                );
-            }
-        }
     }
 }
 

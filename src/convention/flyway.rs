@@ -8,7 +8,8 @@
 //! `executeInTransaction=false` and `placeholderReplacement=false`. Files with other names are
 //! passed over.
 //!
-//! Where Counterfoil differs: callbacks are reported, not run; a baseline migration (`B`) is
+//! Where Counterfoil differs: callbacks and migrations in code are not run, which is an error where
+//! something would run without them; a baseline migration (`B`) is
 //! reported, and is an error if no versioned migration stands for it; a file with a placeholder
 //! (`${name}`) is refused when it has to be run, since nothing would fill it in.
 
@@ -16,7 +17,7 @@ use super::files::{File, Set, is_sql};
 use super::out::Out;
 use crate::error::{Code, Error};
 use crate::finding::Severity;
-use crate::migration::{Section, Transaction};
+use crate::migration::{NotRunKind, Section, Transaction, Turn};
 use crate::ordered;
 use crate::text::{self, fill};
 use crate::version::{Identity, Version};
@@ -28,7 +29,10 @@ pub(super) enum Kind<'n> {
     Undo(&'n str, &'n str),
     Baseline(&'n str, &'n str),
     Repeatable(&'n str),
-    Callback,
+    /// `migrates`: Flyway runs it on the way up.
+    Callback {
+        migrates: bool,
+    },
 }
 
 pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
@@ -51,13 +55,10 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
                     migration.repeatable = true;
                 }
             }
-            Some(Kind::Callback) => out.report(
-                "callback",
-                Severity::Warning,
-                &fill!("{} is a Flyway callback and is not run", file.name()),
-                "make it a repeatable migration, or run it yourself",
-                file.start(),
-            ),
+            Some(Kind::Callback { migrates }) => {
+                let turn = if migrates { Turn::Always } else { Turn::Never };
+                super::code::report(file, NotRunKind::Callback, turn, file.name(), out);
+            }
             None => {
                 out.unknown(file, why(file.name()), "rename it if it is a migration; else keep it in another folder")
             }
@@ -112,9 +113,13 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
 
 /// What the file is by its name.
 pub(super) fn kind(name: &str) -> Option<Kind<'_>> {
-    let stem = name.strip_suffix(".sql")?;
-    if is_callback(stem) {
-        return Some(Kind::Callback);
+    kind_of(name.strip_suffix(".sql")?)
+}
+
+/// What a file is by its name without the ending.
+pub(super) fn kind_of(stem: &str) -> Option<Kind<'_>> {
+    if let Some(migrates) = callback(stem) {
+        return Some(Kind::Callback { migrates });
     }
     let mut letters = stem.chars();
     let prefix = letters.next()?;
@@ -129,29 +134,32 @@ pub(super) fn kind(name: &str) -> Option<Kind<'_>> {
     }
 }
 
-/// `beforeMigrate`, `afterEachMigrateError`, …, with a description or without.
-fn is_callback(stem: &str) -> bool {
-    const EVENTS: &[&str] = &[
-        "Migrate",
-        "EachMigrate",
-        "Repeatables",
-        "Versioned",
-        "Clean",
-        "Info",
-        "Undo",
-        "EachUndo",
-        "Validate",
-        "Baseline",
-        "Repair",
-        "Connect",
-        "CreateSchema",
-        "Test",
+/// `beforeMigrate`, `afterEachMigrateError`, …, with a description or without: whether it has a part in
+/// going up where nothing fails. None for what is no callback.
+fn callback(stem: &str) -> Option<bool> {
+    /// The commands, and what belongs to `migrate`: it validates first, connects, and may create schemas.
+    const EVENTS: &[(&str, bool)] = &[
+        ("Migrate", true),
+        ("EachMigrate", true),
+        ("Repeatables", true),
+        ("Versioned", true),
+        ("Validate", true),
+        ("Connect", true),
+        ("CreateSchema", true),
+        ("Clean", false),
+        ("Info", false),
+        ("Undo", false),
+        ("EachUndo", false),
+        ("Baseline", false),
+        ("Repair", false),
+        ("Test", false),
     ];
     let event = text::before(stem, "__");
     let Some(event) = event.strip_prefix("before").or_else(|| event.strip_prefix("after")) else {
-        return event == "createSchema";
+        return (event == "createSchema").then_some(true);
     };
-    EVENTS.iter().any(|name| event.starts_with(name))
+    let (_, migrates) = EVENTS.iter().find(|(name, _)| event.starts_with(name))?;
+    Some(*migrates && !event.ends_with("Error"))
 }
 
 fn why(name: &str) -> &'static str {
@@ -239,5 +247,5 @@ fn placeholder(text: &str) -> Option<(usize, &str)> {
 
 /// Whether the file looks like Flyway's, for detection.
 pub(super) fn fits(name: &str) -> bool {
-    is_sql(name) && matches!(kind(name), Some(kind) if kind != Kind::Callback)
+    is_sql(name) && matches!(kind(name), Some(kind) if !matches!(kind, Kind::Callback { .. }))
 }

@@ -3,7 +3,8 @@
 //! Rules: <https://github.com/golang-migrate/migrate>, `source/parse.go` and `source/iofs/iofs.go`.
 //! A name matches `^([0-9]+)_(.*)\.(down|up)\.(.*)$`; what does not, and sub-folders, are passed
 //! over. Up and down file belong together by number; their names may differ. The extension is
-//! free there; here it ends in `.sql`.
+//! free there; here it ends in `.sql`, and other files are reported as not run. A down file whose up file
+//! is in code belongs to that.
 //!
 //! Where Counterfoil differs: a down file without an up file is an error, not an empty migration.
 
@@ -27,9 +28,14 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
 
 /// The digits, the name, and whether it is a down file.
 pub(super) fn name(name: &str) -> Option<(&str, &str, bool)> {
+    if name.ends_with(".sql") { any(name) } else { None }
+}
+
+/// The same of a file with any ending.
+pub(super) fn any(name: &str) -> Option<(&str, &str, bool)> {
     let digits = leading_digits(name);
     let rest = name[digits.len()..].strip_prefix('_')?;
-    if digits.is_empty() || !name.ends_with(".sql") {
+    if digits.is_empty() {
         return None;
     }
     // The name is taken as long as possible, so the last direction counts.

@@ -21,13 +21,12 @@
 //! | code | severity | what |
 //! |---|---|---|
 //! | `unknown-file` | warning | a `.sql` file that the convention's own tool would skip too |
-//! | `code-migration` | note | a migration written in a programming language; only SQL is run |
+//! | `not-run` | note, warning | a file that the convention's own tool would run: a migration in a programming language, a Flyway callback. An error in a plan that would run something without it |
 //! | `not-in-journal` | warning | a file that Drizzle's journal does not list |
 //! | `journal-order` | warning | a journal entry whose `when` is not after the one before it: Drizzle would skip it |
 //! | `breakpoint-text` | warning | text after Drizzle's `--> statement-breakpoint` on the same line |
 //! | `other-database` | error | the migrations were made for another database |
 //! | `ignored-text` | warning | text before sql-migrate's first marker |
-//! | `callback` | warning | a Flyway callback; it is not run |
 //! | `baseline-migration` | warning, error | a Flyway `B` file; error if nothing stands for it |
 //! | `unknown-baseline` | error | a list of replaced migrations without its baseline |
 //!
@@ -43,6 +42,7 @@
 //! | `no-up-section` | nothing says what to run |
 //! | `version-too-long` | a version of more than 128 characters |
 
+pub(crate) mod code;
 mod dbmate;
 mod detect;
 mod diesel;
@@ -75,13 +75,12 @@ use out::Out;
 /// The codes of the findings.
 pub const CODES: &[&str] = &[
     "unknown-file",
-    "code-migration",
+    "not-run",
     "not-in-journal",
     "journal-order",
     "breakpoint-text",
     "other-database",
     "ignored-text",
-    "callback",
     "baseline-migration",
     "unknown-baseline",
 ];
@@ -133,8 +132,8 @@ pub fn read(files: &[(String, String)], convention: Option<Convention>) -> Resul
         None => detect::detect(&set)?,
     };
     let mut out = Out::new(convention, !set.lists.is_empty());
+    code::read(&set, convention, &mut out);
     (convention.entry().read)(&set, &mut out)?;
-    set.report_code_migrations(convention, &mut out);
     out.order()?;
     replaces::read(&set, &mut out)?;
     Ok(out.catalog(convention))

@@ -4,7 +4,7 @@
 use super::files::{File, Set, nested, numbered, several_folders};
 use super::out::Out;
 use crate::error::{Code, Error};
-use crate::migration::Section;
+use crate::migration::{NotRunKind, Section, Turn};
 use crate::ordered;
 use crate::text::fill;
 use crate::version::{Identity, Version, leading_digits};
@@ -102,7 +102,7 @@ impl<'s, 'a> Part<'s, 'a> {
 }
 
 /// Reads up files, each with the down file of its number and name. A down file whose name differs
-/// goes to the one up file of its number.
+/// goes to the one up file of its number. One whose up file is in code is not run either.
 ///
 /// # Errors
 ///
@@ -137,6 +137,9 @@ pub(super) fn pairs(
             let file = parts[down].file;
             let mut ups = group.iter().copied().filter(|&at| !parts[at].down);
             match (ups.next(), ups.next()) {
+                (None, _) if out.is_not_run(&versions[down]) => {
+                    super::code::report(file, NotRunKind::Down, Turn::Never, parts[down].name, out);
+                }
                 (None, _) => {
                     return Err(file.error(
                         Code::NoUpSection,

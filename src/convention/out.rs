@@ -5,7 +5,7 @@ use super::files::File;
 use crate::checksum::checksum;
 use crate::error::{Code, Error, Location};
 use crate::finding::{Finding, Severity};
-use crate::migration::{Catalog, Migration, Section};
+use crate::migration::{Catalog, Migration, NotRun, Section};
 use crate::ordered;
 use crate::text::{self, fill};
 use crate::version::{Identity, Version};
@@ -18,6 +18,7 @@ pub(super) struct Out {
     identity: Identity,
     migrations: Vec<Migration>,
     findings: Vec<Finding>,
+    not_run: Vec<NotRun>,
     /// Set if the migrations already are in order.
     ordered: bool,
     /// For each migration its folder and stem, as a list of replaced migrations names it. Kept
@@ -31,6 +32,7 @@ impl Out {
             identity: convention.identity(),
             migrations: Vec::new(),
             findings: Vec::new(),
+            not_run: Vec::new(),
             ordered: false,
             keys: lists.then(Vec::new),
         }
@@ -83,6 +85,16 @@ impl Out {
     pub fn report(&mut self, code: &'static str, severity: Severity, message: &str, help: &str, at: Location) {
         let (message, help) = (message.to_owned(), help.to_owned());
         self.findings.push(Finding { code: code.into(), severity, message, help, at: Some(at) });
+    }
+
+    /// Adds a file that the set's own tool would run.
+    pub fn not_run(&mut self, file: NotRun) {
+        self.not_run.push(file);
+    }
+
+    /// Whether the migration of this version is one that is not run here.
+    pub fn is_not_run(&self, version: &Version) -> bool {
+        self.not_run.iter().any(|file| file.turn.version() == Some(version))
     }
 
     /// Adds the finding that a `.sql` file is not a migration here.
@@ -149,7 +161,7 @@ impl Out {
             (&a.at, &a.code, &a.message).cmp(&(&b.at, &b.code, &b.message))
         });
         ordered::permute(&mut self.findings, &order);
-        Catalog { convention, migrations: self.migrations, findings: self.findings }
+        Catalog { convention, migrations: self.migrations, findings: self.findings, not_run: self.not_run }
     }
 }
 

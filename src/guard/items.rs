@@ -8,7 +8,7 @@ use crate::checksum::{canonical, checksum};
 use crate::convention::{self, Convention};
 use crate::error::{Error, Location};
 use crate::finding::Finding;
-use crate::migration::{Migration, Section, Transaction};
+use crate::migration::{Migration, NotRunKind, Section, Transaction};
 use crate::version::{Identity, Version, leading_digits};
 
 /// A migration.
@@ -47,9 +47,8 @@ impl Items {
             Ok(catalog) => {
                 let mut list: Vec<Item> =
                     catalog.migrations.into_iter().map(|migration| Item { migration, code: false }).collect();
-                for finding in catalog.findings.iter().filter(|finding| finding.code == "code-migration") {
-                    let text = finding.at.as_ref().and_then(|at| files.get_key_value(&at.path));
-                    if let Some((path, text)) = text {
+                for file in catalog.not_run.iter().filter(|file| file.kind == NotRunKind::Code) {
+                    if let Some((path, text)) = files.get_key_value(&file.path) {
                         list.push(Item { migration: whole(path, text, Some(catalog.convention)), code: true });
                     }
                 }

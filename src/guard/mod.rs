@@ -238,10 +238,10 @@ pub const CODES: &[(&str, Level)] = &[
 pub const READING: &[&str] = &[
     "baseline-migration",
     "breakpoint-text",
-    "callback",
     "ignored-text",
     "journal-order",
     "not-in-journal",
+    "not-run",
     "other-database",
     "unknown-baseline",
     "unknown-file",

@@ -1,9 +1,9 @@
 //! What the planner says about a section before it runs it. Here is only the documentation: the
 //! findings are the planner's own.
 
-use super::{Level, Rule, Subject};
-use crate::finding::Finding;
-use crate::plan::inspect;
+use super::{Direction, Level, Rule, Subject};
+use crate::finding::{Finding, Severity};
+use crate::plan::{foreign, inspect};
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -55,6 +55,22 @@ Leave the statement out, or keep the ledger elsewhere with the option `table`.",
         good: &["CREATE TABLE rooms (id bigint);\n"],
     },
     Rule {
+        code: "foreign-marker",
+        level: Level::Error,
+        summary: "another tool's marker of a way back, inside a way up",
+        why: "\
+Some tools keep both ways in one file and tell them apart by a comment, such as `-- Down Migration` or
+`---- create above / drop below ----`. Here the file would run to its end: what it makes would be thrown away again. The
+planner refuses such a migration before anything runs, unless `policy` says otherwise.
+
+Move the way back to where this set keeps them.",
+        bad: &[
+            "CREATE TABLE rooms (id bigint);\n-- Down Migration\nDROP TABLE rooms;\n",
+            "CREATE TABLE rooms (id bigint);\n---- create above / drop below ----\nDROP TABLE rooms;\n",
+        ],
+        good: &["-- Down migration is a no-op\nCREATE TABLE rooms (id bigint);\n"],
+    },
+    Rule {
         code: "copy-from-stdin",
         level: Level::Error,
         summary: "COPY with its rows in the file",
@@ -87,7 +103,13 @@ const fn unterminated(code: &'static str, summary: &'static str, bad: &'static [
 
 pub(super) fn look(subject: &Subject<'_>, out: &mut Vec<Finding>) {
     match subject.inspected {
-        Ok(inspected) => inspect::findings(subject.section, inspected, subject.table, out),
+        Ok(inspected) => {
+            inspect::findings(subject.section, inspected, subject.table, out);
+            if subject.direction == Direction::Up {
+                let (section, analysis) = (subject.section, &inspected.analysis);
+                out.extend(foreign::finding(section, analysis, subject.convention, Severity::Error));
+            }
+        }
         Err(finding) => out.push(finding.clone()),
     }
 }

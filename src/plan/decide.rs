@@ -31,6 +31,7 @@ pub(super) fn decide(
         later: Later::new(&matching),
         newest: matching.files.iter().filter(|file| !file.repeatable).map(|file| &file.version).max(),
         without_row: without_row(&matching),
+        in_code: catalog.not_run.iter().filter_map(|file| file.turn.version()).collect(),
         matching,
         squash,
         verdicts,
@@ -48,6 +49,8 @@ pub(super) struct Decider<'a> {
     newest: Option<&'a Version>,
     /// Checksums of files that have no row, if there are running rows without a file.
     without_row: OrderedSet<&'a str>,
+    /// Versions of migrations that are not run here: a row of one is no row without a file.
+    in_code: OrderedSet<&'a Version>,
     options: &'a Options,
 }
 
@@ -327,6 +330,9 @@ impl<'a> Decider<'a> {
         let listed = self.squash.listed.get(version).filter(|_| self.matching.files_at(version).is_empty());
         if let Some(baseline) = listed {
             return self.replaced(self.matching.files[*baseline].version.as_str(), None, Some(index));
+        }
+        if self.in_code.contains(version) {
+            return self.skip(Reason::Applied, None, Some(index));
         }
         let code = if newer || referenced.contains(row.version.as_str()) { Reason::Ahead } else { Reason::Missing };
         self.drift(code, None, Some(index))

@@ -5,6 +5,8 @@ use crate::error::Code;
 use crate::ledger::Table;
 use crate::migration::Section;
 use crate::ordered::OrderedMap;
+use crate::span::Span;
+use crate::sql::lex::{Kind, tokens};
 use crate::sql::{Act, Analysis, Problem, Statement, Steps, TableAct, analyze, steps};
 
 /// An up section, split and grouped into steps.
@@ -38,9 +40,54 @@ pub fn inspect(section: &Section) -> Result<Inspected, Finding> {
         help: problem.help,
         at: Some(section.location(problem.span.start)),
     };
+    if let Some(problem) = lone_carriage_return(&section.text) {
+        return Err(to_finding(problem));
+    }
     let analysis = analyze(&section.text, &section.breaks).map_err(to_finding)?;
     let steps = steps(&section.text, &analysis, section.transaction).map_err(to_finding)?;
     Ok(Inspected { analysis, steps })
+}
+
+/// A carriage return that ends a line by itself. PostgreSQL ends a comment there; psql and other tools
+/// that go by lines do not, nor do they see a marker behind it. So what such a file does depends on who
+/// reads it. Between quotes it is a character like others.
+fn lone_carriage_return(text: &str) -> Option<Problem> {
+    if !text.contains('\r') {
+        return None;
+    }
+    let is_quoted = |kind| match kind {
+        Kind::QuotedIdent | Kind::UnicodeIdent | Kind::DollarStr => true,
+        Kind::Str | Kind::EscapeStr | Kind::UnicodeStr | Kind::NationalStr | Kind::BitStr | Kind::HexStr => true,
+        // Where it should end is another problem, and the first to solve.
+        Kind::Unterminated(_) => true,
+        _ => false,
+    };
+    let bytes = text.as_bytes();
+    let lone = |from: usize, to: usize| {
+        let mut at = from;
+        while let Some(found) = bytes[at..to].iter().position(|&byte| byte == b'\r') {
+            let start = at + found;
+            // Several before one line feed are one end of a line.
+            at = start + bytes[start..].iter().take_while(|&&byte| byte == b'\r').count();
+            if bytes.get(at) != Some(&b'\n') {
+                return Some(start);
+            }
+        }
+        None
+    };
+    let mut from = 0;
+    let quoted = tokens(text).filter(|token| is_quoted(token.kind)).map(|token| token.span);
+    let at = quoted
+        .chain(std::iter::once(Span::new(text.len(), text.len())))
+        .find_map(|span| lone(std::mem::replace(&mut from, span.end), span.start))?;
+    Some(Problem {
+        code: Code::InvalidText,
+        message: String::from(
+            "a carriage return without a line feed ends a line here, and tools differ in what they make of it",
+        ),
+        help: String::from("write a line feed in its place: save the file with line ends of LF or CRLF"),
+        span: Span::new(at, at + 1),
+    })
 }
 
 /// What a person should know about a section that is going to run.

@@ -8,8 +8,10 @@
 
 mod decide;
 mod digest;
+pub(crate) mod foreign;
 pub(crate) mod inspect;
 mod matching;
+pub(crate) mod not_run;
 mod policy;
 mod running;
 mod squash;
@@ -47,7 +49,7 @@ pub enum Action {
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub enum Reason {
-    /// Skip: the row says applied and the checksum agrees.
+    /// Skip: the row says applied and the checksum agrees, or it is that of a migration in code.
     Applied,
     /// Skip: the row has no checksum on record.
     Unverified,
@@ -393,6 +395,7 @@ pub fn plan(catalog: &Catalog, ledger: &Ledger, options: &Options) -> Plan {
 pub fn plan_with(catalog: &Catalog, ledger: &Ledger, options: &Options, cache: &mut Cache) -> Plan {
     let (mut decisions, work) = decide::decide(catalog, ledger, options, cache);
     let mut findings = catalog.findings.clone();
+    not_run::judge(catalog, ledger, &decisions, options, &mut findings);
     for (file, decision) in decisions.iter_mut().take(catalog.migrations.len()).enumerate() {
         if decision.action != Action::Apply {
             continue;
@@ -404,6 +407,8 @@ pub fn plan_with(catalog: &Catalog, ledger: &Ledger, options: &Options, cache: &
                 decision.statements = Some(inspected.analysis.statements.len() as u32);
                 decision.steps = Some(inspected.steps.steps.len() as u32);
                 inspect::findings(&migration.up, inspected, &options.table, &mut findings);
+                let severity = options.severity("foreign-marker");
+                findings.extend(foreign::finding(&migration.up, &inspected.analysis, catalog.convention, severity));
             }
             Err(finding) => findings.push(finding.clone()),
         }

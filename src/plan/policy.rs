@@ -14,6 +14,9 @@ use serde::Serialize;
 /// interrupted migration and a partial squash are neither run nor recorded, and of files with one
 /// identity none is run. Two drifts have work of their own, which is done unless they are errors:
 /// `renumbered` re-keys the row and `renamed` takes over the new name. `in-progress` waits.
+///
+/// Two are findings, not drifts: with a `foreign-marker` that is no error the text runs as it stands,
+/// and a file that is `not-run` is passed over.
 pub const POLICY: &[(&str, Severity)] = &[
     ("edited-cosmetic", Severity::Note),
     ("edited-semantic", Severity::Error),
@@ -26,6 +29,8 @@ pub const POLICY: &[(&str, Severity)] = &[
     ("interrupted", Severity::Error),
     ("in-progress", Severity::Note),
     ("partial-squash", Severity::Error),
+    ("foreign-marker", Severity::Error),
+    ("not-run", Severity::Error),
 ];
 
 /// Options of [`plan`](super::plan()).
@@ -82,7 +87,7 @@ mod tests {
         assert_eq!(
             error.help_text(),
             "use one of: edited-cosmetic, edited-semantic, collision, missing, ahead, renumbered, renamed, \
-             duplicate, interrupted, in-progress, partial-squash"
+             duplicate, interrupted, in-progress, partial-squash, foreign-marker, not-run"
         );
     }
 

@@ -4,7 +4,7 @@ import { renderManifest } from '../embed.js'
 import { MigrationError } from '../errors.js'
 import { examine } from '../examine.js'
 import { readMigrations } from '../node.js'
-import type { Finding } from '../public.js'
+import type { Finding, ReadOptions } from '../public.js'
 
 /** Options of the plugins. */
 export interface PluginOptions {
@@ -12,6 +12,8 @@ export interface PluginOptions {
   dir?: string
   /** The naming convention, if it cannot be told from the files. */
   convention?: string
+  /** How bad each kind of drift is, where that differs from the default: what the program that runs says, too. */
+  policy?: NonNullable<ReadOptions['policy']>
 }
 
 /** `virtual:counterfoil`, and with a query for other folders: `virtual:counterfoil?dir=tenant/migrations`. @internal */
@@ -72,7 +74,10 @@ export async function load(id: string, options: PluginOptions, root: string, by:
   try {
     const texts = await readMigrations(folder)
     files = Object.keys(texts).map((path) => join(folder, path))
-    const { manifest, problems, findings } = examine(texts, convention === undefined ? {} : { convention })
+    const { manifest, problems, findings } = examine(texts, {
+      ...(convention !== undefined && { convention }),
+      ...(options.policy && { policy: options.policy }),
+    })
     if (problems[0]) throw problems[0]
     return {
       code: renderManifest(manifest, { by }),

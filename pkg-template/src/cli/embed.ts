@@ -4,7 +4,7 @@ import { mkdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promis
 import { basename, dirname, join } from 'node:path'
 import { renderManifest } from '../embed.js'
 import { failure, MigrationError } from '../errors.js'
-import { examine, type Examined } from '../examine.js'
+import { examine, type EmbedOptions, type Examined } from '../examine.js'
 import type { Migrations } from '../files.js'
 import { readMigrations } from '../node.js'
 import type { Finding } from '../public.js'
@@ -28,10 +28,13 @@ export const command = define({
     ['embed --out src/migrations.js --check', 'in CI: has somebody forgotten to?'],
     ['embed --dir tenant/migrations --out src/tenant.ts', 'another folder, as TypeScript'],
   ],
-  async run({ values: { dir, out, convention, check } }) {
+  async run({ values: { dir, out, convention, check }, config: { policy } }) {
     if (check && out === undefined) throw new Usage('--check needs --out', 'name the file that is to be checked')
     const files = await readMigrations(dir)
-    const { manifest, problems, findings } = examined(files, convention)
+    const { manifest, problems, findings } = examined(files, {
+      ...(convention !== undefined && { convention }),
+      ...(policy && { policy }),
+    })
     for (const finding of findings) say(`${finding.severity}: ${placed(finding, dir)}`, finding.help)
     for (const { at, message, help } of problems) say(`error: ${at ? join(dir, message) : message}`, help)
     if (!manifest || problems.length > 0) return found
@@ -64,10 +67,10 @@ export const command = define({
 /** What cannot even be read is a problem like the others. */
 function examined(
   files: Migrations,
-  convention: string | undefined,
+  options: EmbedOptions,
 ): Partial<Pick<Examined, 'manifest'>> & Omit<Examined, 'manifest'> {
   try {
-    return examine(files, convention === undefined ? {} : { convention })
+    return examine(files, options)
   } catch (error) {
     if (!(error instanceof MigrationError)) throw error
     return { problems: [error], findings: [] }

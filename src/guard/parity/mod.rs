@@ -25,6 +25,7 @@ mod tracks;
 use super::report::Report;
 use super::{Ddl, Edit, Options, items};
 use crate::checksum::{canonical, fingerprint};
+use crate::convention::code;
 use crate::error::{Error, Location};
 use crate::span::{Span, line_column};
 use crate::sql::lex;
@@ -186,18 +187,12 @@ fn marks(track: &Track<'_>, path: &str, text: &str) -> Vec<(String, String)> {
     }
 }
 
-/// Endings of files that can be migrations written in code, beside SQL and Python.
-const CODE: &[&str] = &[
-    "cjs", "cs", "cts", "dart", "ex", "exs", "fs", "go", "groovy", "java", "js", "kt", "kts", "mjs", "mts", "php",
-    "pl", "rb", "rs", "scala", "swift", "ts", "xml",
-];
-
 /// Whether a file is a migration that does something.
 fn registers(track: &Track<'_>, path: &str, text: &str) -> bool {
     /// What lies beside migrations.
     const BESIDE: &[&str] = &["json", "sum", "toml", "md", "txt", "lock", "yaml", "yml", "conf", "snap", "mako", "ini"];
-    /// What lies beside them and looks like code.
-    const NO_CODE: &[&str] = &[".d.ts", "_test.go", ".test.ts", ".test.js", ".spec.ts", ".spec.js"];
+    /// Migrations in a language of their own: Liquibase's.
+    const MARKUP: &[&str] = &["xml"];
     let name = items::name(path);
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
     match kind(path) {
@@ -207,8 +202,11 @@ fn registers(track: &Track<'_>, path: &str, text: &str) -> bool {
             let source = python::read(text);
             source.has_up && source.is_migration
         }
-        Kind::Other if NO_CODE.iter().any(|end| name.ends_with(end)) => false,
-        Kind::Other => (CODE.contains(&ending) || track.names(ending)) && !mask(path, text).trim().is_empty(),
+        Kind::Other if code::is_beside(name) => false,
+        Kind::Other => {
+            let can_be = code::stem(name).is_some() || MARKUP.contains(&ending) || track.names(ending);
+            can_be && !mask(path, text).trim().is_empty()
+        }
     }
 }
 

@@ -4,6 +4,8 @@
 mod apply;
 mod baselines;
 mod drift;
+mod foreign;
+mod not_run;
 mod running;
 mod sql;
 mod whole;
@@ -92,7 +94,12 @@ struct World {
 
 fn world(files: &[Migration], rows: &[Row]) -> World {
     World {
-        catalog: Catalog { convention: Convention::Plain, migrations: files.to_vec(), findings: vec![] },
+        catalog: Catalog {
+            convention: Convention::Plain,
+            migrations: files.to_vec(),
+            findings: vec![],
+            not_run: vec![],
+        },
         ledger: Ledger { exists: true, rows: rows.to_vec() },
         options: Options::default(),
     }

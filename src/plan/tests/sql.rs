@@ -47,3 +47,41 @@ fn a_migration_that_creates_the_ledger_must_tolerate_it() {
         world(&[file("001_a.sql", fine)], &[]).finds(&[]).goes();
     }
 }
+
+const LONE: &str = "a carriage return without a line feed ends a line here, and tools differ in what they make of it";
+const FEED: &str = "write a line feed in its place: save the file with line ends of LF or CRLF";
+
+#[test]
+fn a_carriage_return_that_ends_a_line_by_itself_is_refused() {
+    for (text, place) in [
+        ("create table t ();\rdrop table t;\r", "1:19"),
+        ("select 1;\n-- a comment\rdrop table t;", "2:13"),
+        ("select 1;\n/* a comment\rgoes on */", "2:13"),
+        ("select 'a'\r'b'", "1:11"),
+        ("select 'a\rb';\rselect 2", "1:14"),
+        // A part of an end of a line, and then one that is none.
+        ("select 1;\r\n\rselect 2", "2:1"),
+        ("select 1;\r", "1:10"),
+    ] {
+        let w = world(&[file("db/001_a.sql", text)], &[]);
+        w.finds(&[("invalid-text", &format!("db/001_a.sql:{place}"), LONE, FEED)]).works(&[]);
+        assert!(w.plan().refusal().is_some());
+        // What the help says.
+        world(&[file("db/001_a.sql", &text.replace('\r', "\n"))], &[]).finds(&[]).goes();
+        // What has shipped is not judged any more.
+        world(&[file("db/001_a.sql", text)], &[row("001", "a", text)]).goes();
+    }
+}
+
+#[test]
+fn a_carriage_return_between_quotes_is_a_character() {
+    for text in [
+        "select 'a\rb', E'a\rb', $$a\rb$$, $x$-- a\r$x$ as \"a\rb\"",
+        "select U&'a\rb' as U&\"a\rb\"",
+        "select 1;\r\r\nselect 2;\r\n",
+    ] {
+        world(&[file("001_a.sql", text)], &[]).finds(&[]).goes();
+    }
+    let open = world(&[file("001_a.sql", "select 'a\rb")], &[]).plan();
+    assert_eq!(open.findings[0].code, "unterminated-string");
+}

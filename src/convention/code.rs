@@ -1,0 +1,121 @@
+//! Files that the set's own tool would run and that are not run here: migrations written in a
+//! programming language, Flyway's callbacks, and what golang-migrate takes whatever it ends in.
+//!
+//! Each is noted with its turn, so that a plan can tell whether something would run without it. A file
+//! is a migration in code by its ending and by the name that its convention gives to migrations.
+//! golang-migrate (`source/parse.go`) matches `^([0-9]+)_(.*)\.(down|up)\.(.*)$` and runs it as SQL.
+
+use super::Convention;
+use super::files::{File, Set, numbered};
+use super::out::Out;
+use super::{flyway, golang_migrate};
+use crate::finding::Severity;
+use crate::migration::{NotRun, NotRunKind, Turn};
+use crate::text::{self, fill};
+use crate::version::{Identity, Version};
+
+/// Endings of files that can be migrations written in code. The one list: the guards ask for it, and
+/// what reads folders in JavaScript (`companions.ts`) has the same, which a test compares.
+pub(crate) const ENDINGS: &[&str] = &[
+    "bash", "bat", "cjs", "clj", "cmd", "cr", "cs", "cts", "dart", "ex", "exs", "fs", "go", "groovy", "java", "js",
+    "jsx", "kt", "kts", "mjs", "mts", "php", "pl", "ps1", "py", "rb", "rs", "scala", "sh", "swift", "ts", "tsx",
+];
+
+/// What the names of code end in that lies beside migrations and is none: types and tests.
+const BESIDE: &[&str] = &[".d", "_test", ".test", ".spec"];
+
+/// The name of a file of code without its ending; none for other files, and for what lies beside.
+pub(crate) fn stem(name: &str) -> Option<&str> {
+    is_code(name).filter(|stem| !is_beside_stem(stem))
+}
+
+/// Whether a file is code that lies beside migrations and is none.
+pub(crate) fn is_beside(name: &str) -> bool {
+    is_code(name).is_some_and(is_beside_stem)
+}
+
+fn is_beside_stem(stem: &str) -> bool {
+    BESIDE.iter().any(|end| stem.ends_with(end))
+}
+
+fn is_code(name: &str) -> Option<&str> {
+    let at = name.rfind('.')?;
+    ENDINGS.contains(&&name[at + 1..]).then_some(&name[..at])
+}
+
+/// Notes and reports the migrations that are not in SQL. SQL callbacks are Flyway's own matter.
+pub(super) fn read(set: &Set<'_>, convention: Convention, out: &mut Out) {
+    for file in &set.files {
+        if let Some((turn, name)) = stem(file.name()).and_then(|stem| turn(stem, file, convention)) {
+            let kind = if turn == Turn::Always { NotRunKind::Callback } else { NotRunKind::Code };
+            report(file, kind, turn, name, out);
+        } else if convention == Convention::GolangMigrate
+            && let Some((digits, name, down)) = golang_migrate::any(file.name()).filter(|_| stem(file.name()).is_none())
+            && !super::files::is_sql(file.name())
+        {
+            let turn = if down { Turn::Never } else { Turn::At(Version::new(digits, Identity::Digits)) };
+            report(file, NotRunKind::Ending, turn, name, out);
+        }
+    }
+}
+
+/// When the tool would run this file of code, and its name; none if it is no migration.
+fn turn<'f>(stem: &'f str, file: &'f File<'_>, convention: Convention) -> Option<(Turn, &'f str)> {
+    if convention == Convention::Flyway {
+        return Some(match flyway::kind_of(stem)? {
+            flyway::Kind::Versioned(version, name) => {
+                (Turn::At(Version::new(text::replace(version, "_", "."), Identity::Dotted)), name)
+            }
+            flyway::Kind::Repeatable(name) => (Turn::Repeatable(name.to_owned()), name),
+            flyway::Kind::Callback { migrates: true } => (Turn::Always, stem),
+            // The versioned migrations are run in place of a baseline.
+            flyway::Kind::Undo(_, name) | flyway::Kind::Baseline(_, name) => (Turn::Never, name),
+            flyway::Kind::Callback { migrates: false } => (Turn::Never, stem),
+        });
+    }
+    let (way, down) = match (stem.strip_suffix(".up"), stem.strip_suffix(".down")) {
+        (Some(way), _) => (way, false),
+        (_, Some(way)) => (way, true),
+        _ => (stem, false),
+    };
+    let (digits, name) = numbered(way)?;
+    if down {
+        return Some((Turn::Never, name));
+    }
+    let identity = convention.identity();
+    let version = match identity {
+        Identity::Digits | Identity::Dotted => digits,
+        Identity::Name if convention == Convention::SqlMigrate => file.name(),
+        Identity::Name | Identity::Dated | Identity::Text => way,
+    };
+    Some((Turn::At(Version::new(version, identity)), name))
+}
+
+/// Notes a file that is not run, and says so.
+pub(super) fn report(file: &File<'_>, kind: NotRunKind, turn: Turn, name: &str, out: &mut Out) {
+    let (severity, message, help) = match (kind, &turn) {
+        (NotRunKind::Code, _) => (
+            Severity::Note,
+            "is a migration written in code; only SQL files are run",
+            "write it in SQL, or run it with its own tool before the migrations that need it",
+        ),
+        (NotRunKind::Callback, Turn::Always) => (
+            Severity::Warning,
+            "is a Flyway callback and is not run",
+            "make it a repeatable migration, or run it yourself",
+        ),
+        (NotRunKind::Callback, _) => (
+            Severity::Note,
+            "is a Flyway callback and is not run",
+            "nothing has to be done: it has no part in going up",
+        ),
+        (NotRunKind::Ending, _) => {
+            (Severity::Warning, "is not run: its name does not end in .sql", "give it a name that ends in .sql")
+        }
+        (NotRunKind::Down, _) => {
+            (Severity::Note, "takes back what is written in code, and is not run", "take it back with its own tool")
+        }
+    };
+    out.report("not-run", severity, &fill!("{} {}", file.name(), message), help, file.start());
+    out.not_run(NotRun { path: file.path.to_owned(), name: name.to_owned(), kind, turn });
+}

@@ -1,0 +1,135 @@
+//! What the set's own tool would run and is not run here: an error as soon as something would run
+//! without it.
+
+use super::{Action, Decision, Finding, Options};
+use crate::ledger::{Ledger, State};
+use crate::migration::{Catalog, NotRun, NotRunKind, Turn};
+use crate::ordered::{self, OrderedSet};
+use crate::sql::quote::literal;
+use crate::text::fill;
+use crate::version::Version;
+
+/// Judges the findings `not-run` of the set. One of a migration that the ledger has a row of goes: it has
+/// run, by other means. The others are as bad as the options say where something pending comes after
+/// them, and else as they were found.
+pub(super) fn judge(
+    catalog: &Catalog,
+    ledger: &Ledger,
+    decisions: &[Decision],
+    options: &Options,
+    findings: &mut Vec<Finding>,
+) {
+    if catalog.not_run.is_empty() {
+        return;
+    }
+    let recorded = recorded(catalog, ledger);
+    let pending = Pending::new(catalog, decisions);
+    for file in &catalog.not_run {
+        let is_its =
+            |finding: &Finding| finding.code == "not-run" && finding.at.as_ref().is_some_and(|at| at.path == file.path);
+        let Some(at) = findings.iter().position(is_its) else { continue };
+        if file.turn.version().is_some_and(|version| recorded.contains(version)) {
+            findings.remove(at);
+        } else if let Some(next) = pending.after(&file.turn) {
+            let finding = &mut findings[at];
+            finding.severity = options.severity("not-run");
+            finding.message = fill!(
+                "{} is {}, which is not run here, and {} would run without it",
+                file.path,
+                what(file.kind),
+                catalog.migrations[next].path
+            );
+            finding.help = help(file, options);
+        }
+    }
+}
+
+/// The first file that is not run although something would run after it, if the options make that an
+/// error: its version, or its path if it has none.
+pub(crate) fn error<'c>(
+    catalog: &'c Catalog,
+    ledger: &Ledger,
+    decisions: &[Decision],
+    options: &Options,
+) -> Option<&'c str> {
+    if catalog.not_run.is_empty() || options.severity("not-run") != super::Severity::Error {
+        return None;
+    }
+    let recorded = recorded(catalog, ledger);
+    let pending = Pending::new(catalog, decisions);
+    let is_error = |file: &&NotRun| {
+        let is_there = file.turn.version().is_some_and(|version| recorded.contains(version));
+        !is_there && pending.after(&file.turn).is_some()
+    };
+    let file = catalog.not_run.iter().find(is_error)?;
+    Some(file.turn.version().map_or(file.path.as_str(), Version::as_str))
+}
+
+/// The versions of applied rows: a migration in code that has one has run.
+fn recorded(catalog: &Catalog, ledger: &Ledger) -> OrderedSet<Version> {
+    let identity = catalog.convention.identity();
+    let applied = ledger.rows.iter().filter(|row| row.state == State::Applied);
+    applied.map(|row| Version::new(row.version.as_str(), identity)).collect()
+}
+
+/// The pending migrations.
+struct Pending<'c> {
+    catalog: &'c Catalog,
+    /// With a version, in the order of versions.
+    versioned: Vec<usize>,
+    /// Repeatable ones, by name.
+    repeatable: Vec<usize>,
+}
+
+impl<'c> Pending<'c> {
+    fn new(catalog: &'c Catalog, decisions: &[Decision]) -> Self {
+        let files = decisions.iter().take(catalog.migrations.len()).enumerate();
+        let pending = files.filter(|(_, decision)| decision.action == Action::Apply).map(|(file, _)| file);
+        let (mut versioned, mut repeatable) = (Vec::new(), Vec::new());
+        for file in pending {
+            if catalog.migrations[file].repeatable { &mut repeatable } else { &mut versioned }.push(file);
+        }
+        ordered::sort_by(&mut versioned, |a, b| {
+            (&catalog.migrations[*a].version, a).cmp(&(&catalog.migrations[*b].version, b))
+        });
+        Pending { catalog, versioned, repeatable }
+    }
+
+    /// The first that would run after a file whose turn this is, or with it.
+    fn after(&self, turn: &Turn) -> Option<usize> {
+        let files = &self.catalog.migrations;
+        match turn {
+            Turn::At(version) => {
+                let at = self.versioned.partition_point(|&file| files[file].version < *version);
+                self.versioned.get(at).or(self.repeatable.first()).copied()
+            }
+            Turn::Repeatable(name) => self.repeatable.iter().find(|&&file| files[file].name >= *name).copied(),
+            Turn::Always => self.versioned.first().or(self.repeatable.first()).copied(),
+            Turn::Never => None,
+        }
+    }
+}
+
+fn what(kind: NotRunKind) -> &'static str {
+    match kind {
+        NotRunKind::Callback => "a Flyway callback",
+        NotRunKind::Ending => "a migration whose name does not end in .sql",
+        NotRunKind::Code | NotRunKind::Down => "a migration in code",
+    }
+}
+
+fn help(file: &NotRun, options: &Options) -> String {
+    match (file.kind, &file.turn) {
+        (NotRunKind::Ending, _) => String::from("give it a name that ends in .sql"),
+        (NotRunKind::Callback, _) => String::from(
+            "make it a repeatable migration (R__name.sql), or run it yourself and set the policy of not-run to warning",
+        ),
+        (_, Turn::At(version)) => fill!(
+            "write it in SQL; or run it with its own tool, and record that: insert into {} (version, name) values ({}, {})",
+            options.table.qualified(),
+            literal(version.as_str()),
+            literal(&file.name)
+        ),
+        _ => String::from("write it in SQL, or run it with its own tool and set the policy of not-run to warning"),
+    }
+}

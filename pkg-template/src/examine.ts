@@ -1,4 +1,5 @@
 // Reads a set for embedding: its manifest, and what is to be said about it.
+import { emptiness } from './empty.js'
 import { MigrationError } from './errors.js'
 import { filesNow, type Migrations } from './files.js'
 import { guarded } from './guarded.js'
@@ -17,12 +18,15 @@ export interface Examined {
   problems: MigrationError[]
   /** What was noticed besides. */
   findings: Finding[]
+  /** What is to be said if there is no migration in it. */
+  empty: MigrationError | undefined
 }
 
 /** The manifest, and what is to be said about the set. @internal */
 export function examine(migrations: Migrations, options: EmbedOptions = {}): Examined {
   const convention = conventionOf(migrations, settings(options, allowed.reading).convention)
-  const { paths, sqls } = filesNow(migrations)
+  const given = filesNow(migrations)
+  const { paths, sqls } = given
   const core = coreNow()
   const catalog = guarded(() => new core.Catalog(paths, sqls, convention))
   try {
@@ -48,6 +52,7 @@ export function examine(migrations: Migrations, options: EmbedOptions = {}): Exa
       manifest: { manifest: 1, convention: found, digest, newest, count, files },
       problems,
       findings: findings.filter(({ severity }) => severity !== 'error'),
+      empty: emptiness(migrations, given, convention, catalog),
     }
   } finally {
     catalog.free()

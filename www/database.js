@@ -27,10 +27,12 @@ async function extensionsOf(texts) {
   return extensions
 }
 
-export const planNow = (migrations) => plan(db, migrations)
-export const readyNow = (migrations) => ready(db, migrations)
-export const migrateNow = (migrations, onProgress) => migrate(db, migrations, { onProgress })
-export const rollbackNow = (migrations, onProgress) => rollback(db, migrations, { steps: 1, onProgress })
+// Somebody may take out all files.
+export const planNow = (migrations) => plan(db, migrations, { allowEmpty: true })
+export const readyNow = (migrations) => ready(db, migrations, { allowEmpty: true })
+export const migrateNow = (migrations, onProgress) => migrate(db, migrations, { allowEmpty: true, onProgress })
+export const rollbackNow = (migrations, onProgress) =>
+  rollback(db, migrations, { allowEmpty: true, steps: 1, onProgress })
 
 /** The ledger's rows in order of application; undefined if there is no ledger yet. */
 export async function ledgerNow() {

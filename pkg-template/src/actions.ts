@@ -10,8 +10,15 @@ import { manifestOf, type Manifest, type ManifestFile } from './manifest.js'
 import { allowed, bare, settings, usual, type AnyOptions, type Settings } from './options.js'
 import type { LazySqlSource, MigrateResult, Migrations, ReadOptions } from './public.js'
 
+/** The entries that take a database. @internal */
+export type Entry = 'pglite' | 'pg' | 'postgres' | 'neon'
+
 /** A driver: how to talk to its databases. @internal */
 export interface Driver<Db extends object> {
+  /** What an app imports it from: `counterfoil/<entry>`. */
+  readonly entry: Entry
+  /** Whether this is one of its databases, by its shape. */
+  takes(db: object): boolean
   connect(db: Db): Connection
   /** Keeps other processes off a database that only one may write to. */
   guard?(db: Db): Promise<Guard | undefined>
@@ -70,6 +77,7 @@ async function run<Db extends object>(
   current?: (manifest: Manifest) => Outcome | undefined,
 ): Promise<Ended> {
   const begin = performance.now()
+  if (!driver.takes(Object(db))) throw (await import('./wrong-database.js')).wrongDatabase(db, driver.entry)
   const { signal } = chosen
   const manifest = manifestOf(set)
   const sql = current && question(manifest, chosen)

@@ -22,6 +22,10 @@ export interface Connection {
   close?(failed: boolean): void
 }
 
+/** Whether all of these are functions of it. @internal */
+export const can = (db: unknown, ...names: readonly string[]): boolean =>
+  names.every((name) => typeof (db as Record<string, unknown>)[name] === 'function')
+
 /** How many statements of a message had finished before it failed. Drivers that can tell set it on the error. @internal */
 export const completed = Symbol('completed')
 

@@ -1,6 +1,7 @@
 // What a driver needs beyond the one question: files, the core, the loop. Loaded when the question was not enough.
 import type { Begun, Driver } from './actions.js'
 import { catalogOf } from './catalogs.js'
+import { refuseEmpty } from './empty.js'
 import type { RunGoal } from './core/core.js'
 import { drive, type Ended, type Guard } from './drive.js'
 import { loadFiles, type LazySqlSource, type Migrations } from './files.js'
@@ -28,6 +29,7 @@ export async function prepare(set: Migrations<LazySqlSource>, chosen: Settings) 
       chosen.core.exclusive = guard !== undefined
       chosen.core.runner = runner()
       const catalog = catalogOf(set, files, conventionOf(set, chosen.convention))
+      if (!chosen.allowEmpty) refuseEmpty(set, files, chosen.convention, catalog)
       const open = connection ?? driver.connect(db)
       // From here on it is the loop that closes it.
       connection = undefined

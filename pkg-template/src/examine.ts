@@ -1,5 +1,6 @@
 // Reads a set for embedding: its manifest, and what is to be said about it.
 import { isCode } from './companions.js'
+import { emptiness } from './empty.js'
 import { MigrationError } from './errors.js'
 import { filesNow, type Migrations } from './files.js'
 import { guarded } from './guarded.js'
@@ -18,6 +19,8 @@ export interface Examined {
   problems: MigrationError[]
   /** What was noticed besides. */
   findings: Finding[]
+  /** What is to be said if there is no migration in it. */
+  empty: MigrationError | undefined
 }
 
 /** The manifest, and what is to be said about the set. @internal */
@@ -26,7 +29,8 @@ export function examine(migrations: Migrations, options: EmbedOptions = {}): Exa
   const convention = conventionOf(migrations, chosen.convention)
   // What is not run here may have run by other means: the database knows that, and the set is asked again there.
   const policy = bare({ 'not-run': 'warning' as const, ...chosen.core.policy })
-  const { paths, sqls } = filesNow(migrations)
+  const given = filesNow(migrations)
+  const { paths, sqls } = given
   const core = coreNow()
   const catalog = guarded(() => new core.Catalog(paths, sqls, convention))
   try {
@@ -53,6 +57,7 @@ export function examine(migrations: Migrations, options: EmbedOptions = {}): Exa
       manifest: { manifest: 1, convention: found, digest, newest, count, files },
       problems,
       findings: findings.filter(({ severity }) => severity !== 'error'),
+      empty: emptiness(migrations, given, convention, catalog),
     }
   } finally {
     catalog.free()

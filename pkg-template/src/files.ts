@@ -66,9 +66,12 @@ function entries(migrations: unknown): [path: string, source: unknown][] {
   const manifest = manifestOf(migrations)
   if (manifest) return Array.from(manifest.files, (file, index) => entry(file, index, 'files'))
   if (Array.isArray(migrations)) return Array.from(migrations, (file, index) => entry(file, index))
-  if (typeof migrations !== 'object' || migrations === null || migrations instanceof Map)
-    throw wrong('migrations', migrations, 'pass an object of path to SQL text, or an array of { path, sql }')
-  return Object.keys(migrations).map((path) => [path, read(migrations, path, path)])
+  if (!isRecord(migrations)) throw wrong('migrations', migrations, instead(migrations))
+  const paths = Object.keys(migrations)
+  const [only] = paths
+  if (paths.length === 1 && only === 'default' && !isText(read(migrations, only, only)))
+    throw failure('invalid-input', 'migrations is a module', 'pass its default export: `import migrations from …`')
+  return paths.map((path) => [named(path, path), read(migrations, path, path)])
 }
 
 function entry(file: unknown, index: number, name = 'migrations'): [path: string, source: unknown] {
@@ -76,7 +79,44 @@ function entry(file: unknown, index: number, name = 'migrations'): [path: string
   if (typeof file !== 'object' || file === null) throw wrong(place, file, 'pass { path, sql }')
   const path = read(file, 'path', `${place}.path`)
   if (typeof path !== 'string') throw wrong(`${place}.path`, path, 'pass the path of the file as a string')
-  return [path, read(file, 'sql', `${place}.sql`)]
+  return [named(path, `${place}.path`), read(file, 'sql', `${place}.sql`)]
+}
+
+/** Whether its properties may be files: an object, also one of another realm, or the namespace of a module. */
+const isRecord = (value: unknown): value is object => {
+  const tag = tagOf(value)
+  return (
+    (tag === 'Object' || tag === 'Module') &&
+    typeof value === 'object' &&
+    typeof (value as PromiseLike<unknown>).then !== 'function'
+  )
+}
+
+const tagOf = (value: unknown) => Object.prototype.toString.call(value).slice('[object '.length, -1)
+
+/** A text, or a module of one. */
+const isText = (source: unknown) => typeof source !== 'object' || typeof Object(source).default === 'string'
+
+/** What to do, by what is there in place of a set. */
+function instead(value: unknown): string {
+  if (typeof Object(value).then === 'function')
+    return 'wait for it: put `await` before what makes it, as in `await readMigrations(folder)`'
+  if (typeof value === 'string' || tagOf(value) === 'URL')
+    return 'read the folder first, with `await readMigrations(folder)` of counterfoil/node, or `import.meta.glob`'
+  if (typeof value === 'function') return 'pass what it returns; if that is a promise, wait for it'
+  if (tagOf(value) === 'Map') return 'pass an object of path to SQL text: `Object.fromEntries(map)`'
+  return 'pass an object of path to SQL text, or an array of { path, sql }'
+}
+
+/** The path. One with what a bundler writes behind it would be passed over: its ending is not that of a file. */
+function named(path: string, place: string): string {
+  if (/\.(sql|json|toml|conf)[?#]/i.test(path))
+    throw failure(
+      'invalid-input',
+      `${place === path ? path : `${place}, ${path},`} ends in a query, and not as a file does`,
+      "leave the query out of every path: `path.replace(/[?#].*$/, '')`",
+    )
+  return path
 }
 
 /** An own property: what a polluted prototype holds is none of ours. */
@@ -102,8 +142,15 @@ function text(path: string, source: unknown): string {
 }
 
 function wrong(place: string, value: unknown, help: string): MigrationError {
-  const kind =
-    value === null ? 'null' : Array.isArray(value) ? 'an array' : value instanceof Map ? 'a Map' : typeof value
-  const article = /^(an? |null|undefined)/.test(kind) ? kind : /^[aeiou]/.test(kind) ? `an ${kind}` : `a ${kind}`
-  return failure('invalid-input', `${place} is ${article}`, help)
+  return failure('invalid-input', `${place} is ${kindOf(value)}`, help)
+}
+
+/** What a value is, with its article. */
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value)
+  if (typeof Object(value).then === 'function') return 'a promise'
+  const tag = tagOf(value)
+  // Others are known by their names: a Map, a URL, a Blob.
+  const kind = typeof value !== 'object' ? typeof value : tag === 'Array' || tag === 'Object' ? tag.toLowerCase() : tag
+  return `${/^[aeio]/i.test(kind) ? 'an' : 'a'} ${kind}`
 }

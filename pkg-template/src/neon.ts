@@ -1,6 +1,6 @@
 // Neon's serverless driver: over HTTP, where every request is a session of its own, or over a WebSocket.
 import { down, judge, look, up, type Driver } from './actions.js'
-import type { Connection, TextRow } from './database.js'
+import { can, type Connection, type TextRow } from './database.js'
 import type { Migrate, PlanWith, Ready, Rollback } from './functions.js'
 import { nodePostgres, type PgClient, type PgPool } from './node-postgres.js'
 
@@ -55,6 +55,9 @@ function connect(sql: NeonSql): Connection {
 }
 
 const driver: Driver<NeonDatabase> = {
+  entry: 'neon',
+  // A PGlite has these two as well, and is no function.
+  takes: (db) => (typeof db === 'function' && can(db, 'query', 'transaction')) || nodePostgres.takes(db),
   connect: (db) => (isHttp(db) ? connect(db) : nodePostgres.connect(db)),
   pooled: (db) => isHttp(db) || nodePostgres.pooled!(db),
 }

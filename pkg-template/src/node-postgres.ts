@@ -1,7 +1,6 @@
 // A Client or a Pool with the shape of node-postgres: its own, and those that @neondatabase/serverless opens over a WebSocket.
 import type { Driver } from './actions.js'
-import { completed, type Connection, type TextRow } from './database.js'
-import { failure } from './errors.js'
+import { can, completed, type Connection, type TextRow } from './database.js'
 
 /** The part of a node-postgres `Client` that is needed. */
 export interface PgClient {
@@ -37,8 +36,6 @@ const types = { getTypeParser: () => (value: string) => value }
 function connect(db: PgClient | PgPool): Connection {
   const pool = 'totalCount' in db ? db : undefined
   let client: (PgClient & Inside) | undefined = pool ? undefined : (db as PgClient)
-  if (client?._connected === false && client._connecting === false)
-    throw failure('invalid-input', 'the client is not connected', 'call `await client.connect()` first')
   // A connection that breaks between two queries says so by an event, which would end the process.
   const ignore = () => {}
   let closed = false
@@ -92,4 +89,12 @@ function connect(db: PgClient | PgPool): Connection {
 }
 
 /** @internal */
-export const nodePostgres: Driver<PgClient | PgPool> = { connect, pooled: (db) => 'totalCount' in db }
+export const nodePostgres: Driver<PgClient | PgPool> = {
+  entry: 'pg',
+  takes: (db: object & Inside) =>
+    'totalCount' in db
+      ? can(db, 'connect')
+      : can(db, 'query', 'on', 'removeListener') && (db._connected !== false || db._connecting !== false),
+  connect,
+  pooled: (db) => 'totalCount' in db,
+}

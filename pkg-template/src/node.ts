@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isOfSet, isPassedOver } from './companions.js'
 import { MigrationError, failure } from './errors.js'
+import { origins } from './origin.js'
 
 export { MigrationError, type Location } from './errors.js'
 export { readAlembicHeads } from './alembic/folder.js'
@@ -37,16 +38,20 @@ export async function readMigrations(directory: string | URL): Promise<Record<st
   if (!found.isDirectory())
     throw failure('invalid-input', `${base} is not a folder`, 'pass the path of the folder that holds the migrations')
 
-  const paths: string[] = []
-  await walk(base, '', [await realpath(base)], paths)
+  const [paths, others]: [string[], string[]] = [[], []]
+  await walk(base, '', [await realpath(base)], paths, others)
   // Without a prototype: a file may be called anything.
   const files: Record<string, string> = Object.create(null)
   const texts = await inParts(paths, (path) => read(base, path))
   paths.forEach((path, index) => (files[path] = texts[index] ?? ''))
+  origins.set(files, { folder: base, others })
   return files
 }
 
-async function walk(base: string, folder: string, above: string[], paths: string[]): Promise<void> {
+/** How many files that are no part of a set are remembered. */
+const remembered = 20
+
+async function walk(base: string, folder: string, above: string[], paths: string[], others: string[]): Promise<void> {
   const entries = await readdir(join(base, folder), { withFileTypes: true }).catch((cause) => {
     throw failure('invalid-input', `the folder ${join(base, folder)} cannot be read: ${cause.message}`, '', cause)
   })
@@ -67,10 +72,11 @@ async function walk(base: string, folder: string, above: string[], paths: string
       isFile = target?.isFile() ?? false
     }
     if (isFile && wanted) paths.push(path)
+    else if (isFile && others.length < remembered && !entry.name.startsWith('.')) others.push(path)
     if (!isFolder || isPassedOver(entry.name)) continue
     const real = await realpath(join(base, path))
     // A link to a folder above would never end.
-    if (!above.includes(real)) await walk(base, path, [...above, real], paths)
+    if (!above.includes(real)) await walk(base, path, [...above, real], paths, others)
   }
 }
 

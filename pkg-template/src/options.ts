@@ -17,6 +17,8 @@ export interface Settings {
   /** False: a session does not last from one request to the next. */
   session: boolean
   convention: string | undefined
+  /** A set without a migration is no mistake. */
+  allowEmpty: boolean
   onProgress: ((event: Event) => unknown) | undefined
   signal: AbortSignal | undefined
 }
@@ -35,37 +37,40 @@ const isTexts = (value: unknown) => Array.isArray(value) && value.every((item) =
 const isWhole = (value: unknown) => Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 32
 const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value)
 const oneOf = (...names: string[]): Check => [(value) => names.includes(value as string), `one of ${names.join(', ')}`]
+const flag: Check = [(value) => typeof value === 'boolean', 'true or false']
 const milliseconds: Check = [isWhole, 'a whole number of milliseconds']
 
 const checks: { readonly [name in keyof AnyOptions]-?: Check } = {
   table: [(value) => (isText(value) || isObject(value)) && isTable(value), "a name, 'schema.name' or { schema, name }"],
   convention: [isText, 'the name of a convention'],
   policy: [isObject, 'an object of code to severity'],
+  allowEmpty: flag,
   when: oneOf('apply', 'wait', 'refuse'),
   expect: [isText, "a plan's digest"],
   lockTimeout: milliseconds,
   waitTimeout: milliseconds,
   lease: milliseconds,
-  session: [(value) => typeof value === 'boolean', 'true or false'],
+  session: flag,
   allowDestructive: [isTexts, 'an array of versions'],
   versions: [(value) => isTexts(value) && (value as string[]).length > 0, 'an array of one version or more'],
   steps: [(value) => isWhole(value) && value !== 0, 'a whole number from 1'],
   to: [isText, 'a version, as a string'],
-  dryRun: [(value) => typeof value === 'boolean', 'true or false'],
+  dryRun: flag,
   onProgress: [(value) => typeof value === 'function', 'a function'],
   signal: [(value) => isObject(value) && 'aborted' in (value as object), 'an AbortSignal'],
 }
 
 type Names = readonly (keyof AnyOptions)[]
 const planning: Names = ['table', 'convention', 'policy']
-const writing: Names = [...planning, 'signal', 'lockTimeout', 'waitTimeout', 'lease', 'session', 'onProgress']
+const looking: Names = [...planning, 'signal', 'allowEmpty']
+const writing: Names = [...looking, 'lockTimeout', 'waitTimeout', 'lease', 'session', 'onProgress']
 
 /** The options of each function. @internal */
 export const allowed = {
   reading: ['convention'],
   embedding: ['convention', 'policy'],
   planning,
-  looking: [...planning, 'signal'],
+  looking,
   migrating: [...writing, 'when', 'expect'],
   rollingBack: [...writing, 'steps', 'to', 'versions', 'allowDestructive', 'dryRun'],
 } as const satisfies Record<string, Names>
@@ -93,6 +98,7 @@ export function settings(given: AnyOptions, names: Names): Settings {
     to,
     dryRun: dry = false,
     session = true,
+    allowEmpty = false,
     ...core
   } = options as AnyOptions
   return {
@@ -102,6 +108,7 @@ export function settings(given: AnyOptions, names: Names): Settings {
     dry,
     session,
     convention,
+    allowEmpty,
     onProgress,
     signal,
   }

@@ -1,6 +1,6 @@
 // How to talk to a PGlite.
 import type { Driver } from './actions.js'
-import { completed, type Connection, type TextRow } from './database.js'
+import { can, completed, type Connection, type TextRow } from './database.js'
 import { nodeDataDir } from './pglite-dir.js'
 
 /** The part of a PGlite that is needed: a `PGlite` and a `PGliteWorker` both fit. */
@@ -69,6 +69,8 @@ function simpleQuery(sql: string): Uint8Array {
 
 /** @internal */
 export const pglite: Driver<PGliteLike> = {
+  entry: 'pglite',
+  takes: (db) => can(db, 'query', 'exec'),
   connect,
   async guard(db) {
     const directory = nodeDataDir(db.dataDir)

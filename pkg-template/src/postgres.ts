@@ -1,6 +1,6 @@
 // postgres.js.
 import { down, judge, look, up, type Driver } from './actions.js'
-import type { Connection, TextRow } from './database.js'
+import { can, type Connection, type TextRow } from './database.js'
 import { failure } from './errors.js'
 import type { Migrate, PlanWith, Ready, Rollback } from './functions.js'
 
@@ -40,12 +40,6 @@ interface Inside {
 type Raw = (readonly (Uint8Array | null)[])[] & { readonly columns?: readonly { readonly name: string }[] }
 
 function connect(db: PostgresSql): Connection {
-  if ('savepoint' in db)
-    throw failure(
-      'invalid-input',
-      'this sql is that of a transaction',
-      'hand in what `postgres()` returned: every migration has a transaction of its own',
-    )
   let session: PostgresSql | undefined = db.reserve ? undefined : db
   let inside: Inside | undefined
   let open = true
@@ -139,7 +133,13 @@ function named(rows: Raw, text: string, from: unknown): TextRow[] {
   })
 }
 
-const driver: Driver<PostgresSql> = { connect, pooled: (db) => db.reserve !== undefined }
+const driver: Driver<PostgresSql> = {
+  entry: 'postgres',
+  // Every migration has a transaction of its own; and what `neon()` returns has an `unsafe` too.
+  takes: (db) => can(db, 'unsafe') && !('savepoint' in db || 'transaction' in db),
+  connect,
+  pooled: (db) => db.reserve !== undefined,
+}
 
 /**
  * {@link Migrate}: what it does, and what it throws. Like the others it takes

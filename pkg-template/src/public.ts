@@ -25,6 +25,11 @@ export interface ReadOptions {
   convention?: string
   /** How bad each kind of drift is, where that differs from the default: `{ 'edited-semantic': 'warning' }`. */
   policy?: Record<string, Severity>
+  /**
+   * `true`: a set without a migration is no mistake, as for a part of an app that has none yet. Without it that is
+   * `no-migrations`: mostly it is a wrong folder or pattern. Default: false.
+   */
+  allowEmpty?: boolean
   /** Stops as soon as nothing is half-done, with the code `aborted`; what was applied stays applied. What only reads stops at once. */
   signal?: AbortSignal
 }

@@ -160,6 +160,84 @@ for (const name of Object.keys(bundlers))
     })
   })
 
+for (const name of Object.keys(bundlers))
+  test(`${name}: a folder without a migration stops the build, unless it is allowed`, async () => {
+    const root = project(`import migrations from 'virtual:counterfoil'\nexport default migrations\n`, {
+      'notes.txt': '',
+    })
+    await assert.rejects(bundled(name, root, await plugin(name, root)), (error) => {
+      const said = `${error.message} ${JSON.stringify(error.errors ?? '')}`
+      assert.ok(
+        said.includes(`there are no migrations in ${join(root, 'db/migrations')}: notes.txt is no migration`),
+        said,
+      )
+      assert.match(said, /allowEmpty: true/)
+      return true
+    })
+    const { count } = await bundled(name, root, await plugin(name, root, { allowEmpty: true }))
+    assert.equal(count, 0)
+  })
+
+test('in development a folder without a migration is a warning', { timeout: 300_000 }, async () => {
+  const main = `export { default } from 'virtual:counterfoil'`
+  const root = project(main, { 'notes.txt': '' })
+  const warning = `there are no migrations in ${join(root, 'db/migrations')}: notes.txt is no migration`
+  const warnings = []
+  const { createLogger, createServer } = await import('vite')
+  const customLogger = createLogger('silent')
+  customLogger.warn = (text) => warnings.push(text)
+  const server = await createServer({
+    root,
+    configFile: false,
+    customLogger,
+    server: { middlewareMode: true, ws: false },
+    plugins: await plugin('vite', root),
+    optimizeDeps: { noDiscovery: true },
+  })
+  try {
+    assert.equal((await server.ssrLoadModule('/main.js')).default.count, 0)
+  } finally {
+    await server.close()
+  }
+  assert.equal(warnings.filter((text) => text.includes(warning)).length, 1, warnings.join('\n'))
+
+  const { watch } = await import('rollup')
+  const watcher = watch({
+    input: join(root, 'main.js'),
+    plugins: await plugin('rollup', root),
+    output: { file: join(root, 'out/main.mjs') },
+    onwarn: ({ message }) => warnings.push(message),
+  })
+  const end = await new Promise((done) =>
+    watcher.on('event', ({ code, result, error }) => {
+      result?.close()
+      if (code === 'END' || code === 'ERROR') done(error ?? code)
+    }),
+  )
+  await watcher.close()
+  assert.equal(end, 'END')
+  assert.equal(warnings.filter((text) => text.includes(warning)).length, 2, warnings.join('\n'))
+
+  const { default: webpack } = await import('webpack')
+  const compiler = webpack({
+    context: root,
+    mode: 'development',
+    entry: './main.js',
+    output: { path: join(root, 'out') },
+    plugins: await plugin('webpack', root),
+  })
+  let watching
+  const stats = await new Promise((done, fail) => {
+    watching = compiler.watch({}, (error, stats) => (error ? fail(error) : done(stats)))
+  })
+  await new Promise((done) => watching.close(done))
+  assert.deepEqual(stats.compilation.errors, [])
+  assert.deepEqual(
+    stats.compilation.warnings.map(({ message }) => message.includes(warning)),
+    [true],
+  )
+})
+
 test('import.meta.glob of Vite gives what the folder does, eager or not, with its own keys', async () => {
   for (const pattern of ['./db/migrations/**/*.sql', '/db/migrations/*.sql'])
     for (const eager of [true, false]) {

@@ -168,13 +168,16 @@ test('an empty folder is refused: it would be told to be current', () => {
   const said = {
     status: 1,
     stdout: '',
-    stderr: 'error: there are no migrations in empty\n  name the folder with --dir\n',
+    stderr:
+      'error: there are no migrations in empty\n  name their folder with --dir, or write the first one with `counterfoil new <name>`; a set that may have none is allowed with --allow-empty\n',
   }
   assert.deepEqual(counterfoil('embed', '--dir', 'empty', '--out', 'empty.mjs'), said)
   assert.deepEqual(
     readdirSync(base).filter((name) => name.startsWith('empty')),
     ['empty'],
   )
+  assert.equal(counterfoil('embed', '--dir', 'empty', '--allow-empty', '--out', 'empty.mjs').status, 0)
+  assert.match(readFileSync(join(base, 'empty.mjs'), 'utf8'), /count: 0,/)
 })
 
 test('a symbolic link is written through', { skip: process.platform === 'win32' && 'links need rights there' }, () => {

@@ -5,6 +5,7 @@ import { load, PluginError, virtual, type PluginOptions } from './plugin.js'
 interface Context {
   addWatchFile(path: string): void
   warn(message: string): void
+  meta: { watchMode?: boolean }
 }
 
 /** A plugin in the form of Rollup, which Vite and Rolldown share. */
@@ -14,13 +15,18 @@ export interface RollupPlugin {
   load(id: string): Promise<string> | undefined
 }
 
-/** A plugin that asks for its root when it is needed. @internal */
-export function rollupPlugin(options: PluginOptions, root: () => string, by: string): RollupPlugin {
+/** A plugin that asks for its root when it is needed, and whether this is development. @internal */
+export function rollupPlugin(
+  options: PluginOptions,
+  root: () => string,
+  by: string,
+  developing = ({ meta }: Context) => meta.watchMode === true,
+): RollupPlugin {
   async function loaded(context: Context, id: string): Promise<string> {
     const watch = ({ folder, files }: { folder: string; files: string[] }) =>
       [folder, ...files].forEach((path) => context.addWatchFile(path))
     try {
-      const { code, warnings, ...watched } = await load(id, options, root(), by)
+      const { code, warnings, ...watched } = await load(id, options, root(), by, developing(context))
       watch(watched)
       for (const warning of warnings) context.warn(warning)
       return code

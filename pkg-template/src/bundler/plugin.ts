@@ -14,6 +14,8 @@ export interface PluginOptions {
   convention?: string
   /** How bad each kind of drift is, where that differs from the default: what the program that runs says, too. */
   policy?: NonNullable<ReadOptions['policy']>
+  /** A folder without a migration is no mistake. Default: false: it stops a build, and in development it is a warning. */
+  allowEmpty?: boolean
 }
 
 /** `virtual:counterfoil`, and with a query for other folders: `virtual:counterfoil?dir=tenant/migrations`. @internal */
@@ -64,32 +66,41 @@ export function folderOf(
 }
 
 /**
- * Reads the folder that an id means, and writes the module.
+ * Reads the folder that an id means, and writes the module. In development an empty one is a warning: somebody is about to
+ * write the first migration.
  *
  * @throws PluginError with what has to be watched, so that mending the file is noticed @internal
  */
-export async function load(id: string, options: PluginOptions, root: string, by: string): Promise<Loaded> {
+export async function load(
+  id: string,
+  options: PluginOptions,
+  root: string,
+  by: string,
+  developing = false,
+): Promise<Loaded> {
   const { folder, convention } = folderOf(id, options, root)
   let files: string[] = []
   try {
     const texts = await readMigrations(folder)
     files = Object.keys(texts).map((path) => join(folder, path))
-    const { manifest, problems, findings } = examine(texts, {
+    const { manifest, problems, findings, empty } = examine(texts, {
       ...(convention !== undefined && { convention }),
       ...(options.policy && { policy: options.policy }),
     })
     if (problems[0]) throw problems[0]
+    const missing = options.allowEmpty ? undefined : empty
+    if (missing && !developing) throw missing
     return {
       code: renderManifest(manifest, { by }),
       folder,
       files,
-      warnings: findings.map((finding) => worded(finding, folder)),
+      warnings: [...findings, ...(missing ? [missing] : [])].map((finding) => worded(finding, folder)),
     }
   } catch (error) {
     throw error instanceof MigrationError ? new PluginError(error, folder, files) : error
   }
 }
 
-function worded({ message, help, at }: Finding, folder: string): string {
+function worded({ message, help, at }: Pick<Finding, 'message' | 'help' | 'at'>, folder: string): string {
   return `${at ? `${join(folder, at.path)}:${at.line}:${at.column}: ` : ''}${message}${help && `; ${help}`}`
 }

@@ -22,12 +22,19 @@ interface Environment {
  */
 export default function counterfoil(options: PluginOptions = {}): RollupPlugin {
   let root = process.cwd()
+  let serves = false
   const holds = (id: string, file: string) =>
     file.startsWith(`${folderOf(id, options, root).folder.replaceAll('\\', '/')}/`)
   const plugin = {
-    ...rollupPlugin(options, () => root, 'counterfoil/vite'),
-    configResolved(config: { root: string }) {
+    ...rollupPlugin(
+      options,
+      () => root,
+      'counterfoil/vite',
+      () => serves,
+    ),
+    configResolved(config: { root: string; command: string }) {
       root = config.root
+      serves = config.command === 'serve'
     },
     configureServer({ watcher }: { watcher: { add(path: string): unknown } }) {
       // It may lie beside the project.

@@ -13,6 +13,7 @@ interface LoaderContext {
 /** The part of webpack's `Compiler` that is needed. */
 interface Compiler {
   context: string
+  watchMode: boolean
   hooks: { compilation: { tap(name: string, work: (compilation: object) => void): void } }
   webpack: {
     NormalModule: {
@@ -41,26 +42,28 @@ export default function counterfoil(options: PluginOptions = {}): { apply(compil
   return {
     apply(compiler) {
       const { context, hooks, webpack } = compiler as Compiler
+      // Known only when it begins to watch.
+      const watches = () => (compiler as Compiler).watchMode
       hooks.compilation.tap('counterfoil', (compilation) => {
         // `virtual:` is a scheme to webpack, like `data:`. Other plugins may have ids of that scheme too.
         const { readResource } = webpack.NormalModule.getCompilationHooks(compilation)
         readResource
           .for('virtual')
           .tapPromise('counterfoil', async (loader) =>
-            virtual.test(loader.resource) ? read(loader, context, options) : undefined,
+            virtual.test(loader.resource) ? read(loader, context, options, watches()) : undefined,
           )
       })
     },
   }
 }
 
-async function read(loader: LoaderContext, root: string, options: PluginOptions): Promise<string> {
+async function read(loader: LoaderContext, root: string, options: PluginOptions, developing: boolean): Promise<string> {
   const watch = ({ folder, files }: { folder: string; files: string[] }) => {
     loader.addContextDependency(folder)
     for (const file of files) loader.addDependency(file)
   }
   try {
-    const { code, warnings, ...watched } = await load(loader.resource, options, root, 'counterfoil/webpack')
+    const { code, warnings, ...watched } = await load(loader.resource, options, root, 'counterfoil/webpack', developing)
     watch(watched)
     for (const warning of warnings) loader.emitWarning(new Error(warning))
     return code

@@ -134,6 +134,7 @@ export const databaseOptions = {
     config: 'table',
     env: ['DBMATE_MIGRATIONS_TABLE'],
   },
+  'allow-empty': { type: 'boolean', about: 'the folder may hold no migration yet' },
 } as const satisfies Options
 
 /** Prints a line, and below it what to do. Talk goes to stderr: stdout is for what was asked for. */

@@ -9,6 +9,7 @@ import type { Migrations } from '../files.js'
 import { readMigrations } from '../node.js'
 import type { Finding } from '../public.js'
 import { Usage, counted, define, fine, found, say, setOptions } from './command.js'
+import { asOptions } from './wording.js'
 
 export const command = define({
   about: `Writes an ES module whose default export is a manifest of the migrations: their files, checksums and digest. Hand it to \`migrate\`, \`plan\`, \`ready\` and \`rollback\` in place of a folder.`,
@@ -21,6 +22,7 @@ export const command = define({
       completes: 'file',
       short: 'o',
     },
+    'allow-empty': { type: 'boolean', about: 'the folder may hold no migration yet' },
     check: { type: 'boolean', about: 'write nothing; end with 1 if the file is not what would be written' },
   },
   examples: [
@@ -28,19 +30,18 @@ export const command = define({
     ['embed --out src/migrations.js --check', 'in CI: has somebody forgotten to?'],
     ['embed --dir tenant/migrations --out src/tenant.ts', 'another folder, as TypeScript'],
   ],
-  async run({ values: { dir, out, convention, check }, config: { policy } }) {
+  async run({ values: { dir, out, convention, check, 'allow-empty': allowEmpty }, config: { policy } }) {
     if (check && out === undefined) throw new Usage('--check needs --out', 'name the file that is to be checked')
     const files = await readMigrations(dir)
-    const { manifest, problems, findings } = examined(files, {
+    const { manifest, problems, findings, empty } = examined(files, {
       ...(convention !== undefined && { convention }),
       ...(policy && { policy }),
     })
     for (const finding of findings) say(`${finding.severity}: ${placed(finding, dir)}`, finding.help)
     for (const { at, message, help } of problems) say(`error: ${at ? join(dir, message) : message}`, help)
     if (!manifest || problems.length > 0) return found
-    if (manifest.count === 0) {
-      // A database would be told to be current whatever is in it.
-      say(`error: there are no migrations in ${dir}`, 'name the folder with --dir')
+    if (empty && !allowEmpty) {
+      say(`error: ${empty.message}`, asOptions(empty.help))
       return found
     }
 
@@ -68,7 +69,7 @@ export const command = define({
 function examined(
   files: Migrations,
   options: EmbedOptions,
-): Partial<Pick<Examined, 'manifest'>> & Omit<Examined, 'manifest'> {
+): Partial<Examined> & Pick<Examined, 'problems' | 'findings'> {
   try {
     return examine(files, options)
   } catch (error) {

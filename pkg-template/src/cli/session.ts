@@ -1,6 +1,10 @@
 // What a command that works on a database begins with: the files and the connection, both at once.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { MigrationError, failure } from '../errors.js'
+import { catalogOf } from '../catalogs.js'
+import { refuseEmpty } from '../empty.js'
+import { MigrationError } from '../errors.js'
+import { filesNow } from '../files.js'
+import { init } from '../init.js'
 import type { MigrateOptions, ReadOptions } from '../public.js'
 import { readMigrations } from '../node.js'
 import { Usage, say, type Call, type Values, type databaseOptions } from './command.js'
@@ -28,7 +32,7 @@ export async function withDatabase<T>(
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const {
-    values: { dir, url, table, convention },
+    values: { dir, url, table, convention, 'allow-empty': allowEmpty },
     config,
     format,
     signal,
@@ -39,7 +43,7 @@ export async function withDatabase<T>(
       `the ledger has more than one dot in its name: ${clean(table)}`,
       'write --table name, or --table schema.name',
     )
-  const reading = filesOf(dir)
+  const reading = filesOf(dir, convention, allowEmpty)
   // A folder is not opened, let alone made, for files that cannot be read.
   const opening = (target.kind === 'pglite' ? reading : Promise.resolve()).then(() =>
     open(target, { config, signal, ...how }),
@@ -59,6 +63,7 @@ export async function withDatabase<T>(
       ...(table !== undefined && { table }),
       ...(convention !== undefined && { convention }),
       ...(policy && { policy }),
+      ...(allowEmpty && { allowEmpty }),
     }
     return await work({ ...opened, shown: target.shown, dir, files, options })
   } finally {
@@ -67,20 +72,20 @@ export async function withDatabase<T>(
   }
 }
 
-async function filesOf(dir: string): Promise<Record<string, string>> {
-  const files = await readMigrations(dir)
-  if (!hasMigrations(files))
-    throw failure(
-      'no-migrations',
-      `there are no migrations in ${dir}`,
-      'name their folder with --dir, or write the first one with `counterfoil new <name>`',
-    )
-  return files
+/** The files. That there is a migration among them is seen before a database is opened for it, and a folder of PGlite made. */
+async function filesOf(
+  dir: string,
+  convention: string | undefined,
+  allowEmpty: boolean,
+): Promise<Record<string, string>> {
+  const set = await readMigrations(dir)
+  if (allowEmpty) return set
+  await init()
+  // A run that follows does not read it once more.
+  const files = filesNow(set)
+  refuseEmpty(set, files, convention, catalogOf(set, files, convention))
+  return set
 }
-
-/** Whether anything is there besides files that say something about migrations. */
-const hasMigrations = (files: Readonly<Record<string, string>>) =>
-  Object.keys(files).some((path) => !/\.(json|toml|conf)$/.test(path))
 
 /** Options of commands that write, as the drivers take them. */
 export const writing = {

@@ -7,6 +7,11 @@ const rules: readonly Rule[] = [
   [/\ballowDestructive: \['(.*?)'\]/, '--allow-destructive $1'],
   [/\bwaitTimeout\b/, '--wait-timeout'],
   [/\blockTimeout\b/, '--lock-timeout'],
+  [
+    /\bsee that it is the right folder\b/,
+    'name their folder with --dir, or write the first one with `counterfoil new <name>`',
+  ],
+  [/`allowEmpty: true`/, '--allow-empty'],
   [/\bwhen: '(\w+)'/, '--when $1'],
   [/\bsession: false\b/, '--no-session'],
   [/\bwith the table option\b/, 'with --table'],

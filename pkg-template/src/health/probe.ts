@@ -163,7 +163,7 @@ function unknown(status: string, reason: string): ReadinessAnswer & { reason: st
   return {
     status,
     httpStatus: 503,
-    message: 'the database could not be asked',
+    message: status === 'no-migrations' ? 'this release has no migrations' : 'the database could not be asked',
     checkedAt: new Date().toISOString(),
     reason,
   }

@@ -113,10 +113,13 @@ pub fn tag(version: &str) -> String {
 
 /// Reads all rows; columns that are not there come as null. `None`: all columns are there.
 ///
-/// With `busy` there is a column more, and at least one row, which has no version if the ledger has
-/// none: whether another session has written to the ledger and has not committed. Such a session
-/// holds a ROW EXCLUSIVE lock on it (PostgreSQL manual, 13.3.1), which everybody may see in
-/// `pg_locks`. The row itself nobody can see.
+/// There is at least one row, which has no version if the ledger has none. Every row has a column
+/// more, `keyed`: whether a unique key on `version`, which is the lock, lets no two runners record
+/// one migration. One that is partial, deferrable, invalid or over more columns would let them.
+///
+/// With `busy` there is another one: whether another session has written to the ledger and has not
+/// committed. Such a session holds a ROW EXCLUSIVE lock on it (PostgreSQL manual, 13.3.1), which
+/// everybody may see in `pg_locks`. The row itself nobody can see.
 pub fn rows(table: &Table, present: Option<&[String]>, busy: bool) -> String {
     let has = |name: &str| present.is_none_or(|columns| columns.iter().any(|column| column == name));
     let mut sql = String::from("select version::text as version");
@@ -147,26 +150,39 @@ pub fn rows(table: &Table, present: Option<&[String]>, busy: bool) -> String {
     } else {
         sql.push_str(", 'none' as lease");
     }
+    let relation = literal(&table.qualified());
+    sql.push_str(&fill!(
+        ", b.* from (select exists (select 1 from pg_catalog.pg_index i join pg_catalog.pg_attribute a \
+         on a.attrelid = i.indrelid and a.attnum = i.indkey[0] where i.indrelid = {}::pg_catalog.regclass \
+         and a.attname = 'version' and i.indnkeyatts = 1 and i.indisunique and i.indimmediate and i.indisvalid \
+         and i.indpred is null)::text as keyed",
+        relation
+    ));
     if busy {
-        sql.push_str(
-            ", b.busy from (select exists (select 1 from pg_catalog.pg_locks where locktype = 'relation' \
+        sql.push_str(&fill!(
+            ", exists (select 1 from pg_catalog.pg_locks where locktype = 'relation' \
              and database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database()) \
-             and mode = 'RowExclusiveLock' and granted and pid <> pg_catalog.pg_backend_pid() and relation = ",
-        );
-        sql.push_str(&literal(&table.qualified()));
-        sql.push_str("::pg_catalog.regclass)::text as busy) b left join ");
-        sql.push_str(&table.qualified());
-        sql.push_str(" t on true");
-        return sql;
+             and mode = 'RowExclusiveLock' and granted and pid <> pg_catalog.pg_backend_pid() \
+             and relation = {}::pg_catalog.regclass)::text as busy",
+            relation
+        ));
     }
-    sql.push_str(" from ");
-    sql.push_str(&table.qualified());
+    sql.push_str(&fill!(") b left join {} t on true", table.qualified()));
     sql
 }
 
 /// Whether the rows of [`rows`] say that another session is writing to the ledger.
 pub fn is_busy(rows: &[TextRow]) -> bool {
-    rows.first().and_then(|row| row.get("busy")?.as_deref()) == Some("true")
+    first(rows, "busy") == Some("true")
+}
+
+/// Whether the rows of [`rows`] say that the ledger has its key.
+pub fn is_keyed(rows: &[TextRow]) -> bool {
+    first(rows, "keyed") != Some("false")
+}
+
+fn first<'a>(rows: &'a [TextRow], name: &str) -> Option<&'a str> {
+    rows.first()?.get(name)?.as_deref()
 }
 
 /// The ledger from the rows of [`rows`].

@@ -340,6 +340,10 @@ impl Machine {
             }
             Phase::Shape => self.shape(rows),
             Phase::Rows => {
+                // A health check writes nothing: what a missing key would harm is the next run.
+                if self.setup.goal != Goal::Ready && !statements::is_keyed(&rows) {
+                    return self.fail(shape::without_key(&self.setup.options.table));
+                }
                 let busy = statements::is_busy(&rows);
                 self.read(statements::read(rows), busy)
             }

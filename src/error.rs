@@ -35,7 +35,7 @@ pub enum Code {
     PsqlCommand,
     /// Transaction control that cannot be carried out as written, such as a top-level `ROLLBACK`.
     TransactionControl,
-    /// A migration drops or renames the ledger's own table.
+    /// A migration creates, drops, renames or empties the ledger's own table, or deletes its row.
     LedgerTouched,
     /// A table with the ledger's name belongs to another tool.
     ForeignLedger,

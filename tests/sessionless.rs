@@ -127,14 +127,15 @@ fn a_migration_is_one_batch_of_single_statements() {
         [
             "set transaction isolation level serializable",
             "set local lock_timeout = 5000",
-            "insert into \"public\".\"schema_migrations\"",
+            "with done as",
             "savepoint a",
             "create table t",
             "release a",
             verbs[6],
         ]
     );
-    assert!(verbs[6].starts_with("update \"public\".\"schema_migrations\" set duration_ms"), "{}", verbs[6]);
+    assert!(batch[2].contains("(insert into \"public\".\"schema_migrations\""), "{}", batch[2]);
+    assert!(batch[6].contains("(update \"public\".\"schema_migrations\" set duration_ms"), "{}", batch[6]);
 }
 
 #[test]
@@ -161,7 +162,8 @@ fn every_step_in_a_transaction_brings_its_settings_along_and_puts_them_back() {
     assert_eq!(second[1], "set local lock_timeout = 5000");
     assert_eq!(second[3..5], ["set search_path = app", "create table t ()"]);
     assert!(second[5].contains("current_setting('counterfoil.session')"));
-    assert_eq!(second.len(), 6);
+    assert!(second[6].contains("from \"public\".\"schema_migrations\" where version = '001'"), "{}", second[6]);
+    assert_eq!(second.len(), 7);
 }
 
 #[test]
@@ -328,11 +330,23 @@ fn a_trial_that_tells_something_else_is_not_believed() {
     stays_unknown(BAD, HTTP, error("another failure", None, &at(7)), 1);
     stays_unknown(BAD, HTTP, error("too many values", None, "PL/pgSQL function f() line 7 at EXECUTE"), 1);
     // Not a statement of the file: before, after, and nowhere.
-    for line in [0, 1, 2, 3, 4, 9, 10, 11, 1_000] {
+    for line in [0, 1, 2, 3, 9, 11, 1_000] {
         stays_unknown(BAD, HTTP, error("too many values", None, &at(line)), 1);
     }
     stays_unknown(BAD, HTTP, rows(&[]), 1);
     stays_unknown(BAD, HTTP, Input::Failed(Failure { lost: true, ..Failure::default() }), 2);
+}
+
+#[test]
+fn a_trial_that_fails_at_the_ledger_is_told_of_the_ledger() {
+    // The claim is the third statement of the run's own, and the record the last.
+    for line in [4, 10] {
+        let context = format!("PL/pgSQL function inline_code_block line {line} at EXECUTE");
+        let (failed, _) = diagnosed(BAD, HTTP, error("too many values", None, &context));
+        assert_eq!(failed.error.code(), Code::DatabaseFailed);
+        assert_eq!(failed.error.message(), "the ledger could not be written: too many values (42601)");
+        assert_eq!((failed.error.location(), failed.error.statement_text()), (None, None));
+    }
 }
 
 #[test]

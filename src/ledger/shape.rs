@@ -150,6 +150,19 @@ pub fn recognise(table: &Table, columns: &[(String, String)]) -> Result<Shape, E
     Err(Error::new(Code::ForeignLedger, message).help(help))
 }
 
+/// The ledger lacks the unique key on `version`, which keeps two runners from applying one migration.
+pub fn without_key(table: &Table) -> Error {
+    let table = table.qualified();
+    let message = fill!("the ledger {} has no unique key on version, which keeps two runners apart", table);
+    let help = fill!(
+        "see that no version is there twice: select version from {} group by version having count(*) > 1; \
+         then give it its key: alter table {} add primary key (version); nothing was run",
+        table,
+        table
+    );
+    Error::new(Code::DatabaseFailed, message).help(help)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

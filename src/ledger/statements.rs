@@ -4,6 +4,7 @@
 //! of a migration can change what these statements mean. Every value comes back as text.
 
 use super::{Lease, Ledger, Origin, Row, State, Table};
+use crate::error::{Code, Error};
 use crate::migration::Migration;
 use crate::ordered::OrderedMap;
 use crate::sql::quote::{identifier, literal, nullable};
@@ -113,10 +114,13 @@ pub fn tag(version: &str) -> String {
 
 /// Reads all rows; columns that are not there come as null. `None`: all columns are there.
 ///
-/// With `busy` there is a column more, and at least one row, which has no version if the ledger has
-/// none: whether another session has written to the ledger and has not committed. Such a session
-/// holds a ROW EXCLUSIVE lock on it (PostgreSQL manual, 13.3.1), which everybody may see in
-/// `pg_locks`. The row itself nobody can see.
+/// There is at least one row, which has no version if the ledger has none. Every row has a column
+/// more, `keyed`: whether a unique key on `version`, which is the lock, lets no two runners record
+/// one migration. One that is partial, deferrable, invalid or over more columns would let them.
+///
+/// With `busy` there is another one: whether another session has written to the ledger and has not
+/// committed. Such a session holds a ROW EXCLUSIVE lock on it (PostgreSQL manual, 13.3.1), which
+/// everybody may see in `pg_locks`. The row itself nobody can see.
 pub fn rows(table: &Table, present: Option<&[String]>, busy: bool) -> String {
     let has = |name: &str| present.is_none_or(|columns| columns.iter().any(|column| column == name));
     let mut sql = String::from("select version::text as version");
@@ -147,46 +151,67 @@ pub fn rows(table: &Table, present: Option<&[String]>, busy: bool) -> String {
     } else {
         sql.push_str(", 'none' as lease");
     }
+    let relation = literal(&table.qualified());
+    sql.push_str(&fill!(
+        ", b.* from (select exists (select 1 from pg_catalog.pg_index i join pg_catalog.pg_attribute a \
+         on a.attrelid = i.indrelid and a.attnum = i.indkey[0] where i.indrelid = {}::pg_catalog.regclass \
+         and a.attname = 'version' and i.indnkeyatts = 1 and i.indisunique and i.indimmediate and i.indisvalid \
+         and i.indpred is null)::text as keyed",
+        relation
+    ));
     if busy {
-        sql.push_str(
-            ", b.busy from (select exists (select 1 from pg_catalog.pg_locks where locktype = 'relation' \
+        sql.push_str(&fill!(
+            ", exists (select 1 from pg_catalog.pg_locks where locktype = 'relation' \
              and database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database()) \
-             and mode = 'RowExclusiveLock' and granted and pid <> pg_catalog.pg_backend_pid() and relation = ",
-        );
-        sql.push_str(&literal(&table.qualified()));
-        sql.push_str("::pg_catalog.regclass)::text as busy) b left join ");
-        sql.push_str(&table.qualified());
-        sql.push_str(" t on true");
-        return sql;
+             and mode = 'RowExclusiveLock' and granted and pid <> pg_catalog.pg_backend_pid() \
+             and relation = {}::pg_catalog.regclass)::text as busy",
+            relation
+        ));
     }
-    sql.push_str(" from ");
-    sql.push_str(&table.qualified());
+    sql.push_str(&fill!(") b left join {} t on true", table.qualified()));
     sql
 }
 
 /// Whether the rows of [`rows`] say that another session is writing to the ledger.
 pub fn is_busy(rows: &[TextRow]) -> bool {
-    rows.first().and_then(|row| row.get("busy")?.as_deref()) == Some("true")
+    first(rows, "busy") == Some("true")
+}
+
+/// Whether the rows of [`rows`] say that the ledger has its key.
+pub fn is_keyed(rows: &[TextRow]) -> bool {
+    first(rows, "keyed") != Some("false")
+}
+
+fn first<'a>(rows: &'a [TextRow], name: &str) -> Option<&'a str> {
+    rows.first()?.get(name)?.as_deref()
 }
 
 /// The ledger from the rows of [`rows`].
-pub fn read(rows: Vec<TextRow>) -> Ledger {
-    let rows = rows
+///
+/// # Errors
+///
+/// `database-failed` if a row is in a state that is not known: what it means for the migration
+/// cannot be guessed.
+pub fn read(table: &Table, rows: Vec<TextRow>) -> Result<Ledger, Error> {
+    let rows: Result<Vec<Row>, Error> = rows
         .into_iter()
         .filter_map(|mut row| {
             let mut text = |name: &str| row.remove(name).flatten();
-            Some(Row {
-                version: text("version")?,
+            let version = text("version")?;
+            let state = match text("state").as_deref() {
+                None | Some("applied") => State::Applied,
+                Some("running") => State::Running,
+                Some("reverting") => State::Reverting,
+                Some(state) => return Some(Err(unknown_state(table, &version, state))),
+            };
+            Some(Ok(Row {
+                version,
                 name: text("name"),
                 checksum: text("checksum"),
                 fingerprint: text("fingerprint"),
                 applied_at: text("applied_at"),
                 duration_ms: text("duration_ms").and_then(|value| crate::text::whole(&value)),
-                state: match text("state").as_deref() {
-                    Some("running") => State::Running,
-                    Some("reverting") => State::Reverting,
-                    _ => State::Applied,
-                },
+                state,
                 steps_done: text("steps_done").and_then(|value| crate::text::whole(&value)?.try_into().ok()),
                 steps_total: text("steps_total").and_then(|value| crate::text::whole(&value)?.try_into().ok()),
                 claimed_until: text("claimed_until"),
@@ -203,40 +228,134 @@ pub fn read(rows: Vec<TextRow>) -> Ledger {
                     _ => Origin::Applied,
                 },
                 replaced_by: text("replaced_by"),
-            })
+            }))
         })
         .collect();
-    Ledger { exists: true, rows }
+    Ok(Ledger { exists: true, rows: rows? })
+}
+
+fn unknown_state(table: &Table, version: &str, state: &str) -> Error {
+    let table = table.qualified();
+    let message =
+        fill!("the row of version {} in the ledger {} has the unknown state {}", version, table, literal(state));
+    let help = fill!(
+        "if a newer release of counterfoil wrote it, use that one; if the migration is applied, run: update {} set \
+         state = 'applied' where version = {}; nothing was run",
+        table,
+        literal(version)
+    );
+    Error::new(Code::DatabaseFailed, message).help(help)
+}
+
+/// What one of our own statements has found, when it fails because it was made to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Another runner has taken over.
+    LeaseLost,
+    /// The migration's row is not there any more.
+    RowGone,
+    /// The row is as it was: a trigger, a rule or row security keeps it so.
+    NotWritten,
+}
+
+const FAULTS: [(Fault, &str); 3] = [
+    (Fault::LeaseLost, "counterfoil: the lease is lost: "),
+    (Fault::RowGone, "counterfoil: the row is gone: "),
+    (Fault::NotWritten, "counterfoil: the row is not written: "),
+];
+
+/// The value that makes a statement fail with this fault: a cast of a text that is no number. It
+/// fails when it is reached; `column` in it keeps the planner from trying it earlier.
+fn failing(fault: Fault, column: &str) -> String {
+    let says = FAULTS.iter().find(|(known, _)| *known == fault).map_or("", |(_, says)| says);
+    fill!("({} || {})::integer", literal(says), column)
+}
+
+/// The fault that a failure speaks of. 22P02 is `invalid_text_representation`, and whatever the
+/// server's language, the message has the text.
+pub fn fault(sqlstate: &str, message: &str) -> Option<Fault> {
+    let said = |(_, says): &&(Fault, &str)| sqlstate == "22P02" && text::contains(message, says);
+    FAULTS.iter().find(said).map(|(fault, _)| *fault)
+}
+
+/// Makes a change of one row fail unless that is what it changed. `change` has no RETURNING.
+fn exactly_one(table: &Table, change: &str, version: &str) -> String {
+    fill!(
+        "with done as ({} returning version) select case when count(*) = 1 then 1 \
+         when exists (select 1 from {} where version = {}) then {} else {} end from done",
+        change,
+        table.qualified(),
+        literal(version),
+        failing(Fault::NotWritten, "count(*)"),
+        failing(Fault::RowGone, "count(*)")
+    )
+}
+
+/// Changes the rows for which `condition` holds, and gives back the versions that they had; fails if
+/// one of them stays as it was. A row that others are changing is looked at again when they are done.
+///
+/// `before` and `also` are an expression of a `WITH` and its name. The ledger is `t`. `change` is
+/// what an UPDATE sets, with the condition under which that expression belongs to a row that was
+/// `seen`; none deletes.
+fn changed(table: &Table, before: &str, also: &str, condition: &str, change: Option<(&str, &str)>) -> String {
+    let qualified = table.qualified();
+    let change = match change {
+        Some((set, join)) => {
+            fill!("update {} t set {} from seen{} where t.version = seen.version{}", qualified, set, also, join)
+        }
+        None => fill!("delete from {} t using seen where t.version = seen.version", qualified),
+    };
+    fill!(
+        "with {}seen as (select t.version from {} t{} where {} for update of t), done as ({} returning seen.version) \
+         select case when done.version is null then {}::text else seen.version::text end as version \
+         from seen left join done on done.version = seen.version",
+        before,
+        qualified,
+        also,
+        condition,
+        change,
+        failing(Fault::NotWritten, "seen.version")
+    )
 }
 
 /// Inserts the row of a migration: the claim. A racer blocks on the primary key and gets 23505.
+/// Fails if the row is not there then.
 pub fn claim(table: &Table, migration: &Migration, origin: &str) -> String {
+    let version = literal(migration.version.as_str());
     fill!(
-        "insert into {} (version, name, checksum, fingerprint, origin) values ({}, {}, {}, {}, {})",
+        "with done as (insert into {} (version, name, checksum, fingerprint, origin) values ({}, {}, {}, {}, {}) \
+         returning version) select case when count(*) filter (where version = {}) = 1 then 1 else {} end from done",
         table.qualified(),
-        literal(migration.version.as_str()),
+        version,
         literal(&migration.name),
         literal(&migration.checksum),
         literal(&crate::checksum::fingerprint(&migration.up.text)),
-        literal(origin)
+        literal(origin),
+        version,
+        failing(Fault::NotWritten, "count(*)")
     )
 }
 
 /// Inserts the row of a statement-wise migration, running under a lease. One statement; the lock
-/// timeout holds for it alone.
+/// timeout holds for it alone. Fails if the row is not there then.
 pub fn claim_running(table: &Table, migration: &Migration, runner: &Runner<'_>, steps: usize) -> String {
+    let version = literal(migration.version.as_str());
     fill!(
-        "with t as (select {}) insert into {} (version, name, checksum, fingerprint, state, steps_done, \
-         steps_total, claimed_until, claimed_by) select {}, {}, {}, {}, 'running', 0, {}, {}, {} from t",
-        runner.lock_timeout_local(),
+        "with {}done as (insert into {} (version, name, checksum, fingerprint, state, steps_done, \
+         steps_total, claimed_until, claimed_by) select {}, {}, {}, {}, 'running', 0, {}, {}, {} from l \
+         returning version) select (case when count(*) filter (where version = {}) = 1 then 1 else {} end)::text as ours \
+         from done",
+        runner.limited(),
         table.qualified(),
-        literal(migration.version.as_str()),
+        version,
         literal(&migration.name),
         literal(&migration.checksum),
         literal(&crate::checksum::fingerprint(&migration.up.text)),
         number(steps),
         runner.until(),
-        runner.token()
+        runner.token(),
+        version,
+        failing(Fault::NotWritten, "count(*)")
     )
 }
 
@@ -265,8 +384,14 @@ impl Runner<'_> {
         fill!("pg_catalog.clock_timestamp() + interval '{} milliseconds'", number(self.lease))
     }
 
-    fn lock_timeout_local(&self) -> String {
-        fill!("pg_catalog.set_config('lock_timeout', '{}', true)", number(self.lock_timeout))
+    /// The expression of a `WITH` that limits how long the statement waits for a lock, once it is asked.
+    fn limited(&self) -> String {
+        fill!("l as (select pg_catalog.set_config('lock_timeout', '{}', true)), ", number(self.lock_timeout))
+    }
+
+    /// The condition under which a row is held by the runner.
+    fn holds(&self, version: &str) -> String {
+        fill!("t.version = {} and claimed_by = {}", literal(version), self.token())
     }
 
     /// The condition under which a running row may be taken over.
@@ -287,34 +412,27 @@ impl Runner<'_> {
 
 /// Takes over a stopped migration. One row back: it is ours; none: somebody was faster.
 pub fn take(table: &Table, runner: &Runner<'_>, version: &str, state: State, steps_done: u32) -> String {
-    fill!(
-        "with t as (select {}) update {} set claimed_until = {}, claimed_by = {} from t \
-         where version = {} and state = {} and coalesce(steps_done, 0) = {} and {} \
-         returning version::text as version",
-        runner.lock_timeout_local(),
-        table.qualified(),
-        runner.until(),
-        runner.token(),
+    let condition = fill!(
+        "t.version = {} and state = {} and coalesce(steps_done, 0) = {} and {}",
         literal(version),
         literal(state_text(state)),
         number(steps_done),
         runner.free()
-    )
+    );
+    let set = fill!("claimed_until = {}, claimed_by = {}", runner.until(), runner.token());
+    changed(table, &runner.limited(), ", l", &condition, Some((&set, "")))
 }
 
 /// Marks the row of a migration as going back, step by step. One row back: it is ours.
 pub fn take_back(table: &Table, runner: &Runner<'_>, version: &str, steps: usize) -> String {
-    fill!(
-        "with t as (select {}) update {} set state = 'reverting', steps_done = 0, steps_total = {}, \
-         claimed_until = {}, claimed_by = {} from t where version = {} and coalesce(state, 'applied') = 'applied' \
-         returning version::text as version",
-        runner.lock_timeout_local(),
-        table.qualified(),
+    let condition = fill!("t.version = {} and coalesce(state, 'applied') = 'applied'", literal(version));
+    let set = fill!(
+        "state = 'reverting', steps_done = 0, steps_total = {}, claimed_until = {}, claimed_by = {}",
         number(steps),
         runner.until(),
-        runner.token(),
-        literal(version)
-    )
+        runner.token()
+    );
+    changed(table, &runner.limited(), ", l", &condition, Some((&set, "")))
 }
 
 fn state_text(state: State) -> &'static str {
@@ -327,23 +445,21 @@ fn state_text(state: State) -> &'static str {
 
 /// Renews the lease at step `from`; fails unless it is ours.
 pub fn hold(table: &Table, runner: &Runner<'_>, version: &str, from: u32) -> String {
-    fill!(
-        "update {} set claimed_until = {}, steps_done = {} where version = {}",
-        table.qualified(),
-        runner.until(),
-        or_lost(runner, from, from),
-        literal(version)
-    )
+    let set = fill!("claimed_until = {}, steps_done = {}", runner.until(), or_lost(runner, from, from));
+    exactly_one(table, &update(table, &set, version), version)
+}
+
+fn update(table: &Table, set: &str, version: &str) -> String {
+    fill!("update {} set {} where version = {}", table.qualified(), set, literal(version))
 }
 
 /// A number if the lease at step `from` is ours; else the statement fails.
-///
-/// The cast fails when it is reached; the column in it keeps the planner from trying it earlier.
 fn or_lost(runner: &Runner<'_>, from: u32, number: u32) -> String {
     fill!(
-        "case when {} then {} else ('counterfoil: the lease is lost: ' || version)::integer end",
+        "case when {} then {} else {} end",
         mine(runner, from),
-        text::number(number)
+        text::number(number),
+        failing(Fault::LeaseLost, "version")
     )
 }
 
@@ -358,22 +474,26 @@ fn mine(runner: &Runner<'_>, from: u32) -> String {
 /// transaction. Without, it gives back one row if the lease is ours.
 pub fn advance(table: &Table, runner: &Runner<'_>, version: &str, from: u32, last: bool, must: bool) -> String {
     let done = if must { or_lost(runner, from, from + 1) } else { fill!("least({}, steps_total)", number(from + 1)) };
-    let mut sql = fill!("update {} set steps_done = {}", table.qualified(), done);
-    if last {
-        sql.push_str(", state = 'applied', claimed_until = null, claimed_by = null, duration_ms = ");
-        sql.push_str(&since("applied_at"));
+    let rest = if last {
+        fill!("state = 'applied', claimed_until = null, claimed_by = null, duration_ms = {}", since("applied_at"))
     } else {
-        sql.push_str(", claimed_until = ");
-        sql.push_str(&runner.until());
+        fill!("claimed_until = {}", runner.until())
+    };
+    let set = fill!("steps_done = {}, {}", done, rest);
+    if must {
+        return exactly_one(table, &update(table, &set, version), version);
     }
-    sql.push_str(" where version = ");
-    sql.push_str(&literal(version));
-    if !must {
-        sql.push_str(" and ");
-        sql.push_str(&mine(runner, from));
-        sql.push_str(" returning version::text as version");
-    }
-    sql
+    changed(table, "", "", &fill!("t.version = {} and {}", literal(version), mine(runner, from)), Some((&set, "")))
+}
+
+/// Fails unless the row is there.
+pub fn recorded(table: &Table, version: &str) -> String {
+    fill!(
+        "select case when count(*) = 1 then 1 else {} end from {} where version = {}",
+        failing(Fault::RowGone, "count(*)"),
+        table.qualified(),
+        literal(version)
+    )
 }
 
 /// Milliseconds since a moment, as an integer that does not overflow (at most 24 days).
@@ -383,13 +503,7 @@ fn since(moment: &str) -> String {
 
 /// Gives up the lease between two steps: whoever comes next goes on from here.
 pub fn stop(table: &Table, runner: &Runner<'_>, version: &str) -> String {
-    fill!(
-        "update {} set claimed_until = null, claimed_by = null where version = {} and claimed_by = {} \
-         returning version::text as version",
-        table.qualified(),
-        literal(version),
-        runner.token()
-    )
+    changed(table, "", "", &runner.holds(version), Some(("claimed_until = null, claimed_by = null", "")))
 }
 
 /// Ends the lease where nobody can tell whether the step happened: the migration is interrupted.
@@ -403,14 +517,11 @@ pub fn abandon(table: &Table, runner: &Runner<'_>, version: &str) -> String {
     )
 }
 
-/// Records how long the transaction took so far.
+/// Records how long the transaction took so far. Fails if the row is not there any more: it would
+/// be missing once the transaction is over.
 pub fn measure(table: &Table, version: &str) -> String {
-    fill!(
-        "update {} set duration_ms = {} where version = {}",
-        table.qualified(),
-        since("pg_catalog.now()"),
-        literal(version)
-    )
+    let set = fill!("duration_ms = {}", since("pg_catalog.now()"));
+    exactly_one(table, &update(table, &set, version), version)
 }
 
 /// Takes away the row of a repeatable migration, so that it can be claimed again.
@@ -425,73 +536,59 @@ pub fn forget(table: &Table, version: &str, checksum: Option<&str>) -> String {
 
 /// Deletes the row of a migration that is taken back. Fails if it is gone already.
 pub fn delete(table: &Table, version: &str) -> String {
-    fill!(
-        "with gone as (delete from {} where version = {} returning 1) select case when count(*) = 1 then 1 \
-         else ('counterfoil: the row is gone: ' || count(*))::integer end from gone",
-        table.qualified(),
-        literal(version)
-    )
+    let change = fill!("delete from {} where version = {}", table.qualified(), literal(version));
+    exactly_one(table, &change, version)
 }
 
-/// Deletes the row of a migration whose way back has run step by step.
+/// Deletes the row of a migration whose way back has run step by step. One row back: it was ours.
 pub fn delete_reverted(table: &Table, runner: &Runner<'_>, version: &str) -> String {
-    fill!(
-        "delete from {} where version = {} and claimed_by = {} returning version::text as version",
-        table.qualified(),
-        literal(version),
-        runner.token()
-    )
+    changed(table, "", "", &runner.holds(version), None)
 }
 
 /// Gives a row the version, name, checksum and fingerprint of a migration.
 pub fn rekey(table: &Table, from: &str, migration: &Migration) -> String {
-    fill!(
-        "update {} set version = {}, name = {}, fingerprint = {} where version = {} and checksum = {}",
-        table.qualified(),
+    let set = fill!(
+        "version = {}, name = {}, fingerprint = {}",
         literal(migration.version.as_str()),
         literal(&migration.name),
-        literal(&crate::checksum::fingerprint(&migration.up.text)),
-        literal(from),
-        literal(&migration.checksum)
-    )
+        literal(&crate::checksum::fingerprint(&migration.up.text))
+    );
+    let condition = fill!("t.version = {} and checksum = {}", literal(from), literal(&migration.checksum));
+    changed(table, "", "", &condition, Some((&set, "")))
 }
 
 /// Adds name, checksum and fingerprint to rows that have none, and renames rows whose checksum
 /// agrees.
 pub fn stamp(table: &Table, rows: &[(&str, &Migration)]) -> String {
-    let mut sql = fill!(
-        "update {} t set name = s.name, checksum = s.checksum, fingerprint = s.fingerprint, \
-         origin = case when t.checksum is null then 'stamped' else t.origin end from (values ",
-        table.qualified()
-    );
+    let mut given = String::from("s (version, name, checksum, fingerprint) as (values ");
     for (index, (version, migration)) in rows.iter().enumerate() {
         if index > 0 {
-            sql.push_str(", ");
+            given.push_str(", ");
         }
-        sql.push('(');
-        sql.push_str(&literal(version));
+        given.push('(');
+        given.push_str(&literal(version));
         for value in [&*migration.name, &*migration.checksum, &*crate::checksum::fingerprint(&migration.up.text)] {
-            sql.push_str(", ");
-            sql.push_str(&literal(value));
+            given.push_str(", ");
+            given.push_str(&literal(value));
         }
-        sql.push(')');
+        given.push(')');
     }
-    sql.push_str(
-        ") s (version, name, checksum, fingerprint) where t.version = s.version \
-         and (t.checksum is null or t.checksum = s.checksum)",
-    );
-    sql
+    given.push_str("), ");
+    let set = "name = s.name, checksum = s.checksum, fingerprint = s.fingerprint, \
+               origin = case when t.checksum is null then 'stamped' else t.origin end";
+    let condition = "t.version = s.version and (t.checksum is null or t.checksum = s.checksum)";
+    changed(table, &given, ", s", condition, Some((set, " and s.version = seen.version")))
 }
 
 /// Marks rows as superseded by a baseline.
 pub fn supersede(table: &Table, baseline: &str, rows: &[String]) -> String {
-    let mut sql = fill!("update {} set replaced_by = {} where version in (", table.qualified(), literal(baseline));
+    let mut condition = String::from("t.version in (");
     for (index, version) in rows.iter().enumerate() {
         if index > 0 {
-            sql.push_str(", ");
+            condition.push_str(", ");
         }
-        sql.push_str(&literal(version));
+        condition.push_str(&literal(version));
     }
-    sql.push(')');
-    sql
+    condition.push(')');
+    changed(table, "", "", &condition, Some((&fill!("replaced_by = {}", literal(baseline)), "")))
 }

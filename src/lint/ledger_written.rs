@@ -37,13 +37,15 @@ pub(super) fn look(subject: &Subject<'_>, found: &mut Vec<Found>) {
                 cursor.name().is_some_and(|(schema, name)| is_ledger(schema.as_ref(), &name))
             }
         });
+        let empties =
+            statement.tables.iter().any(|act| act.act == Act::Empty && is_ledger(act.schema.as_ref(), &act.table));
         // What the planner refuses (`ledger-touched`) is not said twice.
         let creates = statement.tables.iter().any(|act| {
             act.act == Act::Create
                 && is_ledger(act.schema.as_ref(), &act.table)
                 && crate::plan::inspect::tolerates(subject.section, statement, act)
         });
-        let what = match (creates, writes) {
+        let what = match (creates, writes && !empties) {
             (true, _) => "creates",
             (_, true) => "writes to",
             _ => continue,

@@ -46,12 +46,15 @@ ledger.",
     Rule {
         code: "ledger-touched",
         level: Level::Error,
-        summary: "a migration creates, drops or renames the ledger's own table",
+        summary: "a migration creates, drops, renames or empties the ledger's own table",
         why: "\
 The planner refuses such a migration before anything runs. See also `ledger-written`.
 
 Leave the statement out, or keep the ledger elsewhere with the option `table`.",
-        bad: &["CREATE TABLE public.schema_migrations (version varchar(128) PRIMARY KEY);\n"],
+        bad: &[
+            "CREATE TABLE public.schema_migrations (version varchar(128) PRIMARY KEY);\n",
+            "TRUNCATE schema_migrations;\n",
+        ],
         good: &["CREATE TABLE rooms (id bigint);\n"],
     },
     Rule {

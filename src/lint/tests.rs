@@ -142,7 +142,7 @@ fn writing_to_the_ledger_is_found_under_its_own_name() {
     says(
         "truncate schema_migrations;\ncopy public.schema_migrations from '/tmp/x';",
         &[
-            "1:1 Warning ledger-written: the migration writes to the ledger's own table, \"public\".\"schema_migrations\"",
+            "1:1 Error ledger-touched: the migration empties the ledger's own table, \"public\".\"schema_migrations\"",
             "2:1 Warning ledger-written: the migration writes to the ledger's own table, \"public\".\"schema_migrations\"",
         ],
     );

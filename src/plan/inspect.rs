@@ -95,14 +95,21 @@ pub(crate) fn findings(section: &Section, inspected: &Inspected, table: &Table, 
     for (finding, span) in &inspected.steps.findings {
         out.push(Finding { at: Some(section.location(span.start)), ..finding.clone() });
     }
-    for statement in &inspected.analysis.statements {
+    out.extend(ledger_touched(section, &inspected.analysis, table));
+}
+
+/// What the statements of a section do to the ledger's own table that may not be done.
+pub(crate) fn ledger_touched(section: &Section, analysis: &Analysis, table: &Table) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for statement in &analysis.statements {
         for act in &statement.tables {
             let same = act.table == table.name && act.schema.as_ref().is_none_or(|schema| *schema == table.schema);
             if same {
-                out.extend(touched(section, statement, act, table));
+                found.extend(touched(section, statement, act, table));
             }
         }
     }
+    found
 }
 
 /// A statement that touches the ledger's own table. A name without a schema counts: nobody can
@@ -111,6 +118,7 @@ fn touched(section: &Section, statement: &Statement, act: &TableAct, table: &Tab
     let what = match act.act {
         Act::Drop => "drops",
         Act::Rename => "renames or moves",
+        Act::Empty => "empties",
         // The ledger is created before any migration runs, so that a plain `CREATE TABLE` of it
         // fails. One without a schema may mean another table.
         Act::Create if tolerates(section, statement, act) => return None,

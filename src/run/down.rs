@@ -1,12 +1,14 @@
 //! Going back: which migrations, in which order, and one after the other.
 
 use super::machine::{Doubt, Phase};
+use super::prepared::refused;
 use super::report::EventKind;
 use super::request::{Act, Direction, Request};
 use super::{Machine, Output};
 use crate::error::{Code, Error};
 use crate::ledger::{Lease, Ledger, Row, State};
 use crate::ordered::{OrderedMap, sort_by};
+use crate::plan::inspect::ledger_touched;
 use crate::plan::{self, Severity};
 use crate::sql::Mode;
 use crate::sql::quote::literal;
@@ -204,6 +206,11 @@ impl Machine {
                 .at(location));
         }
         let down = self.setup.section(index, Direction::Down);
+        let touched = ledger_touched(down, &prepared.analysis, &self.setup.options.table);
+        if let Some(mut touched) = touched.into_iter().next() {
+            touched.help.push_str("; nothing was run");
+            return Err(refused(touched));
+        }
         let allowed = self.setup.options.allow_destructive.contains(&version);
         if let Some(statement) = prepared.analysis.statements.iter().find(|statement| statement.destructive.is_some())
             && !allowed

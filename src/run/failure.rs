@@ -1,8 +1,11 @@
 //! Turns what the database said into what a person needs to know.
 
 use super::machine::Refusal;
+use super::request::Direction;
 use super::{Failure, Report, Setup};
 use crate::error::{Code, Error, Location};
+use crate::ledger::statements::{self, Fault};
+use crate::migration::Section;
 use crate::text::{fill, number};
 
 /// What a failure asks for.
@@ -52,6 +55,11 @@ impl Failure {
         KINDS.iter().find(|(state, _)| *state == self.sqlstate).map_or(Kind::Other, |(_, kind)| *kind)
     }
 
+    /// What one of the run's own statements has found, if it made itself fail.
+    pub(crate) fn fault(&self) -> Option<Fault> {
+        statements::fault(&self.sqlstate, &self.message)
+    }
+
     /// The message with its SQLSTATE, and the detail.
     fn said(&self) -> String {
         let mut out = self.message.clone();
@@ -84,6 +92,42 @@ fn before(report: &Report) -> String {
     }
 }
 
+/// A section failed, or what was done to the ledger with it. `kept`: see [`statement`].
+pub(super) fn section(setup: &Setup, refusal: &Refusal, kept: Option<(u32, u32)>, report: &Report) -> Error {
+    match refusal.failure.fault() {
+        Some(Fault::RowGone) => {
+            let steps = match kept {
+                None => "nothing of it was kept".to_owned(),
+                Some((done, total)) => fill!("steps kept: {} of {}", number(done), number(total)),
+            };
+            let help = fill!("{}; {}, {}", LEAVE_THE_ROW, steps, before(report));
+            row_gone(setup, refusal.migration, refusal.direction).help(help)
+        }
+        None if !refusal.ledger => statement(setup, refusal, kept, report),
+        _ => database(setup, &refusal.failure, "the ledger could not be written"),
+    }
+}
+
+/// What to do about a migration after which its own row is gone.
+pub(super) const LEAVE_THE_ROW: &str =
+    "leave out what deletes the row, or keep the ledger elsewhere with the option `table`";
+
+/// The row of a migration that is under way is not in the ledger any more.
+pub(super) fn row_gone(setup: &Setup, migration: usize, direction: Direction) -> Error {
+    let section = setup.section(migration, direction);
+    let message = fill!(
+        "after the migration its row, version {}, is gone from the ledger {}: it has deleted it itself, or a trigger has",
+        setup.catalog.migrations[migration].version.as_str(),
+        setup.options.table.qualified()
+    );
+    Error::new(Code::LedgerTouched, message).at(start(section))
+}
+
+/// Where a section begins.
+fn start(section: &Section) -> Location {
+    Location { path: section.path.clone(), line: section.line, column: 1 }
+}
+
 /// A section's statement failed. `kept`: of a section that runs step by step, how many steps are
 /// done, of how many.
 pub(super) fn statement(setup: &Setup, refusal: &Refusal, kept: Option<(u32, u32)>, report: &Report) -> Error {
@@ -106,16 +150,29 @@ pub(super) fn statement(setup: &Setup, refusal: &Refusal, kept: Option<(u32, u32
     let error = Error::new(Code::StatementFailed, said).help(failure.with_hint(&help));
     match place.clone() {
         Some((at, statement)) => error.at(at).statement(statement),
-        None => error.at(Location { path: section.path.clone(), line: section.line, column: 1 }),
+        None => error.at(start(section)),
     }
 }
 
 /// Reading or writing the ledger failed.
 pub(crate) fn database(setup: &Setup, failure: &Failure, doing: &str) -> Error {
     let table = setup.options.table.qualified();
+    if failure.fault() == Some(Fault::NotWritten) {
+        let message = fill!("the ledger {} does not keep what is written to it", table);
+        let help = fill!(
+            "a trigger, a rule or row security on it drops what is written: look at it with \\d {} in psql, and take \
+             that away or run as a role that it spares; it is safe to run again",
+            table
+        );
+        return Error::new(Code::DatabaseFailed, message).help(help);
+    }
     let help = match failure.sqlstate.as_str() {
         "42501" => fill!(
             "grant this role the right to do it, or name another ledger with the table option; the ledger is {}",
+            table
+        ),
+        "0A000" => fill!(
+            "if there is a rule on the ledger, it keeps rows from being written: look at it with \\d {} in psql, and drop it",
             table
         ),
         "25006" => "this session is read-only: connect to the primary, or use plan or ready".to_owned(),

@@ -100,6 +100,8 @@ pub(super) enum Doubt {
     Lost(usize, EventKind),
     /// Going back failed: is the row still there?
     Gone(Box<Refusal>),
+    /// A step of this migration could not be recorded: is its row still there?
+    Unrecorded(usize),
 }
 
 /// A section that the database refused.
@@ -109,6 +111,8 @@ pub(super) struct Refusal {
     pub(super) direction: Direction,
     pub(super) failure: Failure,
     pub(super) place: Option<(Location, String)>,
+    /// It was not the section that failed, but what was done to the ledger before it.
+    pub(super) ledger: bool,
     /// What was sent, if the driver cannot tell which statement failed.
     pub(super) acts: Vec<Act>,
 }
@@ -340,8 +344,15 @@ impl Machine {
             }
             Phase::Shape => self.shape(rows),
             Phase::Rows => {
+                // A health check writes nothing: what a missing key would harm is the next run.
+                if self.setup.goal != Goal::Ready && !statements::is_keyed(&rows) {
+                    return self.fail(shape::without_key(&self.setup.options.table));
+                }
                 let busy = statements::is_busy(&rows);
-                self.read(statements::read(rows), busy)
+                match statements::read(&self.setup.options.table, rows) {
+                    Ok(ledger) => self.read(ledger, busy),
+                    Err(error) => self.fail(error),
+                }
             }
             Phase::Create => {
                 self.state.columns = None;
@@ -594,7 +605,7 @@ impl Machine {
                 self.send(Phase::Diagnose(refusal), request)
             }
             Phase::Diagnose(mut refusal) => {
-                refusal.place = self.tried(&refusal, &failure);
+                self.tried(&mut refusal, &failure);
                 self.section_error(&refusal)
             }
             Phase::Stepwise(stepwise) => self.stepwise_failed(stepwise, failure),

@@ -64,8 +64,15 @@ struct Body {
 
 /// One piece of an atomic request.
 enum Piece {
+    /// It reads or writes the ledger.
+    Ledger(String),
+    /// It is about the session or the transaction.
     Own(String),
-    Body { text: String, statements: Vec<String>, body: Body },
+    Body {
+        text: String,
+        statements: Vec<String>,
+        body: Body,
+    },
 }
 
 fn pieces(setup: &Setup, prepared: Option<&Prepared>, acts: &[Act]) -> Vec<Piece> {
@@ -98,6 +105,7 @@ fn pieces(setup: &Setup, prepared: Option<&Prepared>, acts: &[Act]) -> Vec<Piece
             Act::Advance { version, from, last, claim } => {
                 statements::advance(table, &setup.runner(*claim), version, *from, *last, true)
             }
+            Act::Recorded { version } => statements::recorded(table, version),
             Act::Hold { version, from, claim } => statements::hold(table, &setup.runner(*claim), version, *from),
             Act::DropIndex(name) => fill!("drop index if exists {}", name),
             Act::Measure { version } => statements::measure(table, version),
@@ -142,7 +150,10 @@ fn pieces(setup: &Setup, prepared: Option<&Prepared>, acts: &[Act]) -> Vec<Piece
                 continue;
             }
         };
-        out.push(Piece::Own(sql));
+        out.push(match act {
+            Act::LockTimeout | Act::Capture | Act::Restore | Act::DropIndex(_) => Piece::Own(sql),
+            _ => Piece::Ledger(sql),
+        });
     }
     out
 }
@@ -214,7 +225,7 @@ fn script(pieces: Vec<Piece>, explicit: bool) -> (String, Option<Body>) {
     }
     for piece in pieces {
         match piece {
-            Piece::Own(text) => {
+            Piece::Own(text) | Piece::Ledger(text) => {
                 sql.push_str(&text);
                 sent += 1;
             }
@@ -242,7 +253,7 @@ fn batch(pieces: Vec<Piece>) -> Vec<String> {
     let mut all = Vec::new();
     for piece in pieces {
         match piece {
-            Piece::Own(sql) => all.push(sql),
+            Piece::Own(sql) | Piece::Ledger(sql) => all.push(sql),
             Piece::Body { statements, .. } => all.extend(statements),
         }
     }
@@ -371,6 +382,33 @@ fn index_state(setup: &Setup, prepared: Option<&Prepared>, migration: usize, ste
         literal(&relation),
         literal(&tag)
     )
+}
+
+/// Whether it was a statement on the ledger that failed, and not the section. After the section it
+/// may be the commit that fails, and what is deferred to it. That says in which function it
+/// happened, or that a constraint (class 23) is violated.
+pub(crate) fn is_ledger(setup: &Setup, prepared: Option<&Prepared>, request: &Request, failure: &Failure) -> bool {
+    let (Request::Atomic(acts), Some(completed)) = (request, failure.completed) else { return false };
+    let mut at = completed as usize;
+    let mut after = false;
+    if setup.capabilities.script && is_explicit(prepared, acts) {
+        at = at.wrapping_sub(1);
+    }
+    for piece in pieces(setup, prepared, acts) {
+        let (count, ledger) = match &piece {
+            Piece::Body { statements, .. } => (statements.len(), false),
+            Piece::Ledger(_) => (1, true),
+            Piece::Own(_) => (1, false),
+        };
+        if at < count {
+            return ledger
+                && (!after
+                    || failure.context.as_deref().is_none_or(str::is_empty) && !failure.sqlstate.starts_with("23"));
+        }
+        at -= count;
+        after |= matches!(piece, Piece::Body { .. });
+    }
+    false
 }
 
 /// The place and the statement that a failure is about, if the request ran a section.

@@ -67,7 +67,7 @@ fn calls_set_config(sql: &str) -> bool {
 }
 
 /// What cannot run here, as an error.
-fn refused(finding: Finding) -> Error {
+pub(super) fn refused(finding: Finding) -> Error {
     let code = Code::ALL.iter().find(|(_, text)| *text == finding.code).map_or(Code::InvalidInput, |(code, _)| *code);
     let error = Error::new(code, finding.message).help(finding.help);
     match finding.at {

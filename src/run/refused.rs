@@ -31,7 +31,8 @@ impl Machine {
             Some(Request::Atomic(acts)) if place.is_none() && !counts => acts.clone(),
             _ => Vec::new(),
         };
-        Refusal { migration, direction, failure, place, acts }
+        let ledger = self.sent.as_ref().is_some_and(|sent| message::is_ledger(&self.setup, prepared, sent, &failure));
+        Refusal { migration, direction, failure, place, ledger, acts }
     }
 
     pub(super) fn section_failed(&mut self, refusal: Refusal) -> Output {
@@ -77,7 +78,7 @@ impl Machine {
     }
 
     pub(super) fn section_error(&mut self, refusal: &Refusal) -> Output {
-        let error = failure::statement(&self.setup, refusal, None, &self.state.report);
+        let error = failure::section(&self.setup, refusal, None, &self.state.report);
         self.fail(error)
     }
 }

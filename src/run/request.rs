@@ -175,6 +175,11 @@ pub enum Act {
         /// The claim.
         claim: u32,
     },
+    /// Fail unless the row is there.
+    Recorded {
+        /// The row.
+        version: String,
+    },
     /// Renew the lease at this step, and fail unless it is ours.
     Hold {
         /// The row.
@@ -195,7 +200,7 @@ pub enum Act {
         /// The step.
         step: usize,
     },
-    /// Record how long it took.
+    /// Record how long it took, and fail unless the row is there.
     Measure {
         /// The row.
         version: String,

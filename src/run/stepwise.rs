@@ -197,17 +197,20 @@ impl Machine {
             }
             At::Advance => {
                 if rows.is_empty() {
-                    // The lease was lost: somebody else has gone on.
+                    // The lease was lost: somebody else has gone on. Or the step has deleted the row.
+                    self.state.doubt = Doubt::Unrecorded(now.migration);
                     return self.wait_quietly("for another runner, which has taken over");
                 }
                 self.stepped(now)
             }
+            At::Delete if rows.is_empty() => self.wait_quietly("for another runner, which has taken over"),
             At::Delete => self.over(&now),
             // A trial that does not fail tells nothing.
             At::Diagnose(refusal) => self.step_refused(now, *refusal),
             At::Rollback(error) => self.then(now, Next::Stop(error)),
             At::Stop(error) => {
                 if rows.is_empty() {
+                    self.state.doubt = Doubt::Unrecorded(now.migration);
                     return self.wait_quietly("for another runner, which has taken over");
                 }
                 match error {
@@ -279,6 +282,7 @@ impl Machine {
         if restores {
             acts.push(Act::Restore);
         }
+        acts.push(Act::Recorded { version: now.version.clone() });
         Request::Atomic(acts)
     }
 
@@ -380,7 +384,7 @@ impl Machine {
                 }
             }
             At::Diagnose(mut refusal) => {
-                refusal.place = self.tried(&refusal, &failure);
+                self.tried(&mut refusal, &failure);
                 self.step_refused(now, *refusal)
             }
             At::Claim | At::Forget if kind == Kind::Unique => self.wait_quietly("for another runner, which was faster"),
@@ -395,7 +399,7 @@ impl Machine {
     /// A step failed, and all that can be known of it is known.
     fn step_refused(&mut self, mut now: Stepwise, refusal: Refusal) -> Output {
         let kept = Some((now.step as u32, now.total as u32));
-        let error = failure::statement(&self.setup, &refusal, kept, &self.state.report);
+        let error = failure::section(&self.setup, &refusal, kept, &self.state.report);
         if refusal.failure.sqlstate == DUPLICATE_TABLE && now.tried && self.is_judged(&now) {
             // The index is there after all: an earlier try was still at it.
             now.taken = Some(Box::new(error));

@@ -11,7 +11,6 @@ use super::machine::Refusal;
 use super::message;
 use super::request::{Act, Request};
 use super::{Failure, Machine};
-use crate::error::Location;
 use crate::sql;
 use crate::text::{self, fill};
 
@@ -32,7 +31,7 @@ impl Machine {
         let prepared = self.prepared.as_deref();
         let is_run = acts.iter().any(|act| matches!(act, Act::Run { .. }));
         // What the run itself has made to fail is not the section's fault.
-        let is_own = text::contains(&refusal.failure.message, "\"counterfoil: ");
+        let is_own = refusal.ledger || refusal.failure.fault().is_some();
         let text = &self.setup.section(refusal.migration, refusal.direction).text;
         let is_timed = prepared.is_some_and(|p| p.analysis.statements.iter().any(|s| is_limit(s.span.slice(text))));
         if is_timed || NOT_TRIED.iter().any(|class| refusal.failure.sqlstate.starts_with(class)) {
@@ -47,17 +46,18 @@ impl Machine {
         (carry::size(&message::message(&self.setup, prepared, &request)) <= limit).then_some(request)
     }
 
-    /// The place of the first failure, as the trial's failure tells it.
-    pub(super) fn tried(&self, refusal: &Refusal, trial: &Failure) -> Option<(Location, String)> {
+    /// Notes the place of the first failure, as the trial's failure tells it.
+    pub(super) fn tried(&self, refusal: &mut Refusal, trial: &Failure) {
         let first = &refusal.failure;
         if trial.kind() == Kind::Lost || (&trial.sqlstate, &trial.message) != (&first.sqlstate, &first.message) {
-            return None;
+            return;
         }
-        let line = line(trial.context.as_deref()?)?;
-        let completed = Some(line.checked_sub(BEFORE)? as u32);
-        let failure = Failure { completed, ..first.clone() };
+        let completed = trial.context.as_deref().and_then(line).and_then(|line| line.checked_sub(BEFORE));
+        let failure = Failure { completed: completed.map(|completed| completed as u32), ..first.clone() };
         let request = Request::Atomic(refusal.acts.clone());
-        message::place(&self.setup, self.prepared.as_deref(), &request, &failure)
+        let prepared = self.prepared.as_deref();
+        refusal.place = message::place(&self.setup, prepared, &request, &failure);
+        refusal.ledger = message::is_ledger(&self.setup, prepared, &request, &failure);
     }
 }
 

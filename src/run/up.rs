@@ -1,5 +1,6 @@
 //! The way up: the plan that was made is worked off, piece after piece.
 
+use super::failure;
 use super::machine::{Doubt, Phase, claim_of};
 use super::prepared::Prepared;
 use super::report::EventKind;
@@ -27,6 +28,14 @@ impl Machine {
         };
         match std::mem::replace(&mut self.state.doubt, Doubt::None) {
             Doubt::None | Doubt::Gone(_) => {}
+            Doubt::Unrecorded(migration) if row_of(migration).is_none() => {
+                let help = fill!(
+                    "{}; what it has done is kept, and the next run would do it again: take it back by hand first",
+                    failure::LEAVE_THE_ROW
+                );
+                return self.fail(failure::row_gone(&self.setup, migration, Direction::Up).help(help));
+            }
+            Doubt::Unrecorded(_) => {}
             Doubt::Unique(refusal) => {
                 let migration = refusal.migration;
                 let migration_is_there = row_of(migration).is_some_and(|row| {

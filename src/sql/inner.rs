@@ -19,6 +19,8 @@ const TABLES: &[(&str, Act)] = &[
     // `foreign table` cannot be a ledger, but shares the name space.
     ("drop foreign table", Act::Drop),
     ("alter table", Act::Rename),
+    ("truncate table?", Act::Empty),
+    ("delete from", Act::Empty),
 ];
 
 /// What was found in a statement.
@@ -49,11 +51,15 @@ impl Inner {
             if !cursor.takes(pattern) {
                 continue;
             }
+            // A `DELETE` with a condition may still empty the table; that shows when it is run.
+            if *pattern == "delete from" && cursor.has_keyword("where") {
+                break;
+            }
             cursor.takes("if not? exists");
-            cursor.takes("only");
             loop {
+                cursor.takes("only");
                 let name = cursor.name();
-                if *act == Act::Rename && cursor.peek_text() == "*" {
+                if cursor.peek_text() == "*" {
                     cursor.skip();
                 }
                 if *act == Act::Rename && !(cursor.takes("rename to") || cursor.takes("set schema")) {
@@ -62,7 +68,7 @@ impl Inner {
                 if let Some((schema, table)) = name {
                     self.tables.push(TableAct { schema, table, act: *act });
                 }
-                if *act != Act::Drop || !cursor.kind_is(Kind::Comma) {
+                if !matches!(act, Act::Drop | Act::Empty) || !cursor.kind_is(Kind::Comma) {
                     break;
                 }
             }
@@ -245,5 +251,25 @@ mod tests {
         );
         acts("do $$ begin execute 'drop table a'; end $$", &[(None, "a", drop)]);
         acts("create function f() returns void language sql as 'drop table a'", &[]);
+    }
+
+    #[test]
+    fn a_table_that_is_emptied_is_found() {
+        let empty = Act::Empty;
+        acts("truncate t", &[(None, "t", empty)]);
+        acts(
+            "TRUNCATE TABLE ONLY a.\"T\", b *, only c RESTART IDENTITY CASCADE",
+            &[(Some("a"), "T", empty), (None, "b", empty), (None, "c", empty)],
+        );
+        acts("delete from only a.b *", &[(Some("a"), "b", empty)]);
+        acts("delete from t as x using y returning *", &[(None, "t", empty)]);
+        acts("delete /* where */ from t -- where", &[(None, "t", empty)]);
+        acts("delete from t where true", &[]);
+        acts("delete from t using y where t.id = y.id", &[]);
+        acts(
+            "do $$ begin delete from t; delete from u where a; execute 'truncate v'; end $$",
+            &[(None, "t", empty), (None, "v", empty)],
+        );
+        acts("create function f() returns void language sql as 'delete from t'", &[]);
     }
 }

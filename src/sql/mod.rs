@@ -96,6 +96,8 @@ pub enum Act {
     Drop,
     /// `ALTER TABLE … RENAME TO` or `… SET SCHEMA`.
     Rename,
+    /// `TRUNCATE`, or `DELETE` without `WHERE`.
+    Empty,
 }
 
 /// A text split into statements.

@@ -52,6 +52,17 @@ impl<'a> Cursor<'a> {
         found
     }
 
+    /// Whether a keyword comes anywhere after this.
+    pub fn has_keyword(mut self, word: &str) -> bool {
+        while self.peek().is_some() {
+            if self.keyword(word) {
+                return true;
+            }
+            self.skip();
+        }
+        false
+    }
+
     fn any_keyword(&mut self, words: &str) -> bool {
         words.split('|').any(|word| self.keyword(word))
     }

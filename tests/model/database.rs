@@ -117,6 +117,14 @@ fn failure(sqlstate: &str) -> Input {
     Input::Failed(Failure { sqlstate: sqlstate.into(), message: sqlstate.into(), ..Failure::default() })
 }
 
+/// What a statement that makes itself fail says, in the words of its cast.
+fn fault(what: &str) -> Input {
+    let message = format!("invalid input syntax for type integer: \"counterfoil: {what}: 0\"");
+    Input::Failed(Failure { sqlstate: "22P02".into(), message, ..Failure::default() })
+}
+
+const GONE: &str = "the row is gone";
+
 fn rows(rows: Vec<TextRow>) -> Input {
     Input::Rows { rows }
 }
@@ -382,7 +390,12 @@ fn atomic(
     };
     let runner = me.runner;
     match act {
-        Act::LockTimeout | Act::Capture | Act::Replay { .. } | Act::Restore | Act::Measure { .. } => {}
+        Act::LockTimeout | Act::Capture | Act::Replay { .. } | Act::Restore => {}
+        Act::Measure { version } | Act::Recorded { version } => {
+            if seen(me, version).is_none() {
+                return Progress::Reply(fault(GONE));
+            }
+        }
         Act::Claim { migration, .. } => {
             let file = &world.catalog.migrations[*migration];
             let version = file.version.as_str().to_owned();
@@ -408,10 +421,9 @@ fn atomic(
         Act::Advance { version, from, claim, .. } | Act::Hold { version, from, claim } => {
             let last = matches!(act, Act::Advance { last: true, .. });
             match seen(me, version) {
-                // The row is gone: an update of no rows.
-                None => {}
+                None => return Progress::Reply(fault(GONE)),
                 Some(row) if row.owner != Some((runner, *claim)) || row.done != *from => {
-                    return Progress::Reply(failure("22P02"));
+                    return Progress::Reply(fault("the lease is lost"));
                 }
                 Some(mut row) => {
                     if matches!(act, Act::Advance { .. }) {
@@ -443,7 +455,7 @@ fn atomic(
                 return Progress::Blocked;
             }
             if seen(me, version).is_none() {
-                return Progress::Reply(failure("22P02"));
+                return Progress::Reply(fault(GONE));
             }
             me.changes.push(Change::Row(version.clone(), None));
         }

@@ -27,6 +27,10 @@ fn a_migration_that_takes_the_ledger_away_is_refused() {
     refused("drop table if exists x, public.schema_migrations cascade;", "drops", "db/001_a.sql:1:1");
     refused("alter table schema_migrations rename to old;", "renames or moves", "db/001_a.sql:1:1");
     refused("alter table public.schema_migrations set schema old;", "renames or moves", "db/001_a.sql:1:1");
+    refused("select 1;\ndelete from only Schema_Migrations;", "empties", "db/001_a.sql:2:1");
+    refused("truncate x, \"public\".\"schema_migrations\" cascade;", "empties", "db/001_a.sql:1:1");
+    let some = "delete from schema_migrations where version = '1'; truncate other.schema_migrations;";
+    world(&[file("001_a.sql", some)], &[]).finds(&[]).goes();
     world(&[file("001_a.sql", "drop table other.schema_migrations; drop table a.public;")], &[]).finds(&[]).goes();
     let mut elsewhere = world(&[file("001_a.sql", "drop table schema_migrations;")], &[]);
     elsewhere.options.table.name = "ledger".into();

@@ -122,8 +122,12 @@ function read(fs: Fs, path: string): Owner | undefined {
   let text: string
   let inode: number
   try {
+    const found = fs.lstatSync(path)
+    // It would be replaced.
+    if (!found.isFile())
+      throw failure('data-dir-locked', `${path} is not a file`, 'move it away: it is none of our locks')
     text = fs.readFileSync(path, 'utf8')
-    inode = fs.statSync(path).ino
+    inode = found.ino
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined
     throw error

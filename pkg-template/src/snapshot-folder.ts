@@ -1,8 +1,8 @@
 // Snapshots of PGlite data directories in a folder: for test runs, and everything else on one machine.
-import { randomUUID } from 'node:crypto'
-import { mkdir, readFile, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { readFile, readdir, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { writeOutput } from './output.js'
 import { kept, type SnapshotStoreOptions } from './boot/keep.js'
 import type { AsyncSnapshotStore } from './snapshots.js'
 
@@ -46,17 +46,13 @@ export function snapshotsInFolder(directory: string | URL, options: SnapshotStor
       return snapshot
     },
     async set(key, snapshot) {
-      await mkdir(folder, { recursive: true })
-      const draft = join(folder, `.${randomUUID()}.snapshot-draft`)
-      try {
-        await writeFile(draft, snapshot)
+      await writeOutput(pathOf(key), snapshot, {
+        help: 'name another folder',
+        onlyFile: true,
+        draftEnding: '.snapshot-draft',
         // By the same clock as when it is used: the file system's own may be behind.
-        await utimes(draft, new Date(), new Date())
-        await rename(draft, pathOf(key))
-      } catch (error) {
-        await rm(draft, { force: true })
-        throw error
-      }
+        finish: (draft) => utimes(draft, new Date(), new Date()),
+      })
       const old = (await byUse(ending)).filter(({ path }) => path !== pathOf(key)).slice(kept(options) - 1)
       const left = (await byUse('.snapshot-draft')).filter(({ used }) => Date.now() - used > abandoned)
       await Promise.all([...old, ...left].map(({ path }) => rm(path, { force: true })))

@@ -103,7 +103,7 @@ Without --head it looks at the work tree if there are changes in it that are not
         seen = await look(request, options, settings, earlier)
       }
     } else if (values.renumber) say('no file has to be renumbered')
-    print(seen, format, renumbered)
+    await print(seen, format, renumbered)
     return seen.ok ? fine : found
   },
 })
@@ -200,7 +200,11 @@ async function look(
 const leveled = (finding: Finding, level: Level | undefined): Finding[] =>
   level === 'off' ? [] : [level === undefined ? finding : { ...finding, severity: level }]
 
-function print({ read, verdict, findings, ok }: Seen, format: Format, renumbered: Renumbering['moves']): void {
+async function print(
+  { read, verdict, findings, ok }: Seen,
+  format: Format,
+  renumbered: Renumbering['moves'],
+): Promise<void> {
   const { base, head, change, mergeBase, against } = read
   const short = (commit: string) => commit.slice(0, 8)
   const about = `${head.name === 'HEAD' || head.live ? `${head.name} (${short(head.commit)}${head.live ? ' and what is not committed' : ''})` : `${head.name} (${short(head.commit)})`} compared with ${base.ref} (${short(base.commit)}, ${base.why}); they parted at ${short(mergeBase)}`
@@ -232,7 +236,7 @@ function print({ read, verdict, findings, ok }: Seen, format: Format, renumbered
     source: (path) => texts.get(path),
   })
   if (format === 'github')
-    writeStepSummary({
+    await writeStepSummary({
       title: 'counterfoil check',
       about,
       findings,

@@ -1,12 +1,11 @@
 // `counterfoil embed`: a folder of migrations as an ES module.
-import { randomUUID } from 'node:crypto'
-import { mkdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { renderManifest } from '../embed.js'
 import { failure, MigrationError } from '../errors.js'
 import { examine, type EmbedOptions, type Examined } from '../examine.js'
 import type { Migrations } from '../files.js'
 import { readMigrations } from '../node.js'
+import { replacedText, writeOutput } from '../output.js'
 import type { Finding } from '../public.js'
 import { Usage, counted, define, fine, found, say, setOptions } from './command.js'
 import { asOptions } from './wording.js'
@@ -51,7 +50,9 @@ export const command = define({
       process.stdout.write(text)
       return fine
     }
-    const before = await contents(out)
+    const help = 'name another file with --out'
+    // As it would be checked out with LF.
+    const before = (await replacedText(out, { help }))?.replaceAll('\r\n', '\n')
     if (check && before !== text) {
       say(
         `error: ${out} ${before === undefined ? 'does not exist' : `is not what ${about} would give`}`,
@@ -59,7 +60,7 @@ export const command = define({
       )
       return found
     }
-    if (before !== text) await replace(out, text)
+    if (before !== text) await writeOutput(out, text, { help })
     say(`${out}: ${about}${before === text ? ', unchanged' : ''}`)
     return fine
   },
@@ -80,38 +81,4 @@ function examined(
 
 function placed({ at, message }: Finding, dir: string): string {
   return at ? `${join(dir, at.path)}:${at.line}:${at.column}: ${message}` : message
-}
-
-/** The file's text as it would be checked out with LF; undefined if there is none. */
-async function contents(path: string): Promise<string | undefined> {
-  try {
-    return (await readFile(path, 'utf8')).replaceAll('\r\n', '\n')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw unusable(path, 'read', error)
-  }
-}
-
-/** Puts a file in place in one go: who reads it meanwhile finds the old one or the new one. */
-async function replace(named: string, text: string): Promise<void> {
-  // A symbolic link stays one.
-  const path = await realpath(named).catch(() => named)
-  const draft = join(dirname(path), `.${basename(path)}.${randomUUID()}`)
-  try {
-    await mkdir(dirname(path), { recursive: true })
-    await writeFile(draft, text)
-    await rename(draft, path)
-  } catch (error) {
-    await rm(draft, { force: true })
-    throw unusable(path, 'written', error)
-  }
-}
-
-function unusable(path: string, done: string, error: unknown): MigrationError {
-  return failure(
-    'invalid-input',
-    `${path} cannot be ${done}: ${(error as Error).message}`,
-    'name another file with --out',
-    error,
-  )
 }

@@ -1,9 +1,10 @@
 // `counterfoil new`: an empty migration, named and marked as the others of the set are.
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { MigrationError, failure } from '../errors.js'
+import { rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { MigrationError } from '../errors.js'
 import { init } from '../init.js'
 import { readMigrations } from '../node.js'
+import { createOutput, writeOutput } from '../output.js'
 import { readSet } from '../pure.js'
 import { Usage, define, fine, printJson, say, setOptions } from './command.js'
 import { showLinesOf } from './failures.js'
@@ -42,19 +43,10 @@ export const command = define({
     const known = await knownSet(dir, convention)
     const { made, changed } = newFiles(known, operands.join(' '), new Date())
     const paths = made.map(({ path }) => join(dir, path))
-    for (const path of paths) await mkdir(dirname(path), { recursive: true })
-    for (const [index, { text }] of made.entries())
-      await writeFile(paths[index]!, text, { flag: 'wx' }).catch((cause) => {
-        throw failure(
-          'invalid-input',
-          cause.code === 'EEXIST'
-            ? `${paths[index]} is there already`
-            : `${paths[index]} cannot be written: ${cause.message}`,
-          'nothing was overwritten',
-          cause,
-        )
-      })
-    if (changed) await replaced(join(dir, changed.path), changed.text)
+    await written(
+      made.map(({ text }, index) => ({ path: paths[index]!, text })),
+      changed && { path: join(dir, changed.path), text: changed.text },
+    )
     if (format === 'json') printJson({ convention: known.convention, paths })
     else process.stdout.write(paths.map((path) => `${path}\n`).join(''))
     if (changed)
@@ -93,12 +85,22 @@ async function knownSet(dir: string, convention: string | undefined): Promise<Kn
   }
 }
 
-async function replaced(path: string, text: string): Promise<void> {
-  const draft = `${path}.${process.pid}.new`
+interface Written {
+  path: string
+  text: string
+}
+
+/** Writes all of them or none: a journal that names a file, and the file, belong together. */
+async function written(made: readonly Written[], changed: Written | undefined): Promise<void> {
+  const done: string[] = []
   try {
-    await writeFile(draft, text)
-    await rename(draft, path)
-  } finally {
-    await rm(draft, { force: true })
+    for (const { path, text } of made) {
+      await createOutput(path, text, { help: 'nothing was written' })
+      done.push(path)
+    }
+    if (changed) await writeOutput(changed.path, changed.text, { help: 'nothing was written' })
+  } catch (error) {
+    for (const path of done) await rm(path, { force: true })
+    throw error
   }
 }

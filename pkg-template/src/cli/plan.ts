@@ -1,7 +1,6 @@
 // `counterfoil plan`: what `up` would do, and why.
-import { writeFile } from 'node:fs/promises'
 import { look } from '../actions.js'
-import { failure } from '../errors.js'
+import { writeOutput } from '../output.js'
 import type { Plan } from '../public.js'
 import { databaseOptions, define, fine, found, printJson, say } from './command.js'
 import { inFolder, printFindings } from './findings.js'
@@ -47,7 +46,8 @@ export const command = define({
       const losses = await lossesOfPlan(plan, files, values.convention)
       const told = { ...plan, losses }
       if (values.out === '-') process.stdout.write(planFile(told, session))
-      else if (values.out !== undefined) await written(values.out, planFile(told, session))
+      else if (values.out !== undefined)
+        await writeOutput(values.out, planFile(told, session), { help: 'name another file with --out' })
       // What else was asked for has no place beside it.
       if (values.out === '-') return standing(plan) === 'refused' ? found : fine
       if (values.mermaid) process.stdout.write(await mermaid(plan))
@@ -69,10 +69,4 @@ export const command = define({
 export async function rendered(plan: Plan, losses: readonly Loss[], dir: string, all = false): Promise<string> {
   const lost = shownLosses(losses, dir, out())
   return `${await shownPlan(plan, { all, style: out() })}${lost && `\n${lost}`}`
-}
-
-async function written(path: string, text: string): Promise<void> {
-  await writeFile(path, text).catch((cause) => {
-    throw failure('invalid-input', `${path} cannot be written: ${cause.message}`, 'name another file with --out', cause)
-  })
 }

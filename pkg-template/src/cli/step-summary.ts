@@ -1,5 +1,5 @@
 // What GitHub Actions shows of a step: its summary page, and what it hands on to other steps.
-import { appendFileSync } from 'node:fs'
+import { appendOutput } from '../output.js'
 import type { Finding } from '../public.js'
 
 /** What there is to show. */
@@ -24,14 +24,19 @@ type Environment = Readonly<Record<string, string | undefined>>
  * the environment says that there are such:
  * https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#adding-a-job-summary
  */
-export function writeStepSummary(summary: Summary, env: Environment = process.env): void {
-  if (env['GITHUB_STEP_SUMMARY']) appendFileSync(env['GITHUB_STEP_SUMMARY'], `${stepSummary(summary, env)}\n`)
+export async function writeStepSummary(summary: Summary, env: Environment = process.env): Promise<void> {
+  await added('GITHUB_STEP_SUMMARY', `${stepSummary(summary, env)}\n`, env)
   // The JSON has no line break, so nothing that was found can set another output.
-  if (env['GITHUB_OUTPUT'])
-    appendFileSync(
-      env['GITHUB_OUTPUT'],
-      `verdict=${summary.ok ? 'pass' : 'fail'}\ncount=${summary.findings.length}\nfindings=${JSON.stringify(fitting(summary.findings))}\n`,
-    )
+  await added(
+    'GITHUB_OUTPUT',
+    `verdict=${summary.ok ? 'pass' : 'fail'}\ncount=${summary.findings.length}\nfindings=${JSON.stringify(fitting(summary.findings))}\n`,
+    env,
+  )
+}
+
+async function added(variable: string, text: string, env: Environment): Promise<void> {
+  const path = env[variable]
+  if (path) await appendOutput(path, text, { help: `see which file the environment variable ${variable} names` })
 }
 
 /** The summary as Markdown. What comes from files and names is text in it, whatever characters it has. */

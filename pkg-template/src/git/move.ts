@@ -1,8 +1,9 @@
 // Files moved in the work tree and in the index, as `git mv` does it: all of them or none.
 import { randomUUID } from 'node:crypto'
-import { lstat, mkdir, readFile, rename, rmdir, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, readFile, rename, rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { failure } from '../errors.js'
+import { writeOutput } from '../output.js'
 import { git, parts, type Repository } from './repository.js'
 
 /** A file, and where it goes. Paths from the root. */
@@ -30,6 +31,8 @@ export async function moveFiles(
   rewrites: readonly Rewrite[] = [],
 ): Promise<void> {
   const at = (path: string) => join(repository.top, path)
+  const write = (path: string, text: string) =>
+    writeOutput(at(path), text, { help: 'nothing was moved', project: repository.top })
   const leaving = new Set(moves.map(({ from }) => from))
   if (new Set(moves.map(({ to }) => to)).size < moves.length)
     throw failure('cannot-move', 'two files would get one name')
@@ -65,8 +68,8 @@ export async function moveFiles(
       undo.push(() => rename(at(to), at(draft)))
     }
     for (const { path, before, after } of rewrites) {
-      undo.push(() => writeFile(at(path), before))
-      await writeFile(at(path), after)
+      await write(path, after)
+      undo.push(() => write(path, before))
     }
     // One write of the index: git puts it in place in one go.
     const info = staged.map(({ entry, from, to }) =>

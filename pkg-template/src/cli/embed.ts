@@ -1,7 +1,7 @@
 // `counterfoil embed`: a folder of migrations as an ES module.
 import { join } from 'node:path'
 import { renderManifest } from '../embed.js'
-import { failure, MigrationError } from '../errors.js'
+import { MigrationError } from '../errors.js'
 import { examine, type EmbedOptions, type Examined } from '../examine.js'
 import type { Migrations } from '../files.js'
 import { readMigrations } from '../node.js'

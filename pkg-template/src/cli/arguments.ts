@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util'
 import { distance } from 'fastest-levenshtein'
 import { Usage, type Command, type Option, type Options } from './command.js'
+import { isAddress } from './secrets.js'
 
 /** What was given on the line: nothing is filled in yet. */
 export interface Given {
@@ -96,6 +97,7 @@ function valueOf(
       `${raw} needs a value: ${option.value ?? option.type}`,
       value === undefined ? '' : `if the value begins with a dash, write ${raw}=${value}`,
     )
+  if (option.config !== 'url' && isAddress(value)) throw misplaced(`${raw} takes ${option.value ?? option.type}`)
   if (option.choices && !option.choices.includes(value))
     throw new Usage(
       `${raw} cannot be '${value}'`,
@@ -109,6 +111,7 @@ function valueOf(
 }
 
 function checkOperands(name: string, { operands: taken }: Command, given: readonly string[]): void {
+  if (given.some(isAddress)) throw misplaced(taken ? `${taken.name} is ${taken.about}` : `${name} takes no argument`)
   const extra = given[taken ? (taken.many ? Infinity : 1) : 0]
   if (extra !== undefined)
     throw new Usage(`unexpected argument '${extra}'`, `\`counterfoil ${name} --help\` says what there is`)
@@ -122,8 +125,13 @@ function checkOperands(name: string, { operands: taken }: Command, given: readon
     )
 }
 
+/** An address that stands where something else does. It is not repeated. */
+export const misplaced = (expected: string) =>
+  new Usage(`${expected}, and this is an address of a database`, 'an address stands behind --url, or in DATABASE_URL')
+
 function unknownOption(command: string, raw: string, names: readonly string[]): Usage {
   const given = raw.replace(/^-+/, '')
+  if (isAddress(given)) return misplaced('there is no such option')
   const same = elsewhere[given]
   const near = same && names.includes(same.split(' ')[0]!) ? same : nearest(given, names)
   return new Usage(

@@ -1,6 +1,7 @@
 // The settings that a configuration file may have, each with its check. `lint` and `check` bring their own.
 import { drifts, severities } from '../options.js'
 import { nearest } from './arguments.js'
+import { isAddress } from './secrets.js'
 import { checkPart } from './check-config.js'
 import { lintPart } from './lint-config.js'
 
@@ -35,6 +36,8 @@ export const parts: Readonly<Record<string, Check>> = {
 export function text(value: unknown, keys: Keys): void {
   if (typeof value !== 'string' || value === '')
     throw new Wrong(keys, `${keys.join('.')} is not a text`, 'write it in quotes')
+  if (keys[0] !== 'url' && isAddress(value))
+    throw new Wrong(keys, `${keys.join('.')} is an address of a database`, 'an address stands in `url`')
 }
 
 /** One of these. */

@@ -30,7 +30,7 @@ export function loadEnvironment(path?: string): Readonly<Record<string, string |
   // What is in the environment may turn up in an error, whether it is used or not.
   for (const [name, value] of Object.entries({ ...found, ...process.env })) {
     if (/^(PGPASSWORD|PGSSLPASSWORD)$/.test(name)) keepSecret(value)
-    else if (/^(DATABASE_URL|DIRECT_URL|POSTGRES_URL)$/.test(name)) keepSecretsOf(value)
+    else if (value && /:\/\/[^\s]*@|password\s*=/i.test(value)) keepSecretsOf(value)
   }
   return path === undefined ? {} : found
 }

@@ -1,14 +1,14 @@
 // `counterfoil <command>`: finds the command, reads its options, runs it, and turns what it throws into lines and an exit code.
 import { getEventListeners } from 'node:events'
 import { cancelActive, listen } from './active.js'
-import { nearest, parse } from './arguments.js'
+import { misplaced, nearest, parse } from './arguments.js'
 import { Usage, fine, misused, say, type Call, type Command, type Format } from './command.js'
 import { commands, elsewhere, planned } from './commands.js'
 import { loadConfig } from './config.js'
 import { loadEnvironment } from './environment.js'
 import { exitOf, interrupted, printFailure } from './failures.js'
 import { helpOf, overview } from './help.js'
-import { keepSecretsOf } from './secrets.js'
+import { isAddress, keepSecretsOf } from './secrets.js'
 import { filled } from './settings.js'
 import { version } from './version.js'
 
@@ -69,6 +69,7 @@ async function load(name: string): Promise<Command> {
   if (Object.hasOwn(planned, name)) throw new Usage(`${name} is not there yet`, planned[name])
   if (name.startsWith('-'))
     throw new Usage(`unknown option '${name}'`, 'options follow the command: counterfoil <command> [options]')
+  if (isAddress(name)) throw misplaced('a command comes first')
   const near = elsewhere[name] ?? nearest(name, Object.keys(commands))
   throw new Usage(
     `there is no command ${name}`,

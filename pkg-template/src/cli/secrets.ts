@@ -37,6 +37,13 @@ export function keepSecretsOf(url: string | undefined): void {
     for (const form of [value, value.replace(/#.*/s, '')]) if (!known.includes(form)) keepSecret(form)
 }
 
+/**
+ * Whether a text is an address, or a connection string of libpq's: neither has any business where something else is
+ * expected, and repeated there it would show its password.
+ */
+export const isAddress = (text: string): boolean =>
+  /^[a-z][a-z0-9+.-]*:\/\/|(?:^|\s)(?:host|dbname|user|password)\s*=|^[^\s:@/]*:(?!\\)[^\s@]+@[^\s@]+$/i.test(text)
+
 /** The text without passwords: those that are known, and what stands where an address has one. */
 export function redacted(text: string): string {
   const masked = withoutPasswords(text)

@@ -1,9 +1,10 @@
 // What an option comes to: the command line, a file of variables that it names, the configuration, the environment, the
 // default.
 import type { Given } from './arguments.js'
-import { optionsOf } from './arguments.js'
+import { misplaced, optionsOf } from './arguments.js'
 import type { Command, Options, Values } from './command.js'
 import type { Config } from './config.js'
+import { isAddress } from './secrets.js'
 
 type Variables = Readonly<Record<string, string | undefined>>
 
@@ -20,7 +21,12 @@ export function filled<O extends Options>(
     optionsOf(command as Command),
   )) {
     // An empty variable is none, as in a shell's ${NAME:-…}.
-    const from = (environment: Variables) => variables?.map((variable) => environment[variable]).find((value) => value)
+    const from = (environment: Variables) => {
+      const variable = variables?.find((variable) => environment[variable])
+      const value = variable && environment[variable]
+      if (value && key !== 'url' && isAddress(value)) throw misplaced(`${variable} is for --${name}`)
+      return value
+    }
     filled[name] =
       values[name] ??
       from(named) ??

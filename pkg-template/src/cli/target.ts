@@ -1,5 +1,6 @@
 // Which database: what `--url`, the configuration or DATABASE_URL says.
 import { failure, type MigrationError } from '../errors.js'
+import { refusedParameter, refusedVariable, severalHosts, type Refusal } from './parameters.js'
 
 /** A database that a command works on. */
 export type Target =
@@ -17,6 +18,11 @@ const others: readonly (readonly [pattern: RegExp, message: string, help: string
     'write pglite:./folder, or pglite:/folder for one at the root',
   ],
   [/^pglite:(?:idb|opfs-ahp):/i, "that storage is a browser's", 'name a folder: pglite:./folder'],
+  [
+    /^pglite:[a-z][a-z0-9+.-]*:\/\//i,
+    'what stands behind pglite: is an address',
+    'for a server leave out pglite:, and for a PGlite name a folder: pglite:./folder',
+  ],
   [/^(?:memory|pglite-memory):/i, 'that is not how a PGlite in memory is named', 'write pglite:memory'],
   [/^(?:idb|opfs-ahp):/i, "that storage is a browser's", 'name a folder: pglite:./folder'],
   [/^jdbc:/i, 'that is an address for Java', 'leave out `jdbc:`, and put user and password before the host'],
@@ -45,7 +51,9 @@ export function targetOf(url: string | undefined): Target {
   const other = others.find(([pattern]) => pattern.test(url))
   if (other) throw invalid(`the target is not understood: ${other[1]}`, other[2])
   const [, scheme, rest] = /^([a-z][a-z0-9+.-]*):(.*)$/is.exec(url) ?? []
-  if (scheme === undefined || rest === undefined)
+  // `user:password@host` without a scheme looks as if it had one.
+  const bare = !/^pglite$/i.test(scheme ?? '') && rest?.includes('@') && !rest.startsWith('//')
+  if (scheme === undefined || rest === undefined || bare)
     throw invalid('the target is not understood: it does not say what kind of database it is', forms)
   if (/^pglite$/i.test(scheme)) {
     if (rest === '') throw invalid('the target pglite: names no folder', 'write pglite:./folder, or pglite:memory')
@@ -59,23 +67,37 @@ export function targetOf(url: string | undefined): Target {
 }
 
 function shown(url: string): string {
+  // Of several hosts the address is no URL any more.
+  const [, authority = '', rest = ''] = /^[^:]*:\/\/([^/?#]*)(.*)$/s.exec(url) ?? []
+  // What a browser would take for a path or a fragment may be the rest of a password.
+  if (/[@#]/.test(rest)) throw unreadable()
+  const hosts = authority.slice(authority.lastIndexOf('@') + 1)
+  if (hosts.includes(',')) throw refusal(severalHosts)
   let parsed: URL
   try {
     // The driver takes an empty host too.
     parsed = new URL(url.replace('@/', '@localhost/').replace(/ /g, '%20'))
     decodeURIComponent(parsed.hostname)
   } catch {
-    throw invalid(
-      'the target is not a valid address',
-      'what is special in a user or password is written with %: @ as %40, / as %2F, # as %23, ? as %3F, : as %3A, % as %25',
-    )
+    throw unreadable()
   }
-  const host = parsed.searchParams.get('host') ?? decodeURIComponent(parsed.hostname)
+  const named = parsed.searchParams.get('host') ?? decodeURIComponent(parsed.hostname)
+  const refused =
+    refusedParameter(parsed.searchParams) ?? refusedVariable(process.env, parsed.searchParams.get('host') ?? hosts)
+  if (refused) throw refusal(refused)
   const port = parsed.searchParams.get('port') ?? parsed.port
   const database =
     decoded(parsed.pathname.slice(1)) || process.env['PGDATABASE'] || decoded(parsed.username) || 'the default database'
-  return `${database} at ${host || process.env['PGHOST'] || 'localhost'}${port ? `:${port}` : ''}`
+  return `${database} at ${named || process.env['PGHOST'] || 'localhost'}${port ? `:${port}` : ''}`
 }
+
+const refusal = ({ message, help }: Refusal) => invalid(message, help)
+
+const unreadable = () =>
+  invalid(
+    'the target is not a valid address',
+    'what is special in a user or password is written with %: @ as %40, / as %2F, # as %23, ? as %3F, : as %3A, % as %25',
+  )
 
 function decoded(text: string): string {
   try {

@@ -42,7 +42,7 @@ const drivers: readonly (readonly [test: (value: object) => boolean, what: strin
 
 const driverOf = (value: object) => drivers.find(([test]) => test(value))
 
-/** What Drizzle wraps is beside it: since 0.36 as `$client`. */
+/** What Drizzle wraps is its `$client`; old versions keep it to themselves. */
 function unwrapped(entry: Entry, value: object): string {
   const client = (value as { $client?: unknown }).$client
   const entries = driverOf(Object(client))?.[2] ?? []

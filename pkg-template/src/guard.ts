@@ -51,6 +51,16 @@ export interface Change {
   messages: readonly string[]
   /** The files that it touches, as far as they belong to a track. */
   edits: readonly Edit[]
+  /** The files of the tracks, touched or not. Without it nobody can tell whether a track looks at nothing. */
+  tracked?: Tracked
+}
+
+/** Files that the globs of tracks match: path to text, null where no line registers or the text cannot be read. */
+export interface Tracked {
+  /** Where the change began. Without it nothing has shipped yet. */
+  base?: Readonly<Record<string, string | null>>
+  /** With the change. */
+  head: Readonly<Record<string, string | null>>
 }
 
 /** One of several tracks that must get the same changes, such as SQLite beside PostgreSQL. */
@@ -75,6 +85,11 @@ export interface GuardOptions {
   severities?: Readonly<Record<string, Severity | 'off'>>
   /** The tracks, by name. */
   tracks?: Readonly<Record<string, Track>>
+  /**
+   * The tracks as they were where the change began, if it changes how it is judged. One that the change brings or alters
+   * need not have found anything before.
+   */
+  earlierTracks?: Readonly<Record<string, Track>>
   /**
    * The time, such as `2026-01-31T12:00:00Z`, from which a new version that is a time is proposed. Without it the newest
    * version is counted up.

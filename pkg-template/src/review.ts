@@ -8,6 +8,7 @@ import * as module from './review/review.js'
 /** Its functions, with values in place of JSON texts. What they take and return is said where they are used. @internal */
 export interface Review {
   check(value: unknown): unknown
+  tracked(value: unknown): unknown
   lint(value: unknown): unknown
   rules(): unknown
   explain(value: unknown): unknown
@@ -23,6 +24,7 @@ export async function review(): Promise<Review> {
     const ready = await compiled
     return {
       check: (value) => call(ready, module.check, value),
+      tracked: (value) => call(ready, module.tracked, value),
       lint: (value) => call(ready, module.lint, value),
       rules: () => call(ready, module.rules),
       explain: (value) => call(ready, module.explain, value),

@@ -17,6 +17,12 @@ pub fn check(json: &str) -> Result<String, JsValue> {
     handed(crate::check::check(json))
 }
 
+/// See [`crate::check::tracked`].
+#[wasm_bindgen]
+pub fn tracked(json: &str) -> Result<String, JsValue> {
+    handed(crate::check::tracked(json))
+}
+
 /// See [`crate::lint`].
 #[wasm_bindgen]
 pub fn lint(json: &str) -> Result<String, JsValue> {

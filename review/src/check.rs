@@ -1,7 +1,9 @@
 //! `check`: the verdict of the guards on a change.
 
-use crate::message::{Answer, text};
+use crate::message::{Answer, given, text};
 use counterfoil::guard;
+use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// `{ change, options }` in, a verdict out.
 ///
@@ -11,4 +13,19 @@ use counterfoil::guard;
 pub fn check(json: &str) -> Answer {
     let (change, options) = guard::given::read(json)?;
     text(&guard::check(&change, &options)?)
+}
+
+/// `{ tracks, paths }` in; out, by the name of each track, those of the paths that belong to it.
+///
+/// # Errors
+///
+/// `invalid-input` for a track that cannot be followed.
+pub fn tracked(json: &str) -> Answer {
+    #[derive(Deserialize)]
+    struct Given {
+        tracks: BTreeMap<String, guard::Track>,
+        paths: Vec<String>,
+    }
+    let wanted: Given = given(json, "the tracks and paths")?;
+    text(&guard::parity::matched(&wanted.tracks, &wanted.paths)?)
 }

@@ -61,7 +61,25 @@ pub struct Change {
     /// Every file that the change touches and that the globs of a track match.
     #[serde(default)]
     pub edits: Vec<Edit>,
+    /// The files of the tracks, whether the change touches them or not. Without it nobody can tell whether
+    /// a track looks at nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tracked: Option<Tracked>,
 }
+
+/// The files that the globs of tracks match (see [`parity::matched`]).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Tracked {
+    /// At the merge base. Without it nothing has shipped yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<TrackedFiles>,
+    /// At the head of the change.
+    pub head: TrackedFiles,
+}
+
+/// Files by path. The text is wanted where a line registers; none if it is not, or cannot be read.
+pub type TrackedFiles = BTreeMap<String, Option<String>>;
 
 /// A set of migrations before and after the change.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -141,6 +159,10 @@ pub struct Options {
     pub severities: BTreeMap<String, Level>,
     /// The tracks by name. With none, parity is not looked at; one alone is refused.
     pub tracks: BTreeMap<String, Track>,
+    /// The tracks as they were where the change began, if it changes how it is judged. A track that the
+    /// change brings or alters need not have been there before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub earlier_tracks: Option<BTreeMap<String, Track>>,
     /// The time, such as `2026-01-31T12:00:00Z` (UTC), from which a new version that is a time is
     /// proposed. Without it the newest version is counted up.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -230,6 +252,7 @@ pub const CODES: &[(&str, Level)] = &[
     ("version-shared", Level::Note),
     ("version-behind", Level::Note),
     ("track-parity", Level::Error),
+    ("track-empty", Level::Error),
     ("unreadable-file", Level::Error),
 ];
 
@@ -266,6 +289,9 @@ pub fn check(change: &Change, options: &Options) -> Result<Verdict, Error> {
     }
     let squash = change.messages.iter().any(|message| immutability::has_sentinel(message));
     parity::judge(&change.edits, &settled, squash, options, &mut report)?;
+    if let Some(tracked) = &change.tracked {
+        parity::empty::judge(tracked, options, &mut report)?;
+    }
     let findings = report.into_findings();
     let ok = findings.iter().all(|finding| finding.severity != Severity::Error);
     Ok(Verdict { findings, ok, renumber })

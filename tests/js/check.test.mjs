@@ -107,6 +107,102 @@ test('a file of a track that is no text is an error if it was changed', () => {
   )
 })
 
+describe('a track that looks at nothing', () => {
+  const list = (...names) => `MIGRATIONS = [\n${names.map((name) => `    ("${name}", _${name}),\n`).join('')}]\n`
+  const revision = 'revision = "a"\ndown_revision = None\n\n\ndef upgrade():\n    op.create_table("a")\n'
+  const tracks = {
+    sqlite: { files: ['app/sqlite.py'], registers: { line: '^    \\("' } },
+    postgres: { files: ['versions/*.py'], registers: 'file' },
+  }
+  const files = { 'app/sqlite.py': list('a'), 'versions/a.py': revision, ...at({ '1.sql': up('create table a ();') }) }
+  const config = (check) => ({ 'counterfoil.config.json': JSON.stringify({ check }) })
+  const sqlite = (track) => ({ tracks: { ...tracks, sqlite: { ...tracks.sqlite, ...track } } })
+  /** The findings of a change from one tree to another, in short words. */
+  const judged = (before, after, args) =>
+    verdict(repository([{ files: before }, { on: 'topic', from: 'main', files: after }]), args).findings.map(
+      ({ severity, code, message, at }) =>
+        code === 'track-empty' ? `${severity} ${message}${at ? ' with a place' : ''}` : `${severity} ${code}`,
+    )
+  const b = { 'app/sqlite.py': `${list('a', 'b')}\n\ndef _b(c):\n    c.execute("CREATE TABLE b (id INTEGER)")\n` }
+
+  test('is an error, whichever way it came to that', () => {
+    assert.deepEqual(judged({ ...files, ...config({ tracks }) }, b), ['error track-parity'])
+    const slip = sqlite({ files: ['app/sqlight.py'] })
+    assert.deepEqual(judged({ ...files, ...config(slip) }, b), [
+      'error the globs of the track "sqlite" match no file at the merge base and at the head: app/sqlight.py',
+    ])
+    const expression = sqlite({ registers: { line: '^    \\(\\d+,' } })
+    assert.deepEqual(judged({ ...files, ...config(expression) }, b), [
+      'error the expression of the track "sqlite" matches no line at the merge base and at the head: ^    \\(\\d+, in app/sqlite.py',
+    ])
+    // The change moves the file away; from then on nothing is there.
+    const moved = { 'app/sqlite.py': null, 'app/moved.py': list('a') }
+    assert.deepEqual(judged({ ...files, ...config({ tracks }) }, moved), [
+      'error the globs of the track "sqlite" match no file at the head: app/sqlite.py',
+    ])
+    const since = { 'app/moved.py': list('a'), 'versions/a.py': revision, ...config({ tracks }) }
+    assert.deepEqual(judged(since, { 'app/moved.py': list('a', 'b') }), [
+      'error the globs of the track "sqlite" match no file at the merge base and at the head: app/sqlite.py',
+    ])
+    // A change that touches no file of a track is judged, too.
+    assert.deepEqual(judged(since, { 'README.md': 'x' }), [
+      'error the globs of the track "sqlite" match no file at the merge base and at the head: app/sqlite.py',
+    ])
+  })
+
+  test('is mended by a change that says where the files are, as the help says', () => {
+    const moved = { 'app/sqlite.py': null, 'app/moved.py': list('a') }
+    const mended = config(sqlite({ files: ['app/moved.py'] }))
+    assert.deepEqual(judged({ ...files, ...config({ tracks }) }, { ...moved, ...mended }), [
+      'warning check-config-changed',
+    ])
+    const slip = config(sqlite({ files: ['app/sqlight.py'] }))
+    assert.deepEqual(judged({ ...files, ...slip }, config({ tracks })), ['warning check-config-changed'])
+    // Tracks that come with their first files.
+    assert.deepEqual(judged({ 'README.md': 'x' }, { ...files, ...config({ tracks }) }), [])
+  })
+
+  test('is not made less bad by the change itself', () => {
+    const off = { 'track-empty': 'off' }
+    const moved = { 'app/sqlite.py': null, 'app/moved.py': list('a') }
+    const before = { ...files, ...config({ tracks }) }
+    assert.deepEqual(judged(before, { ...moved, ...config({ tracks, severities: off }) }), [
+      'warning check-config-changed',
+      'error the globs of the track "sqlite" match no file at the head: app/sqlite.py',
+    ])
+    // Level and track both, so that nothing of before is there to compare with.
+    const both = config({ ...sqlite({ files: ['app/sqlight.py'] }), severities: off })
+    assert.deepEqual(judged(before, both), [
+      'warning check-config-changed',
+      'error the globs of the track "sqlite" match no file at the head: app/sqlight.py',
+    ])
+    // Nor does it go with its files.
+    assert.deepEqual(judged(before, { ...moved, ...config({}) }), [
+      'warning check-config-changed',
+      'error the track "sqlite" is taken out of the configuration, and what it looked at goes with it: app/sqlite.py',
+    ])
+    // From the next change on the level counts.
+    assert.deepEqual(judged({ ...files, ...config({ ...sqlite({ files: ['x.py'] }), severities: off }) }, b), [])
+  })
+
+  test('is told before the first commit of what is there, and in the work tree', () => {
+    const top = folder()
+    git(top, 'init', '--quiet')
+    const slip = config(sqlite({ files: ['app/sqlight.py'] }))
+    for (const [path, text] of Object.entries({ ...files, ...slip })) {
+      mkdirSync(join(top, path, '..'), { recursive: true })
+      writeFileSync(join(top, path), text)
+    }
+    const messages = () =>
+      verdict(top)
+        .findings.filter(({ code }) => code === 'track-empty')
+        .map(({ message }) => message)
+    assert.deepEqual(messages(), ['the globs of the track "sqlite" match no file at the head: app/sqlight.py'])
+    writeFileSync(join(top, 'app/sqlight.py'), list('a'))
+    assert.deepEqual(messages(), [])
+  })
+})
+
 describe('what has shipped', () => {
   const base = {
     '001_a.sql': up('create table a ();'),
@@ -589,6 +685,8 @@ describe('the documentation', () => {
           files: {
             'db/migrations/1.sql': up('select 1;'),
             'db/tenant/1.sql': up('select 1;'),
+            'app/migrations.py': 'MIGRATIONS = [\n    (1, "create table users (id integer)"),\n]\n',
+            'alembic/versions/0001.py': 'revision = "0001"\n',
             'counterfoil.config.json': block('config'),
           },
         },

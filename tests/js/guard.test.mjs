@@ -87,7 +87,7 @@ for (const [what, given, options, message] of [
     'an unknown field',
     { sets: [], message: [] },
     {},
-    'change.message: unknown field `message`, expected one of `name`, `sets`, `messages`, `edits`',
+    'change.message: unknown field `message`, expected one of `name`, `sets`, `messages`, `edits`, `tracked`',
   ],
   [
     'an unknown level',

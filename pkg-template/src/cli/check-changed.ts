@@ -95,6 +95,12 @@ export function stricter(now: readonly Finding[], before: readonly Finding[]): F
   return [...found.values()]
 }
 
+/** The worse of the levels that two configurations give to a code; an error is the default of it. */
+export function strictest(code: string, ...settings: CheckConfig[]): Level {
+  const given = settings.map(({ severities }) => severities?.[code] ?? 'error')
+  return given.reduce((a, b) => (levels.indexOf(a) < levels.indexOf(b) ? b : a))
+}
+
 /** Where the change began. A base that the configuration names, such as HEAD, cannot vouch for it. */
 async function began({ repository, base, head, mergeBase }: OpenChange): Promise<string> {
   if (base.why !== 'the configuration') return mergeBase

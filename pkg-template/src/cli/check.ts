@@ -6,7 +6,15 @@ import { commitOf } from '../git/repository.js'
 import type { ChangeRequest } from '../git/types.js'
 import { check, type GuardOptions, type Verdict } from '../guard.js'
 import type { Finding } from '../public.js'
-import { changedConfig, earlierOf, judgesOtherwise, ofConfig, stricter, type Earlier } from './check-changed.js'
+import {
+  changedConfig,
+  earlierOf,
+  judgesOtherwise,
+  ofConfig,
+  stricter,
+  strictest,
+  type Earlier,
+} from './check-changed.js'
 import type { CheckConfig, Level } from './check-config.js'
 import { Usage, counted, define, fine, found, say, type Format } from './command.js'
 import { canAsk, confirmed } from './confirm.js'
@@ -149,6 +157,9 @@ function requestOf(values: Values, settings: CheckConfig, dirOfConfig: string | 
 /** Also what is found here, where no guard has the file. */
 const ofReading = 'unreadable-file'
 
+/** A track that looks at nothing: what was before the change is part of that verdict. */
+const ofNothing = 'track-empty'
+
 function optionsOf({ severities, tracks }: CheckConfig): GuardOptions {
   // Not a code of the guards'.
   const ofGuards = Object.fromEntries(Object.entries(severities ?? {}).filter(([code]) => code !== ofConfig))
@@ -184,14 +195,23 @@ async function look(
         ),
       },
     })
-  const verdict = await check(read.change, options)
+  const verdict = await check(read.change, {
+    ...options,
+    ...(earlier && {
+      earlierTracks: earlier.settings.tracks ?? {},
+      // Tracks and level may both change, so no finding of before would be there to compare with.
+      severities: { ...options.severities, [ofNothing]: strictest(ofNothing, settings, earlier.settings) },
+    }),
+  })
   const judged = (findings: readonly Finding[], { severities }: CheckConfig) => [
     ...read.findings.flatMap((finding) => leveled(finding, severities?.[ofReading])),
     ...findings,
   ]
   const now = judged(verdict.findings, settings)
   const before = otherwise
-    ? judged((await check(read.change, optionsOf(earlier.settings))).findings, earlier.settings)
+    ? judged((await check(read.change, optionsOf(earlier.settings))).findings, earlier.settings).filter(
+        ({ code }) => code !== ofNothing,
+      )
     : []
   const findings = [...(earlier ? changedConfig(earlier) : []), ...stricter(now, before)]
   return { read, verdict, findings, ok: findings.every(({ severity }) => severity !== 'error') }

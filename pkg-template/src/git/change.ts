@@ -10,6 +10,7 @@ import { inside, listings, submoduleOn, texts, type Entry } from './objects.js'
 import { ownNames, refsOf } from './refs.js'
 import { commitOf, git, isUnborn, mergeBases, openRepository, withoutNewline, type Repository } from './repository.js'
 import { isDirty, snapshot } from './snapshot.js'
+import { trackedFiles } from './tracked.js'
 import type { Base, ChangeRequest, Environment, ReadChange } from './types.js'
 
 /** A change with its repository, for what is done next. */
@@ -22,7 +23,8 @@ export interface OpenChange extends ReadChange {
  * other branches; what the commits say; and what was done to the files of the tracks.
  *
  * @throws MigrationError `git-missing`, `not-a-repository`, `ref-unknown`, `no-base`, `no-merge-base`, `merge-conflict`,
- *   `invalid-input` for a folder that is nowhere, `git-failed`
+ *   `invalid-input` for a folder that is nowhere or a track that cannot be followed, `git-failed`, `review-unavailable`
+ *   where there are tracks
  */
 export async function readChange(request: ChangeRequest): Promise<OpenChange> {
   const env = request.env ?? process.env
@@ -91,6 +93,10 @@ export async function readChange(request: ChangeRequest): Promise<OpenChange> {
       }),
       messages: unborn ? [] : await messages(repository, base.commit, commit),
       edits: await edits(inside, parted[0], head, tracked),
+      ...(request.tracks &&
+        tracked.length > 0 && {
+          tracked: await trackedFiles(inside, { base: unborn ? undefined : parted[0], head }, request.tracks, tracked),
+        }),
     }
     const findings = read.flatMap(({ trees }) => {
       const at = (tree: string) => trees.get(tree) ?? new Map<string, Entry>()

@@ -88,6 +88,20 @@ async function listing(repository: Repository, tree: string, folder: string, dir
 /** A path in a folder; an empty one is the root. */
 export const inside = (dir: string, path: string): string => (dir === '' ? path : `${dir}/${path}`)
 
+/** Every file below these folders (from the root; an empty one is the root) of a tree, whatever it is: path to object. */
+export async function filesBelow(
+  repository: Repository,
+  tree: string,
+  folders: readonly string[],
+): Promise<Map<string, string>> {
+  const isBelow = (path: string) =>
+    folders.some((folder) => folder === '' || path === folder || path.startsWith(`${folder}/`))
+  const entries = folders.length === 0 ? [] : await treeEntries(repository, tree)
+  return new Map(
+    entries.filter(({ mode, path }) => mode !== '160000' && isBelow(path)).map(({ path, oid }) => [path, oid]),
+  )
+}
+
 /** What a tree holds, with its subfolders. */
 async function treeEntries(
   repository: Repository,

@@ -17,6 +17,7 @@
 //! works on data do not count. Of builders only Alembic's and SQLAlchemy's are read: not knex's,
 //! Rails' or Django's.
 
+pub(super) mod empty;
 mod literals;
 mod python;
 mod sql;
@@ -37,6 +38,24 @@ use tracks::Track;
 struct Hit {
     at: usize,
     what: String,
+}
+
+/// Of these paths those that belong to each of the tracks: what a caller reads into
+/// [`Change::tracked`](super::Change::tracked).
+///
+/// # Errors
+///
+/// `invalid-input`, naming the key, for a track that cannot be followed.
+pub fn matched<'p>(
+    tracks: &BTreeMap<String, super::Track>,
+    paths: &'p [String],
+) -> Result<BTreeMap<String, Vec<&'p str>>, Error> {
+    let mut out = BTreeMap::new();
+    for (name, given) in tracks {
+        let track = tracks::track(name, given)?;
+        out.insert(name.clone(), paths.iter().map(String::as_str).filter(|path| track.has(path)).collect());
+    }
+    Ok(out)
 }
 
 /// Checks what the options say about tracks.

@@ -1,14 +1,14 @@
 //! Tracks as the options give them, ready to be asked.
 
 use crate::error::{Code, Error};
-use crate::guard::{Ddl, Options, Registers};
+use crate::guard::{Ddl, Options, Registers, Track as Given};
 use fast_glob::glob_match;
 use regex_lite::Regex;
 
 /// A track.
 pub(super) struct Track<'o> {
     pub name: &'o str,
-    files: &'o [String],
+    pub files: &'o [String],
     ignore: &'o [String],
     /// What registers a migration, other than a new file.
     pub line: Option<Regex>,
@@ -54,47 +54,55 @@ impl Track<'_> {
 pub(super) fn tracks(options: &Options) -> Result<Vec<Track<'_>>, Error> {
     let mut tracks = Vec::new();
     for (name, given) in &options.tracks {
-        let wrong = |message: String, help: &str| Err(Error::new(Code::InvalidInput, message).help(help));
-        let key = format!("tracks.{name}");
-        if given.files.is_empty() {
-            return wrong(format!("{key}.files is empty"), "name the track's files, such as \"db/migrations/*.sql\"");
-        }
-        for (field, globs) in [("files", &given.files), ("ignore", &given.ignore)] {
-            for (at, glob) in globs.iter().enumerate() {
-                if let Some(why) = flaw(glob) {
-                    return wrong(
-                        format!("{key}.{field}[{at}] is {glob:?}: {why}"),
-                        "write a path from the repository's root, with *, ** , ?, [a-z] and {a,b}",
-                    );
-                }
-            }
-        }
-        let line = match &given.registers {
-            Registers::File => None,
-            Registers::Line(pattern) => match Regex::new(pattern) {
-                Ok(regex) => Some(regex),
-                Err(error) => {
-                    return wrong(
-                        format!("{key}.registers.line is {pattern:?}, which is not a regular expression: {error}"),
-                        "see https://docs.rs/regex-lite for what it may say",
-                    );
-                }
-            },
-        };
-        if given.ddl.as_ref().is_some_and(Vec::is_empty) {
-            return wrong(
-                format!("{key}.ddl is empty"),
-                "say what counts as DDL: \"sql\", \"sqlalchemy\", or leave it out",
-            );
-        }
-        let ddl = given.ddl.as_deref();
-        tracks.push(Track { name, files: &given.files, ignore: &given.ignore, line, ddl });
+        tracks.push(track(name, given)?);
     }
     if let [only] = &tracks[..] {
         return Err(Error::new(Code::InvalidInput, format!("tracks has only one track, {:?}", only.name))
             .help("name the other track too, or leave out tracks"));
     }
     Ok(tracks)
+}
+
+/// One track.
+///
+/// # Errors
+///
+/// As [`tracks`].
+pub(super) fn track<'o>(name: &'o str, given: &'o Given) -> Result<Track<'o>, Error> {
+    let wrong = |message: String, help: &str| Err(Error::new(Code::InvalidInput, message).help(help));
+    let key = format!("tracks.{name}");
+    if given.files.is_empty() {
+        return wrong(format!("{key}.files is empty"), "name the track's files, such as \"db/migrations/*.sql\"");
+    }
+    for (field, globs) in [("files", &given.files), ("ignore", &given.ignore)] {
+        for (at, glob) in globs.iter().enumerate() {
+            if let Some(why) = flaw(glob) {
+                return wrong(
+                    format!("{key}.{field}[{at}] is {glob:?}: {why}"),
+                    "write a path from the repository's root, with *, ** , ?, [a-z] and {a,b}",
+                );
+            }
+        }
+    }
+    let line = match &given.registers {
+        Registers::File => None,
+        Registers::Line(pattern) => match Regex::new(pattern) {
+            Ok(regex) => Some(regex),
+            Err(error) => {
+                return wrong(
+                    format!("{key}.registers.line is {pattern:?}, which is not a regular expression: {error}"),
+                    "see https://docs.rs/regex-lite for what it may say",
+                );
+            }
+        },
+    };
+    if given.ddl.as_ref().is_some_and(Vec::is_empty) {
+        return wrong(
+            format!("{key}.ddl is empty"),
+            "say what counts as DDL: \"sql\", \"sqlalchemy\", or leave it out",
+        );
+    }
+    Ok(Track { name, files: &given.files, ignore: &given.ignore, line, ddl: given.ddl.as_deref() })
 }
 
 /// What is wrong with a glob. The matcher takes what is not closed for something that nothing matches.

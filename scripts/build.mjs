@@ -178,13 +178,14 @@ function inlined(core) {
   writeFileSync(join(core, 'inline.d.ts'), 'export declare function bytes(): Uint8Array<ArrayBuffer>\n')
 }
 
+/** The names of {@link forPages}. */
+export const pages = ['index', 'inline', 'slim', 'pglite', 'snapshots', 'neon', 'guard', 'lint']
+
 /** The entries that a page may load without a bundler or an import map: all that they import is beside them. */
 async function forPages() {
   const { build } = await import('esbuild')
   await build({
-    entryPoints: ['index', 'inline', 'slim', 'pglite', 'snapshots', 'neon', 'guard', 'lint'].map((name) =>
-      join(draft, `${name}.js`),
-    ),
+    entryPoints: pages.map((name) => join(draft, `${name}.js`)),
     outdir: join(draft, 'web'),
     bundle: true,
     splitting: true,

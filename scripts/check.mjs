@@ -6,6 +6,14 @@ import { setup, toolchain } from './setup.mjs'
 const strict = { env: { ...process.env, RUSTDOCFLAGS: '-D warnings' } }
 const lints = ['--', '-D', 'warnings']
 
+/** With types where there are some: a promise that nobody waits for is seen in no other way. */
+async function lintScripts() {
+  const oxlint = (...args) =>
+    run(process.execPath, [`${root}/node_modules/oxlint/bin/oxlint`, '--deny-warnings', ...args])
+  await oxlint()
+  await oxlint('--type-aware', '--tsconfig', 'pkg-template/tsconfig.json', 'pkg-template/src')
+}
+
 await script(async () => {
   await toolchain()
   // The lints need nothing of what is installed here, for the tests as well, and it waits for the network a good deal.
@@ -31,6 +39,8 @@ await script(async () => {
     'warn',
     root,
   ])
+  heading('Lints of TypeScript and JavaScript')
+  await timed('lints of TypeScript', lintScripts)
   heading('Types')
   await timed('build', build)
   await timed('types', () =>

@@ -88,7 +88,7 @@ async function run<Db extends object>(
     if (!sql || signal?.aborted) return (await prepare())(driver, db, goal, begin)
     const connection = driver.connect(db)
     const asked = await ask(connection, sql, signal)
-    const outcome = asked.answer.rows?.[0]?.['same'] === 'true' && !signal?.aborted && current!(manifest!)
+    const outcome = asked.answer.rows?.[0]?.['same'] === 'true' && !signal?.aborted && current(manifest!)
     if (outcome) {
       connection.close?.(false)
       return { outcome, roundTrips: 1, elapsedMs: Math.round(performance.now() - begin) }

@@ -52,7 +52,7 @@ const checks: { readonly [name in keyof AnyOptions]-?: Check } = {
   lease: milliseconds,
   session: flag,
   allowDestructive: [isTexts, 'an array of versions'],
-  versions: [(value) => isTexts(value) && (value as string[]).length > 0, 'an array of one version or more'],
+  versions: [(value) => isTexts(value) && value.length > 0, 'an array of one version or more'],
   steps: [(value) => isWhole(value) && value !== 0, 'a whole number from 1'],
   to: [isText, 'a version, as a string'],
   dryRun: flag,

@@ -127,9 +127,9 @@ function named(rows: Raw, text: string, from: unknown): TextRow[] {
         'the option transform.row of postgres() changes the values of the ledger',
         'hand in a sql without it',
       )
-    return Object.fromEntries(
+    return Object.fromEntries<string | null>(
       columns.map((name, at) => [name, values[at] ? decoder.decode(values[at]) : null]),
-    ) as TextRow
+    )
   })
 }
 

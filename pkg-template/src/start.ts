@@ -71,12 +71,12 @@ export function coreNow(): typeof core {
  */
 async function compiled(source: CoreSource): Promise<WebAssembly.Module | BufferSource> {
   const kind = kindOf(source)
-  if (kind === 'WebAssembly.Module' || kind.endsWith('ArrayBuffer') || ArrayBuffer.isView(source))
-    return source as BufferSource
+  if (kind === 'WebAssembly.Module' || kind.endsWith('ArrayBuffer') || ArrayBuffer.isView(source)) return source
   if (kind === 'String' || kind === 'URL') return compiled(await fetch(String(source)))
   if (isResponse(source)) return received(source)
   // A module's namespace, or what a bundler makes of it.
   const inner = (source as { default?: CoreSource } | null)?.default
+  // oxlint-disable-next-line typescript/await-thenable -- a module may have a promise of one, whatever its type says
   if (inner !== undefined) return compiled(await inner)
   throw new Error(
     `it was given ${typeof source === 'object' ? 'an object' : `a ${typeof source}`} and takes a module, bytes, a Response or an address`,
@@ -84,7 +84,7 @@ async function compiled(source: CoreSource): Promise<WebAssembly.Module | Buffer
 }
 
 const moduleOf = async (found: WebAssembly.Module | BufferSource): Promise<WebAssembly.Module> =>
-  kindOf(found) === 'WebAssembly.Module' ? (found as WebAssembly.Module) : WebAssembly.compile(found as BufferSource)
+  kindOf(found) === 'WebAssembly.Module' ? found : WebAssembly.compile(found as BufferSource)
 
 const kindOf = (source: unknown) => Object.prototype.toString.call(source).slice('[object '.length, -1)
 

@@ -330,7 +330,7 @@ test('a discarded database is closed', async (t) => {
   )
 })
 
-test('what is wrong with the files is said as without snapshots, and no database is left open', async (t) => {
+test('what is wrong with the files is said as without snapshots, and no database is left open', async () => {
   const { snapshots } = await saved()
   const before = made.length
   for (const migrations of [

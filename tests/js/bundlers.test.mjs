@@ -1,6 +1,6 @@
 // Migrations that went through a bundler, in every way there is: the same checksums and the same plan as from the folder.
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { after, describe, test } from 'node:test'

@@ -62,7 +62,12 @@ describe('the commands', () => {
       [['status'], 1, /^3 to apply\n/],
       [['plan'], 1, /^3 to apply\n\n {2}\+ {2}20260105090000 {2}shows {3}apply {2}1 statement, one transaction\n/],
       [['up', '--dry-run'], 0, /^3 to apply\n/],
-      [['up', '--when', 'refuse'], 1, /^$/, /^error: .*3 migrations are pending|^error: /],
+      [
+        ['up', '--when', 'refuse'],
+        1,
+        /^$/,
+        /^error: 3 migrations pending, .*refuse.*\n {2}help: apply them first, or run with --when apply\n$/,
+      ],
       [['status'], 1, /^3 to apply\n/],
       [
         ['up'],

@@ -167,7 +167,7 @@ describe('dbmate and Counterfoil on one database', () => {
     // What dbmate does first, at the moment when Counterfoil has seen that there is no ledger.
     const query = db.query.bind(db)
     db.query = async (config, ...more) => {
-      if (/^create table /.test(config.text))
+      if (config.text.startsWith('create table '))
         await query('create table public.schema_migrations (version varchar(128) primary key)')
       return query(config, ...more)
     }

@@ -179,7 +179,10 @@ function oracle(corpus) {
     // Tables with a constraint that was validated in a step of its own: PostgreSQL 12 and newer trust it.
     const validated = new Set()
     for (const name of identifiers(text.toString()))
-      if (Buffer.byteLength(name) > 63 && !names.has(name)) (names.add(name), add(counts, `${id} identifier-too-long`))
+      if (Buffer.byteLength(name) > 63 && !names.has(name)) {
+        names.add(name)
+        add(counts, `${id} identifier-too-long`)
+      }
     for (const statement of statements) {
       for (const { stmt } of parseSync(statement).stmts) {
         const [[kind, node]] = Object.entries(stmt)
@@ -237,7 +240,7 @@ function* judge(kind, node, { notx, made, partitioned, unchecked, validated }) {
       const has = (type) => (column.constraints ?? []).some(({ Constraint }) => Constraint.contype === type)
       const filled =
         ['CONSTR_DEFAULT', 'CONSTR_GENERATED', 'CONSTR_IDENTITY'].some(has) ||
-        /serial$/.test(column.typeName.names.at(-1).String.sval)
+        column.typeName.names.at(-1).String.sval.endsWith('serial')
       if (has('CONSTR_NOTNULL') && !filled) yield 'adding-required-field'
       if (has('CONSTR_FOREIGN') && filled) yield 'adding-foreign-key-constraint'
       if (has('CONSTR_UNIQUE')) yield 'disallowed-unique-constraint'

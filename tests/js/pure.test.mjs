@@ -153,6 +153,7 @@ describe('input of the wrong kind is named', () => {
   bad(['001_a.sql'], 'migrations[0] is a string')
   bad([{ path: '001_a.sql' }], '001_a.sql is undefined')
   bad([{ sql: 'select 1' }], 'migrations[0].path is undefined')
+  // oxlint-disable-next-line no-sparse-arrays -- a hole is what is tested
   bad([, { path: 'a', sql: '' }], 'migrations[0] is undefined')
   bad(
     {

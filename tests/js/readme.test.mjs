@@ -1,10 +1,11 @@
 // What the README and the pages of docs/ say is so: the demo's output, the snippets, the tables, the links.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { after, test } from 'node:test'
+import ts from 'typescript'
 import { anchors, block, links, openFences, page, pages } from './support/docs.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -113,15 +114,64 @@ test('the tables of decisions have every reason', () => {
   )
 })
 
-test('the table of errors has every code of the core', () => {
-  const known = [...read('src/error.rs').matchAll(/\(Code::\w+, "([a-z-]+)"\)/g)].map(([, code]) => code)
-  assert.ok(known.length > 20)
+test('the table of errors has every code, of the core and of TypeScript', () => {
+  const core = [...read('src/error.rs').matchAll(/\(Code::\w+, "([a-z-]+)"\)/g)].map(([, code]) => code)
+  const sources = readdirSync(`${root}/pkg-template/src`, { recursive: true })
+    .map((path) => String(path).replaceAll('\\', '/'))
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => read(`pkg-template/src/${path}`))
+  const script = codesThrown(sources)
+  assert.ok(core.length > 20 && script.size > 20, [...script].join())
   const shown = new Set(table('| code | what is wrong |').flatMap(({ codes }) => codes))
   assert.deepEqual(
-    known.filter((code) => !shown.has(code)),
+    [...core, ...script].filter((code) => !shown.has(code)),
     [],
   )
 })
+
+test('codes are found wherever they are given to an error', () => {
+  const sources = [
+    `export function failure(code: string, message: string) { return new MigrationError({ code, message }) }`,
+    `const wrapped = (at: number, code: string) => failure(code, '')
+     throw wrapped(1, left ? 'one-way' : 'other-way')
+     throw failure('third-way', 'not-this')
+     class Usage extends MigrationError { constructor() { super({ code: 'fourth-way', message: 'nor-this' }) } }
+     return new MigrationError({ code: 'fifth-way', help: 'nor-that' })`,
+  ]
+  assert.deepEqual([...codesThrown(sources)].sort(), ['fifth-way', 'fourth-way', 'one-way', 'other-way', 'third-way'])
+})
+
+/** The codes that TypeScript gives to its errors: what is handed on as `code` by a function, or is the `code` of an error. */
+function codesThrown(sources) {
+  const files = sources.map((text, index) => ts.createSourceFile(`${index}.ts`, text, ts.ScriptTarget.Latest, true))
+  const each = (node, visit) => (visit(node), ts.forEachChild(node, (child) => each(child, visit)))
+  /** The functions that are handed a code, and as which argument. */
+  const takers = new Map()
+  const codes = new Set()
+  /** The texts that an expression may be. */
+  const texts = (node) => {
+    // Those of the system are in capitals.
+    if (ts.isStringLiteralLike(node) && /^[a-z]+(-[a-z]+)*$/.test(node.text)) codes.add(node.text)
+    else if (ts.isConditionalExpression(node)) [node.whenTrue, node.whenFalse].forEach(texts)
+  }
+  for (const file of files)
+    each(file, (node) => {
+      const at = ts.isFunctionLike(node) ? node.parameters.findIndex(({ name }) => name.getText() === 'code') : -1
+      const name = node.name ?? node.parent?.name
+      if (at >= 0 && name) takers.set(name.getText(), at)
+    })
+  for (const file of files)
+    each(file, (node) => {
+      if (!ts.isCallExpression(node) && !ts.isNewExpression(node)) return
+      const [name, [first]] = [node.expression.getText(), node.arguments ?? []]
+      const taken = node.arguments?.[takers.get(name)]
+      if (taken) texts(taken)
+      if (/^(?:MigrationError|super)$/.test(name) && first && ts.isObjectLiteralExpression(first))
+        for (const { name: key, initializer } of first.properties)
+          if (key?.getText() === 'code' && initializer) texts(initializer)
+    })
+  return codes
+}
 
 test('the table of conventions has every one', () => {
   const known = [...read('src/convention/mod.rs').matchAll(/entry\(Convention::\w+, "([a-z-]+)"/g)].map(

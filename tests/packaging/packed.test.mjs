@@ -1,9 +1,10 @@
 // The package as a user gets it: packed, installed somewhere else, imported, type-checked.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join, posix } from 'node:path'
 import { after, test } from 'node:test'
+import { pages } from '../../scripts/build.mjs'
 import { anchors, links, openFences, pagesOf } from '../js/support/docs.mjs'
 import { install, ours, packed, root } from './support/packed.mjs'
 
@@ -13,30 +14,72 @@ after(remove)
 
 const node = (args, options) => spawnSync(process.execPath, args, { encoding: 'utf8', cwd: base, ...options })
 
+/** The files of the package that these lead to: by imports and by addresses beside them. */
+function reached(roots, found = new Set()) {
+  for (const path of roots) {
+    if (found.has(path) || !listing.includes(path)) continue
+    found.add(path)
+    if (!/\.c?js$/.test(path)) continue
+    const text = readFileSync(join(home, path), 'utf8')
+    const next = [...text.matchAll(/(?:\bfrom|\bimport|\bimport\(|\brequire\(|new URL\()\s*["'](\.[^"']+)["']/g)]
+    reached(
+      next.map(([, to]) => posix.join(posix.dirname(path), to)),
+      found,
+    )
+  }
+  return found
+}
+
+/** Whether a module had nothing but types in it. */
+const isOfTypes = (path) => /^(?:\/\/.*\n)*export \{\};\n$/.test(readFileSync(join(home, path), 'utf8'))
+
+/** Every path in a value of package.json. */
+const paths = (value) =>
+  typeof value === 'string' ? [posix.normalize(value)] : Object.values(value).flatMap((inner) => paths(inner))
+
+const manifest = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'))
+const forPages = pages.map((name) => `web/${name}.js`)
+
 test('it holds the package and nothing else', () => {
-  const unexpected = listing.filter(
-    (path) =>
-      !/^(core\/core\.(js|d\.ts|wasm)|core\/inline\.js|review\/review\.(js|wasm)|web\/[\w-]+\.js|((load|boot|cli|bundler|git|health|alembic)\/)?[\w-]+\.(js|d\.ts)|cli\/((pg-client|program)\.cjs|LICENSES\.txt)|package\.json|(README|CHANGELOG)\.md|docs\/[\w-]+\.md|LICENSE-(MIT|APACHE))$/.test(
-        path,
-      ),
-  )
-  assert.deepEqual(unexpected, [])
-  for (const path of [
+  // The command line is in one piece.
+  const sources = readdirSync(join(root, 'pkg-template/src'), { recursive: true })
+    .map((path) => String(path).replaceAll('\\', '/'))
+    .filter((path) => path.endsWith('.ts') && !path.endsWith('.d.ts') && !path.startsWith('cli/'))
+    .flatMap((path) => [path.replace(/ts$/, 'js'), path.replace(/ts$/, 'd.ts')])
+  const others = [
     'README.md',
-    'LICENSE-MIT',
+    'CHANGELOG.md',
+    ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
     'LICENSE-APACHE',
-    'core/core.wasm',
-    'core/inline.js',
-    'load/inline.js',
-    'load/web.js',
-    'review/review.wasm',
-    'web/index.js',
-  ])
-    assert.ok(listing.includes(path), path)
+    'LICENSE-MIT',
+    'package.json',
+    'virtual.d.ts',
+    ...['core.d.ts', 'core.js', 'core.wasm', 'inline.js'].map((name) => `core/${name}`),
+    ...['review.js', 'review.wasm'].map((name) => `review/${name}`),
+    ...['LICENSES.txt', 'main.js', 'pg-client.cjs', 'program.cjs'].map((name) => `cli/${name}`),
+  ]
+  const inPages = [...reached(forPages)].filter((path) => path.startsWith('web/'))
+  assert.deepEqual(listing, [...sources, ...others, ...inPages].sort())
+})
+
+test('there is no module that nothing leads to', () => {
+  const roots = [...paths(manifest.exports), ...paths(manifest.imports), ...paths(manifest.bin), ...forPages]
+  // The rest of the command line, and what of the package only its bundle was made of.
+  roots.push('cli/program.cjs', 'cli/pg-client.cjs', 'git/move.js', 'load/file.js')
+  for (const path of roots) assert.ok(listing.includes(path), path)
+  const found = reached(roots)
+  assert.deepEqual(
+    listing.filter((path) => /\.c?js$/.test(path) && !found.has(path) && !isOfTypes(path)),
+    [],
+  )
+})
+
+test('it names no place that there is not', () => {
+  for (const key of ['repository', 'homepage', 'bugs', 'funding', 'author']) assert.equal(manifest[key], undefined, key)
+  assert.doesNotMatch(readFileSync(join(root, 'Cargo.toml'), 'utf8'), /^(repository|homepage|documentation) =/m)
 })
 
 test('it depends on nothing', () => {
-  const manifest = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'))
   for (const key of ['dependencies', 'peerDependencies', 'optionalDependencies', 'scripts'])
     assert.equal(manifest[key], undefined, key)
   assert.equal(manifest.version, readFileSync(join(root, 'Cargo.toml'), 'utf8').match(/^version = "(.*)"/m)[1])

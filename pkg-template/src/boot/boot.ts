@@ -80,7 +80,7 @@ function creator<Db extends BootablePGlite>(
   const made = (given: object): Promise<unknown> => {
     const all = { ...pglite, ...given }
     if ('create' in Object(maker)) return (maker as PGliteClass<Db>).create(all)
-    if (typeof maker === 'function') return (maker as CreatePGlite<Db>)(all)
+    if (typeof maker === 'function') return maker(all)
     throw failure(
       'invalid-input',
       'the first argument of boot is neither PGlite nor a function',
@@ -285,7 +285,7 @@ class Session<Db extends BootablePGlite> {
   }
 
   #find(code: string, message: string, help = ''): undefined {
-    this.findings.push({ code, severity: 'warning', message, help } as Finding)
+    this.findings.push({ code, severity: 'warning', message, help })
   }
 
   async #try<T>(what: string, work: () => T | Promise<T>): Promise<T | undefined> {

@@ -15,18 +15,26 @@ export interface RollupPlugin {
   load(id: string): Promise<string> | undefined
 }
 
-/** A plugin that asks for its root when it is needed, and whether this is development. @internal */
-export function rollupPlugin(
-  options: PluginOptions,
-  root: () => string,
-  by: string,
-  developing = ({ meta }: Context) => meta.watchMode === true,
-): RollupPlugin {
+/** What a plugin is told when it is needed. @internal */
+export interface Surroundings {
+  /** The project's root. */
+  root: string
+  /** Whether this is development; without it, whether the bundler watches. */
+  developing?: boolean
+  /** Has a folder watched; without it the bundler's hook is asked to. */
+  watchFolder?: ((folder: string) => void) | undefined
+}
+
+/** A plugin that asks for its surroundings when it needs them. @internal */
+export function rollupPlugin(options: PluginOptions, surroundings: () => Surroundings, by: string): RollupPlugin {
   async function loaded(context: Context, id: string): Promise<string> {
-    const watch = ({ folder, files }: { folder: string; files: string[] }) =>
-      [folder, ...files].forEach((path) => context.addWatchFile(path))
+    const { root, watchFolder, developing = context.meta.watchMode === true } = surroundings()
+    const watch = ({ folder, files }: { folder: string; files: string[] }) => {
+      if (watchFolder) watchFolder(folder)
+      else for (const path of [folder, ...files]) context.addWatchFile(path)
+    }
     try {
-      const { code, warnings, ...watched } = await load(id, options, root(), by, developing(context))
+      const { code, warnings, ...watched } = await load(id, options, root, by, developing)
       watch(watched)
       for (const warning of warnings) context.warn(warning)
       return code

@@ -16,5 +16,5 @@ export type { PluginOptions, RollupPlugin }
  * ```
  */
 export default function counterfoil(options: PluginOptions = {}): RollupPlugin {
-  return rollupPlugin(options, () => process.cwd(), 'counterfoil/rollup')
+  return rollupPlugin(options, () => ({ root: process.cwd() }), 'counterfoil/rollup')
 }

@@ -4,6 +4,11 @@ import { folderOf, type PluginOptions } from './plugin.js'
 
 export type { PluginOptions }
 
+/** Of Vite's development server: what looks at files. */
+interface Server {
+  watcher: { add(path: string): unknown }
+}
+
 /** Of Vite's environment: where its modules are kept. */
 interface Environment {
   moduleGraph: { idToModuleMap: ReadonlyMap<string, unknown> }
@@ -23,24 +28,21 @@ interface Environment {
 export default function counterfoil(options: PluginOptions = {}): RollupPlugin {
   let root = process.cwd()
   let serves = false
+  let watchFolder: ((folder: string) => void) | undefined
   const holds = (id: string, file: string) =>
     file.startsWith(`${folderOf(id, options, root).folder.replaceAll('\\', '/')}/`)
   const plugin = {
-    ...rollupPlugin(
-      options,
-      () => root,
-      'counterfoil/vite',
-      () => serves,
-    ),
+    ...rollupPlugin(options, () => ({ root, developing: serves, watchFolder }), 'counterfoil/vite'),
     configResolved(config: { root: string; command: string }) {
       root = config.root
       serves = config.command === 'serve'
+      watchFolder = undefined
     },
-    configureServer({ watcher }: { watcher: { add(path: string): unknown } }) {
-      // It may lie beside the project.
-      watcher.add(folderOf('', options, root).folder)
+    configureServer({ watcher }: Server) {
+      // To the server, what `addWatchFile` is given is a module that is imported, and a folder is none. The folder may
+      // lie beside the project.
+      watchFolder = (folder) => void watcher.add(folder)
     },
-    // For files that are added and removed; of changed ones Vite knows which module they belong to.
     hotUpdate(this: { environment: Environment }, { file, modules }: { file: string; modules: unknown[] }) {
       const concerned = [...this.environment.moduleGraph.idToModuleMap].filter(
         ([id]) => isResolved(id) && holds(id, file),

@@ -82,7 +82,7 @@ export async function openPostgres(target: PostgresTarget, { signal, wait = 0 }:
       await sleep(250, undefined, { signal }).catch(() => {})
     }
   }
-  const { driver, rows } = watched<PgClient>(nodePostgres as never)
+  const { driver, rows } = watched<PgClient>(nodePostgres)
   return {
     driver,
     rows,
@@ -105,7 +105,7 @@ async function connected(ClientClass: typeof Client, { url }: PostgresTarget, si
     connectionTimeoutMillis: Number.isFinite(seconds) ? seconds * 1000 : patience,
     fallback_application_name: 'counterfoil',
     keepAlive: true,
-  } as object)
+  })
   const { password } = client as { password?: unknown; user?: unknown; database?: unknown }
   if (typeof password === 'string' && password !== client.user && password !== client.database) keepSecret(password)
   // One that breaks later says so by an event too; the request that it breaks tells.

@@ -72,7 +72,7 @@ export function watched<Db extends object>(
     const query = async (sql: string) => {
       const rows = await connection.query(sql)
       // The one question whose answer has these columns; without a row there is none to see.
-      if (rows.length === 0 || ('version' in rows[0]! && 'applied_at' in rows[0]!)) seen = rows
+      if (rows.length === 0 || ('version' in rows[0]! && 'applied_at' in rows[0])) seen = rows
       return rows
     }
     return { ...connection, query }

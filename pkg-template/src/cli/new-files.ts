@@ -53,7 +53,7 @@ export function newFiles({ convention, paths, files }: Known, name: string, now:
   if (convention === 'diesel')
     return { made: ['up.sql', 'down.sql'].map((file) => ({ path: at(`${stem}/${file}`), text })) }
   if (inFolder) return { made: [{ path: at(`${stem}/migration.sql`), text }] }
-  const paired = convention === 'golang-migrate' || (newest !== undefined && /\.up\.sql$/.test(newest))
+  const paired = convention === 'golang-migrate' || (newest !== undefined && newest.endsWith('.up.sql'))
   return { made: (paired ? ['.up.sql', '.down.sql'] : ['.sql']).map((ending) => ({ path: at(stem + ending), text })) }
 }
 

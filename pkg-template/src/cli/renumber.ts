@@ -121,6 +121,7 @@ function journalWith(text: string, folder: string, moves: readonly Move[]): stri
   const indent = /^[ \t]+/m.exec(text)?.[0] ?? '  '
   const ends = text.includes('\r\n') ? '\r\n' : '\n'
   return (
-    JSON.stringify({ ...journal, entries: kept }, null, indent).replaceAll('\n', ends) + (/\n$/.test(text) ? ends : '')
+    JSON.stringify({ ...journal, entries: kept }, null, indent).replaceAll('\n', ends) +
+    (text.endsWith('\n') ? ends : '')
   )
 }

@@ -2,5 +2,4 @@
 import { readFile } from 'node:fs/promises'
 
 /** Finds the review module. @internal */
-export const load = (): Promise<BufferSource> =>
-  readFile(new URL('../review/review.wasm', import.meta.url)) as Promise<BufferSource>
+export const load = (): Promise<BufferSource> => readFile(new URL('../review/review.wasm', import.meta.url))

@@ -29,7 +29,7 @@ const draft = join(root, '.tmp/pkg')
 const bin = (name, path) => [process.execPath, join(root, 'node_modules', name, path)]
 
 // What rustc lets LLVM use for wasm32-unknown-unknown; wasm-opt has to be told.
-const wasmFeatures = [
+export const wasmFeatures = [
   'bulk-memory',
   'bulk-memory-opt',
   'call-indirect-overlong',

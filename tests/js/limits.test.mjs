@@ -1,21 +1,35 @@
 // Much input, and input that nobody would write: a right answer or a typed error, in time that grows with the size.
-// Times are printed, for three sizes each; nothing depends on them.
+// Times are printed, for three sizes each; nothing depends on them. What grows is the number of steps that the core takes.
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
-import { MigrationError, checksum, fingerprint, plan, readSet, splitStatements } from 'counterfoil'
+import { after, test } from 'node:test'
+import * as counterfoil from 'counterfoil'
 import { random } from './support/random.mjs'
+import { countedCore } from './support/steps.mjs'
 
-/** Runs `work` for each size, checks what it gives, and prints the times. */
+const { MigrationError, checksum, fingerprint, plan, splitStatements } = counterfoil
+const counted = await countedCore()
+after(() => counted.remove())
+
+/** Four times as much input may take this many times the steps: sorting takes a little more than four. */
+const mostGrowth = 6
+
+/** Runs `work` for each size, checks what it gives, and prints the times; and checks that the steps grow with the size. */
 function measure(t, unit, sizes, make, work, check) {
   const times = sizes.map((size) => {
     const input = make(size)
     const began = performance.now()
-    const result = work(input)
+    const result = work(input, counterfoil)
     const time = performance.now() - began
     check(result, size)
     return `${size.toLocaleString('en')} ${unit}: ${time.toFixed(0)} ms`
   })
   t.diagnostic(times.join(', '))
+  const [few, many] = [sizes[0] / 40, sizes[0] / 10].map((size) => {
+    const input = make(size)
+    return counted.stepsOf(() => work(input, counted.core))
+  })
+  t.diagnostic(`${unit}, four times as many: ${(many / few).toFixed(2)} times the steps (${many.toLocaleString('en')})`)
+  assert.ok(few > 0 && many / few < mostGrowth, `${unit}: four times as many take ${many / few} times the steps`)
 }
 
 /** The result, or the error, which has to be one of ours. */
@@ -23,7 +37,10 @@ function typed(work) {
   try {
     return work()
   } catch (error) {
-    assert.ok(error instanceof MigrationError, `not a MigrationError: ${error?.stack ?? error}`)
+    assert.ok(
+      error instanceof MigrationError || error instanceof counted.core.MigrationError,
+      `not a MigrationError: ${error?.stack ?? error}`,
+    )
     assert.match(error.code, /^[a-z]+(-[a-z]+)*$/)
     assert.ok(error.message)
     return error
@@ -34,12 +51,26 @@ const megabyte = 1 << 20
 const row = "insert into events (id, note) values (1, 'it''s a line; with a semicolon');\n"
 const file = (megabytes) => `-- migrate:up\n${row.repeat(Math.ceil((megabytes * megabyte) / row.length))}`
 
+test('what takes four times as long for twice as much is noticed', (t) => {
+  const squares = (size, { checksum }) => {
+    for (let at = 1; at <= size; at += 1) checksum('x'.repeat(at * 8))
+  }
+  assert.throws(() => measure(t, 'texts', [4_000], Number, squares, () => {}), /four times as many take 1\d\.\d+ times/)
+})
+
 test('a file of 10 MB is split into its statements', (t) => {
-  measure(t, 'MB', [2.5, 5, 10], file, splitStatements, (statements, size) => {
-    assert.equal(statements.length, Math.ceil((size * megabyte) / row.length))
-    assert.equal(statements.at(-1).text, row.trim().slice(0, -1))
-    assert.equal(statements.at(-1).line, statements.length + 1)
-  })
+  measure(
+    t,
+    'MB',
+    [2.5, 5, 10],
+    file,
+    (sql, { splitStatements }) => splitStatements(sql),
+    (statements, size) => {
+      assert.equal(statements.length, Math.ceil((size * megabyte) / row.length))
+      assert.equal(statements.at(-1).text, row.trim().slice(0, -1))
+      assert.equal(statements.at(-1).line, statements.length + 1)
+    },
+  )
 })
 
 test('a file of 10 MB is planned', (t) => {
@@ -48,7 +79,7 @@ test('a file of 10 MB is planned', (t) => {
     'MB',
     [2.5, 5, 10],
     file,
-    (text) => plan({ '001_big.sql': text }),
+    (text, { plan }) => plan({ '001_big.sql': text }),
     ({ decisions }, size) => {
       assert.equal(decisions[0].statements, Math.ceil((size * megabyte) / row.length))
     },
@@ -62,7 +93,7 @@ test('a string of 10 MB is one token', (t) => {
     'MB',
     [2.5, 5, 10],
     text,
-    (sql) => [splitStatements(sql), fingerprint(sql), checksum(sql)],
+    (sql, { splitStatements, fingerprint, checksum }) => [splitStatements(sql), fingerprint(sql), checksum(sql)],
     ([statements]) => assert.equal(statements.length, 1),
   )
 })
@@ -80,7 +111,7 @@ test('100,000 files are read and planned', (t) => {
     'files',
     [25_000, 50_000, 100_000],
     files,
-    (set) => [readSet(set), plan(set)],
+    (set, { readSet, plan }) => [readSet(set), plan(set)],
     ([set, { decisions }], size) => {
       assert.equal(set.migrations.length, size)
       assert.equal(decisions.length, size)
@@ -99,7 +130,7 @@ test('a ledger of 1,000,000 rows is planned against', (t) => {
     'rows',
     [250_000, 500_000, 1_000_000],
     rows,
-    (ledger) => plan({ '1_m.sql': sql, '3_m.sql': sql, '2000000_m.sql': `${sql}select 2;\n` }, ledger),
+    (ledger, { plan }) => plan({ '1_m.sql': sql, '3_m.sql': sql, '2000000_m.sql': `${sql}select 2;\n` }, ledger),
     ({ decisions }, size) => {
       assert.equal(decisions.length, size + 1)
       const codes = {}
@@ -112,8 +143,13 @@ test('a ledger of 1,000,000 rows is planned against', (t) => {
 
 test('comments in comments are followed 10,000 deep and more', (t) => {
   const nested = (depth) => `${'/*'.repeat(depth)} deep ${'*/'.repeat(depth)} select 1`
-  measure(t, 'deep', [10_000, 100_000, 1_000_000], nested, splitStatements, (statements, depth) =>
-    assert.equal(statements[0].start, depth * 4 + 7),
+  measure(
+    t,
+    'deep',
+    [10_000, 100_000, 1_000_000],
+    nested,
+    (sql, { splitStatements }) => splitStatements(sql),
+    (statements, depth) => assert.equal(statements[0].start, depth * 4 + 7),
   )
   const open = typed(() => splitStatements(nested(10_000).replace('*/ select', ' select')))
   assert.equal(open.code, 'unterminated-comment')
@@ -136,7 +172,7 @@ test('what opens and never closes does not take longer the more often it does', 
       what,
       [25_000, 50_000, 100_000],
       (size) => text.repeat(size),
-      (sql) => typed(() => splitStatements(sql)),
+      (sql, { splitStatements }) => typed(() => splitStatements(sql)),
       () => {},
     )
 })
@@ -147,7 +183,7 @@ test('markers in great number do not take longer than they should', (t) => {
     'markers',
     [25_000, 50_000, 100_000],
     (size) => '-- migrate:up\nselect 1;\n'.repeat(size),
-    (sql) => typed(() => plan({ '1_a.sql': sql })),
+    (sql, { plan }) => typed(() => plan({ '1_a.sql': sql })),
     () => {},
   )
   measure(
@@ -155,7 +191,8 @@ test('markers in great number do not take longer than they should', (t) => {
     'breakpoints',
     [25_000, 50_000, 100_000],
     (size) => 'select 1;--> statement-breakpoint\n'.repeat(size),
-    (sql) => plan({ 'meta/_journal.json': '{"entries":[{"idx":0,"when":1,"tag":"0000_a"}]}', '0000_a.sql': sql }),
+    (sql, { plan }) =>
+      plan({ 'meta/_journal.json': '{"entries":[{"idx":0,"when":1,"tag":"0000_a"}]}', '0000_a.sql': sql }),
     ({ decisions }, size) => assert.equal(decisions[0].statements, size),
   )
 })
@@ -168,7 +205,7 @@ test('100,000 files of one version are as many decisions, and no novel', (t) => 
     'files',
     [25_000, 50_000, 100_000],
     files,
-    (set) => plan(set),
+    (set, { plan }) => plan(set),
     ({ decisions }, size) => {
       assert.equal(decisions.length, size)
       assert.ok(decisions.every(({ code, message }) => code === 'duplicate' && message.length < 2_000))

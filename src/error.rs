@@ -51,6 +51,8 @@ pub enum Code {
     StatementFailed,
     /// The database refused or failed something that is not part of a migration.
     DatabaseFailed,
+    /// The connection is in a transaction of the caller's.
+    OpenTransaction,
     /// The connection was lost.
     ConnectionLost,
     /// A statement-wise migration stopped where nobody can tell whether a statement has happened.
@@ -98,6 +100,7 @@ impl Code {
         (Code::WaitTimeout, "wait-timeout"),
         (Code::StatementFailed, "statement-failed"),
         (Code::DatabaseFailed, "database-failed"),
+        (Code::OpenTransaction, "open-transaction"),
         (Code::ConnectionLost, "connection-lost"),
         (Code::Interrupted, "interrupted"),
         (Code::NothingToRollBack, "nothing-to-roll-back"),

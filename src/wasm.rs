@@ -296,6 +296,9 @@ pub struct Request {
     /// What to send, for `query`, `statement` and `script`.
     #[serde(skip_serializing_if = "Option::is_none")]
     sql: Option<String>,
+    /// How many statements that are, for `script`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    count: Option<u32>,
     /// What to send, for `batch` and `trial`.
     #[serde(skip_serializing_if = "Option::is_none")]
     statements: Option<Vec<String>>,
@@ -437,7 +440,9 @@ impl Machine {
             Output::Send(request) => match self.0.message(&request) {
                 Message::Query { sql } => (next.kind, next.sql) = ("query", Some(sql)),
                 Message::Statement { sql } => (next.kind, next.sql) = ("statement", Some(sql)),
-                Message::Script { sql } => (next.kind, next.sql) = ("script", Some(sql)),
+                Message::Script { sql, count } => {
+                    (next.kind, next.sql, next.count) = ("script", Some(sql), Some(count));
+                }
                 Message::Trial { statements } => (next.kind, next.statements) = ("trial", Some(statements)),
                 Message::Batch { statements } => (next.kind, next.statements) = ("batch", Some(statements)),
             },

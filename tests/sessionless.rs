@@ -96,7 +96,7 @@ fn batches(sql: &str) -> Vec<Vec<String>> {
     sent.into_iter()
         .filter_map(|message| match message {
             Message::Batch { statements } | Message::Trial { statements } => Some(statements),
-            Message::Script { sql } => panic!("a script: {sql}"),
+            Message::Script { sql, .. } => panic!("a script: {sql}"),
             _ => None,
         })
         .collect()
@@ -218,7 +218,9 @@ fn json(message: &Message) -> usize {
             let queries: Vec<_> = statements.iter().map(query).collect();
             serde_json::json!({ "queries": queries }).to_string().len()
         }
-        Message::Query { sql } | Message::Statement { sql } | Message::Script { sql } => query(sql).to_string().len(),
+        Message::Query { sql } | Message::Statement { sql } | Message::Script { sql, .. } => {
+            query(sql).to_string().len()
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 // What every driver offers, on top of a connection: first the one question that needs neither core nor files, and if
 // there is more to do the engine, which is loaded then.
 import type { Answer, Outcome, Plan, Readiness, Report, RunGoal } from './core/core.js'
-import { describe, inTurn, unlessTold, type Connection } from './database.js'
+import { inTurn, unlessTold, type Connection } from './database.js'
 import { digestQuery } from './digest.js'
 import type { Ended, Guard } from './drive.js'
 import { MigrationError } from './errors.js'
@@ -29,9 +29,9 @@ export interface Driver<Db extends object> {
 /** A question that has been asked before the engine was there, and what came of it. @internal */
 export interface Asked {
   sql: string
-  answer: Answer
-  /** What the driver threw. */
-  cause: unknown
+  /** None if the driver threw something. */
+  answer?: Answer
+  cause?: unknown
 }
 
 /** What was asked, and the connection that it was asked over. @internal */
@@ -54,16 +54,14 @@ function question(manifest: Manifest | undefined, chosen: Settings): string | un
 
 async function ask(connection: Connection, sql: string, signal: AbortSignal | undefined): Promise<Asked> {
   try {
-    return { sql, answer: bare({ rows: [...(await unlessTold(signal, connection.query(sql)))] }), cause: undefined }
+    return { sql, answer: bare({ rows: [...(await unlessTold(signal, connection.query(sql)))] }) }
   } catch (cause) {
     // What the driver itself refuses says nothing about the database. Nor does a signal; whether an answer is still to come, is unknown then.
     if (cause instanceof MigrationError) {
       connection.close?.(true)
       throw cause
     }
-    const failure = bare(describe(cause))
-    if (failure.lost) connection.lost?.(cause)
-    return { sql, answer: bare({ failure }), cause }
+    return { sql, cause }
   }
 }
 
@@ -83,12 +81,16 @@ async function run<Db extends object>(
   const sql = current && question(manifest, chosen)
   const prepare = async () => (await engine()).prepare(set, chosen)
   const prepared = sql ? undefined : await prepare()
+  const writes = goal.goal === 'up' || goal.goal === 'down'
   const work = async () => {
     if (prepared) return prepared(driver, db, goal, begin)
     if (!sql || signal?.aborted) return (await prepare())(driver, db, goal, begin)
     const connection = driver.connect(db)
     const asked = await ask(connection, sql, signal)
-    const outcome = asked.answer.rows?.[0]?.['same'] === 'true' && !signal?.aborted && current(manifest!)
+    const { same, open } = asked.answer?.rows?.[0] ?? {}
+    // In a transaction of the caller's there may be nothing to do, but who knows for how long.
+    const intrudes = writes && open === 'true' && connection.capabilities.script
+    const outcome = same === 'true' && !intrudes && !signal?.aborted && current(manifest!)
     if (outcome) {
       connection.close?.(false)
       return { outcome, roundTrips: 1, elapsedMs: Math.round(performance.now() - begin) }
@@ -103,7 +105,6 @@ async function run<Db extends object>(
     // It stays open meanwhile: one that breaks now is noticed by it, and not by the whole process.
     return go(driver, db, goal, begin, { connection, asked })
   }
-  const writes = goal.goal === 'up' || goal.goal === 'down'
   return writes && !driver.pooled?.(db) ? inTurn(db, work) : work()
 }
 

@@ -1,6 +1,6 @@
 // What a database driver has to offer, and how a database's errors are read. One file per driver implements it.
 import type { Capabilities, DatabaseFailure } from './core/core.js'
-import { failure } from './errors.js'
+import { failure, type MigrationError } from './errors.js'
 
 /** A row, every value as text. */
 export type TextRow = Record<string, string | null>
@@ -8,12 +8,12 @@ export type TextRow = Record<string, string | null>
 /** A database, as the loop sees it. Every method rejects with what the driver rejects with. @internal */
 export interface Connection {
   readonly capabilities: Capabilities
-  /** Runs one statement and gives its rows. */
+  /** Runs one statement and gives its rows; with `script`, as a message of the simple protocol. */
   query(sql: string): Promise<readonly TextRow[]>
   /** Sends one statement alone in its message. */
   statement(sql: string): Promise<unknown>
-  /** Sends a text of many statements as one message of the simple protocol. */
-  script?(sql: string): Promise<unknown>
+  /** Sends a text of `count` statements as one message of the simple protocol. */
+  script?(sql: string, count: number): Promise<unknown>
   /** Runs statements as one transaction. */
   batch?(statements: readonly string[]): Promise<unknown>
   /** Called when a request was answered with something else than the database's own error: it may be another's turn. */
@@ -47,6 +47,7 @@ export function describe(error: unknown): DatabaseFailure {
     position,
     where,
     [completed]: done,
+    unusable,
   } = Object(error) as Record<PropertyKey, unknown>
   const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined)
   const number = (value: unknown) => (Number(value) > 0 ? Number(value) : undefined)
@@ -60,8 +61,24 @@ export function describe(error: unknown): DatabaseFailure {
     context: text(where),
     completed: typeof done === 'number' ? done : undefined,
     lost,
+    unusable: unusable === true,
   }
 }
+
+/** The rows with what ReadyForQuery says: whether the session is in a transaction. That is surer than its clock. @internal */
+export function told(rows: unknown[], status: string | null | undefined): TextRow[] {
+  const first = rows[0] as TextRow | undefined
+  if (first && status) first['open'] = `${status !== 'I'}`
+  return rows as TextRow[]
+}
+
+/** What a driver says of the inside of a transaction, as its callback gets it. @internal */
+export const inside = (what: string): MigrationError =>
+  failure(
+    'open-transaction',
+    `this ${what} is that of a transaction`,
+    'hand in the database itself, and outside: every migration has a transaction of its own',
+  )
 
 /**
  * What comes of `work`, unless the signal comes first. Only for what writes nothing: it is left as it is, and whatever

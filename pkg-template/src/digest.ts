@@ -1,17 +1,24 @@
 // The question that tells, in one round trip and without the core, whether there is nothing to do.
 
-/** An identifier, as PostgreSQL's quote_ident writes it. */
-const identifier = (name: string) => `"${name.replaceAll('"', '""')}"`
+/** A string literal, as the core writes it. */
+const literal = (text: string) => `${text.includes('\\') ? 'E' : ''}'${text.replace(/['\\]/g, '$&$&')}'`
 
 /**
- * One row with one column, `same`: whether the digest of the ledger is `expected`. The same text as the core's
- * (`statements::digest`), so that the core can take the answer for its own. @internal
+ * One row: `same`, whether the digest of the ledger is `expected`, null if it cannot be read; and `open`, whether the
+ * session was in a transaction before. The same text as the core's (`statements::digest`), so that the core can take the
+ * answer for its own. @internal
  */
 export function digestQuery(table: { schema: string; name: string }, expected: string): string {
   return (
-    'select (pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(coalesce(pg_catalog.string_agg(' +
-    "version || E'\\t' || coalesce(checksum, '') || E'\\t' || coalesce(state, 'applied') || E'\\n', '' " +
-    `order by version collate "C"), ''), 'UTF8')), 'hex') = '${expected}')::text as same ` +
-    `from ${identifier(table.schema)}.${identifier(table.name)} where replaced_by is null`
+    "select (select (pg_catalog.strpos(pg_catalog.query_to_xml('select pg_catalog.encode(pg_catalog.sha256(" +
+    "pg_catalog.convert_to(coalesce(pg_catalog.string_agg(version || pg_catalog.chr(9) || coalesce(checksum, '''') " +
+    "|| pg_catalog.chr(9) || coalesce(state, ''applied'') || pg_catalog.chr(10), '''' " +
+    "order by version collate \"C\"), ''''), ''UTF8'')), ''hex'') from ' || c.oid::pg_catalog.regclass " +
+    `|| ' where replaced_by is null', true, true, '')::text, '${expected}') > 0)::text from pg_catalog.pg_class c ` +
+    'join pg_catalog.pg_namespace n on n.oid = c.relnamespace join pg_catalog.pg_attribute a on a.attrelid = c.oid ' +
+    `where n.nspname = ${literal(table.schema)} and c.relname = ${literal(table.name)} and a.attname = 'replaced_by' ` +
+    "and pg_catalog.has_schema_privilege(n.oid, 'usage') and pg_catalog.has_table_privilege(c.oid, 'select')) " +
+    'as same, ' +
+    '(pg_catalog.transaction_timestamp() <> pg_catalog.statement_timestamp())::text as open'
   )
 }

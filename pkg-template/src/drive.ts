@@ -48,6 +48,11 @@ export async function drive(
     watch.tell(request.events)
     return (watch.aborted && guarded(() => machine.abort())) || request
   }
+  const failing = (error: unknown): Answer => {
+    const failure = bare(describe(error))
+    if (failure.lost) connection.lost?.(error)
+    return bare({ failure })
+  }
   let answer: Answer | undefined
   let cause: unknown
   let failed = true
@@ -71,11 +76,14 @@ export async function drive(
       roundTrips += 1
       // The first message may have been sent before the core was there; it counts in any case.
       const before = roundTrips === 1 ? asked : undefined
-      if (before && before.sql === request.sql) {
-        ;({ answer, cause } = before)
-        continue
+      if (before) {
+        answer = before.answer ?? failing(before.cause)
+        if (before.sql === request.sql) {
+          cause = before.cause
+          continue
+        }
+        roundTrips += 1
       }
-      if (before) roundTrips += 1
       try {
         answer = bare({
           rows: [...((await unlessTold(reads ? settings.signal : undefined, perform(connection, request))) ?? [])],
@@ -85,9 +93,7 @@ export async function drive(
         if (error instanceof MigrationError) throw error
         // A trial repeats what failed before; the first error is the one to show.
         if (request.type !== 'trial') cause = error
-        const failure = bare(describe(error))
-        answer = bare({ failure })
-        if (failure.lost) connection.lost?.(error)
+        answer = failing(error)
       }
     }
   } finally {
@@ -116,12 +122,12 @@ function free(machine: { free(): void }): void {
 
 async function perform(
   connection: Connection,
-  { type, sql = '', statements = [] }: Request,
+  { type, sql = '', count = 1, statements = [] }: Request,
 ): Promise<readonly TextRow[] | undefined> {
   if (type === 'query') return connection.query(sql)
   if (type === 'statement') await connection.statement(sql)
-  else if (type === 'script') await connection.script?.(sql)
+  else if (type === 'script') await connection.script?.(sql, count)
   else if (connection.batch) await connection.batch(statements)
-  else await connection.script?.(statements.join(';\n'))
+  else await connection.script?.(statements.join(';\n'), statements.length)
   return undefined
 }

@@ -1,6 +1,6 @@
 // A Client or a Pool with the shape of node-postgres: its own, and those that @neondatabase/serverless opens over a WebSocket.
 import type { Driver } from './actions.js'
-import { can, completed, type Connection, type TextRow } from './database.js'
+import { can, completed, told, type Connection } from './database.js'
 
 /** The part of a node-postgres `Client` that is needed. */
 export interface PgClient {
@@ -28,6 +28,8 @@ interface Inside {
   }
   readonly _connected?: boolean
   readonly _connecting?: boolean
+  /** Since 8.20: what the last ReadyForQuery said. */
+  getTransactionStatus?(): string | null
 }
 
 // Every column comes cast to text; parsers of the caller's own would get in the way.
@@ -76,7 +78,7 @@ function connect(db: PgClient | PgPool): Connection {
 
   return {
     capabilities: { script: true, batch: false, interactive: true },
-    query: async (sql) => (await send(sql)).rows as TextRow[],
+    query: async (sql) => told((await send(sql)).rows, client!.getTransactionStatus?.()),
     statement: send,
     script: send,
     // A broken connection of a pool is replaced by the next request; a client has only the one.

@@ -1,7 +1,8 @@
 // How to talk to a PGlite.
 import type { Driver } from './actions.js'
-import { can, completed, type Connection, type TextRow } from './database.js'
+import { can, inside, told, type Connection, type TextRow } from './database.js'
 import { nodeDataDir } from './pglite-dir.js'
+import type { WithProtocol } from './pglite-protocol.js'
 
 /** The part of a PGlite that is needed: a `PGlite` and a `PGliteWorker` both fit. */
 export interface PGliteLike {
@@ -10,61 +11,55 @@ export interface PGliteLike {
     params?: unknown[],
     options?: { parsers?: Record<number, (value: string) => unknown> },
   ): Promise<{ rows: unknown[] }>
-  exec(sql: string): Promise<unknown>
+  exec(sql: string, options?: { parsers?: Record<number, (value: string) => unknown> }): Promise<unknown>
   readonly dataDir?: string | undefined
   readonly waitReady?: Promise<void>
 }
 
-/** What a `PGlite` has beyond that: with it the place of an error is known where the database names none. */
-interface WithProtocol extends PGliteLike {
-  execProtocolStream(
-    message: Uint8Array,
-    options: { syncToFs: boolean; throwOnError: boolean },
-  ): Promise<{ name: string }[]>
-  _runExclusiveTransaction<T>(work: () => Promise<T>): Promise<T>
-  runExclusive<T>(work: () => Promise<T>): Promise<T>
-  syncToFs(): Promise<void>
-  _checkReady(): Promise<void>
-}
-const protocol = ['execProtocolStream', '_runExclusiveTransaction', 'runExclusive', 'syncToFs', '_checkReady'] as const
-
 // Every column comes cast to text; parsers of the caller's own for text and varchar would get in the way.
-const asText = { parsers: { 25: (value: string) => value, 1043: (value: string) => value } }
+/** @internal */
+export const asText = { parsers: { 25: (value: string) => value, 1043: (value: string) => value } }
 
 function connect(db: PGliteLike): Connection {
-  const rich = protocol.every((method) => method in db) ? (db as WithProtocol) : undefined
+  // What `db.transaction()` hands to its callback: to wait for the end of that would be to wait for ever.
+  if ('rollback' in db) throw inside('database')
+  let asked = false
+  // What it takes beyond the first question is loaded when it is needed.
+  const more = () => import('./pglite-protocol.js')
+  const send = async (sql: string, count = 1) => (await more()).send(db, sql, count)
   return {
     capabilities: { script: true, batch: false, interactive: true },
-    query: async (sql) => (await db.query(sql, [], asText)).rows as TextRow[],
-    statement: (sql) => db.exec(sql),
-    script: (sql) => (rich ? counted(rich, sql) : db.exec(sql)),
+    async query(sql) {
+      if (asked) return (await more()).query(db, sql)
+      asked = true
+      if (dead.has(db)) throw stopped(db)
+      // Not `query`: in the extended protocol a statement does not begin with its transaction.
+      const [result] = (await db.exec(sql, asText)) as [{ rows: TextRow[] }]
+      if (!result.rows.length) throw stopped(db)
+      return told(result.rows, await status(db))
+    },
+    statement: (sql) => send(sql),
+    script: send,
   }
 }
 
-/** `db.exec`, and on failure the number of statements that had finished. */
-async function counted(db: WithProtocol, sql: string): Promise<void> {
-  await db._checkReady()
-  await db._runExclusiveTransaction(() =>
-    db.runExclusive(async () => {
-      const quiet = { syncToFs: false, throwOnError: false }
-      const messages = await db.execProtocolStream(simpleQuery(sql), quiet)
-      await db.syncToFs()
-      const at = messages.findIndex((message) => message.name === 'error')
-      if (at < 0) return
-      const done = messages.slice(0, at).filter((message) => message.name === 'commandComplete').length
-      throw Object.assign(messages[at] as object, { [completed]: done })
-    }),
-  )
+const dead = new WeakSet<PGliteLike>()
+
+/** A trap in WebAssembly ends an answer without a word, and what comes after it means nothing. @internal */
+export function stopped(db: PGliteLike): Error {
+  dead.add(db)
+  return Object.assign(new Error('PGlite has stopped in the middle of an answer'), { unusable: true })
 }
 
-/** The Query message: https://www.postgresql.org/docs/current/protocol-message-formats.html */
-function simpleQuery(sql: string): Uint8Array {
-  const text = new TextEncoder().encode(sql)
-  const message = new Uint8Array(text.length + 6)
-  message[0] = 'Q'.charCodeAt(0)
-  new DataView(message.buffer).setUint32(1, text.length + 5)
-  message.set(text, 5)
-  return message
+/** What ReadyForQuery says, if this can be asked for: PGlite's clock may be too coarse to tell. */
+async function status(db: PGliteLike): Promise<string | undefined> {
+  if (!('runExclusive' in db)) return undefined
+  const rich = db as WithProtocol
+  const sync = Uint8Array.of(83, 0, 0, 0, 4)
+  const messages = await rich._runExclusiveTransaction(() =>
+    rich.runExclusive(() => rich.execProtocolStream(sync, { syncToFs: false, throwOnError: false })),
+  )
+  return messages.at(-1)?.status
 }
 
 /** @internal */

@@ -1,6 +1,6 @@
 // postgres.js.
 import { down, judge, look, up, type Driver } from './actions.js'
-import { can, type Connection, type TextRow } from './database.js'
+import { can, inside, type Connection, type TextRow } from './database.js'
 import { failure } from './errors.js'
 import type { Migrate, PlanWith, Ready, Rollback } from './functions.js'
 
@@ -32,7 +32,7 @@ export interface PostgresQuery extends PromiseLike<unknown> {
 }
 
 /** A connection, as `sql.begin` of postgres.js sees it too. */
-interface Inside {
+interface Reserved {
   onclose?: (() => void) | null
 }
 
@@ -40,17 +40,18 @@ interface Inside {
 type Raw = (readonly (Uint8Array | null)[])[] & { readonly columns?: readonly { readonly name: string }[] }
 
 function connect(db: PostgresSql): Connection {
+  if ('savepoint' in db) throw inside('sql')
   let session: PostgresSql | undefined = db.reserve ? undefined : db
-  let inside: Inside | undefined
+  let held: Reserved | undefined
   let open = true
   let begun = false
   // Whether there was a request since the beginning, or since a connection was lost.
   let asked = false
 
   // Without this nobody would know that a reserved connection is gone, and the next query on it ends the process.
-  function onexecute(connection: Inside): boolean {
-    if (connection !== inside) connection.onclose = () => void (open = false)
-    inside = connection
+  function onexecute(connection: Reserved): boolean {
+    if (connection !== held) connection.onclose = () => void (open = false)
+    held = connection
     return true
   }
 
@@ -80,8 +81,8 @@ function connect(db: PostgresSql): Connection {
   }
 
   function giveBack(): void {
-    if (inside) inside.onclose = null
-    inside = undefined
+    if (held) held.onclose = null
+    held = undefined
     if (session === db) return
     // A connection that has ended left the pool by itself; giving it back would bring it in again.
     if (open) (session as PostgresReserved | undefined)?.release()
@@ -136,7 +137,7 @@ function named(rows: Raw, text: string, from: unknown): TextRow[] {
 const driver: Driver<PostgresSql> = {
   entry: 'postgres',
   // Every migration has a transaction of its own; and what `neon()` returns has an `unsafe` too.
-  takes: (db) => can(db, 'unsafe') && !('savepoint' in db || 'transaction' in db),
+  takes: (db) => can(db, 'unsafe') && !('transaction' in db),
   connect,
   pooled: (db) => db.reserve !== undefined,
 }

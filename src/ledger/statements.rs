@@ -66,28 +66,52 @@ pub fn create(table: &Table, present: &[String]) -> Vec<String> {
     out
 }
 
-/// The columns of the table that has the ledger's name: `name` and `type`. No rows: no table.
+/// A column `open`: whether the session was in a transaction before. The first statement of one has
+/// the moment of its transaction. In the extended protocol that is not so: there it means nothing.
+const OPEN: &str = "(pg_catalog.transaction_timestamp() <> pg_catalog.statement_timestamp())::text as open";
+
+/// Whether the rows of [`digest`] or [`shape`] say that the session was in a transaction before.
+pub fn is_open(rows: &[TextRow]) -> bool {
+    first(rows, "open") == Some("true")
+}
+
+/// The columns of the table that has the ledger's name: `name` and `type`; one row without a name
+/// if there is no such table. See [`OPEN`] for the column that comes with them. Cannot fail, so
+/// that no transaction of a caller's is harmed.
 pub fn shape(table: &Table) -> String {
     fill!(
-        "select a.attname::text as name, pg_catalog.format_type(a.atttypid, a.atttypmod) as type \
+        "select a.name, a.type, {} from (select 1) one left join (select a.attname::text as name, \
+         pg_catalog.format_type(a.atttypid, a.atttypmod) as type, a.attnum \
          from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid \
          join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
-         where n.nspname = {} and c.relname = {} and a.attnum > 0 and not a.attisdropped order by a.attnum",
+         where n.nspname = {} and c.relname = {} and a.attnum > 0 and not a.attisdropped) a on true order by a.attnum",
+        OPEN,
         literal(&table.schema),
         literal(&table.name)
     )
 }
 
-/// Whether the digest of the ledger, in the form of [`digest_of`], is the expected one: one row, one
-/// column `same`, `true` or `false`. The database compares, so that its answer is short.
+/// Whether the digest of the ledger, in the form of [`digest_of`], is the expected one: one row, with
+/// a column `same`: `true` or `false`, and null if there is no such ledger or it may not be read. The
+/// database compares, so that its answer is short. See [`OPEN`] for the other column.
+///
+/// Cannot fail, so that no transaction of a caller's is harmed: only a ledger that is there is read, and
+/// has the column that is added last, by `query_to_xml`, which is there whether PostgreSQL was built with libxml or not.
 pub fn digest(table: &Table, expected: &str) -> String {
     fill!(
-        "select (pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(coalesce(pg_catalog.string_agg(\
-         version || E'\\t' || coalesce(checksum, '') || E'\\t' || coalesce(state, 'applied') || E'\\n', '' \
-         order by version collate \"C\"), ''), 'UTF8')), 'hex') = {})::text as same from {} \
-         where replaced_by is null",
+        "select (select (pg_catalog.strpos(pg_catalog.query_to_xml('select pg_catalog.encode(pg_catalog.sha256(\
+         pg_catalog.convert_to(coalesce(pg_catalog.string_agg(version || pg_catalog.chr(9) || coalesce(checksum, '''') \
+         || pg_catalog.chr(9) || coalesce(state, ''applied'') || pg_catalog.chr(10), '''' \
+         order by version collate \"C\"), ''''), ''UTF8'')), ''hex'') from ' || c.oid::pg_catalog.regclass \
+         || ' where replaced_by is null', true, true, '')::text, {}) > 0)::text from pg_catalog.pg_class c \
+         join pg_catalog.pg_namespace n on n.oid = c.relnamespace join pg_catalog.pg_attribute a on a.attrelid = c.oid \
+         where n.nspname = {} and c.relname = {} and a.attname = 'replaced_by' \
+         and pg_catalog.has_schema_privilege(n.oid, 'usage') and pg_catalog.has_table_privilege(c.oid, 'select')) \
+         as same, {}",
         literal(expected),
-        table.qualified()
+        literal(&table.schema),
+        literal(&table.name),
+        OPEN
     )
 }
 

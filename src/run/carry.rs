@@ -128,7 +128,7 @@ impl Machine {
 pub(super) fn size(message: &Message) -> u64 {
     let one = |sql: &String| 24 + sql.bytes().map(escaped).sum::<u64>();
     match message {
-        Message::Query { sql } | Message::Statement { sql } | Message::Script { sql } => one(sql),
+        Message::Query { sql } | Message::Statement { sql } | Message::Script { sql, .. } => one(sql),
         Message::Batch { statements } | Message::Trial { statements } => {
             13 + statements.iter().map(|sql| one(sql) + 1).sum::<u64>()
         }

@@ -187,6 +187,22 @@ pub(crate) fn lost(failure: &Failure) -> Error {
         .help("run again: the ledger knows what was done")
 }
 
+/// The caller has a transaction open. `failed`: nothing can be done in it any more.
+pub(crate) fn open_transaction(failed: bool) -> Error {
+    let (state, end) = if failed { (", which has failed", "roll it back") } else { ("", "commit it or roll it back") };
+    Error::new(Code::OpenTransaction, fill!("this connection is in a transaction of the caller's{}", state)).help(fill!(
+        "{} first, or hand in another connection: every migration has a transaction of its own; nothing was written",
+        end
+    ))
+}
+
+/// The database object has stopped working.
+pub(crate) fn unusable(failure: &Failure) -> Error {
+    Error::new(Code::ConnectionLost, failure.message.clone()).help(
+        "this instance cannot be used any more: open the database again, and run again: the ledger knows what was done",
+    )
+}
+
 /// No request has ever come through.
 pub(crate) fn unreached(failure: &Failure) -> Error {
     Error::new(Code::ConnectionLost, fill!("the database could not be reached: {}", failure.said()))

@@ -30,6 +30,9 @@ const LONGER: u32 = 4;
 /// How often in a row creating the ledger may fail because of others.
 const MOST_RACES: u32 = 20;
 
+/// SQLSTATE `in_failed_sql_transaction`.
+const FAILED_TRANSACTION: &str = "25P02";
+
 /// A run. See the [module docs](super).
 #[derive(Clone, Debug)]
 pub struct Machine {
@@ -296,6 +299,8 @@ impl Machine {
             Goal::Up | Goal::Ready if self.setup.catalog.digest().is_some() => {
                 self.send(Phase::Digest, Request::Digest)
             }
+            // A caller's transaction would be over if the ledger were not there.
+            _ if self.setup.capabilities.script => self.send(Phase::Shape, Request::Shape),
             _ => self.look(),
         }
     }
@@ -338,9 +343,16 @@ impl Machine {
     /// The last request was carried out.
     fn done(&mut self, rows: Vec<TextRow>) -> Output {
         match self.state.phase.clone() {
+            Phase::Digest | Phase::Shape | Phase::Rows if self.is_intruding(&rows) => {
+                self.fail(failure::open_transaction(false))
+            }
             Phase::Digest => {
                 let same = rows.into_iter().next().and_then(|mut row| row.remove("same").flatten());
-                if same.as_deref() == Some("true") { self.current() } else { self.look() }
+                match same.as_deref() {
+                    Some("true") => self.current(),
+                    Some(_) => self.look(),
+                    None => self.send(Phase::Shape, Request::Shape),
+                }
             }
             Phase::Shape => self.shape(rows),
             Phase::Rows => {
@@ -389,6 +401,13 @@ impl Machine {
         }
     }
 
+    /// Whether the run would write into a transaction of the caller's. Only scripts go to a session
+    /// that a caller may have.
+    fn is_intruding(&self, rows: &[TextRow]) -> bool {
+        let writes = !self.state.planned && matches!(self.setup.goal, Goal::Up | Goal::Down { dry: false, .. });
+        writes && self.setup.capabilities.script && statements::is_open(rows)
+    }
+
     /// The digests agree: there is nothing to do.
     fn current(&mut self) -> Output {
         if self.setup.goal == Goal::Ready {
@@ -418,9 +437,7 @@ impl Machine {
     fn shape(&mut self, rows: Vec<TextRow>) -> Output {
         let columns: Vec<(String, String)> = rows
             .into_iter()
-            .map(|mut row| {
-                (row.remove("name").flatten().unwrap_or_default(), row.remove("type").flatten().unwrap_or_default())
-            })
+            .filter_map(|mut row| Some((row.remove("name").flatten()?, row.remove("type").flatten()?)))
             .collect();
         match shape::recognise(&self.setup.options.table, &columns) {
             Err(error) => self.fail(error),
@@ -544,6 +561,9 @@ impl Machine {
     /// The last request failed.
     fn failed(&mut self, failure: Failure) -> Output {
         let kind = failure.kind();
+        if failure.unusable {
+            return self.fail(failure::unusable(&failure));
+        }
         if kind == Kind::Lost {
             self.state.losses += 1;
             self.state.claim += 1;
@@ -557,6 +577,9 @@ impl Machine {
             self.state.losses = 0;
         }
         match self.state.phase.clone() {
+            Phase::Digest | Phase::Shape if failure.sqlstate == FAILED_TRANSACTION => {
+                self.fail(failure::open_transaction(true))
+            }
             Phase::Digest if kind == Kind::NoLedger => self.send(Phase::Shape, Request::Shape),
             Phase::Rows if kind == Kind::NoLedger => {
                 self.state.races += 1;

@@ -31,6 +31,8 @@ pub enum Message {
     Script {
         /// The text.
         sql: String,
+        /// How many statements it has: the database confirms each.
+        count: u32,
     },
     /// Run the statements as one transaction, of which the last always fails; its failure tells
     /// something of an earlier one's.
@@ -214,8 +216,8 @@ fn isolation(setup: &Setup, prepared: &Prepared, acts: &[Act]) -> Vec<String> {
     out
 }
 
-/// A script of an atomic request, and where the section's text lies in it.
-fn script(pieces: Vec<Piece>, explicit: bool) -> (String, Option<Body>) {
+/// A script of an atomic request, how many statements it has, and where the section's text lies in it.
+fn script(pieces: Vec<Piece>, explicit: bool) -> (String, u32, Option<Body>) {
     let mut sql = String::new();
     let mut sent = 0;
     let mut found = None;
@@ -244,8 +246,9 @@ fn script(pieces: Vec<Piece>, explicit: bool) -> (String, Option<Body>) {
     }
     if explicit {
         sql.push_str("commit");
+        sent += 1;
     }
-    (sql, found)
+    (sql, sent as u32, found)
 }
 
 /// The statements of an atomic request.
@@ -269,17 +272,14 @@ pub(crate) fn message(setup: &Setup, prepared: Option<&Prepared>, request: &Requ
         Request::Rows(columns) => statements::rows(table, columns.as_deref(), setup.goal == Goal::Ready),
         Request::Create(present) => {
             let create = statements::create(table, present);
-            return if setup.capabilities.script {
-                Message::Script { sql: text::join(&create, ";\n") }
-            } else {
-                Message::Batch { statements: create }
-            };
+            return if setup.capabilities.script { joined(&create) } else { Message::Batch { statements: create } };
         }
         Request::Atomic(acts) => {
             let explicit = is_explicit(prepared, acts);
             let pieces = pieces(setup, prepared, acts);
             if setup.capabilities.script {
-                return Message::Script { sql: script(pieces, explicit).0 };
+                let (sql, count, _) = script(pieces, explicit);
+                return Message::Script { sql, count };
             }
             return Message::Batch { statements: batch(pieces) };
         }
@@ -307,11 +307,7 @@ pub(crate) fn message(setup: &Setup, prepared: Option<&Prepared>, request: &Requ
         Request::Capture => session::capture(prepared.map_or(&[], |p| &p.settings)),
         Request::Replay { migration, direction, step } => {
             let statements = replay(setup, prepared, *migration, *direction, *step);
-            return if setup.capabilities.script {
-                Message::Script { sql: text::join(&statements, ";\n") }
-            } else {
-                Message::Batch { statements }
-            };
+            return if setup.capabilities.script { joined(&statements) } else { Message::Batch { statements } };
         }
         Request::Restore => session::restore(prepared.and_then(|p| p.kept.as_deref())),
         Request::Rollback => return Message::Statement { sql: "rollback".into() },
@@ -321,6 +317,10 @@ pub(crate) fn message(setup: &Setup, prepared: Option<&Prepared>, request: &Requ
         }
     };
     Message::Query { sql }
+}
+
+fn joined(statements: &[String]) -> Message {
+    Message::Script { sql: text::join(statements, ";\n"), count: statements.len() as u32 }
 }
 
 /// Whether the acts need an explicit `BEGIN … COMMIT`.
@@ -423,7 +423,7 @@ pub(crate) fn place(
     let body = match request {
         Request::Atomic(acts) => {
             let explicit = !batch && is_explicit(Some(prepared), acts);
-            script(pieces(setup, Some(prepared), acts), explicit).1?
+            script(pieces(setup, Some(prepared), acts), explicit).2?
         }
         Request::Alone { migration, direction, step } => {
             alone(setup, Some(prepared), *migration, *direction, *step).1?

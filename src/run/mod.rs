@@ -130,4 +130,6 @@ pub struct Failure {
     pub context: Option<String>,
     /// Whether the connection broke, so that nobody knows whether it was done.
     pub lost: bool,
+    /// Whether nothing can be asked of this database object any more.
+    pub unusable: bool,
 }

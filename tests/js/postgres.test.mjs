@@ -79,7 +79,6 @@ for (const [title, options] of Object.entries(choices))
 
 test('a transform for rows that loses the values of the ledger is named', async () => {
   const { db, close } = await open({ transform: { row: { from: () => ({ nothing: true }) } } })
-  await api.migrate(db, notes)
   await fails(api.migrate(db, notes), {
     code: 'invalid-input',
     message: 'the option transform.row of postgres() changes the values of the ledger',
@@ -90,8 +89,8 @@ test('a transform for rows that loses the values of the ledger is named', async 
 test('the sql of a transaction is named', async () => {
   const { db, close } = await open()
   await db.begin(async (sql) => {
-    await fails(api.migrate(sql, notes), { code: 'invalid-input', message: 'this sql is that of a transaction' })
-    await fails(api.ready(sql, notes), { code: 'invalid-input' })
+    await fails(api.migrate(sql, notes), { code: 'open-transaction', message: 'this sql is that of a transaction' })
+    await fails(api.ready(sql, notes), { code: 'open-transaction' })
   })
   await close()
 })

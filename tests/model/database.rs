@@ -48,6 +48,10 @@ pub struct Committed {
     /// How often each step has taken effect. Concurrent index builds are in `indexes` instead.
     pub effects: BTreeMap<Effect, u8>,
     pub indexes: BTreeMap<Effect, Index>,
+    /// A trigger on the ledger swallows what is inserted.
+    pub swallows: bool,
+    /// The first step of this migration deletes its row.
+    pub forgets: Option<u8>,
 }
 
 /// One change of an open transaction; `None` deletes.
@@ -124,6 +128,7 @@ fn fault(what: &str) -> Input {
 }
 
 const GONE: &str = "the row is gone";
+const NOT_WRITTEN: &str = "the row is not written";
 
 fn rows(rows: Vec<TextRow>) -> Input {
     Input::Rows { rows }
@@ -172,7 +177,7 @@ pub fn step(world: &World<'_>, db: &mut Arc<Committed>, backends: &mut [Arc<Back
     };
     let mine = |row: &Row, claim: u32| row.owner == Some((runner, claim));
     match request {
-        Request::Digest if !db.exists => Progress::Reply(failure("42P01")),
+        Request::Digest if !db.exists => Progress::Reply(one(&[("open", "false")])),
         Request::Rows(Some(columns)) if columns.is_empty() => unreachable!("no columns to read"),
         Request::Rows(_) if !db.exists => Progress::Reply(failure("42P01")),
         Request::Digest => {
@@ -193,7 +198,7 @@ pub fn step(world: &World<'_>, db: &mut Arc<Committed>, backends: &mut [Arc<Back
                 });
             Progress::Reply(rows(columns.collect()))
         }
-        Request::Shape => Progress::Reply(rows(vec![])),
+        Request::Shape => Progress::Reply(one(&[("open", "false")])),
         Request::Rows(_) => {
             let text = db.rows.iter().map(|(version, row)| {
                 let state = match row.state {
@@ -237,6 +242,9 @@ pub fn step(world: &World<'_>, db: &mut Arc<Committed>, backends: &mut [Arc<Back
             }
             if db.rows.contains_key(&version) {
                 return Progress::Reply(failure("23505"));
+            }
+            if db.swallows {
+                return Progress::Reply(fault(NOT_WRITTEN));
             }
             let file = &world.catalog.migrations[*migration];
             Arc::make_mut(db).rows.insert(
@@ -402,6 +410,9 @@ fn atomic(
             if others.contains(&version.as_str()) {
                 return Progress::Blocked;
             }
+            if db.swallows {
+                return Progress::Reply(fault(NOT_WRITTEN));
+            }
             if seen(me, &version).is_some() {
                 return Progress::Reply(failure("23505"));
             }
@@ -440,6 +451,10 @@ fn atomic(
         Act::Run { migration, direction, step } => {
             let by = if *direction == Direction::Up { 1 } else { -1 };
             me.changes.push(Change::Effect((*migration as u8, *step as u8), by));
+            if db.forgets == Some(*migration as u8) && *step == 0 {
+                let version = world.catalog.migrations[*migration].version.as_str().to_owned();
+                me.changes.push(Change::Row(version, None));
+            }
         }
         Act::DropIndex(_) => {
             // Dropping waits for whoever builds.

@@ -63,6 +63,8 @@ enum Action {
     Crash(usize),
     /// A runner's connection breaks; its backend may go on.
     Lose(usize),
+    /// A runner's answer is cut short, and nothing more can be asked; its backend may go on.
+    Cut(usize),
     /// A lease runs out.
     Expire(String),
 }
@@ -84,6 +86,10 @@ struct Checked {
     ambiguous: bool,
     /// Whether the plan holds an error.
     refused: bool,
+    /// Whether a fault may cut an answer short.
+    cuts: bool,
+    /// The code with which every run ends, whatever it tries.
+    stuck: Option<&'static str>,
     /// Databases from which one new runner is known to come to the end.
     good: Mutex<BTreeSet<u64>>,
     /// What machines have made of their inputs.
@@ -255,6 +261,9 @@ impl Checked {
                 Runner::Waiting(machine) => self.advance(&mut state, FRESH, machine, Some(Input::Waited)),
                 Runner::Ended(None) => return self.goal != Goal::Up || self.complete(&state.db),
                 Runner::Ended(Some(code)) => {
+                    if self.stuck.is_some() {
+                        return self.stuck == Some(code);
+                    }
                     return self.goal != Goal::Up || ((self.ambiguous || self.refused) && code == "plan-refused");
                 }
                 Runner::Dead => return false,
@@ -294,7 +303,9 @@ impl Model for Checked {
         for (index, runner) in state.runners.iter().enumerate() {
             match runner {
                 Runner::Waiting(_) => actions.push(Action::Wake(index)),
-                Runner::Asking(_) if state.faults > 0 => actions.push(Action::Lose(index)),
+                Runner::Asking(_) if state.faults > 0 => {
+                    actions.push(if self.cuts { Action::Cut(index) } else { Action::Lose(index) });
+                }
                 _ => {}
             }
             if matches!(runner, Runner::Waiting(_) | Runner::Asking(_)) && state.faults > 0 {
@@ -352,13 +363,18 @@ impl Model for Checked {
                 }
                 state.runners[index] = Runner::Dead;
             }
-            Action::Lose(index) => {
+            Action::Lose(index) | Action::Cut(index) => {
                 state.faults -= 1;
                 if let Some(backend) = self.backend_of(&state, index) {
                     state.attached[backend] = false;
                 }
                 if let Runner::Asking(machine) = std::mem::replace(&mut state.runners[index], Runner::Dead) {
-                    let failure = Failure { message: "connection reset".into(), lost: true, ..Failure::default() };
+                    let failure = Failure {
+                        message: "connection reset".into(),
+                        lost: true,
+                        unusable: self.cuts,
+                        ..Failure::default()
+                    };
                     self.advance(&mut state, index, machine, Some(Input::Failed(failure)));
                 }
             }
@@ -384,6 +400,8 @@ impl Model for Checked {
             }),
             Property::always("nobody fails without a cause", |model: &Checked, state: &State| {
                 state.runners.iter().enumerate().all(|(index, runner)| match runner {
+                    Runner::Ended(Some(code)) if model.stuck == Some(code) => true,
+                    Runner::Ended(Some("connection-lost")) => model.cuts && state.faults < model.faults,
                     Runner::Ended(Some("plan-refused")) => model.ambiguous || model.refused,
                     // Only a runner that has lost its lease while it was at work.
                     Runner::Ended(Some("statement-failed")) => state.expiries < model.expiries,
@@ -427,6 +445,8 @@ fn model(second: &str) -> Checked {
         expiries: 0,
         ambiguous: second == AMBIGUOUS,
         refused: false,
+        cuts: false,
+        stuck: None,
         good: Mutex::default(),
         turns: Mutex::default(),
     }
@@ -548,6 +568,36 @@ fn a_refused_plan_changes_nothing() {
         row.checksum = "sha256:what ran was another text".into();
     }
     check("3 runners, an edited file", model);
+}
+
+#[test]
+fn an_answer_that_is_cut_short_is_no_success() {
+    let model = Checked { runners: TWO.into(), faults: 2, cuts: true, ..model(PLAIN) };
+    check("2 runners, transactional; two answers cut short", model);
+}
+
+#[test]
+fn a_step_whose_answer_is_cut_short_is_judged_by_the_next_runner() {
+    let model = Checked { runners: TWO.into(), faults: 1, expiries: 1, cuts: true, ..model(INDEX) };
+    check("2 runners, an index build; an answer cut short, lease over", model);
+}
+
+#[test]
+fn without_its_row_nothing_is_applied() {
+    for second in [PLAIN, INDEX] {
+        let mut model = Checked { runners: TWO.into(), faults: 1, stuck: Some("database-failed"), ..model(second) };
+        model.db.swallows = true;
+        check("2 runners, a ledger that swallows claims; one fault", model);
+    }
+}
+
+#[test]
+fn a_migration_that_deletes_its_row_is_not_applied() {
+    for second in [PLAIN, INDEX] {
+        let mut model = Checked { runners: TWO.into(), faults: 1, stuck: Some("ledger-touched"), ..model(second) };
+        model.db.forgets = Some(1);
+        check("2 runners, a migration that deletes its row; one fault", model);
+    }
 }
 
 #[test]

@@ -55,7 +55,7 @@ export async function openPGlite(
       return {
         ...rest,
         statement: (sql) => deaf(() => statement(sql)),
-        ...(script && { script: (sql) => deaf(() => script(sql)) }),
+        ...(script && { script: (sql, count) => deaf(() => script(sql, count)) }),
       }
     },
     // It is taken already, and for longer than a run.

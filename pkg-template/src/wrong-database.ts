@@ -96,12 +96,6 @@ const unfit: readonly (readonly [
   help: string,
 ])[] = [
   [
-    ['postgres'],
-    (value) => can(value, 'unsafe') && 'savepoint' in value,
-    'this sql is that of a transaction',
-    'hand in what `postgres()` returned: every migration has a transaction of its own',
-  ],
-  [
     ['pg', 'neon'],
     (value) => '_connected' in value && value._connected === false && can(value, 'query', 'connect'),
     'the client is not connected',

@@ -134,6 +134,12 @@ export const databaseOptions = {
     config: 'table',
     env: ['DBMATE_MIGRATIONS_TABLE'],
   },
+  existing: {
+    type: 'string',
+    value: '<ignore:what>',
+    about: 'what may be there before the first migration: ignore:goose, ignore:prisma, … or ignore:tables',
+    multiple: true,
+  },
 } as const satisfies Options
 
 /** Prints a line, and below it what to do. Talk goes to stderr: stdout is for what was asked for. */

@@ -1,7 +1,7 @@
 // What a command that works on a database begins with: the files and the connection, both at once.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MigrationError, failure } from '../errors.js'
-import type { MigrateOptions, ReadOptions } from '../public.js'
+import type { ExistingName, MigrateOptions, ReadOptions } from '../public.js'
 import { readMigrations } from '../node.js'
 import { Usage, say, type Call, type Values, type databaseOptions } from './command.js'
 import { open, type Opened } from './connect.js'
@@ -28,7 +28,7 @@ export async function withDatabase<T>(
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const {
-    values: { dir, url, table, convention },
+    values: { dir, url, table, convention, existing },
     config,
     format,
     signal,
@@ -39,6 +39,7 @@ export async function withDatabase<T>(
       `the ledger has more than one dot in its name: ${clean(table)}`,
       'write --table name, or --table schema.name',
     )
+  const ignore = existing.map(ignored)
   const reading = filesOf(dir)
   // A folder is not opened, let alone made, for files that cannot be read.
   const opening = (target.kind === 'pglite' ? reading : Promise.resolve()).then(() =>
@@ -59,12 +60,24 @@ export async function withDatabase<T>(
       ...(table !== undefined && { table }),
       ...(convention !== undefined && { convention }),
       ...(policy && { policy }),
+      ...(ignore.length > 0 && { existing: { ignore } }),
     }
     return await work({ ...opened, shown: target.shown, dir, files, options })
   } finally {
     opened ??= await opening.catch(() => undefined)
     await Promise.race([opened?.close(), sleep(2_000, undefined, { ref: false })])
   }
+}
+
+/** What `--existing ignore:<what>` names. The core knows which words there are. */
+function ignored(value: string): ExistingName {
+  const [, what] = /^ignore:(.+)$/.exec(value) ?? []
+  if (!what)
+    throw new Usage(
+      `--existing cannot be '${clean(value)}'`,
+      'write --existing ignore:<tool>, such as ignore:goose, or --existing ignore:tables',
+    )
+  return what as ExistingName
 }
 
 async function filesOf(dir: string): Promise<Record<string, string>> {

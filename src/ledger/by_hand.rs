@@ -89,9 +89,11 @@ fn take_over(found: &Found, says: &Says, table: &Table, exists: bool, catalog: &
 }
 
 /// What the rows of the ledger come to, in words.
-fn in_words(found: &Found, says: &Says) -> String {
+fn in_words(found: &Found, says: &Says, catalog: &Catalog) -> String {
     let counter = found.tool.known().is_some_and(|known| known.rows == Rows::Counter);
-    let newest = says.applied.last().filter(|_| found.tool != Tool::Drizzle);
+    let version = |row: &&String| Version::new(row.as_str(), catalog.convention.identity());
+    // A hash tells nobody anything.
+    let newest = says.applied.iter().max_by_key(version).filter(|_| !known_by_hash(found));
     let mut out = match (says.applied.len(), newest) {
         _ if !found.readable => return String::from(", and this role may not read all of it"),
         (0, _) => String::new(),
@@ -127,7 +129,12 @@ pub(crate) fn foreign(
             fill!("the table {} is not a ledger that counterfoil knows: it may be another tool's", theirs)
         }
         tool => {
-            fill!("the table {} is the ledger of {}{}", theirs, tool.name(), in_words(found, says.unwrap_or(&nothing)))
+            fill!(
+                "the table {} is the ledger of {}{}",
+                theirs,
+                tool.name(),
+                in_words(found, says.unwrap_or(&nothing), catalog)
+            )
         }
     };
     for other in others {

@@ -89,7 +89,7 @@ pub struct Seen {
 /// What another tool's ledger says.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Says {
-    /// What is applied, in order, as our ledger would write it.
+    /// What is applied, as our ledger would write it.
     pub applied: Vec<String>,
     /// What has begun and did not end.
     pub half: Vec<String>,
@@ -254,11 +254,7 @@ pub fn says(found: &[Found], versions: &[&str]) -> String {
         String::from("select '' as place, null::text as applied, null::text as half, null::text as up_to where false");
     for (place, found) in found.iter().enumerate().filter(|(_, found)| found.readable) {
         let list = |query: &str| {
-            fill!(
-                "(select pg_catalog.string_agg(version, E'\\n' order by case when version ~ '^[0-9]+$' \
-                 then pg_catalog.length(version) else 0 end, version collate \"C\") from ({}) l)",
-                query
-            )
+            fill!("(select pg_catalog.string_agg(version, E'\\n' order by version collate \"C\") from ({}) l)", query)
         };
         let known = found.tool.known();
         let nothing = || "null::text".to_owned();
@@ -325,7 +321,8 @@ pub fn trace(table: &Table, lock_timeout: u32) -> String {
     let body = fill!(
         "begin perform pg_catalog.set_config('lock_timeout', '{}', true); \
          if not exists (select 1 from {}) then execute {} || pg_catalog.quote_literal(pg_catalog.concat_ws(E'\\n', \
-         nullif(pg_catalog.replace(pg_catalog.obj_description({}::pg_catalog.regclass, 'pg_class'), {}, ''), ''), {})); \
+         nullif(pg_catalog.rtrim(pg_catalog.replace(pg_catalog.obj_description({}::pg_catalog.regclass, 'pg_class'), {}, ''), \
+         E'\\n'), ''), {})); \
          end if; end",
         text::number(lock_timeout),
         qualified,

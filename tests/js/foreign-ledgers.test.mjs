@@ -298,7 +298,7 @@ onEachDatabase(
         'create table "Case" ()',
         'select 1; CREATE TABLE App . notes ()',
       ])
-        await fails(plan(db, creates(sql)), { code: 'database-not-empty', at: { path: '001_a.sql' } })
+        assert.equal((await fails(plan(db, creates(sql)), { code: 'database-not-empty' })).at.path, '001_a.sql', sql)
       for (const sql of [
         'create table notes ()',
         'create table app.other ()',
@@ -347,47 +347,55 @@ onEachDatabase(
       await fails(migrate(db, both), { code: 'database-not-empty' })
     })
 
-    test('another tool that comes between plan and ledger is noticed, and nothing of ours is left', async (t) => {
-      const { db, query, exec } = await open(t)
-      if (kind === 'HTTP' || kind === 'postgres.js') return t.skip('the run cannot be stopped in the middle')
-      const name = kind === 'PGlite' ? 'exec' : 'query'
-      const send = (kind === 'PGlite' ? db.execProtocolStream : db.query).bind(db)
-      const method = kind === 'PGlite' ? 'execProtocolStream' : name
-      let came = false
-      db[method] = async (message, ...more) => {
-        const sql = kind === 'PGlite' ? Buffer.from(message).toString('latin1') : (message.text ?? message)
-        if (!came && /create table "public"\."schema_migrations"/.test(sql)) {
-          came = true
-          db[method] = send
-          await exec(`${tools.goose.ddl}; ${tools.goose.rows}; ${effects}`)
+    for (const [title, before, between] of [
+      ['another tool', 'select 1', `${tools.goose.ddl}; ${tools.goose.rows}; ${effects}`],
+      ['the first row of another tool', `${tools.goose.ddl}; ${tools.goose.idle}`, `${tools.goose.rows}; ${effects}`],
+    ])
+      test(`${title} that comes between plan and ledger is noticed, and nothing of ours is left`, async (t) => {
+        const { db, query, exec } = await open(t)
+        await exec(before)
+        const send = db.query.bind(db)
+        let came = false
+        db.query = async (message, ...more) => {
+          const answer = await send(message, ...more)
+          if (!came && /goose/.test(message.text ?? message)) {
+            // What is read to plan with ends with this, or with the look that finds no ledger.
+            const last = before === 'select 1' || /\bis_applied and version_id\b/.test(message.text ?? message)
+            if (last) {
+              came = true
+              db.query = send
+              await exec(between)
+            }
+          }
+          return answer
         }
-        return send(message, ...more)
-      }
-      t.after(() => delete db[method])
-      await fails(migrate(db, tools.goose.set), {
-        code: 'foreign-ledger',
-        message: /the ledger of goose, and says that 2 migrations/,
+        t.after(() => delete db.query)
+        await fails(migrate(db, tools.goose.set), {
+          code: 'foreign-ledger',
+          message: /the ledger of goose, and says that 2 migrations/,
+        })
+        assert.ok(came)
+        assert.deepEqual(await ledgers(query), [])
+        assert.equal(await cents(query), 10000)
       })
-      assert.ok(came)
-      assert.deepEqual(await ledgers(query), [])
-      assert.equal(await cents(query), 10000)
-    })
 
     test('a first migration that runs into what is there says so, and how to go on', async (t) => {
       for (const [before, sql] of [
-        ['create index things on pg_temp.t (x)', ''],
         ["create type mood as enum ('fine')", "create type mood as enum ('fine')"],
         ['create table base (id int); alter table base add column note text', 'alter table base add column note text'],
         ['create view seen as select 1', 'create view seen as select 1'],
-      ].slice(1)) {
+      ]) {
         const { db, exec, query } = await open(t)
-        await exec('drop table if exists schema_migrations')
+        await exec('drop table if exists schema_migrations; drop table if exists next_one')
         await exec(before)
         const first = {
           '001_first.sql': text(`${sql};`),
           '002_next.sql': text('create table if not exists next_one ();'),
         }
-        const error = await fails(migrate(db, first), { code: 'statement-failed', at: { path: '001_first.sql' } })
+        const error = await fails(migrate(db, first), {
+          code: 'statement-failed',
+          at: { path: '001_first.sql', line: 2, column: 1 },
+        })
         assert.match(error.help, /^the database seems to have it already, though no migration is recorded/)
         assert.doesNotMatch(error.help, /fix 001/)
         await exec(sqlOf(error.help))
@@ -400,6 +408,108 @@ onEachDatabase(
         assert.match(later.help, /fix 003_again\.sql/)
       }
     })
+
+    test('a first migration that runs step by step into what is there says how to go on, too', async (t) => {
+      const { db, exec } = await open(t)
+      await exec('create table base (id int); create index things on base (id)')
+      const first = { '001_first.sql': text('create index concurrently things on base (id);') }
+      const error = await fails(migrate(db, first), { code: 'statement-failed' })
+      assert.match(error.help, /^the database seems to have it already/)
+      await exec(sqlOf(error.help))
+      assert.equal((await migrate(db, first)).status, 'current')
+    })
+
+    test('dbmate’s ledger is another one only if it has these migrations, and ours has another name', async (t) => {
+      const { db, exec } = await open(t)
+      await exec(
+        "create table schema_migrations (version varchar(128) primary key); insert into schema_migrations values ('001'), ('002')",
+      )
+      const error = await fails(migrate(db, set, { table: 'other' }), {
+        code: 'foreign-ledger',
+        message:
+          /^the table "public"\."schema_migrations" is the ledger of dbmate, and says that 2 migrations are applied/,
+      })
+      assert.match(error.help, /ignore: \['dbmate'\]/)
+      const second = { '900_second.sql': text('create table second ();') }
+      assert.equal((await migrate(db, second, { table: 'other' })).applied.length, 1)
+      await exec(effects)
+      assert.deepEqual(versionsOf((await migrate(db, set)).applied), ['003'])
+    })
+
+    test('a database of Supabase before its first migration is not refused', async (t) => {
+      const { db, exec } = await open(t)
+      // What a new project has beside the platform's own schemas: roles and a hook; and, once linked, an empty history.
+      await exec(
+        'create schema auth; create table auth.users (id uuid primary key); create schema storage; create table storage.migrations (id integer primary key, name varchar(100) unique not null, hash varchar(40) not null, executed_at timestamp default current_timestamp)',
+      )
+      await exec(
+        "create table auth.schema_migrations (version varchar(255) primary key); insert into auth.schema_migrations values ('20171026211738')",
+      )
+      await exec(tools.supabase.ddl)
+      assert.equal((await migrate(db, tools.supabase.set, tools.supabase.options)).applied.length, 3)
+    })
+
+    const inSession = kind === 'PGlite' || kind === 'PostgreSQL'
+    /** Does `work` as a role that is gone afterwards. */
+    async function asGuest(exec, rights, work) {
+      await exec(`create role guest; grant all on schema public to guest; ${rights}; set role guest`)
+      try {
+        await work()
+      } finally {
+        await exec('reset role; drop owned by guest cascade; drop role guest')
+      }
+    }
+
+    test(
+      'a ledger that this role may not read is refused, since nobody knows what it says',
+      { skip: !inSession && 'skipped: no session of the test' },
+      async (t) => {
+        const { db, exec } = await open(t)
+        await exec(`${tools.goose.ddl}; ${tools.goose.idle}`)
+        await asGuest(exec, 'select 1', async () => {
+          const error = await fails(migrate(db, set), {
+            code: 'foreign-ledger',
+            message: /the ledger of goose, and this role may not read all of it$/,
+          })
+          assert.match(error.help, /write a row for each migration that is applied: create table/)
+          assert.match((await ready(db, set)).message, / foreign=goose$/)
+          assert.equal((await migrate(db, set, { existing: { ignore: ['goose'] } })).applied.length, 3)
+        })
+      },
+    )
+
+    test(
+      'a role that may not write a comment goes back to nothing all the same',
+      { skip: !inSession && 'skipped: no session of the test' },
+      async (t) => {
+        const { db, query, exec } = await open(t)
+        const both = { '001_a.sql': '-- migrate:up\ncreate table a ();\n-- migrate:down\ndrop table a;\n' }
+        await migrate(db, { '000_none.sql': text('select 1;') })
+        await asGuest(exec, 'delete from schema_migrations; grant all on schema_migrations to guest', async () => {
+          await migrate(db, both)
+          assert.equal((await rollback(db, both)).reverted.length, 1)
+          const comment = "select obj_description('public.schema_migrations'::regclass, 'pg_class') as c"
+          assert.deepEqual(await query(comment), [{ c: null }])
+          assert.equal((await migrate(db, both)).applied.length, 1)
+        })
+      },
+    )
   },
   ['HTTP'],
 )
+
+test('PGlite with live queries and extensions that have tables is not refused', async () => {
+  const { PGlite } = await import('@electric-sql/pglite')
+  const { live } = await import('@electric-sql/pglite/live')
+  const { hstore } = await import('@electric-sql/pglite/contrib/hstore')
+  const { migrate } = await import('counterfoil/pglite')
+  const db = await PGlite.create({ extensions: { live, hstore } })
+  try {
+    await db.exec('create extension hstore; create table settings (key text)')
+    const { unsubscribe } = await db.live.query('select * from settings', [], () => {})
+    assert.equal((await migrate(db, set)).applied.length, 3)
+    await unsubscribe()
+  } finally {
+    await db.close()
+  }
+})

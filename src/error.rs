@@ -37,8 +37,10 @@ pub enum Code {
     TransactionControl,
     /// A migration creates, drops, renames or empties the ledger's own table, or deletes its row.
     LedgerTouched,
-    /// A table with the ledger's name belongs to another tool.
+    /// Another tool has migrated the database, or a table with the ledger's name is another tool's.
     ForeignLedger,
+    /// There is no ledger, and a table that the pending migrations create is there already.
+    DatabaseNotEmpty,
     /// The plan holds an error; nothing was run.
     PlanRefused,
     /// The plan differs from the one that was asked for; nothing was run.
@@ -94,6 +96,7 @@ impl Code {
         (Code::TransactionControl, "transaction-control"),
         (Code::LedgerTouched, "ledger-touched"),
         (Code::ForeignLedger, "foreign-ledger"),
+        (Code::DatabaseNotEmpty, "database-not-empty"),
         (Code::PlanRefused, "plan-refused"),
         (Code::PlanChanged, "plan-changed"),
         (Code::Pending, "pending"),

@@ -3,6 +3,7 @@
 //! A release answers its health check by it. It reads what a plan reads, writes nothing, and takes
 //! a ledger that does not exist for one without rows.
 
+use crate::ledger::tools::Tool;
 use crate::ledger::{Ledger, State};
 use crate::migration::Catalog;
 use crate::plan::{Action, Decision, Options, Reason, Severity, decisions, not_run};
@@ -65,12 +66,13 @@ pub struct Readiness {
 /// assert_eq!(answer.message, "ready: db=none expected=none");
 /// ```
 pub fn readiness(catalog: &Catalog, ledger: &Ledger, options: &Options) -> Readiness {
-    judge(catalog, ledger, false, options)
+    judge(catalog, ledger, false, None, options)
 }
 
-/// The same, where it is known whether another session is writing to the ledger (`busy`). A
-/// database that is behind is being migrated then: in-progress.
-pub fn judge(catalog: &Catalog, ledger: &Ledger, busy: bool, options: &Options) -> Readiness {
+/// The same, where it is known whether another session is writing to the ledger (`busy`): a
+/// database that is behind is being migrated then, in-progress. `foreign`: the tool that has
+/// migrated the database. It is behind whatever the files are.
+pub fn judge(catalog: &Catalog, ledger: &Ledger, busy: bool, foreign: Option<Tool>, options: &Options) -> Readiness {
     let decisions = decisions(catalog, ledger, options);
     let (ours, others) = decisions.split_at(catalog.migrations.len().min(decisions.len()));
     let is_error = |decision: &&Decision| decision.severity == Some(Severity::Error);
@@ -89,6 +91,8 @@ pub fn judge(catalog: &Catalog, ledger: &Ledger, busy: bool, options: &Options) 
             why.push_str(" in-progress");
         }
         (if busy { Status::InProgress } else { Status::Behind }, Some(why))
+    } else if foreign.is_some() {
+        (Status::Behind, None)
     } else if others.iter().any(is_ahead) {
         (Status::Ahead, None)
     } else {
@@ -109,6 +113,9 @@ pub fn judge(catalog: &Catalog, ledger: &Ledger, busy: bool, options: &Options) 
     }
     if let Some(why) = why {
         message.push_str(&why);
+    }
+    if let Some(tool) = foreign {
+        message.push_str(&named("foreign", tool.code().unwrap_or("unknown"), 0));
     }
     Readiness { status, http_status: if is_ready { 200 } else { 503 }, message, database, expected }
 }
@@ -237,7 +244,7 @@ mod tests {
         let files: Vec<_> = FILES.iter().map(|(path, sql)| (path.to_string(), sql.to_string())).collect();
         let catalog = convention::read(&files, Some(Convention::Plain)).unwrap();
         let judged = |rows: Vec<Row>, busy| {
-            let answer = judge(&catalog, &Ledger { exists: true, rows }, busy, &Options::default());
+            let answer = judge(&catalog, &Ledger { exists: true, rows }, busy, None, &Options::default());
             (answer.status, answer.message)
         };
         let message = |text: &str| text.to_owned();
@@ -247,6 +254,19 @@ mod tests {
         assert_eq!(one, (Status::InProgress, message("drift: db=103 expected=106 pending=106 in-progress")));
         // What a database that is ready is written to is no matter of this release.
         assert_eq!(judged(both(), true), (Status::Ready, message("ready: db=106 expected=106")));
+    }
+
+    #[test]
+    fn a_database_that_another_tool_has_migrated_is_behind_and_says_so() {
+        let files: Vec<_> = FILES.iter().map(|(path, sql)| (path.to_string(), sql.to_string())).collect();
+        let judged = |files: &[(String, String)], tool| {
+            let catalog = convention::read(files, Some(Convention::Plain)).unwrap();
+            let answer = judge(&catalog, &Ledger::default(), false, Some(tool), &Options::default());
+            (answer.status, answer.http_status, answer.message)
+        };
+        let behind = |message: &str| (Status::Behind, 503, message.to_owned());
+        assert_eq!(judged(&files, Tool::Goose), behind("drift: db=none expected=106 pending=103,+1 foreign=goose"));
+        assert_eq!(judged(&[], Tool::Unknown), behind("drift: db=none expected=none foreign=unknown"));
     }
 
     #[test]

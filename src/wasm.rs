@@ -413,6 +413,7 @@ impl Machine {
         let options = given::run_options(&options.js_value())?;
         let checked = plan::Options { policy: options.policy.clone(), table: options.table.clone() };
         checked.validate().map_err(thrown)?;
+        options.existing.validate().map_err(thrown)?;
         let goal = given::goal(&goal.js_value())?;
         let capabilities = given::capabilities(&capabilities.js_value())?;
         Ok(Machine(run::Machine::new(catalog.0.clone(), goal, options, capabilities)))

@@ -14,8 +14,10 @@ export interface Migrate<Db> {
    * @returns what was applied, adopted and found, how many messages were sent, and how long it took
    * @throws MigrationError `plan-refused` if files and ledger disagree (nothing was run); `statement-failed` with file,
    *   line, column and statement (what was applied before is in `applied`); `wait-timeout`, `connection-lost`,
-   *   `pending`, `plan-changed`, `foreign-ledger`, `aborted`; `no-migrations` if the set has none and `allowEmpty` is not
-   *   set; `invalid-input` if `db` or the set is something else; `data-dir-locked` if another process is migrating the same
+   *   `pending`, `plan-changed`, `aborted`; `foreign-ledger` if another tool has migrated the database, `database-not-empty` if
+   *   there is no ledger and a table that the files create is there; `open-transaction` in a transaction of the caller's;
+   *   `no-migrations` if the set has none and `allowEmpty` is not set; `invalid-input` if `db` or the set is something
+   *   else; `data-dir-locked` if another process is migrating the same
    *   PGlite data directory; or what is wrong with a file or an option
    *
    * @example
@@ -35,8 +37,8 @@ export interface PlanWith<Db> {
    * What would stop `migrate` is in the plan, as a decision or finding whose `severity` is `error`. Its `digest` can be
    * handed to `migrate` as `expect`, so that it applies exactly this plan.
    *
-   * @throws MigrationError `database-failed`, `connection-lost`, `aborted`, `no-migrations`, or what is wrong with `db`, a file
-   *   or an option
+   * @throws MigrationError `foreign-ledger`, `database-not-empty`, `database-failed`, `connection-lost`, `aborted`,
+   *   `no-migrations`, or what is wrong with `db`, a file or an option
    */
   (db: Db, migrations: Set, options?: ReadOptions): Promise<Plan>
 }
@@ -46,7 +48,8 @@ export interface Ready<Db> {
   /**
    * Judges whether the database is where these files expect it to be: what a health check answers. Writes nothing, and
    * takes a ledger that is not there for an empty one. One query if all is well. `readinessHandler` of
-   * `counterfoil/health` makes a health check of it.
+   * `counterfoil/health` makes a health check of it. Where another tool has migrated the database, the line ends with
+   * `foreign=` and the tool.
    *
    * @returns `status` with its `httpStatus` (200 for `ready` and `ahead`, else 503) and one line for the log
    * @throws MigrationError `database-failed`, `connection-lost`, `aborted`, `no-migrations`, or what is wrong with `db`, a file

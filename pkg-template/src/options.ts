@@ -34,6 +34,7 @@ const isTable = (value: unknown) => {
   return isName(name) && (typeof schema !== 'string' || isName(schema))
 }
 const isTexts = (value: unknown) => Array.isArray(value) && value.every((item) => typeof item === 'string')
+const isIgnoring = (value: unknown) => isTexts(Object(value).ignore)
 const isWhole = (value: unknown) => Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 32
 const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value)
 const oneOf = (...names: string[]): Check => [(value) => names.includes(value as string), `one of ${names.join(', ')}`]
@@ -45,6 +46,7 @@ const checks: { readonly [name in keyof AnyOptions]-?: Check } = {
   convention: [isText, 'the name of a convention'],
   policy: [isObject, 'an object of code to severity'],
   allowEmpty: flag,
+  existing: [isIgnoring, '{ ignore: [the names of tools, or tables] }'],
   when: oneOf('apply', 'wait', 'refuse'),
   expect: [isText, "a plan's digest"],
   lockTimeout: milliseconds,
@@ -62,7 +64,7 @@ const checks: { readonly [name in keyof AnyOptions]-?: Check } = {
 
 type Names = readonly (keyof AnyOptions)[]
 const planning: Names = ['table', 'convention', 'policy']
-const looking: Names = [...planning, 'signal', 'allowEmpty']
+const looking: Names = [...planning, 'existing', 'signal', 'allowEmpty']
 const writing: Names = [...looking, 'lockTimeout', 'waitTimeout', 'lease', 'session', 'onProgress']
 
 /** The options of each function. @internal */
@@ -144,11 +146,11 @@ export const severities = ['note', 'warning', 'error']
  * Whether these options leave a database that is current, current: a reviewed plan is compared by the core, and an
  * option that may be wrong is named by it. @internal
  */
-export function usual({ core: { expect, policy = {}, table } }: Settings): boolean {
+export function usual({ core: { expect, existing, policy = {}, table } }: Settings): boolean {
   const known = Object.entries(policy).every(
     ([drift, severity]) => drifts.includes(drift) && severities.includes(severity),
   )
-  return expect === undefined && known && (table === undefined || typeof table.schema === 'string')
+  return !(expect || existing) && known && (table === undefined || typeof table.schema === 'string')
 }
 
 /** The object without a prototype: the core asks for properties by name, and one's prototype may have been polluted. @internal */

@@ -17,6 +17,29 @@ export type {
   SqlSource,
 }
 
+/** What {@link ReadOptions.existing} may name: a tool that keeps a ledger in the database, or `tables`. */
+export type ExistingName =
+  | 'alembic'
+  | 'dbmate'
+  | 'diesel'
+  | 'django'
+  | 'drizzle'
+  | 'ecto'
+  | 'flyway'
+  | 'golang-migrate'
+  | 'goose'
+  | 'graphile-migrate'
+  | 'knex'
+  | 'kysely'
+  | 'node-pg-migrate'
+  | 'prisma'
+  | 'rails'
+  | 'refinery'
+  | 'sql-migrate'
+  | 'sqlx'
+  | 'supabase'
+  | 'tables'
+
 /** Options of everything that looks at a database. */
 export interface ReadOptions {
   /** The ledger's table: `name`, `schema.name` or both apart. Default: `public.schema_migrations`. */
@@ -30,6 +53,12 @@ export interface ReadOptions {
    * `no-migrations`: mostly it is a wrong folder or pattern. Default: false.
    */
   allowEmpty?: boolean
+  /**
+   * What may be in a database that has no migration of ours: tools whose ledgers are of no concern to these migrations
+   * (`{ ignore: ['goose'] }`), and `tables` for tables that these migrations create. A run in which it mattered has the
+   * finding `existing-ignored`.
+   */
+  existing?: { ignore: ExistingName[] }
   /** Stops as soon as nothing is half-done, with the code `aborted`; what was applied stays applied. What only reads stops at once. */
   signal?: AbortSignal
 }

@@ -1,7 +1,10 @@
 //! The ledger: one row for every migration applied, adopted or running.
 
+pub(crate) mod by_hand;
+pub mod foreign;
 pub mod shape;
 pub mod statements;
+pub mod tools;
 
 use crate::sql::quote::identifier;
 use crate::text::fill;

@@ -5,6 +5,7 @@
 
 use super::Table;
 use super::statements::COLUMNS;
+pub use super::tools::Tool;
 use crate::error::{Code, Error};
 use crate::text::fill;
 
@@ -24,78 +25,6 @@ pub enum Shape {
     Foreign(Tool),
 }
 
-/// A tool that keeps a ledger in the database.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Tool {
-    /// golang-migrate.
-    GolangMigrate,
-    /// Rails (Active Record).
-    Rails,
-    /// The Supabase CLI.
-    Supabase,
-    /// Ecto.
-    Ecto,
-    /// goose.
-    Goose,
-    /// Flyway.
-    Flyway,
-    /// Prisma Migrate.
-    Prisma,
-    /// Drizzle.
-    Drizzle,
-    /// sql-migrate.
-    SqlMigrate,
-    /// Diesel.
-    Diesel,
-    /// sqlx.
-    Sqlx,
-    /// Alembic.
-    Alembic,
-    /// One that is not known here.
-    Unknown,
-}
-
-/// A tool's name, the word for it, and the columns that only its table has together,
-/// each with what its type, as `format_type` writes it, starts with.
-type Known = (Tool, &'static str, &'static str, &'static [(&'static str, &'static str)]);
-
-/// The tables are defined in the tools' own repositories:
-/// golang-migrate `database/postgres/postgres.go` (`ensureVersionTable`); Ecto
-/// `lib/ecto/migration/schema_migration.ex`; Supabase CLI `pkg/migration/history.go`; goose
-/// `internal/dialects/postgres.go` (`CreateTable`); Flyway
-/// `PostgreSQLDatabase.getRawCreateScript`; Prisma `sql_schema_connector`
-/// (`create_migrations_table`); Drizzle `drizzle-orm/src/pg-core/dialect.ts` (`migrate`);
-/// sql-migrate `migrate.go` (`MigrationRecord`); Diesel `migrations_internals`
-/// (`__diesel_schema_migrations`); sqlx `sqlx-postgres/src/migrate.rs` (`ensure_migrations_table`);
-/// Alembic `alembic/runtime/migration.py` (`version_table_impl`).
-const KNOWN: &[Known] = &[
-    (Tool::GolangMigrate, "golang-migrate", "golang-migrate", &[("version", "bigint"), ("dirty", "boolean")]),
-    (Tool::Ecto, "Ecto", "ecto", &[("version", "bigint"), ("inserted_at", "timestamp")]),
-    (Tool::Supabase, "the Supabase CLI", "supabase", &[("version", "text"), ("statements", "text[]")]),
-    (Tool::Goose, "goose", "goose", &[("version_id", "bigint"), ("is_applied", "boolean")]),
-    (Tool::Flyway, "Flyway", "flyway", &[("installed_rank", "integer"), ("script", "character varying")]),
-    (Tool::Prisma, "Prisma", "prisma", &[("migration_name", "character varying"), ("applied_steps_count", "integer")]),
-    (Tool::Drizzle, "Drizzle", "drizzle", &[("hash", "text"), ("created_at", "bigint")]),
-    (Tool::SqlMigrate, "sql-migrate", "sql-migrate", &[("id", "text"), ("applied_at", "timestamp")]),
-    (Tool::Diesel, "Diesel", "diesel", &[("version", "character varying"), ("run_on", "timestamp")]),
-    (Tool::Sqlx, "sqlx", "sqlx", &[("version", "bigint"), ("installed_on", "timestamp"), ("checksum", "bytea")]),
-    (Tool::Alembic, "Alembic", "alembic", &[("version_num", "character varying")]),
-    (Tool::Rails, "Rails", "rails", &[]),
-    (Tool::Unknown, "another tool", "", &[]),
-];
-
-impl Tool {
-    /// Its name, for messages.
-    pub fn name(self) -> &'static str {
-        KNOWN.iter().find(|known| known.0 == self).map_or("another tool", |known| known.1)
-    }
-
-    /// The word for it, in lower case. None if it is not known.
-    pub fn code(self) -> Option<&'static str> {
-        KNOWN.iter().find(|known| known.0 == self).map(|known| known.2).filter(|code| !code.is_empty())
-    }
-}
-
 /// Recognises a table by its columns: name and type, as `format_type` writes it. No columns: there
 /// is no table.
 ///
@@ -106,16 +35,10 @@ pub fn shape(columns: &[(String, String)]) -> Shape {
         return Shape::Missing;
     }
     let kind = |name: &str| columns.iter().find(|column| column.0 == name).map(|column| column.1.as_str());
-    let known = KNOWN.iter().find(|(.., marks)| {
-        !marks.is_empty() && marks.iter().all(|(name, start)| kind(name).is_some_and(|kind| kind.starts_with(start)))
-    });
-    if let Some((tool, ..)) = known {
-        return Shape::Foreign(*tool);
+    if let Some(tool) = Tool::of_columns(columns).filter(|tool| *tool != Tool::Dbmate) {
+        return Shape::Foreign(tool);
     }
     let version = kind("version").unwrap_or("");
-    if version == "character varying" && columns.len() == 1 {
-        return Shape::Foreign(Tool::Rails);
-    }
     if !version.starts_with("character varying(") {
         return Shape::Foreign(Tool::Unknown);
     }
@@ -127,27 +50,6 @@ pub fn shape(columns: &[(String, String)]) -> Shape {
         return Shape::Foreign(Tool::Unknown);
     }
     if COLUMNS.iter().all(|(name, ..)| kind(name).is_some()) { Shape::Counterfoil } else { Shape::Partial }
-}
-
-/// Recognises a table that is, or may become, our ledger.
-///
-/// # Errors
-///
-/// `foreign-ledger` for another tool's table, naming the tool and the `table` option.
-pub fn recognise(table: &Table, columns: &[(String, String)]) -> Result<Shape, Error> {
-    let shape = shape(columns);
-    let Shape::Foreign(tool) = shape else { return Ok(shape) };
-    let table = table.qualified();
-    let message = match tool {
-        Tool::Unknown => fill!("the table {} is not a ledger that counterfoil knows: it may be another tool's", table),
-        tool => fill!("the table {} is the ledger of {}", table, tool.name()),
-    };
-    let elsewhere = "keep counterfoil's ledger in another table with the option `table`";
-    let help = match tool {
-        Tool::Unknown => elsewhere.to_owned(),
-        _ => fill!("{}; what that one says is not taken over", elsewhere),
-    };
-    Err(Error::new(Code::ForeignLedger, message).help(help))
 }
 
 /// The ledger lacks the unique key on `version`, which keeps two runners from applying one migration.
@@ -279,38 +181,5 @@ mod tests {
             Shape::Foreign(Tool::Unknown),
             &[("version", "character varying(255)"), ("applied_at", "timestamp with time zone")],
         );
-    }
-
-    #[track_caller]
-    fn refused(columns: &[(&str, &str)], message: &str, help: &str) {
-        let columns: Vec<(String, String)> =
-            columns.iter().map(|(name, kind)| ((*name).to_owned(), (*kind).to_owned())).collect();
-        let error = recognise(&Table::default(), &columns).unwrap_err();
-        assert_eq!(error.code(), Code::ForeignLedger);
-        assert_eq!(error.message(), message);
-        assert_eq!(error.help_text(), help);
-    }
-
-    #[test]
-    fn a_refusal_names_the_tool_and_both_ways_out() {
-        refused(
-            &[("version", "bigint"), ("dirty", "boolean")],
-            "the table \"public\".\"schema_migrations\" is the ledger of golang-migrate",
-            "keep counterfoil's ledger in another table with the option `table`; what that one says is not taken over",
-        );
-        refused(
-            &[("version", "integer")],
-            "the table \"public\".\"schema_migrations\" is not a ledger that counterfoil knows: it may be another tool's",
-            "keep counterfoil's ledger in another table with the option `table`",
-        );
-        assert_eq!(recognise(&Table::default(), &[]), Ok(Shape::Missing));
-    }
-
-    #[test]
-    fn every_known_tool_has_a_name_and_a_code() {
-        for (tool, name, code, _) in KNOWN {
-            assert_eq!(tool.name(), *name);
-            assert_eq!(tool.code().unwrap_or(""), *code);
-        }
     }
 }

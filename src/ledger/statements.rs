@@ -68,7 +68,7 @@ pub fn create(table: &Table, present: &[String]) -> Vec<String> {
 
 /// A column `open`: whether the session was in a transaction before. The first statement of one has
 /// the moment of its transaction. In the extended protocol that is not so: there it means nothing.
-const OPEN: &str = "(pg_catalog.transaction_timestamp() <> pg_catalog.statement_timestamp())::text as open";
+pub const OPEN: &str = "(pg_catalog.transaction_timestamp() <> pg_catalog.statement_timestamp())::text as open";
 
 /// Whether the rows of [`digest`] or [`shape`] say that the session was in a transaction before.
 pub fn is_open(rows: &[TextRow]) -> bool {
@@ -76,16 +76,14 @@ pub fn is_open(rows: &[TextRow]) -> bool {
 }
 
 /// The columns of the table that has the ledger's name: `name` and `type`; one row without a name
-/// if there is no such table. See [`OPEN`] for the column that comes with them. Cannot fail, so
-/// that no transaction of a caller's is harmed.
+/// if there is no such table. Cannot fail, so that no transaction of a caller's is harmed.
 pub fn shape(table: &Table) -> String {
     fill!(
-        "select a.name, a.type, {} from (select 1) one left join (select a.attname::text as name, \
+        "select a.name, a.type from (select 1) one left join (select a.attname::text as name, \
          pg_catalog.format_type(a.atttypid, a.atttypmod) as type, a.attnum \
          from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid \
          join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
          where n.nspname = {} and c.relname = {} and a.attnum > 0 and not a.attisdropped) a on true order by a.attnum",
-        OPEN,
         literal(&table.schema),
         literal(&table.name)
     )

@@ -6,6 +6,7 @@
 //! Reasons are data: a [`Decision`] has a [`Reason`] and fields of its own for everything that its
 //! message says. [`crate::explain`] renders plans for people.
 
+pub(crate) mod created;
 mod decide;
 mod digest;
 pub(crate) mod foreign;

@@ -47,6 +47,7 @@ impl Machine {
     /// The ledger has been read: choose what to take back, or see how far it went.
     pub(super) fn down(&mut self, ledger: &Ledger, steps: Option<u32>, to: Option<&str>, dry: bool) -> Output {
         if !self.state.planned {
+            Arc::make_mut(&mut self.state.report).findings.extend_from_slice(&self.state.ignored);
             match self.choose(ledger, steps, to) {
                 Ok(Some(reverts)) if dry => {
                     for revert in reverts {
@@ -54,7 +55,10 @@ impl Machine {
                     }
                     return self.finish();
                 }
-                Ok(Some(reverts)) => self.state.reverts = reverts.into(),
+                Ok(Some(reverts)) => {
+                    self.state.empties = reverts.len() == ledger.rows.len();
+                    self.state.reverts = reverts.into();
+                }
                 Ok(None) => return self.wait("for another runner, which is at work on what is to be taken back"),
                 Err(error) => return self.fail(error),
             }
@@ -233,7 +237,12 @@ impl Machine {
     /// Takes back the next one, or ends.
     fn revert(&mut self) -> Output {
         self.prepared = None;
-        let Some(next) = self.state.reverts.front().cloned() else { return self.finish() };
+        let Some(next) = self.state.reverts.front().cloned() else {
+            if self.state.empties {
+                return self.send(Phase::Trace, Request::Trace);
+            }
+            return self.finish();
+        };
         if let Some(error) = self.aborted() {
             return self.fail(error);
         }

@@ -4,8 +4,10 @@ use super::machine::Refusal;
 use super::request::Direction;
 use super::{Failure, Report, Setup};
 use crate::error::{Code, Error, Location};
+use crate::ledger::by_hand;
 use crate::ledger::statements::{self, Fault};
 use crate::migration::Section;
+use crate::sql::quote::literal;
 use crate::text::{fill, number};
 
 /// What a failure asks for.
@@ -19,6 +21,8 @@ pub(crate) enum Kind {
     NoLedger,
     /// Somebody else created the same thing at the same moment.
     Race,
+    /// A text is no number: how statements of ours say that things are not as they have to be.
+    Guard,
     /// The connection broke.
     Lost,
     /// Anything else.
@@ -39,6 +43,7 @@ const KINDS: &[(&str, Kind)] = &[
     ("42P07", Kind::Race),     // duplicate_table
     ("42710", Kind::Race),     // duplicate_object: the row type of a table that somebody has just made
     ("42701", Kind::Race),     // duplicate_column
+    ("22P02", Kind::Guard),    // invalid_text_representation
     ("XX000", Kind::Race),     // "tuple concurrently updated"
     ("57P01", Kind::Lost),     // admin_shutdown
     ("57P02", Kind::Lost),     // crash_shutdown
@@ -93,7 +98,13 @@ fn before(report: &Report) -> String {
 }
 
 /// A section failed, or what was done to the ledger with it. `kept`: see [`statement`].
-pub(super) fn section(setup: &Setup, refusal: &Refusal, kept: Option<(u32, u32)>, report: &Report) -> Error {
+pub(super) fn section(
+    setup: &Setup,
+    refusal: &Refusal,
+    kept: Option<(u32, u32)>,
+    first: bool,
+    report: &Report,
+) -> Error {
     match refusal.failure.fault() {
         Some(Fault::RowGone) => {
             let steps = match kept {
@@ -103,7 +114,7 @@ pub(super) fn section(setup: &Setup, refusal: &Refusal, kept: Option<(u32, u32)>
             let help = fill!("{}; {}, {}", LEAVE_THE_ROW, steps, before(report));
             row_gone(setup, refusal.migration, refusal.direction).help(help)
         }
-        None if !refusal.ledger => statement(setup, refusal, kept, report),
+        None if !refusal.ledger => statement(setup, refusal, kept, first, report),
         _ => database(setup, &refusal.failure, "the ledger could not be written"),
     }
 }
@@ -128,12 +139,26 @@ fn start(section: &Section) -> Location {
     Location { path: section.path.clone(), line: section.line, column: 1 }
 }
 
+/// SQLSTATEs of what is there already. Source: PostgreSQL manual, appendix A.
+const THERE: &[&str] = &[
+    "42P07", // duplicate_table: and every other relation
+    "42710", // duplicate_object
+    "42701", // duplicate_column
+];
+
 /// A section's statement failed. `kept`: of a section that runs step by step, how many steps are
-/// done, of how many.
-pub(super) fn statement(setup: &Setup, refusal: &Refusal, kept: Option<(u32, u32)>, report: &Report) -> Error {
+/// done, of how many. `first`: it is the first migration that this database's ledger was to have.
+pub(super) fn statement(
+    setup: &Setup,
+    refusal: &Refusal,
+    kept: Option<(u32, u32)>,
+    first: bool,
+    report: &Report,
+) -> Error {
     let Refusal { failure, place, .. } = refusal;
     let section = setup.section(refusal.migration, refusal.direction);
     let help = match kept {
+        _ if first && THERE.contains(&&*failure.sqlstate) => there(setup, refusal, kept.is_some()),
         None => fill!("fix {} and run again; nothing of it was kept, {}", section.path, before(report)),
         Some((done, total)) => fill!(
             "fix the cause and run again: it goes on at step {} of {} (steps kept: {}), {}",
@@ -152,6 +177,27 @@ pub(super) fn statement(setup: &Setup, refusal: &Refusal, kept: Option<(u32, u32
         Some((at, statement)) => error.at(at).statement(statement),
         None => error.at(start(section)),
     }
+}
+
+/// What to do where the first migration runs into what is there.
+fn there(setup: &Setup, refusal: &Refusal, row: bool) -> String {
+    let table = &setup.options.table;
+    let version = setup.catalog.migrations[refusal.migration].version.as_str();
+    let sql = if row {
+        fill!(
+            "update {} set state = 'applied', claimed_until = null, claimed_by = null where version = {}",
+            table.qualified(),
+            literal(version)
+        )
+    } else {
+        by_hand::insert(table, std::iter::once(version))
+    };
+    fill!(
+        "the database seems to have it already, though no migration is recorded in {}; if this one is applied, say so \
+         and run again: {}",
+        table.qualified(),
+        sql
+    )
 }
 
 /// Reading or writing the ledger failed.

@@ -9,9 +9,11 @@ use super::request::{Act, Direction, Request};
 use super::stepwise::Stepwise;
 use super::{Capabilities, Failure, Goal, Input, Options, Output, Setup, Shared, message};
 use crate::error::{Code, Error, Location};
+use crate::ledger::foreign::{self, Guard, Seen};
 use crate::ledger::statements::{self, TextRow};
+use crate::ledger::tools::Tool;
 use crate::ledger::{Lease, Ledger, Row, State, shape};
-use crate::plan::{self, Cache, Work};
+use crate::plan::{self, Cache, Finding, Work};
 use crate::readiness;
 use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
@@ -63,6 +65,18 @@ pub(super) struct RunState {
     /// Whether the ledger has to be created or extended before anything is written.
     pub(super) incomplete: bool,
     pub(super) losses: u32,
+    /// Whether it has been seen what else is in a database without a row of ours.
+    pub(super) cleared: bool,
+    /// What has to be so still when the ledger is made.
+    pub(super) guard: Option<Box<Guard>>,
+    /// What was let pass.
+    pub(super) ignored: Vec<Finding>,
+    /// Whether another session was writing to the ledger when it was read.
+    pub(super) busy: bool,
+    /// Whether the ledger had no row when the plan was made.
+    pub(super) blank: bool,
+    /// Whether going back empties the ledger.
+    pub(super) empties: bool,
     races: u32,
     aborting: bool,
     /// Which claim the next one is: it grows with every lost connection.
@@ -76,8 +90,15 @@ pub(super) enum Phase {
     Digest,
     Shape,
     Rows,
+    /// What other tools' ledgers say is asked for. `own`: its table has the name of ours.
+    Says {
+        seen: Box<Seen>,
+        own: bool,
+    },
     Create,
     Bookkeeping,
+    /// A trace is left on a ledger that was emptied by going back.
+    Trace,
     Apply(usize),
     Adopt(usize),
     Revert(usize),
@@ -169,6 +190,12 @@ impl Machine {
                 columns: None,
                 incomplete: false,
                 losses: 0,
+                cleared: false,
+                guard: None,
+                ignored: Vec::new(),
+                busy: false,
+                blank: false,
+                empties: false,
                 races: 0,
                 aborting: false,
                 claim: 0,
@@ -218,6 +245,7 @@ impl Machine {
             Phase::Digest
             | Phase::Shape
             | Phase::Rows
+            | Phase::Says { .. }
             | Phase::Create
             | Phase::Bookkeeping
             | Phase::Remember(_)
@@ -229,6 +257,7 @@ impl Machine {
             | Phase::Cleanup(_)
             | Phase::Diagnose(_)
             | Phase::Abandon(_)
+            | Phase::Trace
             | Phase::Waiting
             | Phase::Over => return None,
         };
@@ -300,7 +329,7 @@ impl Machine {
                 self.send(Phase::Digest, Request::Digest)
             }
             // A caller's transaction would be over if the ledger were not there.
-            _ if self.setup.capabilities.script => self.send(Phase::Shape, Request::Shape),
+            _ if self.setup.capabilities.script => self.ask_for_shape(false),
             _ => self.look(),
         }
     }
@@ -318,7 +347,9 @@ impl Machine {
             return self.fail(error);
         }
         self.prepared = None;
-        self.send(Phase::Rows, Request::Rows(self.state.columns.clone()))
+        // A ledger that was not there when it was last looked for may have all columns by now.
+        let columns = self.state.columns.clone().filter(|columns| !columns.is_empty());
+        self.send(Phase::Rows, Request::Rows(columns))
     }
 
     pub(super) fn fail(&mut self, error: Error) -> Output {
@@ -351,7 +382,7 @@ impl Machine {
                 match same.as_deref() {
                     Some("true") => self.current(),
                     Some(_) => self.look(),
-                    None => self.send(Phase::Shape, Request::Shape),
+                    None => self.ask_for_shape(false),
                 }
             }
             Phase::Shape => self.shape(rows),
@@ -360,13 +391,17 @@ impl Machine {
                 if self.setup.goal != Goal::Ready && !statements::is_keyed(&rows) {
                     return self.fail(shape::without_key(&self.setup.options.table));
                 }
-                let busy = statements::is_busy(&rows);
+                self.state.busy = statements::is_busy(&rows);
                 match statements::read(&self.setup.options.table, rows) {
-                    Ok(ledger) => self.read(ledger, busy),
                     Err(error) => self.fail(error),
+                    Ok(ledger) if ledger.rows.is_empty() && !self.state.cleared => self.ask_for_shape(true),
+                    Ok(ledger) => self.read(ledger, self.state.busy),
                 }
             }
+            Phase::Says { seen, own } => self.heard(*seen, own, &rows),
+            Phase::Trace => self.finish(),
             Phase::Create => {
+                self.state.guard = None;
                 self.state.columns = None;
                 self.state.incomplete = false;
                 self.state.races = 0;
@@ -418,14 +453,14 @@ impl Machine {
                 ..Row::default()
             });
             let ledger = Ledger { exists: true, rows: rows.collect() };
-            return self.ready(&ledger, false);
+            return self.ready(&ledger, false, None);
         }
         Arc::make_mut(&mut self.state.report).skipped = self.setup.catalog.migrations.len() as u32;
         Output::Done(Box::new(Outcome::Report((*self.state.report).clone())))
     }
 
-    fn ready(&self, ledger: &Ledger, busy: bool) -> Output {
-        let answer = readiness::judge(&self.setup.catalog, ledger, busy, &self.plan_options());
+    pub(super) fn ready(&self, ledger: &Ledger, busy: bool, foreign: Option<Tool>) -> Output {
+        let answer = readiness::judge(&self.setup.catalog, ledger, busy, foreign, &self.plan_options());
         Output::Done(Box::new(Outcome::Readiness(answer)))
     }
 
@@ -433,30 +468,34 @@ impl Machine {
         plan::Options { policy: self.setup.options.policy.clone(), table: self.setup.options.table.clone() }
     }
 
-    /// The columns of the table are known.
+    /// The columns of the table are known, and what else is there.
     fn shape(&mut self, rows: Vec<TextRow>) -> Output {
+        let seen = foreign::seen(&rows);
         let columns: Vec<(String, String)> = rows
             .into_iter()
-            .filter_map(|mut row| Some((row.remove("name").flatten()?, row.remove("type").flatten()?)))
+            .filter_map(|mut row| {
+                Some((row.remove("name").flatten()?, row.remove("type").flatten().unwrap_or_default()))
+            })
             .collect();
-        match shape::recognise(&self.setup.options.table, &columns) {
-            Err(error) => self.fail(error),
-            Ok(shape::Shape::Missing) => {
+        let there = matches!(self.sent, Some(Request::Shape { there: true, .. }));
+        match shape::shape(&columns) {
+            shape::Shape::Foreign(tool) => self.taken(tool),
+            shape::Shape::Missing => {
                 self.state.columns = Some(Vec::new());
                 self.state.incomplete = true;
-                self.read(Ledger::default(), false)
+                self.judge(seen)
             }
-            Ok(found) => {
+            found => {
                 self.state.incomplete = found != shape::Shape::Counterfoil;
                 let names = columns.into_iter().map(|(name, _)| name).collect();
                 self.state.columns = self.state.incomplete.then_some(names);
-                self.look()
+                if there && !seen.rows { self.judge(seen) } else { self.look() }
             }
         }
     }
 
     /// The ledger has been read. `busy`: another session is writing to it.
-    fn read(&mut self, mut ledger: Ledger, busy: bool) -> Output {
+    pub(super) fn read(&mut self, mut ledger: Ledger, busy: bool) -> Output {
         let options = &self.setup.options;
         for row in &mut ledger.rows {
             // A lease of our own does not keep us out, and with a lock of the caller's there is
@@ -474,9 +513,10 @@ impl Machine {
             self.pace.since = None;
         }
         match self.setup.goal.clone() {
-            Goal::Ready => self.ready(&ledger, busy),
+            Goal::Ready => self.ready(&ledger, busy, None),
             Goal::Plan => {
-                let plan = plan::plan(&self.setup.catalog, &ledger, &self.plan_options());
+                let mut plan = plan::plan(&self.setup.catalog, &ledger, &self.plan_options());
+                plan.findings.extend_from_slice(&self.state.ignored);
                 Output::Done(Box::new(Outcome::Plan(plan)))
             }
             Goal::Up => self.up(&ledger),
@@ -580,27 +620,35 @@ impl Machine {
             Phase::Digest | Phase::Shape if failure.sqlstate == FAILED_TRANSACTION => {
                 self.fail(failure::open_transaction(true))
             }
-            Phase::Digest if kind == Kind::NoLedger => self.send(Phase::Shape, Request::Shape),
-            Phase::Rows if kind == Kind::NoLedger => {
+            Phase::Digest if kind == Kind::NoLedger => self.ask_for_shape(false),
+            Phase::Rows | Phase::Shape | Phase::Says { .. } if kind == Kind::NoLedger => {
                 self.state.races += 1;
                 if self.state.races > MOST_RACES {
                     return self.fail(failure::database(&self.setup, &failure, "the ledger could not be read"));
                 }
-                self.send(Phase::Shape, Request::Shape)
+                // What was there a moment ago is gone.
+                if self.state.phase == Phase::Rows { self.ask_for_shape(false) } else { self.look() }
             }
-            Phase::Digest | Phase::Rows | Phase::Shape if kind == Kind::Lost => self.look_after_loss(),
+            Phase::Digest | Phase::Rows | Phase::Shape | Phase::Says { .. } if kind == Kind::Lost => {
+                self.look_after_loss()
+            }
             // Whoever only asks wants an answer now.
-            Phase::Digest | Phase::Rows | Phase::Shape
+            Phase::Digest | Phase::Rows | Phase::Shape | Phase::Says { .. }
                 if kind == Kind::Busy && !matches!(self.setup.goal, Goal::Plan | Goal::Ready) =>
             {
                 self.wait("for the database to take another connection")
             }
-            Phase::Digest | Phase::Rows | Phase::Shape => {
+            Phase::Digest | Phase::Rows | Phase::Shape | Phase::Says { .. } => {
                 self.fail(failure::database(&self.setup, &failure, "the ledger could not be read"))
             }
             Phase::Create => match kind {
-                Kind::Unique | Kind::Race | Kind::Busy | Kind::Lost if self.state.races < MOST_RACES => {
+                // The guard fails where something else is there by now, or a table that it reads is gone.
+                Kind::Unique | Kind::Race | Kind::Busy | Kind::Lost | Kind::Guard | Kind::NoLedger
+                    if self.state.races < MOST_RACES =>
+                {
                     self.state.races += 1;
+                    self.state.cleared = false;
+                    self.state.guard = None;
                     self.state.columns = None;
                     self.state.incomplete = false;
                     if kind == Kind::Lost { self.look_after_loss() } else { self.look() }
@@ -635,6 +683,8 @@ impl Machine {
             Phase::Remember(_) if kind == Kind::Lost => self.look_after_loss(),
             Phase::Remember(_) => self.fail(failure::database(&self.setup, &failure, "the session could not be read")),
             Phase::Abandon(error) => self.fail(*error),
+            // Everything is taken back; a role that may not write a comment leaves no trace.
+            Phase::Trace => self.finish(),
             Phase::Fresh | Phase::Waiting | Phase::Over => self.fail(failure::lost(&failure)),
         }
     }

@@ -4,6 +4,7 @@ use super::prepared::Prepared;
 use super::request::{Act, Direction, Request};
 use super::{Failure, Goal, Setup, session, trial};
 use crate::error::Location;
+use crate::ledger::foreign;
 use crate::ledger::statements::{self, Runner};
 use crate::span::{Span, code_point_to_byte};
 use crate::sql::quote::literal;
@@ -268,10 +269,19 @@ pub(crate) fn message(setup: &Setup, prepared: Option<&Prepared>, request: &Requ
     let table = &setup.options.table;
     let sql = match request {
         Request::Digest => statements::digest(table, setup.catalog.digest().unwrap_or_default()),
-        Request::Shape => statements::shape(table),
+        Request::Shape { creates, there } => fill!(
+            // In one query, of one moment: what is found is judged by whether there is a ledger.
+            "select f.*, s.*, {} from ({}) f full join ({}) s on false",
+            statements::OPEN,
+            foreign::look(table, creates, *there),
+            statements::shape(table)
+        ),
+        Request::Says(found) => foreign::says(found, &setup.versions()),
         Request::Rows(columns) => statements::rows(table, columns.as_deref(), setup.goal == Goal::Ready),
-        Request::Create(present) => {
-            let create = statements::create(table, present);
+        Request::Create { present, guard } => {
+            let mut create = statements::create(table, present);
+            // Last: the closer to the end, the less can come in between.
+            create.extend(guard.as_deref().map(|guard| foreign::guard(table, guard, &setup.versions())));
             return if setup.capabilities.script { joined(&create) } else { Message::Batch { statements: create } };
         }
         Request::Atomic(acts) => {
@@ -310,6 +320,7 @@ pub(crate) fn message(setup: &Setup, prepared: Option<&Prepared>, request: &Requ
             return if setup.capabilities.script { joined(&statements) } else { Message::Batch { statements } };
         }
         Request::Restore => session::restore(prepared.and_then(|p| p.kept.as_deref())),
+        Request::Trace => foreign::trace(table, setup.options.lock_timeout),
         Request::Rollback => return Message::Statement { sql: "rollback".into() },
         Request::Diagnose(acts) => {
             let statements = batch(pieces(setup, prepared, acts));
@@ -467,6 +478,11 @@ pub(crate) fn place(
 }
 
 impl Setup {
+    /// The versions of all migrations.
+    fn versions(&self) -> Vec<&str> {
+        self.catalog.migrations.iter().map(|migration| migration.version.as_str()).collect()
+    }
+
     /// The runner with one of its claims.
     fn runner(&self, claim: u32) -> Runner<'_> {
         Runner {

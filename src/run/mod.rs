@@ -28,6 +28,7 @@
 
 mod carry;
 mod down;
+mod existing;
 mod failure;
 mod machine;
 mod message;

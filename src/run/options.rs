@@ -1,6 +1,7 @@
 //! What a run is for, and how it is to behave.
 
 use crate::ledger::Table;
+use crate::ledger::foreign::Existing;
 use crate::ordered::OrderedMap;
 use crate::plan::Severity;
 use serde::Serialize;
@@ -71,6 +72,8 @@ pub struct Options {
     /// Severity per drift code, where it differs from the default.
     #[cfg_attr(feature = "wasm", tsify(type = "Record<string, Severity>"))]
     pub policy: OrderedMap<String, Severity>,
+    /// What may be there before the first migration.
+    pub existing: Existing,
     /// What to do if something is pending.
     pub when: When,
     /// The digest of the plan that was reviewed: apply exactly that or stop.
@@ -97,6 +100,7 @@ impl Default for Options {
         Options {
             table: Table::default(),
             policy: OrderedMap::new(),
+            existing: Existing::default(),
             when: When::Apply,
             expect: None,
             lock_timeout: 5_000,

@@ -77,8 +77,15 @@ impl Machine {
         }
     }
 
+    /// Whether it is the first migration of a ledger that had no row.
+    pub(super) fn is_first(&self, refusal: &Refusal) -> bool {
+        let report = &self.state.report;
+        let nothing_before = report.applied.is_empty() && report.adopted.is_empty();
+        self.state.blank && nothing_before && refusal.direction == Direction::Up
+    }
+
     pub(super) fn section_error(&mut self, refusal: &Refusal) -> Output {
-        let error = failure::section(&self.setup, refusal, None, &self.state.report);
+        let error = failure::section(&self.setup, refusal, None, self.is_first(refusal), &self.state.report);
         self.fail(error)
     }
 }

@@ -7,6 +7,9 @@
 //! is still under way on the old one cannot pass for the new one's.
 
 use crate::ledger::State;
+#[allow(unused_imports, reason = "for the documentation")]
+use crate::ledger::foreign;
+use crate::ledger::foreign::{Found, Guard, Name};
 use serde::Serialize;
 
 /// Which section of a migration is run.
@@ -25,12 +28,26 @@ pub enum Direction {
 pub enum Request {
     /// Whether the digest of the ledger is the catalog's: `same`, `true` or `false`.
     Digest,
-    /// The columns of the ledger's table.
-    Shape,
+    /// The columns of the ledger's table, and what else is there: see [`foreign::look`].
+    Shape {
+        /// Tables that the set creates.
+        creates: Vec<Name>,
+        /// Whether the ledger is there, and without rows.
+        there: bool,
+    },
+    /// What other tools' ledgers say.
+    Says(Vec<Found>),
     /// All rows, of these columns (`None`: of all).
     Rows(Option<Vec<String>>),
     /// Create the ledger, or add the columns that it lacks.
-    Create(Vec<String>),
+    Create {
+        /// The columns that are there.
+        present: Vec<String>,
+        /// What the database must be like, else nothing is created.
+        guard: Option<Box<Guard>>,
+    },
+    /// Leave a trace on a ledger that was emptied by going back.
+    Trace,
     /// Carry out all acts in one transaction, or none.
     Atomic(Vec<Act>),
     /// Insert the running row of a statement-wise migration.

@@ -399,7 +399,7 @@ impl Machine {
     /// A step failed, and all that can be known of it is known.
     fn step_refused(&mut self, mut now: Stepwise, refusal: Refusal) -> Output {
         let kept = Some((now.step as u32, now.total as u32));
-        let error = failure::section(&self.setup, &refusal, kept, &self.state.report);
+        let error = failure::section(&self.setup, &refusal, kept, self.is_first(&refusal), &self.state.report);
         if refusal.failure.sqlstate == DUPLICATE_TABLE && now.tried && self.is_judged(&now) {
             // The index is there after all: an earlier try was still at it.
             now.taken = Some(Box::new(error));

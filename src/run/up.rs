@@ -7,7 +7,7 @@ use super::report::EventKind;
 use super::request::{Act, Direction, Request};
 use super::{Machine, Output, When};
 use crate::error::{Code, Error};
-use crate::ledger::statements::TextRow;
+use crate::ledger::statements::{self, TextRow};
 use crate::ledger::{Lease, Ledger, State};
 use crate::plan::{self, Action, Plan, Work};
 use crate::sql::Mode;
@@ -54,6 +54,9 @@ impl Machine {
                     self.record(migration, kind);
                 }
             }
+        }
+        if !self.state.planned {
+            self.state.blank = ledger.rows.is_empty();
         }
         let plan = plan::plan_with(&self.setup.catalog, ledger, &self.plan_options(), Arc::make_mut(&mut self.cache));
         if let Some(error) = plan.refusal() {
@@ -111,9 +114,12 @@ impl Machine {
         let report = &self.state.report;
         self.pace.total = (pending + report.applied.len() + report.adopted.len()) as u32;
         self.state.work = plan.work.into();
-        if !self.state.work.is_empty() && self.state.incomplete {
-            let present = self.state.columns.clone().unwrap_or_default();
-            return self.send(Phase::Create, Request::Create(present));
+        let guard = self.state.guard.clone();
+        if !self.state.work.is_empty() && (self.state.incomplete || guard.is_some()) {
+            // A ledger that lacks nothing is not made, but what was seen beside it has to be so still.
+            let all = || statements::COLUMNS.iter().map(|(name, ..)| (*name).to_owned()).collect();
+            let present = self.state.columns.clone().unwrap_or_else(all);
+            return self.send(Phase::Create, Request::Create { present, guard });
         }
         self.work()
     }
@@ -126,6 +132,7 @@ impl Machine {
         let report = Arc::make_mut(&mut self.state.report);
         report.skipped = plan.decisions.iter().filter(|decision| decision.action == Action::Skip).count() as u32;
         report.findings.clone_from(&plan.findings);
+        report.findings.extend_from_slice(&self.state.ignored);
         report.decisions.clone_from(&plan.decisions);
     }
 

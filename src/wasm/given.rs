@@ -5,6 +5,7 @@
 
 use super::thrown;
 use crate::error::{Code, Error};
+use crate::ledger::foreign::Existing;
 use crate::ledger::statements::TextRow;
 use crate::ledger::{Lease, Ledger, Origin, Row, State, Table};
 use crate::ordered::OrderedMap;
@@ -165,6 +166,19 @@ impl<'a> Given<'a> {
         Table { schema: text("schema"), name: text("name") }
     }
 
+    fn existing(&self) -> Existing {
+        let Some(value) = self.field("existing") else { return Existing::default() };
+        let given = Given::new(&value, "the option existing", None, self.reading);
+        let mut ignore = Vec::new();
+        for word in given.array("ignore") {
+            match word.as_string() {
+                Some(word) => ignore.push(word),
+                None => given.wrong("ignore", "an array of strings"),
+            }
+        }
+        Existing { ignore }
+    }
+
     fn policy(&self) -> OrderedMap<String, Severity> {
         let mut policy = OrderedMap::new();
         let Some(value) = self.field("policy") else { return policy };
@@ -239,6 +253,7 @@ pub(super) fn run_options(value: &JsValue) -> Result<run::Options, JsValue> {
     let options = run::Options {
         table: given.table(),
         policy: given.policy(),
+        existing: given.existing(),
         when: [When::Apply, When::Wait, When::Refuse][given.word("when", &["apply", "wait", "refuse"])],
         expect: given.text("expect"),
         lock_timeout: given.whole32("lockTimeout").unwrap_or(default.lock_timeout),

@@ -9,6 +9,7 @@ import { after, before, describe, test } from 'node:test'
 import { migrate, plan, ready, rollback } from 'counterfoil/pg'
 import { readMigrations } from 'counterfoil/node'
 import { resolveBinary } from 'dbmate'
+import { fails } from './support/errors.mjs'
 import { startPostgres } from './support/postgres.mjs'
 
 const files = {
@@ -94,6 +95,18 @@ describe('dbmate and Counterfoil on one database', () => {
       status: 'current',
       roundTrips: 1,
     })
+  })
+
+  test('dbmate first: another name for the ledger is no way to run its migrations again', async (t) => {
+    const { db, set, dbmate, rows } = await place(t)
+    await dbmate('up')
+    const error = await fails(migrate(db, await set(), { table: 'counterfoil' }), {
+      code: 'foreign-ledger',
+      message: /is the ledger of dbmate, and says that 4 migrations are applied, the last of them 20260104090000$/,
+    })
+    assert.match(error.help, /existing: \{ ignore: \['dbmate'\] \}/)
+    assert.equal((await rows()).length, 4)
+    assert.equal((await migrate(db, await set())).status, 'migrated')
   })
 
   test('Counterfoil first: dbmate goes on where Counterfoil stopped, and Counterfoil sees it', async (t) => {

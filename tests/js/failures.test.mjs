@@ -200,13 +200,14 @@ onEachDatabase(
             error.message.includes(tool === 'another tool' ? 'it may be another tool' : `the ledger of ${tool}`),
             error.message,
           )
-          assert.match(error.help, /`table`/)
+          assert.match(
+            error.help,
+            /create table "public"\."counterfoil_migrations".*with the option `table` from then on/,
+          )
         }
-        assert.deepEqual(await look(), before)
-        assert.deepEqual(
-          (await migrate(db, good, { table: 'counterfoil' })).applied.map(({ version }) => version),
-          ['001'],
-        )
+        // Another name for our own ledger is no way round it.
+        if (tool !== 'another tool')
+          await fails(migrate(db, good, { table: 'counterfoil' }), { code: 'foreign-ledger' })
         assert.deepEqual(await look(), before)
       })
 

@@ -144,7 +144,7 @@ onEachDatabase(({ api: { migrate, plan, ready, rollback }, open }) => {
       await migrate(db, manifest, { table: 'ops.other', when: 'apply', policy: { 'in-progress': 'note' } }).catch(
         ({ code }) => code,
       ),
-      'statement-failed',
+      'database-not-empty',
     )
   })
 

@@ -57,7 +57,7 @@ describe('requests over HTTP', () => {
     }
     assert.equal((await api.migrate(sql, set)).roundTrips, 6)
     assert.deepEqual(sent().slice(-4), [
-      'batch: create table',
+      'batch: create table, select case',
       'batch: set local, insert into, create table, update "public"."schema_migrations"',
       'batch: set local, insert into, alter table, update "public"."schema_migrations"',
       'batch: set local, insert into, insert into, update notes, update "public"."schema_migrations"',

@@ -44,6 +44,12 @@ pub enum Index {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Committed {
     pub exists: bool,
+    /// Whether the ledger says that it was emptied by going back.
+    pub traced: bool,
+    /// Whether another tool has migrated the database.
+    pub foreign: bool,
+    /// Whether our ledger was made, or taken for a new one, when another tool had been there.
+    pub deaf: bool,
     pub rows: BTreeMap<String, Row>,
     /// How often each step has taken effect. Concurrent index builds are in `indexes` instead.
     pub effects: BTreeMap<Effect, u8>,
@@ -187,18 +193,38 @@ pub fn step(world: &World<'_>, db: &mut Arc<Committed>, backends: &mut [Arc<Back
             let same = all && digest_of(set) == digest_of(files);
             Progress::Reply(one(&[("same", if same { "true" } else { "false" })]))
         }
-        Request::Shape if db.exists => {
-            let columns = std::iter::once(("version", "character varying(128)"))
-                .chain(OURS.map(|name| (name, "text")))
-                .map(|(name, kind)| {
-                    TextRow::from([
-                        ("name".to_owned(), Some(name.to_owned())),
-                        ("type".to_owned(), Some(kind.to_owned())),
-                    ])
-                });
-            Progress::Reply(rows(columns.collect()))
+        Request::Shape { there: true, .. } if !db.exists => Progress::Reply(failure("42P01")),
+        Request::Shape { there, .. } => {
+            let text = |pairs: &[(&str, &str)]| -> TextRow {
+                pairs.iter().map(|(name, value)| (name.to_string(), Some(value.to_string()))).collect()
+            };
+            let mut out = Vec::new();
+            if db.exists {
+                let columns =
+                    std::iter::once(("version", "character varying(128)")).chain(OURS.map(|name| (name, "text")));
+                out.extend(columns.map(|(name, kind)| text(&[("name", name), ("type", kind)])));
+            }
+            if db.foreign {
+                out.push(text(&[
+                    ("kind", "goose"),
+                    ("schema", "public"),
+                    ("relation", "goose_db_version"),
+                    ("readable", "true"),
+                ]));
+            }
+            if db.exists && db.traced {
+                out.push(text(&[("kind", "trace")]));
+            }
+            if *there && !db.rows.is_empty() {
+                out.push(text(&[("kind", "rows")]));
+            }
+            Progress::Reply(rows(out))
         }
-        Request::Shape => Progress::Reply(one(&[("open", "false")])),
+        Request::Says(_) => Progress::Reply(one(&[("place", "0"), ("applied", "1\n2")])),
+        Request::Trace => {
+            Arc::make_mut(db).traced |= db.rows.is_empty();
+            Progress::Reply(rows(vec![]))
+        }
         Request::Rows(_) => {
             let text = db.rows.iter().map(|(version, row)| {
                 let state = match row.state {
@@ -228,11 +254,16 @@ pub fn step(world: &World<'_>, db: &mut Arc<Committed>, backends: &mut [Arc<Back
             });
             Progress::Reply(rows(text.collect()))
         }
-        Request::Create(present) => {
+        Request::Create { present, guard } => {
             if db.exists && present.is_empty() {
                 return Progress::Reply(failure("42P07"));
             }
-            Arc::make_mut(db).exists = true;
+            if db.foreign && guard.is_some() {
+                return Progress::Reply(failure("22P02"));
+            }
+            let db = Arc::make_mut(db);
+            db.exists = true;
+            db.deaf |= db.foreign && db.rows.is_empty() && !db.traced;
             Progress::Reply(rows(vec![]))
         }
         Request::ClaimRunning { migration, claim, .. } => {

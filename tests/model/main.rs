@@ -38,6 +38,8 @@ struct State {
     /// Crashes and lost replies that may still happen.
     faults: u8,
     expiries: u8,
+    /// Whether another tool may still come and migrate the database.
+    intruders: u8,
 }
 
 /// What a runner does next.
@@ -67,6 +69,8 @@ enum Action {
     Cut(usize),
     /// A lease runs out.
     Expire(String),
+    /// Another tool migrates the database.
+    Intrude,
 }
 
 struct Checked {
@@ -82,6 +86,8 @@ struct Checked {
     /// Crashes and lost replies that may still happen.
     faults: u8,
     expiries: u8,
+    /// Whether another tool may come and migrate the database.
+    intruders: u8,
     /// Whether the set has a step of which nobody can tell whether it happened.
     ambiguous: bool,
     /// Whether the plan holds an error.
@@ -264,7 +270,10 @@ impl Checked {
                     if self.stuck.is_some() {
                         return self.stuck == Some(code);
                     }
-                    return self.goal != Goal::Up || ((self.ambiguous || self.refused) && code == "plan-refused");
+                    let is_foreign = code == "foreign-ledger" && state.db.foreign && state.db.rows.is_empty();
+                    return self.goal != Goal::Up
+                        || is_foreign
+                        || ((self.ambiguous || self.refused) && code == "plan-refused");
                 }
                 Runner::Dead => return false,
             }
@@ -285,6 +294,7 @@ impl Model for Checked {
             attached: Vec::new(),
             faults: self.faults,
             expiries: self.expiries,
+            intruders: self.intruders,
         };
         for runner in 0..self.runners.len() {
             self.advance(&mut state, runner, Arc::new(self.machine(runner as u8)), None);
@@ -311,6 +321,9 @@ impl Model for Checked {
             if matches!(runner, Runner::Waiting(_) | Runner::Asking(_)) && state.faults > 0 {
                 actions.push(Action::Crash(index));
             }
+        }
+        if state.intruders > 0 {
+            actions.push(Action::Intrude);
         }
         if state.expiries > 0 {
             for (version, row) in &state.db.rows {
@@ -382,6 +395,10 @@ impl Model for Checked {
                 state.expiries -= 1;
                 Arc::make_mut(&mut state.db).rows.get_mut(&version)?.lease = Lease::Over;
             }
+            Action::Intrude => {
+                state.intruders -= 1;
+                Arc::make_mut(&mut state.db).foreign = true;
+            }
         }
         Some(state)
     }
@@ -405,6 +422,7 @@ impl Model for Checked {
                     Runner::Ended(Some("plan-refused")) => model.ambiguous || model.refused,
                     // Only a runner that has lost its lease while it was at work.
                     Runner::Ended(Some("statement-failed")) => state.expiries < model.expiries,
+                    Runner::Ended(Some("foreign-ledger")) => state.db.foreign,
                     Runner::Ended(Some("pending")) => model.runners[index] == When::Refuse,
                     Runner::Ended(Some("nothing-to-roll-back")) => model.goal != Goal::Up,
                     Runner::Ended(Some(_)) => false,
@@ -413,6 +431,9 @@ impl Model for Checked {
             }),
             Property::always("a refused plan changes nothing", |model: &Checked, state: &State| {
                 !model.refused || (*state.db == model.db && !state.runners.contains(&Runner::Ended(None)))
+            }),
+            Property::always("no ledger is begun where another tool has been", |_: &Checked, state: &State| {
+                !state.db.deaf
             }),
             Property::always("somebody can always go on", |model: &Checked, state: &State| model.can_go_on(state)),
         ]
@@ -440,9 +461,10 @@ fn model(second: &str) -> Checked {
         goal: Goal::Up,
         capabilities: SCRIPT,
         runners: vec![When::Apply],
-        db: Committed { exists: true, ..Committed::default() },
+        db: Committed { exists: true, traced: true, ..Committed::default() },
         faults: 0,
         expiries: 0,
+        intruders: 0,
         ambiguous: second == AMBIGUOUS,
         refused: false,
         cuts: false,
@@ -550,6 +572,37 @@ fn a_step_that_nobody_can_judge_is_never_run_twice() {
 fn racers_create_the_ledger_together() {
     let model = Checked { runners: TWO.into(), faults: 1, db: Committed::default(), ..model(PLAIN) };
     check("2 runners, no ledger yet; one fault", model);
+}
+
+#[test]
+fn where_another_tool_comes_before_the_ledger_is_made_nothing_is_run() {
+    let mut model = Checked { runners: TWO.into(), faults: 1, intruders: 1, ..model(PLAIN) };
+    model.db = Committed::default();
+    check("2 runners, no ledger yet; another tool, one fault", model);
+}
+
+#[test]
+fn where_another_tool_comes_before_an_empty_ledger_is_used_nothing_is_run() {
+    let mut model = Checked { runners: TWO.into(), intruders: 1, ..model(INDEX) };
+    model.db.traced = false;
+    check("2 runners, an empty ledger; another tool", model);
+}
+
+#[test]
+fn where_another_tool_came_before_the_plan_nothing_is_run() {
+    for db in [Committed::default(), Committed { exists: true, ..Committed::default() }] {
+        let db = Committed { foreign: true, ..db };
+        check(
+            "2 runners; another tool has been there",
+            Checked { runners: TWO.into(), db, refused: true, ..model(PLAIN) },
+        );
+    }
+}
+
+#[test]
+fn a_ledger_that_was_emptied_by_going_back_is_ours() {
+    let db = Committed { foreign: true, exists: true, traced: true, ..Committed::default() };
+    check("2 runners, emptied by going back; another tool", Checked { runners: TWO.into(), db, ..model(PLAIN) });
 }
 
 #[test]

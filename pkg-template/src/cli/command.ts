@@ -135,6 +135,12 @@ export const databaseOptions = {
     env: ['DBMATE_MIGRATIONS_TABLE'],
   },
   'allow-empty': { type: 'boolean', about: 'the folder may hold no migration yet' },
+  existing: {
+    type: 'string',
+    value: '<ignore:what>',
+    about: 'what may be there before the first migration: ignore:goose, ignore:prisma, … or ignore:tables',
+    multiple: true,
+  },
 } as const satisfies Options
 
 /** Prints a line, and below it what to do. Talk goes to stderr: stdout is for what was asked for. */

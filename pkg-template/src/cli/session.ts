@@ -5,7 +5,7 @@ import { refuseEmpty } from '../empty.js'
 import { MigrationError } from '../errors.js'
 import { filesNow } from '../files.js'
 import { init } from '../init.js'
-import type { MigrateOptions, ReadOptions } from '../public.js'
+import type { ExistingName, MigrateOptions, ReadOptions } from '../public.js'
 import { readMigrations } from '../node.js'
 import { Usage, say, type Call, type Values, type databaseOptions } from './command.js'
 import { open, type Opened } from './connect.js'
@@ -32,7 +32,7 @@ export async function withDatabase<T>(
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const {
-    values: { dir, url, table, convention, 'allow-empty': allowEmpty },
+    values: { dir, url, table, convention, 'allow-empty': allowEmpty, existing },
     config,
     format,
     signal,
@@ -43,6 +43,7 @@ export async function withDatabase<T>(
       `the ledger has more than one dot in its name: ${clean(table)}`,
       'write --table name, or --table schema.name',
     )
+  const ignore = existing.map(ignored)
   const reading = filesOf(dir, convention, allowEmpty)
   // A folder is not opened, let alone made, for files that cannot be read.
   const opening = (target.kind === 'pglite' ? reading : Promise.resolve()).then(() =>
@@ -64,12 +65,24 @@ export async function withDatabase<T>(
       ...(convention !== undefined && { convention }),
       ...(policy && { policy }),
       ...(allowEmpty && { allowEmpty }),
+      ...(ignore.length > 0 && { existing: { ignore } }),
     }
     return await work({ ...opened, shown: target.shown, dir, files, options })
   } finally {
     opened ??= await opening.catch(() => undefined)
     await Promise.race([opened?.close(), sleep(2_000, undefined, { ref: false })])
   }
+}
+
+/** What `--existing ignore:<what>` names. The core knows which words there are. */
+function ignored(value: string): ExistingName {
+  const [, what] = /^ignore:(.+)$/.exec(value) ?? []
+  if (!what)
+    throw new Usage(
+      `--existing cannot be '${clean(value)}'`,
+      'write --existing ignore:<tool>, such as ignore:goose, or --existing ignore:tables',
+    )
+  return what as ExistingName
 }
 
 /** The files. That there is a migration among them is seen before a database is opened for it, and a folder of PGlite made. */

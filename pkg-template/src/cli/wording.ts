@@ -5,6 +5,15 @@ type Rule = readonly [pattern: RegExp, to: string | ((...match: string[]) => str
 const rules: readonly Rule[] = [
   [/\bboth `steps` and `to` are given/, 'both --steps and --to are given'],
   [/\ballowDestructive: \['(.*?)'\]/, '--allow-destructive $1'],
+  [
+    /\bexisting: \{ ignore: \['(.*?)'\] \}/,
+    (_, words = '') =>
+      words
+        .split("', '")
+        .map((word) => `--existing ignore:${word}`)
+        .join(' '),
+  ],
+  [/\bthe option existing has an unknown word in `ignore`, /, '--existing cannot ignore '],
   [/\bwaitTimeout\b/, '--wait-timeout'],
   [/\blockTimeout\b/, '--lock-timeout'],
   [

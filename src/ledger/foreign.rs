@@ -1,0 +1,335 @@
+//! Other tools' ledgers beside ours, and tables that are there before the first migration: the look
+//! at the catalog that finds them, and what is made of it.
+//!
+//! It is taken where our ledger is missing, or empty without a trace of us: whatever a set of
+//! migrations would do to such a database may have been done already. It is a text of SQL that
+//! stands in a query which is sent anyway, and in the one that makes our ledger.
+
+use super::Table;
+use super::statements::TextRow;
+use super::tools::{Home, TOOLS, Tool};
+use crate::error::{Code, Error};
+use crate::sql::quote::{literal, nullable};
+use crate::text::{self, fill, join};
+use serde::Serialize;
+
+/// What stands in the comment of a ledger whose last row was taken back: it is empty, and ours.
+pub const TRACE: &str = "counterfoil: every migration of this ledger was taken back";
+
+/// The word for tables of the set's own that are there already.
+pub const TABLES: &str = "tables";
+
+/// What may be there before the first migration, by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+#[serde(default)]
+pub struct Existing {
+    /// Tools whose ledgers are of no concern (`goose`, `prisma`, …), and `tables` for tables that the migrations
+    /// create.
+    pub ignore: Vec<String>,
+}
+
+impl Existing {
+    /// Checks the words.
+    ///
+    /// # Errors
+    ///
+    /// `invalid-input` for one that names nothing.
+    pub fn validate(&self) -> Result<(), Error> {
+        let Some(wrong) = self.ignore.iter().find(|word| *word != TABLES && Tool::from_code(word).is_none()) else {
+            return Ok(());
+        };
+        let known: Vec<&str> = TOOLS.iter().map(|known| known.code).chain([TABLES]).collect();
+        Err(Error::new(
+            Code::InvalidInput,
+            fill!("the option existing has an unknown word in `ignore`, {}", text::quoted(wrong)),
+        )
+        .help(fill!("use one of: {}", join(&known, ", "))))
+    }
+
+    /// Whether this is ignored.
+    pub fn ignores(&self, word: &str) -> bool {
+        self.ignore.iter().any(|known| known == word)
+    }
+}
+
+/// A table by its names. Without a schema it is where the session would create it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Name {
+    /// The schema, if it is written.
+    pub schema: Option<String>,
+    /// The table.
+    pub table: String,
+}
+
+/// Another tool's ledger.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Found {
+    /// Whose.
+    pub tool: Tool,
+    /// Where.
+    pub table: Table,
+    /// Whether this role sees all its rows.
+    pub readable: bool,
+}
+
+/// What the look has seen.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Seen {
+    /// Other tools' ledgers.
+    pub ledgers: Vec<Found>,
+    /// Tables of the set's own that are there.
+    pub tables: Vec<Table>,
+    /// Whether our ledger says that it was emptied by going back.
+    pub ours: bool,
+    /// Whether our ledger has a row.
+    pub rows: bool,
+}
+
+/// What another tool's ledger says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Says {
+    /// What is applied, as our ledger would write it.
+    pub applied: Vec<String>,
+    /// What has begun and did not end.
+    pub half: Vec<String>,
+    /// Everything up to this version is applied.
+    pub up_to: Option<String>,
+}
+
+/// What the statement that makes our ledger fails without: the look still sees what it saw, and ledgers that had
+/// no applied row have none.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Guard {
+    /// The tables that the set creates.
+    pub creates: Vec<Name>,
+    /// What was seen.
+    pub seen: Seen,
+    /// Ledgers without an applied row.
+    pub idle: Vec<Found>,
+}
+
+/// The look: a row for everything that is found, of `kind` (a tool's word, `tables`, `trace`, `rows`), `schema`,
+/// `relation` and `readable`. `there`: our ledger is there, so whether it has rows can be asked.
+///
+/// All of it is read from the catalog's tables, so that it is one moment's: who sees a table of a migration sees the
+/// ledger that was made before it.
+pub fn look(table: &Table, creates: &[Name], there: bool) -> String {
+    let (schema, name) = (literal(&table.schema), literal(&table.name));
+    let mut known = String::new();
+    let mut own = Vec::new();
+    for tool in TOOLS {
+        for home in tool.homes {
+            known.push_str(if known.is_empty() { "" } else { ", " });
+            known.push_str(&signature(tool.code, home));
+            own.extend(home.schema.map(literal));
+        }
+    }
+    let mut sql = fill!(
+        "select k.tool as kind, t.nspname::text as schema, t.relname::text as relation, \
+         (pg_catalog.has_schema_privilege(t.nspname, 'usage') and pg_catalog.has_table_privilege(t.oid, 'select') \
+         and not (t.relrowsecurity and pg_catalog.row_security_active(t.oid)))::text as readable \
+         from (select c.oid, n.nspname, c.relname, c.relrowsecurity, \
+         array(select a.attname || ' ' || pg_catalog.format_type(a.atttypid, a.atttypmod) \
+         from pg_catalog.pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped \
+         order by a.attname) as columns, \
+         pg_catalog.array_to_string(array(select a.attname from pg_catalog.pg_index i \
+         join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum = any (i.indkey) \
+         where i.indrelid = c.oid and i.indisprimary order by a.attname), ',') as key \
+         from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
+         where c.relkind in ('r', 'p') and c.relnatts <= 24 and not (n.nspname = {} and c.relname = {}) \
+         and n.nspname in ({}, pg_catalog.current_schema(), {})) t \
+         join (values {}) k (tool, columns, more, key, name, schema) \
+         on (t.columns = k.columns or k.more and t.columns @> k.columns) and t.key = coalesce(k.key, t.key) \
+         and t.relname = coalesce(k.name, t.relname) \
+         and (t.nspname in ({}, pg_catalog.current_schema()) or t.nspname = k.schema)",
+        schema,
+        name,
+        schema,
+        join(&own, ", "),
+        known,
+        schema
+    );
+    if !creates.is_empty() {
+        let mut values = String::new();
+        for Name { schema, table } in creates {
+            values.push_str(if values.is_empty() { "(" } else { ", (" });
+            values.push_str(&fill!("{}, {})", nullable(schema.as_deref()), literal(table)));
+        }
+        // What `create table` would run into: every relation but an index, a sequence or a type of that name.
+        sql.push_str(&fill!(
+            " union all select 'tables', n.nspname::text, c.relname::text, null from (values {}) v (schema, name) \
+             join pg_catalog.pg_namespace n on n.nspname = coalesce(v.schema::text, pg_catalog.current_schema()::text) \
+             join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = v.name \
+             and c.relkind in ('r', 'p', 'f', 'v', 'm')",
+            values
+        ));
+    }
+    sql.push_str(&fill!(
+        " union all select 'trace', null, null, null from pg_catalog.pg_class c \
+         join pg_catalog.pg_namespace n on n.oid = c.relnamespace where n.nspname = {} and c.relname = {} \
+         and pg_catalog.strpos(pg_catalog.obj_description(c.oid, 'pg_class'), {}) > 0",
+        schema,
+        name,
+        literal(TRACE)
+    ));
+    if there {
+        sql.push_str(&fill!(
+            " union all select 'rows', null, null, null where exists (select 1 from {})",
+            table.qualified()
+        ));
+    }
+    sql
+}
+
+/// A form of a tool's table, as [`look`] compares it.
+fn signature(code: &str, home: &Home) -> String {
+    let mut columns: Vec<String> =
+        home.columns.iter().map(|(name, kind)| literal(&fill!("{} {}", name, kind))).collect();
+    // In the order of their names, in which no name is the beginning of another one's.
+    crate::ordered::sort(&mut columns);
+    fill!(
+        "({}, array[{}], {}, {}::text, {}::text, {}::text)",
+        literal(code),
+        join(&columns, ", "),
+        if home.more { "true" } else { "false" },
+        nullable(home.key),
+        nullable(home.name),
+        nullable(home.schema)
+    )
+}
+
+/// What the rows of [`look`] say.
+pub fn seen(rows: &[TextRow]) -> Seen {
+    let mut seen = Seen::default();
+    for row in rows {
+        let text = |name: &str| row.get(name).cloned().flatten();
+        let table = || Table { schema: text("schema").unwrap_or_default(), name: text("relation").unwrap_or_default() };
+        match text("kind").as_deref() {
+            Some("trace") => seen.ours = true,
+            Some("rows") => seen.rows = true,
+            Some(TABLES) => seen.tables.push(table()),
+            Some(code) => {
+                if let Some(tool) = Tool::from_code(code) {
+                    let readable = text("readable").as_deref() == Some("true");
+                    seen.ledgers.push(Found { tool, table: table(), readable });
+                }
+            }
+            None => {}
+        }
+    }
+    seen
+}
+
+impl Found {
+    /// A query of the tool's, of this table.
+    fn query(&self, query: &str) -> String {
+        text::replace(query, "{}", &self.table.qualified())
+    }
+
+    /// What is applied, as a query of one column, `version`.
+    pub(super) fn applied(&self) -> String {
+        self.query(self.tool.known().map_or("select null::text as version from {} where false", |known| known.applied))
+    }
+
+    /// A query for a row more than none, if it says that something is applied or half-done. dbmate's ledger is another
+    /// set's unless it has one of these versions.
+    fn count(&self, versions: &[&str]) -> String {
+        let mut sql = fill!("select count(*) from ({}) a", self.applied());
+        if self.tool == Tool::Dbmate {
+            let versions: Vec<String> = versions.iter().map(|version| literal(version)).collect();
+            sql.push_str(&fill!(" where version in (null, {})", join(&versions, ", ")));
+        }
+        match self.tool.known().and_then(|known| known.half) {
+            Some(half) => fill!("({}) + (select count(*) from ({}) h)", sql, self.query(half)),
+            None => fill!("({})", sql),
+        }
+    }
+}
+
+/// What the ledgers say: a row for each that can be read, with its place in the list as `place`. `versions` are those of
+/// the set.
+pub fn says(found: &[Found], versions: &[&str]) -> String {
+    let mut out =
+        String::from("select '' as place, null::text as applied, null::text as half, null::text as up_to where false");
+    for (place, found) in found.iter().enumerate().filter(|(_, found)| found.readable) {
+        let list = |query: &str| {
+            fill!("(select pg_catalog.string_agg(version, E'\\n' order by version collate \"C\") from ({}) l)", query)
+        };
+        let known = found.tool.known();
+        let nothing = || "null::text".to_owned();
+        out.push_str(&fill!(
+            " union all select '{}', case when {} > 0 then coalesce({}, '') end, {}, {}",
+            text::number(place),
+            found.count(versions),
+            list(&found.applied()),
+            known.and_then(|known| known.half).map_or_else(nothing, |half| list(&found.query(half))),
+            known.and_then(|known| known.up_to).map_or_else(nothing, |up_to| fill!("({})", found.query(up_to)))
+        ));
+    }
+    out
+}
+
+/// What the rows of [`says`] say, in the order of the list; none of a ledger in which nothing is applied. One that
+/// cannot be read may say anything.
+pub fn read(found: &[Found], rows: &[TextRow]) -> Vec<Option<Says>> {
+    let mut out: Vec<Option<Says>> = found.iter().map(|found| (!found.readable).then(Says::default)).collect();
+    for row in rows {
+        let text = |name: &str| row.get(name).cloned().flatten();
+        let lines = |text: Option<String>| -> Vec<String> {
+            text.iter().flat_map(|text| text.split('\n')).filter(|line| !line.is_empty()).map(str::to_owned).collect()
+        };
+        let place = text("place").and_then(|place| text::whole(&place)).unwrap_or(u64::MAX) as usize;
+        if let (Some(says), Some(applied)) = (out.get_mut(place), text("applied")) {
+            *says = Some(Says { applied: lines(Some(applied)), half: lines(text("half")), up_to: text("up_to") });
+        }
+    }
+    out
+}
+
+/// A statement that fails unless the database is as the guard says.
+pub fn guard(table: &Table, guard: &Guard, versions: &[&str]) -> String {
+    let mut idle = String::new();
+    for found in &guard.idle {
+        idle.push_str(&fill!(" and {} = 0", found.count(versions)));
+    }
+    // The column in the cast keeps the planner from trying it early.
+    fill!(
+        "select case when l.seen = {}{} then 1 else ('counterfoil: the database has changed: ' || l.seen)::integer end \
+         from (select coalesce(pg_catalog.string_agg(s.kind || ' ' || s.schema || '.' || s.relation, ', ' \
+         order by (s.kind || ' ' || s.schema || '.' || s.relation) collate \"C\"), '') as seen \
+         from ({}) s where s.kind not in ('trace', 'rows')) l",
+        literal(&summary(&guard.seen)),
+        idle,
+        look(table, &guard.creates, false)
+    )
+}
+
+/// What was seen, as [`guard`] writes it.
+fn summary(seen: &Seen) -> String {
+    let line = |kind: &str, table: &Table| fill!("{} {}.{}", kind, table.schema, table.name);
+    let ledgers = seen.ledgers.iter().map(|found| line(found.tool.code().unwrap_or_default(), &found.table));
+    let mut lines: Vec<String> = ledgers.chain(seen.tables.iter().map(|table| line(TABLES, table))).collect();
+    crate::ordered::sort(&mut lines);
+    join(&lines, ", ")
+}
+
+/// Leaves the trace on our ledger, if it has no row. What else its comment says stays.
+pub fn trace(table: &Table, lock_timeout: u32) -> String {
+    let qualified = table.qualified();
+    let comment = literal(&fill!("comment on table {} is ", qualified));
+    let body = fill!(
+        "begin perform pg_catalog.set_config('lock_timeout', '{}', true); \
+         if not exists (select 1 from {}) then execute {} || pg_catalog.quote_literal(pg_catalog.concat_ws(E'\\n', \
+         nullif(pg_catalog.rtrim(pg_catalog.replace(pg_catalog.obj_description({}::pg_catalog.regclass, 'pg_class'), {}, ''), \
+         E'\\n'), ''), {})); \
+         end if; end",
+        text::number(lock_timeout),
+        qualified,
+        comment,
+        literal(&qualified),
+        literal(TRACE),
+        literal(TRACE)
+    );
+    fill!("do {}", literal(&body))
+}

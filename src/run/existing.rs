@@ -1,0 +1,159 @@
+//! What is there before the first migration: another tool's ledger, tables of the set's own.
+//!
+//! Where our ledger is missing, or empty without a trace of us, the database may have been migrated
+//! by somebody else. Then nothing is run: see [`crate::ledger::foreign`].
+
+use super::machine::Phase;
+use super::request::Request;
+use super::{Goal, Machine, Output};
+use crate::ledger::foreign::{self, Found, Guard, Name, Says, Seen, TABLES};
+use crate::ledger::tools::Tool;
+use crate::ledger::{Ledger, by_hand};
+use crate::plan::created::{Created, created};
+use crate::plan::{self, Finding, Severity};
+use crate::text::fill;
+use std::sync::Arc;
+
+impl Machine {
+    /// Asks for the table's columns, and for what else is there. `there`: our ledger is, and has no row.
+    pub(super) fn ask_for_shape(&mut self, there: bool) -> Output {
+        let creates = self.names();
+        self.send(Phase::Shape, Request::Shape { creates, there })
+    }
+
+    /// The tables that the set creates, if that matters: whoever only asks, or goes back, creates none.
+    fn creates(&mut self) -> Vec<Created> {
+        if !matches!(self.setup.goal, Goal::Up | Goal::Plan) {
+            return Vec::new();
+        }
+        let (options, cache) = (self.plan_options(), Arc::make_mut(&mut self.cache));
+        let plan = plan::plan_with(&self.setup.catalog, &Ledger::default(), &options, cache);
+        created(&self.setup.catalog, &plan, cache)
+    }
+
+    fn names(&mut self) -> Vec<Name> {
+        self.creates().into_iter().map(|created| created.name).collect()
+    }
+
+    /// The table that our ledger was to have is another tool's.
+    pub(super) fn taken(&mut self, tool: Tool) -> Output {
+        let found = Found { tool, table: self.setup.options.table.clone(), readable: true };
+        if tool == Tool::Unknown || self.setup.goal == Goal::Ready {
+            return self.foreign(&found, Some(&Says::default()), &[], true);
+        }
+        let seen = Seen { ledgers: vec![found], ..Seen::default() };
+        let request = Request::Says(seen.ledgers.clone());
+        self.send(Phase::Says { seen: Box::new(seen), own: true }, request)
+    }
+
+    /// There is no row of ours: what has been seen beside it?
+    pub(super) fn judge(&mut self, seen: Seen) -> Output {
+        if seen.ours || seen.ledgers.is_empty() {
+            return self.verdict(seen, &[]);
+        }
+        let request = Request::Says(seen.ledgers.clone());
+        self.send(Phase::Says { seen: Box::new(seen), own: false }, request)
+    }
+
+    /// What the other ledgers say is known.
+    pub(super) fn heard(&mut self, seen: Seen, own: bool, rows: &[crate::ledger::statements::TextRow]) -> Output {
+        let says = foreign::read(&seen.ledgers, rows);
+        match seen.ledgers.first().filter(|_| own) {
+            Some(found) => self.foreign(found, says.first().and_then(Option::as_ref), &[], true),
+            None => self.verdict(seen, &says),
+        }
+    }
+
+    fn verdict(&mut self, seen: Seen, says: &[Option<Says>]) -> Output {
+        self.state.ignored.clear();
+        self.state.guard = None;
+        if !seen.ours {
+            let (mut idle, mut at_work) = (Vec::new(), Vec::new());
+            for (found, says) in seen.ledgers.iter().zip(says) {
+                match says {
+                    Some(says) => at_work.push((found, says)),
+                    None => idle.push(found.clone()),
+                }
+            }
+            let existing = &self.setup.options.existing;
+            let is_ignored = |found: &Found| found.tool.code().is_some_and(|code| existing.ignores(code));
+            let refused: Vec<_> = at_work.iter().copied().filter(|(found, _)| !is_ignored(found)).collect();
+            if let Some(((found, says), others)) = refused.split_first() {
+                let others: Vec<&Found> = others.iter().map(|(found, _)| *found).collect();
+                return self.foreign(found, Some(says), &others, false);
+            }
+            let mut ignored: Vec<Finding> = Vec::new();
+            for (found, _) in at_work {
+                let what = fill!("the table {} is the ledger of {}", found.table.qualified(), found.tool.name());
+                ignored.push(ignored_finding(&what, found.tool.code().unwrap_or_default()));
+            }
+            if let Some(table) = seen.tables.first() {
+                if !existing.ignores(TABLES) {
+                    return self.not_empty(&seen);
+                }
+                let more = seen.tables.len() - 1;
+                let what = match more {
+                    0 => fill!("the table {} is there already", table.qualified()),
+                    _ => fill!(
+                        "the table {} and {} more are there already",
+                        table.qualified(),
+                        crate::text::number(more)
+                    ),
+                };
+                ignored.push(ignored_finding(&what, TABLES));
+            }
+            self.state.ignored = ignored;
+            self.state.guard = Some(Box::new(Guard { creates: self.names(), seen, idle }));
+        }
+        self.state.cleared = true;
+        let ledger = Ledger { exists: self.exists(), rows: Vec::new() };
+        self.read(ledger, self.state.busy)
+    }
+
+    /// Whether our ledger is there, as far as is known.
+    fn exists(&self) -> bool {
+        self.state.columns.as_ref().is_none_or(|columns| !columns.is_empty())
+    }
+
+    /// Another tool has migrated the database.
+    fn foreign(&mut self, found: &Found, says: Option<&Says>, others: &[&Found], own: bool) -> Output {
+        if self.setup.goal == Goal::Ready {
+            return self.ready(&Ledger::default(), self.state.busy, Some(found.tool));
+        }
+        let (table, catalog) = (&self.setup.options.table, &self.setup.catalog);
+        let error = by_hand::foreign(found, says, others, own, self.exists(), table, catalog);
+        self.fail(error)
+    }
+
+    /// A table that the set creates is there.
+    fn not_empty(&mut self, seen: &Seen) -> Output {
+        let creates = self.creates();
+        let is_there = |created: &&Created| {
+            let same_schema = |schema: &str| created.name.schema.as_deref().is_none_or(|written| written == schema);
+            seen.tables.iter().any(|table| table.name == created.name.table && same_schema(&table.schema))
+        };
+        let there: Vec<&Created> = creates.iter().filter(is_there).collect();
+        let Some(first) = there.first() else { return self.look() };
+        let table = seen.tables.iter().find(|table| table.name == first.name.table).unwrap_or(&seen.tables[0]);
+        let mut migrations: Vec<usize> = there.iter().map(|created| created.migration).collect();
+        migrations.dedup();
+        let catalog = &self.setup.catalog;
+        let versions: Vec<&str> = migrations.iter().map(|&m| catalog.migrations[m].version.as_str()).collect();
+        let section = &catalog.migrations[first.migration].up;
+        let ledger = &self.setup.options.table;
+        let more = there.len() - 1;
+        let error = by_hand::not_empty(table, more, &section.path, self.exists(), ledger, &versions)
+            .at(section.location(first.start));
+        self.fail(error)
+    }
+}
+
+fn ignored_finding(what: &str, word: &str) -> Finding {
+    Finding {
+        code: "existing-ignored".into(),
+        severity: Severity::Warning,
+        message: fill!("{}, and `existing` says to ignore it", what),
+        help: fill!("once a migration is recorded this is not looked at again: take '{}' out of `ignore` then", word),
+        at: None,
+    }
+}

@@ -12,6 +12,7 @@ export interface PGliteLike {
     options?: { parsers?: Record<number, (value: string) => unknown> },
   ): Promise<{ rows: unknown[] }>
   exec(sql: string, options?: { parsers?: Record<number, (value: string) => unknown> }): Promise<unknown>
+  transaction?<T>(work: (tx: Pick<PGliteLike, 'exec'>) => Promise<T>): Promise<T>
   readonly dataDir?: string | undefined
   readonly waitReady?: Promise<void>
 }

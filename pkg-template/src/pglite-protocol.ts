@@ -56,11 +56,17 @@ async function sent(db: WithProtocol, sql: string, count: number): Promise<Messa
   )
 }
 
-/** The same where there is no more than `exec`, which shows the end of every statement, but not that of the message. */
+/**
+ * The same where there is no more than `exec`, which shows the end of every statement, but not that of the message. After a
+ * trap it ends the message once more, and would so commit what stood before it: hence a transaction that is begun by itself.
+ */
 async function executed(db: PGliteLike, sql: string, count: number) {
-  const results = (await db.exec(sql, asText)) as { rows: TextRow[]; fields: unknown[] }[]
-  if (results.length < count) throw stopped(db)
-  return results
+  const work = async (on: Pick<PGliteLike, 'exec'>) => {
+    const results = (await on.exec(sql, asText)) as { rows: TextRow[]; fields: unknown[] }[]
+    if (results.length < count) throw stopped(db)
+    return results
+  }
+  return count > 1 && db.transaction ? db.transaction(work) : work(db)
 }
 
 const named = (messages: Message[], wanted: string) => messages.filter(({ name }) => name === wanted)

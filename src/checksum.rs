@@ -2,7 +2,6 @@
 
 use crate::sql::lex::{Kind, tokens};
 use crate::sql::split;
-use crate::text;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 
@@ -11,7 +10,7 @@ use std::borrow::Cow;
 /// One file gives one canonical text on every OS and in every bundler.
 pub fn canonical(text: &str) -> Cow<'_, str> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    if text::contains(text, "\r\n") { Cow::Owned(text::replace(text, "\r\n", "\n")) } else { Cow::Borrowed(text) }
+    if text.contains("\r\n") { Cow::Owned(text.replace("\r\n", "\n")) } else { Cow::Borrowed(text) }
 }
 
 /// `sha256:` and the hex SHA-256 of the text's UTF-8 bytes.

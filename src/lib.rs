@@ -16,7 +16,6 @@ pub mod error;
 pub mod finding;
 pub mod ordered;
 pub mod span;
-mod text;
 pub mod version;
 
 pub mod sql;

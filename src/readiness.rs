@@ -128,7 +128,7 @@ fn named(key: &str, version: &str, more: usize) -> String {
     }
     if more > 0 {
         text.push_str(",+");
-        crate::text::push_number(&mut text, more as u64);
+        text.push_str(&more.to_string());
     }
     text
 }

@@ -4,7 +4,6 @@
 //! into line:column (1-based, columns in Unicode code points) or into code points, which is what
 //! PostgreSQL counts in its error positions.
 
-use crate::text;
 use serde::Serialize;
 
 /// A half-open range of byte offsets into some text.
@@ -54,7 +53,7 @@ pub fn line_column(text: &str, offset: usize) -> LineColumn {
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
     LineColumn {
         line: 1 + before.bytes().filter(|&byte| byte == b'\n').count() as u32,
-        column: 1 + text::characters(&before[line_start..]) as u32,
+        column: 1 + before[line_start..].chars().count() as u32,
     }
 }
 

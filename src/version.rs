@@ -1,6 +1,5 @@
 //! Versions: kept as written, compared as numbers of any length.
 
-use crate::text;
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -82,7 +81,7 @@ impl Version {
             Identity::Text => (Vec::new(), Some(text.clone())),
             _ => {
                 let digits = match identity {
-                    Identity::Dated => Cow::Owned(text::replace(text::before(&text, "_"), "-", "")),
+                    Identity::Dated => Cow::Owned(text.split('_').next().unwrap_or_default().replace('-', "")),
                     _ => Cow::Borrowed(text.as_str()),
                 };
                 let digits = leading_digits(&digits);

@@ -15,7 +15,6 @@ use crate::plan::{self, Finding, Plan};
 use crate::readiness::{self, Readiness};
 use crate::run::{self, Capabilities, Event, Message, Outcome, Output};
 use crate::span::Cursor;
-use crate::text::fill;
 use crate::{checksum as sums, sql};
 use js_sys::{Array, JsString};
 use serde::Serialize;
@@ -81,11 +80,11 @@ fn object<T: Serialize>(value: &T) -> Result<JsValue, JsValue> {
 /// The text of a JavaScript string. `path` says which text it is.
 fn text(value: &JsValue, path: &str) -> Result<String, JsValue> {
     let Some(string) = value.dyn_ref::<JsString>() else {
-        return Err(thrown(Error::new(Code::InvalidInput, fill!("{} is not a string", path))));
+        return Err(thrown(Error::new(Code::InvalidInput, format!("{path} is not a string"))));
     };
     let text = String::from(string);
     // A lone surrogate becomes U+FFFD on its way in, so only a text that has one can be wrong.
-    if crate::text::contains(&text, "\u{fffd}") && JsValue::from_str(&text) != *value {
+    if text.contains("\u{fffd}") && JsValue::from_str(&text) != *value {
         let good: String = char::decode_utf16(string.iter()).map_while(Result::ok).collect();
         let place = crate::span::line_column(&good, good.len());
         return Err(thrown(

@@ -11,7 +11,6 @@ use super::out::Out;
 use super::{flyway, golang_migrate};
 use crate::finding::Severity;
 use crate::migration::{NotRun, NotRunKind, Turn};
-use crate::text::{self, fill};
 use crate::version::{Identity, Version};
 
 /// Endings of files that can be migrations written in code. The one list: the guards ask for it, and
@@ -64,7 +63,7 @@ fn turn<'f>(stem: &'f str, file: &'f File<'_>, convention: Convention) -> Option
     if convention == Convention::Flyway {
         return Some(match flyway::kind_of(stem)? {
             flyway::Kind::Versioned(version, name) => {
-                (Turn::At(Version::new(text::replace(version, "_", "."), Identity::Dotted)), name)
+                (Turn::At(Version::new(version.replace('_', "."), Identity::Dotted)), name)
             }
             flyway::Kind::Repeatable(name) => (Turn::Repeatable(name.to_owned()), name),
             flyway::Kind::Callback { migrates: true } => (Turn::Always, stem),
@@ -116,6 +115,6 @@ pub(super) fn report(file: &File<'_>, kind: NotRunKind, turn: Turn, name: &str, 
             (Severity::Note, "takes back what is written in code, and is not run", "take it back with its own tool")
         }
     };
-    out.report("not-run", severity, &fill!("{} {}", file.name(), message), help, file.start());
+    out.report("not-run", severity, &format!("{} {message}", file.name()), help, file.start());
     out.not_run(NotRun { path: file.path.to_owned(), name: name.to_owned(), kind, turn });
 }

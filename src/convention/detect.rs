@@ -10,7 +10,6 @@ use super::files::{File, Set, is_sql};
 use super::markers::{self, Place};
 use super::{Convention, dbmate, diesel, drizzle, flyway, golang_migrate, goose, numbered, prisma, sql_migrate, sqlx};
 use crate::error::{Code, Error};
-use crate::text::fill;
 
 /// What was seen: for each clue the first file that gives it.
 #[derive(Default)]
@@ -95,7 +94,7 @@ fn by_number(clues: &Clues<'_>) -> Result<Convention, Error> {
             (None, None) => Ok(Convention::Dbmate),
             (Some(path), _) => Err(Error::new(
                 Code::ConventionUnclear,
-                fill!("no convention fits: {} is named in none of the known ways, and has no markers", path),
+                format!("no convention fits: {path} is named in none of the known ways, and has no markers"),
             )
             .help(options(Convention::all()))),
         },

@@ -10,7 +10,6 @@ use super::files::{File, Set, nested, several_folders};
 use super::out::Out;
 use crate::error::{Code, Error};
 use crate::migration::Transaction;
-use crate::text::{self, fill};
 
 /// The name of the up file.
 pub(super) const UP: &str = "up.sql";
@@ -28,7 +27,7 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
                 if set.beside(file, UP).is_none() {
                     return Err(file.error(
                         Code::NoUpSection,
-                        &fill!("the folder {} has no {}", file.dir_name(), UP),
+                        &format!("the folder {} has no {UP}", file.dir_name()),
                         "add the file, or remove the folder",
                     ));
                 }
@@ -61,7 +60,7 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
             down.transaction = transaction;
         }
         let folder = up.dir_name();
-        let name = text::split_once(folder, "_").map_or(folder, |(_, name)| name);
+        let name = folder.split_once('_').map_or(folder, |(_, name)| name);
         out.push(up, folder, name, up_section, down_section, up.parent(), folder);
     }
     Ok(())
@@ -72,11 +71,11 @@ fn transaction(file: &File<'_>) -> Result<Transaction, Error> {
     let text = file.canonical()?;
     let mut offset = 0;
     for line in text.split_inclusive('\n') {
-        let code = text::before(line, "#").trim();
+        let code = line.split('#').next().unwrap_or_default().trim();
         if code.starts_with('[') {
             break;
         }
-        if let Some((key, value)) = text::split_once(code, "=")
+        if let Some((key, value)) = code.split_once('=')
             && key.trim().trim_matches('"') == "run_in_transaction"
         {
             return match value.trim() {
@@ -84,7 +83,7 @@ fn transaction(file: &File<'_>) -> Result<Transaction, Error> {
                 "true" => Ok(Transaction::Auto),
                 value => Err(file.error_at(
                     Code::InvalidInput,
-                    &fill!("run_in_transaction is {}", text::quoted(value)),
+                    &format!("run_in_transaction is {value:?}"),
                     "write true or false",
                     &text,
                     offset,

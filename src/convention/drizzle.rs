@@ -16,7 +16,6 @@ use super::out::Out;
 use crate::error::{Code, Error, Location};
 use crate::finding::Severity;
 use crate::migration::Section;
-use crate::text::{self, fill};
 use crate::version::leading_digits;
 
 /// What follows the dashes of a breakpoint.
@@ -35,7 +34,7 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
     match (journals.next(), journals.next()) {
         (Some(journal), None) => read_journal(set, journal, out),
         (Some(first), Some(second)) => {
-            Err(Error::new(Code::InvalidInput, fill!("there are two journals, {} and {}", first.path, second.path))
+            Err(Error::new(Code::InvalidInput, format!("there are two journals, {} and {}", first.path, second.path))
                 .help("give one folder of migrations at a time"))
         }
         (None, _) if set.sql().next().is_none() => Ok(()),
@@ -57,7 +56,7 @@ fn read_journal(set: &Set<'_>, file: &File<'_>, out: &mut Out) -> Result<(), Err
         out.report(
             "other-database",
             Severity::Error,
-            &fill!("these migrations were made for the dialect {}", text::quoted(dialect)),
+            &format!("these migrations were made for the dialect {dialect:?}"),
             "only PostgreSQL migrations can be run; give the folder of the PostgreSQL ones",
             file.start(),
         );
@@ -70,14 +69,11 @@ fn read_journal(set: &Set<'_>, file: &File<'_>, out: &mut Out) -> Result<(), Err
     for entry in entries {
         let tag = document.text(document.field(entry, "tag")?)?;
         let when = given(document.optional(entry, "when")?).map(|when| document.whole(when)).transpose()?;
-        let path = fill!("{}{}.sql", root, tag);
+        let path = format!("{root}{tag}.sql");
         let Some(at) = set.position(&path) else {
-            return Err(Error::new(
-                Code::InvalidInput,
-                fill!("the journal lists {}, but {} is not there", text::quoted(tag), path),
-            )
-            .help("restore the file, or remove the entry")
-            .at(entry_location(file, &text, tag)));
+            return Err(Error::new(Code::InvalidInput, format!("the journal lists {tag:?}, but {path} is not there"))
+                .help("restore the file, or remove the entry")
+                .at(entry_location(file, &text, tag)));
         };
         if let (Some(when), Some((before, other))) = (when, last)
             && when <= before
@@ -95,12 +91,12 @@ fn read_journal(set: &Set<'_>, file: &File<'_>, out: &mut Out) -> Result<(), Err
     if let Some((tag, other)) = skipped.first() {
         let more = match skipped.len() {
             1 => String::new(),
-            count => fill!(" (and {} more)", text::number(count - 1)),
+            count => format!(" (and {} more)", count - 1),
         };
         out.report(
             "journal-order",
             Severity::Warning,
-            &fill!("the journal's entry {} is not newer than {}: Drizzle would skip it{}", tag, other, more),
+            &format!("the journal's entry {tag} is not newer than {other}: Drizzle would skip it{more}"),
             "it is run here; give it a later `when` if Drizzle is to run it too",
             entry_location(file, &text, tag),
         );
@@ -119,11 +115,11 @@ fn read_journal(set: &Set<'_>, file: &File<'_>, out: &mut Out) -> Result<(), Err
                     && !number.is_empty()
                     && leading_digits(set.files[other].name()) == number
             });
-            let instead = rival.map(|other| fill!(", but {}, which has its number", set.files[other].name()));
+            let instead = rival.map(|other| format!(", but {}, which has its number", set.files[other].name()));
             out.report(
                 "not-in-journal",
                 Severity::Warning,
-                &fill!("{} is not run: the journal does not list it{}", file.name(), instead.unwrap_or_default()),
+                &format!("{} is not run: the journal does not list it{}", file.name(), instead.unwrap_or_default()),
                 "let drizzle-kit write the entry (`drizzle-kit generate --custom`), or remove the file",
                 file.start(),
             );
@@ -139,8 +135,8 @@ fn given(field: Option<&Value>) -> Option<&Value> {
 
 /// Where the journal speaks of a tag.
 fn entry_location(file: &File<'_>, text: &str, tag: &str) -> Location {
-    let quoted = fill!("\"{}\"", tag);
-    file.location(text, text::find(text, &quoted).unwrap_or(0))
+    let quoted = format!("\"{tag}\"");
+    file.location(text, text.find(&quoted).unwrap_or(0))
 }
 
 /// Finds the breakpoints.

@@ -5,7 +5,6 @@ use crate::error::{Code, Error, Location};
 use crate::migration::{Section, Transaction};
 use crate::ordered;
 use crate::span::line_column;
-use crate::text::{self, fill};
 use std::borrow::Cow;
 
 /// One file.
@@ -26,7 +25,7 @@ impl<'a> File<'a> {
             return Err(Error::new(Code::InvalidInput, "a file has an empty path").help("give every file its path"));
         }
         if path.contains('\0') {
-            return Err(Error::new(Code::InvalidInput, fill!("a path has a NUL byte: {}", text::quoted(path)))
+            return Err(Error::new(Code::InvalidInput, format!("a path has a NUL byte: {path:?}"))
                 .help("rename the file or leave it out"));
         }
         let full = normalise(path);
@@ -128,12 +127,12 @@ pub(super) fn last_part(path: &str) -> &str {
 
 /// `\` becomes `/`; empty parts and `.` parts are dropped, a leading slash is kept.
 fn normalise(path: &str) -> Cow<'_, str> {
-    let clean = !path.contains('\\') && !text::contains(path, "//") && !text::contains(path, "./");
+    let clean = !path.contains('\\') && !path.contains("//") && !path.contains("./");
     // `a./b` is clean too, but rare enough to take the long way.
     if clean {
         return Cow::Borrowed(path);
     }
-    let path = text::replace(path, "\\", "/");
+    let path = path.replace('\\', "/");
     let mut out = String::with_capacity(path.len());
     if path.starts_with('/') {
         out.push('/');
@@ -174,16 +173,16 @@ impl<'a> Set<'a> {
         for pair in all.windows(2) {
             if pair[0].full == pair[1].full {
                 let message = if pair[0].path == pair[1].path {
-                    fill!("the path {} is given twice", pair[0].path)
+                    format!("the path {} is given twice", pair[0].path)
                 } else {
-                    fill!("the paths {} and {} are one file", pair[0].path, pair[1].path)
+                    format!("the paths {} and {} are one file", pair[0].path, pair[1].path)
                 };
                 return Err(Error::new(Code::InvalidInput, message).help("give every file once"));
             }
         }
         let mut set = Set { files: Vec::with_capacity(all.len()), lists: Vec::new() };
         for file in all {
-            if file.full.starts_with(".counterfoil/") || text::contains(&file.full, "/.counterfoil/") {
+            if file.full.starts_with(".counterfoil/") || file.full.contains("/.counterfoil/") {
                 if file.dir_name() == ".counterfoil" && file.name().ends_with(".json") {
                     set.lists.push(file);
                 }
@@ -201,7 +200,7 @@ impl<'a> Set<'a> {
 
     /// The file with that name in the same folder.
     pub fn beside(&self, file: &File<'_>, name: &str) -> Option<&File<'a>> {
-        self.position(&fill!("{}{}", file.dir(), name)).map(|at| &self.files[at])
+        self.position(&format!("{}{name}", file.dir())).map(|at| &self.files[at])
     }
 
     /// The files whose name ends in `.sql`, whatever its case.
@@ -240,7 +239,7 @@ fn is_below(above: &str, dir: &str) -> bool {
 
 /// The error for migrations in folders beside each other.
 pub(super) fn several_folders((first, second): (&str, &str)) -> Error {
-    Error::new(Code::InvalidInput, fill!("the migrations lie in more than one folder: {} and {}", first, second))
+    Error::new(Code::InvalidInput, format!("the migrations lie in more than one folder: {first} and {second}"))
         .help("give one folder of migrations at a time")
 }
 

@@ -19,7 +19,6 @@ use crate::error::{Code, Error};
 use crate::finding::Severity;
 use crate::migration::{NotRunKind, Section, Transaction, Turn};
 use crate::ordered;
-use crate::text::{self, fill};
 use crate::version::{Identity, Version};
 
 /// What a file is by its name.
@@ -41,14 +40,14 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
     let mut baselines = Vec::new();
     for file in set.sql() {
         match kind(file.name()) {
-            Some(Kind::Versioned(version, name)) => versioned.push((file, text::replace(version, "_", "."), name)),
+            Some(Kind::Versioned(version, name)) => versioned.push((file, version.replace('_', "."), name)),
             Some(Kind::Undo(version, _)) => {
-                let key = Version::new(text::replace(version, "_", "."), Identity::Dotted);
+                let key = Version::new(version.replace('_', "."), Identity::Dotted);
                 undos.push((key, file));
             }
-            Some(Kind::Baseline(version, _)) => baselines.push((file, text::replace(version, "_", "."))),
+            Some(Kind::Baseline(version, _)) => baselines.push((file, version.replace('_', "."))),
             Some(Kind::Repeatable(name)) => {
-                let version = fill!("R__{}", text::replace(name, " ", "_"));
+                let version = format!("R__{}", name.replace(' ', "_"));
                 let up = section(set, file)?;
                 out.push(file, version, name, up, None, file.dir(), file.stem().unwrap_or(""));
                 if let Some(migration) = out.migrations().last_mut() {
@@ -68,7 +67,7 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
     for pair in order.windows(2) {
         let (first, second) = (&undos[pair[0]], &undos[pair[1]]);
         if first.0 == second.0 {
-            let message = fill!("{} and {} undo one version", first.1.name(), second.1.name());
+            let message = format!("{} and {} undo one version", first.1.name(), second.1.name());
             return Err(second.1.error(Code::InvalidName, &message, "keep one of them"));
         }
     }
@@ -99,7 +98,7 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
         out.report(
             "baseline-migration",
             if stands { Severity::Warning } else { Severity::Error },
-            &fill!("{} is a Flyway baseline migration and is not run", file.name()),
+            &format!("{} is a Flyway baseline migration and is not run", file.name()),
             if stands {
                 "the versioned migrations are run in its place"
             } else {
@@ -123,7 +122,7 @@ pub(super) fn kind_of(stem: &str) -> Option<Kind<'_>> {
     }
     let mut letters = stem.chars();
     let prefix = letters.next()?;
-    let (version, name) = text::split_once(letters.as_str(), "__")?;
+    let (version, name) = letters.as_str().split_once("__")?;
     let is_version = version.split(['.', '_']).all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
     match prefix {
         'V' if is_version => Some(Kind::Versioned(version, name)),
@@ -154,7 +153,7 @@ fn callback(stem: &str) -> Option<bool> {
         ("Repair", false),
         ("Test", false),
     ];
-    let event = text::before(stem, "__");
+    let event = stem.split("__").next().unwrap_or_default();
     let Some(event) = event.strip_prefix("before").or_else(|| event.strip_prefix("after")) else {
         return (event == "createSchema").then_some(true);
     };
@@ -165,7 +164,7 @@ fn callback(stem: &str) -> Option<bool> {
 fn why(name: &str) -> &'static str {
     if !name.ends_with(".sql") {
         "its extension is not `.sql`"
-    } else if !text::contains(name, "__") {
+    } else if !name.contains("__") {
         "there are no two underscores between version and name"
     } else if name.starts_with(['v', 'r', 'u']) {
         "its prefix is not a capital letter"
@@ -178,18 +177,18 @@ fn why(name: &str) -> &'static str {
 fn section(set: &Set<'_>, file: &File<'_>) -> Result<Section, Error> {
     let mut section = file.section()?;
     let mut replaced = true;
-    if let Some(config) = set.beside(file, &fill!("{}.conf", file.name())) {
+    if let Some(config) = set.beside(file, &format!("{}.conf", file.name())) {
         let text = config.canonical()?;
         let mut offset = 0;
         for line in text.split_inclusive('\n') {
-            let (key, value) = text::split_once(line, "=").unwrap_or((line, ""));
+            let (key, value) = line.split_once('=').unwrap_or((line, ""));
             let on = match (key.trim(), value.trim()) {
                 ("executeInTransaction" | "placeholderReplacement" | "shouldExecute", "true") => true,
                 ("executeInTransaction" | "placeholderReplacement" | "shouldExecute", "false") => false,
                 (key @ ("executeInTransaction" | "placeholderReplacement" | "shouldExecute"), value) => {
                     return Err(config.error_at(
                         Code::InvalidInput,
-                        &fill!("{} is {}", key, text::quoted(value)),
+                        &format!("{key} is {value:?}"),
                         "write true or false",
                         &text,
                         offset,
@@ -222,8 +221,8 @@ fn section(set: &Set<'_>, file: &File<'_>) -> Result<Section, Error> {
         && let Some((offset, placeholder)) = placeholder(&section.text)
     {
         section.refused = Some(
-            Error::new(Code::Unsupported, fill!("Flyway would fill in the placeholder {}", placeholder))
-                .help(fill!("write the value into the file, or, if it is not a placeholder, `placeholderReplacement=false` into {}.conf", file.name()))
+            Error::new(Code::Unsupported, format!("Flyway would fill in the placeholder {placeholder}"))
+                .help(format!("write the value into the file, or, if it is not a placeholder, `placeholderReplacement=false` into {}.conf", file.name()))
                 .at(section.location(offset)),
         );
     }
@@ -233,7 +232,7 @@ fn section(set: &Set<'_>, file: &File<'_>) -> Result<Section, Error> {
 /// The first `${name}` on one line.
 fn placeholder(text: &str) -> Option<(usize, &str)> {
     let mut at = 0;
-    while let Some(found) = text::find(&text[at..], "${") {
+    while let Some(found) = text[at..].find("${") {
         let start = at + found;
         let name = &text[start + 2..];
         let length = name.bytes().position(|byte| matches!(byte, b'}' | b'\n' | b'{' | b'$'))?;

@@ -12,7 +12,6 @@ use super::files::Set;
 use super::numbered::{Part, accept, pairs};
 use super::out::Out;
 use crate::error::Error;
-use crate::text;
 use crate::version::leading_digits;
 
 pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
@@ -39,7 +38,7 @@ pub(super) fn any(name: &str) -> Option<(&str, &str, bool)> {
         return None;
     }
     // The name is taken as long as possible, so the last direction counts.
-    let (at, down) = match (text::find_last(rest, ".up."), text::find_last(rest, ".down.")) {
+    let (at, down) = match (rest.rfind(".up."), rest.rfind(".down.")) {
         (Some(up), Some(down)) => (up.max(down), down > up),
         (Some(up), None) => (up, false),
         (None, Some(down)) => (down, true),

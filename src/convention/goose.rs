@@ -19,7 +19,6 @@ use super::sections::{Begin, Direction, Words, cut};
 use super::statements::Pairs;
 use crate::error::{Code, Error};
 use crate::migration::{Section, Transaction};
-use crate::text::{self, fill};
 
 /// The words that markers begin with.
 pub(super) const WORD: &str = "+goose";
@@ -57,9 +56,9 @@ fn sections(file: &File<'_>) -> Result<(Section, Option<Section>), Error> {
             );
         }
         // As goose does: all dashes and the word taken away.
-        let bare = text::replace(comment, "--", "");
-        let (before, after) = text::split_once(&bare, WORD).unwrap_or((&bare, ""));
-        let command = text::concat(&[before, after]);
+        let bare = comment.replace("--", "");
+        let (before, after) = bare.split_once(WORD).unwrap_or((&bare, ""));
+        let command = format!("{before}{after}");
         let command = command.trim();
         let is = |name: &str| command.eq_ignore_ascii_case(name);
         if is("Up") || is("Down") {
@@ -68,7 +67,7 @@ fn sections(file: &File<'_>) -> Result<(Section, Option<Section>), Error> {
             begins.push(Begin { direction, span, transaction: Transaction::Auto });
         } else if is("StatementBegin") || is("StatementEnd") {
             if begins.is_empty() {
-                return wrong(fill!("`{}` before `-- +goose Up`", comment.trim_end()), "write `-- +goose Up` first");
+                return wrong(format!("`{}` before `-- +goose Up`", comment.trim_end()), "write `-- +goose Up` first");
             }
             if is("StatementBegin") { pairs.begin(file, &text, span)? } else { pairs.end(file, &text, span)? }
         } else if is("NO TRANSACTION") {
@@ -77,7 +76,7 @@ fn sections(file: &File<'_>) -> Result<(Section, Option<Section>), Error> {
             substituted = substituted.or(Some(span.start));
         } else if !is("ENVSUB OFF") {
             return wrong(
-                fill!("`{}` is not a goose marker", comment.trim_end()),
+                format!("`{}` is not a goose marker", comment.trim_end()),
                 "the markers are Up, Down, StatementBegin, StatementEnd, NO TRANSACTION, ENVSUB ON and ENVSUB OFF",
             );
         }

@@ -6,7 +6,6 @@
 
 use super::files::File;
 use crate::error::{Code, Error};
-use crate::text::{self, fill};
 
 /// How deep values may lie in one another.
 const DEPTH: usize = 100;
@@ -49,7 +48,7 @@ impl Document<'_> {
 
     /// An error: the file cannot be read.
     fn wrong(&self, at: usize, problem: &str) -> Error {
-        let message = fill!("{} cannot be read: {}", self.what, problem);
+        let message = format!("{} cannot be read: {problem}", self.what);
         self.file.error_at(Code::InvalidInput, &message, self.help, self.text, at)
     }
 
@@ -62,7 +61,7 @@ impl Document<'_> {
             Kind::List(_) => "an array",
             Kind::Object(_) => "an object",
         };
-        self.wrong(value.at, &fill!("expected {}, found {}", expected, found))
+        self.wrong(value.at, &format!("expected {expected}, found {found}"))
     }
 
     /// A field of an object.
@@ -71,7 +70,7 @@ impl Document<'_> {
         let mut with_name = fields.iter().filter(|(key, _)| matches!(&key.kind, Kind::Text(key) if key == name));
         let found = with_name.next();
         match with_name.next() {
-            Some((key, _)) => Err(self.wrong(key.at, &fill!("the field `{}` is there twice", name))),
+            Some((key, _)) => Err(self.wrong(key.at, &format!("the field `{name}` is there twice"))),
             None => Ok(found.map(|(_, value)| value)),
         }
     }
@@ -79,7 +78,7 @@ impl Document<'_> {
     /// A field that an object must have.
     pub fn field<'v>(&self, object: &'v Value, name: &str) -> Result<&'v Value, Error> {
         let found = self.optional(object, name)?;
-        found.ok_or_else(|| self.wrong(object.at, &fill!("the field `{}` is missing", name)))
+        found.ok_or_else(|| self.wrong(object.at, &format!("the field `{name}` is missing")))
     }
 
     /// Refuses an object with other fields.
@@ -89,8 +88,8 @@ impl Document<'_> {
             if let Kind::Text(name) = &key.kind
                 && !names.contains(&name.as_str())
             {
-                let known = text::join(names, "`, `");
-                return Err(self.wrong(key.at, &fill!("unknown field `{}`, expected `{}`", name, known)));
+                let known = names.join("`, `");
+                return Err(self.wrong(key.at, &format!("unknown field `{name}`, expected `{known}`")));
             }
         }
         Ok(())
@@ -243,7 +242,7 @@ impl Parser<'_> {
             }
             self.digits()?;
         }
-        Ok(Kind::Number(self.text.get(start..self.at).and_then(text::whole)))
+        Ok(Kind::Number(self.text.get(start..self.at).and_then(|text| text.parse().ok())))
     }
 
     fn string(&mut self) -> Parsed<String> {

@@ -5,7 +5,6 @@
 
 use crate::span::Span;
 use crate::sql::lex::{Kind, tokens};
-use crate::text;
 
 /// Where on its line a marker may stand.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -28,8 +27,7 @@ pub(super) fn find(text: &str, words: &[&str], place: Place, limit: usize) -> Ve
     let mut looked = 0; // everything before has been looked at for line breaks
     let mut line = 0; // the start of the line
     let mut seen = None; // the line whose first dashes have been looked at
-    for (behind, _) in text::parts(text, "--").skip(1) {
-        let start = behind - "--".len();
+    for (start, _) in text.match_indices("--") {
         if let Some(at) = text[looked..start].rfind('\n') {
             line = looked + at + 1;
         }

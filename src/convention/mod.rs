@@ -67,7 +67,6 @@ mod supabase;
 use crate::error::{Code, Error};
 use crate::migration::Catalog;
 pub use crate::migration::Convention;
-use crate::text::{self, fill};
 use crate::version::Identity;
 use files::Set;
 use out::Out;
@@ -180,7 +179,7 @@ impl Convention {
                     help.push_str(if index == 0 { " " } else { ", " });
                     help.push_str(entry.name);
                 }
-                Err(Error::new(Code::InvalidInput, fill!("there is no convention {}", text::quoted(name))).help(help))
+                Err(Error::new(Code::InvalidInput, format!("there is no convention {name:?}")).help(help))
             }
         }
     }

@@ -6,7 +6,6 @@ use super::out::Out;
 use crate::error::{Code, Error};
 use crate::migration::{NotRunKind, Section, Turn};
 use crate::ordered;
-use crate::text::fill;
 use crate::version::{Identity, Version, leading_digits};
 
 /// The files that `fits` accepts and that do not lie in a sub-folder. Reports the others.
@@ -143,7 +142,7 @@ pub(super) fn pairs(
                 (None, _) => {
                     return Err(file.error(
                         Code::NoUpSection,
-                        &fill!("{} has no up file", file.name()),
+                        &format!("{} has no up file", file.name()),
                         "add the up file of the same number, or remove this one",
                     ));
                 }
@@ -151,7 +150,7 @@ pub(super) fn pairs(
                 _ => {
                     return Err(file.error(
                         Code::InvalidName,
-                        &fill!("it cannot be told which up file {} belongs to", file.name()),
+                        &format!("it cannot be told which up file {} belongs to", file.name()),
                         "give it the name of its up file",
                     ));
                 }

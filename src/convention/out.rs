@@ -7,7 +7,6 @@ use crate::error::{Code, Error, Location};
 use crate::finding::{Finding, Severity};
 use crate::migration::{Catalog, Migration, NotRun, Section};
 use crate::ordered;
-use crate::text::{self, fill};
 use crate::version::{Identity, Version};
 
 /// The ledger's column is `varchar(128)`.
@@ -51,7 +50,7 @@ impl Out {
         stem: &str,
     ) {
         if let Some(keys) = &mut self.keys {
-            keys.push(fill!("{}{}", folder, stem));
+            keys.push(format!("{folder}{stem}"));
         }
         self.migrations.push(Migration {
             version: Version::new(version, self.identity),
@@ -102,7 +101,7 @@ impl Out {
         self.report(
             "unknown-file",
             Severity::Warning,
-            &fill!("{} is not run: {}", file.name(), why),
+            &format!("{} is not run: {why}", file.name()),
             help,
             file.start(),
         );
@@ -121,15 +120,11 @@ impl Out {
     /// `version-too-long`.
     pub fn order(&mut self) -> Result<(), Error> {
         for migration in &self.migrations {
-            let length = text::characters(migration.version.as_str());
+            let length = migration.version.as_str().chars().count();
             if length > MAX_VERSION {
                 return Err(Error::new(
                     Code::VersionTooLong,
-                    fill!(
-                        "the version has {} characters; the ledger takes {}",
-                        text::number(length),
-                        text::number(MAX_VERSION)
-                    ),
+                    format!("the version has {length} characters; the ledger takes {MAX_VERSION}"),
                 )
                 .help("give the migration a shorter name")
                 .at(Location { path: migration.path.clone(), line: 1, column: 1 }));

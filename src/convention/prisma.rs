@@ -12,7 +12,6 @@ use crate::error::{Code, Error};
 use crate::finding::Severity;
 use crate::migration::Section;
 use crate::ordered;
-use crate::text::{self, fill};
 
 /// The script's name.
 pub(super) const SCRIPT: &str = "migration.sql";
@@ -50,7 +49,7 @@ pub(super) fn folders(set: &Set<'_>, out: &mut Out, finish: fn(&mut Section, &mu
         if parents.binary_search(&file.parent()).is_ok() && set.beside(file, SCRIPT).is_none() {
             return Err(file.error(
                 Code::NoUpSection,
-                &fill!("the folder {} has no {}", file.dir_name(), SCRIPT),
+                &format!("the folder {} has no {SCRIPT}", file.dir_name()),
                 "restore the script, or remove the folder",
             ));
         }
@@ -73,13 +72,13 @@ fn provider(file: &File<'_>, out: &mut Out) -> Result<(), Error> {
     let text = file.canonical()?;
     let mut offset = 0;
     for line in text.split_inclusive('\n') {
-        if let Some((key, value)) = text::split_once(line, "=") {
+        if let Some((key, value)) = line.split_once('=') {
             let value = value.trim().trim_matches('"');
             if key.trim() == "provider" && !PROVIDERS.contains(&value) {
                 out.report(
                     "other-database",
                     Severity::Error,
-                    &fill!("these migrations were made for the provider {}", text::quoted(value)),
+                    &format!("these migrations were made for the provider {value:?}"),
                     "only PostgreSQL migrations can be run; give the folder of the PostgreSQL ones",
                     file.location(&text, offset),
                 );

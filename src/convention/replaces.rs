@@ -15,7 +15,6 @@ use crate::error::{Code, Error, Location};
 use crate::finding::Severity;
 use crate::migration::{Migration, Replaced};
 use crate::ordered;
-use crate::text::{self, fill};
 use crate::version::Version;
 
 /// Reads the lists and gives each to its baseline.
@@ -45,12 +44,12 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
         let list = document.parse()?;
         document.only(&list, &["replaces"])?;
         let list = document.list(document.field(&list, "replaces")?)?;
-        let key = fill!("{}{}", file.parent(), stem);
+        let key = format!("{}{stem}", file.parent());
         let Some(baseline) = ordered::find(&by_key, &mut |at| keys[at].cmp(&key)) else {
             out.report(
                 "unknown-baseline",
                 Severity::Error,
-                &fill!("there is no migration {} that could replace others", stem),
+                &format!("there is no migration {stem} that could replace others"),
                 "give the list the name of its baseline, or remove it",
                 file.start(),
             );
@@ -64,7 +63,7 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
             let wrong = |message: String, help: &str| {
                 Err(Error::new(Code::InvalidInput, message).help(help).at(place(file, &text, version.as_str())))
             };
-            if version.as_str().is_empty() || text::characters(version.as_str()) > super::out::MAX_VERSION {
+            if version.as_str().is_empty() || version.as_str().chars().count() > super::out::MAX_VERSION {
                 return wrong(
                     "a replaced version is empty or too long".to_owned(),
                     "write the version as the ledger has it",
@@ -72,12 +71,12 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
             }
             if !is_checksum(checksum) {
                 return wrong(
-                    fill!("the checksum of version {} is not `sha256:` and 64 hexadecimal digits", version.as_str()),
+                    format!("the checksum of version {} is not `sha256:` and 64 hexadecimal digits", version.as_str()),
                     "copy it from the plan of the set before the squash",
                 );
             }
             if version == out.migrations()[baseline].version {
-                return wrong(fill!("the baseline {} replaces itself", version.as_str()), "remove the entry");
+                return wrong(format!("the baseline {} replaces itself", version.as_str()), "remove the entry");
             }
             entries.push((version.clone(), baseline, file));
             items.push(Replaced { version, checksum: checksum.to_owned() });
@@ -90,10 +89,14 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
         let ((_, first, list), (version, second, file)) = (&pair[0], &pair[1]);
         if pair[0].0 == *version {
             let (message, help) = if first == second {
-                (fill!("version {} is listed twice", version.as_str()), "remove one of the entries")
+                (format!("version {} is listed twice", version.as_str()), "remove one of the entries")
             } else {
                 (
-                    fill!("version {} is replaced by two baselines; the other list is {}", version.as_str(), list.path),
+                    format!(
+                        "version {} is replaced by two baselines; the other list is {}",
+                        version.as_str(),
+                        list.path
+                    ),
                     "let only the newer baseline list it, or let it list the older baseline",
                 )
             };
@@ -122,7 +125,7 @@ fn circles(migrations: &[Migration], entries: &[(Version, usize, &File<'_>)]) ->
             if walk_of[*by] == Some(start) {
                 return Err(file.error(
                     Code::InvalidInput,
-                    &fill!(
+                    &format!(
                         "the baselines {} and {} replace each other in a circle",
                         version.as_str(),
                         migrations[*by].version.as_str()
@@ -138,7 +141,7 @@ fn circles(migrations: &[Migration], entries: &[(Version, usize, &File<'_>)]) ->
 
 /// Where the list speaks of a version.
 fn place(file: &File<'_>, text: &str, version: &str) -> Location {
-    file.location(text, text::find(text, &fill!("\"{}\"", version)).unwrap_or(0))
+    file.location(text, text.find(&format!("\"{version}\"")).unwrap_or(0))
 }
 
 fn is_checksum(text: &str) -> bool {

@@ -4,7 +4,6 @@ use super::files::File;
 use crate::error::{Code, Error};
 use crate::migration::{Section, Transaction};
 use crate::span::Span;
-use crate::text::fill;
 
 /// A direction marker.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -57,7 +56,7 @@ pub(super) fn cut(
         if slot.is_some() {
             return Err(file.error_at(
                 Code::InvalidMarker,
-                &fill!("a second `{}`", marker),
+                &format!("a second `{marker}`"),
                 "a file is one migration: move what follows to a file of its own",
                 text,
                 begin.span.start,
@@ -80,8 +79,8 @@ pub(super) fn cut(
     if words.up_first && begins.first().is_some_and(|begin| begin.direction == Direction::Down) && up.is_some() {
         return Err(file.error_at(
             Code::InvalidMarker,
-            &fill!("`{}` comes before `{}`", words.down, words.up),
-            &fill!("{} wants the up section first", words.tool),
+            &format!("`{}` comes before `{}`", words.down, words.up),
+            &format!("{} wants the up section first", words.tool),
             text,
             begins[0].span.start,
         ));
@@ -96,7 +95,7 @@ pub(super) fn cut(
 pub(super) fn no_up(file: &File<'_>, words: &Words) -> Error {
     file.error(
         Code::NoUpSection,
-        &fill!("there is no `{}`", words.up),
-        &fill!("write `{}` on a line of its own before the statements to run", words.up),
+        &format!("there is no `{}`", words.up),
+        &format!("write `{}` on a line of its own before the statements to run", words.up),
     )
 }

@@ -18,7 +18,6 @@ use super::statements::Pairs;
 use crate::error::{Code, Error};
 use crate::finding::Severity;
 use crate::migration::{Section, Transaction};
-use crate::text::fill;
 
 /// The words that markers begin with.
 pub(super) const WORD: &str = "+migrate";
@@ -64,13 +63,13 @@ fn sections(file: &File<'_>, out: &mut Out) -> Result<(Section, Option<Section>)
             Some("StatementEnd") if !begins.is_empty() => pairs.end(file, &text, span)?,
             Some("StatementBegin" | "StatementEnd") => {
                 return wrong(
-                    fill!("`{}` before `-- +migrate Up`", comment.trim_end()),
+                    format!("`{}` before `-- +migrate Up`", comment.trim_end()),
                     "write `-- +migrate Up` first",
                 );
             }
             _ => {
                 return wrong(
-                    fill!("`{}` is not a sql-migrate marker", comment.trim_end()),
+                    format!("`{}` is not a sql-migrate marker", comment.trim_end()),
                     "the markers are `-- +migrate` and Up, Down, StatementBegin or StatementEnd, written just so",
                 );
             }

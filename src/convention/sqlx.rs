@@ -10,7 +10,6 @@ use super::numbered::{Part, accept, pairs, underscored};
 use super::out::Out;
 use crate::error::{Code, Error};
 use crate::migration::{Section, Transaction};
-use crate::text::fill;
 
 /// What such a file starts with.
 pub(super) const NO_TRANSACTION: &str = "-- no-transaction";
@@ -22,7 +21,7 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
         let Some((digits, name)) = underscored(file) else {
             return Err(file.error(
                 Code::InvalidName,
-                &fill!("{} does not start with a number and `_`", file.name()),
+                &format!("{} does not start with a number and `_`", file.name()),
                 "name it like `0001_name.sql`, or keep it in another folder; sqlx refuses it here too",
             ));
         };

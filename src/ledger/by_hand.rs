@@ -9,23 +9,22 @@ use super::tools::{Rows, Tool};
 use crate::error::{Code, Error};
 use crate::migration::{Catalog, Migration};
 use crate::sql::quote::{identifier, literal};
-use crate::text::{fill, join, number, replace};
 use crate::version::Version;
 
 /// Makes a ledger of the one column that it needs.
 pub(crate) fn create(table: &Table) -> String {
     let mut sql = String::new();
     if table.schema != "public" {
-        sql.push_str(&fill!("create schema if not exists {}; ", identifier(&table.schema)));
+        sql.push_str(&format!("create schema if not exists {}; ", identifier(&table.schema)));
     }
-    sql.push_str(&fill!("create table {} (version varchar(128) primary key); ", table.qualified()));
+    sql.push_str(&format!("create table {} (version varchar(128) primary key); ", table.qualified()));
     sql
 }
 
 /// Writes down that these are applied.
 pub(crate) fn insert<'a>(table: &Table, versions: impl Iterator<Item = &'a str>) -> String {
-    let rows: Vec<String> = versions.map(|version| fill!("({})", literal(version))).collect();
-    fill!("insert into {} (version) values {}", table.qualified(), join(&rows, ", "))
+    let rows: Vec<String> = versions.map(|version| format!("({})", literal(version))).collect();
+    format!("insert into {} (version) values {}", table.qualified(), rows.join(", "))
 }
 
 fn known_by_hash(found: &Found) -> bool {
@@ -42,8 +41,8 @@ fn applied<'a>(tool: Tool, says: &'a Says, catalog: &'a Catalog) -> Option<Vec<&
             Rows::Same => Version::new(row.as_str(), identity) == migration.version,
             Rows::Hash => hashes(migration).contains(row),
             Rows::Dated => {
-                let date = crate::text::before(migration.version.as_str(), "_");
-                replace(date, "-", "") == *row
+                let date = migration.version.as_str().split('_').next().unwrap_or_default();
+                date.replace('-', "") == *row
             }
             Rows::Counter | Rows::Other => false,
         };
@@ -70,7 +69,7 @@ fn hashes_agree(says: &Says, catalog: &Catalog) -> bool {
 fn hashes(migration: &Migration) -> [String; 2] {
     let bare = |text: &str| crate::checksum::checksum(text)["sha256:".len()..].to_owned();
     let text = &migration.up.text;
-    [bare(text), bare(&replace(text, "\n", "\r\n"))]
+    [bare(text), bare(&text.replace("\n", "\r\n"))]
 }
 
 /// The SQL that takes over what another tool's ledger says, as far as it can be told.
@@ -78,7 +77,7 @@ fn take_over(found: &Found, says: &Says, table: &Table, exists: bool, catalog: &
     let mut sql = if exists { String::new() } else { create(table) };
     let same = found.tool.known().is_some_and(|known| known.rows == Rows::Same);
     if same && says.up_to.is_none() {
-        sql.push_str(&fill!("insert into {} (version) {}", table.qualified(), found.applied()));
+        sql.push_str(&format!("insert into {} (version) {}", table.qualified(), found.applied()));
         return sql;
     }
     match applied(found.tool, says, catalog) {
@@ -97,16 +96,16 @@ fn in_words(found: &Found, says: &Says, catalog: &Catalog) -> String {
     let mut out = match (says.applied.len(), newest) {
         _ if !found.readable => return String::from(", and this role may not read all of it"),
         (0, _) => String::new(),
-        (_, Some(newest)) if counter => fill!(", and says that everything up to {} is applied", newest),
-        (1, Some(newest)) => fill!(", and says that {} is applied", newest),
+        (_, Some(newest)) if counter => format!(", and says that everything up to {newest} is applied"),
+        (1, Some(newest)) => format!(", and says that {newest} is applied"),
         (1, None) => String::from(", and says that 1 migration is applied"),
         (count, Some(newest)) => {
-            fill!(", and says that {} migrations are applied, the last of them {}", number(count), newest)
+            format!(", and says that {count} migrations are applied, the last of them {newest}")
         }
-        (count, None) => fill!(", and says that {} migrations are applied", number(count)),
+        (count, None) => format!(", and says that {count} migrations are applied"),
     };
     if let Some(half) = says.half.first() {
-        out.push_str(&fill!(", and that {} has not come to its end", half));
+        out.push_str(&format!(", and that {half} has not come to its end"));
     }
     out
 }
@@ -126,19 +125,18 @@ pub(crate) fn foreign(
     let nothing = Says::default();
     let mut message = match found.tool {
         Tool::Unknown => {
-            fill!("the table {} is not a ledger that counterfoil knows: it may be another tool's", theirs)
+            format!("the table {theirs} is not a ledger that counterfoil knows: it may be another tool's")
         }
         tool => {
-            fill!(
-                "the table {} is the ledger of {}{}",
-                theirs,
+            format!(
+                "the table {theirs} is the ledger of {}{}",
                 tool.name(),
                 in_words(found, says.unwrap_or(&nothing), catalog)
             )
         }
     };
     for other in others {
-        message.push_str(&fill!("; {} is the ledger of {}", other.table.qualified(), other.tool.name()));
+        message.push_str(&format!("; {} is the ledger of {}", other.table.qualified(), other.tool.name()));
     }
     // Its table stays as it is: the tool would begin from nothing without it.
     let beside = Table {
@@ -147,15 +145,15 @@ pub(crate) fn foreign(
             .into(),
     };
     let ours = if own { &beside } else { table };
-    let named = || fill!("name {} with the option `table`", literal(&fill!("{}.{}", ours.schema, ours.name)));
+    let named = || format!("name {} with the option `table`", literal(&format!("{}.{}", ours.schema, ours.name)));
     let mut help = String::from("nothing was run; ");
     let Some(says) = says else {
         // Nothing is applied by it: only its name is in the way.
-        help.push_str(&fill!("no migration is applied by it: drop it if nobody needs it, or {}", named()));
+        help.push_str(&format!("no migration is applied by it: drop it if nobody needs it, or {}", named()));
         return Error::new(Code::ForeignLedger, message).help(help);
     };
     if let Some(half) = says.half.first() {
-        help.push_str(&fill!("first see how much of {} is in the database, and finish or undo it; ", half));
+        help.push_str(&format!("first see how much of {half} is in the database, and finish or undo it; "));
     }
     let versions = applied(found.tool, says, catalog);
     let can_tell = found.readable && versions.as_ref().is_some_and(|versions| !versions.is_empty());
@@ -173,13 +171,13 @@ pub(crate) fn foreign(
     }
     help.push_str("; and look at the plan before you run it");
     if own {
-        help.push_str(&fill!(", and {} from then on", named()));
+        help.push_str(&format!(", and {} from then on", named()));
     } else {
         let words: Vec<&str> =
             std::iter::once(found).chain(others.iter().copied()).filter_map(|f| f.tool.code()).collect();
-        help.push_str(&fill!(
-            "; if that is of no concern to these migrations, say so: existing: { ignore: ['{}'] }",
-            join(&words, "', '")
+        help.push_str(&format!(
+            "; if that is of no concern to these migrations, say so: existing: {{ ignore: ['{}'] }}",
+            words.join("', '")
         ));
     }
     Error::new(Code::ForeignLedger, message).help(help)
@@ -194,16 +192,15 @@ pub(crate) fn not_empty(
     table: &Table,
     versions: &[&str],
 ) -> Error {
-    let mut message = fill!("{} creates {}, which is there already", path, there.qualified());
+    let mut message = format!("{path} creates {}, which is there already", there.qualified());
     if more > 0 {
-        message.push_str(&fill!(", and so {}", if more == 1 { "is one more table" } else { "are more tables" }));
+        message.push_str(&format!(", and so {}", if more == 1 { "is one more table" } else { "are more tables" }));
     }
-    message.push_str(&fill!(", and no migration is recorded in {}", table.qualified()));
+    message.push_str(&format!(", and no migration is recorded in {}", table.qualified()));
     let make = if exists { String::new() } else { create(table) };
-    let help = fill!(
+    let help = format!(
         "nothing was run; if migrations are applied here that counterfoil does not know of, write a row for each of them: \
-         {}{}; and look at the plan before you run it; if the tables may be there, say so: existing: { ignore: ['tables'] }",
-        make,
+         {make}{}; and look at the plan before you run it; if the tables may be there, say so: existing: {{ ignore: ['tables'] }}",
         insert(table, versions.iter().copied())
     );
     Error::new(Code::DatabaseNotEmpty, message).help(help)

@@ -10,7 +10,6 @@ use super::statements::TextRow;
 use super::tools::{Home, TOOLS, Tool};
 use crate::error::{Code, Error};
 use crate::sql::quote::{literal, nullable};
-use crate::text::{self, fill, join};
 use serde::Serialize;
 
 /// What stands in the comment of a ledger whose last row was taken back: it is empty, and ours.
@@ -40,11 +39,8 @@ impl Existing {
             return Ok(());
         };
         let known: Vec<&str> = TOOLS.iter().map(|known| known.code).chain([TABLES]).collect();
-        Err(Error::new(
-            Code::InvalidInput,
-            fill!("the option existing has an unknown word in `ignore`, {}", text::quoted(wrong)),
-        )
-        .help(fill!("use one of: {}", join(&known, ", "))))
+        Err(Error::new(Code::InvalidInput, format!("the option existing has an unknown word in `ignore`, {wrong:?}"))
+            .help(format!("use one of: {}", known.join(", "))))
     }
 
     /// Whether this is ignored.
@@ -125,7 +121,7 @@ pub fn look(table: &Table, creates: &[Name], there: bool) -> String {
             own.extend(home.schema.map(literal));
         }
     }
-    let mut sql = fill!(
+    let mut sql = format!(
         "select k.tool as kind, t.nspname::text as schema, t.relname::text as relation, \
          (pg_catalog.has_schema_privilege(t.nspname, 'usage') and pg_catalog.has_table_privilege(t.oid, 'select') \
          and not (t.relrowsecurity and pg_catalog.row_security_active(t.oid)))::text as readable \
@@ -137,44 +133,34 @@ pub fn look(table: &Table, creates: &[Name], there: bool) -> String {
          join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum = any (i.indkey) \
          where i.indrelid = c.oid and i.indisprimary order by a.attname), ',') as key \
          from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
-         where c.relkind in ('r', 'p') and c.relnatts <= 24 and not (n.nspname = {} and c.relname = {}) \
-         and n.nspname in ({}, pg_catalog.current_schema(), {})) t \
-         join (values {}) k (tool, columns, more, key, name, schema) \
+         where c.relkind in ('r', 'p') and c.relnatts <= 24 and not (n.nspname = {schema} and c.relname = {name}) \
+         and n.nspname in ({schema}, pg_catalog.current_schema(), {})) t \
+         join (values {known}) k (tool, columns, more, key, name, schema) \
          on (t.columns = k.columns or k.more and t.columns @> k.columns) and t.key = coalesce(k.key, t.key) \
          and t.relname = coalesce(k.name, t.relname) \
-         and (t.nspname in ({}, pg_catalog.current_schema()) or t.nspname = k.schema)",
-        schema,
-        name,
-        schema,
-        join(&own, ", "),
-        known,
-        schema
+         and (t.nspname in ({schema}, pg_catalog.current_schema()) or t.nspname = k.schema)",
+        own.join(", ")
     );
     if !creates.is_empty() {
         let mut values = String::new();
         for Name { schema, table } in creates {
             values.push_str(if values.is_empty() { "(" } else { ", (" });
-            values.push_str(&fill!("{}, {})", nullable(schema.as_deref()), literal(table)));
+            values.push_str(&format!("{}, {})", nullable(schema.as_deref()), literal(table)));
         }
         // What `create table` would run into: every relation but an index, a sequence or a type of that name.
-        sql.push_str(&fill!(
-            " union all select 'tables', n.nspname::text, c.relname::text, null from (values {}) v (schema, name) \
+        sql.push_str(&format!(" union all select 'tables', n.nspname::text, c.relname::text, null from (values {values}) v (schema, name) \
              join pg_catalog.pg_namespace n on n.nspname = coalesce(v.schema::text, pg_catalog.current_schema()::text) \
              join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = v.name \
-             and c.relkind in ('r', 'p', 'f', 'v', 'm')",
-            values
-        ));
+             and c.relkind in ('r', 'p', 'f', 'v', 'm')"));
     }
-    sql.push_str(&fill!(
+    sql.push_str(&format!(
         " union all select 'trace', null, null, null from pg_catalog.pg_class c \
-         join pg_catalog.pg_namespace n on n.oid = c.relnamespace where n.nspname = {} and c.relname = {} \
+         join pg_catalog.pg_namespace n on n.oid = c.relnamespace where n.nspname = {schema} and c.relname = {name} \
          and pg_catalog.strpos(pg_catalog.obj_description(c.oid, 'pg_class'), {}) > 0",
-        schema,
-        name,
         literal(TRACE)
     ));
     if there {
-        sql.push_str(&fill!(
+        sql.push_str(&format!(
             " union all select 'rows', null, null, null where exists (select 1 from {})",
             table.qualified()
         ));
@@ -184,14 +170,13 @@ pub fn look(table: &Table, creates: &[Name], there: bool) -> String {
 
 /// A form of a tool's table, as [`look`] compares it.
 fn signature(code: &str, home: &Home) -> String {
-    let mut columns: Vec<String> =
-        home.columns.iter().map(|(name, kind)| literal(&fill!("{} {}", name, kind))).collect();
+    let mut columns: Vec<String> = home.columns.iter().map(|(name, kind)| literal(&format!("{name} {kind}"))).collect();
     // In the order of their names, in which no name is the beginning of another one's.
     crate::ordered::sort(&mut columns);
-    fill!(
+    format!(
         "({}, array[{}], {}, {}::text, {}::text, {}::text)",
         literal(code),
-        join(&columns, ", "),
+        columns.join(", "),
         if home.more { "true" } else { "false" },
         nullable(home.key),
         nullable(home.name),
@@ -224,7 +209,7 @@ pub fn seen(rows: &[TextRow]) -> Seen {
 impl Found {
     /// A query of the tool's, of this table.
     fn query(&self, query: &str) -> String {
-        text::replace(query, "{}", &self.table.qualified())
+        query.replace("{}", &self.table.qualified())
     }
 
     /// What is applied, as a query of one column, `version`.
@@ -235,14 +220,14 @@ impl Found {
     /// A query for a row more than none, if it says that something is applied or half-done. dbmate's ledger is another
     /// set's unless it has one of these versions.
     fn count(&self, versions: &[&str]) -> String {
-        let mut sql = fill!("select count(*) from ({}) a", self.applied());
+        let mut sql = format!("select count(*) from ({}) a", self.applied());
         if self.tool == Tool::Dbmate {
             let versions: Vec<String> = versions.iter().map(|version| literal(version)).collect();
-            sql.push_str(&fill!(" where version in (null, {})", join(&versions, ", ")));
+            sql.push_str(&format!(" where version in (null, {})", versions.join(", ")));
         }
         match self.tool.known().and_then(|known| known.half) {
-            Some(half) => fill!("({}) + (select count(*) from ({}) h)", sql, self.query(half)),
-            None => fill!("({})", sql),
+            Some(half) => format!("({sql}) + (select count(*) from ({}) h)", self.query(half)),
+            None => format!("({sql})"),
         }
     }
 }
@@ -254,17 +239,16 @@ pub fn says(found: &[Found], versions: &[&str]) -> String {
         String::from("select '' as place, null::text as applied, null::text as half, null::text as up_to where false");
     for (place, found) in found.iter().enumerate().filter(|(_, found)| found.readable) {
         let list = |query: &str| {
-            fill!("(select pg_catalog.string_agg(version, E'\\n' order by version collate \"C\") from ({}) l)", query)
+            format!("(select pg_catalog.string_agg(version, E'\\n' order by version collate \"C\") from ({query}) l)")
         };
         let known = found.tool.known();
         let nothing = || "null::text".to_owned();
-        out.push_str(&fill!(
-            " union all select '{}', case when {} > 0 then coalesce({}, '') end, {}, {}",
-            text::number(place),
+        out.push_str(&format!(
+            " union all select '{place}', case when {} > 0 then coalesce({}, '') end, {}, {}",
             found.count(versions),
             list(&found.applied()),
             known.and_then(|known| known.half).map_or_else(nothing, |half| list(&found.query(half))),
-            known.and_then(|known| known.up_to).map_or_else(nothing, |up_to| fill!("({})", found.query(up_to)))
+            known.and_then(|known| known.up_to).map_or_else(nothing, |up_to| format!("({})", found.query(up_to)))
         ));
     }
     out
@@ -279,7 +263,7 @@ pub fn read(found: &[Found], rows: &[TextRow]) -> Vec<Option<Says>> {
         let lines = |text: Option<String>| -> Vec<String> {
             text.iter().flat_map(|text| text.split('\n')).filter(|line| !line.is_empty()).map(str::to_owned).collect()
         };
-        let place = text("place").and_then(|place| text::whole(&place)).unwrap_or(u64::MAX) as usize;
+        let place = text("place").and_then(|place| place.parse::<u64>().ok()).unwrap_or(u64::MAX) as usize;
         if let (Some(says), Some(applied)) = (out.get_mut(place), text("applied")) {
             *says = Some(Says { applied: lines(Some(applied)), half: lines(text("half")), up_to: text("up_to") });
         }
@@ -291,45 +275,41 @@ pub fn read(found: &[Found], rows: &[TextRow]) -> Vec<Option<Says>> {
 pub fn guard(table: &Table, guard: &Guard, versions: &[&str]) -> String {
     let mut idle = String::new();
     for found in &guard.idle {
-        idle.push_str(&fill!(" and {} = 0", found.count(versions)));
+        idle.push_str(&format!(" and {} = 0", found.count(versions)));
     }
     // The column in the cast keeps the planner from trying it early.
-    fill!(
-        "select case when l.seen = {}{} then 1 else ('counterfoil: the database has changed: ' || l.seen)::integer end \
+    format!(
+        "select case when l.seen = {}{idle} then 1 else ('counterfoil: the database has changed: ' || l.seen)::integer end \
          from (select coalesce(pg_catalog.string_agg(s.kind || ' ' || s.schema || '.' || s.relation, ', ' \
          order by (s.kind || ' ' || s.schema || '.' || s.relation) collate \"C\"), '') as seen \
          from ({}) s where s.kind not in ('trace', 'rows')) l",
         literal(&summary(&guard.seen)),
-        idle,
         look(table, &guard.creates, false)
     )
 }
 
 /// What was seen, as [`guard`] writes it.
 fn summary(seen: &Seen) -> String {
-    let line = |kind: &str, table: &Table| fill!("{} {}.{}", kind, table.schema, table.name);
+    let line = |kind: &str, table: &Table| format!("{kind} {}.{}", table.schema, table.name);
     let ledgers = seen.ledgers.iter().map(|found| line(found.tool.code().unwrap_or_default(), &found.table));
     let mut lines: Vec<String> = ledgers.chain(seen.tables.iter().map(|table| line(TABLES, table))).collect();
     crate::ordered::sort(&mut lines);
-    join(&lines, ", ")
+    lines.join(", ")
 }
 
 /// Leaves the trace on our ledger, if it has no row. What else its comment says stays.
 pub fn trace(table: &Table, lock_timeout: u32) -> String {
     let qualified = table.qualified();
-    let comment = literal(&fill!("comment on table {} is ", qualified));
-    let body = fill!(
-        "begin perform pg_catalog.set_config('lock_timeout', '{}', true); \
-         if not exists (select 1 from {}) then execute {} || pg_catalog.quote_literal(pg_catalog.concat_ws(E'\\n', \
+    let comment = literal(&format!("comment on table {qualified} is "));
+    let body = format!(
+        "begin perform pg_catalog.set_config('lock_timeout', '{lock_timeout}', true); \
+         if not exists (select 1 from {qualified}) then execute {comment} || pg_catalog.quote_literal(pg_catalog.concat_ws(E'\\n', \
          nullif(pg_catalog.rtrim(pg_catalog.replace(pg_catalog.obj_description({}::pg_catalog.regclass, 'pg_class'), {}, ''), \
          E'\\n'), ''), {})); \
          end if; end",
-        text::number(lock_timeout),
-        qualified,
-        comment,
         literal(&qualified),
         literal(TRACE),
         literal(TRACE)
     );
-    fill!("do {}", literal(&body))
+    format!("do {}", literal(&body))
 }

@@ -7,7 +7,6 @@ pub mod statements;
 pub mod tools;
 
 use crate::sql::quote::identifier;
-use crate::text::fill;
 use serde::{Deserialize, Serialize};
 
 /// Which table the ledger is.
@@ -23,7 +22,7 @@ pub struct Table {
 impl Table {
     /// The table's name, qualified and quoted.
     pub fn qualified(&self) -> String {
-        fill!("{}.{}", identifier(&self.schema), identifier(&self.name))
+        format!("{}.{}", identifier(&self.schema), identifier(&self.name))
     }
 }
 

@@ -7,7 +7,6 @@ use super::Table;
 use super::statements::COLUMNS;
 pub use super::tools::Tool;
 use crate::error::{Code, Error};
-use crate::text::fill;
 
 /// What a table is, by its columns.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -55,12 +54,10 @@ pub fn shape(columns: &[(String, String)]) -> Shape {
 /// The ledger lacks the unique key on `version`, which keeps two runners from applying one migration.
 pub fn without_key(table: &Table) -> Error {
     let table = table.qualified();
-    let message = fill!("the ledger {} has no unique key on version, which keeps two runners apart", table);
-    let help = fill!(
-        "see that no version is there twice: select version from {} group by version having count(*) > 1; \
-         then give it its key: alter table {} add primary key (version); nothing was run",
-        table,
-        table
+    let message = format!("the ledger {table} has no unique key on version, which keeps two runners apart");
+    let help = format!(
+        "see that no version is there twice: select version from {table} group by version having count(*) > 1; \
+         then give it its key: alter table {table} add primary key (version); nothing was run"
     );
     Error::new(Code::DatabaseFailed, message).help(help)
 }

@@ -8,7 +8,6 @@ use crate::error::{Code, Error};
 use crate::migration::Migration;
 use crate::ordered::OrderedMap;
 use crate::sql::quote::{identifier, literal, nullable};
-use crate::text::{self, fill, number};
 
 /// A row as a driver hands it over: column name to text.
 pub type TextRow = OrderedMap<String, Option<String>>;
@@ -39,10 +38,10 @@ pub fn create(table: &Table, present: &[String]) -> Vec<String> {
     let mut out = Vec::new();
     if present.is_empty() {
         if table.schema != "public" {
-            out.push(fill!("create schema if not exists {}", identifier(&table.schema)));
+            out.push(format!("create schema if not exists {}", identifier(&table.schema)));
         }
         // Not `if not exists`: the one that somebody made in the meantime may have other columns.
-        let mut sql = fill!("create table {} (version varchar(128) primary key", qualified);
+        let mut sql = format!("create table {qualified} (version varchar(128) primary key");
         for (name, definition, default) in COLUMNS {
             sql.push_str(", ");
             sql.push_str(name);
@@ -58,9 +57,9 @@ pub fn create(table: &Table, present: &[String]) -> Vec<String> {
         return out;
     }
     for (name, definition, default) in COLUMNS.iter().filter(|column| !present.iter().any(|p| p == column.0)) {
-        out.push(fill!("alter table {} add column if not exists {} {}", qualified, name, definition));
+        out.push(format!("alter table {qualified} add column if not exists {name} {definition}"));
         if let Some(default) = default {
-            out.push(fill!("alter table {} alter column {} set default {}", qualified, name, default));
+            out.push(format!("alter table {qualified} alter column {name} set default {default}"));
         }
     }
     out
@@ -78,7 +77,7 @@ pub fn is_open(rows: &[TextRow]) -> bool {
 /// The columns of the table that has the ledger's name: `name` and `type`; one row without a name
 /// if there is no such table. Cannot fail, so that no transaction of a caller's is harmed.
 pub fn shape(table: &Table) -> String {
-    fill!(
+    format!(
         "select a.name, a.type from (select 1) one left join (select a.attname::text as name, \
          pg_catalog.format_type(a.atttypid, a.atttypmod) as type, a.attnum \
          from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid \
@@ -96,7 +95,7 @@ pub fn shape(table: &Table) -> String {
 /// Cannot fail, so that no transaction of a caller's is harmed: only a ledger that is there is read, and
 /// has the column that is added last, by `query_to_xml`, which is there whether PostgreSQL was built with libxml or not.
 pub fn digest(table: &Table, expected: &str) -> String {
-    fill!(
+    format!(
         "select (select (pg_catalog.strpos(pg_catalog.query_to_xml('select pg_catalog.encode(pg_catalog.sha256(\
          pg_catalog.convert_to(coalesce(pg_catalog.string_agg(version || pg_catalog.chr(9) || coalesce(checksum, '''') \
          || pg_catalog.chr(9) || coalesce(state, ''applied'') || pg_catalog.chr(10), '''' \
@@ -105,11 +104,10 @@ pub fn digest(table: &Table, expected: &str) -> String {
          join pg_catalog.pg_namespace n on n.oid = c.relnamespace join pg_catalog.pg_attribute a on a.attrelid = c.oid \
          where n.nspname = {} and c.relname = {} and a.attname = 'replaced_by' \
          and pg_catalog.has_schema_privilege(n.oid, 'usage') and pg_catalog.has_table_privilege(c.oid, 'select')) \
-         as same, {}",
+         as same, {OPEN}",
         literal(expected),
         literal(&table.schema),
-        literal(&table.name),
-        OPEN
+        literal(&table.name)
     )
 }
 
@@ -131,7 +129,7 @@ pub fn digest_of<'a>(set: impl Iterator<Item = (&'a str, &'a str)>) -> String {
 /// in `pg_stat_activity` that it is being executed.
 pub fn tag(version: &str) -> String {
     // A comment must not end early; versions come from file names, which have no slash.
-    fill!("/* counterfoil {} */ ", text::replace(version, "/", "_"))
+    format!("/* counterfoil {} */ ", version.replace('/', "_"))
 }
 
 /// Reads all rows; columns that are not there come as null. `None`: all columns are there.
@@ -174,23 +172,21 @@ pub fn rows(table: &Table, present: Option<&[String]>, busy: bool) -> String {
         sql.push_str(", 'none' as lease");
     }
     let relation = literal(&table.qualified());
-    sql.push_str(&fill!(
+    sql.push_str(&format!(
         ", b.* from (select exists (select 1 from pg_catalog.pg_index i join pg_catalog.pg_attribute a \
-         on a.attrelid = i.indrelid and a.attnum = i.indkey[0] where i.indrelid = {}::pg_catalog.regclass \
+         on a.attrelid = i.indrelid and a.attnum = i.indkey[0] where i.indrelid = {relation}::pg_catalog.regclass \
          and a.attname = 'version' and i.indnkeyatts = 1 and i.indisunique and i.indimmediate and i.indisvalid \
-         and i.indpred is null)::text as keyed",
-        relation
+         and i.indpred is null)::text as keyed"
     ));
     if busy {
-        sql.push_str(&fill!(
+        sql.push_str(&format!(
             ", exists (select 1 from pg_catalog.pg_locks where locktype = 'relation' \
              and database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database()) \
              and mode = 'RowExclusiveLock' and granted and pid <> pg_catalog.pg_backend_pid() \
-             and relation = {}::pg_catalog.regclass)::text as busy",
-            relation
+             and relation = {relation}::pg_catalog.regclass)::text as busy"
         ));
     }
-    sql.push_str(&fill!(") b left join {} t on true", table.qualified()));
+    sql.push_str(&format!(") b left join {} t on true", table.qualified()));
     sql
 }
 
@@ -232,10 +228,10 @@ pub fn read(table: &Table, rows: Vec<TextRow>) -> Result<Ledger, Error> {
                 checksum: text("checksum"),
                 fingerprint: text("fingerprint"),
                 applied_at: text("applied_at"),
-                duration_ms: text("duration_ms").and_then(|value| crate::text::whole(&value)),
+                duration_ms: text("duration_ms").and_then(|value| value.parse::<u64>().ok()),
                 state,
-                steps_done: text("steps_done").and_then(|value| crate::text::whole(&value)?.try_into().ok()),
-                steps_total: text("steps_total").and_then(|value| crate::text::whole(&value)?.try_into().ok()),
+                steps_done: text("steps_done").and_then(|value| value.parse().ok()),
+                steps_total: text("steps_total").and_then(|value| value.parse().ok()),
                 claimed_until: text("claimed_until"),
                 claimed_by: text("claimed_by"),
                 lease: match text("lease").as_deref() {
@@ -259,11 +255,10 @@ pub fn read(table: &Table, rows: Vec<TextRow>) -> Result<Ledger, Error> {
 fn unknown_state(table: &Table, version: &str, state: &str) -> Error {
     let table = table.qualified();
     let message =
-        fill!("the row of version {} in the ledger {} has the unknown state {}", version, table, literal(state));
-    let help = fill!(
-        "if a newer release of counterfoil wrote it, use that one; if the migration is applied, run: update {} set \
+        format!("the row of version {version} in the ledger {table} has the unknown state {}", literal(state));
+    let help = format!(
+        "if a newer release of counterfoil wrote it, use that one; if the migration is applied, run: update {table} set \
          state = 'applied' where version = {}; nothing was run",
-        table,
         literal(version)
     );
     Error::new(Code::DatabaseFailed, message).help(help)
@@ -290,22 +285,21 @@ const FAULTS: [(Fault, &str); 3] = [
 /// fails when it is reached; `column` in it keeps the planner from trying it earlier.
 fn failing(fault: Fault, column: &str) -> String {
     let says = FAULTS.iter().find(|(known, _)| *known == fault).map_or("", |(_, says)| says);
-    fill!("({} || {})::integer", literal(says), column)
+    format!("({} || {column})::integer", literal(says))
 }
 
 /// The fault that a failure speaks of. 22P02 is `invalid_text_representation`, and whatever the
 /// server's language, the message has the text.
 pub fn fault(sqlstate: &str, message: &str) -> Option<Fault> {
-    let said = |(_, says): &&(Fault, &str)| sqlstate == "22P02" && text::contains(message, says);
+    let said = |(_, says): &&(Fault, &str)| sqlstate == "22P02" && message.contains(says);
     FAULTS.iter().find(said).map(|(fault, _)| *fault)
 }
 
 /// Makes a change of one row fail unless that is what it changed. `change` has no RETURNING.
 fn exactly_one(table: &Table, change: &str, version: &str) -> String {
-    fill!(
-        "with done as ({} returning version) select case when count(*) = 1 then 1 \
+    format!(
+        "with done as ({change} returning version) select case when count(*) = 1 then 1 \
          when exists (select 1 from {} where version = {}) then {} else {} end from done",
-        change,
         table.qualified(),
         literal(version),
         failing(Fault::NotWritten, "count(*)"),
@@ -323,19 +317,14 @@ fn changed(table: &Table, before: &str, also: &str, condition: &str, change: Opt
     let qualified = table.qualified();
     let change = match change {
         Some((set, join)) => {
-            fill!("update {} t set {} from seen{} where t.version = seen.version{}", qualified, set, also, join)
+            format!("update {qualified} t set {set} from seen{also} where t.version = seen.version{join}")
         }
-        None => fill!("delete from {} t using seen where t.version = seen.version", qualified),
+        None => format!("delete from {qualified} t using seen where t.version = seen.version"),
     };
-    fill!(
-        "with {}seen as (select t.version from {} t{} where {} for update of t), done as ({} returning seen.version) \
+    format!(
+        "with {before}seen as (select t.version from {qualified} t{also} where {condition} for update of t), done as ({change} returning seen.version) \
          select case when done.version is null then {}::text else seen.version::text end as version \
          from seen left join done on done.version = seen.version",
-        before,
-        qualified,
-        also,
-        condition,
-        change,
         failing(Fault::NotWritten, "seen.version")
     )
 }
@@ -344,16 +333,14 @@ fn changed(table: &Table, before: &str, also: &str, condition: &str, change: Opt
 /// Fails if the row is not there then.
 pub fn claim(table: &Table, migration: &Migration, origin: &str) -> String {
     let version = literal(migration.version.as_str());
-    fill!(
-        "with done as (insert into {} (version, name, checksum, fingerprint, origin) values ({}, {}, {}, {}, {}) \
-         returning version) select case when count(*) filter (where version = {}) = 1 then 1 else {} end from done",
+    format!(
+        "with done as (insert into {} (version, name, checksum, fingerprint, origin) values ({version}, {}, {}, {}, {}) \
+         returning version) select case when count(*) filter (where version = {version}) = 1 then 1 else {} end from done",
         table.qualified(),
-        version,
         literal(&migration.name),
         literal(&migration.checksum),
         literal(&crate::checksum::fingerprint(&migration.up.text)),
         literal(origin),
-        version,
         failing(Fault::NotWritten, "count(*)")
     )
 }
@@ -362,21 +349,18 @@ pub fn claim(table: &Table, migration: &Migration, origin: &str) -> String {
 /// timeout holds for it alone. Fails if the row is not there then.
 pub fn claim_running(table: &Table, migration: &Migration, runner: &Runner<'_>, steps: usize) -> String {
     let version = literal(migration.version.as_str());
-    fill!(
+    format!(
         "with {}done as (insert into {} (version, name, checksum, fingerprint, state, steps_done, \
-         steps_total, claimed_until, claimed_by) select {}, {}, {}, {}, 'running', 0, {}, {}, {} from l \
-         returning version) select (case when count(*) filter (where version = {}) = 1 then 1 else {} end)::text as ours \
+         steps_total, claimed_until, claimed_by) select {version}, {}, {}, {}, 'running', 0, {steps}, {}, {} from l \
+         returning version) select (case when count(*) filter (where version = {version}) = 1 then 1 else {} end)::text as ours \
          from done",
         runner.limited(),
         table.qualified(),
-        version,
         literal(&migration.name),
         literal(&migration.checksum),
         literal(&crate::checksum::fingerprint(&migration.up.text)),
-        number(steps),
         runner.until(),
         runner.token(),
-        version,
         failing(Fault::NotWritten, "count(*)")
     )
 }
@@ -399,21 +383,21 @@ pub struct Runner<'a> {
 impl Runner<'_> {
     /// What stands in `claimed_by`.
     fn token(&self) -> String {
-        literal(&fill!("{}#{}", self.name, number(self.claim)))
+        literal(&format!("{}#{}", self.name, self.claim))
     }
 
     fn until(&self) -> String {
-        fill!("pg_catalog.clock_timestamp() + interval '{} milliseconds'", number(self.lease))
+        format!("pg_catalog.clock_timestamp() + interval '{} milliseconds'", self.lease)
     }
 
     /// The expression of a `WITH` that limits how long the statement waits for a lock, once it is asked.
     fn limited(&self) -> String {
-        fill!("l as (select pg_catalog.set_config('lock_timeout', '{}', true)), ", number(self.lock_timeout))
+        format!("l as (select pg_catalog.set_config('lock_timeout', '{}', true)), ", self.lock_timeout)
     }
 
     /// The condition under which a row is held by the runner.
     fn holds(&self, version: &str) -> String {
-        fill!("t.version = {} and claimed_by = {}", literal(version), self.token())
+        format!("t.version = {} and claimed_by = {}", literal(version), self.token())
     }
 
     /// The condition under which a running row may be taken over.
@@ -422,35 +406,33 @@ impl Runner<'_> {
             return "true".into();
         }
         // Of our own claims only an older one: a request of a lost connection comes late.
-        fill!(
+        format!(
             "(claimed_until is null or claimed_until <= pg_catalog.now() \
              or case when pg_catalog.split_part(claimed_by, '#', 1) = {} \
              then pg_catalog.split_part(claimed_by, '#', 2)::integer <= {} end)",
             literal(self.name),
-            number(self.claim)
+            self.claim
         )
     }
 }
 
 /// Takes over a stopped migration. One row back: it is ours; none: somebody was faster.
 pub fn take(table: &Table, runner: &Runner<'_>, version: &str, state: State, steps_done: u32) -> String {
-    let condition = fill!(
-        "t.version = {} and state = {} and coalesce(steps_done, 0) = {} and {}",
+    let condition = format!(
+        "t.version = {} and state = {} and coalesce(steps_done, 0) = {steps_done} and {}",
         literal(version),
         literal(state_text(state)),
-        number(steps_done),
         runner.free()
     );
-    let set = fill!("claimed_until = {}, claimed_by = {}", runner.until(), runner.token());
+    let set = format!("claimed_until = {}, claimed_by = {}", runner.until(), runner.token());
     changed(table, &runner.limited(), ", l", &condition, Some((&set, "")))
 }
 
 /// Marks the row of a migration as going back, step by step. One row back: it is ours.
 pub fn take_back(table: &Table, runner: &Runner<'_>, version: &str, steps: usize) -> String {
-    let condition = fill!("t.version = {} and coalesce(state, 'applied') = 'applied'", literal(version));
-    let set = fill!(
-        "state = 'reverting', steps_done = 0, steps_total = {}, claimed_until = {}, claimed_by = {}",
-        number(steps),
+    let condition = format!("t.version = {} and coalesce(state, 'applied') = 'applied'", literal(version));
+    let set = format!(
+        "state = 'reverting', steps_done = 0, steps_total = {steps}, claimed_until = {}, claimed_by = {}",
         runner.until(),
         runner.token()
     );
@@ -467,26 +449,21 @@ fn state_text(state: State) -> &'static str {
 
 /// Renews the lease at step `from`; fails unless it is ours.
 pub fn hold(table: &Table, runner: &Runner<'_>, version: &str, from: u32) -> String {
-    let set = fill!("claimed_until = {}, steps_done = {}", runner.until(), or_lost(runner, from, from));
+    let set = format!("claimed_until = {}, steps_done = {}", runner.until(), or_lost(runner, from, from));
     exactly_one(table, &update(table, &set, version), version)
 }
 
 fn update(table: &Table, set: &str, version: &str) -> String {
-    fill!("update {} set {} where version = {}", table.qualified(), set, literal(version))
+    format!("update {} set {set} where version = {}", table.qualified(), literal(version))
 }
 
 /// A number if the lease at step `from` is ours; else the statement fails.
 fn or_lost(runner: &Runner<'_>, from: u32, number: u32) -> String {
-    fill!(
-        "case when {} then {} else {} end",
-        mine(runner, from),
-        text::number(number),
-        failing(Fault::LeaseLost, "version")
-    )
+    format!("case when {} then {number} else {} end", mine(runner, from), failing(Fault::LeaseLost, "version"))
 }
 
 fn mine(runner: &Runner<'_>, from: u32) -> String {
-    fill!("claimed_by = {} and coalesce(steps_done, 0) = {}", runner.token(), number(from))
+    format!("claimed_by = {} and coalesce(steps_done, 0) = {from}", runner.token())
 }
 
 /// Records that step `from` (0-based) is done and renews the lease; after the last step of an up
@@ -495,22 +472,22 @@ fn mine(runner: &Runner<'_>, from: u32) -> String {
 /// With `must` the statement fails unless the lease is ours: it stands first in the step's own
 /// transaction. Without, it gives back one row if the lease is ours.
 pub fn advance(table: &Table, runner: &Runner<'_>, version: &str, from: u32, last: bool, must: bool) -> String {
-    let done = if must { or_lost(runner, from, from + 1) } else { fill!("least({}, steps_total)", number(from + 1)) };
+    let done = if must { or_lost(runner, from, from + 1) } else { format!("least({}, steps_total)", from + 1) };
     let rest = if last {
-        fill!("state = 'applied', claimed_until = null, claimed_by = null, duration_ms = {}", since("applied_at"))
+        format!("state = 'applied', claimed_until = null, claimed_by = null, duration_ms = {}", since("applied_at"))
     } else {
-        fill!("claimed_until = {}", runner.until())
+        format!("claimed_until = {}", runner.until())
     };
-    let set = fill!("steps_done = {}, {}", done, rest);
+    let set = format!("steps_done = {done}, {rest}");
     if must {
         return exactly_one(table, &update(table, &set, version), version);
     }
-    changed(table, "", "", &fill!("t.version = {} and {}", literal(version), mine(runner, from)), Some((&set, "")))
+    changed(table, "", "", &format!("t.version = {} and {}", literal(version), mine(runner, from)), Some((&set, "")))
 }
 
 /// Fails unless the row is there.
 pub fn recorded(table: &Table, version: &str) -> String {
-    fill!(
+    format!(
         "select case when count(*) = 1 then 1 else {} end from {} where version = {}",
         failing(Fault::RowGone, "count(*)"),
         table.qualified(),
@@ -520,7 +497,7 @@ pub fn recorded(table: &Table, version: &str) -> String {
 
 /// Milliseconds since a moment, as an integer that does not overflow (at most 24 days).
 fn since(moment: &str) -> String {
-    fill!("least(2147483647, pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - {}) * 1000)::integer", moment)
+    format!("least(2147483647, pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - {moment}) * 1000)::integer")
 }
 
 /// Gives up the lease between two steps: whoever comes next goes on from here.
@@ -530,7 +507,7 @@ pub fn stop(table: &Table, runner: &Runner<'_>, version: &str) -> String {
 
 /// Ends the lease where nobody can tell whether the step happened: the migration is interrupted.
 pub fn abandon(table: &Table, runner: &Runner<'_>, version: &str) -> String {
-    fill!(
+    format!(
         "update {} set claimed_until = pg_catalog.clock_timestamp() - interval '1 second' where version = {} \
          and claimed_by = {} returning version::text as version",
         table.qualified(),
@@ -542,13 +519,13 @@ pub fn abandon(table: &Table, runner: &Runner<'_>, version: &str) -> String {
 /// Records how long the transaction took so far. Fails if the row is not there any more: it would
 /// be missing once the transaction is over.
 pub fn measure(table: &Table, version: &str) -> String {
-    let set = fill!("duration_ms = {}", since("pg_catalog.now()"));
+    let set = format!("duration_ms = {}", since("pg_catalog.now()"));
     exactly_one(table, &update(table, &set, version), version)
 }
 
 /// Takes away the row of a repeatable migration, so that it can be claimed again.
 pub fn forget(table: &Table, version: &str, checksum: Option<&str>) -> String {
-    fill!(
+    format!(
         "delete from {} where version = {} and checksum is not distinct from {}",
         table.qualified(),
         literal(version),
@@ -558,7 +535,7 @@ pub fn forget(table: &Table, version: &str, checksum: Option<&str>) -> String {
 
 /// Deletes the row of a migration that is taken back. Fails if it is gone already.
 pub fn delete(table: &Table, version: &str) -> String {
-    let change = fill!("delete from {} where version = {}", table.qualified(), literal(version));
+    let change = format!("delete from {} where version = {}", table.qualified(), literal(version));
     exactly_one(table, &change, version)
 }
 
@@ -569,13 +546,13 @@ pub fn delete_reverted(table: &Table, runner: &Runner<'_>, version: &str) -> Str
 
 /// Gives a row the version, name, checksum and fingerprint of a migration.
 pub fn rekey(table: &Table, from: &str, migration: &Migration) -> String {
-    let set = fill!(
+    let set = format!(
         "version = {}, name = {}, fingerprint = {}",
         literal(migration.version.as_str()),
         literal(&migration.name),
         literal(&crate::checksum::fingerprint(&migration.up.text))
     );
-    let condition = fill!("t.version = {} and checksum = {}", literal(from), literal(&migration.checksum));
+    let condition = format!("t.version = {} and checksum = {}", literal(from), literal(&migration.checksum));
     changed(table, "", "", &condition, Some((&set, "")))
 }
 
@@ -612,5 +589,5 @@ pub fn supersede(table: &Table, baseline: &str, rows: &[String]) -> String {
         condition.push_str(&literal(version));
     }
     condition.push(')');
-    changed(table, "", "", &condition, Some((&fill!("replaced_by = {}", literal(baseline)), "")))
+    changed(table, "", "", &condition, Some((&format!("replaced_by = {}", literal(baseline)), "")))
 }

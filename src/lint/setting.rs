@@ -123,6 +123,6 @@ fn called(mut cursor: Cursor<'_>) -> Option<(To, bool)> {
     };
     let value = comma()?.span.slice(text);
     let last = comma()?.span.slice(text).to_ascii_lowercase();
-    let to = if crate::text::replace(value, " ", "") == "''" { To::Empty } else { To::Schemas };
+    let to = if value.replace(' ', "") == "''" { To::Empty } else { To::Schemas };
     Some((to, matches!(last.as_str(), "true" | "'t'" | "'true'" | "'on'" | "'1'" | "'yes'")))
 }

@@ -4,7 +4,6 @@ use super::{Cache, Plan, Work};
 use crate::ledger::foreign::Name;
 use crate::migration::Catalog;
 use crate::sql::{Act, Statement};
-use crate::text;
 
 /// A `CREATE TABLE` of a pending migration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,8 +49,8 @@ pub(crate) fn created(catalog: &Catalog, plan: &Plan, cache: &Cache) -> Vec<Crea
 /// Whether a statement may change `search_path` for those that follow.
 fn moves(statement: &Statement, section: &str) -> bool {
     let sql = statement.span.slice(section);
-    matches!(text::before(&statement.verb, " "), "set" | "select" | "reset" | "do")
-        && text::contains(&sql.to_ascii_lowercase(), "search_path")
+    matches!(statement.verb.split(' ').next().unwrap_or_default(), "set" | "select" | "reset" | "do")
+        && sql.to_ascii_lowercase().contains("search_path")
 }
 
 #[cfg(test)]

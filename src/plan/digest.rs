@@ -22,7 +22,7 @@ pub(super) fn digest(catalog: &Catalog, decisions: &[Decision]) -> String {
         let row = decision.row.as_deref().unwrap_or("");
         for part in [action, decision.code.as_str(), &decision.version, &decision.name, row, checksum] {
             // The length keeps a name with a space in it from looking like two parts.
-            crate::text::push_number(&mut text, part.len() as u64);
+            text.push_str(&part.len().to_string());
             text.push(' ');
             text.push_str(part);
             text.push(' ');

@@ -13,7 +13,6 @@ use super::{Finding, Severity};
 use crate::migration::{Convention, Section};
 use crate::sql::Analysis;
 use crate::sql::lex::tokens;
-use crate::text::fill;
 
 /// How a tool marks the ways in a file.
 struct Marker {
@@ -94,15 +93,14 @@ pub(crate) fn finding(
 ) -> Option<Finding> {
     let (line, marker) = first(&section.text, analysis)?;
     let shown = section.text[line.start..line.end].trim_end();
-    let message = fill!(
-        "`{}` marks a way back for {}, and the statements below it would run as a part of the way up",
-        shown,
+    let message = format!(
+        "`{shown}` marks a way back for {}, and the statements below it would run as a part of the way up",
         marker.tool
     );
     let help = match marker.convention {
-        Some(own) if own == convention => fill!("write it as `-- {}`, at the start of its line", marker.down[0]),
+        Some(own) if own == convention => format!("write it as `-- {}`, at the start of its line", marker.down[0]),
         Some(own) => {
-            fill!(
+            format!(
                 "if these are the files of {}, say so: convention: '{}'; else {}",
                 marker.tool,
                 own.as_str(),
@@ -129,7 +127,7 @@ fn move_it(convention: Convention) -> String {
         Convention::Plain => "to a file of the same name that ends in .down.sql (with convention: 'plain')",
         _ => return String::from("take out what is below it; only the line, if that belongs to the way up"),
     };
-    fill!("move what is below it {}; take only the line out, if that belongs to the way up", home)
+    format!("move what is below it {home}; take only the line out, if that belongs to the way up")
 }
 
 /// The first marker of a way back with a statement below it.

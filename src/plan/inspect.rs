@@ -150,7 +150,7 @@ pub(crate) fn tolerates(section: &Section, statement: &Statement, act: &TableAct
 
 /// Whether a `CREATE TABLE` says `IF NOT EXISTS` before its first parenthesis.
 fn tolerates_existing(statement: &Statement, text: &str) -> bool {
-    let head = crate::text::before(statement.span.slice(text), "(").to_ascii_lowercase();
+    let head = statement.span.slice(text).split('(').next().unwrap_or_default().to_ascii_lowercase();
     let words: Vec<&str> = head.split_ascii_whitespace().collect();
     words.windows(3).any(|three| three == ["if", "not", "exists"])
 }

@@ -22,7 +22,6 @@ mod work;
 use crate::error::{Code, Error, Location};
 use crate::ledger::Ledger;
 use crate::migration::Catalog;
-use crate::text::fill;
 use serde::{Deserialize, Serialize};
 
 pub use crate::finding::{Finding, Severity};
@@ -339,11 +338,7 @@ impl Plan {
         let mut text = String::from("nothing was run: ");
         text.push_str(message);
         if count > 1 {
-            text.push_str(&fill!(
-                " (and {} more {})",
-                crate::text::number(count - 1),
-                if count == 2 { "error" } else { "errors" }
-            ));
+            text.push_str(&format!(" (and {} more {})", count - 1, if count == 2 { "error" } else { "errors" }));
         }
         let error = Error::new(Code::PlanRefused, text).help(help);
         Some(match at {
@@ -371,7 +366,7 @@ impl Plan {
         }
         Err(Error::new(
             Code::PlanChanged,
-            fill!("nothing was run: the plan is {}, and the one that was reviewed is {}", self.digest, digest),
+            format!("nothing was run: the plan is {}, and the one that was reviewed is {digest}", self.digest),
         )
         .help("look at the plan as it is now, and ask for its digest"))
     }

@@ -6,7 +6,6 @@ use crate::ledger::{Ledger, State};
 use crate::migration::{Catalog, NotRun, NotRunKind, Turn};
 use crate::ordered::{self, OrderedSet};
 use crate::sql::quote::literal;
-use crate::text::fill;
 use crate::version::Version;
 
 /// Judges the findings `not-run` of the set. One of a migration that the ledger has a row of goes: it has
@@ -33,7 +32,7 @@ pub(super) fn judge(
         } else if let Some(next) = pending.after(&file.turn) {
             let finding = &mut findings[at];
             finding.severity = options.severity("not-run");
-            finding.message = fill!(
+            finding.message = format!(
                 "{} is {}, which is not run here, and {} would run without it",
                 file.path,
                 what(file.kind),
@@ -124,7 +123,7 @@ fn help(file: &NotRun, options: &Options) -> String {
         (NotRunKind::Callback, _) => String::from(
             "make it a repeatable migration (R__name.sql), or run it yourself and set the policy of not-run to warning",
         ),
-        (_, Turn::At(version)) => fill!(
+        (_, Turn::At(version)) => format!(
             "write it in SQL; or run it with its own tool, and record that: insert into {} (version, name) values ({}, {})",
             options.table.qualified(),
             literal(version.as_str()),

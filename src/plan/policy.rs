@@ -4,7 +4,6 @@ use crate::error::{Code, Error};
 use crate::finding::Severity;
 use crate::ledger::Table;
 use crate::ordered::OrderedMap;
-use crate::text::{self, fill};
 use serde::Serialize;
 
 /// Every key of [`Options::policy`] with its default.
@@ -56,11 +55,8 @@ impl Options {
         for key in self.policy.keys() {
             if !POLICY.iter().any(|(known, _)| known == key) {
                 let known: Vec<&str> = POLICY.iter().map(|(known, _)| *known).collect();
-                return Err(Error::new(
-                    Code::InvalidInput,
-                    fill!("the policy has an unknown key, {}", text::quoted(key)),
-                )
-                .help(fill!("use one of: {}", text::join(&known, ", "))));
+                return Err(Error::new(Code::InvalidInput, format!("the policy has an unknown key, {key:?}"))
+                    .help(format!("use one of: {}", known.join(", "))));
             }
         }
         Ok(())

@@ -3,7 +3,6 @@
 use super::{Decision, Grade, Progress, Reason, Why};
 use crate::ledger::Table;
 use crate::sql::quote::literal;
-use crate::text::{concat as text, fill, join, number};
 
 /// How many versions or paths a message names at most.
 const MANY: usize = 10;
@@ -13,7 +12,7 @@ pub(super) fn fill(decision: &mut Decision, next: Option<&str>, table: &Table) {
     let (message, help) = match decision.code {
         Reason::Applied => Default::default(),
         Reason::Unverified => ("no checksum is on record".into(), "the next run records this file's checksum".into()),
-        Reason::Replaced => (fill!("baseline {} stands for it", or_empty(&decision.baseline)), String::new()),
+        Reason::Replaced => (format!("baseline {} stands for it", or_empty(&decision.baseline)), String::new()),
         Reason::Pending | Reason::Changed | Reason::Resume => apply(decision),
         Reason::Baseline => (adopt(decision), String::new()),
         Reason::Edited => edited(decision),
@@ -21,7 +20,7 @@ pub(super) fn fill(decision: &mut Decision, next: Option<&str>, table: &Table) {
         Reason::Missing => missing(decision),
         Reason::Ahead => ahead(decision),
         Reason::Renumbered => (
-            fill!(
+            format!(
                 "{} is applied as version {}: its row becomes version {}, and it is not run again",
                 path(decision),
                 or_empty(&decision.row),
@@ -30,7 +29,7 @@ pub(super) fn fill(decision: &mut Decision, next: Option<&str>, table: &Table) {
             String::new(),
         ),
         Reason::Renamed => (
-            fill!(
+            format!(
                 "version {} is applied as {}: its row takes the new name, {}",
                 decision.version,
                 quoted(or_empty(&decision.row_name)),
@@ -41,7 +40,7 @@ pub(super) fn fill(decision: &mut Decision, next: Option<&str>, table: &Table) {
         Reason::Duplicate => duplicate(decision, next),
         Reason::Interrupted => interrupted(decision, table),
         Reason::InProgress => (
-            fill!("{} is being run by somebody else: {}", subject(decision).as_str(), steps(decision.progress)),
+            format!("{} is being run by somebody else: {}", subject(decision).as_str(), steps(decision.progress)),
             "wait until it is done".into(),
         ),
         Reason::PartialSquash => partial_squash(decision),
@@ -53,24 +52,24 @@ pub(super) fn fill(decision: &mut Decision, next: Option<&str>, table: &Table) {
 fn apply(decision: &Decision) -> (String, String) {
     let mut message = match decision.code {
         Reason::Changed => String::from("its content has changed since it was run"),
-        Reason::Resume => fill!("it goes on where it stopped: {}", steps(decision.progress)),
+        Reason::Resume => format!("it goes on where it stopped: {}", steps(decision.progress)),
         _ => String::new(),
     };
     if let Some(later) = &decision.gap_before {
         if !message.is_empty() {
             message.push_str("; ");
         }
-        message.push_str(&fill!("a gap: version {} comes later and is already applied", later));
+        message.push_str(&format!("a gap: version {later} comes later and is already applied"));
     }
     (message, String::new())
 }
 
 fn adopt(decision: &Decision) -> String {
     let (all, first) = (decision.replaces.unwrap_or(0), decision.first.unwrap_or(0));
-    let all = if all == 1 { "the 1 migration".into() } else { fill!("all {} migrations", number(all)) };
+    let all = if all == 1 { "the 1 migration".into() } else { format!("all {all} migrations") };
     match first {
-        0 => fill!("{} that it replaces {} there", all, if all.starts_with("the") { "is" } else { "are" }),
-        _ => fill!("{} that it replaces will be there once {} of them ran", all, number(first)),
+        0 => format!("{all} that it replaces {} there", if all.starts_with("the") { "is" } else { "are" }),
+        _ => format!("{all} that it replaces will be there once {first} of them ran"),
     }
 }
 
@@ -88,20 +87,19 @@ fn edited(decision: &Decision) -> (String, String) {
             "put the old text back, and make the change in a new migration",
         ),
     };
-    (fill!("{} was edited after it was applied: {}", path(decision), what), help.into())
+    (format!("{} was edited after it was applied: {what}", path(decision)), help.into())
 }
 
 fn collision(decision: &Decision, next: Option<&str>) -> (String, String) {
     let unknown = decision.edit.is_none();
     let content = if unknown { "another name, and no checksum is on record" } else { "another name and other content" };
-    let message = fill!(
-        "version {} is applied as {}, but {} has {}",
+    let message = format!(
+        "version {} is applied as {}, but {} has {content}",
         decision.version,
         quoted(or_empty(&decision.row_name)),
-        path(decision),
-        content
+        path(decision)
     );
-    let help = fill!(
+    let help = format!(
         "give {} a version of its own{}; if it is the same migration, put the old name back",
         path(decision),
         such_as(next)
@@ -110,7 +108,7 @@ fn collision(decision: &Decision, next: Option<&str>) -> (String, String) {
 }
 
 fn missing(decision: &Decision) -> (String, String) {
-    let message = fill!("version {} is applied, but there is no file of that version", titled(decision));
+    let message = format!("version {} is applied, but there is no file of that version", titled(decision));
     (message, "put the file back, or list it in the `replaces` of the baseline that holds it now".into())
 }
 
@@ -118,11 +116,11 @@ fn ahead(decision: &Decision) -> (String, String) {
     let subject = subject(decision);
     match decision.progress {
         None => (
-            fill!("{} is applied and has no file here: a newer release has been here", subject),
+            format!("{subject} is applied and has no file here: a newer release has been here"),
             "deploy the newer release, or keep this one: nothing is undone".into(),
         ),
         progress => (
-            fill!("{} stopped and has no file here: {} by a newer release", subject, steps(progress)),
+            format!("{subject} stopped and has no file here: {} by a newer release", steps(progress)),
             "deploy the newer release, which goes on with it, or keep this one: nothing is undone".into(),
         ),
     }
@@ -130,20 +128,20 @@ fn ahead(decision: &Decision) -> (String, String) {
 
 fn duplicate(decision: &Decision, next: Option<&str>) -> (String, String) {
     let others: Vec<&str> = decision.others.iter().map(String::as_str).collect();
-    let message = fill!("{} and {} have one version, {}", path(decision), list(&others), decision.version);
+    let message = format!("{} and {} have one version, {}", path(decision), list(&others), decision.version);
     let all = || std::iter::once(path(decision)).chain(others.iter().copied());
     let help = match &decision.applied_path {
         Some(applied) => {
             let rest: Vec<&str> = all().filter(|other| other != applied).collect();
-            fill!("{} is applied: give {} a version of its own{}", applied, list(&rest), such_as(next))
+            format!("{applied} is applied: give {} a version of its own{}", list(&rest), such_as(next))
         }
-        None if decision.applied_unknown => fill!(
+        None if decision.applied_unknown => format!(
             "one of them is applied, and the ledger does not tell which: look at the database, and give the other{} a version of {} own{}",
             if others.len() > 1 { "s" } else { "" },
             if others.len() > 1 { "their" } else { "its" },
             such_as(next)
         ),
-        None => fill!("give all but one of them a version of their own{}", such_as(next)),
+        None => format!("give all but one of them a version of their own{}", such_as(next)),
     };
     (message, help)
 }
@@ -153,54 +151,52 @@ fn interrupted(decision: &Decision, table: &Table) -> (String, String) {
     let progress = decision.progress.unwrap_or(Progress { done: 0, total: 0 });
     let row = literal(or_empty(&decision.row));
     let table = table.qualified();
-    let update = |set: &str| fill!("update {} set {} where version = {}", table, set, row);
-    let delete = || fill!("delete from {} where version = {}", table, row);
+    let update = |set: &str| format!("update {table} set {set} where version = {row}");
+    let delete = || format!("delete from {table} where version = {row}");
     let set_applied = "state = 'applied', claimed_until = null";
     match decision.why {
         Some(Why::Edited) => (
-            fill!("{} was edited after it stopped: {} with the old text", subject, steps(decision.progress)),
-            fill!(
+            format!("{subject} was edited after it stopped: {} with the old text", steps(decision.progress)),
+            format!(
                 "put the old text back, so that it can go on; or finish it by hand and run: {}; or undo it by hand and run: {}",
                 update(set_applied),
                 delete()
             ),
         ),
         Some(Why::Regrouped) => (
-            fill!("{} stopped, and its steps are not those on record: {}", subject, steps(decision.progress)),
-            fill!(
+            format!("{subject} stopped, and its steps are not those on record: {}", steps(decision.progress)),
+            format!(
                 "run the version of counterfoil that began it; or finish it by hand and run: {}; or undo it by hand and run: {}",
                 update(set_applied),
                 delete()
             ),
         ),
         Some(Why::NoFile) => (
-            fill!("{} stopped, and there is no file of that version: {}", subject, steps(decision.progress)),
-            fill!(
+            format!("{subject} stopped, and there is no file of that version: {}", steps(decision.progress)),
+            format!(
                 "run the release that has its file; or finish it by hand and run: {}; or undo it by hand and run: {}",
                 update(set_applied),
                 delete()
             ),
         ),
         Some(Why::Replaced) => (
-            fill!("{} stopped, and a baseline stands for it: {}", subject, steps(decision.progress)),
-            fill!("finish it by hand and run: {}; or undo it by hand and run: {}", update(set_applied), delete()),
+            format!("{subject} stopped, and a baseline stands for it: {}", steps(decision.progress)),
+            format!("finish it by hand and run: {}; or undo it by hand and run: {}", update(set_applied), delete()),
         ),
         Some(Why::Reverting) => (
-            fill!("{} was being rolled back and stopped on the way: {}", subject, steps(decision.progress)),
-            fill!("roll back again, so that it goes on; or undo the rest by hand and run: {}", delete()),
+            format!("{subject} was being rolled back and stopped on the way: {}", steps(decision.progress)),
+            format!("roll back again, so that it goes on; or undo the rest by hand and run: {}", delete()),
         ),
         _ => {
             let next = progress.done.saturating_add(1);
-            let done = fill!("steps_done = {}, claimed_until = null", number(next));
-            let done = if next == progress.total { fill!("state = 'applied', {}", done) } else { done };
+            let done = format!("steps_done = {next}, claimed_until = null");
+            let done = if next == progress.total { format!("state = 'applied', {done}") } else { done };
             (
-                fill!(
-                    "{} stopped in step {} of {}, and nobody can tell whether that step happened",
-                    subject,
-                    number(next),
-                    number(progress.total)
+                format!(
+                    "{subject} stopped in step {next} of {}, and nobody can tell whether that step happened",
+                    progress.total
                 ),
-                fill!(
+                format!(
                     "look at the database; if the step happened, run: {}; if it did not, run: {}",
                     update(&done),
                     update("claimed_until = null")
@@ -211,7 +207,7 @@ fn interrupted(decision: &Decision, table: &Table) -> (String, String) {
 }
 
 fn partial_squash(decision: &Decision) -> (String, String) {
-    let mut message = fill!(
+    let mut message = format!(
         "baseline {} replaces {}, of which only a part is there",
         decision.version,
         plural(decision.replaces.unwrap_or(0), "migration")
@@ -222,7 +218,7 @@ fn partial_squash(decision: &Decision) -> (String, String) {
     ] {
         if !versions.is_empty() {
             let versions: Vec<&str> = versions.iter().map(String::as_str).collect();
-            message.push_str(&fill!("; {}{}{}", number(versions.len() as u64), what, list(&versions)));
+            message.push_str(&format!("; {}{what}{}", versions.len(), list(&versions)));
         }
     }
     let help = match (decision.missing.is_empty(), decision.different.is_empty()) {
@@ -240,13 +236,17 @@ fn partial_squash(decision: &Decision) -> (String, String) {
 fn subject(decision: &Decision) -> String {
     match &decision.path {
         Some(path) => path.clone(),
-        None => fill!("version {}", titled(decision)),
+        None => format!("version {}", titled(decision)),
     }
 }
 
 /// The version, and the name if there is one.
 fn titled(decision: &Decision) -> String {
-    if decision.name.is_empty() { decision.version.clone() } else { fill!("{} ({})", decision.version, decision.name) }
+    if decision.name.is_empty() {
+        decision.version.clone()
+    } else {
+        format!("{} ({})", decision.version, decision.name)
+    }
 }
 
 fn path(decision: &Decision) -> &str {
@@ -256,34 +256,34 @@ fn path(decision: &Decision) -> &str {
 fn steps(progress: Option<Progress>) -> String {
     let Progress { done, total } = progress.unwrap_or(Progress { done: 0, total: 0 });
     match total {
-        0 => text(&[&plural(done, "step"), if done == 1 { " is done" } else { " are done" }]),
-        _ => fill!("{} of {}{}", number(done), plural(total, "step"), if done == 1 { " is done" } else { " are done" }),
+        0 => format!("{}{}", plural(done, "step"), if done == 1 { " is done" } else { " are done" }),
+        _ => format!("{done} of {}{}", plural(total, "step"), if done == 1 { " is done" } else { " are done" }),
     }
 }
 
 fn plural(count: u32, what: &str) -> String {
-    fill!("{} {}{}", number(count), what, if count == 1 { "" } else { "s" })
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 fn such_as(next: Option<&str>) -> String {
-    next.map_or_else(String::new, |next| fill!(", such as {}", next))
+    next.map_or_else(String::new, |next| format!(", such as {next}"))
 }
 
 /// `a`, `a and b`, `a, b and c`; what is too much is counted.
 fn list(items: &[&str]) -> String {
     let (shown, more) = items.split_at(items.len().min(MANY));
     if !more.is_empty() {
-        return fill!("{} and {} more", join(shown, ", "), number(more.len() as u64));
+        return format!("{} and {} more", shown.join(", "), more.len());
     }
     match shown {
         [] => String::new(),
         [one] => (*one).to_owned(),
-        [first @ .., last] => fill!("{} and {}", join(first, ", "), last),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
 }
 
 fn quoted(name: &str) -> String {
-    fill!("\"{}\"", name)
+    format!("\"{name}\"")
 }
 
 fn or_empty(value: &Option<String>) -> &str {

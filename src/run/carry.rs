@@ -11,7 +11,6 @@ use crate::ordered::OrderedMap;
 use crate::plan::Work;
 use crate::sql::lex::{self, Kind};
 use crate::sql::{Mode, Statement};
-use crate::text::{self, fill};
 
 /// More than what is sent beside a section's own statements, in bytes.
 const BESIDE: u64 = 1 << 15;
@@ -105,7 +104,7 @@ impl Machine {
             return None;
         }
         let section = self.setup.section(migration, direction);
-        let numbers = [size, limit].map(crate::text::number);
+        let numbers = [size, limit].map(|number| number.to_string());
         let message = [
             section.path.as_str(),
             " is too large for one request: it makes ",
@@ -114,7 +113,7 @@ impl Machine {
             &numbers[1],
         ];
         Some(
-            Error::new(Code::RequestTooLarge, text::concat(&message))
+            Error::new(Code::RequestTooLarge, message.concat())
                 .help(
                     "split the file into several migrations, or use a driver that holds a connection, such as a \
                      Pool over WebSocket; nothing was run",
@@ -161,11 +160,11 @@ fn needs_session(
         ("this driver keeps no session", "use a driver that holds a connection")
     };
     let refuse = |at: &Statement, message: &[&str], help: &str| {
-        let help = fill!("{}, or {}; nothing was run", instead, help);
-        let error = Error::new(Code::Unsupported, text::concat(message) + why).help(help);
+        let help = format!("{instead}, or {help}; nothing was run");
+        let error = Error::new(Code::Unsupported, message.concat() + why).help(help);
         Some(error.at(section.location(at.span.start)).statement(at.span.slice(&section.text)))
     };
-    let line = |statement: &Statement| crate::text::number(section.location(statement.span.start).line);
+    let line = |statement: &Statement| section.location(statement.span.start).line.to_string();
     // The first statement that sets anything, and the tables that are gone with their session.
     let mut set: Option<&Statement> = None;
     let mut temporary: OrderedMap<String, &Statement> = OrderedMap::new();

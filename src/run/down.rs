@@ -12,7 +12,6 @@ use crate::plan::inspect::ledger_touched;
 use crate::plan::{self, Severity};
 use crate::sql::Mode;
 use crate::sql::quote::literal;
-use crate::text::{fill, number};
 use crate::version::Version;
 use std::sync::Arc;
 
@@ -120,7 +119,7 @@ impl Machine {
             Some(to) => rows.iter().position(|(_, found, _)| *found == version(to)).ok_or_else(|| {
                 let superseded = ledger.rows.iter().any(|row| version(&row.version) == version(to));
                 let what = if superseded { "is replaced by a baseline" } else { "is not in the ledger" };
-                Error::new(Code::NothingToRollBack, fill!("version {} {}", to, what))
+                Error::new(Code::NothingToRollBack, format!("version {to} {what}"))
                     .help("name a version that is applied, or use steps; nothing was run")
             })?,
             None => {
@@ -138,7 +137,7 @@ impl Machine {
             let agreed = expected.iter().map(String::as_str).collect();
             return Err(Error::new(
                 Code::PlanChanged,
-                fill!("this would take back {}, and what was agreed to is {}", list(found), list(agreed)),
+                format!("this would take back {}, and what was agreed to is {}", list(found), list(agreed)),
             )
             .help("somebody else has applied or taken back something: look again; nothing was run"));
         }
@@ -155,30 +154,29 @@ impl Machine {
                     && row.state != State::Reverting
             });
             if let Some(wrong) = wrong {
-                return Err(Error::new(Code::PlanRefused, fill!("nothing was run: {}", wrong.message))
+                return Err(Error::new(Code::PlanRefused, format!("nothing was run: {}", wrong.message))
                     .help(wrong.help.as_str()));
             }
             let replaced = ledger.rows.iter().filter(|other| other.replaced_by.as_ref() == Some(&row.version)).count();
             if replaced > 0 {
                 return Err(Error::new(
                     Code::Unsupported,
-                    fill!(
-                        "{} is a baseline that stands for {} migrations; it cannot be taken back",
-                        row.version,
-                        number(replaced)
+                    format!(
+                        "{} is a baseline that stands for {replaced} migrations; it cannot be taken back",
+                        row.version
                     ),
                 )
                 .help("roll forward with a new migration; nothing was run"));
             }
             let index = index.ok_or_else(|| {
-                Error::new(Code::NoDownSection, fill!("version {} has no file, so there is no way back", row.version))
+                Error::new(Code::NoDownSection, format!("version {} has no file, so there is no way back", row.version))
                     .help("use the release that has this migration; nothing was run")
             })?;
             self.check_down(index)?;
             if row.state == State::Running {
                 return Err(Error::new(
                     Code::Interrupted,
-                    fill!("version {} stopped half-way up; it cannot be taken back", row.version),
+                    format!("version {} stopped half-way up; it cannot be taken back", row.version),
                 )
                 .help("run the migrations first, so that it is applied; nothing was run"));
             }
@@ -198,14 +196,14 @@ impl Machine {
         let migration = &self.setup.catalog.migrations[index];
         let (version, path) = (migration.version.as_str().to_owned(), migration.path.clone());
         let Some(down) = &migration.down else {
-            return Err(Error::new(Code::NoDownSection, fill!("{} has no down section", path))
+            return Err(Error::new(Code::NoDownSection, format!("{path} has no down section"))
                 .help("write one, or roll forward with a new migration; nothing was run"));
         };
         let location = down.location(0);
         self.prepare(index, Direction::Down)?;
         let Some(prepared) = &self.prepared else { return Ok(()) };
         if prepared.analysis.statements.iter().all(|statement| statement.control.is_some()) {
-            return Err(Error::new(Code::NoDownSection, fill!("the down section of {} has no statement", path))
+            return Err(Error::new(Code::NoDownSection, format!("the down section of {path} has no statement"))
                 .help("write one, or roll forward with a new migration; nothing was run")
                 .at(location));
         }
@@ -221,13 +219,12 @@ impl Machine {
         {
             return Err(Error::new(
                 Code::DestructiveDown,
-                fill!(
-                    "the down section of {} is destructive: {}",
-                    path,
+                format!(
+                    "the down section of {path} is destructive: {}",
                     statement.destructive.as_deref().unwrap_or("")
                 ),
             )
-            .help(fill!("if that is what you want, name it: allowDestructive: ['{}']; nothing was run", version))
+            .help(format!("if that is what you want, name it: allowDestructive: ['{version}']; nothing was run"))
             .at(down.location(statement.span.start))
             .statement(statement.span.slice(&down.text)));
         }
@@ -278,24 +275,20 @@ impl Machine {
         let table = self.setup.options.table.qualified();
         let row = literal(&next.version);
         let message = if regrouped {
-            fill!("the way back of {} has other steps than the one that stopped", next.version)
+            format!("the way back of {} has other steps than the one that stopped", next.version)
         } else {
-            fill!(
+            format!(
                 "the way back of {} stopped at step {} of {}: nobody can tell whether it has happened",
                 next.version,
-                number(done + 1),
-                number(steps.len())
+                done + 1,
+                steps.len()
             )
         };
-        let help = fill!(
-            "look at the database; if the step has happened, run: update {} set steps_done = {}, \
-             claimed_until = null where version = {}; if not, run: update {} set claimed_until = null \
-             where version = {}; then roll back again",
-            table,
-            number(done + 1),
-            row,
-            table,
-            row
+        let help = format!(
+            "look at the database; if the step has happened, run: update {table} set steps_done = {}, \
+             claimed_until = null where version = {row}; if not, run: update {table} set claimed_until = null \
+             where version = {row}; then roll back again",
+            done + 1
         );
         Some(Error::new(Code::Interrupted, message).help(help).at(at))
     }

@@ -11,7 +11,6 @@ use crate::ledger::tools::Tool;
 use crate::ledger::{Ledger, by_hand};
 use crate::plan::created::{Created, created};
 use crate::plan::{self, Finding, Severity};
-use crate::text::fill;
 use std::sync::Arc;
 
 impl Machine {
@@ -84,7 +83,7 @@ impl Machine {
             }
             let mut ignored: Vec<Finding> = Vec::new();
             for (found, _) in at_work {
-                let what = fill!("the table {} is the ledger of {}", found.table.qualified(), found.tool.name());
+                let what = format!("the table {} is the ledger of {}", found.table.qualified(), found.tool.name());
                 ignored.push(ignored_finding(&what, found.tool.code().unwrap_or_default()));
             }
             if let Some(table) = seen.tables.first() {
@@ -93,12 +92,8 @@ impl Machine {
                 }
                 let more = seen.tables.len() - 1;
                 let what = match more {
-                    0 => fill!("the table {} is there already", table.qualified()),
-                    _ => fill!(
-                        "the table {} and {} more are there already",
-                        table.qualified(),
-                        crate::text::number(more)
-                    ),
+                    0 => format!("the table {} is there already", table.qualified()),
+                    _ => format!("the table {} and {more} more are there already", table.qualified()),
                 };
                 ignored.push(ignored_finding(&what, TABLES));
             }
@@ -152,8 +147,8 @@ fn ignored_finding(what: &str, word: &str) -> Finding {
     Finding {
         code: "existing-ignored".into(),
         severity: Severity::Warning,
-        message: fill!("{}, and `existing` says to ignore it", what),
-        help: fill!("once a migration is recorded this is not looked at again: take '{}' out of `ignore` then", word),
+        message: format!("{what}, and `existing` says to ignore it"),
+        help: format!("once a migration is recorded this is not looked at again: take '{word}' out of `ignore` then"),
         at: None,
     }
 }

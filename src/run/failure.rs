@@ -8,7 +8,6 @@ use crate::ledger::by_hand;
 use crate::ledger::statements::{self, Fault};
 use crate::migration::Section;
 use crate::sql::quote::literal;
-use crate::text::{fill, number};
 
 /// What a failure asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +81,7 @@ impl Failure {
 
     fn with_hint(&self, help: &str) -> String {
         match self.hint.as_deref().filter(|hint| !hint.is_empty()) {
-            Some(hint) => fill!("{}; {}", hint.trim_end_matches('.'), help),
+            Some(hint) => format!("{}; {help}", hint.trim_end_matches('.')),
             None => help.to_owned(),
         }
     }
@@ -92,8 +91,8 @@ impl Failure {
 fn before(report: &Report) -> String {
     match (report.applied.len(), report.reverted.len()) {
         (0, 0) => "nothing had been applied before it".into(),
-        (0, n) => fill!("{} taken back before it", number(n)),
-        (n, _) => fill!("{} applied before it and kept", number(n)),
+        (0, n) => format!("{n} taken back before it"),
+        (n, _) => format!("{n} applied before it and kept"),
     }
 }
 
@@ -109,9 +108,9 @@ pub(super) fn section(
         Some(Fault::RowGone) => {
             let steps = match kept {
                 None => "nothing of it was kept".to_owned(),
-                Some((done, total)) => fill!("steps kept: {} of {}", number(done), number(total)),
+                Some((done, total)) => format!("steps kept: {done} of {total}"),
             };
-            let help = fill!("{}; {}, {}", LEAVE_THE_ROW, steps, before(report));
+            let help = format!("{LEAVE_THE_ROW}; {steps}, {}", before(report));
             row_gone(setup, refusal.migration, refusal.direction).help(help)
         }
         None if !refusal.ledger => statement(setup, refusal, kept, first, report),
@@ -126,7 +125,7 @@ pub(super) const LEAVE_THE_ROW: &str =
 /// The row of a migration that is under way is not in the ledger any more.
 pub(super) fn row_gone(setup: &Setup, migration: usize, direction: Direction) -> Error {
     let section = setup.section(migration, direction);
-    let message = fill!(
+    let message = format!(
         "after the migration its row, version {}, is gone from the ledger {}: it has deleted it itself, or a trigger has",
         setup.catalog.migrations[migration].version.as_str(),
         setup.options.table.qualified()
@@ -159,12 +158,10 @@ pub(super) fn statement(
     let section = setup.section(refusal.migration, refusal.direction);
     let help = match kept {
         _ if first && THERE.contains(&&*failure.sqlstate) => there(setup, refusal, kept.is_some()),
-        None => fill!("fix {} and run again; nothing of it was kept, {}", section.path, before(report)),
-        Some((done, total)) => fill!(
-            "fix the cause and run again: it goes on at step {} of {} (steps kept: {}), {}",
-            number(done + 1),
-            number(total),
-            number(done),
+        None => format!("fix {} and run again; nothing of it was kept, {}", section.path, before(report)),
+        Some((done, total)) => format!(
+            "fix the cause and run again: it goes on at step {} of {total} (steps kept: {done}), {}",
+            done + 1,
             before(report)
         ),
     };
@@ -184,7 +181,7 @@ fn there(setup: &Setup, refusal: &Refusal, row: bool) -> String {
     let table = &setup.options.table;
     let version = setup.catalog.migrations[refusal.migration].version.as_str();
     let sql = if row {
-        fill!(
+        format!(
             "update {} set state = 'applied', claimed_until = null, claimed_by = null where version = {}",
             table.qualified(),
             literal(version)
@@ -192,11 +189,10 @@ fn there(setup: &Setup, refusal: &Refusal, row: bool) -> String {
     } else {
         by_hand::insert(table, std::iter::once(version))
     };
-    fill!(
+    format!(
         "the database seems to have it already, though no migration is recorded in {}; if this one is applied, say so \
-         and run again: {}",
-        table.qualified(),
-        sql
+         and run again: {sql}",
+        table.qualified()
     )
 }
 
@@ -204,42 +200,36 @@ fn there(setup: &Setup, refusal: &Refusal, row: bool) -> String {
 pub(crate) fn database(setup: &Setup, failure: &Failure, doing: &str) -> Error {
     let table = setup.options.table.qualified();
     if failure.fault() == Some(Fault::NotWritten) {
-        let message = fill!("the ledger {} does not keep what is written to it", table);
-        let help = fill!(
-            "a trigger, a rule or row security on it drops what is written: look at it with \\d {} in psql, and take \
-             that away or run as a role that it spares; it is safe to run again",
-            table
+        let message = format!("the ledger {table} does not keep what is written to it");
+        let help = format!(
+            "a trigger, a rule or row security on it drops what is written: look at it with \\d {table} in psql, and take \
+             that away or run as a role that it spares; it is safe to run again"
         );
         return Error::new(Code::DatabaseFailed, message).help(help);
     }
     let help = match failure.sqlstate.as_str() {
-        "42501" => fill!(
-            "grant this role the right to do it, or name another ledger with the table option; the ledger is {}",
-            table
+        "42501" => format!(
+            "grant this role the right to do it, or name another ledger with the table option; the ledger is {table}"
         ),
-        "0A000" => fill!(
-            "if there is a rule on the ledger, it keeps rows from being written: look at it with \\d {} in psql, and drop it",
-            table
+        "0A000" => format!(
+            "if there is a rule on the ledger, it keeps rows from being written: look at it with \\d {table} in psql, and drop it"
         ),
         "25006" => "this session is read-only: connect to the primary, or use plan or ready".to_owned(),
-        _ => fill!("the ledger is {}; it is safe to run again", table),
+        _ => format!("the ledger is {table}; it is safe to run again"),
     };
-    Error::new(Code::DatabaseFailed, fill!("{}: {}", doing, failure.said())).help(failure.with_hint(&help))
+    Error::new(Code::DatabaseFailed, format!("{doing}: {}", failure.said())).help(failure.with_hint(&help))
 }
 
 /// The connection broke again and again.
 pub(crate) fn lost(failure: &Failure) -> Error {
-    Error::new(Code::ConnectionLost, fill!("the connection was lost: {}", failure.said()))
+    Error::new(Code::ConnectionLost, format!("the connection was lost: {}", failure.said()))
         .help("run again: the ledger knows what was done")
 }
 
 /// The caller has a transaction open. `failed`: nothing can be done in it any more.
 pub(crate) fn open_transaction(failed: bool) -> Error {
     let (state, end) = if failed { (", which has failed", "roll it back") } else { ("", "commit it or roll it back") };
-    Error::new(Code::OpenTransaction, fill!("this connection is in a transaction of the caller's{}", state)).help(fill!(
-        "{} first, or hand in another connection: every migration has a transaction of its own; nothing was written",
-        end
-    ))
+    Error::new(Code::OpenTransaction, format!("this connection is in a transaction of the caller's{state}")).help(format!("{end} first, or hand in another connection: every migration has a transaction of its own; nothing was written"))
 }
 
 /// The database object has stopped working.
@@ -251,12 +241,12 @@ pub(crate) fn unusable(failure: &Failure) -> Error {
 
 /// No request has ever come through.
 pub(crate) fn unreached(failure: &Failure) -> Error {
-    Error::new(Code::ConnectionLost, fill!("the database could not be reached: {}", failure.said()))
+    Error::new(Code::ConnectionLost, format!("the database could not be reached: {}", failure.said()))
         .help("see that the database is up and that address, user and password are right; nothing was done")
 }
 
 /// Waiting has gone on for too long.
 pub(crate) fn waited(setup: &Setup, what: &str) -> Error {
-    Error::new(Code::WaitTimeout, fill!("waited {} ms {}", number(setup.options.wait_timeout), what))
+    Error::new(Code::WaitTimeout, format!("waited {} ms {what}", setup.options.wait_timeout))
         .help("see in pg_stat_activity who holds the lock, or allow more time with waitTimeout")
 }

@@ -10,7 +10,6 @@ use crate::span::{Span, code_point_to_byte};
 use crate::sql::quote::literal;
 use crate::sql::steps::render;
 use crate::sql::{Control, lex};
-use crate::text::{self, fill};
 use serde::Serialize;
 use std::ops::Range;
 
@@ -87,7 +86,7 @@ fn pieces(setup: &Setup, prepared: Option<&Prepared>, acts: &[Act]) -> Vec<Piece
     out.extend(prepared.map_or_else(Vec::new, |p| isolation(setup, p, acts)).into_iter().map(Piece::Own));
     for act in acts {
         let sql = match act {
-            Act::LockTimeout => fill!("set local lock_timeout = {}", text::number(setup.options.lock_timeout)),
+            Act::LockTimeout => format!("set local lock_timeout = {}", setup.options.lock_timeout),
             Act::Capture => session::capture_locally(prepared.map_or(&[], |p| &p.settings)),
             Act::Replay { migration, direction, step } => {
                 out.extend(replay(setup, prepared, *migration, *direction, *step).into_iter().map(Piece::Own));
@@ -110,7 +109,7 @@ fn pieces(setup: &Setup, prepared: Option<&Prepared>, acts: &[Act]) -> Vec<Piece
             }
             Act::Recorded { version } => statements::recorded(table, version),
             Act::Hold { version, from, claim } => statements::hold(table, &setup.runner(*claim), version, *from),
-            Act::DropIndex(name) => fill!("drop index if exists {}", name),
+            Act::DropIndex(name) => format!("drop index if exists {name}"),
             Act::Measure { version } => statements::measure(table, version),
             Act::Supersede { baseline, rows } => statements::supersede(table, baseline, rows),
             Act::Stamp(rows) => {
@@ -207,7 +206,7 @@ fn isolation(setup: &Setup, prepared: &Prepared, acts: &[Act]) -> Vec<String> {
         match statement.control {
             Some(Control::Begin) => {
                 if let Some(level) = isolation_level(text) {
-                    out.push(fill!("set transaction isolation level {}", level));
+                    out.push(format!("set transaction isolation level {level}"));
                 }
             }
             None if statement.verb.starts_with("set transaction") => out.push(text.to_owned()),
@@ -234,7 +233,7 @@ fn script(pieces: Vec<Piece>, explicit: bool) -> (String, u32, Option<Body>) {
             }
             Piece::Body { text, statements, mut body } => {
                 body.first = sent;
-                body.before = text::characters(&sql);
+                body.before = sql.chars().count();
                 sql.push_str(&text);
                 sent += statements.len();
                 body.text = text;
@@ -269,7 +268,7 @@ pub(crate) fn message(setup: &Setup, prepared: Option<&Prepared>, request: &Requ
     let table = &setup.options.table;
     let sql = match request {
         Request::Digest => statements::digest(table, setup.catalog.digest().unwrap_or_default()),
-        Request::Shape { creates, there } => fill!(
+        Request::Shape { creates, there } => format!(
             // In one query, of one moment: what is found is judged by whether there is a ledger.
             "select f.*, s.*, {} from ({}) f full join ({}) s on false",
             statements::OPEN,
@@ -331,7 +330,7 @@ pub(crate) fn message(setup: &Setup, prepared: Option<&Prepared>, request: &Requ
 }
 
 fn joined(statements: &[String]) -> Message {
-    Message::Script { sql: text::join(statements, ";\n"), count: statements.len() as u32 }
+    Message::Script { sql: statements.join(";\n"), count: statements.len() as u32 }
 }
 
 /// Whether the acts need an explicit `BEGIN … COMMIT`.
@@ -361,7 +360,7 @@ fn alone(
         first: 0,
         statements: step.statements.clone(),
         offset: step.span.start,
-        before: text::characters(&tag),
+        before: tag.chars().count(),
         text: text.clone(),
     };
     (tag + &text, Some(body))
@@ -378,7 +377,7 @@ fn index_state(setup: &Setup, prepared: Option<&Prepared>, migration: usize, ste
     }
     relation.push_str(&crate::sql::quote::identifier(&index.table));
     let tag = statements::tag(setup.catalog.migrations[migration].version.as_str());
-    fill!(
+    format!(
         "with i as (select x.indexrelid, x.indisvalid, pg_catalog.format('%I.%I', n.nspname, c.relname) as name \
          from pg_catalog.pg_index x join pg_catalog.pg_class c on c.oid = x.indexrelid \
          join pg_catalog.pg_namespace n on n.oid = c.relnamespace \

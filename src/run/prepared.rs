@@ -50,7 +50,7 @@ impl Prepared {
 /// What a statement does to settings, if it does nothing else.
 pub(crate) fn sets(statement: &Statement, text: &str) -> Option<String> {
     let (verb, sql) = (statement.verb.as_str(), statement.span.slice(text));
-    match crate::text::before(verb, " ") {
+    match verb.split(' ').next().unwrap_or_default() {
         _ if !statement.session => None,
         "set" | "reset" => Some(sql.to_owned()),
         // It does more than that, but what it does to settings is this.
@@ -82,7 +82,7 @@ fn dotted_settings(text: &str, analysis: &Analysis) -> Vec<String> {
     for statement in analysis.statements.iter().filter(|statement| statement.session) {
         let sql = statement.span.slice(text).to_ascii_lowercase();
         let mut rest = sql.as_str();
-        while let Some(at) = crate::text::find(rest, "set_config") {
+        while let Some(at) = rest.find("set_config") {
             rest = &rest[at + "set_config".len()..];
             let argument = rest.trim_start_matches(|c: char| c == '(' || c.is_ascii_whitespace() || c == '\'');
             push_dotted(&mut names, argument);

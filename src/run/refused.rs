@@ -6,7 +6,6 @@ use super::message;
 use super::report::EventKind;
 use super::request::{Direction, Request};
 use super::{Failure, Machine, Output};
-use crate::text::fill;
 
 impl Machine {
     /// A transactional section failed. An explicit transaction has to be ended first.
@@ -48,7 +47,7 @@ impl Machine {
             }
             (Kind::Busy, _) => {
                 let path = &self.setup.catalog.migrations[migration].path;
-                let what = fill!("for a lock that {} needs: {}", path, refusal.failure.message);
+                let what = format!("for a lock that {path} needs: {}", refusal.failure.message);
                 self.pace.place = refusal.place;
                 self.wait(&what)
             }

@@ -7,19 +7,18 @@
 //! by name, so a `RESET ALL` takes away those of the caller's that the section does not name.
 
 use crate::sql::quote::literal;
-use crate::text::fill;
 
 const KEPT: &str = "'counterfoil.session'";
 
 /// The settings as JSON: one row, one column `kept`. `names`: settings with a dot that the section
 /// may change.
 pub(crate) fn capture(names: &[String]) -> String {
-    fill!("select ({})::text as kept", kept_now(names))
+    format!("select ({})::text as kept", kept_now(names))
 }
 
 /// Remembers the settings in the session until the end of the transaction.
 pub(crate) fn capture_locally(names: &[String]) -> String {
-    fill!("select pg_catalog.set_config({}, ({})::text, true)", KEPT, kept_now(names))
+    format!("select pg_catalog.set_config({KEPT}, ({})::text, true)", kept_now(names))
 }
 
 fn kept_now(names: &[String]) -> String {
@@ -34,7 +33,7 @@ fn kept_now(names: &[String]) -> String {
             sql.push_str(", ");
         }
         let name = literal(name);
-        sql.push_str(&fill!("{}, coalesce(pg_catalog.current_setting({}, true), '')", name, name));
+        sql.push_str(&format!("{name}, coalesce(pg_catalog.current_setting({name}, true), '')"));
     }
     sql.push_str("))");
     sql
@@ -45,9 +44,9 @@ pub(crate) const RESET: [&str; 3] = ["reset session authorization", "reset role"
 
 /// Puts the settings back: one statement. `kept`: what [`capture`] gave, if it was asked.
 pub(crate) fn restore(kept: Option<&str>) -> String {
-    let kept = kept.map_or_else(|| fill!("pg_catalog.current_setting({})", KEPT), literal);
-    fill!(
-        "with kept as (select ({})::json as k), \
+    let kept = kept.map_or_else(|| format!("pg_catalog.current_setting({KEPT})"), literal);
+    format!(
+        "with kept as (select ({kept})::json as k), \
          who as (select pg_catalog.set_config('session_authorization', k ->> 'user', false) from kept \
          where k ->> 'user' <> pg_catalog.current_setting('session_authorization')), \
          role as (select pg_catalog.set_config('role', k ->> 'role', false) from kept, \
@@ -59,7 +58,6 @@ pub(crate) fn restore(kept: Option<&str>) -> String {
          own as (select pg_catalog.set_config(e.key, e.value, false) \
          from kept, pg_catalog.json_each_text(k -> 'own') e \
          where e.value is distinct from coalesce(pg_catalog.current_setting(e.key, true), '')) \
-         select ((select count(*) from who) + (select count(*) from role) + (select count(*) from plain) + (select count(*) from own))::text as restored",
-        kept
+         select ((select count(*) from who) + (select count(*) from role) + (select count(*) from plain) + (select count(*) from own))::text as restored"
     )
 }

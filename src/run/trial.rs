@@ -12,7 +12,6 @@ use super::message;
 use super::request::{Act, Request};
 use super::{Failure, Machine};
 use crate::sql;
-use crate::text::{self, fill};
 
 /// The longest that a trial may take, in milliseconds; less if it takes a lock no longer.
 const MOST: u32 = 10_000;
@@ -64,7 +63,7 @@ impl Machine {
 /// Whether a statement limits the time of others. A dump begins by taking all limits away.
 fn is_limit(sql: &str) -> bool {
     let sql = sql.to_ascii_lowercase();
-    let named = ["statement_timeout", "transaction_timeout"].iter().any(|name| text::contains(&sql, name));
+    let named = ["statement_timeout", "transaction_timeout"].iter().any(|name| sql.contains(name));
     let digits = sql.trim_end_matches('\'').bytes().rev().take_while(u8::is_ascii_digit);
     named && !digits.eq([b'0'])
 }
@@ -72,7 +71,7 @@ fn is_limit(sql: &str) -> bool {
 /// The line of the block at which it failed. The outermost function is on the last line of a
 /// context; the words around its name and the line are in the server's language.
 fn line(context: &str) -> Option<usize> {
-    let outermost = context.lines().rev().find(|line| text::contains(line, "inline_code_block"))?;
+    let outermost = context.lines().rev().find(|line| line.contains("inline_code_block"))?;
     let digits = outermost.trim_start_matches(|c: char| !c.is_ascii_digit());
     digits[..digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len())].parse().ok()
 }
@@ -81,7 +80,7 @@ fn line(context: &str) -> Option<usize> {
 /// and the block.
 pub(super) fn statements(statements: &[String], lock_timeout: u32) -> Vec<String> {
     let limit = if lock_timeout == 0 { MOST } else { lock_timeout.min(MOST) };
-    vec![fill!("set local statement_timeout = {}", text::number(limit)), block(statements)]
+    vec![format!("set local statement_timeout = {limit}"), block(statements)]
 }
 
 /// The block that runs the statements and keeps nothing.

@@ -11,7 +11,6 @@ use crate::ledger::statements::{self, TextRow};
 use crate::ledger::{Lease, Ledger, State};
 use crate::plan::{self, Action, Plan, Work};
 use crate::sql::Mode;
-use crate::text::fill;
 use crate::version::Version;
 use std::sync::Arc;
 
@@ -29,7 +28,7 @@ impl Machine {
         match std::mem::replace(&mut self.state.doubt, Doubt::None) {
             Doubt::None | Doubt::Gone(_) => {}
             Doubt::Unrecorded(migration) if row_of(migration).is_none() => {
-                let help = fill!(
+                let help = format!(
                     "{}; what it has done is kept, and the next run would do it again: take it back by hand first",
                     failure::LEAVE_THE_ROW
                 );
@@ -74,7 +73,7 @@ impl Machine {
             };
         }
         let waits = plan.work.iter().find_map(|work| match work {
-            Work::Wait { row } => Some(fill!("for another runner, which is at work on {}", row)),
+            Work::Wait { row } => Some(format!("for another runner, which is at work on {row}")),
             _ => None,
         });
         self.note(&plan);
@@ -95,13 +94,13 @@ impl Machine {
                 return self.fail(
                     Error::new(
                         Code::Pending,
-                        fill!("{} pending, and `when` is `refuse`", count(pending.max(1), "migration")),
+                        format!("{} pending, and `when` is `refuse`", count(pending.max(1), "migration")),
                     )
                     .help("apply them first, or run with when: 'apply'"),
                 );
             }
             When::Wait if pending > 0 || waits.is_some() => {
-                return self.wait(&fill!("for somebody else to apply {}", count(pending.max(1), "migration")));
+                return self.wait(&format!("for somebody else to apply {}", count(pending.max(1), "migration")));
             }
             When::Refuse | When::Wait => return self.finish(),
         }
@@ -264,5 +263,5 @@ impl Machine {
 }
 
 fn count(n: usize, noun: &str) -> String {
-    if n == 1 { fill!("1 {}", noun) } else { fill!("{} {}s", crate::text::number(n), noun) }
+    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
 }

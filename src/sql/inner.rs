@@ -6,7 +6,6 @@
 use super::lex::{Kind, Token, tokens};
 use super::pattern::Cursor;
 use super::{Act, TableAct};
-use crate::text;
 use std::borrow::Cow;
 
 /// Statements that throw away more than one table.
@@ -154,11 +153,7 @@ pub fn content(kind: Kind, literal: &str) -> Option<Cow<'_, str>> {
         }
         Kind::Str | Kind::EscapeStr | Kind::UnicodeStr | Kind::NationalStr => {
             let inner = literal.get(literal.find('\'')? + 1..literal.len().checked_sub(1)?)?;
-            Some(if text::contains(inner, "''") {
-                Cow::Owned(text::replace(inner, "''", "'"))
-            } else {
-                Cow::Borrowed(inner)
-            })
+            Some(if inner.contains("''") { Cow::Owned(inner.replace("''", "'")) } else { Cow::Borrowed(inner) })
         }
         _ => None,
     }

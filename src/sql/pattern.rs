@@ -18,7 +18,6 @@
 //! matching takes time in proportion to the statement.
 
 use super::lex::{Kind, Token};
-use crate::text;
 
 /// A place in the tokens of a statement. Comments are not among them.
 #[derive(Clone, Copy)]
@@ -97,7 +96,7 @@ impl<'a> Cursor<'a> {
             Kind::Word => Some(truncate(text.to_ascii_lowercase())),
             Kind::QuotedIdent => {
                 let inner = text.get(1..text.len().saturating_sub(1)).unwrap_or("");
-                Some(truncate(text::replace(inner, "\"\"", "\"")))
+                Some(truncate(inner.replace("\"\"", "\"")))
             }
             Kind::UnicodeIdent => None,
             _ => return None,
@@ -162,7 +161,7 @@ impl<'a> Cursor<'a> {
         let start = self.at;
         let mut rest = pattern;
         while !rest.is_empty() {
-            let (element, tail) = text::split_once(rest, " ").unwrap_or((rest, ""));
+            let (element, tail) = rest.split_once(' ').unwrap_or((rest, ""));
             rest = tail;
             let fits = match element {
                 "$" => self.at >= self.tokens.len(),

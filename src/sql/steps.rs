@@ -23,7 +23,6 @@ use crate::error::Code;
 use crate::finding::{Finding, Severity};
 use crate::migration::Transaction;
 use crate::span::Span;
-use crate::text::{self, fill};
 use std::ops::Range;
 
 /// How a section is run.
@@ -299,11 +298,11 @@ impl Grouping<'_> {
         let Some(at) = inside.map(|at| &self.statements[*at]) else { return };
         let verb = at.verb.to_ascii_uppercase();
         if self.groups.len() < 2 {
-            let message = fill!("{} makes no difference here and is left out", verb);
+            let message = format!("{verb} makes no difference here and is left out");
             self.control_finding(auto, at, &message, "take it out");
         } else {
-            let steps = text::number(self.groups.len() as u64);
-            let message = fill!("{} inside the migration: it is applied in {} steps, not at once", verb, steps);
+            let steps = self.groups.len().to_string();
+            let message = format!("{verb} inside the migration: it is applied in {steps} steps, not at once");
             self.control_finding(auto, at, &message, "if it should be applied at once, take BEGIN and COMMIT out");
         }
     }
@@ -335,7 +334,7 @@ fn rollback(statement: &Statement) -> Problem {
 fn problem(statement: &Statement, message: &[&str], help: &str) -> Problem {
     Problem {
         code: Code::TransactionControl,
-        message: text::concat(message),
+        message: message.concat(),
         help: String::from(help),
         span: statement.span,
     }

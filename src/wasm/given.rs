@@ -11,7 +11,6 @@ use crate::ledger::{Lease, Ledger, Origin, Row, State, Table};
 use crate::ordered::OrderedMap;
 use crate::plan::{self, Severity};
 use crate::run::{self, Capabilities, Goal, Input, When};
-use crate::text::{self, fill};
 use js_sys::{Array, Object, Reflect};
 use std::cell::RefCell;
 use wasm_bindgen::{JsCast, JsValue};
@@ -74,7 +73,7 @@ impl<'a> Given<'a> {
         let mut message = self.what.to_owned();
         if let Some(index) = self.index {
             message.push('[');
-            text::push_number(&mut message, index as u64);
+            message.push_str(&index.to_string());
             message.push(']');
         }
         if !field.is_empty() {
@@ -136,7 +135,7 @@ impl<'a> Given<'a> {
     fn known(&self, name: &str, value: &JsValue, words: &[&str]) -> usize {
         let text = value.as_string().unwrap_or_default();
         words.iter().position(|word| *word == text).unwrap_or_else(|| {
-            self.wrong(name, &fill!("one of {}: {}", text::join(words, ", "), text));
+            self.wrong(name, &format!("one of {}: {text}", words.join(", ")));
             0
         })
     }

@@ -38,9 +38,6 @@ pub mod lint;
 
 pub mod run;
 
-#[cfg(any(feature = "wasm", test))]
-mod json;
-
 #[cfg(feature = "wasm")]
 pub mod wasm;
 

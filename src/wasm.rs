@@ -8,7 +8,6 @@ mod given;
 
 use crate::convention::{self, Convention};
 use crate::error::{Code, Error, Location};
-use crate::json;
 use crate::ledger::Ledger;
 use crate::ordered::OrderedMap;
 use crate::plan::{self, Finding, Plan};
@@ -72,9 +71,9 @@ fn handed<T: Tsify + Serialize>(value: &T) -> Result<Ts<T>, JsValue> {
     object(value).map(Ts::new_unchecked)
 }
 
-/// The value as JavaScript makes it of its JSON text.
+/// The value as JavaScript makes it of its JSON text: half the time of making it field by field.
 fn object<T: Serialize>(value: &T) -> Result<JsValue, JsValue> {
-    js_sys::JSON::parse(&json::text(value).unwrap_or_default())
+    js_sys::JSON::parse(&serde_json::to_string(value).unwrap_or_default())
 }
 
 /// The text of a JavaScript string. `path` says which text it is.

@@ -14,7 +14,7 @@
 // Lowest first: a module uses only what stands above it.
 pub mod error;
 pub mod finding;
-pub mod ordered;
+mod ordered;
 pub mod span;
 pub mod version;
 

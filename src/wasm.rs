@@ -9,7 +9,6 @@ mod given;
 use crate::convention::{self, Convention};
 use crate::error::{Code, Error, Location};
 use crate::ledger::Ledger;
-use crate::ordered::OrderedMap;
 use crate::plan::{self, Finding, Plan};
 use crate::readiness::{self, Readiness};
 use crate::run::{self, Capabilities, Event, Message, Outcome, Output};
@@ -17,6 +16,7 @@ use crate::span::Cursor;
 use crate::{checksum as sums, sql};
 use js_sys::{Array, JsString};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
@@ -277,7 +277,7 @@ pub fn readiness(
 pub struct Answer {
     /// It was done; the rows, if it was a query.
     #[tsify(optional, type = "Record<string, string | null>[]")]
-    rows: Option<Vec<OrderedMap<String, Option<String>>>>,
+    rows: Option<Vec<BTreeMap<String, Option<String>>>>,
     /// The database refused it, or the connection broke.
     #[tsify(optional, type = "DatabaseFailure")]
     failure: Option<run::Failure>,

@@ -2,8 +2,8 @@
 
 use super::{Line, Look, clean, counted, lines, manner, summary, verdict};
 use crate::ledger::{Origin, Row};
-use crate::ordered::OrderedMap;
 use crate::plan::{Action, Decision, Finding, Plan, Severity};
+use std::collections::BTreeMap;
 
 /// Which cell has the mark.
 const MARK: usize = 0;
@@ -29,7 +29,7 @@ pub fn text(plan: &Plan, look: &Look<'_>) -> String {
     if !plan.decisions.is_empty() {
         out.push('\n');
     }
-    let known: Option<OrderedMap<&str, &Row>> =
+    let known: Option<BTreeMap<&str, &Row>> =
         look.rows.map(|rows| rows.iter().map(|row| (row.version.as_str(), row)).collect());
     let lines = lines(plan, look.all);
     let mut rows: Vec<Cells> = lines.iter().map(|line| cells(line, known.as_ref())).collect();
@@ -106,7 +106,7 @@ fn colour(action: Action, severity: Option<Severity>) -> &'static str {
     }
 }
 
-fn cells(line: &Line<'_>, known: Option<&OrderedMap<&str, &Row>>) -> Cells {
+fn cells(line: &Line<'_>, known: Option<&BTreeMap<&str, &Row>>) -> Cells {
     let (mut cells, row): (Cells, _) = match line {
         Line::Run { first, last, count } => (
             vec![

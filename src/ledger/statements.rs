@@ -6,11 +6,11 @@
 use super::{Lease, Ledger, Origin, Row, State, Table};
 use crate::error::{Code, Error};
 use crate::migration::Migration;
-use crate::ordered::OrderedMap;
 use crate::sql::quote::{identifier, literal, nullable};
+use std::collections::BTreeMap;
 
 /// A row as a driver hands it over: column name to text.
-pub type TextRow = OrderedMap<String, Option<String>>;
+pub type TextRow = BTreeMap<String, Option<String>>;
 
 /// The ledger's columns after `version`, with the definition each is added with and the default
 /// that it gets.

@@ -20,7 +20,7 @@ pub(crate) struct Created {
 /// Left out are names that the set gives to another table before (`ALTER TABLE t RENAME TO old`: then it was there),
 /// and names without a schema after a statement that may change `search_path`: nobody knows where they lead.
 pub(crate) fn created(catalog: &Catalog, plan: &Plan, cache: &Cache) -> Vec<Created> {
-    let mut known: crate::ordered::OrderedSet<Name> = crate::ordered::OrderedSet::new();
+    let mut known: std::collections::BTreeSet<Name> = std::collections::BTreeSet::new();
     let mut out = Vec::new();
     let pending = plan.work.iter().filter_map(|work| match work {
         Work::Apply { migration, .. } => Some(*migration),

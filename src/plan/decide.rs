@@ -7,8 +7,8 @@ use super::squash::{Squash, Standing, squash};
 use super::{Action, Decision, Edit, Grade, Options, Progress, Reason, Work, words};
 use crate::ledger::{Ledger, Row, State};
 use crate::migration::{Catalog, Migration};
-use crate::ordered::OrderedSet;
 use crate::version::Version;
+use std::collections::BTreeSet;
 
 /// Decides; `cache` is filled for stopped statement-wise migrations only.
 pub(super) fn decide(
@@ -48,9 +48,9 @@ pub(super) struct Decider<'a> {
     later: Later,
     newest: Option<&'a Version>,
     /// Checksums of files that have no row, if there are running rows without a file.
-    without_row: OrderedSet<&'a str>,
+    without_row: BTreeSet<&'a str>,
     /// Versions of migrations that are not run here: a row of one is no row without a file.
-    in_code: OrderedSet<&'a Version>,
+    in_code: BTreeSet<&'a Version>,
     options: &'a Options,
 }
 
@@ -301,15 +301,15 @@ impl<'a> Decider<'a> {
     }
 
     /// Baselines that mark rows whose files are at hand: those of a newer release.
-    fn referenced(&self) -> OrderedSet<&'a str> {
+    fn referenced(&self) -> BTreeSet<&'a str> {
         let matching = &self.matching;
-        (0..matching.rows.len())
-            .filter(|row| matching.file_of[*row].is_some())
-            .filter_map(|row| matching.rows[row].replaced_by.as_deref())
-            .collect()
+        let with_file = (0..matching.rows.len()).filter(|row| matching.file_of[*row].is_some());
+        let mut referenced = BTreeSet::new();
+        referenced.extend(with_file.filter_map(|row| matching.rows[row].replaced_by.as_deref()));
+        referenced
     }
 
-    fn about_row(&self, index: usize, referenced: &OrderedSet<&str>) -> Decision {
+    fn about_row(&self, index: usize, referenced: &BTreeSet<&str>) -> Decision {
         let row = self.matching.rows[index];
         let version = &self.matching.versions[index];
         let newer = self.matching.is_version(index) && self.newest.is_none_or(|newest| version > newest);
@@ -376,13 +376,16 @@ impl<'a> Decider<'a> {
     }
 }
 
-fn without_row<'a>(matching: &Matching<'a>) -> OrderedSet<&'a str> {
+fn without_row<'a>(matching: &Matching<'a>) -> BTreeSet<&'a str> {
     let is_stray = |row: &usize| matching.file_of[*row].is_none() && matching.rows[*row].state != State::Applied;
     if !(0..matching.rows.len()).any(|row| is_stray(&row)) {
-        return OrderedSet::new();
+        return BTreeSet::new();
     }
     let files = matching.files.iter().enumerate();
-    files.filter(|(file, _)| matching.row_of[*file].is_none()).map(|(_, file)| file.checksum.as_str()).collect()
+    let mut checksums = BTreeSet::new();
+    checksums
+        .extend(files.filter(|(file, _)| matching.row_of[*file].is_none()).map(|(_, file)| file.checksum.as_str()));
+    checksums
 }
 
 /// How many of the files of one version a decision names besides its own.

@@ -4,10 +4,10 @@ use super::{Finding, Severity};
 use crate::error::Code;
 use crate::ledger::Table;
 use crate::migration::Section;
-use crate::ordered::OrderedMap;
 use crate::span::Span;
 use crate::sql::lex::{Kind, tokens};
 use crate::sql::{Act, Analysis, Problem, Statement, Steps, TableAct, analyze, steps};
+use std::collections::BTreeMap;
 
 /// An up section, split and grouped into steps.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct Inspected {
 
 /// What is known of up sections, by their index in the catalog. Planning again with one catalog
 /// splits nothing twice.
-pub type Cache = OrderedMap<usize, Result<Inspected, Finding>>;
+pub type Cache = BTreeMap<usize, Result<Inspected, Finding>>;
 
 /// Splits a section and groups it into steps. What cannot run here comes back as a finding.
 pub fn inspect(section: &Section) -> Result<Inspected, Finding> {

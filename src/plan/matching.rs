@@ -2,8 +2,8 @@
 
 use crate::ledger::{Row, State};
 use crate::migration::{Catalog, Migration};
-use crate::ordered::{OrderedMap, OrderedSet};
 use crate::version::{Identity, Version};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How the row at a file's version fits the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,7 +142,7 @@ impl<'a> Matching<'a> {
                 [part(4, checksum), part(2, name), part(1, text)]
             })
         };
-        let mut known: OrderedMap<[Option<&str>; 3], usize> = OrderedMap::new();
+        let mut known: BTreeMap<[Option<&str>; 3], usize> = BTreeMap::new();
         for &file in if group.len() > 1 { group } else { &[] } {
             let f = &self.files[file];
             for key in alike(Some(&f.checksum), Some(&f.name), Some(f.version.as_str())) {
@@ -165,7 +165,7 @@ impl<'a> Matching<'a> {
     }
 
     /// Whether the row is not surely its file's, so that it may be another file's.
-    fn is_loose(&self, row: usize, listed: &OrderedSet<&Version>) -> bool {
+    fn is_loose(&self, row: usize, listed: &BTreeSet<&Version>) -> bool {
         let r = self.rows[row];
         r.state == State::Applied
             && r.replaced_by.is_none()
@@ -186,7 +186,7 @@ impl<'a> Matching<'a> {
     fn find_renumbered(&mut self) {
         let mut target = vec![None; self.rows.len()];
         for (_, group) in self.same_content() {
-            let mut named: OrderedMap<&str, Vec<usize>> = OrderedMap::new();
+            let mut named: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
             for &file in group.files.iter().rev() {
                 named.entry(&self.files[file].name).or_default().push(file);
             }
@@ -232,10 +232,10 @@ impl<'a> Matching<'a> {
     }
 
     /// By checksum: rows that are not surely their file's, and files that are free to take one.
-    fn same_content(&self) -> OrderedMap<&'a str, Group> {
-        let listed: OrderedSet<&Version> =
-            self.files.iter().flat_map(|file| &file.replaces).map(|replaced| &replaced.version).collect();
-        let mut groups: OrderedMap<&str, Group> = OrderedMap::new();
+    fn same_content(&self) -> BTreeMap<&'a str, Group> {
+        let mut listed: BTreeSet<&Version> = BTreeSet::new();
+        listed.extend(self.files.iter().flat_map(|file| &file.replaces).map(|replaced| &replaced.version));
+        let mut groups: BTreeMap<&str, Group> = BTreeMap::new();
         // Files first: there may be a million rows, but few files are pending.
         for (index, file) in self.files.iter().enumerate().filter(|(_, file)| !file.repeatable) {
             let is_free = match self.fit[index] {

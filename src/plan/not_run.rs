@@ -4,9 +4,10 @@
 use super::{Action, Decision, Finding, Options};
 use crate::ledger::{Ledger, State};
 use crate::migration::{Catalog, NotRun, NotRunKind, Turn};
-use crate::ordered::{self, OrderedSet};
+use crate::ordered;
 use crate::sql::quote::literal;
 use crate::version::Version;
+use std::collections::BTreeSet;
 
 /// Judges the findings `not-run` of the set. One of a migration that the ledger has a row of goes: it has
 /// run, by other means. The others are as bad as the options say where something pending comes after
@@ -65,7 +66,7 @@ pub(crate) fn error<'c>(
 }
 
 /// The versions of applied rows: a migration in code that has one has run.
-fn recorded(catalog: &Catalog, ledger: &Ledger) -> OrderedSet<Version> {
+fn recorded(catalog: &Catalog, ledger: &Ledger) -> BTreeSet<Version> {
     let identity = catalog.convention.identity();
     let applied = ledger.rows.iter().filter(|row| row.state == State::Applied);
     applied.map(|row| Version::new(row.version.as_str(), identity)).collect()

@@ -3,8 +3,8 @@
 use crate::error::{Code, Error};
 use crate::finding::Severity;
 use crate::ledger::Table;
-use crate::ordered::OrderedMap;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// Every key of [`Options::policy`] with its default.
 ///
@@ -40,7 +40,7 @@ pub struct Options {
     /// Severity per drift code (`edited-cosmetic` and `edited-semantic` apart), where it differs
     /// from the default of [`POLICY`].
     #[cfg_attr(feature = "wasm", tsify(type = "Record<string, Severity>"))]
-    pub policy: OrderedMap<String, Severity>,
+    pub policy: BTreeMap<String, Severity>,
     /// The ledger's table: a migration that drops or renames it is refused.
     pub table: Table,
 }
@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn an_unknown_key_is_refused_by_name() {
-        let options = Options { policy: OrderedMap::from([("edited".into(), Severity::Note)]), ..Options::default() };
+        let options = Options { policy: BTreeMap::from([("edited".into(), Severity::Note)]), ..Options::default() };
         let error = options.validate().unwrap_err();
         assert_eq!(error.code(), Code::InvalidInput);
         assert_eq!(error.message(), "the policy has an unknown key, \"edited\"");
@@ -91,7 +91,7 @@ mod tests {
     fn every_key_can_be_set() {
         for (key, default) in POLICY {
             for severity in [Severity::Note, Severity::Warning, Severity::Error] {
-                let options = Options { policy: OrderedMap::from([((*key).into(), severity)]), ..Options::default() };
+                let options = Options { policy: BTreeMap::from([((*key).into(), severity)]), ..Options::default() };
                 assert_eq!(options.validate(), Ok(()));
                 assert_eq!(options.severity(key), severity);
             }

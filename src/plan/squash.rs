@@ -3,8 +3,8 @@
 use super::matching::{Fit, Matching};
 use crate::ledger::{Lease, State};
 use crate::migration::Replaced;
-use crate::ordered::OrderedMap;
 use crate::version::Version;
+use std::collections::BTreeMap;
 
 /// What is to be done about a baseline.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,9 +41,9 @@ pub(super) struct Squash<'a> {
     pub(super) order: Vec<usize>,
     /// Replaced version -> the baseline that stands for it ([`Standing::Present`], `Fresh` or
     /// `Adopt`).
-    pub(super) stands_for: OrderedMap<&'a Version, usize>,
+    pub(super) stands_for: BTreeMap<&'a Version, usize>,
     /// Replaced version -> a baseline that lists it, whatever its standing.
-    pub(super) listed: OrderedMap<&'a Version, usize>,
+    pub(super) listed: BTreeMap<&'a Version, usize>,
     /// By file: whether it is a baseline to be adopted that need not be, since another one that is
     /// there replaces it.
     covered: Vec<bool>,

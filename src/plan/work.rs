@@ -5,8 +5,8 @@ use super::matching::Fit;
 use super::squash::Standing;
 use super::{Action, Decision, Reason, Work};
 use crate::ledger::State;
-use crate::ordered::OrderedSet;
 use crate::version::Version;
+use std::collections::BTreeSet;
 
 impl Decider<'_> {
     /// What a plan has to do; whether it is refused is judged elsewhere.
@@ -106,7 +106,8 @@ impl Decider<'_> {
             };
             let there = rows.iter().map(|&row| self.after_rekeying(row).1.to_owned());
             let mut rows: Vec<String> = there.chain(first.iter().map(text)).collect();
-            let known: OrderedSet<&str> = rows.iter().map(String::as_str).collect();
+            let mut known: BTreeSet<&str> = BTreeSet::new();
+            known.extend(rows.iter().map(String::as_str));
             let more: Vec<String> =
                 marks[baseline].iter().filter(|row| !known.contains(row.as_str())).cloned().collect();
             rows.extend(more);

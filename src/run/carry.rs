@@ -7,10 +7,10 @@ use super::request::{Direction, Request};
 use super::stepwise::Stepwise;
 use super::{Machine, Setup};
 use crate::error::{Code, Error};
-use crate::ordered::OrderedMap;
 use crate::plan::Work;
 use crate::sql::lex::{self, Kind};
 use crate::sql::{Mode, Statement};
+use std::collections::BTreeMap;
 
 /// More than what is sent beside a section's own statements, in bytes.
 const BESIDE: u64 = 1 << 15;
@@ -167,7 +167,7 @@ fn needs_session(
     let line = |statement: &Statement| section.location(statement.span.start).line.to_string();
     // The first statement that sets anything, and the tables that are gone with their session.
     let mut set: Option<&Statement> = None;
-    let mut temporary: OrderedMap<String, &Statement> = OrderedMap::new();
+    let mut temporary: BTreeMap<String, &Statement> = BTreeMap::new();
     for (index, step) in prepared.steps.steps.iter().enumerate() {
         let statements = all.get(step.statements.clone()).unwrap_or_default();
         let alone = statements.first().filter(|first| !step.transactional && !first.verb.starts_with("discard"));

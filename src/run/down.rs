@@ -7,12 +7,13 @@ use super::request::{Act, Direction, Request};
 use super::{Machine, Output};
 use crate::error::{Code, Error};
 use crate::ledger::{Lease, Ledger, Row, State};
-use crate::ordered::{OrderedMap, sort_by};
+use crate::ordered::sort_by;
 use crate::plan::inspect::ledger_touched;
 use crate::plan::{self, Severity};
 use crate::sql::Mode;
 use crate::sql::quote::literal;
 use crate::version::Version;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A migration to take back.
@@ -94,8 +95,8 @@ impl Machine {
         let setup = Arc::clone(&self.setup);
         let identity = setup.catalog.convention.identity();
         let version = |text: &str| Version::new(text, identity);
-        let place: OrderedMap<&Version, usize> =
-            setup.catalog.migrations.iter().enumerate().map(|(index, m)| (&m.version, index)).collect();
+        let mut place: BTreeMap<&Version, usize> = BTreeMap::new();
+        place.extend(setup.catalog.migrations.iter().enumerate().map(|(index, m)| (&m.version, index)));
         // Newest first. Rows that another tool wrote may have no time: they are the oldest. Those of
         // one moment were applied in the catalog's order.
         let applied = ledger.rows.iter().filter(|row| row.replaced_by.is_none());

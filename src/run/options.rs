@@ -2,9 +2,9 @@
 
 use crate::ledger::Table;
 use crate::ledger::foreign::Existing;
-use crate::ordered::OrderedMap;
 use crate::plan::Severity;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// What a driver can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -71,7 +71,7 @@ pub struct Options {
     pub table: Table,
     /// Severity per drift code, where it differs from the default.
     #[cfg_attr(feature = "wasm", tsify(type = "Record<string, Severity>"))]
-    pub policy: OrderedMap<String, Severity>,
+    pub policy: BTreeMap<String, Severity>,
     /// What may be there before the first migration.
     pub existing: Existing,
     /// What to do if something is pending.
@@ -99,7 +99,7 @@ impl Default for Options {
     fn default() -> Self {
         Options {
             table: Table::default(),
-            policy: OrderedMap::new(),
+            policy: BTreeMap::new(),
             existing: Existing::default(),
             when: When::Apply,
             expect: None,

@@ -8,11 +8,11 @@ use crate::error::{Code, Error};
 use crate::ledger::foreign::Existing;
 use crate::ledger::statements::TextRow;
 use crate::ledger::{Lease, Ledger, Origin, Row, State, Table};
-use crate::ordered::OrderedMap;
 use crate::plan::{self, Severity};
 use crate::run::{self, Capabilities, Goal, Input, When};
 use js_sys::{Array, Object, Reflect};
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use wasm_bindgen::{JsCast, JsValue};
 
 /// The reading of one value, with all that is in it.
@@ -178,8 +178,8 @@ impl<'a> Given<'a> {
         Existing { ignore }
     }
 
-    fn policy(&self) -> OrderedMap<String, Severity> {
-        let mut policy = OrderedMap::new();
+    fn policy(&self) -> BTreeMap<String, Severity> {
+        let mut policy = BTreeMap::new();
         let Some(value) = self.field("policy") else { return policy };
         let given = Given::new(&value, "the option policy", None, self.reading);
         for (key, value) in given.entries() {

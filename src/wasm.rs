@@ -71,9 +71,9 @@ fn handed<T: Tsify + Serialize>(value: &T) -> Result<Ts<T>, JsValue> {
     object(value).map(Ts::new_unchecked)
 }
 
-/// The value as JavaScript makes it of its JSON text: half the time of making it field by field.
+/// The value as plain objects and arrays; what is not there is null, as in JSON.
 fn object<T: Serialize>(value: &T) -> Result<JsValue, JsValue> {
-    js_sys::JSON::parse(&serde_json::to_string(value).unwrap_or_default())
+    Ok(value.serialize(&serde_wasm_bindgen::Serializer::json_compatible())?)
 }
 
 /// The text of a JavaScript string. `path` says which text it is.

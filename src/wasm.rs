@@ -22,10 +22,6 @@ use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 
 /// Shows a panic, which is always a fault of this crate, on the console.
-/// A quarter of the size of the allocator of `std`, and as fast here.
-#[cfg(target_arch = "wasm32")]
-#[global_allocator]
-static ALLOCATOR: rlsf::GlobalTlsf = rlsf::GlobalTlsf::new();
 
 #[cfg(feature = "panics")]
 #[wasm_bindgen(start)]

@@ -18,7 +18,6 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { commandLine } from './command-line.mjs'
 import { output, root, run, say, script } from './lib.mjs'
-import { withoutPanics } from './panics.mjs'
 import { setup } from './setup.mjs'
 import { checkEntries, checkSizes } from './sizes.mjs'
 
@@ -40,34 +39,22 @@ export const wasmFeatures = [
   'sign-ext',
 ]
 
-// What counts is the size after gzip. These passes make the module smaller, but 8 KB bigger after it: like code ends up
-// further apart, or less alike. So does -Oz, by 1 KB. Functions by name stand together with those that are like them.
-const smallAfterGzip = [
-  '-O2',
-  '--skip-pass=inlining-optimizing',
-  '--skip-pass=reorder-functions',
-  '--reorder-functions-by-name',
-]
-
-/** Whether a panic of the core says on the console what it is about: for finding a fault. */
-const panics = Boolean(process.env.COUNTERFOIL_PANICS)
-
 /** For development: built in a quarter of the time, several times as large, and neither packed nor measured. */
 const quick = Boolean(process.env.COUNTERFOIL_QUICK)
-const profile = quick ? 'quick' : 'release'
 
 /** Builds pkg/ if anything that it is made of has changed. */
 export async function build() {
   say('building the core and the review module (cargo, wasm32-unknown-unknown)')
-  const features = ['--features', panics ? 'panics' : 'wasm']
-  const wasm = { core: await compiled('counterfoil', features), review: await compiled('counterfoil-review', []) }
+  const wasm = {
+    core: await compiled('counterfoil', 'release', ['--features', 'wasm']),
+    review: await compiled('counterfoil-review', 'release'),
+  }
 
   const stamp = join(root, '.tmp/build.stamp')
   const digest = digestOf([
     ...Object.values(wasm),
     'pkg-template',
     'scripts/build.mjs',
-    'scripts/panics.mjs',
     'scripts/command-line.mjs',
     ...texts,
     'Cargo.toml',
@@ -88,7 +75,7 @@ export async function build() {
   await commandLine(draft)
   rmSync(pkg, { recursive: true, force: true })
   renameSync(draft, pkg)
-  if (!panics && !quick) checkSizes(pkg)
+  if (!quick) checkSizes(pkg)
   if (!quick) await checkEntries(pkg)
   // What the packaging tests have packed of earlier ones.
   for (const name of readdirSync(join(root, '.tmp')))
@@ -99,7 +86,8 @@ export async function build() {
 const split = ([command, ...first], rest) => [command, [...first, ...rest]]
 
 /** A crate as one WebAssembly file, as rustc gives it. Each has its own run of cargo: what one turns on must not reach the other. */
-async function compiled(crate, options) {
+async function compiled(crate, optimised, options = []) {
+  const profile = quick ? 'quick' : optimised
   await run('cargo', [
     'rustc',
     '--quiet',
@@ -133,13 +121,12 @@ async function module(name, wasm, bindings = []) {
     ...bindings,
   ])
   const bound = join(folder, `${name}_bg.wasm`)
-  if (!panics) writeFileSync(bound, await withoutPanics(readFileSync(bound)))
   await run(
     ...split(bin('binaryen', 'bin/wasm-opt'), [
       bound,
       '-o',
       join(folder, `${name}.wasm`),
-      ...(quick ? ['-O0'] : smallAfterGzip),
+      quick ? '-O0' : '-O3',
       '--strip-debug',
       '--strip-producers',
       '--strip-target-features',

@@ -8,7 +8,15 @@ import { setup } from './setup.mjs'
 import { browserTests } from './wasm-browser.mjs'
 
 const target = 'wasm32-unknown-unknown'
-const wasmTests = ['test', '--target', target, '--features', 'wasm', '--test', 'wasm']
+const wasmSuites = ['wasm', 'wasm_panics']
+const wasmTests = (...suites) => [
+  'test',
+  '--target',
+  target,
+  '--features',
+  'wasm',
+  ...suites.flatMap((name) => ['--test', name]),
+]
 // Small and short: compiling takes longer than running.
 const runner = {
   CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: 'wasm-bindgen-test-runner',
@@ -19,8 +27,11 @@ const runner = {
 const parts = {
   // What passing tests print is shown: how much they compared, how many states they visited, what was skipped.
   rust: ['Rust tests', () => run('cargo', ['test', '--workspace', '--', '--show-output'])],
-  node: ['Bindings in Node (wasm-bindgen-test)', () => run('cargo', wasmTests, { env: { ...process.env, ...runner } })],
-  browser: ['Bindings in headless Chromium (wasm-bindgen-test)', () => browserTests(wasmTests, runner)],
+  node: [
+    'Bindings in Node (wasm-bindgen-test)',
+    () => run('cargo', wasmTests(...wasmSuites), { env: { ...process.env, ...runner } }),
+  ],
+  browser: ['Bindings in headless Chromium (wasm-bindgen-test)', browserSuites],
   js: ['The package on PGlite and PostgreSQL', () => nodeTests('tests/js')],
   packaging: ['The packed package, in every runtime and through every bundler', () => nodeTests('tests/packaging')],
   examples: ['The examples, in workerd, Deno, Bun and Node', () => nodeTests('tests/examples')],
@@ -60,6 +71,11 @@ await script(async () => {
   }
   sayTimes()
 })
+
+/** One after the other: the runner serves a page for one suite, and does not end. */
+async function browserSuites() {
+  for (const suite of wasmSuites) await browserTests(wasmTests(suite), runner)
+}
 
 async function nodeTests(folder) {
   const path = join(root, folder)

@@ -38,6 +38,9 @@ pub mod lint;
 
 pub mod run;
 
+#[cfg(feature = "panics")]
+pub mod panics;
+
 #[cfg(feature = "wasm")]
 pub mod wasm;
 

@@ -9,6 +9,7 @@ mod given;
 use crate::convention::{self, Convention};
 use crate::error::{Code, Error, Location};
 use crate::ledger::Ledger;
+use crate::ledger::statements::TextRow;
 use crate::plan::{self, Finding, Plan};
 use crate::readiness::{self, Readiness};
 use crate::run::{self, Capabilities, Event, Message, Outcome, Output};
@@ -20,14 +21,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
-
-/// Shows a panic, which is always a fault of this crate, on the console.
-
-#[cfg(feature = "panics")]
-#[wasm_bindgen(start)]
-pub fn start() {
-    std::panic::set_hook(Box::new(|panic| gloo_console::error!(panic.to_string())));
-}
 
 /// What an error is in JavaScript.
 #[derive(Serialize, Tsify)]
@@ -273,7 +266,7 @@ pub fn readiness(
 pub struct Answer {
     /// It was done; the rows, if it was a query.
     #[tsify(optional, type = "Record<string, string | null>[]")]
-    rows: Option<Vec<BTreeMap<String, Option<String>>>>,
+    rows: Option<Vec<TextRow>>,
     /// The database refused it, or the connection broke.
     #[tsify(optional, type = "DatabaseFailure")]
     failure: Option<run::Failure>,

@@ -2,6 +2,13 @@
 import type { Failure } from './core/core.js'
 import { MigrationError, failure } from './errors.js'
 
+let panicked: () => string | undefined = () => undefined
+
+/** Says who tells what a panic of the core was about. @internal */
+export function toldBy(tell: typeof panicked): void {
+  panicked = tell
+}
+
 /** Runs `work`, and turns what the core throws into a {@link MigrationError}. @internal */
 export function guarded<T>(work: () => T): T {
   try {
@@ -12,7 +19,7 @@ export function guarded<T>(work: () => T): T {
     if (error instanceof WebAssembly.RuntimeError)
       throw failure(
         'internal-error',
-        `the core failed: ${error.message}`,
+        `the core failed: ${panicked() ?? error.message}`,
         'this is a fault of counterfoil: please report it, with the migrations that it was given',
         error,
       )

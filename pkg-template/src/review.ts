@@ -52,11 +52,12 @@ function call(ready: WebAssembly.Module, work: (json: string) => string, value?:
   } catch (error) {
     if (isFailure(error)) throw new MigrationError(error)
     // It has stopped in the middle of something, or its stack was not deep enough. What it held is lost with it.
+    const panic = module.panicked()
     module.__wbg_reset_state()
     if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError)
       throw failure(
         'internal-error',
-        `the review module failed: ${error.message}`,
+        `the review module failed: ${panic ?? error.message}`,
         'this is a fault of counterfoil: please report it, with the files that it was given',
         error,
       )

@@ -1,6 +1,7 @@
 // Starts the core, once, from whatever it is given.
 import * as core from './core/core.js'
 import { failure, type MigrationError } from './errors.js'
+import { toldBy } from './guarded.js'
 
 /** What `init` takes: the core as a compiled module or as bytes, or where its bytes are. */
 export type CoreSource = WebAssembly.Module | BufferSource | Response | URL | string | { readonly default: CoreSource }
@@ -22,6 +23,11 @@ export function provide(found: Loader): void {
   loader = found
 }
 
+function ready(): void {
+  started = true
+  toldBy(core.panicked)
+}
+
 /** Starts the core; see `init` of the entries. @internal */
 export async function start(source?: CoreSource | Promise<CoreSource>): Promise<void> {
   if (started) return
@@ -40,7 +46,7 @@ async function begin(source?: CoreSource | Promise<CoreSource>): Promise<void> {
       const module = await moduleOf(found)
       if (!started) core.initSync({ module })
     } else await core.default({ module_or_path: found })
-    started = true
+    ready()
   } catch (cause) {
     throw unavailable(cause)
   }
@@ -61,7 +67,7 @@ export function coreNow(): typeof core {
   } catch (cause) {
     throw unavailable(cause)
   }
-  started = true
+  ready()
   return core
 }
 

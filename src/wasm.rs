@@ -17,7 +17,6 @@ use crate::span::Cursor;
 use crate::{checksum as sums, sql};
 use js_sys::{Array, JsString};
 use serde::Serialize;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;

@@ -1,8 +1,8 @@
 //! Reads the JSON that lies beside migrations: Drizzle's journal and the lists of replaced
 //! migrations. The form is RFC 8259; every error has its place.
 //!
-//! Not serde_json: with derived `Deserialize` it was more than a tenth of the WebAssembly module,
-//! for two small forms.
+//! Not serde_json: with derived `Deserialize` it is 12.8 KB more of the WebAssembly module after
+//! gzip, for two small forms. See "Size and speed" in CONTRIBUTING.
 
 use super::files::File;
 use crate::error::{Code, Error};

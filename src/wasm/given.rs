@@ -1,7 +1,7 @@
 //! What JavaScript hands in, read field by field.
 //!
-//! Not by derived `Deserialize`: those readers, and what they pull in to word their errors, were a
-//! quarter of the module.
+//! Not by derived `Deserialize`: those readers, and what they pull in to word their errors, are
+//! 20.8 KB more of the module after gzip, and no faster. See "Size and speed" in CONTRIBUTING.
 
 use super::thrown;
 use crate::error::{Code, Error};

@@ -24,7 +24,17 @@ await script(async () => {
   heading('Lints')
   await timed('lints', () => run('cargo', ['clippy', '--quiet', '--workspace', '--all-targets', ...lints]))
   // The bindings and their tests; the other tests need threads and files.
-  const bindings = ['--lib', '--test', 'wasm', '--features', 'wasm', '--target', 'wasm32-unknown-unknown']
+  const bindings = [
+    '--lib',
+    '--test',
+    'wasm',
+    '--test',
+    'wasm_panics',
+    '--features',
+    'wasm',
+    '--target',
+    'wasm32-unknown-unknown',
+  ]
   await timed('lints of the bindings', () => run('cargo', ['clippy', '--quiet', ...bindings, ...lints]))
   heading('Documentation')
   await timed('documentation', () =>

@@ -1,5 +1,6 @@
 // A set without a migration: mostly a wrong folder or pattern, and "current" would be the wrong answer.
 import type { Catalog } from './core/core.js'
+import { isCode } from './companions.js'
 import { MigrationError, failure } from './errors.js'
 import type { Files } from './files.js'
 import { guarded } from './guarded.js'
@@ -11,8 +12,7 @@ import { coreNow } from './start.js'
 /** How many files are named. */
 const few = 3
 
-/** Endings of programming languages that migrations are written in, and what tells a migration by its name: a number. */
-const code = /\.(go|[cm]?[jt]sx?|py|rb|php|java|kt|cs|rs|exs?)$/i
+/** What tells a migration by its name: a number. */
 const numbered = /(^|\/)([VRU]?\d|[^/]*\d{3})[^/]*$/
 
 /** @throws MigrationError `no-migrations` if the catalog of the set has none, with what is there instead @internal */
@@ -42,6 +42,7 @@ function looked(set: object, { paths, sqls }: Files, convention: string | undefi
   const { others = [], folder } = origins.get(set) ?? {}
   if (paths.length === 0) return others.length > 0 ? passedOver(others) : nothing(set, folder)
   const read = (convention: string | undefined) => guarded(() => coreNow().readSet(paths, sqls, convention))
+  if (paths.every(isCode)) return passedOver(paths.concat(others))
   const forced = conventionOf(set, convention)
   const otherwise = forced === undefined ? undefined : attempted(() => read(undefined))
   if (otherwise && otherwise.migrations.length > 0)
@@ -78,7 +79,7 @@ function refinery(path: string, findings: readonly Finding[]): [string, string] 
 }
 
 function passedOver(paths: readonly string[]): [string, string] {
-  const written = paths.filter((path) => code.test(path) && numbered.test(path))
+  const written = paths.filter((path) => isCode(path) && numbered.test(path))
   if (written.length > 0)
     return [
       `${named(written)} ${written.length === 1 ? 'is' : 'are'} written in code, and only SQL files are run`,

@@ -57,7 +57,8 @@ function connect(sql: NeonSql): Connection {
 const driver: Driver<NeonDatabase> = {
   entry: 'neon',
   // A PGlite has these two as well, and is no function.
-  takes: (db) => (typeof db === 'function' && can(db, 'query', 'transaction')) || nodePostgres.takes(db),
+  // A PGlite has both methods too.
+  takes: (db) => (can(db, 'query', 'transaction') && !can(db, 'exec')) || nodePostgres.takes(db),
   connect: (db) => (isHttp(db) ? connect(db) : nodePostgres.connect(db)),
   pooled: (db) => isHttp(db) || nodePostgres.pooled!(db),
 }

@@ -226,6 +226,9 @@ describe('the help of a parameter, followed to its end', () => {
       `postgres://postgres@127.0.0.1:${server.port}/${database}?options=-c%20role%3Downer`,
       '--table',
       'again.versions',
+      // The tables are those of the first run.
+      '--existing',
+      'ignore:tables',
       '--dry-run',
     ])
     assert.equal(role.status, 0, role.stderr)

@@ -354,22 +354,27 @@ onEachDatabase(
       test(`${title} that comes between plan and ledger is noticed, and nothing of ours is left`, async (t) => {
         const { db, query, exec } = await open(t)
         await exec(before)
-        const send = db.query.bind(db)
+        // However the driver sends: by `query`, or on PGlite by `exec` and by messages.
+        const ways = ['query', 'exec', 'execProtocolStream'].filter((name) => name in db)
+        const was = Object.fromEntries(ways.map((name) => [name, db[name]]))
+        const restore = () => Object.assign(db, was)
         let came = false
-        db.query = async (message, ...more) => {
-          const answer = await send(message, ...more)
-          if (!came && /goose/.test(message.text ?? message)) {
-            // What is read to plan with ends with this, or with the look that finds no ledger.
-            const last = before === 'select 1' || /\bis_applied and version_id\b/.test(message.text ?? message)
-            if (last) {
-              came = true
-              db.query = send
-              await exec(between)
+        for (const name of ways)
+          db[name] = async (message, ...more) => {
+            const answer = await was[name].call(db, message, ...more)
+            const text = message instanceof Uint8Array ? new TextDecoder().decode(message) : (message.text ?? message)
+            if (!came && /goose/.test(text)) {
+              // What is read to plan with ends with this, or with the look that finds no ledger.
+              const last = before === 'select 1' || /\bis_applied and version_id\b/.test(text)
+              if (last) {
+                came = true
+                restore()
+                await exec(between)
+              }
             }
+            return answer
           }
-          return answer
-        }
-        t.after(() => delete db.query)
+        t.after(restore)
         await fails(migrate(db, tools.goose.set), {
           code: 'foreign-ledger',
           message: /the ledger of goose, and says that 2 migrations/,

@@ -169,7 +169,10 @@ describe('sets', () => {
     }
     for (const [path, [seen, help]] of Object.entries(dirs)) {
       const given = await readMigrations(path)
-      assert.deepEqual(Object.keys(given), [])
+      assert.deepEqual(
+        Object.keys(given).filter((file) => file.endsWith('.sql')),
+        [],
+      )
       await fails(() => overPglite.migrate(db, given), {
         code: 'no-migrations',
         message: `there are no migrations in ${path}${seen}`,

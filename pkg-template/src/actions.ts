@@ -46,10 +46,11 @@ type Set = Migrations<LazySqlSource>
 const engine = () => import('./engine.js')
 
 /** What can be asked of the database instead of loading the core: of a manifest, unless an option has more to say. */
-function question(manifest: Manifest | undefined, chosen: Settings): string | undefined {
+function question(manifest: Manifest | undefined, chosen: Settings): ((open: boolean) => string) | undefined {
   if (!manifest?.digest || !usual(chosen) || (chosen.convention ?? manifest.convention) !== manifest.convention)
     return undefined
-  return digestQuery(chosen.core.table ?? { schema: 'public', name: 'schema_migrations' }, manifest.digest)
+  const { digest } = manifest
+  return (open) => digestQuery(chosen.core.table ?? { schema: 'public', name: 'schema_migrations' }, digest, open)
 }
 
 async function ask(connection: Connection, sql: string, signal: AbortSignal | undefined): Promise<Asked> {
@@ -78,15 +79,15 @@ async function run<Db extends object>(
   if (!driver.takes(Object(db))) throw (await import('./wrong-database.js')).wrongDatabase(db, driver.entry)
   const { signal } = chosen
   const manifest = manifestOf(set)
-  const sql = current && question(manifest, chosen)
+  const asks = current && question(manifest, chosen)
   const prepare = async () => (await engine()).prepare(set, chosen)
-  const prepared = sql ? undefined : await prepare()
+  const prepared = asks ? undefined : await prepare()
   const writes = goal.goal === 'up' || goal.goal === 'down'
   const work = async () => {
     if (prepared) return prepared(driver, db, goal, begin)
-    if (!sql || signal?.aborted) return (await prepare())(driver, db, goal, begin)
+    if (!asks || signal?.aborted) return (await prepare())(driver, db, goal, begin)
     const connection = driver.connect(db)
-    const asked = await ask(connection, sql, signal)
+    const asked = await ask(connection, asks(connection.capabilities.script), signal)
     const { same, open } = asked.answer?.rows?.[0] ?? {}
     // In a transaction of the caller's there may be nothing to do, but who knows for how long.
     const intrudes = writes && open === 'true' && connection.capabilities.script

@@ -4,11 +4,11 @@
 const literal = (text: string) => `${text.includes('\\') ? 'E' : ''}'${text.replace(/['\\]/g, '$&$&')}'`
 
 /**
- * One row: `same`, whether the digest of the ledger is `expected`, null if it cannot be read; and `open`, whether the
- * session was in a transaction before. The same text as the core's (`statements::digest`), so that the core can take the
+ * One row: `same`, whether the digest of the ledger is `expected`, null if it cannot be read; and where it is asked for
+ * `open`, whether the session was in a transaction before. The same text as the core's (`statements::digest`), so that the core can take the
  * answer for its own. @internal
  */
-export function digestQuery(table: { schema: string; name: string }, expected: string): string {
+export function digestQuery(table: { schema: string; name: string }, expected: string, open = false): string {
   return (
     "select (select (pg_catalog.strpos(pg_catalog.query_to_xml('select pg_catalog.encode(pg_catalog.sha256(" +
     "pg_catalog.convert_to(coalesce(pg_catalog.string_agg(version || pg_catalog.chr(9) || coalesce(checksum, '''') " +
@@ -18,7 +18,7 @@ export function digestQuery(table: { schema: string; name: string }, expected: s
     'join pg_catalog.pg_namespace n on n.oid = c.relnamespace join pg_catalog.pg_attribute a on a.attrelid = c.oid ' +
     `where n.nspname = ${literal(table.schema)} and c.relname = ${literal(table.name)} and a.attname = 'replaced_by' ` +
     "and pg_catalog.has_schema_privilege(n.oid, 'usage') and pg_catalog.has_table_privilege(c.oid, 'select')) " +
-    'as same, ' +
-    '(pg_catalog.transaction_timestamp() <> pg_catalog.statement_timestamp())::text as open'
+    'as same' +
+    (open ? ', (pg_catalog.transaction_timestamp() <> pg_catalog.statement_timestamp())::text as open' : '')
   )
 }

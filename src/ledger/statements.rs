@@ -90,11 +90,11 @@ pub fn shape(table: &Table) -> String {
 
 /// Whether the digest of the ledger, in the form of [`digest_of`], is the expected one: one row, with
 /// a column `same`: `true` or `false`, and null if there is no such ledger or it may not be read. The
-/// database compares, so that its answer is short. See [`OPEN`] for the other column.
+/// database compares, so that its answer is short. With `open` see [`OPEN`] for another column.
 ///
 /// Cannot fail, so that no transaction of a caller's is harmed: only a ledger that is there is read, and
 /// has the column that is added last, by `query_to_xml`, which is there whether PostgreSQL was built with libxml or not.
-pub fn digest(table: &Table, expected: &str) -> String {
+pub fn digest(table: &Table, expected: &str, open: bool) -> String {
     format!(
         "select (select (pg_catalog.strpos(pg_catalog.query_to_xml('select pg_catalog.encode(pg_catalog.sha256(\
          pg_catalog.convert_to(coalesce(pg_catalog.string_agg(version || pg_catalog.chr(9) || coalesce(checksum, '''') \

@@ -267,7 +267,10 @@ fn batch(pieces: Vec<Piece>) -> Vec<String> {
 pub(crate) fn message(setup: &Setup, prepared: Option<&Prepared>, request: &Request) -> Message {
     let table = &setup.options.table;
     let sql = match request {
-        Request::Digest => statements::digest(table, setup.catalog.digest().unwrap_or_default()),
+        Request::Digest => {
+            // Over one-request drivers the moments of a transaction and of its statement differ in any case.
+            statements::digest(table, setup.catalog.digest().unwrap_or_default(), setup.capabilities.script)
+        }
         Request::Shape { creates, there } => format!(
             // In one query, of one moment: what is found is judged by whether there is a ledger.
             "select f.*, s.*, {} from ({}) f full join ({}) s on false",

@@ -58,9 +58,9 @@ describe('requests over HTTP', () => {
     assert.equal((await api.migrate(sql, set)).roundTrips, 6)
     assert.deepEqual(sent().slice(-4), [
       'batch: create table, select case',
-      'batch: set local, insert into, create table, update "public"."schema_migrations"',
-      'batch: set local, insert into, alter table, update "public"."schema_migrations"',
-      'batch: set local, insert into, insert into, update notes, update "public"."schema_migrations"',
+      'batch: set local, with done, create table, with done',
+      'batch: set local, with done, alter table, with done',
+      'batch: set local, with done, insert into, update notes, with done',
     ])
     await close()
   })

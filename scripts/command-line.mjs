@@ -5,7 +5,7 @@ import { join, relative, sep } from 'node:path'
 import { root } from './lib.mjs'
 
 /** Modules of the package that find files beside themselves: they are loaded from where they are. */
-const outside = ['review.js', 'guard.js', 'lint.js']
+const outside = ['wasm/review.js', 'guard.js', 'lint.js']
 
 /** Replaces `cli/` of the package by its bundle. */
 export async function commandLine(pkg) {

@@ -81,7 +81,7 @@ async function bundled(pkg, entry) {
 export async function entrySizes(pkg) {
   const [wasm, engine] = [
     gzipSync(readFileSync(join(pkg, 'core/core.wasm')), { level: 9 }).length,
-    await bundled(pkg, 'engine.js'),
+    await bundled(pkg, 'run/engine.js'),
   ]
   const sizes = []
   for (const entry of ['neon', 'pg', 'pglite', 'postgres']) {

@@ -1,10 +1,10 @@
 // Migrations made ready at build time: no folder has to be read where they run.
-import { examine, type EmbedOptions } from './examine.js'
-import type { Migrations } from './files.js'
-import type { Manifest } from './manifest.js'
+import { examine, type EmbedOptions } from './embedding/examine.js'
+import type { Migrations } from './set/files.js'
+import type { Manifest } from './set/manifest.js'
 
-export { MigrationError, type Location } from './errors.js'
-export { init, type CoreSource } from './init.js'
+export { MigrationError, type Location } from './shared/errors.js'
+export { init, type CoreSource } from './wasm/init.js'
 export type { EmbedOptions, Manifest, Migrations }
 
 /**

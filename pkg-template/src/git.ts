@@ -2,7 +2,7 @@
 import { readChange as read } from './git/change.js'
 import type { ChangeRequest, ReadChange } from './git/types.js'
 
-export { MigrationError, type Location } from './errors.js'
+export { MigrationError, type Location } from './shared/errors.js'
 export type { Change } from './guard.js'
 export type { ChangeRequest, ReadChange }
 

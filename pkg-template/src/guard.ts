@@ -1,9 +1,9 @@
 // The guards: whether a change keeps a database's history.
-import type { Finding, Severity } from './public.js'
-import { review } from './review.js'
-import { wellFormed } from './texts.js'
+import type { Finding, Severity } from './options/public.js'
+import { review } from './wasm/review.js'
+import { wellFormed } from './set/texts.js'
 
-export { MigrationError, type Location } from './errors.js'
+export { MigrationError, type Location } from './shared/errors.js'
 export type { Finding, Severity }
 
 /** Files of one moment: path from the root of the repository, with `/`, to text. */

@@ -1,3 +1,3 @@
 // The pure part: no database.
-export { init, type CoreSource } from './init.js'
+export { init, type CoreSource } from './wasm/init.js'
 export * from './pure.js'

@@ -1,6 +1,6 @@
 // The pure part with the core in it as text: no second file, and no `init` where a runtime compiles bytes at once.
 import * as loader from './load/inline.js'
-import { provide, start, type CoreSource } from './start.js'
+import { provide, start, type CoreSource } from './wasm/start.js'
 
 export * from './pure.js'
 export type { CoreSource }

@@ -1,13 +1,13 @@
 // Lint: what is wrong with migrations themselves, before they meet a database.
-import { loadFiles, type LazySqlSource, type Migrations } from './files.js'
-import { failure } from './errors.js'
-import { conventionOf } from './manifest.js'
-import { tableOf } from './options.js'
-import type { Finding, ReadOptions, Severity } from './public.js'
-import { review } from './review.js'
-import { wellFormed } from './texts.js'
+import { loadFiles, type LazySqlSource, type Migrations } from './set/files.js'
+import { failure } from './shared/errors.js'
+import { conventionOf } from './set/manifest.js'
+import { tableOf } from './options/options.js'
+import type { Finding, ReadOptions, Severity } from './options/public.js'
+import { review } from './wasm/review.js'
+import { wellFormed } from './set/texts.js'
 
-export { MigrationError, type Location } from './errors.js'
+export { MigrationError, type Location } from './shared/errors.js'
 export type { Finding, LazySqlSource, Migrations, Severity }
 
 /** Options of `lint`. */

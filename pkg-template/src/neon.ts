@@ -1,15 +1,15 @@
 // Neon's serverless driver: over HTTP, where every request is a session of its own, or over a WebSocket.
-import { down, judge, look, up, type Driver } from './actions.js'
-import { can, type Connection, type TextRow } from './database.js'
-import type { Migrate, PlanWith, Ready, Rollback } from './functions.js'
-import { nodePostgres, type PgClient, type PgPool } from './node-postgres.js'
+import { down, judge, look, up, type Driver } from './run/actions.js'
+import { can, type Connection, type TextRow } from './run/database.js'
+import type { Migrate, PlanWith, Ready, Rollback } from './run/functions.js'
+import { nodePostgres, type PgClient, type PgPool } from './drivers/node-postgres.js'
 
-export { MigrationError, type Location } from './errors.js'
-export { init } from './actions.js'
-export type { CoreSource } from './start.js'
-export type { PgClient, PgPool, PgPoolClient } from './node-postgres.js'
-export type * from './functions.js'
-export type * from './public.js'
+export { MigrationError, type Location } from './shared/errors.js'
+export { init } from './run/actions.js'
+export type { CoreSource } from './wasm/start.js'
+export type { PgClient, PgPool, PgPoolClient } from './drivers/node-postgres.js'
+export type * from './run/functions.js'
+export type * from './options/public.js'
 
 /** How a request of Neon's is to be answered, whatever `neon()` was told. */
 export interface NeonQueryOptions {

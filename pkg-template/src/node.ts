@@ -2,14 +2,14 @@
 import { readFile, readdir, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { isOfSet, isPassedOver } from './companions.js'
-import { MigrationError, failure } from './errors.js'
-import { origins } from './origin.js'
+import { isOfSet, isPassedOver } from './set/companions.js'
+import { MigrationError, failure } from './shared/errors.js'
+import { origins } from './set/origin.js'
 
-export { MigrationError, type Location } from './errors.js'
+export { MigrationError, type Location } from './shared/errors.js'
 export { readAlembicHeads } from './alembic/folder.js'
 export type * from './alembic/public.js'
-export { snapshotsInFolder } from './snapshot-folder.js'
+export { snapshotsInFolder } from './boot/snapshot-folder.js'
 
 /**
  * Reads a folder of migrations, with its subfolders: every `.sql` file, and the files beside them that a convention

@@ -1,14 +1,14 @@
 // node-postgres: a Client or a Pool.
-import { down, judge, look, up } from './actions.js'
-import type { Migrate, PlanWith, Ready, Rollback } from './functions.js'
-import { nodePostgres as driver, type PgClient, type PgPool } from './node-postgres.js'
+import { down, judge, look, up } from './run/actions.js'
+import type { Migrate, PlanWith, Ready, Rollback } from './run/functions.js'
+import { nodePostgres as driver, type PgClient, type PgPool } from './drivers/node-postgres.js'
 
-export { MigrationError, type Location } from './errors.js'
-export { init } from './actions.js'
-export type { CoreSource } from './start.js'
-export type { PgClient, PgPool, PgPoolClient } from './node-postgres.js'
-export type * from './functions.js'
-export type * from './public.js'
+export { MigrationError, type Location } from './shared/errors.js'
+export { init } from './run/actions.js'
+export type { CoreSource } from './wasm/start.js'
+export type { PgClient, PgPool, PgPoolClient } from './drivers/node-postgres.js'
+export type * from './run/functions.js'
+export type * from './options/public.js'
 
 /**
  * {@link Migrate}: what it does, and what it throws. Like the others it takes

@@ -1,17 +1,17 @@
 // PGlite, in Node, in a browser tab, or behind its worker.
-import { down, judge, look, up } from './actions.js'
-import type { Migrate, PlanWith, Ready, Rollback } from './functions.js'
-import { pglite as driver, type PGliteLike } from './pglite-driver.js'
+import { down, judge, look, up } from './run/actions.js'
+import type { Migrate, PlanWith, Ready, Rollback } from './run/functions.js'
+import { pglite as driver, type PGliteLike } from './drivers/pglite-driver.js'
 
-export { MigrationError, type Location } from './errors.js'
-export { init } from './actions.js'
-export type { CoreSource } from './start.js'
-export type { PGliteLike } from './pglite-driver.js'
+export { MigrationError, type Location } from './shared/errors.js'
+export { init } from './run/actions.js'
+export type { CoreSource } from './wasm/start.js'
+export type { PGliteLike } from './drivers/pglite-driver.js'
 import type { BootablePGlite, BootOptions, Booted, CreatePGlite, PGliteClass } from './boot/public.js'
-import type * as api from './public.js'
+import type * as api from './options/public.js'
 export type * from './boot/public.js'
-export type * from './functions.js'
-export type * from './public.js'
+export type * from './run/functions.js'
+export type * from './options/public.js'
 export type { SnapshotStore } from './snapshots.js'
 
 type Set = api.Migrations<api.LazySqlSource>

@@ -1,14 +1,14 @@
 // postgres.js.
-import { down, judge, look, up, type Driver } from './actions.js'
-import { can, inside, type Connection, type TextRow } from './database.js'
-import { failure } from './errors.js'
-import type { Migrate, PlanWith, Ready, Rollback } from './functions.js'
+import { down, judge, look, up, type Driver } from './run/actions.js'
+import { can, inside, type Connection, type TextRow } from './run/database.js'
+import { failure } from './shared/errors.js'
+import type { Migrate, PlanWith, Ready, Rollback } from './run/functions.js'
 
-export { MigrationError, type Location } from './errors.js'
-export { init } from './actions.js'
-export type { CoreSource } from './start.js'
-export type * from './functions.js'
-export type * from './public.js'
+export { MigrationError, type Location } from './shared/errors.js'
+export { init } from './run/actions.js'
+export type { CoreSource } from './wasm/start.js'
+export type * from './run/functions.js'
+export type * from './options/public.js'
 
 /** The part of a `sql` of postgres.js that is needed: what `postgres()` or `sql.reserve()` returns. */
 export interface PostgresSql {

@@ -1,14 +1,14 @@
 // The pure part: no database.
 import type { Ledger, MigrationSet, PlanOptions, Row, Statement } from './core/core.js'
-import { guarded } from './guarded.js'
-import { filesNow, type Migrations } from './files.js'
-import { coreNow } from './start.js'
-import { conventionOf } from './manifest.js'
-import { allowed, bare, settings } from './options.js'
-import type { Plan, Readiness, ReadOptions } from './public.js'
+import { guarded } from './wasm/guarded.js'
+import { filesNow, type Migrations } from './set/files.js'
+import { coreNow } from './wasm/start.js'
+import { conventionOf } from './set/manifest.js'
+import { allowed, bare, settings } from './options/options.js'
+import type { Plan, Readiness, ReadOptions } from './options/public.js'
 
-export { MigrationError, type Location } from './errors.js'
-export type * from './public.js'
+export { MigrationError, type Location } from './shared/errors.js'
+export type * from './options/public.js'
 export type { MigrationSet, Row, Statement }
 
 /** Options of the functions that need no database. */

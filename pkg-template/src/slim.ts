@@ -1,5 +1,5 @@
 // The pure part for those who bring the core themselves: nothing here says where it is.
-import { start, type CoreSource } from './start.js'
+import { start, type CoreSource } from './wasm/start.js'
 
 export * from './pure.js'
 export type { CoreSource }

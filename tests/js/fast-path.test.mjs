@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { plan as planOf, readSet, readiness } from 'counterfoil'
-import { digestQuery } from '../../pkg/digest.js'
+import { digestQuery } from '../../pkg/run/digest.js'
 import { onEachDatabase } from './support/databases.mjs'
 import { notes } from './support/drivers.mjs'
 import { fails } from './support/errors.mjs'

@@ -21,9 +21,9 @@ import { fails } from './support/errors.mjs'
 import { makeDataDir, quick } from './support/pglite.mjs'
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
-const module = pathToFileURL(here('../../pkg/pglite-lock.js')).href
+const module = pathToFileURL(here('../../pkg/drivers/pglite-lock.js')).href
 const { lockDataDir } = await import(module)
-const { nodeDataDir } = await import('../../pkg/pglite-dir.js')
+const { nodeDataDir } = await import('../../pkg/drivers/pglite-dir.js')
 const base = mkdtempSync(join(tmpdir(), 'counterfoil-lock-'))
 after(() => rmSync(base, { recursive: true, force: true }))
 

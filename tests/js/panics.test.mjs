@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MigrationError, checksum } from 'counterfoil'
-import { guarded } from '../../pkg/guarded.js'
-import { coreNow } from '../../pkg/start.js'
+import { guarded } from '../../pkg/wasm/guarded.js'
+import { coreNow } from '../../pkg/wasm/start.js'
 
 test('a panic of the core is an internal-error with its message and its place, on the console too', (t) => {
   const written = t.mock.method(console, 'error', () => {})

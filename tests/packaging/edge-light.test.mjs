@@ -88,7 +88,7 @@ test('it migrates over Neon over HTTP, and loads no core when there is nothing t
     }
     const { roundTrips, loaded, ...first } = await run()
     assert.deepEqual(first, { status: 'migrated', applied: 3, ready: 'ready' })
-    assert.ok(loaded.includes('engine.js'))
+    assert.ok(loaded.includes('run/engine.js'))
     assert.deepEqual(await run(), { status: 'current', applied: 0, roundTrips: 1, ready: 'ready', loaded: [] })
   } finally {
     await endpoint.stop()

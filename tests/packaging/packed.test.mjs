@@ -94,7 +94,7 @@ test('every export can be imported, and none but those', () => {
     const { plan, checksum } = await import('counterfoil')
     const decisions = plan({ '001_a.sql': '-- migrate:up\\nselect 1;' }).decisions.map(({ code }) => code)
     let inside = 'importable'
-    try { await import('counterfoil/drive.js') } catch (error) { inside = error.code }
+    try { await import('counterfoil/run/drive.js') } catch (error) { inside = error.code }
     console.log(JSON.stringify({ names, decisions, checksum: checksum('abc'), inside }))`
   const { stdout, stderr } = node(['--input-type=module', '-e', script])
   assert.equal(stderr, '')

@@ -72,7 +72,7 @@ test('and the core if one is not', async () => {
   await workers.fetch('fast', '/seed?count=1')
   const { status, applied, wasm, loaded } = await workers.fetch('fast', '/fast?count=2')
   assert.deepEqual(
-    [status, applied.map(({ version }) => version), wasm > 0, loaded.includes('engine.js')],
+    [status, applied.map(({ version }) => version), wasm > 0, loaded.includes('run/engine.js')],
     ['migrated', ['00002'], true, true],
   )
 })

@@ -2,7 +2,7 @@
 import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { failure } from '../errors.js'
+import { failure } from '../shared/errors.js'
 import { historyOf, isRevisionFile } from './history.js'
 import type { AlembicRevisions } from './public.js'
 

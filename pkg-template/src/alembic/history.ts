@@ -1,6 +1,6 @@
 // Alembic's revision files: what they are called, what comes after what, and which come last.
 // https://alembic.sqlalchemy.org/en/latest/branches.html; alembic/script/base.py and revision.py.
-import { MigrationError, failure } from '../errors.js'
+import { MigrationError, failure } from '../shared/errors.js'
 import type { AlembicRevision, AlembicRevisions } from './public.js'
 import { bindings } from './python.js'
 

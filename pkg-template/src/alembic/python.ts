@@ -1,6 +1,6 @@
 // The little of Python that Alembic's revision files need: the names that a module binds to strings, tuples of strings or
 // None. Python's own rules: https://docs.python.org/3/reference/lexical_analysis.html
-import { MigrationError } from '../errors.js'
+import { MigrationError } from '../shared/errors.js'
 
 interface Token {
   kind: 'name' | 'text' | 'other'

@@ -1,6 +1,6 @@
 // Readiness of a database that Alembic migrates: are its heads those of this release? Reads one table, and writes nothing.
-import { describe } from '../database.js'
-import { failure } from '../errors.js'
+import { describe } from '../run/database.js'
+import { failure } from '../shared/errors.js'
 import type { Checked } from '../health/public.js'
 import type { AlembicRevision } from './public.js'
 

@@ -1,9 +1,9 @@
 // The digests that a ledger has on its way to the whole set. Needs the core.
-import { catalogOf } from '../catalogs.js'
-import { loadFiles } from '../files.js'
-import { init } from '../init.js'
-import { conventionOf } from '../manifest.js'
-import type { LazySqlSource, Migrations } from '../public.js'
+import { catalogOf } from '../run/catalogs.js'
+import { loadFiles } from '../set/files.js'
+import { init } from '../wasm/init.js'
+import { conventionOf } from '../set/manifest.js'
+import type { LazySqlSource, Migrations } from '../options/public.js'
 
 /** By digest, how many of the first migrations of the set lead to it; the whole set last. @internal */
 export async function prefixesOf(

@@ -1,5 +1,5 @@
 // The shapes of `boot`.
-import type { MigrateResult, WriteOptions } from '../public.js'
+import type { MigrateResult, WriteOptions } from '../options/public.js'
 import type { SnapshotStore } from '../snapshots.js'
 
 /** The part of a PGlite that `boot` needs. */

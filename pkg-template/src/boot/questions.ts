@@ -1,5 +1,5 @@
 // What a boot asks of a database before it trusts a snapshot, or makes one; and how it makes it small.
-import { digestQuery } from '../digest.js'
+import { digestQuery } from '../run/digest.js'
 import type { BootablePGlite } from './public.js'
 import { short } from './seal.js'
 

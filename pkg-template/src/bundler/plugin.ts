@@ -1,10 +1,10 @@
 // What the plugins for all bundlers share: `virtual:counterfoil` is the manifest of a folder of migrations.
 import { join, resolve } from 'node:path'
 import { renderManifest } from '../embed.js'
-import { MigrationError } from '../errors.js'
-import { examine } from '../examine.js'
+import { MigrationError } from '../shared/errors.js'
+import { examine } from '../embedding/examine.js'
 import { readMigrations } from '../node.js'
-import type { Finding, ReadOptions } from '../public.js'
+import type { Finding, ReadOptions } from '../options/public.js'
 
 /** Options of the plugins. */
 export interface PluginOptions {

@@ -1,5 +1,5 @@
 // The commands that there are: a new one is a file beside this one, and a line here.
-import type { Command } from './command.js'
+import type { Command } from './frame/command.js'
 
 /** A command, loaded when it is asked for. */
 export interface Entry {
@@ -9,18 +9,18 @@ export interface Entry {
 }
 
 export const commands: Readonly<Record<string, Entry>> = {
-  new: { about: 'write an empty migration', load: () => import('./new.js') },
-  status: { about: 'list what is applied and what is not', load: () => import('./status.js') },
-  plan: { about: 'say what `up` would do, and why', load: () => import('./plan.js') },
-  up: { about: 'apply what is pending', load: () => import('./up.js') },
-  down: { about: 'take back what was applied last', load: () => import('./down.js') },
-  ready: { about: 'say whether the database is where it should be', load: () => import('./ready.js') },
-  embed: { about: 'write an ES module that holds a folder of migrations', load: () => import('./embed.js') },
-  check: { about: 'say what a branch would break if it were merged', load: () => import('./check.js') },
-  lint: { about: 'say what is wrong with the migrations themselves', load: () => import('./lint.js') },
+  new: { about: 'write an empty migration', load: () => import('./commands/new.js') },
+  status: { about: 'list what is applied and what is not', load: () => import('./commands/status.js') },
+  plan: { about: 'say what `up` would do, and why', load: () => import('./commands/plan.js') },
+  up: { about: 'apply what is pending', load: () => import('./commands/up.js') },
+  down: { about: 'take back what was applied last', load: () => import('./commands/down.js') },
+  ready: { about: 'say whether the database is where it should be', load: () => import('./commands/ready.js') },
+  embed: { about: 'write an ES module that holds a folder of migrations', load: () => import('./commands/embed.js') },
+  check: { about: 'say what a branch would break if it were merged', load: () => import('./commands/check.js') },
+  lint: { about: 'say what is wrong with the migrations themselves', load: () => import('./commands/lint.js') },
   completion: {
     about: 'print what makes a shell complete commands and options',
-    load: () => import('./completion.js'),
+    load: () => import('./commands/completion.js'),
   },
 }
 

@@ -1,8 +1,8 @@
 // `.env`: variables that the environment does not have.
 import { readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
-import { failure } from '../errors.js'
-import { keepSecret, keepSecretsOf } from './secrets.js'
+import { failure } from '../shared/errors.js'
+import { keepSecret, keepSecretsOf } from './text/secrets.js'
 
 /**
  * Adds what stands in `.env`: what the environment has already stays. A file that was named says it louder than either.

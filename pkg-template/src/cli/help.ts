@@ -1,8 +1,8 @@
 // What `--help` prints, made from the tables of the commands.
-import { optionsOf } from './arguments.js'
-import type { Command, Option } from './command.js'
+import { optionsOf } from './frame/arguments.js'
+import type { Command, Option } from './frame/command.js'
 import type { Entry } from './commands.js'
-import { out } from './style.js'
+import { out } from './text/style.js'
 
 /** What there is. */
 export function overview(commands: Readonly<Record<string, Entry>>): string {

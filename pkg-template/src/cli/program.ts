@@ -1,16 +1,16 @@
 // `counterfoil <command>`: finds the command, reads its options, runs it, and turns what it throws into lines and an exit code.
 import { getEventListeners } from 'node:events'
-import { cancelActive, listen } from './active.js'
-import { misplaced, nearest, parse } from './arguments.js'
-import { Usage, fine, misused, say, type Call, type Command, type Format } from './command.js'
+import { cancelActive, listen } from './connect/active.js'
+import { misplaced, nearest, parse } from './frame/arguments.js'
+import { Usage, fine, misused, say, type Call, type Command, type Format } from './frame/command.js'
 import { commands, elsewhere, planned } from './commands.js'
-import { loadConfig } from './config.js'
+import { loadConfig } from './config/config.js'
 import { loadEnvironment } from './environment.js'
-import { exitOf, interrupted, printFailure } from './failures.js'
+import { exitOf, interrupted, printFailure } from './show/failures.js'
 import { helpOf, overview } from './help.js'
-import { isAddress, keepSecretsOf } from './secrets.js'
+import { isAddress, keepSecretsOf } from './text/secrets.js'
 import { filled } from './settings.js'
-import { version } from './version.js'
+import { version } from './text/version.js'
 
 /** Runs the command line. @returns the exit code */
 export async function program(args: readonly string[]): Promise<number> {

@@ -1,10 +1,10 @@
 // What an option comes to: the command line, a file of variables that it names, the configuration, the environment, the
 // default.
-import type { Given } from './arguments.js'
-import { misplaced, optionsOf } from './arguments.js'
-import type { Command, Options, Values } from './command.js'
-import type { Config } from './config.js'
-import { isAddress } from './secrets.js'
+import type { Given } from './frame/arguments.js'
+import { misplaced, optionsOf } from './frame/arguments.js'
+import type { Command, Options, Values } from './frame/command.js'
+import type { Config } from './config/config.js'
+import { isAddress } from './text/secrets.js'
 
 type Variables = Readonly<Record<string, string | undefined>>
 

@@ -1,6 +1,6 @@
 // Which commit a change is compared with, where nobody said.
 import { readFile } from 'node:fs/promises'
-import { failure } from '../errors.js'
+import { failure } from '../shared/errors.js'
 import { commitIfAny, commitOf, git, withoutNewline, type Repository } from './repository.js'
 import type { Base, Environment } from './types.js'
 

@@ -1,9 +1,9 @@
 // A change of a git repository, as the guards take it.
 import { lstatSync, realpathSync } from 'node:fs'
 import { isAbsolute, join, posix, relative, sep } from 'node:path'
-import { failure } from '../errors.js'
+import { failure } from '../shared/errors.js'
 import type { Change } from '../guard.js'
-import type { Finding } from '../public.js'
+import type { Finding } from '../options/public.js'
 import { baseOf } from './base.js'
 import { edits, oldFolder } from './edits.js'
 import { inside, listings, submoduleOn, texts, type Entry } from './objects.js'

@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto'
 import { lstat, mkdir, readFile, rename, rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { failure } from '../errors.js'
-import { writeOutput } from '../output.js'
+import { failure } from '../shared/errors.js'
+import { writeOutput } from '../shared/output.js'
 import { git, parts, type Repository } from './repository.js'
 
 /** A file, and where it goes. Paths from the root. */

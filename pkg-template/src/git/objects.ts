@@ -1,6 +1,6 @@
 // Folders and texts out of git's object store, many at a time.
-import { isOfSet, isPassedOver } from '../companions.js'
-import { failure } from '../errors.js'
+import { isOfSet, isPassedOver } from '../set/companions.js'
+import { failure } from '../shared/errors.js'
 import { git, parts, type Repository } from './repository.js'
 
 /** A file as a tree has it: its text's object id. `link`: it is a symbolic link that could not be followed. */

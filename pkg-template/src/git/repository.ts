@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { failure, MigrationError } from '../errors.js'
+import { failure, MigrationError } from '../shared/errors.js'
 
 /** What a call of git gave. */
 export interface Given {

@@ -2,7 +2,7 @@
 import { copyFile, lstat, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import { failure } from '../errors.js'
+import { failure } from '../shared/errors.js'
 import { longest } from './objects.js'
 import { git, parts, withoutNewline, type Repository } from './repository.js'
 

@@ -1,6 +1,6 @@
 // What is asked of a git repository, and what comes back. No types of Node's: a user may have none.
 import type { Change, GuardOptions } from '../guard.js'
-import type { Finding } from '../public.js'
+import type { Finding } from '../options/public.js'
 
 /** Environment variables. */
 export type Environment = Readonly<Record<string, string | undefined>>

@@ -1,5 +1,5 @@
 // Readiness over HTTP: one path, GET and HEAD, 200 or 503.
-import { failure } from '../errors.js'
+import { failure } from '../shared/errors.js'
 import { toConsole } from './log.js'
 import { Probe } from './probe.js'
 import type {

@@ -1,5 +1,5 @@
 // What the log hears of readiness: a line when it changes, not one for every probe.
-import { withoutPasswords } from '../passwords.js'
+import { withoutPasswords } from '../shared/passwords.js'
 
 /** What is told. @internal */
 export interface Told {

@@ -1,6 +1,6 @@
 // One check: asked once for all who want to know at the same time, its answer repeated for a while, and never waited for
 // in vain.
-import { withoutPasswords } from '../passwords.js'
+import { withoutPasswords } from '../shared/passwords.js'
 import { teller, type Log } from './log.js'
 import type { Check, Checked, ReadinessAnswer } from './public.js'
 

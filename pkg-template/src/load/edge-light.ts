@@ -1,6 +1,6 @@
 // Where Vercel's edge runtime finds the core: its bundler compiles what is imported with `?module`.
 // https://vercel.com/docs/functions/runtimes/wasm
-import type { CoreSource } from '../start.js'
+import type { CoreSource } from '../wasm/start.js'
 
 /** Finds the core. @internal */
 export const load = (): Promise<CoreSource> => import('../core/core.wasm?module')

@@ -1,6 +1,6 @@
 // Where a browser finds the core: over the network, at the address that a bundler gives the file. Some bundlers give it
 // none, and some development servers answer with a page: then it is in a module of its own, as text.
-import { received, type CoreSource } from '../start.js'
+import { received, type CoreSource } from '../wasm/start.js'
 
 /** Finds the core. @internal */
 export async function load(): Promise<CoreSource> {

@@ -1,6 +1,6 @@
 // Where workerd (Cloudflare Workers) finds the core: a module that was compiled when the Worker was uploaded. It refuses
 // to compile bytes. https://developers.cloudflare.com/workers/runtime-apis/webassembly/javascript/
-import type { CoreSource } from '../start.js'
+import type { CoreSource } from '../wasm/start.js'
 
 /** Finds the core. @internal */
 export const load = (): Promise<CoreSource> => import('../core/core.wasm')

@@ -40,7 +40,7 @@ export async function fast(sizes = [1, 100, 10_000]) {
   queries = wasm = 0
   const { status, applied } = await migrate(db, two.manifest)
   const { rows } = await real.query(`select to_regclass('m2')::text as name`)
-  out.pending = { status, applied: applied.map(({ version }) => version), table: rows[0].name, wasm: wasm > 0, loaded: globalThis.loaded.includes('engine.js') }
+  out.pending = { status, applied: applied.map(({ version }) => version), table: rows[0].name, wasm: wasm > 0, loaded: globalThis.loaded.includes('run/engine.js') }
   await real.close()
   return { ...out, fetched }
 }

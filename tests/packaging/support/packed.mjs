@@ -59,7 +59,7 @@ export function packed() {
 }
 
 /** What may not be loaded when there is nothing to do. */
-export const heavy = ['engine.js', 'core/core.js', 'core/inline.js']
+export const heavy = ['run/engine.js', 'core/core.js', 'core/inline.js']
 
 /**
  * A folder with the package installed, as `npm install` does with a tarball of a package without dependencies.

@@ -1,0 +1,172 @@
+// `counterfoil up`: applies what is pending.
+import { look, up } from '../../run/actions.js'
+import type { Finding, MigrateResult, Plan } from '../../options/public.js'
+import { counted, databaseOptions, define, fine, found, printJson, say } from '../frame/command.js'
+import { canAsk, confirmed } from '../connect/confirm.js'
+import { drawn, inFolder, printFindings } from '../show/findings.js'
+import { lossFindings, lossesOfPlan, sayLosses } from '../show/losses.js'
+import { rendered } from './plan.js'
+import { mustBeReviewed, reviewedPlan } from './plan-file.js'
+import { findingsOf, shownPlan, standing } from '../show/plans.js'
+import { Progress, duration } from '../show/progress.js'
+import { patience, waiting, withDatabase, writing, written, type Session } from '../connect/session.js'
+import { err, out } from '../text/style.js'
+
+export const command = define({
+  about:
+    'Applies what is pending, each migration in one transaction with its row in the ledger. Any number may run at once: each migration runs once.\nOn a terminal it asks first if something would be lost: a table, a column, all rows of a table. Without a terminal it says so, and needs --yes only where a whole schema or database would go.',
+  options: {
+    ...databaseOptions,
+    plan: {
+      type: 'string',
+      value: '<file>',
+      about:
+        'apply exactly the plan in this file (see `plan --out`), on the database and ledger that it names, or stop',
+      completes: 'file',
+      short: 'p',
+    },
+    'dry-run': { type: 'boolean', about: 'say what would be done, and do nothing', short: 'n' },
+    when: {
+      type: 'string',
+      value: '<what>',
+      about: 'if something is pending: apply it, wait until somebody else has, or refuse',
+      choices: ['apply', 'wait', 'refuse'],
+      default: 'apply',
+    },
+    yes: { type: 'boolean', about: 'do not ask', short: 'y' },
+    ...waiting,
+    ...writing,
+  },
+  formats: ['text', 'json', 'github'],
+  examples: [
+    ['up', 'bring DATABASE_URL up to date'],
+    ['up --dry-run', 'what would it do?'],
+    ['up --wait', 'in a container: the database may still be starting'],
+    ['up --plan plan.json', 'apply what was reviewed, or stop'],
+    ['up --url pglite:memory', 'can an empty database be brought up?'],
+  ],
+  exits:
+    '0 if the database is up to date, 1 if a migration failed or the plan was refused, 2 if it was called in a wrong way or cannot connect, 130 after Ctrl-C',
+  run(call) {
+    const { values, format, signal } = call
+    // What only looks, or waits for somebody else, makes no folder.
+    const create = values['dry-run'] || values.when === 'refuse' ? 'in memory' : values.when === 'apply'
+    return withDatabase(call, { create, wait: patience(values.wait) }, async (session) => {
+      const { driver, db, files, dir, options } = session
+      const reviewed = values.plan === undefined ? undefined : await reviewedPlan(values.plan)
+      const applies = values.when === 'apply'
+      const plan = applies || reviewed || values['dry-run'] ? await look(driver, db, files, options) : undefined
+      if (values['dry-run']) await rehearsed(plan!, session, format, values.convention)
+      if (plan && reviewed) mustBeReviewed(reviewed, plan, session)
+      if (values['dry-run']) return standing(plan!) === 'refused' ? found : fine
+
+      let expect = reviewed?.digest
+      if (plan && applies && standing(plan) === 'pending') {
+        const losses = await lossesOfPlan(plan, files, values.convention)
+        const asks = !values.yes && losses.length > 0 && (canAsk() || losses.some(({ whole }) => whole))
+        if (asks) process.stderr.write(`${await shownPlan(plan, { style: err() })}\n`)
+        // Also where nobody is asked: a log has to show it.
+        sayLosses(losses, dir)
+        if (asks) {
+          const count = plan.decisions.filter(({ action }) => action === 'apply').length
+          if (!(await confirmed(`apply ${counted(count, 'migration')} to ${session.shown}?`, signal))) {
+            say('nothing was done')
+            return found
+          }
+          // What somebody has said yes to, and nothing else.
+          expect ??= plan.digest
+        }
+      }
+      const when = values.when as 'apply' | 'wait' | 'refuse'
+      return applied(
+        session,
+        format,
+        (onProgress) =>
+          up(driver, db, files, {
+            ...options,
+            ...written(values),
+            when,
+            onProgress,
+            ...(expect !== undefined && { expect }),
+          }),
+        noticed(plan),
+      )
+    })
+  },
+})
+
+/** What would be done. */
+async function rehearsed(
+  plan: Plan,
+  { files, dir }: Session,
+  format: string,
+  convention: string | undefined,
+): Promise<void> {
+  const losses = await lossesOfPlan(plan, files, convention)
+  if (format === 'json') printJson({ ...plan, losses })
+  else if (format === 'github')
+    printFindings(inFolder(dir, [...findingsOf(plan), ...lossFindings(losses)]), { format: 'github', tool: 'up' })
+  else process.stdout.write(await rendered(plan, losses, dir))
+}
+
+/** Runs, and says what is done while it is. `down` says so too. @internal */
+export async function applied(
+  { dir, files }: Session,
+  format: string,
+  run: (onProgress: Progress['on']) => Promise<MigrateResult>,
+  before: readonly Finding[] = [],
+): Promise<number> {
+  // As text it is the result; else it is talk.
+  const line = format === 'text' ? (text: string) => void process.stdout.write(`${text}\n`) : say
+  const progress = new Progress(line, format === 'text' ? out() : err())
+  let result
+  try {
+    result = await run(progress.on)
+  } finally {
+    progress.stop()
+  }
+  if (format === 'json') printJson(result)
+  const findings = inFolder(dir, [...before, ...result.findings])
+  if (format === 'github') printFindings(findings, { format: 'github', tool: 'up' })
+  else
+    for (const finding of findings) say(drawn(finding, (path) => files[path.slice(dir.length + 1)], err()).join('\n'))
+  line(sentence(result, format === 'text' ? out().bold : err().bold))
+  return fine
+}
+
+/** How many findings of one code are shown. */
+const few = 3
+
+/** What there is to say of files and rows that stops nothing: rows that get another version or name, rows without a file. */
+function noticed(plan: Plan | undefined): Finding[] {
+  if (!plan) return []
+  const all = findingsOf({ ...plan, findings: [] }).filter(
+    ({ severity, code }) => severity !== 'error' && code !== 'in-progress',
+  )
+  const shown: Finding[] = []
+  for (const code of new Set(all.map((finding) => finding.code))) {
+    const same = all.filter((finding) => finding.code === code)
+    shown.push(...same.slice(0, few))
+    if (same.length > few)
+      shown.push({
+        code,
+        severity: same[0]!.severity,
+        message: `${same.length - few} more of this`,
+        help: '`counterfoil status` lists them',
+      })
+  }
+  return shown
+}
+
+function sentence(
+  { status, applied, adopted, reverted, skipped, elapsedMs }: MigrateResult,
+  bold: (text: string) => string,
+): string {
+  const parts = [
+    [applied, 'applied'],
+    [adopted, 'adopted'],
+    [reverted, 'taken back'],
+  ] as const
+  const done = parts.filter(([list]) => list.length > 0).map(([list, what]) => `${list.length} ${what}`)
+  return `${bold(status)}: ${[...done, ...(skipped > 0 ? [`${skipped} there before`] : [])].join(', ') || 'nothing to do'} (${duration(elapsedMs)})`
+}

@@ -1,0 +1,130 @@
+// Opens a PGlite: the project's own, since a data directory belongs to the version that made it.
+import { createRequire } from 'node:module'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { MigrationError, failure } from '../../shared/errors.js'
+import { pglite, type PGliteLike } from '../../drivers/pglite-driver.js'
+import { deaf } from './active.js'
+import type { Config } from '../config/config.js'
+import { unreachable, watched, type OpenOptions, type Opened } from './connect.js'
+import { contents, holdFolder } from './pglite-folder.js'
+import type { Target } from './target.js'
+
+type Db = PGliteLike & { close(): Promise<void>; dumpDataDir(compression: 'none'): Promise<Blob> }
+type PGliteClass = {
+  create(options: { dataDir?: string; loadDataDir?: Blob; extensions: Record<string, unknown> }): Promise<Db>
+}
+
+export async function openPGlite(
+  target: Target & { kind: 'pglite' },
+  { config, create }: OpenOptions,
+): Promise<Opened> {
+  const folder = target.folder === undefined ? undefined : resolve(target.folder)
+  const there = folder === undefined ? 'absent' : contents(target, folder)
+  // To look at a database must not make one.
+  if (folder !== undefined && !create && (there === 'absent' || there === 'empty')) throw missing(target, there)
+  const { PGlite } = (await project('@electric-sql/pglite', 'npm install @electric-sql/pglite')) as {
+    PGlite: PGliteClass
+  }
+  const extensions = await extensionsOf(config)
+  // What is only tried out leaves nothing behind.
+  const inMemory = folder === undefined || (create === 'in memory' && (there === 'absent' || there === 'empty'))
+  // Before PGlite opens it: even one that only reads writes to its folder.
+  const held = inMemory ? undefined : holdFolder(target, folder)
+  const start = (loadDataDir?: Blob) =>
+    PGlite.create({ ...(!inMemory && { dataDir: folder }), ...(loadDataDir && { loadDataDir }), extensions })
+  let db: Db
+  try {
+    if (held?.empty && create !== true) throw missing(target, 'empty')
+    db = await (held?.empty ? held.fill(async () => start(await blank(PGlite))) : start())
+  } catch (cause) {
+    held?.release()
+    if (cause instanceof MigrationError) throw cause
+    throw unreachable(
+      target,
+      reasonOf(cause),
+      'see that no other process has it open, and that it was made by the version of @electric-sql/pglite that this project has',
+      cause,
+    )
+  }
+  const { driver, rows } = watched<PGliteLike>({
+    ...pglite,
+    // A statement keeps this thread busy. One that is ended half-way is undone when the database is opened again.
+    connect(db) {
+      const { statement, script, ...rest } = pglite.connect(db)
+      return {
+        ...rest,
+        statement: (sql) => deaf(() => statement(sql)),
+        ...(script && { script: (sql, count) => deaf(() => script(sql, count)) }),
+      }
+    },
+    // It is taken already, and for longer than a run.
+    guard: async () => held && { touch: held.touch, release() {} },
+  })
+  const close = async () => {
+    await db.close().catch(() => {})
+    held?.release()
+  }
+  return { driver, rows, db, close, cancel: async () => {} }
+}
+
+/** An empty database. Versions before 0.5 make none in a folder that holds a lock, but they take one that is made. */
+async function blank(PGlite: PGliteClass): Promise<Blob> {
+  const db = await PGlite.create({ extensions: {} })
+  try {
+    return await db.dumpDataDir('none')
+  } finally {
+    await db.close()
+  }
+}
+
+const missing = (target: Target, there: 'absent' | 'empty') =>
+  unreachable(
+    target,
+    there === 'empty' ? 'there is no database in that folder' : 'the folder does not exist',
+    '`counterfoil up` makes it; the path is relative to where you are',
+  )
+
+/** What PGlite throws need not be an error: Emscripten's file system throws objects with a number. */
+function reasonOf(cause: unknown): string {
+  const { message, name, errno } = Object(cause) as { message?: unknown; name?: unknown; errno?: unknown }
+  if (typeof message === 'string' && message !== '') return message
+  if (typeof errno === 'number') return `${typeof name === 'string' ? name : 'error'} ${errno}`
+  return typeof cause === 'object' ? 'PGlite could not open it, and gives no reason' : String(cause)
+}
+
+async function extensionsOf({ pglite: options }: Config): Promise<Record<string, unknown>> {
+  const loaded = await Promise.all(
+    Object.entries(options?.extensions ?? {}).map(async ([name, module]) => {
+      const exports = (await project(module, `npm install ${module}`)) as Record<string, unknown>
+      if (exports[name] === undefined)
+        throw failure(
+          'invalid-config',
+          `${module} has no extension ${name}`,
+          'its exports are named in pglite.extensions of the configuration',
+        )
+      return [name, exports[name]] as const
+    }),
+  )
+  return Object.fromEntries(loaded)
+}
+
+/** A module of the project in the working directory; else the one that counterfoil itself would find. */
+async function project(name: string, install: string): Promise<unknown> {
+  let path: string
+  try {
+    path = createRequire(join(process.cwd(), 'counterfoil.js')).resolve(name)
+  } catch {
+    try {
+      path = createRequire(import.meta.url).resolve(name)
+    } catch (cause) {
+      throw failure(
+        'driver-missing',
+        `${name} is not installed in this project`,
+        `${install}; counterfoil brings none, since a data directory belongs to the version that made it`,
+        cause,
+      )
+    }
+  }
+  return import(pathToFileURL(path).href)
+}

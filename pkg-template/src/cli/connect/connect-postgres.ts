@@ -1,0 +1,140 @@
+// Opens a PostgreSQL, with the node-postgres that comes with the command line.
+import { createRequire } from 'node:module'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Client } from 'pg'
+import type { MigrationError } from '../../shared/errors.js'
+import { nodePostgres, type PgClient } from '../../drivers/node-postgres.js'
+import { stopped, unreachable, watched, type OpenOptions, type Opened } from './connect.js'
+import { keepSecret } from '../text/secrets.js'
+import type { Target } from './target.js'
+
+type PostgresTarget = Target & { kind: 'postgres' }
+
+/** How long to wait for a host that does not answer, in milliseconds, unless the address or PGCONNECT_TIMEOUT says so. */
+const patience = 15_000
+
+/** What is behind an error of the connection, and what to do. By SQLSTATE, or by the code of Node's own. */
+const causes: readonly (readonly [codes: readonly string[], help: string, transient?: boolean])[] = [
+  [
+    ['ECONNREFUSED'],
+    'nothing listens there: see that the database is running, and that host and port are right; --wait waits for it',
+    true,
+  ],
+  [
+    ['ENOTFOUND', 'EAI_AGAIN'],
+    'see that the host is spelt right, and that this machine can look it up; --wait waits for it',
+    true,
+  ],
+  [
+    ['ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ECONNRESET', 'EPIPE'],
+    'see that host and port are right, and that no firewall is in between',
+    true,
+  ],
+  [['ENOENT'], 'there is no socket in that folder: see that the database is running', true],
+  [['57P03'], 'the database is starting or stopping: --wait waits for it', true],
+  [
+    ['28P01'],
+    'see that user and password are right; what is special in a password is written with %, such as @ as %40',
+  ],
+  [['28000'], 'see that the user exists, and that pg_hba.conf lets it in from here'],
+  [['3D000'], 'create the database first (createdb), or name another one'],
+  [['53300'], 'the server has no connection left: close some, or go through a pooler'],
+  [
+    [
+      'DEPTH_ZERO_SELF_SIGNED_CERT',
+      'SELF_SIGNED_CERT_IN_CHAIN',
+      'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+      'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+      'CERT_HAS_EXPIRED',
+      'ERR_TLS_CERT_ALTNAME_INVALID',
+    ],
+    "name the authority's certificate with ?sslrootcert=<file>; ?sslmode=no-verify trusts whoever answers",
+  ],
+]
+
+/** The same for errors that have no code. */
+const wordings: readonly (readonly [pattern: RegExp, help: string, transient?: boolean])[] = [
+  [/does not support SSL/i, 'add ?sslmode=disable to the address if the way to it is safe'],
+  [
+    /password must be a (?:non-empty )?string/i,
+    'the server asks for a password: put it into the address, PGPASSWORD or ~/.pgpass',
+  ],
+  [
+    /timeout expired|connection terminated/i,
+    'see that host and port are right, and that no firewall is in between',
+    true,
+  ],
+]
+
+export async function openPostgres(target: PostgresTarget, { signal, wait = 0 }: OpenOptions): Promise<Opened> {
+  // Faster than `import`, which would look through it for names first.
+  const Client = createRequire(import.meta.url)('./pg-client.cjs') as typeof import('pg').Client
+  const until = performance.now() + wait
+  let client: Client
+  for (;;) {
+    try {
+      client = await connected(Client, target, signal)
+      break
+    } catch (error) {
+      if (signal.aborted) throw stopped()
+      const { known, transient } = understood(target, error)
+      if (!transient || performance.now() >= until) throw known
+      await sleep(250, undefined, { signal }).catch(() => {})
+    }
+  }
+  const { driver, rows } = watched<PgClient>(nodePostgres)
+  return {
+    driver,
+    rows,
+    db: client,
+    close: () => client.end().catch(() => {}),
+    async cancel() {
+      const pid = (client as unknown as { processID: number | null }).processID
+      if (pid === null) return
+      const other = await connected(Client, target, AbortSignal.timeout(2_000))
+      await other.query('select pg_catalog.pg_cancel_backend($1)', [pid])
+      await other.end()
+    },
+  }
+}
+
+async function connected(ClientClass: typeof Client, { url }: PostgresTarget, signal: AbortSignal): Promise<Client> {
+  const seconds = Number(/[?&]connect_timeout=(\d+)/.exec(url)?.[1] ?? process.env['PGCONNECT_TIMEOUT'] ?? NaN)
+  const client = new ClientClass({
+    connectionString: url,
+    connectionTimeoutMillis: Number.isFinite(seconds) ? seconds * 1000 : patience,
+    fallback_application_name: 'counterfoil',
+    keepAlive: true,
+  })
+  const { password } = client as { password?: unknown; user?: unknown; database?: unknown }
+  if (typeof password === 'string' && password !== client.user && password !== client.database) keepSecret(password)
+  // One that breaks later says so by an event too; the request that it breaks tells.
+  client.on('error', () => {})
+  const { stream } = (client as unknown as { connection: { stream: { destroy(): void } } }).connection
+  const stop = () => stream.destroy()
+  signal.addEventListener('abort', stop)
+  try {
+    await client.connect()
+    return client
+  } catch (error) {
+    stream.destroy()
+    throw error
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+function understood(target: PostgresTarget, error: unknown): { known: MigrationError; transient: boolean } {
+  const { code, message, errors } = Object(error) as { code?: string; message?: string; errors?: { message: string }[] }
+  // A name with several addresses fails with one error for each, and no message of its own.
+  const what = message || errors?.map((inner) => inner.message).join(', ') || code || String(error)
+  const [, help, transient = false] = causes.find(([codes]) => codes.includes(code ?? '')) ??
+    wordings.find(([pattern]) => pattern.test(what)) ?? [
+      [],
+      'see that the address is right: postgres://user:password@host:port/database',
+    ]
+  return {
+    known: unreachable(target, code && !what.includes(code) ? `${what} (${code})` : what, help, error),
+    transient,
+  }
+}

@@ -1,0 +1,99 @@
+// The folder of a PGlite: what may stand in it, and who may open it. It belongs to one process at a time, also for
+// reading: PGlite opens a database for writing whatever it is for, and of two that have it open one loses its work.
+import { mkdirSync, readdirSync, rmSync, rmdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { lockDataDir } from '../../drivers/pglite-lock.js'
+import { unreachable } from './connect.js'
+import type { Target } from './target.js'
+
+const lockFile = 'counterfoil.lock'
+/** Stands in the folder while PGlite fills it. */
+const marker = 'counterfoil.making'
+/** What may be in a folder that counts as empty. */
+const unimportant = /^(?:counterfoil\.lock.*|\.git(?:keep|ignore)|lost\+found)$/
+/** How often the lock shows that its owner lives, in milliseconds. */
+const pulse = 60_000
+
+/** A folder that nobody else has open. @internal */
+export interface Held {
+  readonly touch: () => void
+  /** Lets the next one in. What was filled half-way is taken out again. */
+  readonly release: () => void
+  /** Fills an empty folder. */
+  fill<T>(work: () => Promise<T>): Promise<T>
+  readonly empty: boolean
+}
+
+/**
+ * What is in the folder: nothing, a database, or a lock, which says nothing yet of what there is.
+ *
+ * @throws MigrationError `connection-failed` if it is something else
+ */
+export function contents(target: Target, folder: string): 'absent' | 'empty' | 'locked' | 'database' {
+  let names: string[]
+  try {
+    names = readdirSync(folder)
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException
+    if (code === 'ENOENT') return 'absent'
+    throw unreachable(
+      target,
+      code === 'ENOTDIR' ? 'that is a file, or in one' : `the folder cannot be read: ${message}`,
+      'name a folder; the path is relative to where you are',
+      cause,
+    )
+  }
+  if (names.includes('PG_VERSION')) return 'database'
+  if (names.includes(lockFile) || names.includes(marker)) return 'locked'
+  if (names.every((name) => unimportant.test(name))) return 'empty'
+  throw unreachable(target, 'the folder holds other things, and no database', 'name a new or an empty folder')
+}
+
+/** Takes the folder; one that is not there is made. @throws MigrationError `data-dir-locked`, `connection-failed` */
+export function holdFolder(target: Target, folder: string): Held {
+  const made = makeFolder(target, folder)
+  const lock = lockDataDir(folder)
+  let before: string[] | undefined
+  const timer = setInterval(() => lock.touch(), pulse).unref()
+  const release = () => {
+    clearInterval(timer)
+    process.off('exit', release)
+    if (before)
+      for (const name of readdirSync(folder))
+        if (!before.includes(name)) rmSync(join(folder, name), { recursive: true, force: true })
+    lock.release()
+    if (before && made) rmdirSync(folder)
+  }
+  // Ctrl-C ends a process that is still opening it.
+  process.on('exit', release)
+  const names = readdirSync(folder)
+  if (names.includes(marker)) {
+    release()
+    throw unreachable(
+      target,
+      'it is half-made: the process that was making it has died',
+      'nothing was in it yet: delete the folder, and `counterfoil up` makes it again',
+    )
+  }
+  return {
+    empty: !names.includes('PG_VERSION'),
+    touch: () => lock.touch(),
+    release,
+    async fill(work) {
+      before = names
+      writeFileSync(join(folder, marker), '')
+      const filled = await work()
+      before = undefined
+      rmSync(join(folder, marker), { force: true })
+      return filled
+    },
+  }
+}
+
+function makeFolder(target: Target, folder: string): boolean {
+  try {
+    return mkdirSync(folder, { recursive: true }) !== undefined
+  } catch (cause) {
+    throw unreachable(target, `the folder cannot be made: ${(cause as Error).message}`, 'name another folder', cause)
+  }
+}

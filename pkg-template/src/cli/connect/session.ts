@@ -1,0 +1,136 @@
+// What a command that works on a database begins with: the files and the connection, both at once.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { catalogOf } from '../../run/catalogs.js'
+import { refuseEmpty } from '../../run/empty.js'
+import { MigrationError } from '../../shared/errors.js'
+import { filesNow } from '../../set/files.js'
+import { init } from '../../wasm/init.js'
+import type { ExistingName, MigrateOptions, ReadOptions } from '../../options/public.js'
+import { readMigrations } from '../../node.js'
+import { Usage, say, type Call, type Values, type databaseOptions } from '../frame/command.js'
+import { open, type Opened } from './connect.js'
+import { showLinesOf } from '../show/failures.js'
+import { clean, err } from '../text/style.js'
+import { targetOf } from './target.js'
+
+/** Files and database. */
+export interface Session extends Opened {
+  /** What the database is called in a message; never with a password. */
+  readonly shown: string
+  readonly dir: string
+  readonly files: Readonly<Record<string, string>>
+  /** The options that every driver takes. */
+  readonly options: ReadOptions
+}
+
+type DatabaseCall = Call & { readonly values: Values<typeof databaseOptions> }
+
+/** Opens both, and closes the database whatever happens. `create`: whether a PGlite may be made. `quiet`: nothing is said of which they are. */
+export async function withDatabase<T>(
+  call: DatabaseCall,
+  how: { create?: boolean | 'in memory'; wait?: number; quiet?: boolean },
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const {
+    values: { dir, url, table, convention, 'allow-empty': allowEmpty, existing },
+    config,
+    format,
+    signal,
+  } = call
+  const target = targetOf(url)
+  if (table !== undefined && table.split('.').length > 2)
+    throw new Usage(
+      `the ledger has more than one dot in its name: ${clean(table)}`,
+      'write --table name, or --table schema.name',
+    )
+  const ignore = existing.map(ignored)
+  const reading = filesOf(dir, convention, allowEmpty)
+  // A folder is not opened, let alone made, for files that cannot be read.
+  const opening = (target.kind === 'pglite' ? reading : Promise.resolve()).then(() =>
+    open(target, { config, signal, ...how }),
+  )
+  // Two things that may fail: the other one must not be left behind.
+  opening.catch(() => {})
+  let opened: Opened | undefined
+  try {
+    const files = await reading
+    showLinesOf(dir, files)
+    opened = await opening
+    // Whoever is wrong about one of them sees it here.
+    if (format === 'text' && !how.quiet) say(err().dim(clean(`${dir} on ${target.shown}`)))
+    const { policy } = config
+    const options: ReadOptions = {
+      signal,
+      ...(table !== undefined && { table }),
+      ...(convention !== undefined && { convention }),
+      ...(policy && { policy }),
+      ...(allowEmpty && { allowEmpty }),
+      ...(ignore.length > 0 && { existing: { ignore } }),
+    }
+    return await work({ ...opened, shown: target.shown, dir, files, options })
+  } finally {
+    opened ??= await opening.catch(() => undefined)
+    await Promise.race([opened?.close(), sleep(2_000, undefined, { ref: false })])
+  }
+}
+
+/** What `--existing ignore:<what>` names. The core knows which words there are. */
+function ignored(value: string): ExistingName {
+  const [, what] = /^ignore:(.+)$/.exec(value) ?? []
+  if (!what)
+    throw new Usage(
+      `--existing cannot be '${clean(value)}'`,
+      'write --existing ignore:<tool>, such as ignore:goose, or --existing ignore:tables',
+    )
+  return what as ExistingName
+}
+
+/** The files. That there is a migration among them is seen before a database is opened for it, and a folder of PGlite made. */
+async function filesOf(
+  dir: string,
+  convention: string | undefined,
+  allowEmpty: boolean,
+): Promise<Record<string, string>> {
+  const set = await readMigrations(dir)
+  if (allowEmpty) return set
+  await init()
+  // A run that follows does not read it once more.
+  const files = filesNow(set)
+  refuseEmpty(set, files, convention, catalogOf(set, files, convention))
+  return set
+}
+
+/** Options of commands that write, as the drivers take them. */
+export const writing = {
+  'lock-timeout': {
+    type: 'number',
+    value: '<ms>',
+    about: 'how long a statement waits for a lock before it is tried again (default: 5000)',
+  },
+  'wait-timeout': { type: 'number', value: '<ms>', about: 'how long to wait without any progress (default: 300000)' },
+  'no-session': { type: 'boolean', about: 'the address is of a pooler in transaction mode' },
+} as const
+
+/** Their values, as the drivers take them. */
+export function written(
+  values: Values<typeof writing>,
+): Pick<MigrateOptions, 'lockTimeout' | 'waitTimeout' | 'session'> {
+  const { 'lock-timeout': lockTimeout, 'wait-timeout': waitTimeout, 'no-session': sessionless } = values
+  return {
+    ...(lockTimeout !== undefined && { lockTimeout }),
+    ...(waitTimeout !== undefined && { waitTimeout }),
+    ...(sessionless && { session: false }),
+  }
+}
+
+/** Waiting for a database that is about to start, as in `dbmate --wait`. */
+export const waiting = {
+  wait: { type: 'boolean', about: 'wait up to a minute until the database can be reached' },
+} as const
+
+/** How long that is, in milliseconds. */
+export const patience = (wait: boolean) => (wait ? 60_000 : 0)
+
+/** Whether an error of ours has this code. */
+export const isCode = (error: unknown, code: string): error is MigrationError =>
+  error instanceof MigrationError && error.code === code

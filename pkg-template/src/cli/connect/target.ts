@@ -1,0 +1,112 @@
+// Which database: what `--url`, the configuration or DATABASE_URL says.
+import { failure, type MigrationError } from '../../shared/errors.js'
+import { refusedParameter, refusedVariable, severalHosts, type Refusal } from './parameters.js'
+
+/** A database that a command works on. */
+export type Target =
+  | { readonly kind: 'postgres'; readonly url: string; readonly shown: string }
+  /** Without a folder it is one in memory, which is gone afterwards. */
+  | { readonly kind: 'pglite'; readonly folder: string | undefined; readonly shown: string }
+
+const forms = 'it is postgres://user:password@host/database, pglite:./folder or pglite:memory'
+
+/** Other things that people have in that place, and what to do. */
+const others: readonly (readonly [pattern: RegExp, message: string, help: string])[] = [
+  [
+    /^pglite:\/\//i,
+    'a folder of PGlite has no slashes in front',
+    'write pglite:./folder, or pglite:/folder for one at the root',
+  ],
+  [/^pglite:(?:idb|opfs-ahp):/i, "that storage is a browser's", 'name a folder: pglite:./folder'],
+  [
+    /^pglite:[a-z][a-z0-9+.-]*:\/\//i,
+    'what stands behind pglite: is an address',
+    'for a server leave out pglite:, and for a PGlite name a folder: pglite:./folder',
+  ],
+  [/^(?:memory|pglite-memory):/i, 'that is not how a PGlite in memory is named', 'write pglite:memory'],
+  [/^(?:idb|opfs-ahp):/i, "that storage is a browser's", 'name a folder: pglite:./folder'],
+  [/^jdbc:/i, 'that is an address for Java', 'leave out `jdbc:`, and put user and password before the host'],
+  [
+    /^prisma(?:\+postgres)?:/i,
+    "that is an address of Prisma's own proxy",
+    'use the direct address of the database: postgres://…',
+  ],
+  [/^postgres(?:ql)?:(?!\/\/)/i, 'two slashes are missing', 'write postgres://user:password@host/database'],
+  [
+    /^(?:mysql|mariadb|sqlite3?|libsql|sqlserver|mssql|clickhouse|cockroachdb|mongodb(?:\+srv)?|spanner):/i,
+    'that is another kind of database',
+    'counterfoil works on PostgreSQL and PGlite',
+  ],
+  [
+    /^\w+\s*=\s*\S/,
+    "that is the form of libpq's own",
+    'write it as an address: postgres://user:password@host/database',
+  ],
+  [/^(?:\.{0,2}\/|\.{1,2}$)/, 'that is a path', 'for a folder of PGlite write pglite: in front of it'],
+]
+
+/** Reads a target. @throws MigrationError `invalid-target`; never repeats an address that may hold a password */
+export function targetOf(url: string | undefined): Target {
+  if (!url) throw invalid('no database is named', `set DATABASE_URL or pass --url: ${forms}`)
+  const other = others.find(([pattern]) => pattern.test(url))
+  if (other) throw invalid(`the target is not understood: ${other[1]}`, other[2])
+  const [, scheme, rest] = /^([a-z][a-z0-9+.-]*):(.*)$/is.exec(url) ?? []
+  // `user:password@host` without a scheme looks as if it had one.
+  const bare = !/^pglite$/i.test(scheme ?? '') && rest?.includes('@') && !rest.startsWith('//')
+  if (scheme === undefined || rest === undefined || bare)
+    throw invalid('the target is not understood: it does not say what kind of database it is', forms)
+  if (/^pglite$/i.test(scheme)) {
+    if (rest === '') throw invalid('the target pglite: names no folder', 'write pglite:./folder, or pglite:memory')
+    return rest === 'memory'
+      ? { kind: 'pglite', folder: undefined, shown: 'a PGlite in memory' }
+      : { kind: 'pglite', folder: rest, shown: `the PGlite in ${rest}` }
+  }
+  if (!/^postgres(?:ql)?$/i.test(scheme))
+    throw invalid(`the target is not understood: ${scheme}: is no kind of database that counterfoil knows`, forms)
+  return { kind: 'postgres', url, shown: shown(url) }
+}
+
+function shown(url: string): string {
+  // Of several hosts the address is no URL any more.
+  const [, authority = '', rest = ''] = /^[^:]*:\/\/([^/?#]*)(.*)$/s.exec(url) ?? []
+  // What a browser would take for a path or a fragment may be the rest of a password.
+  if (/[@#]/.test(rest)) throw unreadable()
+  const hosts = authority.slice(authority.lastIndexOf('@') + 1)
+  if (hosts.includes(',')) throw refusal(severalHosts)
+  let parsed: URL
+  try {
+    // The driver takes an empty host too.
+    parsed = new URL(url.replace('@/', '@localhost/').replace(/ /g, '%20'))
+    decodeURIComponent(parsed.hostname)
+  } catch {
+    throw unreadable()
+  }
+  const named = parsed.searchParams.get('host') ?? decodeURIComponent(parsed.hostname)
+  const refused =
+    refusedParameter(parsed.searchParams) ?? refusedVariable(process.env, parsed.searchParams.get('host') ?? hosts)
+  if (refused) throw refusal(refused)
+  const port = parsed.searchParams.get('port') ?? parsed.port
+  const database =
+    decoded(parsed.pathname.slice(1)) || process.env['PGDATABASE'] || decoded(parsed.username) || 'the default database'
+  return `${database} at ${named || process.env['PGHOST'] || 'localhost'}${port ? `:${port}` : ''}`
+}
+
+const refusal = ({ message, help }: Refusal) => invalid(message, help)
+
+const unreadable = () =>
+  invalid(
+    'the target is not a valid address',
+    'what is special in a user or password is written with %: @ as %40, / as %2F, # as %23, ? as %3F, : as %3A, % as %25',
+  )
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+function invalid(message: string, help: string): MigrationError {
+  return failure('invalid-target', message, help)
+}

@@ -1,0 +1,83 @@
+// Plans in words, what they amount to, and as findings. The words are the core's own, in the review module.
+import type { TextRow } from '../../run/database.js'
+import type { Finding, Plan } from '../../options/public.js'
+import { review } from '../../wasm/review.js'
+import { fine, found } from '../frame/command.js'
+import type { Style } from '../text/style.js'
+import { asOptions } from './wording.js'
+
+export interface ShowOptions {
+  /** Every decision in a line of its own. */
+  readonly all?: boolean
+  readonly style: Style
+  /** The rows of the ledger: with them it is a list of what is there. */
+  readonly rows?: readonly TextRow[] | undefined
+}
+
+/** A row as the core reads it from JSON. */
+const row = ({ version, applied_at, duration_ms, origin }: TextRow) => ({
+  version: version ?? '',
+  appliedAt: applied_at ?? null,
+  durationMs: duration_ms == null ? null : Number(duration_ms),
+  ...(origin && ['applied', 'adopted', 'imported', 'stamped'].includes(origin) && { origin }),
+})
+
+/** The plan as a table. */
+export async function shownPlan(plan: Plan, { all = false, style, rows }: ShowOptions): Promise<string> {
+  const { explain } = await review()
+  const inWords = <T extends { readonly help?: string }>(of: T) => (of.help ? { ...of, help: asOptions(of.help) } : of)
+  const worded = { ...plan, decisions: plan.decisions.map(inWords), findings: plan.findings.map(inWords) }
+  return explain({
+    plan: worded,
+    all,
+    width: Math.min(style.width, 120),
+    colours: style.colours,
+    ...(rows && { rows: rows.map(row) }),
+  }) as string
+}
+
+/** The plan as a Mermaid timeline. */
+export const mermaid = async (plan: Plan): Promise<string> =>
+  (await review()).explain({ plan, form: 'mermaid' }) as string
+
+/** The plan in one line. */
+export const summary = async (plan: Plan): Promise<string> =>
+  (await review()).explain({ plan, form: 'summary' }) as string
+
+/** Decisions with what the ledger says of each: when it was applied, how long that took, where the row comes from. */
+export function withRows(plan: Plan, rows: readonly TextRow[] = []) {
+  const known = new Map(rows.map((of) => [of['version'], row(of)]))
+  return plan.decisions.map((decision) => {
+    const { appliedAt = null, durationMs = null, origin = null } = known.get(decision.row ?? decision.version) ?? {}
+    return decision.row === undefined ? decision : { ...decision, appliedAt, durationMs, origin }
+  })
+}
+
+/** What there is to say of a plan, as findings: its own, and every decision that has a severity. */
+export function findingsOf(plan: Plan): Finding[] {
+  const decisions = plan.decisions.flatMap(({ code, severity, message, help, path }) =>
+    severity
+      ? [
+          {
+            code,
+            severity,
+            message: message ?? code,
+            help: help ?? '',
+            ...(path !== undefined && { at: { path, line: 1, column: 1 } }),
+          },
+        ]
+      : [],
+  )
+  return [...plan.findings, ...decisions]
+}
+
+/** What a plan amounts to: is something wrong, is something to be done, or is all as it should be? */
+export function standing({ decisions, findings }: Plan): 'refused' | 'drifted' | 'pending' | 'current' {
+  if ([...decisions, ...findings].some(({ severity }) => severity === 'error')) return 'refused'
+  if (decisions.some(({ action, code }) => action === 'apply' || action === 'adopt' || code === 'in-progress'))
+    return 'pending'
+  return decisions.some(({ action, severity }) => action === 'drift' && severity === 'warning') ? 'drifted' : 'current'
+}
+
+/** The exit code: 0 only if there is nothing to do and nothing wrong. */
+export const exitOfPlan = (plan: Plan): number => (standing(plan) === 'current' ? fine : found)

@@ -1,0 +1,189 @@
+// What every driver offers, on top of a connection: first the one question that needs neither core nor files, and if
+// there is more to do the engine, which is loaded then.
+import type { Answer, Outcome, Plan, Readiness, Report, RunGoal } from '../core/core.js'
+import { inTurn, unlessTold, type Connection } from './database.js'
+import { digestQuery } from './digest.js'
+import type { Ended, Guard } from './drive.js'
+import { MigrationError } from '../shared/errors.js'
+import type { CoreSource } from '../wasm/start.js'
+import { manifestOf, type Manifest, type ManifestFile } from '../set/manifest.js'
+import { allowed, bare, settings, usual, type AnyOptions, type Settings } from '../options/options.js'
+import type { LazySqlSource, MigrateResult, Migrations, ReadOptions } from '../options/public.js'
+
+/** The entries that take a database. @internal */
+export type Entry = 'pglite' | 'pg' | 'postgres' | 'neon'
+
+/** A driver: how to talk to its databases. @internal */
+export interface Driver<Db extends object> {
+  /** What an app imports it from: `counterfoil/<entry>`. */
+  readonly entry: Entry
+  /** Whether this is one of its databases, by its shape. */
+  takes(db: object): boolean
+  connect(db: Db): Connection
+  /** Keeps other processes off a database that only one may write to. */
+  guard?(db: Db): Promise<Guard | undefined>
+  /** Whether every run has a session of its own. */
+  pooled?(db: Db): boolean
+}
+
+/** A question that has been asked before the engine was there, and what came of it. @internal */
+export interface Asked {
+  sql: string
+  /** None if the driver threw something. */
+  answer?: Answer
+  cause?: unknown
+}
+
+/** What was asked, and the connection that it was asked over. @internal */
+export interface Begun {
+  connection: Connection
+  asked: Asked
+}
+
+type Set = Migrations<LazySqlSource>
+
+/** The one place where the core comes in. */
+const engine = () => import('./engine.js')
+
+/** What can be asked of the database instead of loading the core: of a manifest, unless an option has more to say. */
+function question(manifest: Manifest | undefined, chosen: Settings): ((open: boolean) => string) | undefined {
+  if (!manifest?.digest || !usual(chosen) || (chosen.convention ?? manifest.convention) !== manifest.convention)
+    return undefined
+  const { digest } = manifest
+  return (open) => digestQuery(chosen.core.table ?? { schema: 'public', name: 'schema_migrations' }, digest, open)
+}
+
+async function ask(connection: Connection, sql: string, signal: AbortSignal | undefined): Promise<Asked> {
+  try {
+    return { sql, answer: bare({ rows: [...(await unlessTold(signal, connection.query(sql)))] }) }
+  } catch (cause) {
+    // What the driver itself refuses says nothing about the database. Nor does a signal; whether an answer is still to come, is unknown then.
+    if (cause instanceof MigrationError) {
+      connection.close?.(true)
+      throw cause
+    }
+    return { sql, cause }
+  }
+}
+
+/** Runs `goal`. `current` is what comes of it if the ledger is that of the manifest, if that can be told without the core. */
+async function run<Db extends object>(
+  driver: Driver<Db>,
+  db: Db,
+  set: Set,
+  goal: RunGoal,
+  chosen: Settings,
+  current?: (manifest: Manifest) => Outcome | undefined,
+): Promise<Ended> {
+  const begin = performance.now()
+  if (!driver.takes(Object(db))) throw (await import('./wrong-database.js')).wrongDatabase(db, driver.entry)
+  const { signal } = chosen
+  const manifest = manifestOf(set)
+  const asks = current && question(manifest, chosen)
+  const prepare = async () => (await engine()).prepare(set, chosen)
+  const prepared = asks ? undefined : await prepare()
+  const writes = goal.goal === 'up' || goal.goal === 'down'
+  const work = async () => {
+    if (prepared) return prepared(driver, db, goal, begin)
+    if (!asks || signal?.aborted) return (await prepare())(driver, db, goal, begin)
+    const connection = driver.connect(db)
+    const asked = await ask(connection, asks(connection.capabilities.script), signal)
+    const { same, open } = asked.answer?.rows?.[0] ?? {}
+    // In a transaction of the caller's there may be nothing to do, but who knows for how long.
+    const intrudes = writes && open === 'true' && connection.capabilities.script
+    const outcome = same === 'true' && !intrudes && !signal?.aborted && current(manifest!)
+    if (outcome) {
+      connection.close?.(false)
+      return { outcome, roundTrips: 1, elapsedMs: Math.round(performance.now() - begin) }
+    }
+    let go
+    try {
+      go = await prepare()
+    } catch (error) {
+      connection.close?.(false)
+      throw error
+    }
+    // It stays open meanwhile: one that breaks now is noticed by it, and not by the whole process.
+    return go(driver, db, goal, begin, { connection, asked })
+  }
+  return writes && !driver.pooled?.(db) ? inTurn(db, work) : work()
+}
+
+const isCurrent = ({ count }: Manifest): Report => ({
+  status: 'current',
+  applied: [],
+  adopted: [],
+  reverted: [],
+  skipped: count,
+  findings: [],
+  decisions: [],
+})
+
+function isReady({ newest, files }: Manifest): Readiness | undefined {
+  // The newest file may stand beside a baseline that replaces it, and then it is not the newest of the ledger.
+  const replaced = (file: ManifestFile) =>
+    /(^|\/)\.counterfoil\//.test(file?.path) && file.sql?.includes(JSON.stringify(newest))
+  if (files.some(replaced)) return undefined
+  const message = `ready: db=${newest ?? 'none'} expected=${newest ?? 'none'}`
+  return { status: 'ready', httpStatus: 200, message, ...(newest !== null && { database: newest, expected: newest }) }
+}
+
+function result({ outcome, roundTrips, elapsedMs }: Ended): MigrateResult {
+  return { ...(outcome as Report), roundTrips, elapsedMs }
+}
+
+/** Brings the database current. @internal */
+export async function up<Db extends object>(
+  driver: Driver<Db>,
+  db: Db,
+  set: Set,
+  options: AnyOptions = {},
+): Promise<MigrateResult> {
+  return result(await run(driver, db, set, { goal: 'up' }, settings(options, allowed.migrating), isCurrent))
+}
+
+/** Goes back. @internal */
+export async function down<Db extends object>(
+  driver: Driver<Db>,
+  db: Db,
+  set: Set,
+  options: AnyOptions = {},
+): Promise<MigrateResult> {
+  const chosen = settings(options, allowed.rollingBack)
+  return result(
+    await run(driver, db, set, { goal: 'down', steps: chosen.steps, to: chosen.to, dry: chosen.dry }, chosen),
+  )
+}
+
+/** Reads and plans. @internal */
+export async function look<Db extends object>(
+  driver: Driver<Db>,
+  db: Db,
+  set: Set,
+  options: ReadOptions = {},
+): Promise<Plan> {
+  return (await run(driver, db, set, { goal: 'plan' }, settings(options, allowed.looking))).outcome as Plan
+}
+
+/** Reads and judges. @internal */
+export async function judge<Db extends object>(
+  driver: Driver<Db>,
+  db: Db,
+  set: Set,
+  options: ReadOptions = {},
+): Promise<Readiness> {
+  return (await run(driver, db, set, { goal: 'ready' }, settings(options, allowed.looking), isReady))
+    .outcome as Readiness
+}
+
+/**
+ * Starts the core. `migrate` and the others do this themselves when they need it, so this is only to say where its
+ * bytes are, or to have it started early: see `init` of `counterfoil`.
+ *
+ * @throws MigrationError `core-unavailable` if the bytes cannot be fetched or compiled; the next call tries again
+ */
+export async function init(source?: CoreSource | Promise<CoreSource>): Promise<void> {
+  // A promise that fails before the engine is there has somebody who waits for it.
+  if (source instanceof Promise) source.catch(() => {})
+  await (await engine()).init(source)
+}

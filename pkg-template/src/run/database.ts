@@ -1,0 +1,107 @@
+// What a database driver has to offer, and how a database's errors are read. One file per driver implements it.
+import type { Capabilities, DatabaseFailure } from '../core/core.js'
+import { failure, type MigrationError } from '../shared/errors.js'
+
+/** A row, every value as text. */
+export type TextRow = Record<string, string | null>
+
+/** A database, as the loop sees it. Every method rejects with what the driver rejects with. @internal */
+export interface Connection {
+  readonly capabilities: Capabilities
+  /** Runs one statement and gives its rows; with `script`, as a message of the simple protocol. */
+  query(sql: string): Promise<readonly TextRow[]>
+  /** Sends one statement alone in its message. */
+  statement(sql: string): Promise<unknown>
+  /** Sends a text of `count` statements as one message of the simple protocol. */
+  script?(sql: string, count: number): Promise<unknown>
+  /** Runs statements as one transaction. */
+  batch?(statements: readonly string[]): Promise<unknown>
+  /** Called when a request was answered with something else than the database's own error: it may be another's turn. */
+  lost?(error: unknown): void
+  /** Called at the end. */
+  close?(failed: boolean): void
+}
+
+/** Whether all of these are functions of it. @internal */
+export const can = (db: unknown, ...names: readonly string[]): boolean =>
+  names.every((name) => typeof (db as Record<string, unknown>)[name] === 'function')
+
+/** How many statements of a message had finished before it failed. Drivers that can tell set it on the error. @internal */
+export const completed = Symbol('completed')
+
+/** SQLSTATEs after which the connection is gone: connection exceptions, shutdowns, idle timeouts. PostgreSQL manual, appendix A. */
+const gone = /^(08...|57P0.|25P03)$/
+
+/**
+ * What the core wants to know of an error. An error that the database did not make (its errors have a severity), or
+ * with which it ends the connection, leaves open what happened: the connection is taken for lost, and the core looks at
+ * the ledger. @internal
+ */
+export function describe(error: unknown): DatabaseFailure {
+  const {
+    severity,
+    code,
+    message,
+    detail,
+    hint,
+    position,
+    where,
+    [completed]: done,
+    unusable,
+  } = Object(error) as Record<PropertyKey, unknown>
+  const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined)
+  const number = (value: unknown) => (Number(value) > 0 ? Number(value) : undefined)
+  const lost = text(severity) === undefined || gone.test(text(code) ?? '')
+  return {
+    sqlstate: (!lost && text(code)) || '',
+    message: text(message) ?? String(error),
+    detail: text(detail),
+    hint: text(hint),
+    position: number(position),
+    context: text(where),
+    completed: typeof done === 'number' ? done : undefined,
+    lost,
+    unusable: unusable === true,
+  }
+}
+
+/** The rows with what ReadyForQuery says: whether the session is in a transaction. That is surer than its clock. @internal */
+export function told(rows: unknown[], status: string | null | undefined): TextRow[] {
+  const first = rows[0] as TextRow | undefined
+  if (first && status) first['open'] = `${status !== 'I'}`
+  return rows as TextRow[]
+}
+
+/** What a driver says of the inside of a transaction, as its callback gets it. @internal */
+export const inside = (what: string): MigrationError =>
+  failure(
+    'open-transaction',
+    `this ${what} is that of a transaction`,
+    'hand in the database itself, and outside: every migration has a transaction of its own',
+  )
+
+/**
+ * What comes of `work`, unless the signal comes first. Only for what writes nothing: it is left as it is, and whatever
+ * comes of it later is nobody's. @internal
+ */
+export function unlessTold<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
+  if (!signal) return work
+  return new Promise((resolve, reject) => {
+    const stop = () =>
+      reject(failure('aborted', 'the run was told to stop', 'nothing was written: run it again', signal.reason))
+    signal.addEventListener('abort', stop)
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
+  })
+}
+
+const queues = new WeakMap<object, Promise<unknown>>()
+
+/** Runs `work` after all earlier work on the same database object: runs that write in one session would mix. @internal */
+export function inTurn<T>(db: object, work: () => Promise<T>): Promise<T> {
+  const turn = (queues.get(db) ?? Promise.resolve()).then(work)
+  queues.set(
+    db,
+    turn.catch(() => {}),
+  )
+  return turn
+}

@@ -1,0 +1,133 @@
+// The loop that carries messages between the core and a database. It decides nothing.
+import type { Asked } from './actions.js'
+import type { Answer, Catalog, Outcome, Request, RunGoal, RunOptions } from '../core/core.js'
+import { describe, unlessTold, type Connection, type TextRow } from './database.js'
+import { MigrationError } from '../shared/errors.js'
+import { guarded } from '../wasm/guarded.js'
+import { coreNow } from '../wasm/start.js'
+import { bare, type Settings } from '../options/options.js'
+import { Watch } from './watch.js'
+
+/** A lock on a database that no two runs may have. @internal */
+export interface Guard {
+  /** Shows that its owner is alive. */
+  touch(): void
+  release(): void
+}
+
+/** What came of a run. @internal */
+export interface Ended {
+  outcome: Outcome
+  roundTrips: number
+  elapsedMs: number
+}
+
+/**
+ * Runs the machine to its end. The core has been started. `begin` is when the run began, by `performance.now()`; `asked`
+ * counts as the first message, if it is what the core would have sent. @internal
+ */
+export async function drive(
+  connection: Connection,
+  catalog: Catalog,
+  goal: RunGoal,
+  settings: Settings,
+  begin: number,
+  guard?: Guard,
+  asked?: Asked,
+): Promise<Ended> {
+  const { Machine } = coreNow()
+  const { interactive, ...rest } = connection.capabilities
+  const capabilities = bare({ ...rest, interactive: interactive && settings.session })
+  const machine = begun(connection, () => new Machine(catalog, bare(goal), settings.core as RunOptions, capabilities))
+  const watch = new Watch(settings, begin)
+  const reads = goal.goal === 'plan' || goal.goal === 'ready'
+  // Told to stop, the core does so where nothing is half-done. It hears first what came of the last message: what that
+  // did is done.
+  const next = (answer?: Answer): Request => {
+    const request = guarded(() => machine.next(answer, watch.elapsed()))
+    watch.tell(request.events)
+    return (watch.aborted && guarded(() => machine.abort())) || request
+  }
+  const failing = (error: unknown): Answer => {
+    const failure = bare(describe(error))
+    if (failure.lost) connection.lost?.(error)
+    return bare({ failure })
+  }
+  let answer: Answer | undefined
+  let cause: unknown
+  let failed = true
+  let roundTrips = 0
+  try {
+    for (;;) {
+      let request = next(answer)
+      while (request.type === 'wait') {
+        await watch.wait(request.milliseconds ?? 0)
+        request = next(bare({}))
+      }
+      if (request.type === 'failed') {
+        if (request.failure!.code === 'aborted') cause = settings.signal?.reason
+        throw new MigrationError(request.failure!, { applied: request.applied ?? [], cause })
+      }
+      if (request.type === 'done') {
+        failed = false
+        return { outcome: watch.noted(request.outcome!), roundTrips, elapsedMs: Math.round(watch.elapsed()) }
+      }
+      guard?.touch()
+      roundTrips += 1
+      // The first message may have been sent before the core was there; it counts in any case.
+      const before = roundTrips === 1 ? asked : undefined
+      if (before) {
+        answer = before.answer ?? failing(before.cause)
+        if (before.sql === request.sql) {
+          cause = before.cause
+          continue
+        }
+        roundTrips += 1
+      }
+      try {
+        answer = bare({
+          rows: [...((await unlessTold(reads ? settings.signal : undefined, perform(connection, request))) ?? [])],
+        })
+      } catch (error) {
+        // What the driver itself refuses says nothing about the database.
+        if (error instanceof MigrationError) throw error
+        // A trial repeats what failed before; the first error is the one to show.
+        if (request.type !== 'trial') cause = error
+        answer = failing(error)
+      }
+    }
+  } finally {
+    free(machine)
+    connection.close?.(failed)
+  }
+}
+
+/** The machine; if an option is wrong, the connection is given back. */
+function begun<T>(connection: Connection, make: () => T): T {
+  try {
+    return guarded(make)
+  } catch (error) {
+    connection.close?.(false)
+    throw error
+  }
+}
+
+function free(machine: { free(): void }): void {
+  try {
+    machine.free()
+  } catch {
+    // After an internal error nothing of the core can be used; that error is what the caller should see.
+  }
+}
+
+async function perform(
+  connection: Connection,
+  { type, sql = '', count = 1, statements = [] }: Request,
+): Promise<readonly TextRow[] | undefined> {
+  if (type === 'query') return connection.query(sql)
+  if (type === 'statement') await connection.statement(sql)
+  else if (type === 'script') await connection.script?.(sql, count)
+  else if (connection.batch) await connection.batch(statements)
+  else await connection.script?.(statements.join(';\n'), statements.length)
+  return undefined
+}

@@ -1,0 +1,47 @@
+// What a driver needs beyond the one question: files, the core, the loop. Loaded when the question was not enough.
+import type { Begun, Driver } from './actions.js'
+import { catalogOf } from './catalogs.js'
+import { refuseEmpty } from './empty.js'
+import type { RunGoal } from '../core/core.js'
+import { drive, type Ended, type Guard } from './drive.js'
+import { loadFiles, type LazySqlSource, type Migrations } from '../set/files.js'
+import { init } from '../wasm/init.js'
+import { conventionOf } from '../set/manifest.js'
+import type { Settings } from '../options/options.js'
+
+export { init }
+
+/** Loads files and core. What comes back runs a goal. @internal */
+export async function prepare(set: Migrations<LazySqlSource>, chosen: Settings) {
+  const [files] = await Promise.all([loadFiles(set), init()])
+  return async <Db extends object>(
+    driver: Driver<Db>,
+    db: Db,
+    goal: RunGoal,
+    begin: number,
+    begun?: Begun,
+  ): Promise<Ended> => {
+    const writes = goal.goal === 'up' || goal.goal === 'down'
+    let connection = begun?.connection
+    let guard: Guard | undefined
+    try {
+      guard = writes ? await driver.guard?.(db) : undefined
+      chosen.core.exclusive = guard !== undefined
+      chosen.core.runner = runner()
+      const catalog = catalogOf(set, files, conventionOf(set, chosen.convention))
+      if (!chosen.allowEmpty) refuseEmpty(set, files, chosen.convention, catalog)
+      const open = connection ?? driver.connect(db)
+      // From here on it is the loop that closes it.
+      connection = undefined
+      return await drive(open, catalog, goal, chosen, begin, guard, begun?.asked)
+    } finally {
+      connection?.close?.(false)
+      guard?.release()
+    }
+  }
+}
+
+/** A random text that tells this run from all others. */
+function runner(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, '0')).join('')
+}

@@ -1,0 +1,68 @@
+// A migration set that was made ready at build time: what `counterfoil embed` writes.
+import { failure, type MigrationError } from '../shared/errors.js'
+
+/**
+ * A migration set made ready at build time. Everything that takes migrations takes it.
+ *
+ * It is trusted as the program is that it is part of: where the digest alone tells that a database is current, `count`
+ * and `newest` are repeated as they are, and the files are not looked at. When they are, a digest that is not theirs is
+ * an error.
+ */
+export interface Manifest {
+  /** The form of this object: 1. */
+  readonly manifest: 1
+  /** The naming convention, as detected or chosen at build time. */
+  readonly convention: string
+  /**
+   * What the database's ledger hashes to when all of the set, and nothing else, is applied: SHA-256, 64 hex digits.
+   * Null where no ledger can be told to be current by a digest.
+   */
+  readonly digest: string | null
+  /** The newest version, for readiness; null if no file has a version. */
+  readonly newest: string | null
+  /** How many migrations there are in it. */
+  readonly count: number
+  /** All files of the set; those that are no migrations (a journal, `.counterfoil/*.json`) have no checksum. */
+  readonly files: readonly ManifestFile[]
+}
+
+/** A file of a {@link Manifest}. */
+export interface ManifestFile {
+  /** Its path, with `/`. */
+  readonly path: string
+  /** Its text without a byte order mark and with LF at the ends of lines. */
+  readonly sql: string
+  /** `sha256:` and 64 hex digits of its up section; null for a file that is no migration. */
+  readonly checksum: string | null
+}
+
+/**
+ * The set as a manifest; undefined if it is given in another form. A path is never a number, so a record of files is
+ * not taken for one. The files themselves are checked when they are used.
+ *
+ * @throws MigrationError `invalid-input` if it is a manifest, and a part of it is wrong @internal
+ */
+export function manifestOf(set: unknown): Manifest | undefined {
+  if (typeof set !== 'object' || set === null || !Object.hasOwn(set, 'manifest')) return undefined
+  const { manifest, convention, digest, newest, count, files } = set as Record<keyof Manifest, unknown>
+  if (typeof manifest !== 'number') return undefined
+  if (manifest !== 1) throw wrong(`has the form ${manifest}, and this version of counterfoil reads the form 1`)
+  if (typeof convention !== 'string') throw wrong('does not name its convention')
+  // It is written into a statement as it is.
+  if (digest !== null && !(typeof digest === 'string' && /^[0-9a-f]{64}$/.test(digest)))
+    throw wrong('has a digest that is neither null nor 64 hex digits')
+  if (newest !== null && typeof newest !== 'string')
+    throw wrong('has a newest version that is neither null nor a string')
+  if (!Number.isInteger(count) || (count as number) < 0) throw wrong('has a count that is not a whole number')
+  if (!Array.isArray(files)) throw wrong('has no array of files')
+  return set as Manifest
+}
+
+/** The convention of a set: as the caller says, or as the manifest does; undefined if it has yet to be detected. @internal */
+export const conventionOf = (set: unknown, chosen: string | undefined): string | undefined =>
+  chosen ?? manifestOf(set)?.convention
+
+/** An error that the manifest's author can mend. @internal */
+export function wrong(what: string): MigrationError {
+  return failure('invalid-input', `the manifest ${what}`, 'run `counterfoil embed` again')
+}

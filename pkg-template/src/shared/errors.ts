@@ -1,0 +1,40 @@
+// The one error class.
+import type { Failure, Location } from '../core/core.js'
+
+/** A place in a migration file: line and column are 1-based, the column counts code points. */
+export type { Location }
+
+/**
+ * What every function of Counterfoil throws or rejects with.
+ *
+ * `message` says what is wrong (and, where the database refused something, what it said); `help` says what to do next.
+ */
+export class MigrationError extends Error {
+  override readonly name = 'MigrationError'
+  /** Stable, kebab-case: `plan-refused`, `statement-failed`, `invalid-input`, … */
+  readonly code: string
+  /** What to do next; empty if there is nothing to say. */
+  readonly help: string
+  /** Where, in the migration's own text. */
+  declare readonly at?: Location
+  /** The statement that failed. */
+  declare readonly statement?: string
+  /** Versions of the migrations that this run had applied before it failed. They stay applied. */
+  readonly applied: readonly string[]
+
+  constructor(failure: Failure, options: { applied?: readonly string[]; cause?: unknown } = {}) {
+    const { at } = failure
+    const place = at ? `${at.path}:${at.line}:${at.column}: ` : ''
+    super(place + failure.message, 'cause' in options ? { cause: options.cause } : undefined)
+    this.code = failure.code
+    this.help = failure.help
+    if (at) this.at = at
+    if (failure.statement !== undefined) this.statement = failure.statement
+    this.applied = options.applied ?? []
+  }
+}
+
+/** Makes a {@link MigrationError} that does not come from the core. @internal */
+export function failure(code: string, message: string, help = '', cause?: unknown): MigrationError {
+  return new MigrationError({ code, message, help }, cause === undefined ? {} : { cause })
+}

@@ -1,0 +1,79 @@
+// The second WebAssembly module: guards, lint, and plans in words. It is larger than the core, and loaded only when one of
+// them is asked for. Each of its functions takes one JSON text and returns one.
+import { load } from '#review'
+import { failure, MigrationError } from '../shared/errors.js'
+import { isFailure } from './guarded.js'
+import * as module from '../review/review.js'
+
+/** Its functions, with values in place of JSON texts. What they take and return is said where they are used. @internal */
+export interface Review {
+  check(value: unknown): unknown
+  tracked(value: unknown): unknown
+  lint(value: unknown): unknown
+  rules(): unknown
+  explain(value: unknown): unknown
+  losses(value: unknown): unknown
+}
+
+let compiled: Promise<WebAssembly.Module> | undefined
+
+/** Loads the module, once. @throws MigrationError `review-unavailable`; the next call tries again @internal */
+export async function review(): Promise<Review> {
+  compiled ??= load().then(async (found) => (found instanceof WebAssembly.Module ? found : WebAssembly.compile(found)))
+  try {
+    const ready = await compiled
+    return {
+      check: (value) => call(ready, module.check, value),
+      tracked: (value) => call(ready, module.tracked, value),
+      lint: (value) => call(ready, module.lint, value),
+      rules: () => call(ready, module.rules),
+      explain: (value) => call(ready, module.explain, value),
+      losses: (value) => call(ready, module.losses, value),
+    }
+  } catch (cause) {
+    compiled = undefined
+    throw failure(
+      'review-unavailable',
+      `the review module could not be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
+      'see that review/review.wasm of the package is beside its JavaScript, or served where that asks for it; a bundle for a server must leave `counterfoil` out',
+      cause,
+    )
+  }
+}
+
+let started = false
+
+function call(ready: WebAssembly.Module, work: (json: string) => string, value?: unknown): unknown {
+  const json = written(value)
+  if (!started) module.initSync({ module: ready })
+  started = true
+  try {
+    return JSON.parse(work(json))
+  } catch (error) {
+    if (isFailure(error)) throw new MigrationError(error)
+    // It has stopped in the middle of something, or its stack was not deep enough. What it held is lost with it.
+    const panic = module.panicked()
+    module.__wbg_reset_state()
+    if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError)
+      throw failure(
+        'internal-error',
+        `the review module failed: ${panic ?? error.message}`,
+        'this is a fault of counterfoil: please report it, with the files that it was given',
+        error,
+      )
+    throw error
+  }
+}
+
+function written(value: unknown): string {
+  try {
+    return JSON.stringify(value ?? null)
+  } catch (cause) {
+    throw failure(
+      'invalid-input',
+      `what was handed in cannot be written as JSON: ${(cause as Error).message}`,
+      'pass plain objects, arrays, texts and numbers',
+      cause,
+    )
+  }
+}

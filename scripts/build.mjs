@@ -47,7 +47,7 @@ export async function build() {
   say('building the core and the review module (cargo, wasm32-unknown-unknown)')
   const wasm = {
     core: await compiled('counterfoil', 'release', ['--features', 'wasm']),
-    review: await compiled('counterfoil-review', 'review'),
+    review: await compiled('counterfoil-review', 'review', ['--features', 'wasm']),
   }
 
   const stamp = join(root, '.tmp/build.stamp')

@@ -30,12 +30,6 @@ pub mod ledger;
 pub mod plan;
 pub mod readiness;
 
-pub mod guard;
-
-pub mod explain;
-
-pub mod lint;
-
 pub mod run;
 
 #[cfg(feature = "panics")]

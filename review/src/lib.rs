@@ -1,14 +1,24 @@
-//! What reviewers of a change need and a running program does not: guards, lint, and plans in words.
+//! What reviewers of a change to migrations need and a running program does not: guards, lint, and plans in words.
 //!
-//! It is a module of its own so that the core, which every page and Worker loads, stays small. Each
-//! function takes one JSON text and returns one; an [`Error`](counterfoil::Error) is thrown as in the
-//! core's bindings. The types of both texts are those of the package's TypeScript.
+//! It stands on [`counterfoil`], and is a crate of its own so that the core, which every page and Worker loads, stays
+//! small. As the core, it does no I/O: it is handed texts, and gives findings.
+//!
+//! - [`guard`] says whether a change breaks what has shipped, or cannot be merged with what others have written;
+//! - [`lint`] says what is wrong with migrations themselves, with the rules of squawk if the feature `squawk` is on;
+//! - [`explain`] renders a plan as text, as Mermaid or as a summary in Markdown;
+//! - [`losses`] finds what throws data away.
+//!
+//! [`door`] is how the npm package comes in: JSON text in, JSON text out.
 #![forbid(unsafe_code)]
 
-mod bindings;
-pub mod check;
+// Lowest first: a module uses only what stands above it.
+pub mod guard;
+
 pub mod explain;
 pub mod lint;
 pub mod losses;
-pub mod message;
+
+#[cfg(feature = "squawk")]
 pub mod squawk;
+
+pub mod door;

@@ -8,7 +8,7 @@ fn lint(text: &str) -> Value {
         "files": [{ "path": "20260101120000_example.sql", "sql": text }],
         "options": { "convention": convention },
     });
-    let answer = counterfoil_review::lint::lint(&request.to_string()).expect("it is read");
+    let answer = counterfoil_review::door::lint::lint(&request.to_string()).expect("it is read");
     serde_json::from_str(&answer).expect("it is JSON")
 }
 
@@ -24,7 +24,7 @@ fn codes(text: &str) -> Vec<String> {
 }
 
 fn rules() -> Vec<Value> {
-    serde_json::from_str(&counterfoil_review::lint::rules().expect("it is there")).expect("it is JSON")
+    serde_json::from_str(&counterfoil_review::door::lint::rules().expect("it is there")).expect("it is JSON")
 }
 
 #[test]
@@ -47,6 +47,7 @@ fn a_bad_example_has_that_rules_finding_and_no_other_and_a_good_one_none() {
     assert_eq!(wrong, [""; 0]);
 }
 
+#[cfg(feature = "squawk")]
 #[test]
 fn rules_of_squawk_have_squawks_names() {
     for rule in rules() {
@@ -55,5 +56,15 @@ fn rules_of_squawk_have_squawks_names() {
             let known = squawk_linter::Rule::try_from(code).map(|rule| rule.to_string());
             assert_eq!(known.as_deref(), Ok(code));
         }
+    }
+}
+
+#[cfg(not(feature = "squawk"))]
+#[test]
+fn options_of_squawks_rules_are_refused_where_those_were_left_out() {
+    for (options, said) in [(json!({ "squawk": true }), "squawk"), (json!({ "postgres": 15 }), "postgres, 15,")] {
+        let request = json!({ "files": [], "options": options });
+        let error = counterfoil_review::door::lint::lint(&request.to_string()).expect_err("it is refused");
+        assert_eq!(error.message(), format!("the option {said} needs the rules of squawk, which were left out"));
     }
 }

@@ -15,7 +15,7 @@ use crate::version::{Identity, Version};
 
 /// Endings of files that can be migrations written in code. The one list: the guards ask for it, and
 /// what reads folders in JavaScript (`companions.ts`) has the same, which a test compares.
-pub(crate) const ENDINGS: &[&str] = &[
+pub const ENDINGS: &[&str] = &[
     "bash", "bat", "cjs", "clj", "cmd", "cr", "cs", "cts", "dart", "ex", "exs", "fs", "go", "groovy", "java", "js",
     "jsx", "kt", "kts", "mjs", "mts", "php", "pl", "ps1", "py", "rb", "rs", "scala", "sh", "swift", "ts", "tsx",
 ];
@@ -24,12 +24,12 @@ pub(crate) const ENDINGS: &[&str] = &[
 const BESIDE: &[&str] = &[".d", "_test", ".test", ".spec"];
 
 /// The name of a file of code without its ending; none for other files, and for what lies beside.
-pub(crate) fn stem(name: &str) -> Option<&str> {
+pub fn stem(name: &str) -> Option<&str> {
     is_code(name).filter(|stem| !is_beside_stem(stem))
 }
 
 /// Whether a file is code that lies beside migrations and is none.
-pub(crate) fn is_beside(name: &str) -> bool {
+pub fn is_beside(name: &str) -> bool {
     is_code(name).is_some_and(is_beside_stem)
 }
 

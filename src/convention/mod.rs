@@ -42,7 +42,7 @@
 //! | `no-up-section` | nothing says what to run |
 //! | `version-too-long` | a version of more than 128 characters |
 
-pub(crate) mod code;
+pub mod code;
 mod dbmate;
 mod detect;
 mod diesel;

@@ -104,10 +104,11 @@ pub fn digest(table: &Table, expected: &str, open: bool) -> String {
          join pg_catalog.pg_namespace n on n.oid = c.relnamespace join pg_catalog.pg_attribute a on a.attrelid = c.oid \
          where n.nspname = {} and c.relname = {} and a.attname = 'replaced_by' \
          and pg_catalog.has_schema_privilege(n.oid, 'usage') and pg_catalog.has_table_privilege(c.oid, 'select')) \
-         as same, {OPEN}",
+         as same{}",
         literal(expected),
         literal(&table.schema),
-        literal(&table.name)
+        literal(&table.name),
+        if open { format!(", {OPEN}") } else { String::new() }
     )
 }
 

@@ -85,12 +85,7 @@ struct Line<'t> {
 }
 
 /// The finding about the first such marker in a way up, if there is one.
-pub(crate) fn finding(
-    section: &Section,
-    analysis: &Analysis,
-    convention: Convention,
-    severity: Severity,
-) -> Option<Finding> {
+pub fn finding(section: &Section, analysis: &Analysis, convention: Convention, severity: Severity) -> Option<Finding> {
     let (line, marker) = first(&section.text, analysis)?;
     let shown = section.text[line.start..line.end].trim_end();
     let message = format!(

@@ -91,7 +91,7 @@ fn lone_carriage_return(text: &str) -> Option<Problem> {
 }
 
 /// What a person should know about a section that is going to run.
-pub(crate) fn findings(section: &Section, inspected: &Inspected, table: &Table, out: &mut Vec<Finding>) {
+pub fn findings(section: &Section, inspected: &Inspected, table: &Table, out: &mut Vec<Finding>) {
     for (finding, span) in &inspected.steps.findings {
         out.push(Finding { at: Some(section.location(span.start)), ..finding.clone() });
     }
@@ -99,7 +99,7 @@ pub(crate) fn findings(section: &Section, inspected: &Inspected, table: &Table, 
 }
 
 /// What the statements of a section do to the ledger's own table that may not be done.
-pub(crate) fn ledger_touched(section: &Section, analysis: &Analysis, table: &Table) -> Vec<Finding> {
+pub fn ledger_touched(section: &Section, analysis: &Analysis, table: &Table) -> Vec<Finding> {
     let mut found = Vec::new();
     for statement in &analysis.statements {
         for act in &statement.tables {
@@ -144,7 +144,7 @@ fn touched(section: &Section, statement: &Statement, act: &TableAct, table: &Tab
 }
 
 /// Whether creating the ledger's table is let pass.
-pub(crate) fn tolerates(section: &Section, statement: &Statement, act: &TableAct) -> bool {
+pub fn tolerates(section: &Section, statement: &Statement, act: &TableAct) -> bool {
     act.schema.is_none() || tolerates_existing(statement, &section.text)
 }
 

@@ -4,13 +4,13 @@
 //! order of the rows, and takes `O(n log n)`.
 //!
 //! Reasons are data: a [`Decision`] has a [`Reason`] and fields of its own for everything that its
-//! message says. [`crate::explain`] renders plans for people.
+//! message says.
 
 pub(crate) mod created;
 mod decide;
 mod digest;
-pub(crate) mod foreign;
-pub(crate) mod inspect;
+pub mod foreign;
+pub mod inspect;
 mod matching;
 pub(crate) mod not_run;
 mod policy;

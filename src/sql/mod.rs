@@ -12,7 +12,7 @@
 mod classify;
 mod inner;
 pub mod lex;
-pub(crate) mod pattern;
+pub mod pattern;
 pub mod quote;
 pub mod split;
 pub mod steps;

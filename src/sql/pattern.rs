@@ -21,21 +21,27 @@ use super::lex::{Kind, Token};
 
 /// A place in the tokens of a statement. Comments are not among them.
 #[derive(Clone, Copy)]
-pub(crate) struct Cursor<'a> {
+pub struct Cursor<'a> {
+    /// What the tokens are of.
     pub text: &'a str,
+    /// The tokens, without comments.
     pub tokens: &'a [Token],
+    /// The index of the next token.
     pub at: usize,
 }
 
 impl<'a> Cursor<'a> {
+    /// Before the first token.
     pub fn new(text: &'a str, tokens: &'a [Token]) -> Self {
         Cursor { text, tokens, at: 0 }
     }
 
+    /// The next token.
     pub fn peek(&self) -> Option<Token> {
         self.tokens.get(self.at).copied()
     }
 
+    /// The text of the next token; empty at the end.
     pub fn peek_text(&self) -> &'a str {
         self.peek().map_or("", |token| token.span.slice(self.text))
     }
@@ -66,6 +72,7 @@ impl<'a> Cursor<'a> {
         words.split('|').any(|word| self.keyword(word))
     }
 
+    /// Whether the next token is of a kind; if so, goes past it.
     pub fn kind_is(&mut self, kind: Kind) -> bool {
         let found = self.kind() == Some(kind);
         self.at += usize::from(found);

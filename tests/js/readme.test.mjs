@@ -93,7 +93,7 @@ test('the table of drifts has every code and its default', () => {
 })
 
 test('the table of guards has every code and its default', () => {
-  const codes = read('src/guard/mod.rs').split('pub const CODES')[1].split('\n];')[0]
+  const codes = read('review/src/guard/mod.rs').split('pub const CODES')[1].split('\n];')[0]
   const expected = [...codes.matchAll(/\("([a-z-]+)", Level::(\w+)\)/g)].map(
     ([, code, level]) => `${code} ${level.toLowerCase()}`,
   )

@@ -10,7 +10,7 @@
 //! Left out, because the planner or a rule of ours says it: `transaction-nesting`, `ban-uncommitted-transaction` and
 //! `ban-concurrent-index-creation-in-transaction` (`transaction-control`), `identifier-too-long`, `unused-ignore`.
 
-use counterfoil::lint::{Level, Rule};
+use crate::lint::{Level, Rule};
 
 /// Where squawk documents a rule.
 pub fn url(code: &str) -> String {

@@ -1,0 +1,10 @@
+//! How JavaScript comes in. Each function takes one JSON text and returns one; an [`Error`](counterfoil::Error) is thrown
+//! as in the core's bindings. The types of both texts are those of the package's TypeScript.
+
+#[cfg(feature = "wasm")]
+mod bindings;
+pub mod check;
+pub mod explain;
+pub mod lint;
+pub mod losses;
+pub mod message;

@@ -1,0 +1,215 @@
+//! Comments and string literals of languages that write them as C does: TypeScript, Go, Java, Rust, …;
+//! and of PHP, Ruby and Elixir. What goes over lines is told by the file's ending.
+
+use super::{Hit, sql};
+use counterfoil::span::Span;
+
+/// What a language has beside comments and literals as C writes them. Backticks go over lines everywhere.
+#[derive(Clone, Copy, Default)]
+struct Language {
+    /// Quotes that may go over lines.
+    long: &'static [u8],
+    /// Three quotes are one.
+    triple: bool,
+    /// `#` begins a comment.
+    hash: bool,
+    /// `<<<SQL`, `<<~SQL`.
+    heredoc: bool,
+    /// `r#"…"#`, and `'` is for characters and lifetimes.
+    rust: bool,
+}
+
+fn language(path: &str) -> Language {
+    let plain = Language::default();
+    match path.rsplit_once('.').map_or("", |(_, ending)| ending) {
+        "rs" => Language { long: b"\"", rust: true, ..plain },
+        "php" | "rb" | "pl" => Language { long: b"'\"", hash: true, heredoc: true, ..plain },
+        "ex" | "exs" => Language { long: b"\"", triple: true, hash: true, ..plain },
+        "cs" | "fs" => Language { long: b"\"", triple: true, ..plain },
+        "java" | "kt" | "kts" | "scala" | "swift" | "dart" | "groovy" => Language { triple: true, ..plain },
+        _ => plain,
+    }
+}
+
+/// Comments, and DDL in literals.
+pub(super) fn read(path: &str, text: &str) -> (Vec<Span>, Vec<Hit>) {
+    let language = language(path);
+    let bytes = text.as_bytes();
+    let (mut comments, mut hits) = (Vec::new(), Vec::new());
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let start = at;
+        let rest = &bytes[at..];
+        let is_hash = language.hash && byte == b'#' && !rest.starts_with(b"#[");
+        let mut inner = None;
+        if is_hash || rest.starts_with(b"//") {
+            at += rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
+            comments.push(Span::new(start, at));
+        } else if rest.starts_with(b"/*") {
+            at += rest.windows(2).skip(2).position(|pair| pair == b"*/").map_or(rest.len(), |end| end + 4);
+            comments.push(Span::new(start, at));
+        } else if language.rust && byte == b'\'' {
+            at += character(rest);
+        } else if let Some(marks) = raw(bytes, at).filter(|_| language.rust) {
+            let from = at + marks + 2;
+            let end = raw_end(bytes, from, marks);
+            inner = Some((from, end));
+            at = (end + 1 + marks).min(bytes.len());
+        } else if let Some((from, end)) = heredoc(bytes, at).filter(|_| language.heredoc) {
+            inner = Some((from, end));
+            at = end;
+        } else if language.triple && (rest.starts_with(b"\"\"\"") || rest.starts_with(b"'''")) {
+            let end = triple_end(bytes, at + 3, byte);
+            inner = Some((at + 3, end));
+            at = (end + 3).min(bytes.len());
+        } else if matches!(byte, b'\'' | b'"' | b'`') {
+            at = literal_end(bytes, at, byte == b'`' || language.long.contains(&byte));
+            let is_closed = at > start + 1 && bytes.get(at - 1) == Some(&byte);
+            inner = Some((start + 1, if is_closed { at - 1 } else { at }));
+        } else {
+            at += 1;
+        }
+        if let Some((from, end)) = inner {
+            // Escapes keep their length: `\n` is white space.
+            let inner = text.get(from..end).unwrap_or("");
+            let blank = inner.replace("\\n", "  ").replace("\\t", "  ").replace('\\', " ");
+            hits.extend(sql::ddl(&blank, true).into_iter().map(|hit| Hit { at: from + hit.at, ..hit }));
+        }
+    }
+    (comments, hits)
+}
+
+/// Just past the literal that begins at `start`. One that is not `long` ends with its line.
+fn literal_end(bytes: &[u8], start: usize, long: bool) -> usize {
+    let quote = bytes[start];
+    let mut at = start + 1;
+    while let Some(&byte) = bytes.get(at) {
+        match byte {
+            b'\\' => at += 2,
+            b'\n' if !long => return at,
+            _ if byte == quote => return at + 1,
+            _ => at += 1,
+        }
+    }
+    bytes.len()
+}
+
+/// How long a character of Rust is; of a lifetime only the quote counts.
+fn character(rest: &[u8]) -> usize {
+    match rest {
+        [_, b'\\', _, more @ ..] => 3 + more.iter().take(10).position(|byte| *byte == b'\'').map_or(0, |end| end + 1),
+        [_, _, b'\'', ..] => 3,
+        _ => 1,
+    }
+}
+
+/// How many marks Rust's raw literal has that begins here.
+fn raw(bytes: &[u8], at: usize) -> Option<usize> {
+    let is_word = at > 0 && (bytes[at - 1].is_ascii_alphanumeric() && bytes[at - 1] != b'b' || bytes[at - 1] == b'_');
+    if bytes[at] != b'r' || is_word {
+        return None;
+    }
+    let marks = bytes[at + 1..].iter().take(256).take_while(|byte| **byte == b'#').count();
+    (bytes.get(at + 1 + marks) == Some(&b'"')).then_some(marks)
+}
+
+/// Where the quote stands that ends a raw literal.
+fn raw_end(bytes: &[u8], from: usize, marks: usize) -> usize {
+    let is_end = |at: &usize| {
+        bytes[*at] == b'"' && bytes[at + 1..].iter().take_while(|byte| **byte == b'#').take(marks).count() == marks
+    };
+    (from..bytes.len()).find(is_end).unwrap_or(bytes.len())
+}
+
+/// Where three quotes stand that are not escaped.
+fn triple_end(bytes: &[u8], from: usize, quote: u8) -> usize {
+    let mut at = from;
+    while let Some(&byte) = bytes.get(at) {
+        match byte {
+            b'\\' => at += 2,
+            _ if byte == quote && bytes[at..].starts_with(&[quote; 3]) => return at,
+            _ => at += 1,
+        }
+    }
+    bytes.len()
+}
+
+/// Where the lines of a here-document begin and end.
+fn heredoc(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
+    let rest = bytes[at..].strip_prefix(b"<<")?;
+    let rest =
+        rest.strip_prefix(b"<").or_else(|| rest.strip_prefix(b"~")).or_else(|| rest.strip_prefix(b"-")).unwrap_or(rest);
+    let rest = rest.strip_prefix(b"\"").or_else(|| rest.strip_prefix(b"'")).unwrap_or(rest);
+    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let word = &rest[..rest.iter().take(64).take_while(|byte| is_letter(byte)).count()];
+    if !word.first().is_some_and(u8::is_ascii_uppercase) {
+        return None;
+    }
+    let line = |from: usize| bytes[from..].iter().position(|byte| *byte == b'\n').map(|end| from + end + 1);
+    let from = line(at)?;
+    let mut next = from;
+    while next < bytes.len() {
+        let blank = bytes[next..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        let text = &bytes[next + blank..];
+        if text.starts_with(word) && !text.get(word.len()).is_some_and(is_letter) {
+            return Some((from, next));
+        }
+        next = line(next).unwrap_or(bytes.len());
+    }
+    Some((from, bytes.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn literals_carry_sql_and_comments_do_not() {
+        let text =
+            "// 'create table a'\n/* `drop table b` */\nx('create table c', \"d\", `\n  alter table e\n`)\n'it\\'s'";
+        let (comments, hits) = read("a.ts", text);
+        let comments: Vec<&str> = comments.iter().map(|span| span.slice(text)).collect();
+        assert_eq!(comments, ["// 'create table a'", "/* `drop table b` */"]);
+        let hits: Vec<(&str, &str)> = hits.iter().map(|hit| (&*hit.what, &text[hit.at..hit.at + 7])).collect();
+        assert_eq!(hits, [("CREATE TABLE", "create "), ("ALTER TABLE", "alter t")]);
+        for broken in ["'", "`\\", "/*", "/*/", "//", "\"é\\", "r#\"é", "r##", "<<<SQL", "<<~SQL\n", "\"\"\"\\", "'\\é"]
+        {
+            for path in ["a.ts", "a.rs", "a.php", "a.kt"] {
+                read(path, broken);
+            }
+        }
+    }
+
+    #[track_caller]
+    fn finds(path: &str, text: &str, expected: &[(&str, usize)]) {
+        let line = |at: usize| text[..at].matches('\n').count() + 1;
+        let found: Vec<(String, usize)> = read(path, text).1.into_iter().map(|hit| (hit.what, line(hit.at))).collect();
+        let expected: Vec<(String, usize)> = expected.iter().map(|(what, line)| ((*what).to_owned(), *line)).collect();
+        assert_eq!(found, expected, "{path}: {text}");
+    }
+
+    #[test]
+    fn literals_go_over_lines_where_the_language_has_that() {
+        let alter = [("ALTER TABLE", 2)];
+        finds("a.rs", "db.run(r#\"\nALTER TABLE \"t\" x\"#, 'a', \"\\n\")", &alter);
+        finds("a.rs", "fn f<'a>(q: char) { g('\"', '\\'', \"\n alter table t\") }", &alter);
+        finds("a.java", "run(\"\"\"\n  ALTER TABLE t\n\"\"\");", &alter);
+        finds("a.kt", "run(\"\"\"\n  ALTER TABLE \"t\"\n\"\"\")", &alter);
+        finds("a.cs", "Sql(@\"\n  ALTER TABLE t\");", &alter);
+        finds("a.exs", "execute \"\"\"\nalter table t\n\"\"\" # 'drop table u'", &alter);
+        finds(
+            "a.php",
+            "$db->run('\nALTER TABLE t'); # don't 'drop table u'\nf(\"drop view v\");",
+            &[("ALTER TABLE", 2), ("DROP VIEW", 3)],
+        );
+        finds(
+            "a.php",
+            "$db->run(<<<'SQL'\nALTER TABLE t\nSQL);\nf('drop view v');",
+            &[("ALTER TABLE", 2), ("DROP VIEW", 4)],
+        );
+        finds("a.rb", "execute <<~SQL\n  ALTER TABLE t\nSQL\nlist << X\n", &alter);
+        // A quote that is none of a literal ends with its line.
+        finds("a.ts", "const a = <b>don't</b>\nf('drop view v')", &[("DROP VIEW", 2)]);
+        finds("a.go", "run(`\nalter table t`)", &alter);
+    }
+}

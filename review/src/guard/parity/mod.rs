@@ -1,0 +1,743 @@
+//! A change of the schema is made on every track.
+//!
+//! Some programs keep their schema in two places: a list of SQLite migrations in a Python file and
+//! Alembic revisions for PostgreSQL, say. A change that registers a migration with DDL on one track has
+//! to register one on every other, or it is `track-parity`, at the line of the DDL.
+//!
+//! *Registers* means net-new: what the head has and the merge base had not, compared over all files of
+//! the track. So a file that was renamed, or a line that was moved, registers nothing. A file is known
+//! again by its content, a line by what the expression matches of it, or by the rest. A new file counts
+//! if it can be a migration by its ending (or the glob names the ending) and has anything to run on the
+//! way up: not a down file, nor an Alembic revision that only merges heads, nor a Python file that is
+//! none. Where a line registers, it counts if it is not in a comment or docstring. A baseline whose
+//! squash is allowed is none that is new.
+//!
+//! *DDL* is looked for on the added lines of the head, where a new file registers in new files only.
+//! Comments, docstrings, ways down (down files and sections, `def downgrade`), `COMMENT ON` and what
+//! works on data do not count. Of builders only Alembic's and SQLAlchemy's are read: not knex's,
+//! Rails' or Django's.
+
+pub(super) mod empty;
+mod literals;
+mod python;
+mod sql;
+mod tracks;
+
+use super::report::Report;
+use super::{Ddl, Edit, Options, items};
+use counterfoil::checksum::{canonical, fingerprint};
+use counterfoil::convention::code;
+use counterfoil::error::{Error, Location};
+use counterfoil::span::{Span, line_column};
+use counterfoil::sql::lex;
+use std::collections::{BTreeMap, BTreeSet};
+use tracks::Track;
+
+/// A piece of DDL: where in the text, and in short words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Hit {
+    at: usize,
+    what: String,
+}
+
+/// Of these paths those that belong to each of the tracks: what a caller reads into
+/// [`Change::tracked`](super::Change::tracked).
+///
+/// # Errors
+///
+/// `invalid-input`, naming the key, for a track that cannot be followed.
+pub fn matched<'p>(
+    tracks: &BTreeMap<String, super::Track>,
+    paths: &'p [String],
+) -> Result<BTreeMap<String, Vec<&'p str>>, Error> {
+    let mut out = BTreeMap::new();
+    for (name, given) in tracks {
+        let track = tracks::track(name, given)?;
+        out.insert(name.clone(), paths.iter().map(String::as_str).filter(|path| track.has(path)).collect());
+    }
+    Ok(out)
+}
+
+/// Checks what the options say about tracks.
+pub(super) fn validate(options: &Options) -> Result<(), Error> {
+    tracks::tracks(options).map(drop)
+}
+
+/// Judges the files that a change touches.
+/// `settled` are files that are no new migrations, whatever they look like; `squash` says that a commit
+/// message allows one.
+pub(super) fn judge(
+    edits: &[Edit],
+    settled: &BTreeSet<String>,
+    squash: bool,
+    options: &Options,
+    report: &mut Report<'_>,
+) -> Result<(), Error> {
+    let tracks = tracks::tracks(options)?;
+    let mut edits: Vec<&Edit> = edits.iter().collect();
+    edits.sort_by(|a, b| (&a.path, &a.from).cmp(&(&b.path, &b.from)));
+    for edit in &edits {
+        let Some(why) = &edit.unreadable else { continue };
+        let paths = [Some(&edit.path), edit.from.as_ref()];
+        let of = |track: &&Track<'_>| paths.into_iter().flatten().any(|path| track.has(path));
+        if let Some(track) = tracks.iter().find(of) {
+            report.add(
+                "unreadable-file",
+                Some(Location { path: edit.path.clone(), line: 1, column: 1 }),
+                format!("{} of the track {:?} cannot be judged, and it was changed: {why}", edit.path, track.name),
+                "make it a text in UTF-8 that is kept in the repository itself, or add it to the track's ignore",
+            );
+        }
+    }
+    let registered: Vec<Registered<'_>> =
+        tracks.iter().map(|track| registered(track, &edits, settled, squash)).collect();
+    for (track, own) in tracks.iter().zip(&registered) {
+        if !own.any {
+            continue;
+        }
+        let lacks: Vec<&Track<'_>> =
+            tracks.iter().zip(&registered).filter(|(_, other)| !other.any).map(|(track, _)| track).collect();
+        if lacks.is_empty() {
+            continue;
+        }
+        let first = own.edits.iter().find_map(|edit| Some((edit, ddl(track, edit)?)));
+        let Some((edit, (hit, text))) = first else { continue };
+        let place = line_column(&text, hit.at);
+        let names: Vec<String> = lacks.iter().map(|track| format!("{:?}", track.name)).collect();
+        let ways: Vec<String> = lacks.iter().map(|track| track.how()).collect();
+        report.add(
+            "track-parity",
+            Some(Location { path: edit.path.clone(), line: place.line, column: place.column }),
+            format!(
+                "the track {:?} registers a migration with {}, and {} none",
+                track.name,
+                hit.what,
+                match &names[..] {
+                    [name] => format!("the track {name} registers"),
+                    names => format!("the tracks {} register", names.join(" and ")),
+                }
+            ),
+            format!("make the same change there: {}", ways.join("; ")),
+        );
+    }
+    Ok(())
+}
+
+/// What a change registers on a track.
+struct Registered<'a> {
+    /// Whether it has a migration that was not there before.
+    any: bool,
+    /// Where its DDL may be.
+    edits: Vec<&'a Edit>,
+}
+
+fn registered<'a>(track: &Track<'_>, edits: &[&'a Edit], settled: &BTreeSet<String>, squash: bool) -> Registered<'a> {
+    let mut found = Registered { any: false, edits: Vec::new() };
+    // What is there before and after, by what it is known again by.
+    let (mut before, mut after) = (Vec::new(), Vec::new());
+    for edit in edits {
+        let of = |path: &str, text: &Option<String>| match text {
+            Some(text) if track.has(path) => marks(track, path, text),
+            _ => Vec::new(),
+        };
+        let was = of(edit.from.as_ref().unwrap_or(&edit.path), &edit.base);
+        let is = if settled.contains(&edit.path) { Vec::new() } else { of(&edit.path, &edit.head) };
+        let is_file = track.line.is_none();
+        if edit.head.is_some() && track.has(&edit.path) && (!is_file || is.len() > was.len()) {
+            found.edits.push(edit);
+        }
+        // A file that stays one is the same, whatever it says now.
+        if !is_file || was.len() != is.len() {
+            before.extend(was);
+            after.extend(is);
+        }
+    }
+    let fewer = after.len() <= before.len();
+    without(&mut after, &mut before, |mark| Some(&mark.0));
+    without(&mut after, &mut before, |mark| Some(&mark.1).filter(|rest| rest.contains(char::is_alphanumeric)));
+    found.any = !(after.is_empty() || squash && track.line.is_none() && fewer);
+    found
+}
+
+/// Takes out of both lists what both have.
+fn without(
+    after: &mut Vec<(String, String)>,
+    before: &mut Vec<(String, String)>,
+    key: impl Fn(&(String, String)) -> Option<&String>,
+) {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for mark in before.iter() {
+        key(mark).into_iter().for_each(|key| *counts.entry(key.clone()).or_default() += 1);
+    }
+    let mut taken: BTreeMap<String, usize> = BTreeMap::new();
+    after.retain(|mark| {
+        let Some(key) = key(mark) else { return true };
+        let Some(count) = counts.get_mut(key).filter(|count| **count > 0) else { return true };
+        *count -= 1;
+        *taken.entry(key.clone()).or_default() += 1;
+        false
+    });
+    before.retain(|mark| {
+        let Some(count) = key(mark).and_then(|key| taken.get_mut(key)).filter(|count| **count > 0) else { return true };
+        *count -= 1;
+        false
+    });
+}
+
+/// The migrations that a file registers: each by what it is known again by, and by what it is if that has
+/// changed (empty if there is nothing).
+fn marks(track: &Track<'_>, path: &str, text: &str) -> Vec<(String, String)> {
+    let text = canonical(text);
+    match &track.line {
+        Some(line) => {
+            let masked = mask(path, &text);
+            let mark = |text: &str| {
+                let found = line.find(text)?;
+                let rest = text.get(found.end()..).unwrap_or("");
+                Some((found.as_str().trim().to_owned(), rest.trim().trim_end_matches(',').to_owned()))
+            };
+            masked.lines().filter_map(mark).collect()
+        }
+        None if registers(track, path, &text) => match kind(path) {
+            Kind::Sql => vec![(fingerprint(&text), String::new())],
+            Kind::Python | Kind::Other => vec![(text.trim().to_owned(), String::new())],
+        },
+        None => Vec::new(),
+    }
+}
+
+/// Whether a file is a migration that does something.
+fn registers(track: &Track<'_>, path: &str, text: &str) -> bool {
+    /// What lies beside migrations.
+    const BESIDE: &[&str] = &["json", "sum", "toml", "md", "txt", "lock", "yaml", "yml", "conf", "snap", "mako", "ini"];
+    /// Migrations in a language of their own: Liquibase's.
+    const MARKUP: &[&str] = &["xml"];
+    let name = items::name(path);
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    match kind(path) {
+        _ if is_way_down(path) || name.starts_with('.') || BESIDE.contains(&ending) => false,
+        Kind::Sql => sql::has_up(text),
+        Kind::Python => {
+            let source = python::read(text);
+            source.has_up && source.is_migration
+        }
+        Kind::Other if code::is_beside(name) => false,
+        Kind::Other => {
+            let can_be = code::stem(name).is_some() || MARKUP.contains(&ending) || track.names(ending);
+            can_be && !mask(path, text).trim().is_empty()
+        }
+    }
+}
+
+/// Whether the file is the way back of a migration.
+fn is_way_down(path: &str) -> bool {
+    let name = items::name(path);
+    let is_undo = name.strip_prefix('U').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    items::is_down(name) || is_undo && name.contains("__")
+}
+
+enum Kind {
+    Sql,
+    Python,
+    Other,
+}
+
+fn kind(path: &str) -> Kind {
+    match path {
+        _ if items::is_sql(path) => Kind::Sql,
+        _ if path.ends_with(".py") => Kind::Python,
+        _ => Kind::Other,
+    }
+}
+
+/// The first DDL on an added line, with the text that it is in.
+fn ddl<'e>(track: &Track<'_>, edit: &'e Edit) -> Option<(Hit, std::borrow::Cow<'e, str>)> {
+    let path = &edit.path;
+    if is_way_down(path) {
+        return None;
+    }
+    let text = canonical(edit.head.as_deref()?);
+    let counts = |ddl| track.counts(ddl, path);
+    let mut hits = Vec::new();
+    match kind(path) {
+        Kind::Sql if counts(Ddl::Sql) => hits = sql::file(&text),
+        Kind::Python => {
+            let source = python::read(&text);
+            hits.extend(source.sql.into_iter().filter(|_| counts(Ddl::Sql)));
+            hits.extend(source.sqlalchemy.into_iter().filter(|_| counts(Ddl::Sqlalchemy)));
+        }
+        Kind::Other if counts(Ddl::Sql) => hits = literals::read(path, &text).1,
+        Kind::Sql | Kind::Other => {}
+    }
+    hits.sort_by(|a, b| (a.at, &a.what).cmp(&(b.at, &b.what)));
+    // A file that is a migration only now is new to the last line.
+    let added = if track.line.is_some() { Added::new(edit) } else { Added(None) };
+    let (mut line, mut seen) = (1_u32, 0);
+    let first = hits.into_iter().find(|hit| {
+        line += text[seen..hit.at].bytes().filter(|byte| *byte == b'\n').count() as u32;
+        seen = hit.at;
+        added.has(line)
+    });
+    first.map(|hit| (hit, text))
+}
+
+/// Added lines, as ranges in order.
+struct Added(Option<Vec<(u32, u32)>>);
+
+impl Added {
+    fn new(edit: &Edit) -> Added {
+        // All of a new file is added.
+        if edit.base.is_none() {
+            return Added(None);
+        }
+        let mut ranges: Vec<(u32, u32)> =
+            edit.added.iter().map(|&(line, count)| (line, line.saturating_add(count))).collect();
+        ranges.sort_unstable();
+        // So that the end of a range grows with its start.
+        let mut end = 0;
+        for range in &mut ranges {
+            end = end.max(range.1);
+            range.1 = end;
+        }
+        Added(Some(ranges))
+    }
+
+    fn has(&self, line: u32) -> bool {
+        let Some(ranges) = &self.0 else { return true };
+        let after = ranges.partition_point(|range| range.0 <= line);
+        after.checked_sub(1).is_some_and(|before| line < ranges[before].1)
+    }
+}
+
+/// The text with comments and docstrings blanked; lines stay lines.
+fn mask(path: &str, text: &str) -> String {
+    let silent: Vec<Span> = match kind(path) {
+        Kind::Sql => {
+            let is_comment =
+                |token: &lex::Token| matches!(token.kind, lex::Kind::LineComment | lex::Kind::BlockComment);
+            lex::tokens(text).filter(is_comment).map(|token| token.span).collect()
+        }
+        Kind::Python => {
+            let mut silent = python::read(text).silent;
+            silent.sort_unstable();
+            silent
+        }
+        Kind::Other => literals::read(path, text).0,
+    };
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    for span in silent {
+        out.push_str(text.get(at..span.start).unwrap_or(""));
+        out.extend(span.slice(text).chars().map(|c| if c == '\n' { '\n' } else { ' ' }));
+        at = span.end;
+    }
+    out.push_str(text.get(at..).unwrap_or(""));
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::lines;
+    use super::super::{Change, Registers, Track as Given, check};
+    use super::*;
+
+    /// SQLite migrations in a list of `app/sqlite.py`, and Alembic revisions for PostgreSQL.
+    fn options() -> Options {
+        let track = |files: &str, registers| Given {
+            files: vec![files.to_owned()],
+            ignore: vec!["**/__init__.py".to_owned()],
+            registers,
+            ddl: None,
+        };
+        let tracks = [
+            ("sqlite".to_owned(), track("app/sqlite.py", Registers::Line(r"^    \(\d+,".to_owned()))),
+            ("postgres".to_owned(), track("alembic/versions/*.py", Registers::File)),
+        ];
+        Options { tracks: tracks.into(), ..Options::default() }
+    }
+
+    const LIST: &str = "MIGRATIONS = [\n    (1, \"CREATE TABLE t (id INTEGER)\"),\n]\n";
+    const REVISION: &str = "\"\"\"add c\"\"\"\nfrom alembic import op\nimport sqlalchemy as sa\n\nrevision = 'b'\ndown_revision = 'a'\n\n\ndef upgrade() -> None:\n    op.add_column('t', sa.Column('c', sa.Text()))\n\n\ndef downgrade() -> None:\n    op.drop_column('t', 'c')\n";
+
+    /// An edit with the added lines that `git diff -U0` would give, where lines are only put in or
+    /// replaced.
+    fn edit(path: &str, base: Option<&str>, head: Option<&str>) -> Edit {
+        let (before, after): (Vec<&str>, Vec<&str>) =
+            (base.unwrap_or("").lines().collect(), head.unwrap_or("").lines().collect());
+        let start = before.iter().zip(&after).take_while(|(a, b)| a == b).count();
+        let end = before[start..].iter().rev().zip(after[start..].iter().rev()).take_while(|(a, b)| a == b).count();
+        let count = after.len() - start - end;
+        let added = if count > 0 { vec![(start as u32 + 1, count as u32)] } else { Vec::new() };
+        let own = |text: Option<&str>| text.map(str::to_owned);
+        Edit { path: path.to_owned(), base: own(base), head: own(head), added, ..Edit::default() }
+    }
+
+    fn sqlite(head: &str) -> Edit {
+        edit("app/sqlite.py", Some(LIST), Some(head))
+    }
+
+    fn revision(text: &str) -> Edit {
+        edit("alembic/versions/b_add_c.py", None, Some(text))
+    }
+
+    #[track_caller]
+    fn judged(edits: &[Edit], options: &Options, expected: &[&str]) {
+        let change = Change { edits: edits.to_vec(), ..Change::default() };
+        let verdict = check(&change, options).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(lines(&verdict), expected);
+        let turned = Change { edits: edits.iter().rev().cloned().collect(), ..Change::default() };
+        assert_eq!(check(&turned, options).expect("a verdict"), verdict);
+    }
+
+    #[track_caller]
+    fn fine(edits: &[Edit]) {
+        judged(edits, &options(), &[]);
+    }
+
+    fn with(line: &str) -> String {
+        LIST.replace("]\n", &format!("{line}]\n"))
+    }
+
+    const ADDS: &str = "    (2, \"ALTER TABLE t ADD COLUMN c TEXT\"),\n";
+
+    #[test]
+    fn a_column_on_one_track_only_fails_at_its_line() {
+        let sqlite_only = "error track-parity app/sqlite.py:3:10: the track \"sqlite\" registers a migration with ALTER TABLE, and the track \"postgres\" registers none";
+        judged(&[sqlite(&with(ADDS))], &options(), &[sqlite_only]);
+        judged(
+            &[revision(REVISION)],
+            &options(),
+            &[
+                "error track-parity alembic/versions/b_add_c.py:10:8: the track \"postgres\" registers a migration with op.add_column, and the track \"sqlite\" registers none",
+            ],
+        );
+        let change = Change { edits: vec![sqlite(&with(ADDS))], ..Change::default() };
+        assert_eq!(
+            check(&change, &options()).expect("a verdict").findings[0].help,
+            "make the same change there: a new file in alembic/versions/*.py"
+        );
+    }
+
+    #[test]
+    fn both_tracks_pass() {
+        fine(&[sqlite(&with(ADDS)), revision(REVISION)]);
+        fine(&[]);
+    }
+
+    #[test]
+    fn an_alembic_head_that_is_merged_late_passes_with_its_counterpart() {
+        let late = REVISION.replace("down_revision = 'a'", "down_revision = '0'");
+        fine(&[sqlite(&with(ADDS)), revision(&late)]);
+        let merge = "\"\"\"merge heads\"\"\"\nrevision = 'd'\ndown_revision = ('b', 'c')\n\n\ndef upgrade() -> None:\n    pass\n\n\ndef downgrade() -> None:\n    pass\n";
+        let merge = edit("alembic/versions/d_merge.py", None, Some(merge));
+        fine(&[sqlite(&with(ADDS)), revision(&late), merge.clone()]);
+        fine(std::slice::from_ref(&merge));
+        // It brings nothing, so it is no counterpart.
+        judged(
+            &[sqlite(&with(ADDS)), merge],
+            &options(),
+            &[
+                "error track-parity app/sqlite.py:3:10: the track \"sqlite\" registers a migration with ALTER TABLE, and the track \"postgres\" registers none",
+            ],
+        );
+    }
+
+    #[test]
+    fn comments_and_docstrings_pass() {
+        fine(&[sqlite(&with("    # (2, \"ALTER TABLE t ADD COLUMN c TEXT\"),\n"))]);
+        fine(&[sqlite(&format!("\"\"\"\n    (2, ALTER TABLE t)\n\"\"\"\n{LIST}"))]);
+        fine(&[edit("alembic/versions/b_add_c.py", Some(REVISION), Some(&REVISION.replace("add c", "ALTER TABLE t")))]);
+        // What stands in a docstring registers nothing, whatever else there is.
+        let rebuild = "\ndef rebuild(db):\n    db.execute(\"CREATE TABLE x (id)\")\n";
+        fine(&[sqlite(&format!("\"\"\"\n    (2, \"like this\"),\n\"\"\"\n{LIST}{rebuild}"))]);
+        // A migration on data, with DDL in a comment.
+        fine(&[sqlite(&with("    (2, \"UPDATE t SET id = 1\"),  # op.add_column('t') CREATE TABLE x\n"))]);
+    }
+
+    #[test]
+    fn work_on_data_passes() {
+        fine(&[sqlite(&with("    (2, \"INSERT INTO t VALUES (1); DELETE FROM t; UPDATE t SET id = 2\"),\n"))]);
+        let data = REVISION
+            .replace("op.add_column('t', sa.Column('c', sa.Text()))", "op.execute(\"UPDATE t SET c = 'ALTER TABLE'\")");
+        fine(&[revision(&data)]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_said_where_it_belongs_to_a_track() {
+        let edit = |path: &str| Edit {
+            path: path.to_owned(),
+            unreadable: Some("it is not UTF-8".to_owned()),
+            ..Edit::default()
+        };
+        judged(
+            &[edit("app/sqlite.py"), edit("app/logo.png"), edit("alembic/versions/__init__.py")],
+            &options(),
+            &[
+                "error unreadable-file app/sqlite.py:1:1: app/sqlite.py of the track \"sqlite\" cannot be judged, and it was changed: it is not UTF-8",
+            ],
+        );
+    }
+
+    #[test]
+    fn ways_down_pass() {
+        let pass = REVISION.replace("    op.add_column('t', sa.Column('c', sa.Text()))", "    op.execute('SELECT 1')");
+        fine(&[revision(&pass)]);
+    }
+
+    #[test]
+    fn a_refactoring_that_registers_nothing_passes() {
+        // SQLite's way to change a column: the table is built anew.
+        let rebuild = LIST.replace(
+            "\"CREATE TABLE t (id INTEGER)\"",
+            "\"CREATE TABLE u (id INTEGER); INSERT INTO u SELECT * FROM t; DROP TABLE t; ALTER TABLE u RENAME TO t\"",
+        );
+        fine(&[sqlite(&rebuild)]);
+        fine(&[sqlite(&format!("{LIST}\n\ndef rebuild(db):\n    db.execute(\"CREATE TABLE x (id)\")\n"))]);
+    }
+
+    #[test]
+    fn what_is_moved_or_renamed_is_not_new() {
+        let two = with(ADDS);
+        let moved = LIST.replace("    (1", &format!("{ADDS}    (1"));
+        fine(&[edit("app/sqlite.py", Some(&two), Some(&moved))]);
+        let renamed = Edit {
+            path: "alembic/versions/c.py".to_owned(),
+            from: Some("alembic/versions/b.py".to_owned()),
+            base: Some(REVISION.to_owned()),
+            head: Some(REVISION.replace("'c'", "'d'")),
+            added: vec![(10, 1), (14, 1)],
+            ..Edit::default()
+        };
+        fine(&[renamed]);
+        // Where git does not see the rename.
+        fine(&[edit("alembic/versions/b.py", Some(REVISION), None), revision(REVISION)]);
+    }
+
+    #[test]
+    fn what_takes_the_place_of_another_is_new() {
+        let two = LIST.replace("(1, \"CREATE TABLE t (id INTEGER)\")", "(2, \"ALTER TABLE t ADD COLUMN c TEXT\")");
+        judged(
+            &[sqlite(&two)],
+            &options(),
+            &[
+                "error track-parity app/sqlite.py:2:10: the track \"sqlite\" registers a migration with ALTER TABLE, and the track \"postgres\" registers none",
+            ],
+        );
+        // Renumbered, it is what it was.
+        fine(&[sqlite(&LIST.replace("(1,", "(2,"))]);
+        let gone = edit("db/pg/1.sql", Some("create table s ();"), None);
+        let new = edit("db/pg/2.sql", None, Some("create table t ();"));
+        judged(
+            &[gone.clone(), new.clone()],
+            &folders(),
+            &[
+                "error track-parity db/pg/2.sql:1:1: the track \"pg\" registers a migration with CREATE TABLE, and the tracks \"lite\" and \"my\" register none",
+            ],
+        );
+        judged(&[gone.clone(), edit("db/pg/2.sql", None, Some("CREATE TABLE s (); -- 2"))], &folders(), &[]);
+        // A squash that is allowed brings nothing.
+        let squash =
+            Change { messages: vec!["[squash-baseline]".to_owned()], edits: vec![gone, new], ..Change::default() };
+        assert_eq!(check(&squash, &folders()).expect("a verdict").findings, []);
+    }
+
+    #[test]
+    fn what_is_no_migration_is_no_counterpart() {
+        let track = |files: &str| Given {
+            files: vec![files.to_owned()],
+            ignore: Vec::new(),
+            registers: Registers::File,
+            ddl: None,
+        };
+        let options = |files: &str| Options {
+            tracks: [("a".to_owned(), track("a/**")), ("b".to_owned(), track(files))].into(),
+            ..Options::default()
+        };
+        let lacks = "error track-parity a/1.sql:1:1: the track \"a\" registers a migration with CREATE TABLE, and the track \"b\" registers none";
+        let new = edit("a/1.sql", None, Some("create table t ();"));
+        let with = |path: &str, text: &str| [new.clone(), edit(path, None, Some(text))];
+        for (path, text) in [
+            ("b/README", "x"),
+            ("b/notes.rst", "x"),
+            ("b/util.py", "def tables(conn):\n    return conn.execute('SELECT 1')\n"),
+            ("b/1.d.ts", "export const up: string"),
+            ("b/1_test.go", "package b"),
+            ("b/1.ts", "// later\n"),
+        ] {
+            judged(&with(path, text), &options("b/**"), &[lacks]);
+        }
+        for (path, text) in [
+            ("b/1.ts", "export const up = 1"),
+            ("b/1.php", "<?php x();"),
+            ("b/1.py", "steps = [step('SELECT 1')]"),
+            ("b/1.py", "class Migration(migrations.Migration):\n    operations = [migrations.RunSQL('x')]\n"),
+        ] {
+            judged(&with(path, text), &options("b/**"), &[]);
+        }
+        judged(&with("b/1.patch", "x"), &options("b/**"), &[lacks]);
+        judged(&with("b/1.patch", "x"), &options("b/*.patch"), &[]);
+    }
+
+    #[test]
+    fn what_moves_into_a_track_is_new() {
+        let into = Edit {
+            path: "alembic/versions/c.py".to_owned(),
+            from: Some("drafts/c.py".to_owned()),
+            base: Some(REVISION.to_owned()),
+            head: Some(REVISION.to_owned()),
+            added: Vec::new(),
+            ..Edit::default()
+        };
+        judged(
+            std::slice::from_ref(&into),
+            &options(),
+            &[
+                "error track-parity alembic/versions/c.py:10:8: the track \"postgres\" registers a migration with op.add_column, and the track \"sqlite\" registers none",
+            ],
+        );
+        fine(&[into, sqlite(&with(ADDS))]);
+    }
+
+    #[test]
+    fn lines_of_a_literal_count_where_they_stand() {
+        let long = with("    (2, \"\"\"\n        ALTER TABLE t\n          ADD COLUMN c TEXT\n    \"\"\"),\n");
+        judged(
+            &[sqlite(&long)],
+            &options(),
+            &[
+                "error track-parity app/sqlite.py:4:9: the track \"sqlite\" registers a migration with ALTER TABLE, and the track \"postgres\" registers none",
+            ],
+        );
+    }
+
+    /// Three folders of SQL.
+    fn folders() -> Options {
+        let track = |name: &str| {
+            let files = vec![format!("db/{name}/**/*.{{sql,json}}")];
+            (name.to_owned(), Given { files, ignore: Vec::new(), registers: Registers::File, ddl: None })
+        };
+        Options { tracks: [track("pg"), track("lite"), track("my")].into(), ..Options::default() }
+    }
+
+    #[test]
+    fn there_may_be_more_than_two_tracks() {
+        let new = |path: &str| edit(path, None, Some("-- a\ncreate table t ();\n"));
+        judged(&[new("db/pg/1.sql"), new("db/my/1.sql"), new("db/lite/x/1.sql")], &folders(), &[]);
+        judged(
+            &[new("db/pg/1.sql"), new("db/my/1.sql"), new("db/lite/1.json")],
+            &folders(),
+            &[
+                "error track-parity db/my/1.sql:2:1: the track \"my\" registers a migration with CREATE TABLE, and the track \"lite\" registers none",
+                "error track-parity db/pg/1.sql:2:1: the track \"pg\" registers a migration with CREATE TABLE, and the track \"lite\" registers none",
+            ],
+        );
+        judged(
+            &[new("db/pg/1.sql")],
+            &folders(),
+            &[
+                "error track-parity db/pg/1.sql:2:1: the track \"pg\" registers a migration with CREATE TABLE, and the tracks \"lite\" and \"my\" register none",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_down_file_is_no_migration() {
+        let down = edit("db/pg/1_a.down.sql", None, Some("drop table t;"));
+        judged(&[down.clone(), edit("db/pg/U1__a.sql", None, Some("drop table t;"))], &folders(), &[]);
+        judged(&[edit("db/pg/.1_a.sql", None, Some("create table t ();"))], &folders(), &[]);
+        let up = edit("db/lite/1_a.up.sql", None, Some("create table t ();"));
+        let other = edit("db/my/1_a.up.sql", None, Some("create table t ();"));
+        assert_eq!(
+            check(&Change { edits: vec![down, up, other], ..Change::default() }, &folders())
+                .expect("a verdict")
+                .findings
+                .len(),
+            2
+        );
+        judged(
+            &[edit("db/pg/1.sql", None, Some("-- migrate:up\nselect 1;\n-- migrate:down\ndrop table t;\n"))],
+            &folders(),
+            &[],
+        );
+    }
+
+    #[test]
+    fn what_counts_as_ddl_can_be_said() {
+        let mut options = options();
+        let revision =
+            revision(&REVISION.replace("    op.add", "    op.execute('ALTER TABLE t DROP COLUMN d')\n    op.add"));
+        options.tracks.get_mut("postgres").expect("a track").ddl = Some(vec![Ddl::Sqlalchemy]);
+        judged(
+            &[revision],
+            &options,
+            &[
+                "error track-parity alembic/versions/b_add_c.py:11:8: the track \"postgres\" registers a migration with op.add_column, and the track \"sqlite\" registers none",
+            ],
+        );
+    }
+
+    #[test]
+    fn windows_line_ends_count_no_lines() {
+        let crlf = |text: &str| text.replace('\n', "\r\n");
+        let edit = Edit { base: Some(crlf(LIST)), head: Some(crlf(&with(ADDS))), ..sqlite(&with(ADDS)) };
+        judged(
+            &[edit],
+            &options(),
+            &[
+                "error track-parity app/sqlite.py:3:10: the track \"sqlite\" registers a migration with ALTER TABLE, and the track \"postgres\" registers none",
+            ],
+        );
+    }
+
+    #[track_caller]
+    fn refused(change: impl FnOnce(&mut Options), message: &str) {
+        let mut options = options();
+        change(&mut options);
+        let error = check(&Change::default(), &options).expect_err(message);
+        assert_eq!(error.message(), message);
+        assert_eq!(error.code().as_str(), "invalid-input");
+        assert!(!error.help_text().is_empty());
+    }
+
+    #[test]
+    fn options_that_cannot_be_followed_are_refused() {
+        let sqlite = |change: fn(&mut Given)| {
+            move |options: &mut Options| change(options.tracks.get_mut("sqlite").expect("a track"))
+        };
+        refused(sqlite(|track| track.files.clear()), "tracks.sqlite.files is empty");
+        refused(
+            sqlite(|track| track.files.push("a/[b".to_owned())),
+            "tracks.sqlite.files[1] is \"a/[b\": a [ is not closed",
+        );
+        refused(
+            sqlite(|track| track.ignore.push("{a".to_owned())),
+            "tracks.sqlite.ignore[1] is \"{a\": a { is not closed",
+        );
+        refused(
+            sqlite(|track| track.ignore.push("/a".to_owned())),
+            "tracks.sqlite.ignore[1] is \"/a\": it has to start at the repository's root",
+        );
+        refused(
+            sqlite(|track| track.registers = Registers::Line("(".to_owned())),
+            "tracks.sqlite.registers.line is \"(\", which is not a regular expression: found open group without closing ')'",
+        );
+        refused(sqlite(|track| track.ddl = Some(Vec::new())), "tracks.sqlite.ddl is empty");
+        refused(|options| drop(options.tracks.remove("sqlite")), "tracks has only one track, \"postgres\"");
+        refused(
+            |options| options.severities.extend([("track-party".to_owned(), super::super::Level::Off)]),
+            "severities has an unknown code, \"track-party\"",
+        );
+    }
+
+    #[test]
+    fn added_lines_may_come_in_any_order_and_overlap() {
+        let edit = Edit {
+            base: Some(String::new()),
+            added: vec![(9, 2), (1, 1), (2, 5), (3, 1), (u32::MAX, u32::MAX)],
+            ..Edit::default()
+        };
+        let added = Added::new(&edit);
+        let lines: Vec<u32> = (0..15).filter(|line| added.has(*line)).collect();
+        assert_eq!(lines, [1, 2, 3, 4, 5, 6, 9, 10]);
+    }
+}

@@ -1,0 +1,53 @@
+//! What the tests of the guards share.
+
+use super::{Change, Files, Options, Set, Verdict, check};
+use counterfoil::finding::Severity;
+
+pub fn files(list: &[(&str, &str)]) -> Files {
+    list.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect()
+}
+
+/// A change of one set in `db`.
+pub fn change(base: &[(&str, &str)], head: &[(&str, &str)]) -> Change {
+    Change {
+        sets: vec![Set { dir: "db".to_owned(), base: files(base), head: files(head), ..Set::default() }],
+        ..Change::default()
+    }
+}
+
+#[track_caller]
+pub fn verdict(change: &Change) -> Verdict {
+    check(change, &Options::default()).unwrap_or_else(|error| panic!("{error}; {}", error.help_text()))
+}
+
+/// Every finding as `severity code place: message`.
+pub fn lines(verdict: &Verdict) -> Vec<String> {
+    let line = |finding: &counterfoil::finding::Finding| {
+        let severity = match finding.severity {
+            Severity::Note => "note",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        };
+        let at = finding.at.as_ref().map_or(String::new(), |at| format!(" {at}"));
+        format!("{severity} {}{at}: {}", finding.code, finding.message)
+    };
+    verdict.findings.iter().map(line).collect()
+}
+
+/// The findings are just these, and the verdict is bad if one of them is an error.
+#[track_caller]
+pub fn says(change: &Change, expected: &[&str]) {
+    let verdict = verdict(change);
+    assert_eq!(lines(&verdict), expected);
+    assert_eq!(verdict.ok, !expected.iter().any(|line| line.starts_with("error ")));
+    for finding in &verdict.findings {
+        assert!(!finding.help.is_empty(), "{} has no help", finding.code);
+        let first = finding.message.chars().next().unwrap_or('.');
+        assert!(!finding.message.ends_with('.') && !first.is_uppercase(), "{}", finding.message);
+    }
+}
+
+/// The files that could move, as `path -> to (version)`.
+pub fn moves(verdict: &Verdict) -> Vec<String> {
+    verdict.renumber.iter().map(|it| format!("{} -> {} ({})", it.path, it.to, it.version)).collect()
+}

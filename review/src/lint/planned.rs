@@ -1,0 +1,118 @@
+//! What the planner says about a section before it runs it. Here is only the documentation: the
+//! findings are the planner's own.
+
+use super::{Direction, Level, Rule, Subject};
+use counterfoil::finding::{Finding, Severity};
+use counterfoil::plan::{foreign, inspect};
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        code: "transaction-control",
+        level: Level::Warning,
+        summary: "BEGIN, COMMIT or ROLLBACK inside a file",
+        why: "\
+A migration is one transaction with its row in the ledger. `COMMIT` in its middle makes steps of it: if a later one fails,
+the earlier ones stay. `ROLLBACK`, and a statement between `BEGIN` and `COMMIT` that cannot run in a transaction, are
+refused: an error.
+
+Take transaction control out, or split the file.",
+        bad: &[
+            "CREATE TABLE rooms (id bigint);\nCOMMIT;\nCREATE TABLE guests (id bigint);\n",
+            "CREATE TABLE rooms (id bigint);\nROLLBACK;\n",
+            "BEGIN;\nCREATE INDEX CONCURRENTLY rooms_by_floor ON rooms (floor);\nCOMMIT;\n",
+        ],
+        good: &["CREATE TABLE rooms (id bigint);\nCREATE TABLE guests (id bigint);\n"],
+    },
+    Rule {
+        code: "transaction-wrapper",
+        level: Level::Note,
+        summary: "BEGIN and COMMIT around all of a file",
+        why: "They are left out: the migration is a transaction anyway, together with its row in the ledger.",
+        bad: &["BEGIN;\nCREATE TABLE rooms (id bigint);\nCOMMIT;\n"],
+        good: &["CREATE TABLE rooms (id bigint);\n"],
+    },
+    Rule {
+        code: "transaction-options",
+        level: Level::Warning,
+        summary: "options of a BEGIN that are not kept",
+        why: "\
+Of the options only the isolation level is kept: `READ ONLY` and `DEFERRABLE` have no place in a transaction that writes the
+ledger.",
+        bad: &[
+            "CREATE TABLE a (id bigint);\n-- counterfoil-ignore transaction-control: two steps on purpose\nCOMMIT;\nBEGIN READ ONLY;\nSELECT 1;\nCOMMIT;\n",
+        ],
+        good: &["CREATE TABLE rooms (id bigint);\n"],
+    },
+    Rule {
+        code: "ledger-touched",
+        level: Level::Error,
+        summary: "a migration creates, drops, renames or empties the ledger's own table",
+        why: "\
+The planner refuses such a migration before anything runs. See also `ledger-written`.
+
+Leave the statement out, or keep the ledger elsewhere with the option `table`.",
+        bad: &[
+            "CREATE TABLE public.schema_migrations (version varchar(128) PRIMARY KEY);\n",
+            "TRUNCATE schema_migrations;\n",
+        ],
+        good: &["CREATE TABLE rooms (id bigint);\n"],
+    },
+    Rule {
+        code: "foreign-marker",
+        level: Level::Error,
+        summary: "another tool's marker of a way back, inside a way up",
+        why: "\
+Some tools keep both ways in one file and tell them apart by a comment, such as `-- Down Migration` or
+`---- create above / drop below ----`. Here the file would run to its end: what it makes would be thrown away again. The
+planner refuses such a migration before anything runs, unless `policy` says otherwise.
+
+Move the way back to where this set keeps them.",
+        bad: &[
+            "CREATE TABLE rooms (id bigint);\n-- Down Migration\nDROP TABLE rooms;\n",
+            "CREATE TABLE rooms (id bigint);\n---- create above / drop below ----\nDROP TABLE rooms;\n",
+        ],
+        good: &["-- Down migration is a no-op\nCREATE TABLE rooms (id bigint);\n"],
+    },
+    Rule {
+        code: "copy-from-stdin",
+        level: Level::Error,
+        summary: "COPY with its rows in the file",
+        why: "\
+The rows after `COPY … FROM stdin` are not SQL, and only psql can send them. Write them as `INSERT` statements:
+`pg_dump --inserts` does.",
+        bad: &["COPY public.rooms (id) FROM stdin;\n"],
+        good: &["INSERT INTO public.rooms (id) VALUES (1);\n"],
+    },
+    Rule {
+        code: "psql-command",
+        level: Level::Error,
+        summary: "a command of psql",
+        why: "\
+Lines that begin with a backslash are not SQL. `\\restrict` and `\\unrestrict` of `pg_dump` are passed over.",
+        bad: &["\\set floor 3\nSELECT 1;\n"],
+        good: &["\\restrict abc\nSELECT 1;\n\\unrestrict abc\n"],
+    },
+    unterminated("unterminated-string", "a string that is not closed", &["SELECT 'open;\n"]),
+    unterminated("unterminated-identifier", "a quoted name that is not closed", &["SELECT \"open;\n"]),
+    unterminated("unterminated-dollar-quote", "a dollar-quoted string that is not closed", &["DO $$ BEGIN NULL; END;\n"]),
+    unterminated("unterminated-comment", "a block comment that is not closed", &["SELECT 1; /* open\n"]),
+];
+
+const fn unterminated(code: &'static str, summary: &'static str, bad: &'static [&'static str]) -> Rule {
+    let why =
+        "Everything after it belongs to it, so nothing of the rest of the file can be read, and nothing of it runs.";
+    Rule { code, level: Level::Error, summary, why, bad, good: &["SELECT 'closed';\n"] }
+}
+
+pub(super) fn look(subject: &Subject<'_>, out: &mut Vec<Finding>) {
+    match subject.inspected {
+        Ok(inspected) => {
+            inspect::findings(subject.section, inspected, subject.table, out);
+            if subject.direction == Direction::Up {
+                let (section, analysis) = (subject.section, &inspected.analysis);
+                out.extend(foreign::finding(section, analysis, subject.convention, Severity::Error));
+            }
+        }
+        Err(finding) => out.push(finding.clone()),
+    }
+}

@@ -1,5 +1,6 @@
 // Neon's serverless driver: over HTTP, where every request is a session of its own, or over a WebSocket.
-import { down, judge, look, up, type Driver } from './run/actions.js'
+import { down, judge, look, up } from './run/actions.js'
+import type { Driver } from './run/driver.js'
 import { can, type Connection, type TextRow } from './run/database.js'
 import type { Migrate, PlanWith, Ready, Rollback } from './run/functions.js'
 import { nodePostgres, type PgClient, type PgPool } from './drivers/node-postgres.js'

@@ -1,5 +1,6 @@
 // postgres.js.
-import { down, judge, look, up, type Driver } from './run/actions.js'
+import { down, judge, look, up } from './run/actions.js'
+import type { Driver } from './run/driver.js'
 import { can, inside, type Connection, type TextRow } from './run/database.js'
 import { failure } from './shared/errors.js'
 import type { Migrate, PlanWith, Ready, Rollback } from './run/functions.js'

@@ -1,5 +1,6 @@
 // Boots a database in memory: from the snapshot that has most of the migrations, or from nothing; then the rest of them.
-import { up, type Driver } from '../run/actions.js'
+import { up } from '../run/actions.js'
+import type { Driver } from '../run/driver.js'
 import { failure } from '../shared/errors.js'
 import { manifestOf } from '../set/manifest.js'
 import { allowed, settings } from '../options/options.js'

@@ -1,5 +1,5 @@
 // A Client or a Pool with the shape of node-postgres: its own, and those that @neondatabase/serverless opens over a WebSocket.
-import type { Driver } from '../run/actions.js'
+import type { Driver } from '../run/driver.js'
 import { can, completed, told, type Connection } from '../run/database.js'
 
 /** The part of a node-postgres `Client` that is needed. */

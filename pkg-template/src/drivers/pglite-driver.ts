@@ -1,5 +1,5 @@
 // How to talk to a PGlite.
-import type { Driver } from '../run/actions.js'
+import type { Driver } from '../run/driver.js'
 import { can, inside, told, type Connection, type TextRow } from '../run/database.js'
 import { nodeDataDir } from './pglite-dir.js'
 import type { WithProtocol } from './pglite-protocol.js'

@@ -3,7 +3,7 @@
 // The lock is a file, made by linking a finished one into place: whoever reads it sees all of it. A lock whose owner
 // is dead is taken over by linking a file that is named after it (`counterfoil.lock.<its id>`), which only one can do,
 // and renaming that into place. So of two that take over at once, one wins.
-import type { Guard } from '../run/drive.js'
+import type { Guard } from '../run/driver.js'
 import { MigrationError, failure } from '../shared/errors.js'
 
 /** How long an owner that cannot be asked may give no sign of life: one statement takes at most that, in milliseconds. */

@@ -1,44 +1,14 @@
 // What every driver offers, on top of a connection: first the one question that needs neither core nor files, and if
 // there is more to do the engine, which is loaded then.
-import type { Answer, Outcome, Plan, Readiness, Report, RunGoal } from '../core/core.js'
+import type { Outcome, Plan, Readiness, Report, RunGoal } from '../core/core.js'
 import { inTurn, unlessTold, type Connection } from './database.js'
 import { digestQuery } from './digest.js'
-import type { Ended, Guard } from './drive.js'
+import type { Ended, Driver, Asked } from './driver.js'
 import { MigrationError } from '../shared/errors.js'
 import type { CoreSource } from '../wasm/start.js'
 import { manifestOf, type Manifest, type ManifestFile } from '../set/manifest.js'
 import { allowed, bare, settings, usual, type AnyOptions, type Settings } from '../options/options.js'
 import type { LazySqlSource, MigrateResult, Migrations, ReadOptions } from '../options/public.js'
-
-/** The entries that take a database. @internal */
-export type Entry = 'pglite' | 'pg' | 'postgres' | 'neon'
-
-/** A driver: how to talk to its databases. @internal */
-export interface Driver<Db extends object> {
-  /** What an app imports it from: `counterfoil/<entry>`. */
-  readonly entry: Entry
-  /** Whether this is one of its databases, by its shape. */
-  takes(db: object): boolean
-  connect(db: Db): Connection
-  /** Keeps other processes off a database that only one may write to. */
-  guard?(db: Db): Promise<Guard | undefined>
-  /** Whether every run has a session of its own. */
-  pooled?(db: Db): boolean
-}
-
-/** A question that has been asked before the engine was there, and what came of it. @internal */
-export interface Asked {
-  sql: string
-  /** None if the driver threw something. */
-  answer?: Answer
-  cause?: unknown
-}
-
-/** What was asked, and the connection that it was asked over. @internal */
-export interface Begun {
-  connection: Connection
-  asked: Asked
-}
 
 type Set = Migrations<LazySqlSource>
 

@@ -1,26 +1,12 @@
 // The loop that carries messages between the core and a database. It decides nothing.
-import type { Asked } from './actions.js'
-import type { Answer, Catalog, Outcome, Request, RunGoal, RunOptions } from '../core/core.js'
+import type { Asked, Guard, Ended } from './driver.js'
+import type { Answer, Catalog, Request, RunGoal, RunOptions } from '../core/core.js'
 import { describe, unlessTold, type Connection, type TextRow } from './database.js'
 import { MigrationError } from '../shared/errors.js'
 import { guarded } from '../wasm/guarded.js'
 import { coreNow } from '../wasm/start.js'
 import { bare, type Settings } from '../options/options.js'
 import { Watch } from './watch.js'
-
-/** A lock on a database that no two runs may have. @internal */
-export interface Guard {
-  /** Shows that its owner is alive. */
-  touch(): void
-  release(): void
-}
-
-/** What came of a run. @internal */
-export interface Ended {
-  outcome: Outcome
-  roundTrips: number
-  elapsedMs: number
-}
 
 /**
  * Runs the machine to its end. The core has been started. `begin` is when the run began, by `performance.now()`; `asked`

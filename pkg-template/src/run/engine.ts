@@ -1,9 +1,9 @@
 // What a driver needs beyond the one question: files, the core, the loop. Loaded when the question was not enough.
-import type { Begun, Driver } from './actions.js'
+import type { Begun, Driver, Ended, Guard } from './driver.js'
 import { catalogOf } from './catalogs.js'
 import { refuseEmpty } from './empty.js'
 import type { RunGoal } from '../core/core.js'
-import { drive, type Ended, type Guard } from './drive.js'
+import { drive } from './drive.js'
 import { loadFiles, type LazySqlSource, type Migrations } from '../set/files.js'
 import { init } from '../wasm/init.js'
 import { conventionOf } from '../set/manifest.js'

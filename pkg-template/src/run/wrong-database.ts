@@ -1,5 +1,5 @@
 // What was handed in instead of a database, and what to do. Loaded when it is needed: an app that is right has none of it.
-import type { Entry } from './actions.js'
+import type { Entry } from './driver.js'
 import { can } from './database.js'
 import { failure, type MigrationError } from '../shared/errors.js'
 

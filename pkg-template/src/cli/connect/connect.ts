@@ -1,5 +1,5 @@
 // Opens a target. What cannot be opened is an error with a way out.
-import type { Driver } from '../../run/actions.js'
+import type { Driver } from '../../run/driver.js'
 import type { TextRow } from '../../run/database.js'
 import { MigrationError, failure } from '../../shared/errors.js'
 import { cancelWith } from './active.js'

@@ -1,7 +1,8 @@
 // `counterfoil <command>`: finds the command, reads its options, runs it, and turns what it throws into lines and an exit code.
 import { getEventListeners } from 'node:events'
 import { cancelActive, listen } from './connect/active.js'
-import { misplaced, nearest, parse } from './frame/arguments.js'
+import { misplaced, parse } from './frame/arguments.js'
+import { nearest } from './text/nearest.js'
 import { Usage, fine, misused, say, type Call, type Command, type Format } from './frame/command.js'
 import { commands, elsewhere, planned } from './commands.js'
 import { loadConfig } from './config/config.js'

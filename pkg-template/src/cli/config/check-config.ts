@@ -1,6 +1,6 @@
 // The part `check` of the configuration file.
 import type { GuardOptions, Severity } from '../../guard.js'
-import { Wrong, list, map, object, oneOf, text } from './config-parts.js'
+import { Wrong, list, map, object, oneOf, text } from './checks.js'
 
 /** What the configuration may say to `counterfoil check`. */
 export interface CheckConfig {

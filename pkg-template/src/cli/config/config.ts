@@ -6,9 +6,10 @@ import { pathToFileURL } from 'node:url'
 import type { ParseError } from 'jsonc-parser'
 import { MigrationError } from '../../shared/errors.js'
 import type { Severity } from '../../options/public.js'
-import { nearest } from '../frame/arguments.js'
+import { nearest } from '../text/nearest.js'
 import type { CheckConfig } from './check-config.js'
-import { Wrong, parts } from './config-parts.js'
+import { parts } from './config-parts.js'
+import { Wrong } from './checks.js'
 import { keepSecretsOf } from '../text/secrets.js'
 
 /** What a configuration file may say. Flags win over it, and it wins over the environment. */

@@ -1,6 +1,6 @@
 // The part `lint` of the configuration file.
 import type { LintOptions } from '../../lint.js'
-import { Wrong, map, object, oneOf, text } from './config-parts.js'
+import { Wrong, map, object, oneOf, text } from './checks.js'
 
 /** What the configuration may say to `counterfoil lint`. */
 export type LintConfig = Pick<LintOptions, 'rules' | 'squawk' | 'postgres'>

@@ -11,7 +11,7 @@
 // - JDBC: https://jdbc.postgresql.org/documentation/use/
 // - pgx: pgxpool's ParseConfig; sqlx: postgres/options/parse.rs; Rails: the PostgreSQL adapter's configuration;
 //   Supabase and Neon: the addresses that they show
-import { nearest } from '../frame/arguments.js'
+import { nearest } from '../text/nearest.js'
 
 /** What is wrong with an address, and what to do. */
 export interface Refusal {

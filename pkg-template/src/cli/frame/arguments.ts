@@ -1,8 +1,8 @@
 // Reads a command line by a command's table of options.
 import { parseArgs } from 'node:util'
-import { distance } from 'fastest-levenshtein'
 import { Usage, type Command, type Option, type Options } from './command.js'
 import { isAddress } from '../text/secrets.js'
+import { nearest } from '../text/nearest.js'
 
 /** What was given on the line: nothing is filled in yet. */
 export interface Given {
@@ -165,14 +165,4 @@ const elsewhere: Readonly<Record<string, string | undefined>> = Object.assign(Ob
 const meant = (given: string, known: readonly string[]) => {
   const near = nearest(given, known)
   return near ? `: did you mean ${near}?` : ''
-}
-
-/** The name that somebody may have meant: a few letters away at most. */
-export function nearest(given: string, known: readonly string[]): string | undefined {
-  const away = (name: string) => distance(given.toLowerCase(), name)
-  const [best] = known.map((name) => ({ name, far: away(name) })).sort((a, b) => a.far - b.far)
-  // Two letters that have changed places count as two.
-  return best && best.far <= Math.max(2, Math.floor(given.length / 3)) && best.far < given.length
-    ? best.name
-    : undefined
 }

@@ -2,7 +2,7 @@
 import { optionsOf } from './frame/arguments.js'
 import type { Command, Option } from './frame/command.js'
 import type { Entry } from './commands.js'
-import { out } from './text/style.js'
+import { out, wrapped } from './text/style.js'
 
 /** What there is. */
 export function overview(commands: Readonly<Record<string, Entry>>): string {
@@ -74,18 +74,5 @@ function table(rows: readonly (readonly [left: string, right: string])[], width:
     return left.length + 2 > first
       ? [`  ${left}`, ' '.repeat(first + 2) + line, ...rest]
       : [`  ${left.padEnd(first)}${line}`, ...rest]
-  })
-}
-
-/** The text in lines of at most that many characters. */
-export function wrapped(text: string, width: number): string[] {
-  return text.split('\n').flatMap((paragraph) => {
-    const lines: string[] = ['']
-    for (const word of paragraph.split(' ')) {
-      const line = lines.at(-1)!
-      if (line !== '' && line.length + 1 + word.length > width) lines.push(word)
-      else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`
-    }
-    return lines
   })
 }

@@ -2,10 +2,9 @@
 import { join } from 'node:path/posix'
 import type { Finding, Severity } from '../../options/public.js'
 import { printJson, type Format } from '../frame/command.js'
-import { wrapped } from '../help.js'
+import { wrapped, clean, out, type Style } from '../text/style.js'
 import { picture } from './picture.js'
 import { redacted } from '../text/secrets.js'
-import { clean, out, type Style } from '../text/style.js'
 import { version } from '../text/version.js'
 import { asOptions } from './wording.js'
 

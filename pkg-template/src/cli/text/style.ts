@@ -48,3 +48,16 @@ export const err = () => styleOf(process.stderr)
 /** Text on one line: what could move the cursor or turn the line around becomes `?`. */
 export const clean = (text: string) =>
   text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '?')
+
+/** The text in lines of at most that many characters. */
+export function wrapped(text: string, width: number): string[] {
+  return text.split('\n').flatMap((paragraph) => {
+    const lines: string[] = ['']
+    for (const word of paragraph.split(' ')) {
+      const line = lines.at(-1)!
+      if (line !== '' && line.length + 1 + word.length > width) lines.push(word)
+      else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`
+    }
+    return lines
+  })
+}

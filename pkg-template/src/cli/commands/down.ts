@@ -6,7 +6,7 @@ import { lossesOf, sayLosses } from '../show/losses.js'
 import { failure } from '../../shared/errors.js'
 import { withDatabase, writing, written } from '../connect/session.js'
 import { clean, err, out } from '../text/style.js'
-import { applied } from './up.js'
+import { applied } from './result.js'
 
 export const command = define({
   about:

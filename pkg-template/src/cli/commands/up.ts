@@ -1,16 +1,16 @@
 // `counterfoil up`: applies what is pending.
 import { look, up } from '../../run/actions.js'
-import type { Finding, MigrateResult, Plan } from '../../options/public.js'
+import type { Finding, Plan } from '../../options/public.js'
 import { counted, databaseOptions, define, fine, found, printJson, say } from '../frame/command.js'
 import { canAsk, confirmed } from '../connect/confirm.js'
-import { drawn, inFolder, printFindings } from '../show/findings.js'
+import { inFolder, printFindings } from '../show/findings.js'
 import { lossFindings, lossesOfPlan, sayLosses } from '../show/losses.js'
 import { rendered } from './plan.js'
 import { mustBeReviewed, reviewedPlan } from './plan-file.js'
 import { findingsOf, shownPlan, standing } from '../show/plans.js'
-import { Progress, duration } from '../show/progress.js'
 import { patience, waiting, withDatabase, writing, written, type Session } from '../connect/session.js'
-import { err, out } from '../text/style.js'
+import { err } from '../text/style.js'
+import { applied } from './result.js'
 
 export const command = define({
   about:
@@ -109,31 +109,6 @@ async function rehearsed(
   else process.stdout.write(await rendered(plan, losses, dir))
 }
 
-/** Runs, and says what is done while it is. `down` says so too. @internal */
-export async function applied(
-  { dir, files }: Session,
-  format: string,
-  run: (onProgress: Progress['on']) => Promise<MigrateResult>,
-  before: readonly Finding[] = [],
-): Promise<number> {
-  // As text it is the result; else it is talk.
-  const line = format === 'text' ? (text: string) => void process.stdout.write(`${text}\n`) : say
-  const progress = new Progress(line, format === 'text' ? out() : err())
-  let result
-  try {
-    result = await run(progress.on)
-  } finally {
-    progress.stop()
-  }
-  if (format === 'json') printJson(result)
-  const findings = inFolder(dir, [...before, ...result.findings])
-  if (format === 'github') printFindings(findings, { format: 'github', tool: 'up' })
-  else
-    for (const finding of findings) say(drawn(finding, (path) => files[path.slice(dir.length + 1)], err()).join('\n'))
-  line(sentence(result, format === 'text' ? out().bold : err().bold))
-  return fine
-}
-
 /** How many findings of one code are shown. */
 const few = 3
 
@@ -156,17 +131,4 @@ function noticed(plan: Plan | undefined): Finding[] {
       })
   }
   return shown
-}
-
-function sentence(
-  { status, applied, adopted, reverted, skipped, elapsedMs }: MigrateResult,
-  bold: (text: string) => string,
-): string {
-  const parts = [
-    [applied, 'applied'],
-    [adopted, 'adopted'],
-    [reverted, 'taken back'],
-  ] as const
-  const done = parts.filter(([list]) => list.length > 0).map(([list, what]) => `${list.length} ${what}`)
-  return `${bold(status)}: ${[...done, ...(skipped > 0 ? [`${skipped} there before`] : [])].join(', ') || 'nothing to do'} (${duration(elapsedMs)})`
 }

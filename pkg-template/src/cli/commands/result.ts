@@ -1,0 +1,45 @@
+// Runs, and says what is done while it is and what came of it: for `up` and `down`.
+import type { Finding, MigrateResult } from '../../options/public.js'
+import { fine, printJson, say } from '../frame/command.js'
+import { drawn, inFolder, printFindings } from '../show/findings.js'
+import { Progress, duration } from '../show/progress.js'
+import type { Session } from '../connect/session.js'
+import { err, out } from '../text/style.js'
+
+/** Runs, and says what is done while it is. `down` says so too. @internal */
+export async function applied(
+  { dir, files }: Session,
+  format: string,
+  run: (onProgress: Progress['on']) => Promise<MigrateResult>,
+  before: readonly Finding[] = [],
+): Promise<number> {
+  // As text it is the result; else it is talk.
+  const line = format === 'text' ? (text: string) => void process.stdout.write(`${text}\n`) : say
+  const progress = new Progress(line, format === 'text' ? out() : err())
+  let result
+  try {
+    result = await run(progress.on)
+  } finally {
+    progress.stop()
+  }
+  if (format === 'json') printJson(result)
+  const findings = inFolder(dir, [...before, ...result.findings])
+  if (format === 'github') printFindings(findings, { format: 'github', tool: 'up' })
+  else
+    for (const finding of findings) say(drawn(finding, (path) => files[path.slice(dir.length + 1)], err()).join('\n'))
+  line(sentence(result, format === 'text' ? out().bold : err().bold))
+  return fine
+}
+
+function sentence(
+  { status, applied, adopted, reverted, skipped, elapsedMs }: MigrateResult,
+  bold: (text: string) => string,
+): string {
+  const parts = [
+    [applied, 'applied'],
+    [adopted, 'adopted'],
+    [reverted, 'taken back'],
+  ] as const
+  const done = parts.filter(([list]) => list.length > 0).map(([list, what]) => `${list.length} ${what}`)
+  return `${bold(status)}: ${[...done, ...(skipped > 0 ? [`${skipped} there before`] : [])].join(', ') || 'nothing to do'} (${duration(elapsedMs)})`
+}

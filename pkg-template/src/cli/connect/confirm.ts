@@ -1,7 +1,7 @@
 // Asks before data is lost.
 import { createInterface } from 'node:readline'
 import { failure } from '../../shared/errors.js'
-import { stopped } from './connect.js'
+import { stopped } from './opened.js'
 import { redacted } from '../text/secrets.js'
 import { err } from '../text/style.js'
 

@@ -6,7 +6,7 @@ import { MigrationError, failure } from '../../shared/errors.js'
 import { pglite, type PGliteLike } from '../../drivers/pglite-driver.js'
 import { deaf } from './active.js'
 import type { Config } from '../config/config.js'
-import { unreachable, watched, type OpenOptions, type Opened } from './connect.js'
+import { unreachable, watched, type OpenOptions, type Opened } from './opened.js'
 import { contents, holdFolder } from './pglite-folder.js'
 import type { Target } from './target.js'
 

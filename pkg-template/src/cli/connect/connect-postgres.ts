@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from 'pg'
 import type { MigrationError } from '../../shared/errors.js'
 import { nodePostgres, type PgClient } from '../../drivers/node-postgres.js'
-import { stopped, unreachable, watched, type OpenOptions, type Opened } from './connect.js'
+import { stopped, unreachable, watched, type OpenOptions, type Opened } from './opened.js'
 import { keepSecret } from '../text/secrets.js'
 import type { Target } from './target.js'
 

@@ -3,7 +3,7 @@
 import { mkdirSync, readdirSync, rmSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { lockDataDir } from '../../drivers/pglite-lock.js'
-import { unreachable } from './connect.js'
+import { unreachable } from './opened.js'
 import type { Target } from './target.js'
 
 const lockFile = 'counterfoil.lock'

@@ -1,4 +1,5 @@
 // Which files of a folder belong to a migration set.
+import { isJournal } from './drizzle-journal.js'
 
 /** Endings of code that a migration may be written in. The core has the same list, `src/convention/code.rs`. @internal */
 export const codeEndings: readonly string[] = [
@@ -39,7 +40,6 @@ export const codeEndings: readonly string[] = [
 /** Files that are no migrations but say something about them, and migrations that are not in SQL. */
 const companions = [
   /(^|\/)\.counterfoil\/[^/]+\.json$/, // what a baseline replaces
-  /(^|\/)meta\/_journal\.json$/, // Drizzle
   /(^|\/)metadata\.toml$/, // Diesel
   /(^|\/)migration_lock\.toml$/, // Prisma
   /\.sql\.conf$/, // Flyway
@@ -50,7 +50,7 @@ const companions = [
 
 /** Whether a file is part of a set. The path is relative to the set's folder and uses `/`. */
 export const isOfSet = (path: string): boolean =>
-  /\.sql$/i.test(path) || companions.some((pattern) => pattern.test(path))
+  /\.sql$/i.test(path) || isJournal(path) || companions.some((pattern) => pattern.test(path))
 
 /** Whether a file is written in code: a set with it reports it and has no use for its text. @internal */
 export const isCode = (path: string): boolean => codeEndings.some((ending) => path.endsWith(`.${ending}`))

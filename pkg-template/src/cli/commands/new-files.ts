@@ -1,5 +1,6 @@
 // The files of a new migration, in each convention.
 import { posix } from 'node:path'
+import { isJournal, withEntry } from '../../set/drizzle-journal.js'
 import { failure } from '../../shared/errors.js'
 import { dashed, styleOf, timestamp } from './versions.js'
 
@@ -30,8 +31,7 @@ const texts: Readonly<Record<string, string>> = { dbmate, goose, 'sql-migrate': 
 export function newFiles({ convention, paths, files }: Known, name: string, now: Date): NewFiles {
   const slug = slugOf(name)
   const text = texts[convention] ?? ''
-  const journal =
-    convention === 'drizzle' ? Object.keys(files).find((path) => /(^|\/)meta\/_journal\.json$/.test(path)) : undefined
+  const journal = convention === 'drizzle' ? Object.keys(files).find(isJournal) : undefined
   const inFolder = convention === 'prisma' || convention === 'diesel' || (convention === 'drizzle' && !journal)
   // Beside the newest one, wherever in the set that is.
   const newest = paths.findLast((path) => versionIn(convention, path, inFolder)) ?? paths.at(-1)
@@ -48,7 +48,7 @@ export function newFiles({ convention, paths, files }: Known, name: string, now:
   if (journal)
     return {
       made: [{ path: at(`${stem}.sql`), text }],
-      changed: { path: journal, text: journalWith(files[journal] ?? '', stem, now) },
+      changed: { path: journal, text: withEntry(files[journal] ?? '', stem, now) },
     }
   if (convention === 'diesel')
     return { made: ['up.sql', 'down.sql'].map((file) => ({ path: at(`${stem}/${file}`), text })) }
@@ -113,22 +113,4 @@ export function slugOf(name: string): string {
     throw failure('usage', 'the name has no letter or digit', 'say what the migration does: counterfoil new add_users')
   if (Buffer.byteLength(slug) > 150) throw failure('usage', 'the name is too long for a file', 'say it shorter')
   return slug
-}
-
-/** The journal with one more entry. Its fields are those of drizzle-orm's `MigrationMeta` and drizzle-kit's `journal`. */
-function journalWith(text: string, tag: string, now: Date): string {
-  const journal = JSON.parse(text) as {
-    version?: string
-    entries: { idx: number; version?: string; when: number; tag: string; breakpoints?: boolean }[]
-  }
-  const last = journal.entries.at(-1)
-  journal.entries.push({
-    idx: (last?.idx ?? -1) + 1,
-    version: last?.version ?? journal.version ?? '7',
-    // Drizzle's own migrator goes by this.
-    when: Math.max(now.getTime(), (last?.when ?? 0) + 1),
-    tag,
-    breakpoints: last?.breakpoints ?? true,
-  })
-  return `${JSON.stringify(journal, null, 2)}\n`
 }

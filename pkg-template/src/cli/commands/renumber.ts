@@ -1,6 +1,7 @@
 // `counterfoil check --renumber`: the new files of a change under versions that are free.
 import { readdir } from 'node:fs/promises'
 import { join, posix, relative, sep } from 'node:path'
+import { isJournal, withRenamed } from '../../set/drizzle-journal.js'
 import { failure } from '../../shared/errors.js'
 import type { OpenChange } from '../../git/change.js'
 import { textOf, type Move, type Rewrite } from '../../git/move.js'
@@ -34,9 +35,7 @@ export async function renumbering(read: OpenChange, proposed: Verdict['renumber'
   }
   const list = [...moves].map(([from, to]) => ({ from, to })).filter(({ from, to }) => from !== to)
   const rewrites: Rewrite[] = []
-  const journals = change.sets
-    .flatMap(({ head }) => Object.keys(head))
-    .filter((path) => /(^|\/)meta\/_journal\.json$/.test(path))
+  const journals = change.sets.flatMap(({ head }) => Object.keys(head)).filter(isJournal)
   for (const journal of new Set(journals)) {
     const [before, folder] = [await textOf(repository, journal), posix.dirname(posix.dirname(journal))]
     const after = before === undefined ? undefined : journalWith(before, folder, list)
@@ -82,10 +81,7 @@ async function snapshots(
   return out
 }
 
-/**
- * Drizzle's journal with the new names (drizzle-orm, `migrator.ts`: `entries` are run in the order of the list, and `when` has
- * to grow): an entry that was renumbered goes to the end. Its form is kept.
- */
+/** Drizzle's journal with the new names. */
 function journalWith(text: string, folder: string, moves: readonly Move[]): string {
   const tag = (path: string) => posix.basename(path).replace(/\.sql$/, '')
   const renamed = new Map(
@@ -94,9 +90,8 @@ function journalWith(text: string, folder: string, moves: readonly Move[]): stri
       .map(({ from, to }) => [tag(from), tag(to)]),
   )
   if (renamed.size === 0) return text
-  let journal: { entries?: { idx?: number; when?: number; tag: string }[] }
   try {
-    journal = JSON.parse(text)
+    return withRenamed(text, renamed)
   } catch (cause) {
     throw failure(
       'cannot-move',
@@ -105,23 +100,4 @@ function journalWith(text: string, folder: string, moves: readonly Move[]): stri
       cause,
     )
   }
-  const entries = journal.entries ?? []
-  const kept = entries.filter((entry) => !renamed.has(entry.tag))
-  const moved = entries
-    .filter((entry) => renamed.has(entry.tag))
-    .map((entry) => ({ ...entry, tag: renamed.get(entry.tag) ?? entry.tag }))
-  moved.sort((a, b) => a.tag.localeCompare(b.tag, 'en', { numeric: true }))
-  for (const entry of moved) {
-    const last = kept.at(-1)
-    if (typeof entry.idx === 'number') entry.idx = (last?.idx ?? -1) + 1
-    if (typeof entry.when === 'number' && last?.when !== undefined && entry.when <= last.when)
-      entry.when = last.when + 1
-    kept.push(entry)
-  }
-  const indent = /^[ \t]+/m.exec(text)?.[0] ?? '  '
-  const ends = text.includes('\r\n') ? '\r\n' : '\n'
-  return (
-    JSON.stringify({ ...journal, entries: kept }, null, indent).replaceAll('\n', ends) +
-    (text.endsWith('\n') ? ends : '')
-  )
 }

@@ -1,12 +1,5 @@
 // The commands that there are: a new one is a file beside this one, and a line here.
-import type { Command } from './frame/command.js'
-
-/** A command, loaded when it is asked for. */
-export interface Entry {
-  /** What it does, in a few words. */
-  readonly about: string
-  load(): Promise<{ readonly command: Command<any> }>
-}
+import type { Entry } from './frame/command.js'
 
 export const commands: Readonly<Record<string, Entry>> = {
   new: { about: 'write an empty migration', load: () => import('./commands/new.js') },

@@ -1,7 +1,6 @@
 // What `--help` prints, made from the tables of the commands.
 import { optionsOf } from './frame/arguments.js'
-import type { Command, Option } from './frame/command.js'
-import type { Entry } from './commands.js'
+import type { Command, Entry, Option } from './frame/command.js'
 import { out, wrapped } from './text/style.js'
 
 /** What there is. */

@@ -60,7 +60,7 @@ async function run([name, ...args]: readonly string[]): Promise<number> {
   const config = command.bare ? {} : await loadConfig(given.values['config'] as string | undefined)
   const values = filled(command, given, named, config, process.env)
   const format = ((values as { format?: Format }).format ?? 'text') satisfies Format
-  const call: Call = { values, operands: given.operands, format, config, signal: interruption() }
+  const call: Call = { values, operands: given.operands, format, config, commands, signal: interruption() }
   return command.run(call)
 }
 

@@ -1,7 +1,6 @@
 // `counterfoil completion`: a script that makes a shell complete commands, options and their values.
 import { optionsOf } from '../frame/arguments.js'
 import { define, fine, type Command, type Option } from '../frame/command.js'
-import { commands } from '../commands.js'
 
 const shells = { bash, zsh, fish }
 
@@ -17,7 +16,7 @@ export const command = define({
     ['completion fish > ~/.config/fish/completions/counterfoil.fish', 'for fish'],
   ],
   exits: '0 if it was printed, 2 if there is no such shell',
-  async run({ operands: [shell] }) {
+  async run({ operands: [shell], commands }) {
     const all = await Promise.all(
       Object.entries(commands).map(async ([name, { about, load }]) => ({
         name,

@@ -52,6 +52,8 @@ export interface Call<O extends Options = Options> {
   /** One of the command's formats. */
   readonly format: Format
   readonly config: Config
+  /** All commands that there are, by name. */
+  readonly commands: Readonly<Record<string, Entry>>
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal
 }
@@ -81,6 +83,13 @@ export interface Command<O extends Options = Options> {
   readonly withoutEnvironmentFile?: boolean
   /** Runs it. @returns the exit code: {@link fine}, {@link found} or {@link misused} */
   run(call: Call<O>): Promise<number>
+}
+
+/** A command, loaded when it is asked for. */
+export interface Entry {
+  /** What it does, in a few words. */
+  readonly about: string
+  load(): Promise<{ readonly command: Command<any> }>
 }
 
 /** A command, with the types of its values taken from its options. */

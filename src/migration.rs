@@ -3,6 +3,7 @@
 use crate::error::{Error, Location};
 use crate::finding::Finding;
 use crate::span::{Span, line_column};
+pub use crate::sql::Transaction;
 use crate::version::Version;
 
 /// A naming convention: how the files of a set are named and marked. [`crate::convention`] reads them.
@@ -30,16 +31,6 @@ pub enum Convention {
     Plain,
     /// Diesel: `<date>_name/up.sql`, `down.sql`, `metadata.toml`.
     Diesel,
-}
-
-/// What a marker in the file says about transactions.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Transaction {
-    /// Nothing: it is judged by the statements.
-    #[default]
-    Auto,
-    /// The file asks to be run outside a transaction.
-    Off,
 }
 
 /// The up or down part of a migration. The text is canonical: no BOM, lines end in LF.

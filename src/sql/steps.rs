@@ -21,9 +21,18 @@ use super::lex::{self, Kind};
 use super::{Analysis, ConcurrentIndex, Control, Problem, Statement};
 use crate::error::Code;
 use crate::finding::{Finding, Severity};
-use crate::migration::Transaction;
 use crate::span::Span;
 use std::ops::Range;
+
+/// What a marker in the file says about transactions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Transaction {
+    /// Nothing: it is judged by the statements.
+    #[default]
+    Auto,
+    /// The file asks to be run outside a transaction.
+    Off,
+}
 
 /// How a section is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,0 +1,105 @@
+//! What is known of a statement, and of a text that is split into statements.
+
+use crate::error::Code;
+use crate::span::Span;
+
+/// One statement of a text.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Statement {
+    /// From its first token up to its last, without the semicolon.
+    pub span: Span,
+    /// Its leading keywords in lower case, such as `create index concurrently`: for messages.
+    pub verb: String,
+    /// Whether it can run inside a transaction block.
+    pub transactional: bool,
+    /// Set if the statement is transaction control.
+    pub control: Option<Control>,
+    /// Whether it may change a session setting that outlives the transaction.
+    pub session: bool,
+    /// Set if the statement throws away a whole schema, database or all that somebody owns.
+    pub destructive: Option<String>,
+    /// Set for `CREATE INDEX CONCURRENTLY` with an index name.
+    pub concurrent_index: Option<ConcurrentIndex>,
+    /// Tables that it drops, renames, moves to another schema or creates.
+    pub tables: Vec<TableAct>,
+}
+
+/// Transaction control statements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Control {
+    /// `BEGIN`, `START TRANSACTION`.
+    Begin,
+    /// `COMMIT`, `END`.
+    Commit,
+    /// `ROLLBACK`, `ABORT` (not `ROLLBACK TO`), `PREPARE TRANSACTION` and the like.
+    Rollback,
+    /// `SAVEPOINT`, `RELEASE`, `ROLLBACK TO`.
+    Savepoint,
+}
+
+impl Control {
+    /// Whether it only works inside a transaction, and does not end it.
+    pub fn is_savepoint(self) -> bool {
+        self == Control::Savepoint
+    }
+}
+
+/// The index that a `CREATE INDEX CONCURRENTLY` builds. Names as PostgreSQL would fold them.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ConcurrentIndex {
+    /// The index.
+    pub name: String,
+    /// The table's schema, if written.
+    pub schema: Option<String>,
+    /// The table.
+    pub table: String,
+}
+
+/// What a statement does to a table as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TableAct {
+    /// The table's schema, if written. Folded.
+    pub schema: Option<String>,
+    /// The table. Folded.
+    pub table: String,
+    /// What is done.
+    pub act: Act,
+}
+
+/// What is done to a table as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Act {
+    /// `CREATE TABLE`.
+    Create,
+    /// `DROP TABLE`.
+    Drop,
+    /// `ALTER TABLE … RENAME TO` or `… SET SCHEMA`.
+    Rename,
+    /// `TRUNCATE`, or `DELETE` without `WHERE`.
+    Empty,
+}
+
+/// A text split into statements.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Analysis {
+    /// The statements, in order. Empty ones are left out.
+    pub statements: Vec<Statement>,
+    /// Lines that are skipped: `\restrict` and `\unrestrict` of pg_dump.
+    pub skipped: Vec<Span>,
+    /// Marker comments that end a statement which has no semicolon of its own; when the text is
+    /// sent as a whole a semicolon must stand there.
+    pub terminators: Vec<Span>,
+}
+
+/// Why a text cannot be run here. The caller knows the file and makes an [`crate::Error`] of it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Problem {
+    /// The code.
+    pub code: Code,
+    /// What was found: lower-case, no full stop.
+    pub message: String,
+    /// What to do next.
+    pub help: String,
+    /// Where, in the text that was given.
+    pub span: Span,
+}

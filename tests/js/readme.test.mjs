@@ -93,7 +93,7 @@ test('the table of drifts has every code and its default', () => {
 })
 
 test('the table of guards has every code and its default', () => {
-  const codes = read('review/src/guard/mod.rs').split('pub const CODES')[1].split('\n];')[0]
+  const codes = read('review/src/guard/options.rs').split('pub const CODES')[1].split('\n];')[0]
   const expected = [...codes.matchAll(/\("([a-z-]+)", Level::(\w+)\)/g)].map(
     ([, code, level]) => `${code} ${level.toLowerCase()}`,
   )
@@ -105,7 +105,7 @@ test('the table of guards has every code and its default', () => {
 })
 
 test('the tables of decisions have every reason', () => {
-  const reasons = [...read('src/plan/mod.rs').matchAll(/\(Reason::\w+, "([a-z-]+)"\)/g)].map(([, code]) => code)
+  const reasons = [...read('src/plan/decision.rs').matchAll(/\(Reason::\w+, "([a-z-]+)"\)/g)].map(([, code]) => code)
   assert.ok(reasons.length > 10)
   const shown = new Set([...page('docs/decisions.md').matchAll(/`([a-z-]+)`/g)].map(([, code]) => code))
   assert.deepEqual(

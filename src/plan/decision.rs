@@ -1,0 +1,275 @@
+//! What is decided: the data of a plan, without its words.
+
+use super::running::Why;
+use crate::error::Location;
+use crate::finding::Severity;
+use serde::{Deserialize, Serialize};
+
+/// What is done about a file or a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+pub enum Action {
+    /// Nothing: it is there.
+    Skip,
+    /// It is run.
+    Apply,
+    /// It is recorded without being run.
+    Adopt,
+    /// Files and ledger disagree.
+    Drift,
+}
+
+/// Why: the stable, public code of a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+pub enum Reason {
+    /// Skip: the row says applied and the checksum agrees, or it is that of a migration in code.
+    Applied,
+    /// Skip: the row has no checksum on record.
+    Unverified,
+    /// Skip: a baseline stands for it.
+    Replaced,
+    /// Apply: there is no row.
+    Pending,
+    /// Apply: a repeatable migration whose checksum has changed.
+    Changed,
+    /// Apply: a statement-wise migration goes on where it stopped.
+    Resume,
+    /// Adopt: everything that the baseline replaces is there, or is applied first.
+    Baseline,
+    /// Drift: same version and name, other checksum.
+    Edited,
+    /// Drift: same version, other name and other content.
+    Collision,
+    /// Drift: a row without a file, inside the range of the files.
+    Missing,
+    /// Drift: a row newer than every file, or a baseline of a newer release.
+    Ahead,
+    /// Drift: the file was given a new version; the row is re-keyed.
+    Renumbered,
+    /// Drift: same version and checksum, other name.
+    Renamed,
+    /// Drift: two files with one identity.
+    Duplicate,
+    /// Drift: a statement-wise migration stopped, and nobody can tell whether a statement happened.
+    Interrupted,
+    /// Drift: a statement-wise migration is running now.
+    InProgress,
+    /// Drift: a part of what a baseline replaces is there, and the rest's files are not.
+    PartialSquash,
+}
+
+impl Reason {
+    /// Every reason with its public text.
+    pub const ALL: &'static [(Reason, &'static str)] = &[
+        (Reason::Applied, "applied"),
+        (Reason::Unverified, "unverified"),
+        (Reason::Replaced, "replaced"),
+        (Reason::Pending, "pending"),
+        (Reason::Changed, "changed"),
+        (Reason::Resume, "resume"),
+        (Reason::Baseline, "baseline"),
+        (Reason::Edited, "edited"),
+        (Reason::Collision, "collision"),
+        (Reason::Missing, "missing"),
+        (Reason::Ahead, "ahead"),
+        (Reason::Renumbered, "renumbered"),
+        (Reason::Renamed, "renamed"),
+        (Reason::Duplicate, "duplicate"),
+        (Reason::Interrupted, "interrupted"),
+        (Reason::InProgress, "in-progress"),
+        (Reason::PartialSquash, "partial-squash"),
+    ];
+
+    /// The public, stable text of the reason.
+    pub fn as_str(self) -> &'static str {
+        Self::ALL.iter().find(|(reason, _)| *reason == self).map_or("unknown", |(_, text)| text)
+    }
+}
+
+/// How an edit is graded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+pub enum Grade {
+    /// Only comments or white space differ.
+    Cosmetic,
+    /// The statements differ, or nothing on record tells that they do not.
+    Semantic,
+}
+
+/// An edit of a file that is applied.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+pub struct Edit {
+    /// How it is graded.
+    pub grade: Grade,
+    /// Whether there is a fingerprint on record to grade it by.
+    pub graded: bool,
+    /// The checksum of what ran.
+    pub before: String,
+    /// The checksum of the file.
+    pub after: String,
+}
+
+/// How far a statement-wise migration has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+pub struct Progress {
+    /// Steps done.
+    pub done: u32,
+    /// Steps in all; 0 if the ledger does not say.
+    pub total: u32,
+}
+
+/// One decision: about a file, about a row, or about a file and the row that belongs to it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+pub struct Decision {
+    /// What is done.
+    pub action: Action,
+    /// Why.
+    pub code: Reason,
+    /// The version, as the file (or, without a file, the row) writes it.
+    pub version: String,
+    /// The name.
+    pub name: String,
+    /// The file's path; none for a row without a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// The row's version as the row writes it; none for a file without a row.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub row: Option<String>,
+    /// How bad it is; none where there is nothing to say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub severity: Option<Severity>,
+    /// What was found. Empty where there is nothing to say.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[cfg_attr(feature = "wasm", tsify(optional))]
+    pub message: String,
+    /// What to do next. Empty where there is nothing to do.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[cfg_attr(feature = "wasm", tsify(optional))]
+    pub help: String,
+    /// Apply: whether a migration that comes later is applied already.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[cfg_attr(feature = "wasm", tsify(optional))]
+    pub gap: bool,
+    /// Apply with a gap: the version of a later migration that is applied.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gap_before: Option<String>,
+    /// Apply: whether it runs as one transaction with its row.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transactional: Option<bool>,
+    /// Apply: how many statements it has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub statements: Option<u32>,
+    /// Apply: how many messages it is sent in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub steps: Option<u32>,
+    /// Repeatable: it runs again when its checksum changes.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[cfg_attr(feature = "wasm", tsify(optional))]
+    pub repeatable: bool,
+    /// `edited`, `collision`: what differs from what ran.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub edit: Option<Edit>,
+    /// `collision`, `edited`, `renumbered`, `renamed`: the row's name, if it is another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub row_name: Option<String>,
+    /// `duplicate`: the paths of the other files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "wasm", tsify(optional))]
+    pub others: Vec<String>,
+    /// `duplicate`: the path of the file that is applied, if the ledger tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub applied_path: Option<String>,
+    /// `duplicate`: one of the files is applied, and the ledger does not tell which.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[cfg_attr(feature = "wasm", tsify(optional))]
+    pub applied_unknown: bool,
+    /// `replaced`: the version of the baseline that stands for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<String>,
+    /// `baseline`, `partial-squash`: how many migrations it replaces.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<u32>,
+    /// `baseline`: how many of those are applied first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first: Option<u32>,
+    /// `partial-squash`: the versions that are not there and have no file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "wasm", tsify(optional))]
+    pub missing: Vec<String>,
+    /// `partial-squash`: the versions that ran with another content.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "wasm", tsify(optional))]
+    pub different: Vec<String>,
+    /// `resume`, `in-progress`, `interrupted`: how far it has come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub progress: Option<Progress>,
+    /// `interrupted`: why it cannot go on by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<Why>,
+    /// `interrupted`: the statement that it stopped at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<Location>,
+}
+
+pub(super) fn is_false(value: &bool) -> bool {
+    !value
+}
+
+/// What a plan has to do to the database, in order. Indices point into
+/// [`Catalog::migrations`](crate::Catalog::migrations).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Work {
+    /// Somebody is running a migration: wait, read the ledger and plan again. It is the only work
+    /// of its plan.
+    Wait {
+        /// The row's version, as the row writes it.
+        row: String,
+    },
+    /// Give the row of version `from` the version, name, checksum and fingerprint of the migration.
+    Rekey {
+        /// The row's version, as the row writes it.
+        from: String,
+        /// The migration.
+        migration: usize,
+    },
+    /// Add name, checksum and fingerprint to the row of version `row`, which has none, or has
+    /// another name.
+    Stamp {
+        /// The row's version, as the row writes it.
+        row: String,
+        /// The migration.
+        migration: usize,
+    },
+    /// Mark rows that a baseline replaces, which is in the ledger already.
+    Supersede {
+        /// The baseline.
+        migration: usize,
+        /// The rows to mark, by version as the rows write it. Never empty.
+        rows: Vec<String>,
+    },
+    /// Run the migration.
+    Apply {
+        /// The migration.
+        migration: usize,
+        /// For a repeatable migration that has run before: the row's version and checksum.
+        again: Option<(String, Option<String>)>,
+        /// For a statement-wise migration that stopped: the row's version and the steps done.
+        resume: Option<(String, u32)>,
+    },
+    /// Record the baseline without running it and mark the rows of what it replaces.
+    Adopt {
+        /// The baseline.
+        migration: usize,
+        /// The rows to mark, by version as the rows write it. Never empty. Some may be rows that
+        /// earlier work of this plan writes.
+        rows: Vec<String>,
+    },
+}

@@ -56,7 +56,7 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
             }
             Some(Kind::Callback { migrates }) => {
                 let turn = if migrates { Turn::Always } else { Turn::Never };
-                super::code::report(file, NotRunKind::Callback, turn, file.name(), out);
+                super::not_run::report(file, NotRunKind::Callback, turn, file.name(), out);
             }
             None => {
                 out.unknown(file, why(file.name()), "rename it if it is a migration; else keep it in another folder")

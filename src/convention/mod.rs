@@ -53,6 +53,7 @@ mod golang_migrate;
 mod goose;
 mod json;
 mod markers;
+mod not_run;
 mod numbered;
 mod out;
 mod plain;

@@ -137,7 +137,7 @@ pub(super) fn pairs(
             let mut ups = group.iter().copied().filter(|&at| !parts[at].down);
             match (ups.next(), ups.next()) {
                 (None, _) if out.is_not_run(&versions[down]) => {
-                    super::code::report(file, NotRunKind::Down, Turn::Never, parts[down].name, out);
+                    super::not_run::report(file, NotRunKind::Down, Turn::Never, parts[down].name, out);
                 }
                 (None, _) => {
                     return Err(file.error(

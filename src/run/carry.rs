@@ -4,7 +4,7 @@
 use super::message::{self, Message};
 use super::prepared::{Prepared, sets};
 use super::request::{Direction, Request};
-use super::stepwise::Stepwise;
+use super::state::Stepwise;
 use super::{Machine, Setup};
 use crate::error::{Code, Error};
 use crate::plan::Work;

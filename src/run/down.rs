@@ -1,9 +1,10 @@
 //! Going back: which migrations, in which order, and one after the other.
 
-use super::machine::{Doubt, Phase};
 use super::prepared::refused;
 use super::report::EventKind;
 use super::request::{Act, Direction, Request};
+use super::state::{Doubt, Phase};
+use super::state::{Revert, resume};
 use super::{Machine, Output};
 use crate::error::{Code, Error};
 use crate::ledger::{Lease, Ledger, Row, State};
@@ -15,33 +16,6 @@ use crate::sql::quote::literal;
 use crate::version::Version;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// A migration to take back.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Revert {
-    pub(super) migration: usize,
-    /// As the row writes it.
-    pub(super) version: String,
-    /// How far a way back had come that was stopped.
-    pub(super) resume: Option<Resume>,
-}
-
-/// How far a way back had come that was stopped.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Resume {
-    done: u32,
-    total: Option<u32>,
-    /// Its runner died; it did not stop by itself between two steps.
-    died: bool,
-}
-
-fn resume(row: &Row) -> Option<Resume> {
-    (row.state == State::Reverting).then(|| Resume {
-        done: row.steps_done.unwrap_or(0),
-        total: row.steps_total,
-        died: row.lease == Lease::Over,
-    })
-}
 
 impl Machine {
     /// The ledger has been read: choose what to take back, or see how far it went.

@@ -3,8 +3,8 @@
 //! Where our ledger is missing, or empty without a trace of us, the database may have been migrated
 //! by somebody else. Then nothing is run: see [`crate::ledger::foreign`].
 
-use super::machine::Phase;
 use super::request::Request;
+use super::state::Phase;
 use super::{Goal, Machine, Output};
 use crate::ledger::foreign::{self, Found, Guard, Name, Says, Seen, TABLES};
 use crate::ledger::tools::Tool;

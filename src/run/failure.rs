@@ -1,7 +1,7 @@
 //! Turns what the database said into what a person needs to know.
 
-use super::machine::Refusal;
 use super::request::Direction;
+use super::state::Refusal;
 use super::{Failure, Report, Setup};
 use crate::error::{Code, Error, Location};
 use crate::ledger::by_hand;

@@ -1,19 +1,19 @@
 //! The machine: reads the ledger, plans, and works the plan off.
 
-use super::down::Revert;
 use super::failure::{self, Kind};
 use super::message::Message;
 use super::prepared::Prepared;
-use super::report::{Done, Event, EventKind, Failed, Outcome, Report, Status};
-use super::request::{Act, Direction, Request};
-use super::stepwise::Stepwise;
+use super::report::{Done, Event, EventKind, Failed, Outcome, Status};
+use super::request::{Direction, Request};
+use super::state::{Doubt, Pace, Phase, RunState, claim_of};
 use super::{Capabilities, Failure, Goal, Input, Options, Output, Setup, Shared, message};
-use crate::error::{Code, Error, Location};
-use crate::ledger::foreign::{self, Guard, Seen};
+use crate::error::{Code, Error};
+use crate::ledger::foreign;
 use crate::ledger::statements::{self, TextRow};
 use crate::ledger::tools::Tool;
 use crate::ledger::{Lease, Ledger, Row, State, shape};
-use crate::plan::{self, Cache, Finding, Work};
+use crate::plan;
+use crate::plan::Cache;
 use crate::readiness;
 use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
@@ -48,113 +48,6 @@ pub struct Machine {
     pub(super) cache: Arc<Cache>,
     pub(super) pace: Pace,
     events: Vec<Event>,
-}
-
-/// All that decides what happens next.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct RunState {
-    pub(super) phase: Phase,
-    pub(super) work: VecDeque<Work>,
-    pub(super) reverts: VecDeque<Revert>,
-    pub(super) report: Arc<Report>,
-    pub(super) doubt: Doubt,
-    /// Whether a first plan has been made, and let through.
-    pub(super) planned: bool,
-    /// The table's columns, if they are not all of ours.
-    pub(super) columns: Option<Vec<String>>,
-    /// Whether the ledger has to be created or extended before anything is written.
-    pub(super) incomplete: bool,
-    pub(super) losses: u32,
-    /// Whether it has been seen what else is in a database without a row of ours.
-    pub(super) cleared: bool,
-    /// What has to be so still when the ledger is made.
-    pub(super) guard: Option<Box<Guard>>,
-    /// What was let pass.
-    pub(super) ignored: Vec<Finding>,
-    /// Whether another session was writing to the ledger when it was read.
-    pub(super) busy: bool,
-    /// Whether the ledger had no row when the plan was made.
-    pub(super) blank: bool,
-    /// Whether going back empties the ledger.
-    pub(super) empties: bool,
-    races: u32,
-    aborting: bool,
-    /// Which claim the next one is: it grows with every lost connection.
-    pub(super) claim: u32,
-}
-
-/// What the machine waits for.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Phase {
-    Fresh,
-    Digest,
-    Shape,
-    Rows,
-    /// What other tools' ledgers say is asked for. `own`: its table has the name of ours.
-    Says {
-        seen: Box<Seen>,
-        own: bool,
-    },
-    Create,
-    Bookkeeping,
-    /// A trace is left on a ledger that was emptied by going back.
-    Trace,
-    Apply(usize),
-    Adopt(usize),
-    Revert(usize),
-    Stepwise(Stepwise),
-    /// The caller's settings are asked for, before a section that resets them all.
-    Remember(Direction),
-    /// A failed explicit transaction is being ended.
-    Cleanup(Box<Refusal>),
-    /// The statement that failed is being looked for.
-    Diagnose(Box<Refusal>),
-    Abandon(Box<Error>),
-    Waiting,
-    Over,
-}
-
-/// Why the ledger is looked at again.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Doubt {
-    None,
-    /// A unique violation while a migration was claimed and run.
-    Unique(Box<Refusal>),
-    /// The reply was lost while this was done to a migration.
-    Lost(usize, EventKind),
-    /// Going back failed: is the row still there?
-    Gone(Box<Refusal>),
-    /// A step of this migration could not be recorded: is its row still there?
-    Unrecorded(usize),
-}
-
-/// A section that the database refused.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Refusal {
-    pub(super) migration: usize,
-    pub(super) direction: Direction,
-    pub(super) failure: Failure,
-    pub(super) place: Option<(Location, String)>,
-    /// It was not the section that failed, but what was done to the ledger before it.
-    pub(super) ledger: bool,
-    /// What was sent, if the driver cannot tell which statement failed.
-    pub(super) acts: Vec<Act>,
-}
-
-/// When to do things; never decides what is done, except that waiting has an end.
-#[derive(Clone, Debug)]
-pub(super) struct Pace {
-    seed: u32,
-    attempts: u32,
-    since: Option<u64>,
-    seen: usize,
-    now: u64,
-    sent: u32,
-    pub(super) total: u32,
-    /// Whether the database has ever answered.
-    reached: bool,
-    /// The statement that last waited for a lock.
-    pub(super) place: Option<(Location, String)>,
 }
 
 impl PartialEq for Machine {
@@ -688,10 +581,4 @@ impl Machine {
             Phase::Fresh | Phase::Waiting | Phase::Over => self.fail(failure::lost(&failure)),
         }
     }
-}
-
-/// Which claim of the runner's holds the row, if one does.
-pub(super) fn claim_of(row: &Row, runner: &str) -> Option<u32> {
-    let (name, claim) = row.claimed_by.as_deref()?.rsplit_once('#')?;
-    if name == runner { claim.parse().ok() } else { None }
 }

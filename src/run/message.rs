@@ -2,11 +2,11 @@
 
 use super::prepared::Prepared;
 use super::request::{Act, Direction, Request};
-use super::{Failure, Goal, Setup, session, trial};
-use crate::error::Location;
+use super::{Failure, Goal, Setup, session};
 use crate::ledger::foreign;
 use crate::ledger::statements::{self, Runner};
-use crate::span::{Span, code_point_to_byte};
+use crate::span::Span;
+use crate::sql;
 use crate::sql::quote::literal;
 use crate::sql::steps::render;
 use crate::sql::{Control, lex};
@@ -48,24 +48,24 @@ pub enum Message {
 }
 
 /// Where a section's text lies in what is sent.
-struct Body {
+pub(super) struct Body {
     /// The section.
-    migration: usize,
-    direction: Direction,
+    pub(super) migration: usize,
+    pub(super) direction: Direction,
     /// Index of its first statement among all that are sent.
-    first: usize,
+    pub(super) first: usize,
     /// Its statements, as indices into those of the section.
-    statements: Range<usize>,
+    pub(super) statements: Range<usize>,
     /// The offset in the section at which the text that is sent begins.
-    offset: usize,
+    pub(super) offset: usize,
     /// What precedes it in a script, in code points.
-    before: usize,
+    pub(super) before: usize,
     /// What was sent of it.
-    text: String,
+    pub(super) text: String,
 }
 
 /// One piece of an atomic request.
-enum Piece {
+pub(super) enum Piece {
     /// It reads or writes the ledger.
     Ledger(String),
     /// It is about the session or the transaction.
@@ -77,7 +77,7 @@ enum Piece {
     },
 }
 
-fn pieces(setup: &Setup, prepared: Option<&Prepared>, acts: &[Act]) -> Vec<Piece> {
+pub(super) fn pieces(setup: &Setup, prepared: Option<&Prepared>, acts: &[Act]) -> Vec<Piece> {
     let table = &setup.options.table;
     let catalog = &setup.catalog;
     let mut out = Vec::with_capacity(acts.len());
@@ -217,7 +217,7 @@ fn isolation(setup: &Setup, prepared: &Prepared, acts: &[Act]) -> Vec<String> {
 }
 
 /// A script of an atomic request, how many statements it has, and where the section's text lies in it.
-fn script(pieces: Vec<Piece>, explicit: bool) -> (String, u32, Option<Body>) {
+pub(super) fn script(pieces: Vec<Piece>, explicit: bool) -> (String, u32, Option<Body>) {
     let mut sql = String::new();
     let mut sent = 0;
     let mut found = None;
@@ -326,7 +326,7 @@ pub(crate) fn message(setup: &Setup, prepared: Option<&Prepared>, request: &Requ
         Request::Rollback => return Message::Statement { sql: "rollback".into() },
         Request::Diagnose(acts) => {
             let statements = batch(pieces(setup, prepared, acts));
-            return Message::Trial { statements: trial::statements(&statements, setup.options.lock_timeout) };
+            return Message::Trial { statements: trial(&statements, setup.options.lock_timeout) };
         }
     };
     Message::Query { sql }
@@ -345,7 +345,7 @@ pub(crate) fn is_explicit(prepared: Option<&Prepared>, acts: &[Act]) -> bool {
 }
 
 /// A step that runs alone, with the comment by which others can see it at work.
-fn alone(
+pub(super) fn alone(
     setup: &Setup,
     prepared: Option<&Prepared>,
     migration: usize,
@@ -424,61 +424,6 @@ pub(crate) fn is_ledger(setup: &Setup, prepared: Option<&Prepared>, request: &Re
     false
 }
 
-/// The place and the statement that a failure is about, if the request ran a section.
-pub(crate) fn place(
-    setup: &Setup,
-    prepared: Option<&Prepared>,
-    request: &Request,
-    failure: &Failure,
-) -> Option<(Location, String)> {
-    let prepared = prepared?;
-    let batch = !setup.capabilities.script && matches!(request, Request::Atomic(_));
-    let body = match request {
-        Request::Atomic(acts) => {
-            let explicit = !batch && is_explicit(Some(prepared), acts);
-            script(pieces(setup, Some(prepared), acts), explicit).2?
-        }
-        Request::Alone { migration, direction, step } => {
-            alone(setup, Some(prepared), *migration, *direction, *step).1?
-        }
-        _ => return None,
-    };
-    let section = setup.section(body.migration, body.direction);
-    let all = &prepared.analysis.statements;
-    let by_count = || {
-        let done = failure.completed? as usize;
-        let mut index = body.statements.start.saturating_add(done.checked_sub(body.first)?);
-        // Transaction control that was left out was not counted by the database either.
-        for (at, statement) in all.iter().enumerate().skip(body.statements.start) {
-            if at > index {
-                break;
-            }
-            if statement.control.is_some_and(|control| !control.is_savepoint()) {
-                index += 1;
-            }
-        }
-        // What comes after it is not the section's.
-        all.get(index).filter(|_| index < body.statements.end)
-    };
-    let offset = match failure.position {
-        Some(position) if batch => by_count().map(|s| {
-            s.span.start + code_point_to_byte(s.span.slice(&section.text), (position as usize).saturating_sub(1))
-        }),
-        Some(position) => (position as usize)
-            .checked_sub(1 + body.before)
-            .map(|index| (index, code_point_to_byte(&body.text, index)))
-            .filter(|(_, at)| *at < body.text.len())
-            .map(|(_, at)| body.offset + at),
-        None if matches!(request, Request::Alone { .. }) => Some(body.offset),
-        None => by_count().map(|s| s.span.start),
-    }?;
-    let statement = all
-        .iter()
-        .find(|statement| statement.span.start <= offset && offset <= statement.span.end)
-        .map_or("", |statement| statement.span.slice(&section.text));
-    Some((section.location(offset), statement.to_owned()))
-}
-
 impl Setup {
     /// The versions of all migrations.
     fn versions(&self) -> Vec<&str> {
@@ -495,4 +440,51 @@ impl Setup {
             exclusive: self.options.exclusive,
         }
     }
+}
+
+/// The longest that a trial may take, in milliseconds; less if it takes a lock no longer.
+const LONGEST_TRIAL: u32 = 10_000;
+
+/// The trial of these statements: a limit to its time, which does not reach a block that has begun,
+/// and the block.
+fn trial(statements: &[String], lock_timeout: u32) -> Vec<String> {
+    let limit = if lock_timeout == 0 { LONGEST_TRIAL } else { lock_timeout.min(LONGEST_TRIAL) };
+    vec![format!("set local statement_timeout = {limit}"), block(statements)]
+}
+
+/// The block that runs the statements and keeps nothing.
+pub(super) fn block(statements: &[String]) -> String {
+    let mut sql = String::from("do $counterfoil$ begin\n");
+    for statement in statements {
+        // It has to come before all queries, and the block is one already.
+        let is_level = |known: sql::Analysis| known.statements.iter().any(|s| s.verb.starts_with("set transaction"));
+        if sql::analyze(statement, &[]).is_ok_and(is_level) {
+            sql.push_str("null;\n");
+            continue;
+        }
+        sql.push_str("execute E'");
+        escape(statement, &mut sql);
+        sql.push_str("';\n");
+    }
+    sql.push_str("raise exception 'counterfoil: nothing is kept';\nend $counterfoil$");
+    sql
+}
+
+/// The inside of an `E'…'` that takes one line and does not end the block.
+fn escape(text: &str, out: &mut String) {
+    let mut rest = text;
+    while let Some(at) = rest.find(['\'', '\\', '\n', '\r', '$']) {
+        let (before, from) = rest.split_at(at);
+        out.push_str(before);
+        out.push_str(match from.as_bytes()[0] {
+            b'\'' => "''",
+            b'\\' => "\\\\",
+            b'\n' => "\\n",
+            b'\r' => "\\r",
+            _ if from.starts_with("$counterfoil$") => "\\x24",
+            _ => "$",
+        });
+        rest = &from[1..];
+    }
+    out.push_str(rest);
 }

@@ -28,109 +28,30 @@
 
 mod carry;
 mod down;
+mod exchange;
 mod existing;
 mod failure;
 mod machine;
 mod message;
 mod options;
+mod place;
 mod prepared;
 mod refused;
 mod report;
 mod request;
 mod session;
+mod setup;
 mod shared;
+mod state;
 mod stepwise;
 mod trial;
 mod up;
 
-use crate::ledger::statements::TextRow;
-use crate::migration::Section;
-use serde::Serialize;
-use std::sync::Arc;
-
+pub use exchange::{Failure, Input, Output};
 pub use machine::Machine;
 pub use message::Message;
 pub use options::{Capabilities, Goal, Options, When};
 pub use report::{Done, Event, EventKind, Failed, Outcome, Report, Status};
 pub use request::{Act, Direction, Request};
+pub use setup::Setup;
 pub use shared::Shared;
-
-/// What a run knows from the start.
-#[derive(Clone, Debug)]
-pub struct Setup {
-    /// The migrations.
-    pub catalog: Arc<Shared>,
-    /// What the run is for.
-    pub goal: Goal,
-    /// How it is to behave.
-    pub options: Options,
-    /// What the driver can do.
-    pub capabilities: Capabilities,
-}
-
-impl Setup {
-    /// The section of a migration that is run in a direction. A migration without a down section
-    /// never gets that far; its up section stands in.
-    pub(crate) fn section(&self, migration: usize, direction: Direction) -> &Section {
-        let migration = &self.catalog.migrations[migration];
-        match direction {
-            Direction::Up => &migration.up,
-            Direction::Down => migration.down.as_ref().unwrap_or(&migration.up),
-        }
-    }
-}
-
-/// What the driver has to do next.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Output {
-    /// Send this ([`Machine::message`] writes it as SQL) and hand back what came of it.
-    Send(Request),
-    /// Wait, then hand back [`Input::Waited`].
-    Wait {
-        /// How long.
-        milliseconds: u32,
-    },
-    /// The run is over and all is well.
-    Done(Box<Outcome>),
-    /// The run has failed.
-    Failed(Box<Failed>),
-}
-
-/// What came of an [`Output`].
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Input {
-    /// It was done; the rows, if it was a query.
-    Rows {
-        /// Column name to text.
-        rows: Vec<TextRow>,
-    },
-    /// The database refused it, or the connection broke.
-    Failed(Failure),
-    /// The time is over.
-    Waited,
-}
-
-/// What the database said.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
-#[cfg_attr(feature = "wasm", derive(tsify::Tsify), tsify(rename = "DatabaseFailure"))]
-#[serde(rename_all = "camelCase", default)]
-pub struct Failure {
-    /// SQLSTATE, five characters; empty if there is none.
-    pub sqlstate: String,
-    /// The message.
-    pub message: String,
-    /// The detail.
-    pub detail: Option<String>,
-    /// The hint.
-    pub hint: Option<String>,
-    /// The position in what was sent (in the statement, if it was a batch), 1-based, in code points.
-    pub position: Option<u32>,
-    /// How many statements of a script or batch had finished before, if the driver can tell.
-    pub completed: Option<u32>,
-    /// Where in a function it happened: PostgreSQL's `where`, also called the context.
-    pub context: Option<String>,
-    /// Whether the connection broke, so that nobody knows whether it was done.
-    pub lost: bool,
-    /// Whether nothing can be asked of this database object any more.
-    pub unusable: bool,
-}

@@ -1,10 +1,11 @@
 //! A section that the database refused: what is done about it.
 
 use super::failure::{self, Kind};
-use super::machine::{Doubt, Phase, Refusal};
 use super::message;
+use super::place::place;
 use super::report::EventKind;
 use super::request::{Direction, Request};
+use super::state::{Doubt, Phase, Refusal};
 use super::{Failure, Machine, Output};
 
 impl Machine {
@@ -23,7 +24,7 @@ impl Machine {
     /// What came of the request that was sent last.
     pub(super) fn refusal(&self, migration: usize, direction: Direction, failure: Failure) -> Refusal {
         let prepared = self.prepared.as_deref();
-        let place = self.sent.as_ref().and_then(|sent| message::place(&self.setup, prepared, sent, &failure));
+        let place = self.sent.as_ref().and_then(|sent| place(&self.setup, prepared, sent, &failure));
         // A driver that counts what had finished has no place either if it was not the section's.
         let counts = self.setup.capabilities.script && failure.completed.is_some();
         let acts = match &self.sent {

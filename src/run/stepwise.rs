@@ -5,9 +5,10 @@
 //! and a run that goes on in the middle finds what an earlier one has set.
 
 use super::failure::{self, Kind};
-use super::machine::{Doubt, Phase, Refusal};
 use super::report::EventKind;
 use super::request::{Act, Direction, Request};
+use super::state::{At, Next, Stepwise};
+use super::state::{Doubt, Phase, Refusal};
 use super::{Failure, Machine, Output, message};
 use crate::error::Error;
 use crate::ledger::State;
@@ -16,92 +17,6 @@ use crate::sql::Step;
 
 /// SQLSTATE `duplicate_table`: what a second `CREATE INDEX` of one name fails with.
 const DUPLICATE_TABLE: &str = "42P07";
-
-/// A statement-wise section under way.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Stepwise {
-    pub(super) migration: usize,
-    pub(super) direction: Direction,
-    /// As the row writes it.
-    version: String,
-    /// The step at hand, 0-based.
-    step: usize,
-    total: usize,
-    /// The step at hand may have been tried before.
-    tried: bool,
-    /// The row says that all is done.
-    recorded: bool,
-    /// Why the index could not be built: its name was taken.
-    taken: Option<Box<Error>>,
-    /// The caller's settings are known.
-    captured: bool,
-    /// The session has the section's settings, not the caller's.
-    changed: bool,
-    at: At,
-}
-
-/// Which request of a step is under way.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum At {
-    Forget,
-    Claim,
-    Capture,
-    /// The section's settings are set; then this.
-    Replay(Next),
-    /// The caller's settings are put back; then this.
-    Restore(Next),
-    Index,
-    Drop,
-    Run,
-    Advance,
-    Delete,
-    /// The statement of the step that failed is being looked for.
-    Diagnose(Box<Refusal>),
-    /// A failed explicit transaction is being ended; then as [`At::Stop`].
-    Rollback(Option<Box<Error>>),
-    /// The step has failed; the lease is given up. Then: fail with this, or try again later.
-    Stop(Option<Box<Error>>),
-}
-
-/// What comes next.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Next {
-    /// Run the step.
-    Run,
-    /// See how its index stands.
-    Index,
-    /// Drop the index that was left invalid.
-    Drop(String),
-    /// Record the step as done.
-    Advance,
-    /// The index is still being built.
-    Wait,
-    /// Give up the lease, and then fail with the error, or try again later.
-    Stop(Option<Box<Error>>),
-}
-
-impl Stepwise {
-    pub(super) fn new(migration: usize, direction: Direction, version: String, total: usize) -> Self {
-        Stepwise {
-            migration,
-            direction,
-            version,
-            step: 0,
-            total,
-            tried: false,
-            taken: None,
-            recorded: false,
-            captured: false,
-            changed: false,
-            at: At::Claim,
-        }
-    }
-
-    /// At another step.
-    pub(super) fn at_step(self, step: usize) -> Self {
-        Stepwise { step, ..self }
-    }
-}
 
 impl Machine {
     /// Begins a statement-wise section, or goes on with one: `resume` is the row and its steps done.

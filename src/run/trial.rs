@@ -7,14 +7,11 @@
 
 use super::carry;
 use super::failure::Kind;
-use super::machine::Refusal;
 use super::message;
+use super::place::place;
 use super::request::{Act, Request};
+use super::state::Refusal;
 use super::{Failure, Machine};
-use crate::sql;
-
-/// The longest that a trial may take, in milliseconds; less if it takes a lock no longer.
-const MOST: u32 = 10_000;
 
 /// SQLSTATEs of failures that are nobody's statement's: out of time, out of room, shut down.
 /// PostgreSQL manual, appendix A.
@@ -55,7 +52,7 @@ impl Machine {
         let failure = Failure { completed: completed.map(|completed| completed as u32), ..first.clone() };
         let request = Request::Atomic(refusal.acts.clone());
         let prepared = self.prepared.as_deref();
-        refusal.place = message::place(&self.setup, prepared, &request, &failure);
+        refusal.place = place(&self.setup, prepared, &request, &failure);
         refusal.ledger = message::is_ledger(&self.setup, prepared, &request, &failure);
     }
 }
@@ -76,52 +73,9 @@ fn line(context: &str) -> Option<usize> {
     digits[..digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len())].parse().ok()
 }
 
-/// The trial of these statements: a limit to its time, which does not reach a block that has begun,
-/// and the block.
-pub(super) fn statements(statements: &[String], lock_timeout: u32) -> Vec<String> {
-    let limit = if lock_timeout == 0 { MOST } else { lock_timeout.min(MOST) };
-    vec![format!("set local statement_timeout = {limit}"), block(statements)]
-}
-
-/// The block that runs the statements and keeps nothing.
-fn block(statements: &[String]) -> String {
-    let mut sql = String::from("do $counterfoil$ begin\n");
-    for statement in statements {
-        // It has to come before all queries, and the block is one already.
-        let is_level = |known: sql::Analysis| known.statements.iter().any(|s| s.verb.starts_with("set transaction"));
-        if sql::analyze(statement, &[]).is_ok_and(is_level) {
-            sql.push_str("null;\n");
-            continue;
-        }
-        sql.push_str("execute E'");
-        escape(statement, &mut sql);
-        sql.push_str("';\n");
-    }
-    sql.push_str("raise exception 'counterfoil: nothing is kept';\nend $counterfoil$");
-    sql
-}
-
-/// The inside of an `E'…'` that takes one line and does not end the block.
-fn escape(text: &str, out: &mut String) {
-    let mut rest = text;
-    while let Some(at) = rest.find(['\'', '\\', '\n', '\r', '$']) {
-        let (before, from) = rest.split_at(at);
-        out.push_str(before);
-        out.push_str(match from.as_bytes()[0] {
-            b'\'' => "''",
-            b'\\' => "\\\\",
-            b'\n' => "\\n",
-            b'\r' => "\\r",
-            _ if from.starts_with("$counterfoil$") => "\\x24",
-            _ => "$",
-        });
-        rest = &from[1..];
-    }
-    out.push_str(rest);
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::message::block;
     use super::*;
 
     #[test]

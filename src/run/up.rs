@@ -1,10 +1,10 @@
 //! The way up: the plan that was made is worked off, piece after piece.
 
 use super::failure;
-use super::machine::{Doubt, Phase, claim_of};
 use super::prepared::Prepared;
 use super::report::EventKind;
 use super::request::{Act, Direction, Request};
+use super::state::{Doubt, Phase, claim_of};
 use super::{Machine, Output, When};
 use crate::error::{Code, Error};
 use crate::ledger::statements::{self, TextRow};

@@ -1,0 +1,32 @@
+//! What a run knows from the start.
+
+use super::options::{Capabilities, Goal, Options};
+use super::request::Direction;
+use super::shared::Shared;
+use crate::migration::Section;
+use std::sync::Arc;
+
+/// What a run knows from the start.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The migrations.
+    pub catalog: Arc<Shared>,
+    /// What the run is for.
+    pub goal: Goal,
+    /// How it is to behave.
+    pub options: Options,
+    /// What the driver can do.
+    pub capabilities: Capabilities,
+}
+
+impl Setup {
+    /// The section of a migration that is run in a direction. A migration without a down section
+    /// never gets that far; its up section stands in.
+    pub(crate) fn section(&self, migration: usize, direction: Direction) -> &Section {
+        let migration = &self.catalog.migrations[migration];
+        match direction {
+            Direction::Up => &migration.up,
+            Direction::Down => migration.down.as_ref().unwrap_or(&migration.up),
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! All that decides what happens next, and when: the ground that the machine and its parts stand on.
+
+use super::Failure;
+use super::report::{EventKind, Report};
+use super::request::{Act, Direction};
+use crate::error::{Error, Location};
+use crate::ledger::Row;
+use crate::ledger::foreign::{Guard, Seen};
+use crate::ledger::{Lease, State};
+use crate::plan::{Finding, Work};
+use std::collections::VecDeque;
+use std::hash::Hash;
+use std::sync::Arc;
+
+/// All that decides what happens next.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct RunState {
+    pub(super) phase: Phase,
+    pub(super) work: VecDeque<Work>,
+    pub(super) reverts: VecDeque<Revert>,
+    pub(super) report: Arc<Report>,
+    pub(super) doubt: Doubt,
+    /// Whether a first plan has been made, and let through.
+    pub(super) planned: bool,
+    /// The table's columns, if they are not all of ours.
+    pub(super) columns: Option<Vec<String>>,
+    /// Whether the ledger has to be created or extended before anything is written.
+    pub(super) incomplete: bool,
+    pub(super) losses: u32,
+    /// Whether it has been seen what else is in a database without a row of ours.
+    pub(super) cleared: bool,
+    /// What has to be so still when the ledger is made.
+    pub(super) guard: Option<Box<Guard>>,
+    /// What was let pass.
+    pub(super) ignored: Vec<Finding>,
+    /// Whether another session was writing to the ledger when it was read.
+    pub(super) busy: bool,
+    /// Whether the ledger had no row when the plan was made.
+    pub(super) blank: bool,
+    /// Whether going back empties the ledger.
+    pub(super) empties: bool,
+    pub(super) races: u32,
+    pub(super) aborting: bool,
+    /// Which claim the next one is: it grows with every lost connection.
+    pub(super) claim: u32,
+}
+
+/// What the machine waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Phase {
+    Fresh,
+    Digest,
+    Shape,
+    Rows,
+    /// What other tools' ledgers say is asked for. `own`: its table has the name of ours.
+    Says {
+        seen: Box<Seen>,
+        own: bool,
+    },
+    Create,
+    Bookkeeping,
+    /// A trace is left on a ledger that was emptied by going back.
+    Trace,
+    Apply(usize),
+    Adopt(usize),
+    Revert(usize),
+    Stepwise(Stepwise),
+    /// The caller's settings are asked for, before a section that resets them all.
+    Remember(Direction),
+    /// A failed explicit transaction is being ended.
+    Cleanup(Box<Refusal>),
+    /// The statement that failed is being looked for.
+    Diagnose(Box<Refusal>),
+    Abandon(Box<Error>),
+    Waiting,
+    Over,
+}
+
+/// Why the ledger is looked at again.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Doubt {
+    None,
+    /// A unique violation while a migration was claimed and run.
+    Unique(Box<Refusal>),
+    /// The reply was lost while this was done to a migration.
+    Lost(usize, EventKind),
+    /// Going back failed: is the row still there?
+    Gone(Box<Refusal>),
+    /// A step of this migration could not be recorded: is its row still there?
+    Unrecorded(usize),
+}
+
+/// A section that the database refused.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Refusal {
+    pub(super) migration: usize,
+    pub(super) direction: Direction,
+    pub(super) failure: Failure,
+    pub(super) place: Option<(Location, String)>,
+    /// It was not the section that failed, but what was done to the ledger before it.
+    pub(super) ledger: bool,
+    /// What was sent, if the driver cannot tell which statement failed.
+    pub(super) acts: Vec<Act>,
+}
+
+/// When to do things; never decides what is done, except that waiting has an end.
+#[derive(Clone, Debug)]
+pub(super) struct Pace {
+    pub(super) seed: u32,
+    pub(super) attempts: u32,
+    pub(super) since: Option<u64>,
+    pub(super) seen: usize,
+    pub(super) now: u64,
+    pub(super) sent: u32,
+    pub(super) total: u32,
+    /// Whether the database has ever answered.
+    pub(super) reached: bool,
+    /// The statement that last waited for a lock.
+    pub(super) place: Option<(Location, String)>,
+}
+
+/// Which claim of the runner's holds the row, if one does.
+pub(super) fn claim_of(row: &Row, runner: &str) -> Option<u32> {
+    let (name, claim) = row.claimed_by.as_deref()?.rsplit_once('#')?;
+    if name == runner { claim.parse().ok() } else { None }
+}
+
+/// A statement-wise section under way.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Stepwise {
+    pub(super) migration: usize,
+    pub(super) direction: Direction,
+    /// As the row writes it.
+    pub(super) version: String,
+    /// The step at hand, 0-based.
+    pub(super) step: usize,
+    pub(super) total: usize,
+    /// The step at hand may have been tried before.
+    pub(super) tried: bool,
+    /// The row says that all is done.
+    pub(super) recorded: bool,
+    /// Why the index could not be built: its name was taken.
+    pub(super) taken: Option<Box<Error>>,
+    /// The caller's settings are known.
+    pub(super) captured: bool,
+    /// The session has the section's settings, not the caller's.
+    pub(super) changed: bool,
+    pub(super) at: At,
+}
+
+/// Which request of a step is under way.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum At {
+    Forget,
+    Claim,
+    Capture,
+    /// The section's settings are set; then this.
+    Replay(Next),
+    /// The caller's settings are put back; then this.
+    Restore(Next),
+    Index,
+    Drop,
+    Run,
+    Advance,
+    Delete,
+    /// The statement of the step that failed is being looked for.
+    Diagnose(Box<Refusal>),
+    /// A failed explicit transaction is being ended; then as [`At::Stop`].
+    Rollback(Option<Box<Error>>),
+    /// The step has failed; the lease is given up. Then: fail with this, or try again later.
+    Stop(Option<Box<Error>>),
+}
+
+/// What comes next.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Next {
+    /// Run the step.
+    Run,
+    /// See how its index stands.
+    Index,
+    /// Drop the index that was left invalid.
+    Drop(String),
+    /// Record the step as done.
+    Advance,
+    /// The index is still being built.
+    Wait,
+    /// Give up the lease, and then fail with the error, or try again later.
+    Stop(Option<Box<Error>>),
+}
+
+impl Stepwise {
+    pub(super) fn new(migration: usize, direction: Direction, version: String, total: usize) -> Self {
+        Stepwise {
+            migration,
+            direction,
+            version,
+            step: 0,
+            total,
+            tried: false,
+            taken: None,
+            recorded: false,
+            captured: false,
+            changed: false,
+            at: At::Claim,
+        }
+    }
+
+    /// At another step.
+    pub(super) fn at_step(self, step: usize) -> Self {
+        Stepwise { step, ..self }
+    }
+}
+
+/// A migration to take back.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Revert {
+    pub(super) migration: usize,
+    /// As the row writes it.
+    pub(super) version: String,
+    /// How far a way back had come that was stopped.
+    pub(super) resume: Option<Resume>,
+}
+
+/// How far a way back had come that was stopped.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Resume {
+    pub(super) done: u32,
+    pub(super) total: Option<u32>,
+    /// Its runner died; it did not stop by itself between two steps.
+    pub(super) died: bool,
+}
+
+pub(super) fn resume(row: &Row) -> Option<Resume> {
+    (row.state == State::Reverting).then(|| Resume {
+        done: row.steps_done.unwrap_or(0),
+        total: row.steps_total,
+        died: row.lease == Lease::Over,
+    })
+}

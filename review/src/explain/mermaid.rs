@@ -1,6 +1,7 @@
 //! A Mermaid timeline: <https://mermaid.js.org/syntax/timeline.html>.
 
-use super::{Line, clean, counted, lines, manner, summary, verdict};
+use super::line::{Line, clean, counted, lines, manner, verdict};
+use super::summary;
 use counterfoil::plan::{Action, Plan, Severity};
 
 /// The plan as a Mermaid timeline. Files in a row about which there is nothing to say are counted

@@ -1,6 +1,7 @@
 //! A table for a terminal.
 
-use super::{Line, Look, clean, counted, lines, manner, summary, verdict};
+use super::line::{Line, clean, counted, lines, manner, verdict};
+use super::{Look, summary};
 use counterfoil::ledger::{Origin, Row};
 use counterfoil::plan::{Action, Decision, Finding, Plan, Severity};
 use std::collections::BTreeMap;

@@ -1,8 +1,9 @@
 //! Looks at every section, and makes findings of what the rules have found.
 
 use super::ignore::Ignores;
+use super::looks::LOOKS;
 use super::subject::is_comment;
-use super::{Direction, Found, LOOKS, Level, Options, Others, Subject, planned, rules};
+use super::{Direction, Found, Level, Options, Others, Subject, planned, rules};
 use counterfoil::checksum::canonical;
 use counterfoil::convention::{self, Convention};
 use counterfoil::error::{Code, Error, Location};

@@ -1,6 +1,7 @@
 //! Every rule on its own examples, and what the rules have in common.
 
 use super::*;
+use counterfoil::ledger::Table;
 
 #[track_caller]
 fn found(text: &str, options: &Options) -> Vec<String> {

@@ -18,6 +18,7 @@
 //! Rails' or Django's.
 
 pub(super) mod empty;
+mod hit;
 mod literals;
 mod python;
 mod sql;
@@ -30,15 +31,9 @@ use counterfoil::convention::code;
 use counterfoil::error::{Error, Location};
 use counterfoil::span::{Span, line_column};
 use counterfoil::sql::lex;
+use hit::Hit;
 use std::collections::{BTreeMap, BTreeSet};
 use tracks::Track;
-
-/// A piece of DDL: where in the text, and in short words.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Hit {
-    at: usize,
-    what: String,
-}
 
 /// Of these paths those that belong to each of the tracks: what a caller reads into
 /// [`Change::tracked`](super::Change::tracked).

@@ -4,6 +4,7 @@
 //! what comes out its public form. Errors are thrown as plain objects ([`Failure`]), which the
 //! package makes `MigrationError`s of.
 
+mod failure;
 mod given;
 
 use crate::convention::{self, Convention};
@@ -15,53 +16,16 @@ use crate::readiness::{self, Readiness};
 use crate::run::{self, Capabilities, Event, Message, Outcome, Output};
 use crate::span::Cursor;
 use crate::{checksum as sums, sql};
+pub use failure::Failure;
+use failure::{object, thrown};
 use js_sys::{Array, JsString};
 use serde::Serialize;
 use std::sync::Arc;
 use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 
-/// What an error is in JavaScript.
-#[derive(Serialize, Tsify)]
-pub struct Failure {
-    /// Stable code, kebab-case.
-    #[tsify(type = "string")]
-    code: Code,
-    /// What is wrong: lower-case, no full stop.
-    message: String,
-    /// What to do next. Empty if there is nothing to say.
-    help: String,
-    /// Where.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    at: Option<Location>,
-    /// The statement that the error is about.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    statement: Option<String>,
-}
-
-impl From<&Error> for Failure {
-    fn from(error: &Error) -> Self {
-        Failure {
-            code: error.code(),
-            message: error.message().to_owned(),
-            help: error.help_text().to_owned(),
-            at: error.location().cloned(),
-            statement: error.statement_text().map(str::to_owned),
-        }
-    }
-}
-
-fn thrown(error: Error) -> JsValue {
-    object(&Failure::from(&error)).unwrap_or_else(|_| JsValue::from_str(error.message()))
-}
-
 fn handed<T: Tsify + Serialize>(value: &T) -> Result<Ts<T>, JsValue> {
     object(value).map(Ts::new_unchecked)
-}
-
-/// The value as plain objects and arrays; what is not there is null, as in JSON.
-fn object<T: Serialize>(value: &T) -> Result<JsValue, JsValue> {
-    Ok(value.serialize(&serde_wasm_bindgen::Serializer::json_compatible())?)
 }
 
 /// The text of a JavaScript string. `path` says which text it is.

@@ -397,6 +397,21 @@ describe('new', () => {
     )
   })
 
+  test("Drizzle's journal keeps its form: indentation and ends of lines", async (t) => {
+    const it = project(t)
+    it.copy(join(conventions, 'drizzle'), 'm')
+    const path = join(it.folder, 'm/meta/_journal.json')
+    const journal = JSON.parse(readFileSync(path, 'utf8'))
+    const form = (value) => JSON.stringify(value, null, '\t').replaceAll('\n', '\r\n')
+    writeFileSync(path, form(journal))
+    const { status, stderr } = await it.run(['new', 'add users', '--dir', 'm'])
+    assert.equal(status, 0, stderr)
+    const after = readFileSync(path, 'utf8')
+    assert.equal(after, form(JSON.parse(after)))
+    assert.deepEqual(JSON.parse(after).entries.slice(0, -1), journal.entries)
+    assert.equal(JSON.parse(after).entries.at(-1).tag, '0002_add_users')
+  })
+
   // What a set of each convention gets, by the fixtures of the conventions.
   const expected = {
     dbmate: [/^\d{14}_add_users\.sql$/],

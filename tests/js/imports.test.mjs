@@ -143,6 +143,7 @@ describe('the check itself', () => {
       'const TEXT: &str = r#"" use crate::high::f;"#;',
       'const QUOTE: char = \'"\'; // "\n// crate::high::f()',
       'pub fn f() { other_crate::high::f() }',
+      'pub(in crate::high) fn f() {}',
       '#[cfg(test)]\nmod tests {\n    use crate::high::f;\n    fn g() { if true { f() } }\n}',
       '#[cfg(test)]\n#[allow(unused)]\nuse crate::{high::{f}, low};',
     ])

@@ -105,17 +105,14 @@ function endOfItem(text, at) {
   return text.length
 }
 
-/** Blanked Rust without the items that only tests have, and the modules among these. */
+/** Blanked Rust without the items that only tests have. */
 function withoutTests(text) {
-  const modules = []
   for (let found; (found = /#\[cfg\(test\)\]\s*(?:#\[[^\]]*\]\s*)*/.exec(text));) {
     const end = endOfItem(text, found.index + found[0].length)
     const item = text.slice(found.index, end)
-    const module = /\bmod\s+(\w+)\s*;/.exec(item)
-    if (module) modules.push(module[1])
     text = text.slice(0, found.index) + item.replace(/[^\n]/g, ' ') + text.slice(end)
   }
-  return { text, modules }
+  return text
 }
 
 /** The paths of a `use`, each a list of names with the one that it has here: `a::{b, c as d}` is `a::b` and `a::c` as `d`. */
@@ -166,7 +163,9 @@ export function rust(root) {
   const read = (path) => {
     const file = fileOf(path)
     if (!file) throw new Error(`there is no file for the module ${path.join('::')}`)
-    const { text } = withoutTests(blanked(readFileSync(join(root, file), 'utf8')))
+    const source = withoutTests(blanked(readFileSync(join(root, file), 'utf8')))
+    // Who may see an item is no import.
+    const text = source.replace(/\bpub\s*\(in[^)]*\)/g, (part) => ' '.repeat(part.length))
     const children = [...text.matchAll(/\bmod\s+(\w+)\s*;/g)].map(([, name]) => name)
     const inline = /\bmod\s+(\w+)\s*\{/.exec(text)
     if (inline) throw new Error(`${file}: the module ${inline[1]} has no file of its own, and is not read here`)

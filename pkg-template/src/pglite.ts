@@ -1,12 +1,13 @@
 // PGlite, in Node, in a browser tab, or behind its worker.
 import { down, judge, look, up } from './run/actions.js'
 import type { Migrate, PlanWith, Ready, Rollback } from './run/functions.js'
-import { pglite as driver, type PGliteLike } from './drivers/pglite-driver.js'
+import { pglite as driver } from './drivers/pglite-driver.js'
+import type { PGliteLike } from './drivers/pglite-like.js'
 
 export { MigrationError, type Location } from './shared/errors.js'
 export { init } from './run/actions.js'
 export type { CoreSource } from './wasm/start.js'
-export type { PGliteLike } from './drivers/pglite-driver.js'
+export type { PGliteLike } from './drivers/pglite-like.js'
 import type { BootablePGlite, BootOptions, Booted, CreatePGlite, PGliteClass } from './boot/public.js'
 import type * as api from './options/public.js'
 export type * from './boot/public.js'

@@ -2,24 +2,8 @@
 import type { Driver } from '../run/driver.js'
 import { can, inside, told, type Connection, type TextRow } from '../run/database.js'
 import { nodeDataDir } from './pglite-dir.js'
+import { asText, isDead, stopped, type PGliteLike } from './pglite-like.js'
 import type { WithProtocol } from './pglite-protocol.js'
-
-/** The part of a PGlite that is needed: a `PGlite` and a `PGliteWorker` both fit. */
-export interface PGliteLike {
-  query(
-    sql: string,
-    params?: unknown[],
-    options?: { parsers?: Record<number, (value: string) => unknown> },
-  ): Promise<{ rows: unknown[] }>
-  exec(sql: string, options?: { parsers?: Record<number, (value: string) => unknown> }): Promise<unknown>
-  transaction?<T>(work: (tx: Pick<PGliteLike, 'exec'>) => Promise<T>): Promise<T>
-  readonly dataDir?: string | undefined
-  readonly waitReady?: Promise<void>
-}
-
-// Every column comes cast to text; parsers of the caller's own for text and varchar would get in the way.
-/** @internal */
-export const asText = { parsers: { 25: (value: string) => value, 1043: (value: string) => value } }
 
 function connect(db: PGliteLike): Connection {
   // What `db.transaction()` hands to its callback: to wait for the end of that would be to wait for ever.
@@ -33,7 +17,7 @@ function connect(db: PGliteLike): Connection {
     async query(sql) {
       if (asked) return (await more()).query(db, sql)
       asked = true
-      if (dead.has(db)) throw stopped(db)
+      if (isDead(db)) throw stopped(db)
       // Not `query`: in the extended protocol a statement does not begin with its transaction.
       const [result] = (await db.exec(sql, asText)) as [{ rows: TextRow[] }]
       if (!result.rows.length) throw stopped(db)
@@ -42,14 +26,6 @@ function connect(db: PGliteLike): Connection {
     statement: (sql) => send(sql),
     script: send,
   }
-}
-
-const dead = new WeakSet<PGliteLike>()
-
-/** A trap in WebAssembly ends an answer without a word, and what comes after it means nothing. @internal */
-export function stopped(db: PGliteLike): Error {
-  dead.add(db)
-  return Object.assign(new Error('PGlite has stopped in the middle of an answer'), { unusable: true })
 }
 
 /** What ReadyForQuery says, if this can be asked for: PGlite's clock may be too coarse to tell. */

@@ -1,6 +1,6 @@
 // What a PGlite answers, message by message: what it has not confirmed is not done.
 import { completed, told, type TextRow } from '../run/database.js'
-import { asText, stopped, type PGliteLike } from './pglite-driver.js'
+import { asText, stopped, type PGliteLike } from './pglite-like.js'
 
 /** A message of the server. */
 interface Message {

@@ -1,0 +1,29 @@
+// What is known of a PGlite, whichever way it is spoken to.
+
+/** The part of a PGlite that is needed: a `PGlite` and a `PGliteWorker` both fit. */
+export interface PGliteLike {
+  query(
+    sql: string,
+    params?: unknown[],
+    options?: { parsers?: Record<number, (value: string) => unknown> },
+  ): Promise<{ rows: unknown[] }>
+  exec(sql: string, options?: { parsers?: Record<number, (value: string) => unknown> }): Promise<unknown>
+  transaction?<T>(work: (tx: Pick<PGliteLike, 'exec'>) => Promise<T>): Promise<T>
+  readonly dataDir?: string | undefined
+  readonly waitReady?: Promise<void>
+}
+
+// Every column comes cast to text; parsers of the caller's own for text and varchar would get in the way.
+/** @internal */
+export const asText = { parsers: { 25: (value: string) => value, 1043: (value: string) => value } }
+
+const dead = new WeakSet<PGliteLike>()
+
+/** Whether it has stopped before. @internal */
+export const isDead = (db: PGliteLike): boolean => dead.has(db)
+
+/** A trap in WebAssembly ends an answer without a word, and what comes after it means nothing. @internal */
+export function stopped(db: PGliteLike): Error {
+  dead.add(db)
+  return Object.assign(new Error('PGlite has stopped in the middle of an answer'), { unusable: true })
+}

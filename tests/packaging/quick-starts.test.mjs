@@ -47,7 +47,8 @@ async function follow(title, { env = {}, instead = {} } = {}) {
       writeFileSync(join(folder, path), body)
     }
     for (const command of commands) {
-      const [program, ...words] = command.split(' ')
+      // The address is that of the test's own server.
+      const [program, ...words] = command.replace(/^DATABASE_URL=\S+ /, '').split(' ')
       const other = Object.keys(instead).find((start) => command.startsWith(start))
       if (other) await instead[other](folder)
       else if (program === 'npm') install(folder, words)

@@ -272,7 +272,7 @@ pub enum Fault {
     LeaseLost,
     /// The migration's row is not there any more.
     RowGone,
-    /// The row is as it was: a trigger, a rule or row security keeps it so.
+    /// The row is not as it was written: a trigger, a rule or row security has a say in it.
     NotWritten,
 }
 
@@ -296,10 +296,11 @@ pub fn fault(sqlstate: &str, message: &str) -> Option<Fault> {
     FAULTS.iter().find(said).map(|(fault, _)| *fault)
 }
 
-/// Makes a change of one row fail unless that is what it changed. `change` has no RETURNING.
-fn exactly_one(table: &Table, change: &str, version: &str) -> String {
+/// Makes a change of one row fail unless that is what it changed, and `kept` holds for the row: a
+/// trigger may have changed what was written. `change` has no RETURNING.
+fn exactly_one(table: &Table, change: &str, version: &str, kept: &str) -> String {
     format!(
-        "with done as ({change} returning version) select case when count(*) = 1 then 1 \
+        "with done as ({change} returning {kept} as kept) select case when count(*) filter (where kept) = 1 then 1 \
          when exists (select 1 from {} where version = {}) then {} else {} end from done",
         table.qualified(),
         literal(version),
@@ -309,12 +310,19 @@ fn exactly_one(table: &Table, change: &str, version: &str) -> String {
 }
 
 /// Changes the rows for which `condition` holds, and gives back the versions that they had; fails if
-/// one of them stays as it was. A row that others are changing is looked at again when they are done.
+/// `kept` does not hold for one of them then. A row that others are changing is looked at again when they are done.
 ///
 /// `before` and `also` are an expression of a `WITH` and its name. The ledger is `t`. `change` is
 /// what an UPDATE sets, with the condition under which that expression belongs to a row that was
 /// `seen`; none deletes.
-fn changed(table: &Table, before: &str, also: &str, condition: &str, change: Option<(&str, &str)>) -> String {
+fn changed(
+    table: &Table,
+    before: &str,
+    also: &str,
+    condition: &str,
+    change: Option<(&str, &str)>,
+    kept: &str,
+) -> String {
     let qualified = table.qualified();
     let change = match change {
         Some((set, join)) => {
@@ -323,37 +331,48 @@ fn changed(table: &Table, before: &str, also: &str, condition: &str, change: Opt
         None => format!("delete from {qualified} t using seen where t.version = seen.version"),
     };
     format!(
-        "with {before}seen as (select t.version from {qualified} t{also} where {condition} for update of t), done as ({change} returning seen.version) \
-         select case when done.version is null then {}::text else seen.version::text end as version \
+        "with {before}seen as (select t.version from {qualified} t{also} where {condition} for update of t), done as ({change} returning seen.version, {kept} as kept) \
+         select case when done.kept then seen.version::text else {}::text end as version \
          from seen left join done on done.version = seen.version",
         failing(Fault::NotWritten, "seen.version")
     )
 }
 
 /// Inserts the row of a migration: the claim. A racer blocks on the primary key and gets 23505.
-/// Fails if the row is not there then.
+/// Fails if the row is not there then as it was written.
 pub fn claim(table: &Table, migration: &Migration, origin: &str) -> String {
     let version = literal(migration.version.as_str());
     format!(
-        "with done as (insert into {} (version, name, checksum, fingerprint, origin) values ({version}, {}, {}, {}, {}) \
-         returning version) select case when count(*) filter (where version = {version}) = 1 then 1 else {} end from done",
+        "with done as (insert into {} (version, name, checksum, state, fingerprint, origin) \
+         values ({version}, {}, {}, 'applied', {}, {}) returning {} as kept) \
+         select case when count(*) filter (where kept) = 1 then 1 else {} end from done",
         table.qualified(),
         literal(&migration.name),
         literal(&migration.checksum),
         literal(&crate::checksum::fingerprint(&migration.up.text)),
         literal(origin),
+        kept(migration, "applied"),
         failing(Fault::NotWritten, "count(*)")
     )
 }
 
+/// Holds for a row that says of a migration what was written.
+fn kept(migration: &Migration, state: &str) -> String {
+    format!(
+        "version = {} and checksum = {} and state = '{state}'",
+        literal(migration.version.as_str()),
+        literal(&migration.checksum)
+    )
+}
+
 /// Inserts the row of a statement-wise migration, running under a lease. One statement; the lock
-/// timeout holds for it alone. Fails if the row is not there then.
+/// timeout holds for it alone. Fails if the row is not there then as it was written.
 pub fn claim_running(table: &Table, migration: &Migration, runner: &Runner<'_>, steps: usize) -> String {
     let version = literal(migration.version.as_str());
     format!(
         "with {}done as (insert into {} (version, name, checksum, fingerprint, state, steps_done, \
          steps_total, claimed_until, claimed_by) select {version}, {}, {}, {}, 'running', 0, {steps}, {}, {} from l \
-         returning version) select (case when count(*) filter (where version = {version}) = 1 then 1 else {} end)::text as ours \
+         returning {} as kept) select (case when count(*) filter (where kept) = 1 then 1 else {} end)::text as ours \
          from done",
         runner.limited(),
         table.qualified(),
@@ -362,6 +381,7 @@ pub fn claim_running(table: &Table, migration: &Migration, runner: &Runner<'_>, 
         literal(&crate::checksum::fingerprint(&migration.up.text)),
         runner.until(),
         runner.token(),
+        kept(migration, "running"),
         failing(Fault::NotWritten, "count(*)")
     )
 }
@@ -426,7 +446,7 @@ pub fn take(table: &Table, runner: &Runner<'_>, version: &str, state: State, ste
         runner.free()
     );
     let set = format!("claimed_until = {}, claimed_by = {}", runner.until(), runner.token());
-    changed(table, &runner.limited(), ", l", &condition, Some((&set, "")))
+    changed(table, &runner.limited(), ", l", &condition, Some((&set, "")), &runner.holds(version))
 }
 
 /// Marks the row of a migration as going back, step by step. One row back: it is ours.
@@ -437,7 +457,8 @@ pub fn take_back(table: &Table, runner: &Runner<'_>, version: &str, steps: usize
         runner.until(),
         runner.token()
     );
-    changed(table, &runner.limited(), ", l", &condition, Some((&set, "")))
+    let kept = format!("{} and t.state = 'reverting'", runner.holds(version));
+    changed(table, &runner.limited(), ", l", &condition, Some((&set, "")), &kept)
 }
 
 fn state_text(state: State) -> &'static str {
@@ -451,7 +472,8 @@ fn state_text(state: State) -> &'static str {
 /// Renews the lease at step `from`; fails unless it is ours.
 pub fn hold(table: &Table, runner: &Runner<'_>, version: &str, from: u32) -> String {
     let set = format!("claimed_until = {}, steps_done = {}", runner.until(), or_lost(runner, from, from));
-    exactly_one(table, &update(table, &set, version), version)
+    let kept = format!("version = {} and steps_done = {from}", literal(version));
+    exactly_one(table, &update(table, &set, version), version, &kept)
 }
 
 fn update(table: &Table, set: &str, version: &str) -> String {
@@ -480,10 +502,14 @@ pub fn advance(table: &Table, runner: &Runner<'_>, version: &str, from: u32, las
         format!("claimed_until = {}", runner.until())
     };
     let set = format!("steps_done = {done}, {rest}");
+    let own = literal(version);
+    let state = if last { " and state = 'applied'" } else { "" };
     if must {
-        return exactly_one(table, &update(table, &set, version), version);
+        let kept = format!("version = {own} and steps_done = {}{state}", from + 1);
+        return exactly_one(table, &update(table, &set, version), version, &kept);
     }
-    changed(table, "", "", &format!("t.version = {} and {}", literal(version), mine(runner, from)), Some((&set, "")))
+    let kept = format!("t.version = {own} and steps_done = {done}{state}");
+    changed(table, "", "", &format!("t.version = {own} and {}", mine(runner, from)), Some((&set, "")), &kept)
 }
 
 /// Fails unless the row is there.
@@ -503,7 +529,8 @@ fn since(moment: &str) -> String {
 
 /// Gives up the lease between two steps: whoever comes next goes on from here.
 pub fn stop(table: &Table, runner: &Runner<'_>, version: &str) -> String {
-    changed(table, "", "", &runner.holds(version), Some(("claimed_until = null, claimed_by = null", "")))
+    let set = "claimed_until = null, claimed_by = null";
+    changed(table, "", "", &runner.holds(version), Some((set, "")), "claimed_by is null")
 }
 
 /// Ends the lease where nobody can tell whether the step happened: the migration is interrupted.
@@ -517,11 +544,12 @@ pub fn abandon(table: &Table, runner: &Runner<'_>, version: &str) -> String {
     )
 }
 
-/// Records how long the transaction took so far. Fails if the row is not there any more: it would
-/// be missing once the transaction is over.
-pub fn measure(table: &Table, version: &str) -> String {
+/// Records how long the transaction took so far. Fails if the row is not there any more as it was
+/// claimed: so it would be once the transaction is over.
+pub fn measure(table: &Table, migration: &Migration) -> String {
+    let version = migration.version.as_str();
     let set = format!("duration_ms = {}", since("pg_catalog.now()"));
-    exactly_one(table, &update(table, &set, version), version)
+    exactly_one(table, &update(table, &set, version), version, &kept(migration, "applied"))
 }
 
 /// Takes away the row of a repeatable migration, so that it can be claimed again.
@@ -537,12 +565,22 @@ pub fn forget(table: &Table, version: &str, checksum: Option<&str>) -> String {
 /// Deletes the row of a migration that is taken back. Fails if it is gone already.
 pub fn delete(table: &Table, version: &str) -> String {
     let change = format!("delete from {} where version = {}", table.qualified(), literal(version));
-    exactly_one(table, &change, version)
+    exactly_one(table, &change, version, "true")
+}
+
+/// Fails if the row is there: a trigger has put it back.
+pub fn gone(table: &Table, version: &str) -> String {
+    format!(
+        "select case when count(*) = 0 then 1 else {} end from {} where version = {}",
+        failing(Fault::NotWritten, "count(*)"),
+        table.qualified(),
+        literal(version)
+    )
 }
 
 /// Deletes the row of a migration whose way back has run step by step. One row back: it was ours.
 pub fn delete_reverted(table: &Table, runner: &Runner<'_>, version: &str) -> String {
-    changed(table, "", "", &runner.holds(version), None)
+    changed(table, "", "", &runner.holds(version), None, "true")
 }
 
 /// Gives a row the version, name, checksum and fingerprint of a migration.
@@ -554,7 +592,9 @@ pub fn rekey(table: &Table, from: &str, migration: &Migration) -> String {
         literal(&crate::checksum::fingerprint(&migration.up.text))
     );
     let condition = format!("t.version = {} and checksum = {}", literal(from), literal(&migration.checksum));
-    changed(table, "", "", &condition, Some((&set, "")))
+    let kept =
+        format!("t.version = {} and checksum = {}", literal(migration.version.as_str()), literal(&migration.checksum));
+    changed(table, "", "", &condition, Some((&set, "")), &kept)
 }
 
 /// Adds name, checksum and fingerprint to rows that have none, and renames rows whose checksum
@@ -577,7 +617,14 @@ pub fn stamp(table: &Table, rows: &[(&str, &Migration)]) -> String {
     let set = "name = s.name, checksum = s.checksum, fingerprint = s.fingerprint, \
                origin = case when t.checksum is null then 'stamped' else t.origin end";
     let condition = "t.version = s.version and (t.checksum is null or t.checksum = s.checksum)";
-    changed(table, &given, ", s", condition, Some((set, " and s.version = seen.version")))
+    changed(
+        table,
+        &given,
+        ", s",
+        condition,
+        Some((set, " and s.version = seen.version")),
+        "t.version = seen.version and t.checksum = s.checksum",
+    )
 }
 
 /// Marks rows as superseded by a baseline.
@@ -590,5 +637,6 @@ pub fn supersede(table: &Table, baseline: &str, rows: &[String]) -> String {
         condition.push_str(&literal(version));
     }
     condition.push(')');
-    changed(table, "", "", &condition, Some((&format!("replaced_by = {}", literal(baseline)), "")))
+    let set = format!("replaced_by = {}", literal(baseline));
+    changed(table, "", "", &condition, Some((&set, "")), &format!("t.{set}"))
 }

@@ -202,7 +202,7 @@ pub(crate) fn database(setup: &Setup, failure: &Failure, doing: &str) -> Error {
     if failure.fault() == Some(Fault::NotWritten) {
         let message = format!("the ledger {table} does not keep what is written to it");
         let help = format!(
-            "a trigger, a rule or row security on it drops what is written: look at it with \\d {table} in psql, and take \
+            "a trigger, a rule or row security on it drops or changes what is written: look at it with \\d {table} in psql, and take \
              that away or run as a role that it spares; it is safe to run again"
         );
         return Error::new(Code::DatabaseFailed, message).help(help);

@@ -110,7 +110,7 @@ pub(super) fn pieces(setup: &Setup, prepared: Option<&Prepared>, acts: &[Act]) -
             Act::Recorded { version } => statements::recorded(table, version),
             Act::Hold { version, from, claim } => statements::hold(table, &setup.runner(*claim), version, *from),
             Act::DropIndex(name) => format!("drop index if exists {name}"),
-            Act::Measure { version } => statements::measure(table, version),
+            Act::Measure { migration } => statements::measure(table, &catalog.migrations[*migration]),
             Act::Supersede { baseline, rows } => statements::supersede(table, baseline, rows),
             Act::Stamp(rows) => {
                 let rows: Vec<_> =
@@ -157,6 +157,11 @@ pub(super) fn pieces(setup: &Setup, prepared: Option<&Prepared>, acts: &[Act]) -
             _ => Piece::Ledger(sql),
         });
     }
+    let gone = acts.iter().filter_map(|act| match act {
+        Act::Delete { version } => Some(Piece::Ledger(statements::gone(table, version))),
+        _ => None,
+    });
+    out.extend(gone);
     out
 }
 

@@ -217,10 +217,10 @@ pub enum Act {
         /// The step.
         step: usize,
     },
-    /// Record how long it took, and fail unless the row is there.
+    /// Record how long it took, and fail unless the row is there as it was claimed.
     Measure {
-        /// The row.
-        version: String,
+        /// The migration.
+        migration: usize,
     },
     /// Mark rows as superseded.
     Supersede {
@@ -238,7 +238,7 @@ pub enum Act {
         /// The migration.
         migration: usize,
     },
-    /// Delete a row, and fail if it is gone.
+    /// Delete a row, and fail if it is gone, or at the end there again.
     Delete {
         /// The row.
         version: String,

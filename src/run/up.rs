@@ -187,7 +187,6 @@ impl Machine {
     /// What applies the migration at hand in one transaction.
     pub(super) fn acts_up(&self, migration: usize, again: Option<(String, Option<String>)>) -> Vec<Act> {
         let session = self.shape_of_section().1;
-        let version = self.setup.catalog.migrations[migration].version.as_str().to_owned();
         let mut acts = Vec::with_capacity(7);
         if session {
             acts.push(Act::Capture);
@@ -201,7 +200,7 @@ impl Machine {
         if session {
             acts.push(Act::Restore);
         }
-        acts.push(Act::Measure { version });
+        acts.push(Act::Measure { migration });
         acts
     }
 

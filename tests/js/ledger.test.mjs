@@ -153,6 +153,58 @@ onEachDatabase(
       assert.deepEqual([await versions(query), await exists(query, 'tags')], [['001'], false])
     })
 
+    // What a trigger makes of a row, of every kind that a run writes.
+    const changes = {
+      'another state while it runs': [stepwise, 'before insert', `new.state := 'pending'; return new;`],
+      'another state at its end': [stepwise, 'before update', 'new.state := old.state; return new;'],
+      'another version at its end': [two, 'before update', `new.version := 'q'; return new;`],
+      'another state': [two, 'before insert', `new.state := 'pending'; return new;`],
+      'another checksum': [two, 'before insert', `new.checksum := 'x'; return new;`],
+      'another checksum at its end': [two, 'before update', `new.checksum := 'x'; return new;`],
+    }
+    const changing = (event, body) =>
+      `create function change() returns trigger language plpgsql as $$ begin ${body} end $$;
+       create trigger t ${event} on schema_migrations for each row execute function change()`
+    for (const [what, [set, event, body]] of Object.entries(changes))
+      test(`a row that a trigger gives ${what} is not taken for written`, async (t) => {
+        const { db, exec } = await open(t)
+        await migrate(db, one)
+        await exec(changing(event, body))
+        const { help } = await fails(migrate(db, set), swallowed)
+        assert.match(help, /drops or changes what is written/)
+        assert.notEqual((await ready(db, set)).status, 'ready')
+        await exec('drop trigger t on schema_migrations')
+        if (set === two) assert.equal((await migrate(db, two)).status, 'migrated')
+      })
+
+    test('the default of the column state has no say in what is written', async (t) => {
+      const { db, query, exec } = await open(t)
+      await migrate(db, one)
+      await exec(`alter table schema_migrations alter column state set default 'running'`)
+      assert.equal((await migrate(db, two)).status, 'migrated')
+      assert.equal((await ready(db, two)).status, 'ready')
+      assert.deepEqual(await query(`select version from schema_migrations where state = 'applied' order by 1`), [
+        { version: '001' },
+        { version: '002' },
+      ])
+    })
+
+    test('a row that a trigger puts back after it was deleted is not taken back', async (t) => {
+      const { db, query, exec } = await open(t)
+      const back = { '001_notes.sql': `${one['001_notes.sql']}-- migrate:down\ndrop table notes;\n` }
+      await migrate(db, back)
+      await exec(
+        changing(
+          'after delete',
+          'insert into schema_migrations (version, checksum) values (old.version, old.checksum); return null;',
+        ),
+      )
+      await fails(rollback(db, back), swallowed)
+      assert.deepEqual([await versions(query), await exists(query, 'notes')], [['001'], true])
+      await exec('drop trigger t on schema_migrations')
+      assert.equal((await rollback(db, back)).status, 'rolled-back')
+    })
+
     test('what a trigger swallows of the rows of a baseline or of a renumbered file is found', async (t) => {
       const { db, query, exec } = await open(t)
       await migrate(db, one)

@@ -430,7 +430,12 @@ fn atomic(
     let runner = me.runner;
     match act {
         Act::LockTimeout | Act::Capture | Act::Replay { .. } | Act::Restore => {}
-        Act::Measure { version } | Act::Recorded { version } => {
+        Act::Measure { migration } => {
+            if seen(me, world.catalog.migrations[*migration].version.as_str()).is_none() {
+                return Progress::Reply(fault(GONE));
+            }
+        }
+        Act::Recorded { version } => {
             if seen(me, version).is_none() {
                 return Progress::Reply(fault(GONE));
             }

@@ -30,7 +30,14 @@ struct Marker {
 }
 
 /// What stands before and after the words: dashes, Play's `#`, and what people draw around a heading.
-const AROUND: &[char] = &['-', '#', '=', '*', '~', ' ', '\t', '\r'];
+fn around(c: char) -> bool {
+    c.is_whitespace() || "-#=*~".contains(c)
+}
+
+/// What may stand between the words, and around those of people's own markers besides.
+fn decorates(c: char) -> bool {
+    around(c) || "[](){}<>!+:._".contains(c)
+}
 
 /// Every marker, with where its tool says so.
 const MARKERS: &[Marker] = &[
@@ -60,6 +67,8 @@ const MARKERS: &[Marker] = &[
     plain("a runner of one's own", &["@down"], "@up"),
     plain("a runner of one's own", &["migrate down"], "migrate up"),
     plain("a runner of one's own", &["migration down"], "migration up"),
+    plain("a runner of one's own", &["db down"], "db up"),
+    plain("a runner of one's own", &["downgrade"], "upgrade"),
 ];
 
 const fn marker(
@@ -133,7 +142,7 @@ fn first<'t>(text: &'t str, analysis: &Analysis) -> Option<(Line<'t>, &'static M
         let end = start + line.len();
         let code = line.trim_start();
         if code.starts_with("--") || code.starts_with('#') {
-            let line = Line { start: end - code.len(), end, words: code.trim_matches(AROUND) };
+            let line = Line { start: end - code.len(), end, words: code.trim_matches(around) };
             if MARKERS.iter().any(|marker| marker.way(line.words).is_some()) {
                 candidates.push(line);
             }
@@ -181,20 +190,24 @@ enum Way {
 impl Marker {
     /// What the words mark for this tool.
     fn way(&self, words: &str) -> Option<Way> {
-        if !self.up.is_empty() && after(words, self.up) == Some("") {
+        // As it is written: dbmate's `migrate:up` makes no marker of prose that begins with `migrate down`.
+        if !self.up.is_empty() && after(words, self.up, char::is_whitespace) == Some("") {
             return Some(Way::Up);
         }
-        let rest = self.down.iter().find_map(|down| after(words, down))?;
-        Some(Way::Down { whole: rest.trim_matches(|c: char| c == ':' || c == '.').is_empty() })
+        let words = if self.plain { words.trim_matches(decorates) } else { words };
+        let rest = self.down.iter().find_map(|down| after(words, down, decorates))?;
+        // MyBatis looks for its marker at the beginning of the comment only.
+        let whole = self.down[0].starts_with("//") || rest.trim_matches(decorates).is_empty();
+        Some(Way::Down { whole })
     }
 }
 
-/// What follows a marker's words; none if they are not there. White space between two words may be
-/// any, and what follows begins with something that no word goes on with.
-fn after<'t>(text: &'t str, marker: &str) -> Option<&'t str> {
+/// What follows a marker's words; none if they are not there. Between two words there is something of `between`, and
+/// what follows begins with something that no word goes on with.
+fn after<'t>(text: &'t str, marker: &str, between: fn(char) -> bool) -> Option<&'t str> {
     let mut rest = text;
     for (index, word) in marker.split(' ').enumerate() {
-        let next = if index == 0 { rest } else { rest.trim_start() };
+        let next = if index == 0 { rest } else { rest.trim_start_matches(between) };
         if index > 0 && next.len() == rest.len() {
             return None;
         }

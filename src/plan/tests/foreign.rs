@@ -47,6 +47,18 @@ fn a_way_back_never_runs_as_a_part_of_the_way_up() {
         ("-- @down", "a runner of one's own"),
         ("-- migrate down", "a runner of one's own"),
         ("-- Migration Down", "a runner of one's own"),
+        ("-- migrate: down", "a runner of one's own"),
+        ("-- migrate-down", "a runner of one's own"),
+        ("-- migrate_down", "a runner of one's own"),
+        ("-- Migration: Down", "a runner of one's own"),
+        ("-- db:down", "a runner of one's own"),
+        ("-- downgrade", "a runner of one's own"),
+        ("-- !down", "sqlite for Node"),
+        ("-- +down", "sqlite for Node"),
+        ("-- [down]", "sqlite for Node"),
+        ("-- <DOWN>:", "sqlite for Node"),
+        ("-- down-migration", "node-pg-migrate"),
+        ("-- //@UNDO and what was before", "MyBatis Migrations"),
     ] {
         refuses(&between(marker), "3:1", marker, tool);
         // Without anything below it nothing wrong would run: Play's `#` alone is no SQL.
@@ -55,6 +67,9 @@ fn a_way_back_never_runs_as_a_part_of_the_way_up() {
             fine(&format!("create table accounts (id int);\n{marker}\n;\n"));
         }
     }
+    // A space that does not break a line, as it comes with copied text.
+    refuses("-- down\u{a0}\ndrop table a", "1:1", "-- down", "sqlite for Node");
+    refuses("-- Down\u{a0}Migration\ndrop table a", "1:1", "-- Down\u{a0}Migration", "node-pg-migrate");
     refuses("  -- Down Migration  \ndrop table a", "1:3", "-- Down Migration", "node-pg-migrate");
 }
 
@@ -117,7 +132,9 @@ fn what_only_looks_like_a_marker_is_a_comment() {
         "-- This down migration removes it\nselect 1;",
         "-- down to the last row\nselect 1;",
         "-- downs\nselect 1;",
-        "-- down-migration\nselect 1;",
+        "-- migrate:up\n-- Migrate down: nothing has to be undone\nselect 1;",
+        "-- db: down to the last row\nselect 1;",
+        "-- downgrades are fine\nselect 1;",
         "-- undo\nselect 1;",
         "-- rambler downtown\nselect 1;",
         "-- up\nselect 1;",

@@ -559,7 +559,7 @@ fn goose_passes_over_what_goose_passes_over() {
         &[
             "0_b.sql:1:1 unknown-file Warning 0_b.sql is not run: its name has not the form that the convention wants",
             "2.sql:1:1 unknown-file Warning 2.sql is not run: its name has not the form that the convention wants",
-            "4_d.SQL:1:1 unknown-file Warning 4_d.SQL is not run: its extension is not `.sql`",
+            "4_d.SQL:1:1 not-run Warning 4_d.SQL is not run: its name does not end in .sql",
             "old/3_c.sql:1:1 unknown-file Warning 3_c.sql is not run: it lies in a sub-folder",
         ],
     );

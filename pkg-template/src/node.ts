@@ -2,7 +2,7 @@
 import { readFile, readdir, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { isOfSet, isPassedOver } from './set/companions.js'
+import { isOfSet, isPassedOver, isUnread } from './set/companions.js'
 import { MigrationError, failure } from './shared/errors.js'
 import { origins } from './set/origin.js'
 
@@ -42,7 +42,7 @@ export async function readMigrations(directory: string | URL): Promise<Record<st
   await walk(base, '', [await realpath(base)], paths, others)
   // Without a prototype: a file may be called anything.
   const files: Record<string, string> = Object.create(null)
-  const texts = await inParts(paths, (path) => read(base, path))
+  const texts = await inParts(paths, async (path) => (isUnread(path) ? '' : read(base, path)))
   paths.forEach((path, index) => (files[path] = texts[index] ?? ''))
   origins.set(files, { folder: base, others })
   return files

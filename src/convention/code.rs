@@ -1,5 +1,6 @@
 //! Files that the set's own tool would run and that are not run here: migrations written in a
-//! programming language, Flyway's callbacks, and what golang-migrate takes whatever it ends in.
+//! programming language, Flyway's callbacks, what golang-migrate takes whatever it ends in, and what is named like
+//! the migrations beside it and does not end in `.sql`.
 //!
 //! Each is noted with its turn, so that a plan can tell whether something would run without it. A file
 //! is a migration in code by its ending and by the name that its convention gives to migrations.
@@ -22,6 +23,12 @@ pub const ENDINGS: &[&str] = &[
 
 /// What the names of code end in that lies beside migrations and is none: types and tests.
 const BESIDE: &[&str] = &[".d", "_test", ".test", ".spec"];
+
+/// Endings of what lies beside migrations under their names and is none. `companions.ts` has the same list.
+const OTHERS: &[&str] = &[
+    "adoc", "bak", "conf", "csv", "disabled", "html", "jpg", "json", "md", "mdx", "old", "orig", "pdf", "png", "rej",
+    "rst", "svg", "swp", "tmp", "toml", "tsv", "txt",
+];
 
 /// The name of a file of code without its ending; none for other files, and for what lies beside.
 pub fn stem(name: &str) -> Option<&str> {
@@ -46,16 +53,51 @@ fn is_code(name: &str) -> Option<&str> {
 pub(super) fn read(set: &Set<'_>, convention: Convention, out: &mut Out) {
     for file in &set.files {
         if let Some((turn, name)) = stem(file.name()).and_then(|stem| turn(stem, file, convention)) {
+            if convention == Convention::Diesel && set.beside(file, "up.sql").is_some() {
+                continue;
+            }
             let kind = if turn == Turn::Always { NotRunKind::Callback } else { NotRunKind::Code };
             report(file, kind, turn, name, out);
-        } else if convention == Convention::GolangMigrate
-            && let Some((digits, name, down)) = golang_migrate::any(file.name()).filter(|_| stem(file.name()).is_none())
-            && !super::files::is_sql(file.name())
+        } else if !file.name().ends_with(".sql")
+            && stem(file.name()).is_none()
+            && let Some((turn, name)) = unread(set, file, convention)
         {
-            let turn = if down { Turn::Never } else { Turn::At(Version::new(digits, Identity::Digits)) };
             report(file, NotRunKind::Ending, turn, name, out);
         }
     }
+}
+
+/// When a file that does not end in `.sql` would run if it did, and its name; none if it is no migration.
+fn unread<'f>(set: &Set<'_>, file: &'f File<'_>, convention: Convention) -> Option<(Turn, &'f str)> {
+    match convention {
+        Convention::GolangMigrate => {
+            let (digits, name, down) = golang_migrate::any(file.name())?;
+            let turn = if down { Turn::Never } else { Turn::At(Version::new(digits, Identity::Digits)) };
+            return Some((turn, name));
+        }
+        Convention::Prisma | Convention::Drizzle | Convention::Diesel => return None,
+        _ => {}
+    }
+    let (stem, ending) = file.name().rsplit_once('.').unwrap_or((file.name(), ""));
+    if is_code(file.name()).is_some() || OTHERS.contains(&&*ending.to_ascii_lowercase()) || ending.ends_with('~') {
+        return None;
+    }
+    let stem = stem.strip_suffix(".sql").unwrap_or(stem);
+    let found = turn(stem, file, convention)?;
+    // In the folder of the migrations, and not something that belongs to one of them.
+    let mut beside = false;
+    for other in set.sql() {
+        let Some(of) = other.stem().filter(|of| turn(of, other, convention).is_some()) else { continue };
+        if other.dir() == file.dir() {
+            beside = true;
+            if of.strip_suffix(".up").unwrap_or(of) == stem {
+                return None;
+            }
+        } else if convention != Convention::Flyway && file.dir().starts_with(other.dir()) {
+            return None;
+        }
+    }
+    beside.then_some(found)
 }
 
 /// When the tool would run this file of code, and its name; none if it is no migration.
@@ -71,6 +113,12 @@ fn turn<'f>(stem: &'f str, file: &'f File<'_>, convention: Convention) -> Option
             flyway::Kind::Undo(_, name) | flyway::Kind::Baseline(_, name) => (Turn::Never, name),
             flyway::Kind::Callback { migrates: false } => (Turn::Never, stem),
         });
+    }
+    // Diesel has a folder for each, with up.rs or mod.rs in it.
+    if convention == Convention::Diesel && matches!(stem, "up" | "mod") {
+        let folder = file.dir_name();
+        let (_, name) = numbered(folder)?;
+        return Some((Turn::At(Version::new(folder, convention.identity())), name));
     }
     let (way, down) = match (stem.strip_suffix(".up"), stem.strip_suffix(".down")) {
         (Some(way), _) => (way, false),

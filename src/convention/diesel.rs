@@ -9,7 +9,8 @@
 use super::files::{File, Set, nested, several_folders};
 use super::out::Out;
 use crate::error::{Code, Error};
-use crate::migration::Transaction;
+use crate::migration::{NotRunKind, Transaction, Turn};
+use crate::version::{Identity, Version};
 
 /// The name of the up file.
 pub(super) const UP: &str = "up.sql";
@@ -24,7 +25,10 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
         match file.name() {
             UP if in_folder => ups.push(file),
             DOWN if in_folder => {
-                if set.beside(file, UP).is_none() {
+                let version = Version::new(file.dir_name(), Identity::Dated);
+                if out.is_not_run(&version) {
+                    super::not_run::report(file, NotRunKind::Down, Turn::Never, file.dir_name(), out);
+                } else if set.beside(file, UP).is_none() {
                     return Err(file.error(
                         Code::NoUpSection,
                         &format!("the folder {} has no {UP}", file.dir_name()),

@@ -21,7 +21,7 @@
 //! | code | severity | what |
 //! |---|---|---|
 //! | `unknown-file` | warning | a `.sql` file that the convention's own tool would skip too |
-//! | `not-run` | note, warning | a file that the convention's own tool would run: a migration in a programming language, a Flyway callback. An error in a plan that would run something without it |
+//! | `not-run` | note, warning | a file that the convention's own tool would run, or that is named like one: a migration in a programming language, a Flyway callback, one that does not end in `.sql`. An error in a plan that would run something without it |
 //! | `not-in-journal` | warning | a file that Drizzle's journal does not list |
 //! | `journal-order` | warning | a journal entry whose `when` is not after the one before it: Drizzle would skip it |
 //! | `breakpoint-text` | warning | text after Drizzle's `--> statement-breakpoint` on the same line |
@@ -53,7 +53,7 @@ mod golang_migrate;
 mod goose;
 mod json;
 mod markers;
-mod not_run;
+pub(crate) mod not_run;
 mod numbered;
 mod out;
 mod plain;

@@ -5,6 +5,9 @@ use super::out::Out;
 use crate::finding::Severity;
 use crate::migration::{NotRun, NotRunKind, Turn};
 
+/// What to do about a name that does not end in `.sql`.
+pub(crate) const ENDING: &str = "give it a name that ends in .sql, or keep it in another folder if it is no migration";
+
 /// Notes a file that is not run, and says so.
 pub(super) fn report(file: &File<'_>, kind: NotRunKind, turn: Turn, name: &str, out: &mut Out) {
     let (severity, message, help) = match (kind, &turn) {
@@ -23,9 +26,7 @@ pub(super) fn report(file: &File<'_>, kind: NotRunKind, turn: Turn, name: &str, 
             "is a Flyway callback and is not run",
             "nothing has to be done: it has no part in going up",
         ),
-        (NotRunKind::Ending, _) => {
-            (Severity::Warning, "is not run: its name does not end in .sql", "give it a name that ends in .sql")
-        }
+        (NotRunKind::Ending, _) => (Severity::Warning, "is not run: its name does not end in .sql", ENDING),
         (NotRunKind::Down, _) => {
             (Severity::Note, "takes back what is written in code, and is not run", "take it back with its own tool")
         }

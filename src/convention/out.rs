@@ -96,8 +96,11 @@ impl Out {
         self.not_run.iter().any(|file| file.turn.version() == Some(version))
     }
 
-    /// Adds the finding that a `.sql` file is not a migration here.
+    /// Adds the finding that a `.sql` file is not a migration here, if nothing has been said about it.
     pub fn unknown(&mut self, file: &File<'_>, why: &str, help: &str) {
+        if self.not_run.iter().any(|known| known.path == file.path) {
+            return;
+        }
         self.report(
             "unknown-file",
             Severity::Warning,

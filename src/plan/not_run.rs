@@ -120,7 +120,7 @@ fn what(kind: NotRunKind) -> &'static str {
 
 fn help(file: &NotRun, options: &Options) -> String {
     match (file.kind, &file.turn) {
-        (NotRunKind::Ending, _) => String::from("give it a name that ends in .sql"),
+        (NotRunKind::Ending, _) => String::from(crate::convention::not_run::ENDING),
         (NotRunKind::Callback, _) => String::from(
             "make it a repeatable migration (R__name.sql), or run it yourself and set the policy of not-run to warning",
         ),

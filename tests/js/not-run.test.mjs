@@ -7,7 +7,7 @@ import { readSet } from 'counterfoil'
 import { embed } from 'counterfoil/embed'
 import { readMigrations } from 'counterfoil/node'
 import { migrate, plan, ready } from 'counterfoil/pglite'
-import { codeEndings } from '../../pkg/set/companions.js'
+import { codeEndings, otherEndings } from '../../pkg/set/companions.js'
 import { project } from './support/cli.mjs'
 import { fails } from './support/errors.mjs'
 import { freshPGlite } from './support/pglite.mjs'
@@ -185,6 +185,8 @@ describe('a migration in code', () => {
     const core = readFileSync(new URL('../../src/convention/code.rs', import.meta.url), 'utf8')
     const [, list] = /const ENDINGS: &\[&str\] = &\[([^\]]*)\]/.exec(core)
     assert.deepEqual(codeEndings, JSON.parse(`[${list.replace(/,\s*$/, '')}]`))
+    const [, rest] = /const OTHERS: &\[&str\] = &\[([^\]]*)\]/.exec(core)
+    assert.deepEqual(otherEndings, JSON.parse(`[${rest.replace(/,\s*$/, '')}]`))
 
     const names = codeEndings.flatMap((ending) => [
       `1_a.${ending}`,
@@ -208,6 +210,34 @@ describe('a migration in code', () => {
     const flyway = ['V1__a.java', 'R__b.kt', 'afterMigrate.sh', 'afterMigrate__c.sql', 'V2__d.sql']
     const of = project(t, Object.fromEntries(flyway.map((name) => [`m/${name}`, 'x'])))
     assert.deepEqual(Object.keys(await readMigrations(join(of.folder, 'm'))).sort(), flyway.toSorted())
+  })
+
+  test('is found in a folder whatever it ends in, by its name only', async (t) => {
+    const it = project(t, { 'm/1_a.sql': 'create table a ();', 'm/3_c.sql': 'create table c ();', 'm/README.md': 'x' })
+    // Packed: no text at all.
+    writeFileSync(join(it.folder, 'm/2_b.sql.gz'), Buffer.from([0x1f, 0x8b, 0, 0xff]))
+    const set = await readMigrations(join(it.folder, 'm'))
+    assert.deepEqual(Object.keys(set).sort(), ['1_a.sql', '2_b.sql.gz', '3_c.sql'])
+    await refused(set, { path: '2_b.sql.gz', line: 1, column: 1 })
+    const manifest = embed(set)
+    assert.deepEqual(manifest.files[1], { path: '2_b.sql.gz', sql: '', checksum: null })
+    await refused(manifest, { path: '2_b.sql.gz', line: 1, column: 1 })
+    // What the help says.
+    const { '2_b.sql.gz': packed, ...rest } = set
+    const db = await freshPGlite()
+    assert.deepEqual(versions((await migrate(db, { ...rest, '2_b.sql': 'create table b ();' })).applied), [
+      '1',
+      '2',
+      '3',
+    ])
+    await db.close()
+
+    const diesel = project(t, {
+      'm/2024-01-01_a/up.sql': 'create table a ();',
+      'm/2024-01-02_b/up.rs': 'fn up() {}',
+      'm/2024-01-03_c/up.sql': 'create table c ();',
+    })
+    await refused(await readMigrations(join(diesel.folder, 'm')), { path: '2024-01-02_b/up.rs', line: 1, column: 1 })
   })
 
   test('is told by every command, with exit code 1', async (t) => {

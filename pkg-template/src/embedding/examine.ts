@@ -1,5 +1,5 @@
 // Reads a set for embedding: its manifest, and what is to be said about it.
-import { isCode } from '../set/companions.js'
+import { isUnread } from '../set/companions.js'
 import { emptiness } from '../run/empty.js'
 import { MigrationError } from '../shared/errors.js'
 import { filesNow, type Migrations } from '../set/files.js'
@@ -47,8 +47,8 @@ export function examine(migrations: Migrations, options: EmbedOptions = {}): Exa
     const checksums = new Map<string, string>(catalog.checksums)
     const files = paths.map((path, index) => ({
       path,
-      // That it is there is what counts of a migration in code.
-      sql: isCode(path) ? '' : canonical(sqls[index] ?? ''),
+      // That it is there is what counts of what is not run.
+      sql: isUnread(path) ? '' : canonical(sqls[index] ?? ''),
       checksum: checksums.get(path) ?? null,
     }))
     files.sort((a, b) => (a.path < b.path ? -1 : 1))

@@ -1,6 +1,6 @@
 // A set without a migration: mostly a wrong folder or pattern, and "current" would be the wrong answer.
 import type { Catalog } from '../core/core.js'
-import { isCode } from '../set/companions.js'
+import { isCode, isUnread } from '../set/companions.js'
 import { MigrationError, failure } from '../shared/errors.js'
 import type { Files } from '../set/files.js'
 import { guarded } from '../wasm/guarded.js'
@@ -42,7 +42,7 @@ function looked(set: object, { paths, sqls }: Files, convention: string | undefi
   const { others = [], folder } = origins.get(set) ?? {}
   if (paths.length === 0) return others.length > 0 ? passedOver(others) : nothing(set, folder)
   const read = (convention: string | undefined) => guarded(() => coreNow().readSet(paths, sqls, convention))
-  if (paths.every(isCode)) return passedOver(paths.concat(others))
+  if (paths.every(isUnread)) return passedOver(paths.concat(others))
   const forced = conventionOf(set, convention)
   const otherwise = forced === undefined ? undefined : attempted(() => read(undefined))
   if (otherwise && otherwise.migrations.length > 0)

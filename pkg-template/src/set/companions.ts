@@ -37,6 +37,32 @@ export const codeEndings: readonly string[] = [
   'tsx',
 ]
 
+/** Endings of what lies beside migrations under their names and is none. The core has the same list. @internal */
+export const otherEndings: readonly string[] = [
+  'adoc',
+  'bak',
+  'conf',
+  'csv',
+  'disabled',
+  'html',
+  'jpg',
+  'json',
+  'md',
+  'mdx',
+  'old',
+  'orig',
+  'pdf',
+  'png',
+  'rej',
+  'rst',
+  'svg',
+  'swp',
+  'tmp',
+  'toml',
+  'tsv',
+  'txt',
+]
+
 /** Files that are no migrations but say something about them, and migrations that are not in SQL. */
 const companions = [
   /(^|\/)\.counterfoil\/[^/]+\.json$/, // what a baseline replaces
@@ -45,12 +71,28 @@ const companions = [
   /\.sql\.conf$/, // Flyway
   /(^|\/)\d+_[^/]*\.(up|down)\.[^/.]+$/, // golang-migrate, which takes any ending
   // Written in code, or a callback of Flyway's that is: reported, not run. Which of them are migrations the core says.
+  /(^|\/)\d[^/]*\/(up|mod)\.rs$/, // Diesel
   new RegExp(`(^|/)(\\d+([_.-][^/]*)?|[VRUB][^/]*__[^/]*|(before|after)[A-Z][^/]*)\\.(${codeEndings.join('|')})$`),
 ]
 
+/** What is named like a migration, and what it ends in otherwise. */
+const named = /(^|\/)(\d+([_.-][^/]*)?|[VRUB][^/]*__[^/]*)$/
+const others = new RegExp(`(\\.(${otherEndings.join('|')})|~)$`, 'i')
+
+/**
+ * Whether a file is named like a migration and does not end in `.sql`: it is never run, so its text is not read. Whether
+ * it lies where migrations do, the core says.
+ * @internal
+ */
+export const isUnread = (path: string): boolean =>
+  isCode(path) || (!/\.sql$/i.test(path) && named.test(path) && !others.test(path))
+
 /** Whether a file is part of a set. The path is relative to the set's folder and uses `/`. */
 export const isOfSet = (path: string): boolean =>
-  /\.sql$/i.test(path) || isJournal(path) || companions.some((pattern) => pattern.test(path))
+  /\.sql$/i.test(path) ||
+  (isUnread(path) && !isCode(path)) ||
+  isJournal(path) ||
+  companions.some((pattern) => pattern.test(path))
 
 /** Whether a file is written in code: a set with it reports it and has no use for its text. @internal */
 export const isCode = (path: string): boolean => codeEndings.some((ending) => path.endsWith(`.${ending}`))

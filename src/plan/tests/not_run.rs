@@ -137,6 +137,93 @@ fn every_ending_of_code_counts_and_names_as_the_convention_has_them() {
 }
 
 #[test]
+fn what_is_named_like_the_migrations_beside_it_and_does_not_end_in_sql_counts() {
+    let three = |second: &str| set(&[("m/1_a.sql", ""), (second, ""), ("m/3_c.sql", "")], &[]);
+    for name in [
+        "2_b.SQL",
+        "2-b.Sql",
+        "2_b.psql",
+        "2_b.pgsql",
+        "2_b.ddl",
+        "2_b.sql.gz",
+        "2_b.sql.j2",
+        "2_b.lua",
+        "2_b.yml",
+        "2_b",
+        "2.psql",
+        "2",
+        "2_b.up.psql",
+    ] {
+        let path = format!("m/{name}");
+        three(&path).grades(&[(Severity::Error, &path)]);
+        // What the help says.
+        let world = three(&path);
+        assert_eq!(world.plan().findings[0].help, crate::convention::not_run::ENDING);
+        three("m/2_b.sql").finds(&[]).goes();
+        // Nothing comes after it.
+        set(&[("m/1_a.sql", ""), (&path, "")], &[]).grades(&[(Severity::Warning, &path)]).goes();
+    }
+    three("m/2_b.down.psql").grades(&[(Severity::Warning, "m/2_b.down.psql")]).goes();
+    for other in [
+        "m/README.md",
+        "m/LICENSE",
+        "m/package.json",
+        "m/2_b.md",
+        "m/2_b.PNG",
+        "m/2_b.sql.bak",
+        "m/2_b.sql~",
+        "m/b.psql",
+        "m/1_a.sql.gz",
+        "m/3_c.yml",
+        "m/old/2_b.psql",
+        "n/2_b.psql",
+        "2_b.psql",
+    ] {
+        three(other).finds(&[]).goes();
+    }
+    let flyway = |second: &str| set(&[("V1__a.sql", ""), (second, ""), ("V3__c.sql", "")], &[]);
+    for name in ["V2__b.SQL", "V2__b.psql", "V2__b.sql.gz"] {
+        flyway(name).grades(&[(Severity::Error, name)]);
+    }
+    flyway("V1__a.sql.conf").finds(&[]).goes();
+    flyway("b__c.psql").finds(&[]).goes();
+    for convention in
+        [Convention::Dbmate, Convention::Goose, Convention::SqlMigrate, Convention::Sqlx, Convention::Supabase]
+    {
+        let text = match convention {
+            Convention::Goose => "-- +goose Up\n",
+            Convention::SqlMigrate => "-- +migrate Up\n",
+            _ => "-- migrate:up\n",
+        };
+        let files = [("1_a.sql", text), ("2_b.SQL", text), ("3_c.sql", text)];
+        set_in(Some(convention), &files, &[]).grades(&[(Severity::Error, "2_b.SQL")]);
+    }
+}
+
+#[test]
+fn a_golang_migration_counts_whatever_it_ends_in() {
+    // By the pattern in src/convention/code.rs.
+    for name in ["2_b.up.SQL", "2_b.up.psql", "2_b.up.sql.gz", "2_b.up.md", "2_b.up."] {
+        set(&[("1_a.up.sql", ""), (name, ""), ("3_c.up.sql", "")], &[]).grades(&[(Severity::Error, name)]);
+    }
+    set(&[("1_a.up.sql", ""), ("2_b.psql", ""), ("3_c.up.sql", "")], &[]).finds(&[]).goes();
+}
+
+#[test]
+fn a_folder_of_diesel_that_has_its_way_up_in_code_counts() {
+    for name in ["up.rs", "mod.rs"] {
+        let path = format!("m/2024-01-02_b/{name}");
+        let files = [("m/2024-01-01_a/up.sql", ""), (&path, ""), ("m/2024-01-03_c/up.sql", "")];
+        set(&files, &[]).grades(&[(Severity::Error, &path)]);
+        // Its way back belongs to it.
+        let down = ("m/2024-01-02_b/down.sql", "");
+        set(&[files[0], down, files[1], files[2]], &[]).grades(&[(Severity::Note, down.0), (Severity::Error, &path)]);
+        // The help: it is written in SQL.
+        set(&[files[0], ("m/2024-01-02_b/up.sql", ""), files[1], files[2]], &[]).finds(&[]).goes();
+    }
+}
+
+#[test]
 fn versions_are_compared_as_the_convention_compares_them() {
     let later = |convention, sql: &str, code: &str| {
         let plan = set_in(Some(convention), &[(sql, "-- +migrate Up\n"), (code, "")], &[]).plan();
@@ -222,8 +309,6 @@ fn what_golang_migrate_runs_whatever_it_ends_in_is_not_passed_over() {
         .refuses(&format!("nothing was run: {message}"));
     let named = [files[0], ("2_b.up.sql", files[1].1), ("2_b.down.sql", ""), files[3]];
     set(&named, &[]).finds(&[]).works(&["apply 1", "apply 2", "apply 3"]).goes();
-    // Other tools do not.
-    set_in(Some(Convention::Plain), &[("1_a.sql", ""), ("2_b.up.psql", ""), ("3_c.sql", "")], &[]).finds(&[]).goes();
 }
 
 #[test]

@@ -100,11 +100,15 @@ describe('parameters', () => {
     const { run, url } = await place(t)
     const setting = 'leave it out; a setting of the session is written options=-c%20<name>%3D<value>'
     for (const [parameter, name, help] of [
-      ['nonsense=1', 'nonsense', setting],
-      ['TimeZone=UTC', 'TimeZone', setting],
+      ['nonsense=1', 'number 1', setting],
+      ['sslmode=disable&hunter2=1', 'number 2', setting],
+      ['constructor=1', 'number 1', setting],
+      ['toString=1', 'number 1', setting],
+      ['__proto__=1', 'number 1', setting],
+      ['idletimeoutmillis=1', 'idletimeoutmillis', 'did you mean idleTimeoutMillis?'],
       ['sslmod=disable', 'sslmod', 'did you mean sslmode?'],
       ['SSLMODE=disable', 'SSLMODE', 'did you mean sslmode?'],
-      ['a b=1', '(not a name)', setting],
+      ['a b=1', 'number 1', setting],
     ])
       assert.deepEqual(await refused(run, ['status', '--url', `${url}?${parameter}`]), {
         code: 'invalid-target',
@@ -143,7 +147,8 @@ describe('parameters', () => {
     const all =
       'sslmode=disable&pgbouncer=true&connection_limit=1&pool_timeout=5&channel_binding=prefer&supa=base-pooler.x' +
       '&x-multi-statement=true&pool_max_conns=2&statement_cache_size=0&keepalives=1&target_session_attrs=any' +
-      '&gssencmode=prefer&client_encoding=UTF8&binary_parameters=yes'
+      '&gssencmode=prefer&client_encoding=UTF8&binary_parameters=yes' +
+      '&idleTimeoutMillis=1000&connectionTimeoutMillis=1000&max=1'
     const { status, stderr } = await run(['up', '--url', `${url}?${all}`])
     assert.equal(status, 0, stderr)
   })

@@ -209,7 +209,7 @@ describe('targets', () => {
     ],
     [
       'ftp://user:hunter2@host/app',
-      'the target is not understood: ftp: is no kind of database that counterfoil knows',
+      'the target is not understood: its scheme is no kind of database that counterfoil knows',
       /postgres:\/\//,
     ],
     ['postgres://user:hun#ter2@host/app', 'the target is not a valid address', /%23/],

@@ -104,8 +104,8 @@ const meaningless = [
   // node-postgres' Pool, postgres.js, Django
   'max',
   'min',
-  'idletimeoutmillis',
-  'connectiontimeoutmillis',
+  'idleTimeoutMillis',
+  'connectionTimeoutMillis',
   'max_lifetime',
   'prepare',
   'fetch_types',
@@ -182,10 +182,9 @@ const names = [...known, ...Object.keys(refused)]
 export function refusedParameter(parameters: URLSearchParams): Refusal | undefined {
   const seen = new Set<string>()
   for (const [name, value] of parameters) {
-    if (seen.has(name))
-      return { message: `the address has the parameter ${shown(name)} twice`, help: 'leave one of them out' }
+    if (seen.has(name)) return { message: `the address has the parameter ${name} twice`, help: 'leave one of them out' }
     seen.add(name)
-    if (known.has(name) || asItIs[name]?.test(value)) {
+    if (known.has(name) || (Object.hasOwn(asItIs, name) && asItIs[name]!.test(value))) {
       if ((name === 'host' || name === 'port') && value.includes(',')) return severalHosts
       continue
     }
@@ -193,7 +192,8 @@ export function refusedParameter(parameters: URLSearchParams): Refusal | undefin
       return { message: `the parameter ${name} of the address is not honoured`, help: refused[name]! }
     const near = nearest(name, names)
     return {
-      message: `the address has a parameter that counterfoil does not know: ${shown(name)}`,
+      // What is no known name with a slip may be the rest of a password.
+      message: `the address has a parameter that counterfoil does not know: ${near && /^[\w.[\]-]+$/.test(name) ? name : `number ${seen.size}`}`,
       help: near
         ? `did you mean ${near}?`
         : 'leave it out; a setting of the session is written options=-c%20<name>%3D<value>',
@@ -218,6 +218,3 @@ export const severalHosts: Refusal = {
   message: 'the address names several hosts',
   help: 'name one: the primary, where the migrations are to run',
 }
-
-/** A name as it may be shown: what does not look like one may be anything. */
-const shown = (name: string) => (/^[\w.[\]-]{1,40}$/.test(name) ? name : '(not a name)')

@@ -1,5 +1,6 @@
 // Which database: what `--url`, the configuration or DATABASE_URL says.
 import { failure, type MigrationError } from '../../shared/errors.js'
+import { nearest } from '../text/nearest.js'
 import { refusedParameter, refusedVariable, severalHosts, type Refusal } from './parameters.js'
 
 /** A database that a command works on. */
@@ -8,6 +9,7 @@ export type Target =
   /** Without a folder it is one in memory, which is gone afterwards. */
   | { readonly kind: 'pglite'; readonly folder: string | undefined; readonly shown: string }
 
+const schemes = ['postgres', 'postgresql', 'pglite']
 const forms = 'it is postgres://user:password@host/database, pglite:./folder or pglite:memory'
 
 /** Other things that people have in that place, and what to do. */
@@ -62,7 +64,11 @@ export function targetOf(url: string | undefined): Target {
       : { kind: 'pglite', folder: rest, shown: `the PGlite in ${rest}` }
   }
   if (!/^postgres(?:ql)?$/i.test(scheme))
-    throw invalid(`the target is not understood: ${scheme}: is no kind of database that counterfoil knows`, forms)
+    // What is no known scheme with a slip may be a part of a password.
+    throw invalid(
+      `the target is not understood: ${nearest(scheme, schemes) ? `${scheme}:` : 'its scheme'} is no kind of database that counterfoil knows`,
+      forms,
+    )
   return { kind: 'postgres', url, shown: shown(url) }
 }
 

@@ -8,8 +8,9 @@ use super::foreign::{Found, Says};
 use super::tools::{Rows, Tool};
 use crate::error::{Code, Error};
 use crate::migration::{Catalog, Migration};
+use crate::plan::words::{MANY, list};
 use crate::sql::quote::{identifier, literal};
-use crate::version::Version;
+use crate::version::{Identity, Version};
 
 /// Makes a ledger of the one column that it needs.
 pub(crate) fn create(table: &Table) -> String {
@@ -21,43 +22,140 @@ pub(crate) fn create(table: &Table) -> String {
     sql
 }
 
-/// Writes down that these are applied.
-pub(crate) fn insert<'a>(table: &Table, versions: impl Iterator<Item = &'a str>) -> String {
-    let rows: Vec<String> = versions.map(|version| format!("({})", literal(version))).collect();
-    format!("insert into {} (version) values {}", table.qualified(), rows.join(", "))
+/// Writes down that `told` have run. The others, of which nobody can tell, stand in a comment: what is guessed is never
+/// run, nor passed over.
+pub(crate) fn insert(table: &Table, told: &[&str], others: &[&str]) -> String {
+    let rows = |versions: &[&str]| {
+        let rows: Vec<String> = versions.iter().map(|version| format!("({})", literal(version))).collect();
+        rows.join(", ")
+    };
+    let mut sql = format!("insert into {} (version) values {}", table.qualified(), rows(told));
+    if !others.is_empty() {
+        let (shown, more) = others.split_at(others.len().min(MANY));
+        sql.push_str(if told.is_empty() { "/* " } else { " /* , " });
+        sql.push_str(&rows(shown));
+        sql.push_str(if more.is_empty() { " */" } else { ", … */" });
+    }
+    sql
 }
+
+/// What to do where only of the migrations `told` it is known that they have run. `first` is SQL that comes before, such as
+/// what makes the ledger; `recorded`: they have their rows by then.
+pub(crate) fn look_at_each(table: &Table, first: &str, told: &[&str], recorded: bool, catalog: &Catalog) -> String {
+    let versions = catalog.migrations.iter().filter(|m| !m.repeatable).map(|m| m.version.as_str());
+    let others: Vec<&str> = versions.filter(|version| !told.contains(version)).collect();
+    let mut help = String::new();
+    if !others.is_empty() {
+        help = format!("nobody can tell from here whether {} ran: look at each, and ", list(&others));
+    }
+    help.push_str("write a row for each migration that has run: ");
+    help.push_str(first);
+    if !recorded || !others.is_empty() {
+        help.push_str(&insert(table, if recorded { &[] } else { told }, &others));
+    } else {
+        help.truncate(help.len() - "; ".len());
+    }
+    help.push_str(LOOK);
+    help
+}
+
+const LOOK: &str = "; and look at the plan before you run it";
 
 fn known_by_hash(found: &Found) -> bool {
     found.tool.known().is_some_and(|known| known.rows == Rows::Hash)
 }
 
-/// Which migrations of the set the other tool has applied. None: what it says is not to be told from a set of files.
-fn applied<'a>(tool: Tool, says: &'a Says, catalog: &'a Catalog) -> Option<Vec<&'a str>> {
+/// What another tool's ledger says of this set.
+#[derive(Default)]
+struct Told<'a> {
+    /// What has run.
+    applied: Vec<&'a str>,
+    /// What has begun and did not end.
+    half: Vec<&'a str>,
+    /// What this set has no file for.
+    strange: Vec<&'a str>,
+}
+
+/// A version or a name as another tool writes it. Names are compared by their letters and digits: tools differ in what
+/// stands between them, and in the ending.
+struct Key {
+    versions: [Version; 2],
+    names: [String; 2],
+}
+
+impl Key {
+    fn new(row: &str, identity: Identity) -> Key {
+        let is_word = |ending: &str| ending.chars().all(char::is_alphabetic);
+        let stem = row.rsplit_once('.').filter(|(_, ending)| is_word(ending)).map_or(row, |(stem, _)| stem);
+        let version = |text: &str| Version::new(text, identity);
+        Key { versions: [version(row), version(stem)], names: [letters(row), letters(stem)] }
+    }
+
+    /// Whether it is this migration. `named`: its version with its name, and alone, by their letters and digits.
+    fn is(&self, version: &Version, named: &[String; 2]) -> bool {
+        let is_name = |name: &&String| name.contains(char::is_alphabetic);
+        self.versions.contains(version) || self.names.iter().filter(is_name).any(|name| named.contains(name))
+    }
+}
+
+fn letters(text: &str) -> String {
+    text.chars().filter(|letter| letter.is_alphanumeric()).collect()
+}
+
+/// What the other tool says of the set. None: that is not to be told from a set of files.
+fn told<'a>(found: &Found, says: &'a Says, catalog: &'a Catalog) -> Option<Told<'a>> {
     let identity = catalog.convention.identity();
-    let rows = tool.known().map_or(Rows::Other, |known| known.rows);
-    let up_to = says.up_to.as_deref().map(|version| Version::new(version, identity));
-    let is_applied = |migration: &Migration| {
-        let is = |row: &String| match rows {
-            Rows::Same => Version::new(row.as_str(), identity) == migration.version,
-            Rows::Hash => hashes(migration).contains(row),
-            Rows::Dated => {
-                let date = migration.version.as_str().split('_').next().unwrap_or_default();
-                date.replace('-', "") == *row
-            }
-            Rows::Counter | Rows::Other => false,
-        };
-        up_to.as_ref().is_some_and(|up_to| !migration.repeatable && migration.version <= *up_to)
-            || says.applied.iter().any(is)
-    };
-    if rows == Rows::Other {
+    let rows = found.tool.known().map_or(Rows::Other, |known| known.rows);
+    if rows == Rows::Other || !found.readable {
         return None;
     }
-    let found = catalog.migrations.iter().filter(|m| is_applied(m));
-    if rows == Rows::Hash && !hashes_agree(says, catalog) {
+    let mut told = Told::default();
+    if rows == Rows::Hash {
         // It counts, and does not compare: a file that was edited later is applied all the same.
-        return Some(catalog.migrations.iter().take(says.applied.len()).map(|m| m.version.as_str()).collect());
+        let (all, count) = (hashes_agree(says, catalog), says.applied.len());
+        let is = |(at, m): &(usize, &Migration)| {
+            if all { hashes(m).iter().any(|hash| says.applied.contains(hash)) } else { *at < count }
+        };
+        told.applied = catalog.migrations.iter().enumerate().filter(is).map(|(_, m)| m.version.as_str()).collect();
+        return Some(told);
     }
-    Some(found.map(|m| m.version.as_str()).collect())
+    let up_to = says.up_to.as_deref().map(|version| Version::new(version, identity));
+    let keys = |rows: &[String]| rows.iter().map(|row| Key::new(row, identity)).collect::<Vec<_>>();
+    let (applied, half) = (keys(&says.applied), keys(&says.half));
+    let mut known = vec![false; applied.len()];
+    // With what is not run here, and what a baseline stands for: they may have run, too.
+    let files = catalog.migrations.iter().map(|m| (&m.version, m.name.as_str(), !m.repeatable));
+    let in_code = catalog.not_run.iter().filter_map(|file| Some((file.turn.version()?, file.name.as_str(), true)));
+    let replaced = catalog.migrations.iter().flat_map(|m| &m.replaces).map(|replaced| (&replaced.version, "", false));
+    let mut seen: Vec<&Version> = Vec::new();
+    for (version, name, counts) in files.chain(in_code).chain(replaced) {
+        let text = version.as_str();
+        let alone = match rows {
+            Rows::Dated => text.split('_').next().unwrap_or_default(),
+            _ => text.strip_suffix(".sql").unwrap_or(text),
+        };
+        let named = [letters(&format!("{text}{name}")), letters(alone)];
+        let is = |key: &Key| key.is(version, &named) || (rows == Rows::Dated && key.names.contains(&named[1]));
+        let mut has_run = counts && up_to.as_ref().is_some_and(|up_to| version <= up_to);
+        for (key, known) in applied.iter().zip(&mut known) {
+            if is(key) {
+                *known = true;
+                has_run |= rows != Rows::Counter;
+            }
+        }
+        if seen.contains(&version) {
+            continue;
+        }
+        seen.push(version);
+        if half.iter().any(is) {
+            told.half.push(text);
+        } else if has_run {
+            told.applied.push(text);
+        }
+    }
+    let strange = says.applied.iter().zip(known).filter(|(row, known)| !known && says.up_to.as_ref() != Some(*row));
+    told.strange = strange.map(|(row, _)| row.as_str()).collect();
+    Some(told)
 }
 
 /// Whether every hash is a file's.
@@ -72,23 +170,12 @@ fn hashes(migration: &Migration) -> [String; 2] {
     [bare(text), bare(&text.replace("\n", "\r\n"))]
 }
 
-/// The SQL that takes over what another tool's ledger says, as far as it can be told.
-fn take_over(found: &Found, says: &Says, table: &Table, exists: bool, catalog: &Catalog) -> String {
-    let mut sql = if exists { String::new() } else { create(table) };
-    let same = found.tool.known().is_some_and(|known| known.rows == Rows::Same);
-    if same && says.up_to.is_none() {
-        sql.push_str(&format!("insert into {} (version) {}", table.qualified(), found.applied()));
-        return sql;
-    }
-    match applied(found.tool, says, catalog) {
-        Some(versions) if !versions.is_empty() => sql.push_str(&insert(table, versions.into_iter())),
-        _ => sql.push_str(&insert(table, catalog.migrations.iter().map(|m| m.version.as_str()).take(1))),
-    }
-    sql
+fn names(rows: &[String]) -> String {
+    list(&rows.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
 /// What the rows of the ledger come to, in words.
-fn in_words(found: &Found, says: &Says, catalog: &Catalog) -> String {
+fn in_words(found: &Found, says: &Says, told: Option<&Told<'_>>, catalog: &Catalog) -> String {
     let counter = found.tool.known().is_some_and(|known| known.rows == Rows::Counter);
     let version = |row: &&String| Version::new(row.as_str(), catalog.convention.identity());
     // A hash tells nobody anything.
@@ -104,8 +191,11 @@ fn in_words(found: &Found, says: &Says, catalog: &Catalog) -> String {
         }
         (count, None) => format!(", and says that {count} migrations are applied"),
     };
-    if let Some(half) = says.half.first() {
-        out.push_str(&format!(", and that {half} has not come to its end"));
+    if !says.half.is_empty() {
+        out.push_str(&format!(", and that {} has not come to its end", names(&says.half)));
+    }
+    if let Some(told) = told.filter(|told| !told.strange.is_empty()) {
+        out.push_str(&format!(", but this set has no file for {}", list(&told.strange)));
     }
     out
 }
@@ -122,6 +212,7 @@ pub(crate) fn foreign(
     catalog: &Catalog,
 ) -> Error {
     let theirs = found.table.qualified();
+    let told = says.and_then(|says| told(found, says, catalog));
     let nothing = Says::default();
     let mut message = match found.tool {
         Tool::Unknown => {
@@ -131,7 +222,7 @@ pub(crate) fn foreign(
             format!(
                 "the table {theirs} is the ledger of {}{}",
                 tool.name(),
-                in_words(found, says.unwrap_or(&nothing), catalog)
+                in_words(found, says.unwrap_or(&nothing), told.as_ref(), catalog)
             )
         }
     };
@@ -152,38 +243,41 @@ pub(crate) fn foreign(
         help.push_str(&format!("no migration is applied by it: drop it if nobody needs it, or {}", named()));
         return Error::new(Code::ForeignLedger, message).help(help);
     };
-    if let Some(half) = says.half.first() {
-        help.push_str(&format!("first see how much of {half} is in the database, and finish or undo it; "));
+    let words: Vec<&str> = std::iter::once(found).chain(others.iter().copied()).filter_map(|f| f.tool.code()).collect();
+    let ignore = format!("existing: {{ ignore: ['{}'] }}", words.join("', '"));
+    let make = if exists && !own { String::new() } else { create(ours) };
+    let told = told.unwrap_or_default();
+    if !says.half.is_empty() {
+        help.push_str(&format!("first see how much of {} is in the database, and undo it; ", names(&says.half)));
     }
-    let versions = applied(found.tool, says, catalog);
-    let can_tell = found.readable && versions.as_ref().is_some_and(|versions| !versions.is_empty());
-    let same = found.tool.known().is_some_and(|known| known.rows == Rows::Same) && says.up_to.is_none();
-    help.push_str(match (can_tell || (same && found.readable), versions) {
-        (true, _) => "to go on from there, write what it says into a ledger of counterfoil's: ",
-        (false, Some(_)) if found.readable => {
-            "none of it is a migration of this set; to go on from there, write a row for each migration that is applied: "
+    let only_half = told.applied.is_empty() && !told.half.is_empty();
+    if only_half {
+        help.push_str(&format!("nothing else has run, so then say {ignore}"));
+    } else if told.applied.is_empty() {
+        help.push_str(&look_at_each(ours, &make, &[], false, catalog));
+    } else {
+        help.push_str("to go on from there, write what it says into a ledger of counterfoil's: ");
+        help.push_str(&make);
+        help.push_str(&insert(ours, &told.applied, &[]));
+        if known_by_hash(found) && !hashes_agree(says, catalog) {
+            help.push_str(" (its hashes are not all those of these files: see that these are the right ones)");
         }
-        (false, _) => "to go on from there, write a row for each migration that is applied: ",
-    });
-    help.push_str(&take_over(found, says, ours, exists && !own, catalog));
-    if found.readable && known_by_hash(found) && !hashes_agree(says, catalog) {
-        help.push_str(" (its hashes are not all those of these files: see that these are the right ones)");
+        help.push_str(LOOK);
     }
-    help.push_str("; and look at the plan before you run it");
     if own {
         help.push_str(&format!(", and {} from then on", named()));
-    } else {
-        let words: Vec<&str> =
-            std::iter::once(found).chain(others.iter().copied()).filter_map(|f| f.tool.code()).collect();
-        help.push_str(&format!(
-            "; if that is of no concern to these migrations, say so: existing: {{ ignore: ['{}'] }}",
-            words.join("', '")
-        ));
+    } else if !only_half {
+        help.push_str(&format!("; if that is of no concern to these migrations, say so: {ignore}"));
+    }
+    if !told.half.is_empty() {
+        help.push_str("; if you finish it instead of undoing it, write that down, too: ");
+        help.push_str(if only_half { &make } else { "" });
+        help.push_str(&insert(ours, &told.half, &[]));
     }
     Error::new(Code::ForeignLedger, message).help(help)
 }
 
-/// A table that the set creates is there already. `versions`: what would be run.
+/// A table that the set creates is there already. `versions`: of whose tables one is there.
 pub(crate) fn not_empty(
     there: &Table,
     more: usize,
@@ -191,6 +285,7 @@ pub(crate) fn not_empty(
     exists: bool,
     table: &Table,
     versions: &[&str],
+    catalog: &Catalog,
 ) -> Error {
     let mut message = format!("{path} creates {}, which is there already", there.qualified());
     if more > 0 {
@@ -199,9 +294,9 @@ pub(crate) fn not_empty(
     message.push_str(&format!(", and no migration is recorded in {}", table.qualified()));
     let make = if exists { String::new() } else { create(table) };
     let help = format!(
-        "nothing was run; if migrations are applied here that counterfoil does not know of, write a row for each of them: \
-         {make}{}; and look at the plan before you run it; if the tables may be there, say so: existing: {{ ignore: ['tables'] }}",
-        insert(table, versions.iter().copied())
+        "nothing was run; if migrations have run here that counterfoil does not know of, each needs a row, or it runs a \
+         second time; {}; if the tables may be there, say so: existing: {{ ignore: ['tables'] }}",
+        look_at_each(table, &make, versions, false, catalog)
     );
     Error::new(Code::DatabaseNotEmpty, message).help(help)
 }

@@ -153,19 +153,6 @@ const fn known(
     Known { tool, name, code, homes, applied, half: None, up_to: None, rows }
 }
 
-/// The digits that a name begins with; a name without is taken as it is, without its ending.
-macro_rules! digits_of {
-    ($column:literal) => {
-        concat!(
-            "select coalesce(substring(",
-            $column,
-            " from '^[0-9]+'), pg_catalog.regexp_replace(",
-            $column,
-            ", '[.][^.]+$', '')) as version from {}"
-        )
-    };
-}
-
 /// Every tool that is known here.
 pub(crate) const TOOLS: &[Known] = &[
     Known {
@@ -425,7 +412,7 @@ pub(crate) const TOOLS: &[Known] = &[
         )
         .named("knex_migrations")],
         Rows::Same,
-        digits_of!("name"),
+        "select name as version from {}",
     ),
     known(
         Tool::Kysely,
@@ -434,7 +421,7 @@ pub(crate) const TOOLS: &[Known] = &[
         &[home(&[("name", "character varying(255)"), ("timestamp", "character varying(255)")], "name")
             .named("kysely_migration")],
         Rows::Same,
-        digits_of!("name"),
+        "select name as version from {}",
     ),
     known(
         Tool::NodePgMigrate,
@@ -445,7 +432,7 @@ pub(crate) const TOOLS: &[Known] = &[
             "id",
         )],
         Rows::Same,
-        digits_of!("name"),
+        "select name as version from {}",
     ),
     known(
         Tool::GraphileMigrate,
@@ -457,7 +444,7 @@ pub(crate) const TOOLS: &[Known] = &[
         )
         .in_schema("graphile_migrate")],
         Rows::Same,
-        digits_of!("filename"),
+        "select filename as version from {}",
     ),
     known(
         Tool::Rails,

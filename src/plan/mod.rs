@@ -17,7 +17,7 @@ pub(crate) mod not_run;
 mod policy;
 mod running;
 mod squash;
-mod words;
+pub(crate) mod words;
 mod work;
 
 use crate::error::{Code, Error, Location};

@@ -5,7 +5,7 @@ use crate::ledger::Table;
 use crate::sql::quote::literal;
 
 /// How many versions or paths a message names at most.
-const MANY: usize = 10;
+pub(crate) const MANY: usize = 10;
 
 /// Writes message and help. `next` is a version after all others.
 pub(super) fn fill(decision: &mut Decision, next: Option<&str>, table: &Table) {
@@ -270,7 +270,7 @@ fn such_as(next: Option<&str>) -> String {
 }
 
 /// `a`, `a and b`, `a, b and c`; what is too much is counted.
-fn list(items: &[&str]) -> String {
+pub(crate) fn list(items: &[&str]) -> String {
     let (shown, more) = items.split_at(items.len().min(MANY));
     if !more.is_empty() {
         return format!("{} and {} more", shown.join(", "), more.len());

@@ -176,23 +176,23 @@ pub(super) fn statement(
     }
 }
 
-/// What to do where the first migration runs into what is there.
+/// What to do where the first migration runs into what is there. `row`: it has a row.
 fn there(setup: &Setup, refusal: &Refusal, row: bool) -> String {
     let table = &setup.options.table;
     let version = setup.catalog.migrations[refusal.migration].version.as_str();
-    let sql = if row {
+    let update = if row {
         format!(
-            "update {} set state = 'applied', claimed_until = null, claimed_by = null where version = {}",
+            "update {} set state = 'applied', claimed_until = null, claimed_by = null where version = {}; ",
             table.qualified(),
             literal(version)
         )
     } else {
-        by_hand::insert(table, std::iter::once(version))
+        String::new()
     };
     format!(
-        "the database seems to have it already, though no migration is recorded in {}; if this one is applied, say so \
-         and run again: {sql}",
-        table.qualified()
+        "the database seems to have it already, though no migration is recorded in {}; if so, {}",
+        table.qualified(),
+        by_hand::look_at_each(table, &update, &[version], row, &setup.catalog)
     )
 }
 

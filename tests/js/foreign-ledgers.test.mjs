@@ -9,12 +9,30 @@ import { onEachDatabase } from './support/databases.mjs'
 import { fails } from './support/errors.mjs'
 import { bodies, effects, lookAlikes, tools } from './support/foreign-ledgers.mjs'
 
+/** The message of the simple protocol. */
+function simpleQuery(sql) {
+  const message = Buffer.from(`Q....${sql}\0`)
+  message.writeUInt32BE(message.length - 1, 1)
+  return new Uint8Array(message)
+}
+
 /** The SQL in a help text. */
 const sqlOf = (help) => {
   const [, sql] =
     /: ((?:create|insert into|update) .*?)(?: \(its hashes .*?\))?(?:; and look at the plan|$)/s.exec(help) ?? []
   assert.ok(sql, help)
   return sql
+}
+/** The versions that SQL writes down, and those that stand in its comment. */
+const rowsOf = (sql) =>
+  [sql.replace(/\/\*.*\*\//s, ''), /\/\*.*\*\//s.exec(sql)?.[0] ?? ''].map((part) =>
+    [...part.matchAll(/\('(.*?)'\)/g)].map(([, version]) => version),
+  )
+/** The SQL with these versions of its comment, too. */
+const chosen = (sql, versions) => {
+  const [told, others] = rowsOf(sql)
+  for (const version of versions) assert.ok(others.includes(version), sql)
+  return sql.replace(/values .*/s, `values ${[...told, ...versions].map((version) => `('${version}')`).join(', ')}`)
 }
 const text = (sql) => `-- migrate:up\n${sql}\n`
 const set = { '001_accounts.sql': text(bodies[0]), '002_cents.sql': text(bodies[1]), '003_note.sql': text(bodies[2]) }
@@ -52,7 +70,7 @@ onEachDatabase(
     async function goesOn({ db, query, exec }, { set, options = {}, versions, own, untold }, error) {
       let sql = sqlOf(error.help)
       // What cannot be told is for a person to write down.
-      if (untold) sql = sql.replace(/values .*/s, `values ('${versions[0]}'), ('${versions[1]}')`)
+      if (untold) sql = sql.replace(/values \/\* .* \*\/$/s, `values ('${versions[0]}'), ('${versions[1]}')`)
       await exec(sql)
       const named = /name '(.*?)' with the option `table`/.exec(error.help)?.[1]
       assert.equal(named !== undefined, own === true, error.help)
@@ -178,19 +196,84 @@ onEachDatabase(
       await goesOn(database, { set, versions }, error)
     })
 
-    test('a migration of another tool that has not come to its end is said', async (t) => {
+    // What each writes where its second migration fails half-way.
+    const halves = {
+      'golang-migrate': ['insert into schema_migrations values (2, true)', '2'],
+      sqlx: [
+        "insert into _sqlx_migrations values (20240101000000, 'accounts', now(), true, '\\x00', 1), (20240102000000, 'cents', now(), false, '\\x00', 1)",
+        '20240102000000',
+      ],
+      prisma: [
+        "insert into _prisma_migrations values ('1', 'x', now(), '20240101000000_accounts', null, null, now(), 1), ('2', 'x', null, '20240102000000_cents', 'failed', null, now(), 0)",
+        '20240102000000_cents',
+      ],
+      flyway: [
+        "insert into flyway_schema_history values (1, '1', 'accounts', 'SQL', 'V1__accounts.sql', 5, 'me', now(), 3, true), (2, '1.1', 'cents', 'SQL', 'V1.1__cents.sql', 6, 'me', now(), 3, false)",
+        '1.1',
+      ],
+    }
+    for (const [code, [rows, half]] of Object.entries(halves))
+      for (const finished of [false, true])
+        test(`a migration of ${tools[code].name} that did not come to its end, and was ${finished ? 'finished' : 'undone'} by hand, is applied once`, async (t) => {
+          const { db, query, exec } = await open(t)
+          const { ddl, set, options, versions } = tools[code]
+          await exec(`${ddl}; ${rows}; create table accounts (id int primary key, cents bigint not null)`)
+          await exec('insert into accounts values (1, 100)')
+          const { message, help } = await fails(migrate(db, set, options), { code: 'foreign-ledger' })
+          assert.ok(message.endsWith(`, and that ${half} has not come to its end`), message)
+          assert.ok(help.includes(`first see how much of ${half} is in the database, and undo it;`), help)
+          const sql = sqlOf(help)
+          assert.ok(!sql.includes(`'${versions[1]}'`), sql)
+          await exec(sql)
+          if (finished) {
+            const [, add] = /if you finish it instead of undoing it, write that down, too: (insert .*)$/.exec(help)
+            await exec(`update accounts set cents = cents * 100; ${add}`)
+          }
+          const table = /name '(.*?)' with the option `table`/.exec(help)?.[1]
+          const { applied } = await migrate(db, set, { ...options, ...(table && { table }) })
+          assert.deepEqual(versionsOf(applied), versions.slice(finished ? 2 : 1))
+          assert.equal(await cents(query), 10000)
+        })
+
+    for (const finished of [false, true])
+      test(`a first migration that did not come to its end, and was ${finished ? 'finished' : 'undone'} by hand, is applied once`, async (t) => {
+        const { db, query, exec } = await open(t)
+        const { ddl, set, versions } = tools['golang-migrate']
+        await exec(`${ddl}; insert into schema_migrations values (1, true)`)
+        const { help } = await fails(migrate(db, set), { code: 'foreign-ledger' })
+        const options = { table: /name '(.*?)' with the option `table`/.exec(help)[1] }
+        if (finished) await exec(`${bodies[0]} ${sqlOf(help)}`)
+        else
+          options.existing = {
+            ignore: [/nothing else has run, so then say existing: \{ ignore: \['(.*?)'\]/.exec(help)[1]],
+          }
+        const { applied } = await migrate(db, set, options)
+        assert.deepEqual(versionsOf(applied), versions.slice(finished ? 1 : 0))
+        assert.deepEqual(await query('select * from accounts'), [])
+      })
+
+    test('rows of another tool without a file here are named, and those of code are taken over', async (t) => {
       const { db, exec } = await open(t)
-      await exec(`${tools['golang-migrate'].ddl}; insert into schema_migrations values (2, true)`)
-      const error = await fails(migrate(db, tools['golang-migrate'].set), { code: 'foreign-ledger' })
-      assert.match(error.message, /everything up to 2 is applied, and that 2 has not come to its end$/)
-      assert.match(error.help, /first see how much of 2 is in the database/)
+      const { ddl, set } = tools.goose
       await exec(
-        `drop table schema_migrations; ${tools.sqlx.ddl}; insert into _sqlx_migrations values (7, 'x', now(), false, '\\x00', 1)`,
+        `${ddl}; insert into goose_db_version (version_id, is_applied) values (0, true), (1, true), (2, true), (7, true); ${effects}`,
       )
-      assert.match(
-        (await fails(migrate(db, tools.sqlx.set, tools.sqlx.options), { code: 'foreign-ledger' })).message,
-        /is the ledger of sqlx, and that 7 has not come to its end$/,
-      )
+      const mixed = { ...set, '00002_cents.go': 'package migrations\n' }
+      delete mixed['00002_cents.sql']
+      const { message, help } = await fails(migrate(db, mixed), { code: 'foreign-ledger' })
+      assert.match(message, /, but this set has no file for 7$/)
+      await exec(sqlOf(help))
+      const { applied, findings } = await migrate(db, mixed)
+      assert.deepEqual([versionsOf(applied), findings], [['00003'], []])
+    })
+
+    test('versions that only look alike are not taken for one another', async (t) => {
+      const { db, exec } = await open(t)
+      const { ddl, rows } = tools.flyway
+      await exec(`${ddl}; ${rows}; ${effects}`)
+      const other = { 'V11__a.sql': 'create table a ();', 'V1.1__cents.sql': bodies[1], 'V1__accounts.sql': bodies[0] }
+      await exec(sqlOf((await fails(migrate(db, other), { code: 'foreign-ledger' })).help))
+      assert.deepEqual(versionsOf((await migrate(db, other)).applied), ['11'])
     })
 
     test('two ledgers are both named', async (t) => {
@@ -278,12 +361,30 @@ onEachDatabase(
       assert.deepEqual(await ledgers(query), [])
       assert.equal((await ready(db, set)).message, 'drift: db=none expected=003 pending=001,+2')
       const { help } = await fails(migrate(db, set), { code: 'database-not-empty' })
-      await exec(sqlOf(help))
-      const { decisions } = await plan(db, set)
-      assert.deepEqual(
-        decisions.map(({ code }) => code),
-        ['unverified', 'pending', 'pending'],
+      assert.match(help, /nobody can tell from here whether 002 and 003 ran: look at each, and write a row for each/)
+      assert.deepEqual(rowsOf(sqlOf(help)), [['001'], ['002', '003']])
+      // Whoever has looked takes what has run out of the comment.
+      await exec(chosen(sqlOf(help), ['002']))
+      assert.deepEqual(versionsOf((await migrate(db, set)).applied), ['003'])
+      assert.equal(await cents(query), 10000)
+    })
+
+    test('what nobody can tell of is never written down unseen, however long the set is', async (t) => {
+      const { db, exec } = await open(t)
+      await exec('create table t20 ()')
+      const many = Object.fromEntries(
+        Array.from({ length: 30 }, (_, at) => [`${at + 100}_t.sql`, text(`create table t${at} ();`)]),
       )
+      const { help } = await fails(migrate(db, many), { code: 'database-not-empty' })
+      assert.match(help, /whether 100, 101, .*, 109 and 19 more ran: look at each/)
+      const sql = sqlOf(help)
+      assert.deepEqual(
+        rowsOf(sql).map((rows) => rows.length),
+        [1, 10],
+      )
+      await exec(sql)
+      const { decisions } = await plan(db, many)
+      assert.deepEqual(versionsOf(decisions.filter(({ action }) => action === 'skip')), ['120'])
     })
 
     test('a table is there without IF NOT EXISTS, in another schema, as a view; and not where only the name is alike', async (t) => {
@@ -369,7 +470,9 @@ onEachDatabase(
               if (last) {
                 came = true
                 restore()
-                await exec(between)
+                // Inside of a message PGlite waits for its end before it takes another by `exec`.
+                if (name === 'execProtocolStream') await db[name](simpleQuery(between), ...more)
+                else await exec(between)
               }
             }
             return answer
@@ -403,6 +506,8 @@ onEachDatabase(
         })
         assert.match(error.help, /^the database seems to have it already, though no migration is recorded/)
         assert.doesNotMatch(error.help, /fix 001/)
+        assert.match(error.help, /nobody can tell from here whether 002 ran: look at each/)
+        assert.deepEqual(rowsOf(sqlOf(error.help)), [['001'], ['002']])
         await exec(sqlOf(error.help))
         assert.deepEqual(versionsOf((await migrate(db, first)).applied), ['002'])
         await query('select 1')
@@ -415,13 +520,23 @@ onEachDatabase(
     })
 
     test('a first migration that runs step by step into what is there says how to go on, too', async (t) => {
-      const { db, exec } = await open(t)
+      const { db, exec, query } = await open(t)
       await exec('create table base (id int); create index things on base (id)')
       const first = { '001_first.sql': text('create index concurrently things on base (id);') }
       const error = await fails(migrate(db, first), { code: 'statement-failed' })
       assert.match(error.help, /^the database seems to have it already/)
       await exec(sqlOf(error.help))
       assert.equal((await migrate(db, first)).status, 'current')
+
+      // With one more that has run.
+      const more = { '001_first.sql': first['001_first.sql'], '002_row.sql': text('insert into base values (1);') }
+      await exec('drop table schema_migrations; insert into base values (1)')
+      const [update, insert] = sqlOf((await fails(migrate(db, more), { code: 'statement-failed' })).help).split('; ')
+      assert.deepEqual(rowsOf(insert), [[], ['002']])
+      await exec(update)
+      await exec(chosen(insert, ['002']))
+      assert.deepEqual((await migrate(db, more)).applied, [])
+      assert.deepEqual(await query('select id from base'), [{ id: 1 }])
     })
 
     test('dbmate’s ledger is another one only if it has these migrations, and ours has another name', async (t) => {
@@ -476,7 +591,10 @@ onEachDatabase(
             code: 'foreign-ledger',
             message: /the ledger of goose, and this role may not read all of it$/,
           })
-          assert.match(error.help, /write a row for each migration that is applied: create table/)
+          assert.match(
+            error.help,
+            /nobody can tell from here whether 001, 002 and 003 ran: .* write a row for each migration that has run: create table/,
+          )
           assert.match((await ready(db, set)).message, / foreign=goose$/)
           assert.equal((await migrate(db, set, { existing: { ignore: ['goose'] } })).applied.length, 3)
         })

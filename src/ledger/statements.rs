@@ -92,8 +92,10 @@ pub fn shape(table: &Table) -> String {
 /// a column `same`: `true` or `false`, and null if there is no such ledger or it may not be read. The
 /// database compares, so that its answer is short. With `open` see [`OPEN`] for another column.
 ///
-/// Cannot fail, so that no transaction of a caller's is harmed: only a ledger that is there is read, and
-/// has the column that is added last, by `query_to_xml`, which is there whether PostgreSQL was built with libxml or not.
+/// No transaction of a caller's is harmed: read is only a table that has the columns, as text (25) or
+/// varchar (1043), and that no row security keeps from being read, by `query_to_xml`, which is there whether
+/// PostgreSQL was built with libxml or not. It fails only for a role that may not execute that function: of this
+/// PostgreSQL assures itself before a row is looked at.
 pub fn digest(table: &Table, expected: &str, open: bool) -> String {
     format!(
         "select (select (pg_catalog.strpos(pg_catalog.query_to_xml('select pg_catalog.encode(pg_catalog.sha256(\
@@ -101,9 +103,13 @@ pub fn digest(table: &Table, expected: &str, open: bool) -> String {
          || pg_catalog.chr(9) || coalesce(state, ''applied'') || pg_catalog.chr(10), '''' \
          order by version collate \"C\"), ''''), ''UTF8'')), ''hex'') from ' || c.oid::pg_catalog.regclass \
          || ' where replaced_by is null', true, true, '')::text, {}) > 0)::text from pg_catalog.pg_class c \
-         join pg_catalog.pg_namespace n on n.oid = c.relnamespace join pg_catalog.pg_attribute a on a.attrelid = c.oid \
-         where n.nspname = {} and c.relname = {} and a.attname = 'replaced_by' \
-         and pg_catalog.has_schema_privilege(n.oid, 'usage') and pg_catalog.has_table_privilege(c.oid, 'select')) \
+         join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
+         where n.nspname = {} and c.relname = {} and c.relkind in ('r', 'p') \
+         and (select count(*) from pg_catalog.pg_attribute where attrelid = c.oid and atttypid in (25, 1043) \
+         and attname in ('version', 'checksum', 'state', 'replaced_by')) = 4 \
+         and (not c.relrowsecurity or pg_catalog.current_setting('row_security') = 'on') \
+         and pg_catalog.has_schema_privilege(n.oid, 'usage') and pg_catalog.has_table_privilege(c.oid, 'select') \
+         and pg_catalog.has_function_privilege('pg_catalog.sha256(bytea)', 'execute')) \
          as same{}",
         literal(expected),
         literal(&table.schema),

@@ -1,7 +1,7 @@
 // A transaction that the caller has open: nothing is written into it, and it is as good afterwards as before.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { Client as NeonClient, neonConfig } from '@neondatabase/serverless'
+import { Client as NeonClient, Pool as NeonPool, neonConfig } from '@neondatabase/serverless'
 import * as overNeon from 'counterfoil/neon'
 import * as pg from 'counterfoil/pg'
 import * as pglite from 'counterfoil/pglite'
@@ -32,8 +32,11 @@ const failed = {
   help: 'roll it back first, or hand in another connection: every migration has a transaction of its own; nothing was written',
 }
 
-/** `session()` is a database object with one session, and how to speak in that session. */
-function suite(name, { migrate, plan, ready, rollback }, session) {
+/**
+ * `session()` is a database object with one session, and how to speak in that session. `keeps`: the session is still
+ * there after a statement has failed; a Pool of node-postgres ends it.
+ */
+function suite(name, { migrate, plan, ready, rollback }, session, keeps = true) {
   describe(name, () => {
     const on = (title, work) => test(title, async (t) => work(await session(t)))
     const tables = async (query) =>
@@ -86,6 +89,7 @@ function suite(name, { migrate, plan, ready, rollback }, session) {
         assert.deepEqual(await tables(query), ['mine'])
       })
 
+      if (!keeps) continue
       on(`with ${kind} one that has failed is told of, and left`, async ({ db, query }) => {
         await migrate(db, await made(one))
         await query('begin')
@@ -96,6 +100,52 @@ function suite(name, { migrate, plan, ready, rollback }, session) {
         assert.equal((await migrate(db, await made(two))).applied.length, 1)
       })
     }
+
+    for (const [what, columns] of Object.entries({
+      'of other columns': 'replaced_by text, name text',
+      'of other types': `version varchar, checksum text, state mood default 'fine', replaced_by text`,
+      'that is a number': 'version bigint, checksum text, state text, replaced_by text',
+    }))
+      on(`a table of the ledger's name ${what} does not end it`, async ({ db, query }) => {
+        await query(`create type mood as enum ('fine')`)
+        await query(`create table schema_migrations (${columns})`)
+        await query(`insert into schema_migrations default values`)
+        await query('begin; create table mine ()')
+        await fails(migrate(db, await manifest(two)), open)
+        await query('commit')
+        assert.deepEqual(await tables(query), ['mine', 'schema_migrations'])
+      })
+
+    on("a view of the ledger's name, and row security that nobody may pass by, do not end it", async (given) => {
+      const { db, query, role } = given
+      const columns = 'version text, checksum text, state text, replaced_by text'
+      await query(`create table rows (${columns})`)
+      await query('create view schema_migrations as select *, 1 / 0 as wrong from rows')
+      await query('begin')
+      await fails(migrate(db, await manifest(two)), open)
+      await query('commit; drop view schema_migrations; alter table rows rename to schema_migrations')
+      await query(`alter table schema_migrations enable row level security; create role ${role}`)
+      await query(`grant select on schema_migrations to ${role}`)
+      await query(`begin; set local role ${role}; set local row_security = off`)
+      await fails(migrate(db, await manifest(two)), open)
+      await query('select 1')
+      await query('commit')
+    })
+
+    on('who may not compute a digest reads the ledger instead', async ({ db, query, role }) => {
+      await migrate(db, one)
+      await query(`create role ${role}; grant select on schema_migrations to ${role}`)
+      await query('revoke execute on function sha256(bytea) from public; begin')
+      await query(`set local role ${role}`)
+      await fails(migrate(db, await manifest(one)), open)
+      await query('commit')
+      // Of a function that is called by name PostgreSQL asks before it runs anything.
+      await query('revoke execute on function query_to_xml(text, boolean, boolean, text) from public')
+      await query(`set role ${role}`)
+      assert.equal((await ready(db, await manifest(one))).status, 'ready')
+      assert.equal((await migrate(db, await manifest(one))).status, 'current')
+      await query('reset role')
+    })
 
     on('a ledger of an older shape, or one that may not be read, does not end it', async ({ db, query, role }) => {
       await query('create table schema_migrations (version varchar(128) primary key)')
@@ -149,6 +199,31 @@ suite('a client of a Pool', pg, async (t) => {
     await pool.end()
   })
   return { db, role: role(), query: async (sql) => (await db.query(sql)).rows }
+})
+
+for (const [name, api, made] of [
+  [
+    'a Pool of node-postgres',
+    pg,
+    (database) => new nodePostgres.Pool({ connectionString: server.url(database), max: 1 }),
+  ],
+  ["Neon's Pool", overNeon, (database) => new NeonPool({ connectionString: endpoint.url(database), max: 1 })],
+])
+  suite(
+    `${name} that has one connection`,
+    api,
+    async (t) => {
+      const db = made(await server.createDatabase())
+      t.after(() => db.end())
+      return { db, role: role(), query: async (sql) => (await db.query(sql)).rows }
+    },
+    false,
+  )
+
+suite('a sql of postgres.js that has one connection', overPostgres, async (t) => {
+  const db = postgres(server.url(await server.createDatabase()), { max: 1, onnotice() {} })
+  t.after(() => db.end({ timeout: 1 }))
+  return { db, role: role(), query: async (text) => Array.from(await db.unsafe(text)) }
 })
 
 suite("Neon's Client over a WebSocket", overNeon, async (t) => {

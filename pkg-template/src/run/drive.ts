@@ -52,6 +52,8 @@ export async function drive(
       }
       if (request.type === 'failed') {
         if (request.failure!.code === 'aborted') cause = settings.signal?.reason
+        // The caller's transaction, and its connection with it, is as good as before.
+        failed = request.failure!.code !== 'open-transaction'
         throw new MigrationError(request.failure!, { applied: request.applied ?? [], cause })
       }
       if (request.type === 'done') {

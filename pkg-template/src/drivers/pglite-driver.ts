@@ -2,8 +2,7 @@
 import type { Driver } from '../run/driver.js'
 import { can, inside, told, type Connection, type TextRow } from '../run/database.js'
 import { nodeDataDir } from './pglite-dir.js'
-import { asText, isDead, stopped, type PGliteLike } from './pglite-like.js'
-import type { WithProtocol } from './pglite-protocol.js'
+import { asText, isDead, speaks, stopped, type PGliteLike } from './pglite-like.js'
 
 function connect(db: PGliteLike): Connection {
   // What `db.transaction()` hands to its callback: to wait for the end of that would be to wait for ever.
@@ -30,11 +29,10 @@ function connect(db: PGliteLike): Connection {
 
 /** What ReadyForQuery says, if this can be asked for: PGlite's clock may be too coarse to tell. */
 async function status(db: PGliteLike): Promise<string | undefined> {
-  if (!('runExclusive' in db)) return undefined
-  const rich = db as WithProtocol
+  if (!speaks(db)) return undefined
   const sync = Uint8Array.of(83, 0, 0, 0, 4)
-  const messages = await rich._runExclusiveTransaction(() =>
-    rich.runExclusive(() => rich.execProtocolStream(sync, { syncToFs: false, throwOnError: false })),
+  const messages = await db._runExclusiveTransaction(() =>
+    db.runExclusive(() => db.execProtocolStream(sync, { syncToFs: false, throwOnError: false })),
   )
   return messages.at(-1)?.status
 }

@@ -1,4 +1,5 @@
 // What is known of a PGlite, whichever way it is spoken to.
+import { can } from '../run/database.js'
 
 /** The part of a PGlite that is needed: a `PGlite` and a `PGliteWorker` both fit. */
 export interface PGliteLike {
@@ -12,6 +13,28 @@ export interface PGliteLike {
   readonly dataDir?: string | undefined
   readonly waitReady?: Promise<void>
 }
+
+/** A message of the server. @internal */
+export interface Message {
+  readonly name: string
+  /** Of `readyForQuery`. */
+  readonly status?: string
+  /** Of `rowDescription` the columns, of `dataRow` the values. */
+  readonly fields?: unknown[]
+}
+
+/** What a `PGlite` has beyond `exec`; not a `PGliteWorker`. @internal */
+export interface WithProtocol extends PGliteLike {
+  execProtocolStream(message: Uint8Array, options: { syncToFs: boolean; throwOnError: boolean }): Promise<Message[]>
+  _runExclusiveTransaction<T>(work: () => Promise<T>): Promise<T>
+  runExclusive<T>(work: () => Promise<T>): Promise<T>
+  syncToFs(): Promise<void>
+  _checkReady(): Promise<void>
+}
+
+/** Whether it has all of that. @internal */
+export const speaks = (db: PGliteLike): db is WithProtocol =>
+  can(db, 'execProtocolStream', '_runExclusiveTransaction', 'runExclusive', 'syncToFs', '_checkReady')
 
 // Every column comes cast to text; parsers of the caller's own for text and varchar would get in the way.
 /** @internal */

@@ -1,26 +1,6 @@
 // What a PGlite answers, message by message: what it has not confirmed is not done.
 import { completed, told, type TextRow } from '../run/database.js'
-import { asText, stopped, type PGliteLike } from './pglite-like.js'
-
-/** A message of the server. */
-interface Message {
-  readonly name: string
-  /** Of `readyForQuery`. */
-  readonly status?: string
-  /** Of `rowDescription` the columns, of `dataRow` the values. */
-  readonly fields?: unknown[]
-}
-
-/** What a `PGlite` has beyond `exec`; not a `PGliteWorker`. @internal */
-export interface WithProtocol extends PGliteLike {
-  execProtocolStream(message: Uint8Array, options: { syncToFs: boolean; throwOnError: boolean }): Promise<Message[]>
-  _runExclusiveTransaction<T>(work: () => Promise<T>): Promise<T>
-  runExclusive<T>(work: () => Promise<T>): Promise<T>
-  syncToFs(): Promise<void>
-  _checkReady(): Promise<void>
-}
-const methods = ['execProtocolStream', '_runExclusiveTransaction', 'runExclusive', 'syncToFs', '_checkReady'] as const
-const speaks = (db: PGliteLike): db is WithProtocol => methods.every((method) => method in db)
+import { asText, speaks, stopped, type Message, type PGliteLike, type WithProtocol } from './pglite-like.js'
 
 /** Sends a text of so many statements. On failure the error has the number of those that had finished, if that is known. @internal */
 export async function send(db: PGliteLike, sql: string, count: number): Promise<unknown> {

@@ -4,7 +4,8 @@ import { guarded } from './wasm/guarded.js'
 import { filesNow, type Migrations } from './set/files.js'
 import { coreNow } from './wasm/start.js'
 import { conventionOf } from './set/manifest.js'
-import { allowed, bare, settings } from './options/options.js'
+import { allowed, bare } from './options/options.js'
+import { checkedOptions } from './options/wrong-options.js'
 import type { Plan, Readiness, ReadOptions } from './options/public.js'
 
 export { MigrationError, type Location } from './shared/errors.js'
@@ -51,7 +52,7 @@ export function readiness(migrations: Migrations, rows: readonly Row[] = [], opt
 export function readSet(migrations: Migrations, options: Pick<ReadOptions, 'convention'> = {}): MigrationSet {
   const { paths, sqls } = filesNow(migrations)
   return guarded(() =>
-    coreNow().readSet(paths, sqls, conventionOf(migrations, settings(options, allowed.reading).convention)),
+    coreNow().readSet(paths, sqls, conventionOf(migrations, checkedOptions(options, allowed.reading).convention)),
   )
 }
 
@@ -104,7 +105,7 @@ interface Inputs {
 }
 
 function inputs(migrations: Migrations, rows: readonly Row[], options: PlanningOptions): Inputs {
-  const { core, convention } = settings(options, allowed.planning)
+  const { core, convention } = checkedOptions(options, allowed.planning)
   const chosen: PlanOptions = bare({})
   if (core.table) chosen.table = core.table
   if (core.policy) chosen.policy = core.policy

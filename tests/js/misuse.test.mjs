@@ -385,6 +385,33 @@ describe('databases', () => {
     )
   })
 
+  test('what throws when it is looked at is an error of the one class', async () => {
+    const { proxy, revoke } = Proxy.revocable({}, {})
+    revoke()
+    const throwing = (name) => Object.defineProperty({}, name, { enumerable: true, get: () => assert.fail('never') })
+    const trap = new Proxy({}, { has: () => assert.fail('never'), ownKeys: () => assert.fail('never') })
+    const db = await freshPGlite()
+    for (const { migrate, plan, ready, rollback } of [overPglite, overPg, overPostgres, overNeon])
+      for (const work of [migrate, plan, ready, rollback]) {
+        for (const wrong of [proxy, throwing('query'), throwing('totalCount'), throwing('unsafe'), trap])
+          await fails(work(wrong, set), { code: 'invalid-input' })
+        for (const wrong of [proxy, throwing('table'), throwing('existing'), { existing: throwing('ignore') }, trap])
+          await fails(work(db, set, wrong), { code: 'invalid-input' })
+      }
+    for (const work of [overPglite.migrate, overPglite.ready]) {
+      for (const wrong of [proxy, throwing('001.sql'), trap]) await fails(work(db, wrong), { code: 'invalid-input' })
+      const { help } = await fails(work(db, set, { signal: trap }), {
+        code: 'invalid-input',
+        message: 'what was handed in cannot be read: never',
+      })
+      assert.match(help, /no getter and no Proxy/)
+    }
+    assert.throws(() => plan(trap, []), { code: 'invalid-input' })
+    // As the help says.
+    assert.equal((await overPglite.migrate(db, set)).status, 'migrated')
+    await db.close()
+  })
+
   test('an option that is wrong is named before the database is looked at', async () => {
     await fails(() => overPg.migrate(url, set, { tabel: 'x' }), { message: 'there is no option tabel here' })
   })

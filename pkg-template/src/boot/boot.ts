@@ -3,7 +3,8 @@ import { up } from '../run/actions.js'
 import type { Driver } from '../run/driver.js'
 import { failure } from '../shared/errors.js'
 import { manifestOf } from '../set/manifest.js'
-import { allowed, settings } from '../options/options.js'
+import { allowed } from '../options/options.js'
+import { checkedOptions } from '../options/wrong-options.js'
 import type { Finding, LazySqlSource, Migrations } from '../options/public.js'
 import type { SnapshotStore } from '../snapshots.js'
 import type { BootablePGlite, BootOptions, Booted, CreatePGlite, PGliteClass } from './public.js'
@@ -28,7 +29,7 @@ export async function boot<Db extends BootablePGlite>(
   const begin = performance.now()
   const { snapshots, pglite: given = {}, ...rest } = Object(options) as BootOptions
   const pglite = given as Record<string, unknown>
-  const chosen = settings(
+  const chosen = checkedOptions(
     rest,
     allowed.migrating.filter((name) => name !== 'when' && name !== 'expect'),
   )

@@ -6,7 +6,8 @@ import { filesNow, type Migrations } from '../set/files.js'
 import { guarded } from '../wasm/guarded.js'
 import { coreNow } from '../wasm/init.js'
 import { conventionOf, type Manifest } from '../set/manifest.js'
-import { allowed, bare, settings } from '../options/options.js'
+import { allowed, bare } from '../options/options.js'
+import { checkedOptions } from '../options/wrong-options.js'
 import type { Finding, ReadOptions } from '../options/public.js'
 
 /** Options of `embed`. */
@@ -25,7 +26,7 @@ export interface Examined {
 
 /** The manifest, and what is to be said about the set. @internal */
 export function examine(migrations: Migrations, options: EmbedOptions = {}): Examined {
-  const chosen = settings(options, allowed.embedding)
+  const chosen = checkedOptions(options, allowed.embedding)
   const convention = conventionOf(migrations, chosen.convention)
   // What is not run here may have run by other means: the database knows that, and the set is asked again there.
   const policy = bare({ 'not-run': 'warning' as const, ...chosen.core.policy })

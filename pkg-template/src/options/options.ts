@@ -1,6 +1,5 @@
 // The options that a caller may pass, checked and made into what the core takes.
 import type { RunOptions } from '../core/core.js'
-import { failure } from '../shared/errors.js'
 import type { Event, MigrateOptions, ReadOptions, RollbackOptions } from './public.js'
 
 /** Every option there is. @internal */
@@ -23,7 +22,7 @@ export interface Settings {
   signal: AbortSignal | undefined
 }
 
-type Check = readonly [test: (value: unknown) => boolean, expected: string]
+type Test = (value: unknown) => boolean
 
 const isText = (value: unknown) => typeof value === 'string' && value !== ''
 // PostgreSQL has no name with a NUL, and none that is empty.
@@ -36,33 +35,35 @@ const isTable = (value: unknown) => {
 const isTexts = (value: unknown) => Array.isArray(value) && value.every((item) => typeof item === 'string')
 const isIgnoring = (value: unknown) => isTexts(Object(value).ignore)
 const isWhole = (value: unknown) => Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 32
-const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value)
-const oneOf = (...names: string[]): Check => [(value) => names.includes(value as string), `one of ${names.join(', ')}`]
-const flag: Check = [(value) => typeof value === 'boolean', 'true or false']
-const milliseconds: Check = [isWhole, 'a whole number of milliseconds']
+/** @internal */
+export const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isFlag = (value: unknown) => typeof value === 'boolean'
+const whens = ['apply', 'wait', 'refuse']
 
-const checks: { readonly [name in keyof AnyOptions]-?: Check } = {
-  table: [(value) => (isText(value) || isObject(value)) && isTable(value), "a name, 'schema.name' or { schema, name }"],
-  convention: [isText, 'the name of a convention'],
-  policy: [isObject, 'an object of code to severity'],
-  allowEmpty: flag,
-  existing: [isIgnoring, '{ ignore: [the names of tools, or tables] }'],
-  when: oneOf('apply', 'wait', 'refuse'),
-  expect: [isText, "a plan's digest"],
-  lockTimeout: milliseconds,
-  waitTimeout: milliseconds,
-  lease: milliseconds,
-  session: flag,
-  allowDestructive: [isTexts, 'an array of versions'],
-  versions: [(value) => isTexts(value) && value.length > 0, 'an array of one version or more'],
-  steps: [(value) => isWhole(value) && value !== 0, 'a whole number from 1'],
-  to: [isText, 'a version, as a string'],
-  dryRun: flag,
-  onProgress: [(value) => typeof value === 'function', 'a function'],
-  signal: [(value) => isObject(value) && 'aborted' in (value as object), 'an AbortSignal'],
+/** Whether a value will do, for every option that there is. @internal */
+export const tests: { readonly [name in keyof AnyOptions]-?: Test } = {
+  table: (value) => (isText(value) || isObject(value)) && isTable(value),
+  convention: isText,
+  policy: isObject,
+  allowEmpty: isFlag,
+  existing: isIgnoring,
+  when: (value) => whens.includes(value as string),
+  expect: isText,
+  lockTimeout: isWhole,
+  waitTimeout: isWhole,
+  lease: isWhole,
+  session: isFlag,
+  allowDestructive: isTexts,
+  versions: (value) => isTexts(value) && (value as string[]).length > 0,
+  steps: (value) => isWhole(value) && value !== 0,
+  to: isText,
+  dryRun: isFlag,
+  onProgress: (value) => typeof value === 'function',
+  signal: (value) => isObject(value) && 'aborted' in (value as object),
 }
 
-type Names = readonly (keyof AnyOptions)[]
+/** Names of options. @internal */
+export type Names = readonly (keyof AnyOptions)[]
 const planning: Names = ['table', 'convention', 'policy']
 const looking: Names = [...planning, 'existing', 'signal', 'allowEmpty']
 const writing: Names = [...looking, 'lockTimeout', 'waitTimeout', 'lease', 'session', 'onProgress']
@@ -77,18 +78,15 @@ export const allowed = {
   rollingBack: [...writing, 'steps', 'to', 'versions', 'allowDestructive', 'dryRun'],
 } as const satisfies Record<string, Names>
 
-/** Checks the options. @throws MigrationError `invalid-input`, naming the option @internal */
-export function settings(given: AnyOptions, names: Names): Settings {
-  if (!isObject(given)) throw failure('invalid-input', 'options is not an object', 'pass an object, or nothing')
+/** What is made of the options; undefined if one of them is wrong, and then `wrongOption` tells which. @internal */
+export function settings(given: AnyOptions, names: Names): Settings | undefined {
+  if (!isObject(given)) return undefined
   const options: Record<string, unknown> = Object.create(null)
   for (const name of Object.keys(given)) {
     const known = names.find((option) => option === name)
-    if (!known)
-      throw failure('invalid-input', `there is no option ${name} here`, `the options are: ${names.join(', ')}`)
-    const value = given[known]
+    const value = known && given[known]
+    if (!known || (value !== undefined && !tests[known](value))) return undefined
     if (value === undefined) continue
-    const check = checks[known]
-    if (!check[0](value)) throw failure('invalid-input', `the option ${name} is not ${check[1]}`)
     options[name] = value
   }
   const {

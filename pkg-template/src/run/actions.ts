@@ -7,7 +7,7 @@ import type { Ended, Driver, Asked } from './driver.js'
 import { MigrationError } from '../shared/errors.js'
 import type { CoreSource } from '../wasm/start.js'
 import { manifestOf, type Manifest, type ManifestFile } from '../set/manifest.js'
-import { allowed, bare, settings, usual, type AnyOptions, type Settings } from '../options/options.js'
+import { allowed, bare, settings, usual, type AnyOptions, type Names, type Settings } from '../options/options.js'
 import type { LazySqlSource, MigrateResult, Migrations, ReadOptions } from '../options/public.js'
 
 type Set = Migrations<LazySqlSource>
@@ -41,18 +41,29 @@ async function run<Db extends object>(
   driver: Driver<Db>,
   db: Db,
   set: Set,
-  goal: RunGoal,
-  chosen: Settings,
+  goal: RunGoal['goal'],
+  options: AnyOptions,
+  names: Names,
   current?: (manifest: Manifest) => Outcome | undefined,
 ): Promise<Ended> {
   const begin = performance.now()
-  if (!driver.takes(Object(db))) throw (await import('./wrong-database.js')).wrongDatabase(db, driver.entry)
+  let found
+  let manifest: Manifest | undefined
+  try {
+    found = settings(options, names)
+    if (!found || !driver.takes(Object(db)))
+      throw (await import('./wrong-database.js')).refusal(db, driver.entry, options, names)
+    manifest = manifestOf(set)
+  } catch (error) {
+    // A getter of the caller's, or a Proxy.
+    throw error instanceof MigrationError ? error : (await import('./wrong-database.js')).unreadable(error)
+  }
+  const chosen = found
   const { signal } = chosen
-  const manifest = manifestOf(set)
   const asks = current && question(manifest, chosen)
   const prepare = async () => (await engine()).prepare(set, chosen)
   const prepared = asks ? undefined : await prepare()
-  const writes = goal.goal === 'up' || goal.goal === 'down'
+  const writes = goal === 'up' || goal === 'down'
   const work = async () => {
     if (prepared) return prepared(driver, db, goal, begin)
     if (!asks || signal?.aborted) return (await prepare())(driver, db, goal, begin)
@@ -109,7 +120,7 @@ export async function up<Db extends object>(
   set: Set,
   options: AnyOptions = {},
 ): Promise<MigrateResult> {
-  return result(await run(driver, db, set, { goal: 'up' }, settings(options, allowed.migrating), isCurrent))
+  return result(await run(driver, db, set, 'up', options, allowed.migrating, isCurrent))
 }
 
 /** Goes back. @internal */
@@ -119,10 +130,7 @@ export async function down<Db extends object>(
   set: Set,
   options: AnyOptions = {},
 ): Promise<MigrateResult> {
-  const chosen = settings(options, allowed.rollingBack)
-  return result(
-    await run(driver, db, set, { goal: 'down', steps: chosen.steps, to: chosen.to, dry: chosen.dry }, chosen),
-  )
+  return result(await run(driver, db, set, 'down', options, allowed.rollingBack))
 }
 
 /** Reads and plans. @internal */
@@ -132,7 +140,7 @@ export async function look<Db extends object>(
   set: Set,
   options: ReadOptions = {},
 ): Promise<Plan> {
-  return (await run(driver, db, set, { goal: 'plan' }, settings(options, allowed.looking))).outcome as Plan
+  return (await run(driver, db, set, 'plan', options, allowed.looking)).outcome as Plan
 }
 
 /** Reads and judges. @internal */
@@ -142,8 +150,7 @@ export async function judge<Db extends object>(
   set: Set,
   options: ReadOptions = {},
 ): Promise<Readiness> {
-  return (await run(driver, db, set, { goal: 'ready' }, settings(options, allowed.looking), isReady))
-    .outcome as Readiness
+  return (await run(driver, db, set, 'ready', options, allowed.looking, isReady)).outcome as Readiness
 }
 
 /**

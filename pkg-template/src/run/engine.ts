@@ -17,11 +17,13 @@ export async function prepare(set: Migrations<LazySqlSource>, chosen: Settings) 
   return async <Db extends object>(
     driver: Driver<Db>,
     db: Db,
-    goal: RunGoal,
+    kind: RunGoal['goal'],
     begin: number,
     begun?: Begun,
   ): Promise<Ended> => {
-    const writes = goal.goal === 'up' || goal.goal === 'down'
+    const writes = kind === 'up' || kind === 'down'
+    const { steps, to, dry } = chosen
+    const goal: RunGoal = kind === 'down' ? { goal: kind, steps, to, dry } : { goal: kind }
     let connection = begun?.connection
     let guard: Guard | undefined
     try {

@@ -1,7 +1,11 @@
 // What was handed in instead of a database, and what to do. Loaded when it is needed: an app that is right has none of it.
 import type { Entry } from './driver.js'
 import { can } from './database.js'
+import type { AnyOptions, Names } from '../options/options.js'
+import { checkedOptions } from '../options/wrong-options.js'
 import { failure, type MigrationError } from '../shared/errors.js'
+
+export { unreadable } from '../options/wrong-options.js'
 
 /** What each entry takes. */
 const taken: Readonly<Record<Entry, string>> = {
@@ -103,11 +107,17 @@ const unfit: readonly (readonly [
   ],
 ]
 
+/** The error about the options, if one is wrong, or else about the database. @internal */
+export function refusal(db: unknown, entry: Entry, options: AnyOptions, names: Names): MigrationError {
+  checkedOptions(options, names)
+  return wrongDatabase(db, entry)
+}
+
 /**
  * The error about a database that an entry cannot use. It says what the value is, and never what is in it: an address may
- * hold a password. @internal
+ * hold a password.
  */
-export function wrongDatabase(db: unknown, entry: Entry): MigrationError {
+function wrongDatabase(db: unknown, entry: Entry): MigrationError {
   const near = unfit.find(([entries, test]) => entries.includes(entry) && test(Object(db)))
   if (near) return failure('invalid-input', near[2], near[3])
   const found = db === null || db === undefined ? undefined : kinds.find(([test]) => test(Object(db)))

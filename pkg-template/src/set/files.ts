@@ -1,5 +1,5 @@
 // What a caller may hand in as migrations, made into one form.
-import { failure, type MigrationError } from '../shared/errors.js'
+import { failure, MigrationError } from '../shared/errors.js'
 import { manifestOf, type Manifest } from './manifest.js'
 
 /** A file's text, a module whose default export is the text, or a function that loads either. */
@@ -63,6 +63,14 @@ export async function loadFiles(migrations: Migrations<LazySqlSource>): Promise<
 }
 
 function entries(migrations: unknown): [path: string, source: unknown][] {
+  try {
+    return listed(migrations)
+  } catch (error) {
+    throw error instanceof MigrationError ? error : unreadable('migrations', error)
+  }
+}
+
+function listed(migrations: unknown): [path: string, source: unknown][] {
   const manifest = manifestOf(migrations)
   if (manifest) return Array.from(manifest.files, (file, index) => entry(file, index, 'files'))
   if (Array.isArray(migrations)) return Array.from(migrations, (file, index) => entry(file, index))
@@ -124,13 +132,14 @@ function read(object: object, key: string, place: string): unknown {
   try {
     return Object.hasOwn(object, key) ? (object as Record<string, unknown>)[key] : undefined
   } catch (cause) {
-    throw failure(
-      'invalid-input',
-      `${place} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
-      '',
-      cause,
-    )
+    throw unreadable(place, cause)
   }
+}
+
+/** A getter has thrown, or a Proxy. */
+function unreadable(place: string, cause: unknown): MigrationError {
+  const message = cause instanceof Error ? cause.message : String(cause)
+  return failure('invalid-input', `${place} cannot be read: ${message}`, '', cause)
 }
 
 function text(path: string, source: unknown): string {

@@ -1,0 +1,60 @@
+// What is wrong with what was handed in, in words. Loaded when it is needed: an app that is right has none of it.
+import { failure, type MigrationError } from '../shared/errors.js'
+import { isObject, settings, tests, type AnyOptions, type Names, type Settings } from './options.js'
+
+const flag = 'true or false'
+const milliseconds = 'a whole number of milliseconds'
+
+/** What each option is to be. */
+const expected: { readonly [name in keyof AnyOptions]-?: string } = {
+  table: "a name, 'schema.name' or { schema, name }",
+  convention: 'the name of a convention',
+  policy: 'an object of code to severity',
+  allowEmpty: flag,
+  existing: '{ ignore: [the names of tools, or tables] }',
+  when: 'one of apply, wait, refuse',
+  expect: "a plan's digest",
+  lockTimeout: milliseconds,
+  waitTimeout: milliseconds,
+  lease: milliseconds,
+  session: flag,
+  allowDestructive: 'an array of versions',
+  versions: 'an array of one version or more',
+  steps: 'a whole number from 1',
+  to: 'a version, as a string',
+  dryRun: flag,
+  onProgress: 'a function',
+  signal: 'an AbortSignal',
+}
+
+/** The error about the first option that is wrong. @internal */
+export function wrongOption(given: AnyOptions, names: Names): MigrationError {
+  if (!isObject(given)) return failure('invalid-input', 'options is not an object', 'pass an object, or nothing')
+  for (const name of Object.keys(given)) {
+    const known = names.find((option) => option === name)
+    if (!known)
+      return failure('invalid-input', `there is no option ${name} here`, `the options are: ${names.join(', ')}`)
+    const value = given[known]
+    if (value !== undefined && !tests[known](value))
+      return failure('invalid-input', `the option ${name} is not ${expected[known]}`)
+  }
+  return unreadable('an option has another value each time')
+}
+
+/** Checks the options. @throws MigrationError `invalid-input`, naming the option @internal */
+export function checkedOptions(given: AnyOptions, names: Names): Settings {
+  const found = settings(given, names)
+  if (!found) throw wrongOption(given, names)
+  return found
+}
+
+/** The error about something that throws when it is looked at: a getter, or a Proxy. @internal */
+export function unreadable(cause: unknown): MigrationError {
+  const message = cause instanceof Error ? cause.message : String(cause)
+  return failure(
+    'invalid-input',
+    `what was handed in cannot be read: ${message}`,
+    'see that no getter and no Proxy of the database, the migrations or the options throws',
+    cause,
+  )
+}

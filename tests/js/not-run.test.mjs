@@ -1,4 +1,4 @@
-// What must not run, and what would run without something: refused before anything is written, on a real PGlite.
+// What must not run, and what would run without something: refused before anything is written.
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,6 +9,7 @@ import { readMigrations } from 'counterfoil/node'
 import { migrate, plan, ready } from 'counterfoil/pglite'
 import { codeEndings, otherEndings } from '../../pkg/set/companions.js'
 import { project } from './support/cli.mjs'
+import { onEachDatabase } from './support/databases.mjs'
 import { fails } from './support/errors.mjs'
 import { freshPGlite } from './support/pglite.mjs'
 
@@ -33,39 +34,25 @@ async function refused(set, at, options) {
   }
 }
 
-describe("another tool's way back", () => {
-  const files = {
-    'node-pg-migrate': ['-- Up Migration\ncreate table stamps (id int);\n\n-- Down Migration\ndrop table stamps;\n', 4],
-    tern: ['create table stamps (id int);\n---- create above / drop below ----\ndrop table stamps;\n', 2],
-    'MyBatis Migrations': ['-- // stamps\ncreate table stamps (id int);\n-- //@UNDO\ndrop table stamps;\n', 3],
-    rambler: ['-- rambler up\ncreate table stamps (id int);\n-- rambler down\ndrop table stamps;\n', 3],
-    micrate: ['-- +micrate Up\ncreate table stamps (id int);\n-- +micrate Down\ndrop table stamps;\n', 3],
-    Play: ['-- !Ups\ncreate table stamps (id int);\n-- !Downs\ndrop table stamps;\n', 3],
-    'Play with #': ['# --- !Ups\ncreate table stamps (id int);\n# --- !Downs\ndrop table stamps;\n', 3],
-    'plain words': ['-- up\ncreate table stamps (id int);\n-- down\ndrop table stamps;\n', 3],
-    'a runner of its own': ['--@UP\ncreate table stamps (id int);\n--@DOWN\ndrop table stamps;\n', 3],
-  }
-  for (const [tool, [text, line]] of Object.entries(files))
-    test(`of ${tool} does not run as a part of the way up`, () =>
-      refused({ '001_stamps.sql': text }, { path: '001_stamps.sql', line, column: 1 }))
+/** Files of other tools, and the line of the marker. */
+const backs = {
+  'node-pg-migrate': ['-- Up Migration\ncreate table stamps (id int);\n\n-- Down Migration\ndrop table stamps;\n', 4],
+  tern: ['create table stamps (id int);\n---- create above / drop below ----\ndrop table stamps;\n', 2],
+  'MyBatis Migrations': ['-- // stamps\ncreate table stamps (id int);\n-- //@UNDO\ndrop table stamps;\n', 3],
+  rambler: ['-- rambler up\ncreate table stamps (id int);\n-- rambler down\ndrop table stamps;\n', 3],
+  micrate: ['-- +micrate Up\ncreate table stamps (id int);\n-- +micrate Down\ndrop table stamps;\n', 3],
+  Play: ['-- !Ups\ncreate table stamps (id int);\n-- !Downs\ndrop table stamps;\n', 3],
+  'Play with #': ['# --- !Ups\ncreate table stamps (id int);\n# --- !Downs\ndrop table stamps;\n', 3],
+  'plain words': ['-- up\ncreate table stamps (id int);\n-- down\ndrop table stamps;\n', 3],
+  'with a dash': ['create table stamps (id int);\n-- migrate-down\ndrop table stamps;\n', 2],
+  'in brackets': ['create table stamps (id int);\n-- [down]\ndrop table stamps;\n', 2],
+  'a runner of its own': ['--@UP\ncreate table stamps (id int);\n--@DOWN\ndrop table stamps;\n', 3],
+}
 
-  test('runs where the policy says so, with a finding', async () => {
-    const db = await freshPGlite()
-    const set = { '001_stamps.sql': files.tern[0] }
-    const { applied, findings } = await migrate(db, set, { policy: { 'foreign-marker': 'warning' } })
-    assert.deepEqual(
-      [versions(applied), findings.map(({ code, severity }) => [code, severity])],
-      [['001'], [['foreign-marker', 'warning']]],
-    )
-    assert.ok(!(await made(db)).includes('stamps'))
-    await db.close()
-  })
-
-  test('is not embedded, unless the policy says so', () => {
-    const set = { '001_stamps.sql': files.tern[0] }
-    assert.throws(() => embed(set), { code: 'foreign-marker', at: { path: '001_stamps.sql', line: 2, column: 1 } })
-    assert.equal(embed(set, { policy: { 'foreign-marker': 'note' } }).count, 1)
-  })
+test("another tool's way back is not embedded, unless the policy says so", () => {
+  const set = { '001_stamps.sql': backs.tern[0] }
+  assert.throws(() => embed(set), { code: 'foreign-marker', at: { path: '001_stamps.sql', line: 2, column: 1 } })
+  assert.equal(embed(set, { policy: { 'foreign-marker': 'note' } }).count, 1)
 })
 
 describe('a carriage return that ends a line', () => {
@@ -114,38 +101,6 @@ const goose = {
 const at = { path: '00002_split.go', line: 1, column: 1 }
 
 describe('a migration in code', () => {
-  test('is an error as soon as a later file is pending, and nothing runs', async () => {
-    await refused(goose, at)
-    const db = await freshPGlite()
-    const { '00003_drop.sql': later, ...first } = goose
-    const { applied, findings } = await migrate(db, first)
-    assert.deepEqual(
-      [versions(applied), findings.map(({ code, severity }) => [code, severity])],
-      [['00001'], [['not-run', 'note']]],
-    )
-    const { decisions, findings: found } = await plan(db, { ...first, '00003_drop.sql': later })
-    assert.deepEqual(
-      found.map(({ code, severity, at }) => [code, severity, at]),
-      [['not-run', 'error', at]],
-    )
-    assert.equal(decisions.length, 2)
-    const { httpStatus, message } = await ready(db, goose)
-    assert.deepEqual([httpStatus, message], [503, 'drift: db=00001 expected=00003 not-run=00002'])
-    await fails(migrate(db, goose), { code: 'plan-refused', at })
-    assert.deepEqual((await db.query('select name from people')).rows, [{ name: 'Ada Lovelace' }])
-
-    // What the help says: it is run by other means, and that is recorded.
-    const [{ help }] = found
-    const [insert] = /insert into .*\)/.exec(help)
-    await db.exec(`update people set first = split_part(name, ' ', 1); ${insert}`)
-    const done = await migrate(db, goose)
-    assert.deepEqual([versions(done.applied), done.findings], [['00003'], []])
-    assert.deepEqual((await db.query('select * from people')).rows, [{ first: 'Ada' }])
-    assert.equal((await migrate(db, goose)).status, 'current')
-    assert.equal((await ready(db, goose)).message, 'ready: db=00003 expected=00003')
-    await db.close()
-  })
-
   test('is passed over where the policy says so', async () => {
     const db = await freshPGlite()
     const policy = { 'not-run': 'warning' }
@@ -268,33 +223,87 @@ describe('a migration in code', () => {
   })
 })
 
-describe('a Flyway callback', () => {
-  const set = {
+onEachDatabase(({ api: { migrate, plan, ready }, open }) => {
+  for (const [tool, [text, line]] of Object.entries(backs))
+    test(`a way back of ${tool} does not run as a part of the way up`, async (t) => {
+      const { db } = await open(t)
+      const at = { path: '001_stamps.sql', line, column: 1 }
+      await fails(migrate(db, { '001_stamps.sql': text }), { code: 'plan-refused', at })
+      assert.deepEqual(await made(db), [])
+    })
+
+  test("another tool's way back runs where the policy says so, with a finding", async (t) => {
+    const { db } = await open(t)
+    const set = { '001_stamps.sql': backs.tern[0] }
+    const { applied, findings } = await migrate(db, set, { policy: { 'foreign-marker': 'warning' } })
+    assert.deepEqual(
+      [versions(applied), findings.map(({ code, severity }) => [code, severity])],
+      [['001'], [['foreign-marker', 'warning']]],
+    )
+    assert.ok(!(await made(db)).includes('stamps'))
+  })
+
+  test('a migration in code is an error as soon as a later file is pending, and nothing runs', async (t) => {
+    const { db, query, exec } = await open(t)
+    await fails(migrate(db, goose), { code: 'plan-refused', at })
+    assert.deepEqual(await made(db), [])
+    const { '00003_drop.sql': later, ...first } = goose
+    const { applied, findings } = await migrate(db, first)
+    assert.deepEqual(
+      [versions(applied), findings.map(({ code, severity }) => [code, severity])],
+      [['00001'], [['not-run', 'note']]],
+    )
+    const { decisions, findings: found } = await plan(db, { ...first, '00003_drop.sql': later })
+    assert.deepEqual(
+      found.map(({ code, severity, at }) => [code, severity, at]),
+      [['not-run', 'error', at]],
+    )
+    assert.equal(decisions.length, 2)
+    const { httpStatus, message } = await ready(db, goose)
+    assert.deepEqual([httpStatus, message], [503, 'drift: db=00001 expected=00003 not-run=00002'])
+    await fails(migrate(db, goose), { code: 'plan-refused', at })
+    assert.deepEqual(await query('select name from people'), [{ name: 'Ada Lovelace' }])
+
+    // What the help says: it is run by other means, and that is recorded.
+    const [{ help }] = found
+    const [insert] = /insert into .*\)/.exec(help)
+    await exec(`update people set first = split_part(name, ' ', 1); ${insert}`)
+    const done = await migrate(db, goose)
+    assert.deepEqual([versions(done.applied), done.findings], [['00003'], []])
+    assert.deepEqual(await query('select * from people'), [{ first: 'Ada' }])
+    assert.equal((await migrate(db, goose)).status, 'current')
+    assert.equal((await ready(db, goose)).message, 'ready: db=00003 expected=00003')
+  })
+
+  const flyway = {
     'V1__boxes.sql': 'create table boxes (n int);\n',
     'afterMigrate__views.sql': 'create or replace view all_boxes as select n from boxes;\n',
   }
 
-  test('is an error as soon as something is pending', async () => {
-    await refused(set, { path: 'afterMigrate__views.sql', line: 1, column: 1 })
+  test('a Flyway callback is an error as soon as something is pending', async (t) => {
+    const { db } = await open(t)
+    await fails(migrate(db, flyway), {
+      code: 'plan-refused',
+      at: { path: 'afterMigrate__views.sql', line: 1, column: 1 },
+    })
+    assert.deepEqual(await made(db), [])
   })
 
-  test('runs as a repeatable migration, as the help says', async () => {
-    const db = await freshPGlite()
-    const { 'afterMigrate__views.sql': views, ...rest } = set
+  test('a Flyway callback runs as a repeatable migration, as the help says', async (t) => {
+    const { db } = await open(t)
+    const { 'afterMigrate__views.sql': views, ...rest } = flyway
     await migrate(db, { ...rest, 'R__views.sql': views })
     assert.ok((await made(db)).includes('all_boxes'))
-    await db.close()
   })
 
-  test('is a warning where nothing is pending', async () => {
-    const db = await freshPGlite()
-    await migrate(db, { 'V1__boxes.sql': set['V1__boxes.sql'] })
-    const { status, findings } = await migrate(db, set)
+  test('a Flyway callback is a warning where nothing is pending', async (t) => {
+    const { db } = await open(t)
+    await migrate(db, { 'V1__boxes.sql': flyway['V1__boxes.sql'] })
+    const { status, findings } = await migrate(db, flyway)
     assert.deepEqual(
       [status, findings.map(({ code, severity }) => [code, severity])],
       ['current', [['not-run', 'warning']]],
     )
-    assert.equal((await ready(db, set)).httpStatus, 200)
-    await db.close()
+    assert.equal((await ready(db, flyway)).httpStatus, 200)
   })
 })

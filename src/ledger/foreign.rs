@@ -6,7 +6,7 @@
 //! stands in a query which is sent anyway, and in the one that makes our ledger.
 
 use super::Table;
-use super::statements::TextRow;
+use super::statements::{OF_RAILS, TextRow};
 use super::tools::{Home, TOOLS, Tool};
 use crate::error::{Code, Error};
 use crate::sql::quote::{literal, nullable};
@@ -131,14 +131,16 @@ pub fn look(table: &Table, creates: &[Name], there: bool) -> String {
          order by a.attname) as columns, \
          pg_catalog.array_to_string(array(select a.attname from pg_catalog.pg_index i \
          join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum = any (i.indkey) \
-         where i.indrelid = c.oid and i.indisprimary order by a.attname), ',') as key \
+         where i.indrelid = c.oid and i.indisprimary order by a.attname), ',') as key, \
+         case when {OF_RAILS} then 'dbmate' else 'rails' end as other \
          from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
          where c.relkind in ('r', 'p') and c.relnatts <= 24 and not (n.nspname = {schema} and c.relname = {name}) \
          and n.nspname in ({schema}, pg_catalog.current_schema(), {})) t \
          join (values {known}) k (tool, columns, more, key, name, schema) \
          on (t.columns = k.columns or k.more and t.columns @> k.columns) and t.key = coalesce(k.key, t.key) \
          and t.relname = coalesce(k.name, t.relname) \
-         and (t.nspname in ({schema}, pg_catalog.current_schema()) or t.nspname = k.schema)",
+         and (t.nspname in ({schema}, pg_catalog.current_schema()) or t.nspname = k.schema) \
+         and (k.tool <> t.other or k.columns <> array['version character varying'])",
         own.join(", ")
     );
     if !creates.is_empty() {

@@ -27,18 +27,20 @@ pub enum Shape {
 /// Recognises a table by its columns: name and type, as `format_type` writes it. No columns: there
 /// is no table.
 ///
-/// Rails and dbmate both keep one column, `version`, in `schema_migrations`. dbmate gives it a
-/// length (128, and 255 in old releases), Rails none (since 4.2).
-pub fn shape(columns: &[(String, String)]) -> Shape {
+/// Rails and dbmate both keep one column, `version`, in `schema_migrations`. dbmate gave it a length
+/// (255, later 128) and gives it none now, as Rails does (since 4.2). `rails`: a table beside it is Rails'.
+pub fn shape(columns: &[(String, String)], rails: bool) -> Shape {
     if columns.is_empty() {
         return Shape::Missing;
     }
     let kind = |name: &str| columns.iter().find(|column| column.0 == name).map(|column| column.1.as_str());
-    if let Some(tool) = Tool::of_columns(columns).filter(|tool| *tool != Tool::Dbmate) {
+    if let Some(tool) =
+        Tool::of_columns(columns).filter(|tool| *tool != Tool::Dbmate && (rails || *tool != Tool::Rails))
+    {
         return Shape::Foreign(tool);
     }
     let version = kind("version").unwrap_or("");
-    if !version.starts_with("character varying(") {
+    if version != "character varying" && !version.starts_with("character varying(") {
         return Shape::Foreign(Tool::Unknown);
     }
     if columns.len() == 1 {
@@ -70,7 +72,7 @@ mod tests {
     fn is(expected: Shape, columns: &[(&str, &str)]) {
         let columns: Vec<(String, String)> =
             columns.iter().map(|(name, kind)| ((*name).to_owned(), (*kind).to_owned())).collect();
-        assert_eq!(shape(&columns), expected);
+        assert_eq!(shape(&columns, false), expected);
     }
 
     const OURS: &[(&str, &str)] = &[
@@ -101,10 +103,14 @@ mod tests {
     }
 
     #[test]
-    fn dbmate_s_column_has_a_length_and_rails_s_has_none() {
+    fn dbmate_s_column_may_have_a_length_and_rails_s_has_another_table_beside_it() {
         is(Shape::Dbmate, &[("version", "character varying(128)")]);
         is(Shape::Dbmate, &[("version", "character varying(255)")]);
-        is(Shape::Foreign(Tool::Rails), &[("version", "character varying")]);
+        is(Shape::Dbmate, &[("version", "character varying")]);
+        let column = |kind: &str| vec![("version".to_owned(), kind.to_owned())];
+        assert_eq!(shape(&column("character varying"), true), Shape::Foreign(Tool::Rails));
+        assert_eq!(shape(&column("character varying(128)"), true), Shape::Dbmate);
+        is(Shape::Foreign(Tool::Unknown), &[("version", "character varying[]")]);
     }
 
     // Columns and types: from the definitions named above.

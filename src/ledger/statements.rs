@@ -74,12 +74,18 @@ pub fn is_open(rows: &[TextRow]) -> bool {
     first(rows, "open") == Some("true")
 }
 
-/// The columns of the table that has the ledger's name: `name` and `type`; one row without a name
-/// if there is no such table. Cannot fail, so that no transaction of a caller's is harmed.
+/// Whether a table `c` is in a schema of Rails', which keeps another table beside its ledger since 5.0, and had a ledger
+/// without a primary key before.
+pub(super) const OF_RAILS: &str = "(exists (select 1 from pg_catalog.pg_class m where m.relnamespace = c.relnamespace \
+     and m.relname = 'ar_internal_metadata') or not exists (select 1 from pg_catalog.pg_index m where m.indrelid = c.oid and m.indisprimary))";
+
+/// The columns of the table that has the ledger's name: `name` and `type`, and `rails`, see [`OF_RAILS`]; one row without
+/// a name if there is no such table. Cannot fail, so that no transaction of a caller's is harmed.
 pub fn shape(table: &Table) -> String {
     format!(
-        "select a.name, a.type from (select 1) one left join (select a.attname::text as name, \
-         pg_catalog.format_type(a.atttypid, a.atttypmod) as type, a.attnum \
+        "select a.name, a.type, a.rails from (select 1) one left join (select a.attname::text as name, \
+         pg_catalog.format_type(a.atttypid, a.atttypmod) as type, a.attnum, \
+         case when {OF_RAILS} then 'true' end as rails \
          from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid \
          join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
          where n.nspname = {} and c.relname = {} and a.attnum > 0 and not a.attisdropped) a on true order by a.attnum",

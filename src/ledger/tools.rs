@@ -462,6 +462,8 @@ pub(crate) const TOOLS: &[Known] = &[
         &[
             home(&[("version", "character varying(128)")], "version").named("schema_migrations"),
             home(&[("version", "character varying(255)")], "version").named("schema_migrations"),
+            // Of newer releases. Rails' has another table beside it.
+            home(&[("version", "character varying")], "version").named("schema_migrations"),
         ],
         Rows::Same,
         "select version from {}",

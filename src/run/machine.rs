@@ -366,6 +366,7 @@ impl Machine {
     /// The columns of the table are known, and what else is there.
     fn shape(&mut self, rows: Vec<TextRow>) -> Output {
         let seen = foreign::seen(&rows);
+        let rails = rows.iter().any(|row| row.get("rails").is_some_and(Option::is_some));
         let columns: Vec<(String, String)> = rows
             .into_iter()
             .filter_map(|mut row| {
@@ -373,7 +374,7 @@ impl Machine {
             })
             .collect();
         let there = matches!(self.sent, Some(Request::Shape { there: true, .. }));
-        match shape::shape(&columns) {
+        match shape::shape(&columns, rails) {
             shape::Shape::Foreign(tool) => self.taken(tool),
             shape::Shape::Missing => {
                 self.state.columns = Some(Vec::new());

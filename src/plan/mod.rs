@@ -127,18 +127,26 @@ pub fn plan_with(catalog: &Catalog, ledger: &Ledger, options: &Options, cache: &
     let mut findings = catalog.findings.clone();
     not_run::judge(catalog, ledger, &decisions, options, &mut findings);
     for (file, decision) in decisions.iter_mut().take(catalog.migrations.len()).enumerate() {
+        let migration = &catalog.migrations[file];
+        let marker = |inspected: &Inspected| {
+            let severity = options.severity("foreign-marker");
+            foreign::finding(&migration.up, &inspected.analysis, catalog.convention, severity)
+        };
+        if decision.code == Reason::Unverified {
+            // Before its checksum is recorded: whoever moves the way back away later has edited it.
+            let inspected = cache.entry(file).or_insert_with(|| inspect(&migration.up));
+            findings.extend(inspected.as_ref().ok().and_then(marker));
+        }
         if decision.action != Action::Apply {
             continue;
         }
-        let migration = &catalog.migrations[file];
         match cache.entry(file).or_insert_with(|| inspect(&migration.up)) {
             Ok(inspected) => {
                 decision.transactional = Some(inspected.steps.mode == crate::sql::Mode::Transactional);
                 decision.statements = Some(inspected.analysis.statements.len() as u32);
                 decision.steps = Some(inspected.steps.steps.len() as u32);
                 inspect::findings(&migration.up, inspected, &options.table, &mut findings);
-                let severity = options.severity("foreign-marker");
-                findings.extend(foreign::finding(&migration.up, &inspected.analysis, catalog.convention, severity));
+                findings.extend(marker(inspected));
             }
             Err(finding) => findings.push(finding.clone()),
         }

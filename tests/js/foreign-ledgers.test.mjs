@@ -276,6 +276,33 @@ onEachDatabase(
       assert.deepEqual(versionsOf((await migrate(db, other)).applied), ['11'])
     })
 
+    test('a way back in a file that another tool has run is moved away before its checksum is recorded', async (t) => {
+      const { db, query, exec } = await open(t)
+      const { ddl, rows, options, set, versions } = tools['node-pg-migrate']
+      await exec(`${ddl}; ${rows}; ${effects}`)
+      const [path] = Object.keys(set)
+      const back = 'drop table accounts;\n'
+      const both = { ...set, [path]: `-- Up Migration\n${bodies[0]}\n-- Down Migration\n${back}` }
+      await exec(sqlOf((await fails(migrate(db, both, options), { code: 'foreign-ledger' })).help))
+      const { help } = await fails(migrate(db, both, options), {
+        code: 'plan-refused',
+        at: { path, line: 3, column: 1 },
+      })
+      assert.match(help, /move what is below it to a file of the same name that ends in \.down\.sql/)
+      assert.deepEqual(await query('select version from schema_migrations order by 1'), [
+        { version: versions[0] },
+        { version: versions[1] },
+      ])
+      const moved = {
+        ...set,
+        [path]: `-- Up Migration\n${bodies[0]}\n`,
+        [path.replace('.sql', '.down.sql')]: `-- Down Migration\n${back}`,
+      }
+      assert.deepEqual(versionsOf((await migrate(db, moved, options)).applied), [versions[2]])
+      assert.equal(await cents(query), 10000)
+      assert.equal((await migrate(db, moved, options)).status, 'current')
+    })
+
     test('two ledgers are both named', async (t) => {
       const { db, exec } = await open(t)
       await exec(`${tools.goose.ddl}; ${tools.goose.rows}; ${tools.sqlx.ddl}; ${tools.sqlx.rows}`)

@@ -2,10 +2,9 @@
 //! without it.
 
 use super::{Action, Decision, Finding, Options};
-use crate::ledger::{Ledger, State};
+use crate::ledger::{Ledger, State, by_hand};
 use crate::migration::{Catalog, NotRun, NotRunKind, Turn};
 use crate::ordered;
-use crate::sql::quote::literal;
 use crate::version::Version;
 use std::collections::BTreeSet;
 
@@ -39,7 +38,7 @@ pub(super) fn judge(
                 what(file.kind),
                 catalog.migrations[next].path
             );
-            finding.help = help(file, options);
+            finding.help = help(file, pending.before(&file.turn), ledger, options);
         }
     }
 }
@@ -95,6 +94,12 @@ impl<'c> Pending<'c> {
         Pending { catalog, versioned, repeatable }
     }
 
+    /// Whether any runs before a file whose turn this is.
+    fn before(&self, turn: &Turn) -> bool {
+        let first = self.versioned.first().map(|&file| &self.catalog.migrations[file].version);
+        turn.version().zip(first).is_some_and(|(version, first)| first < version)
+    }
+
     /// The first that would run after a file whose turn this is, or with it.
     fn after(&self, turn: &Turn) -> Option<usize> {
         let files = &self.catalog.migrations;
@@ -118,18 +123,23 @@ fn what(kind: NotRunKind) -> &'static str {
     }
 }
 
-fn help(file: &NotRun, options: &Options) -> String {
+fn help(file: &NotRun, before: bool, ledger: &Ledger, options: &Options) -> String {
     match (file.kind, &file.turn) {
         (NotRunKind::Ending, _) => String::from(crate::convention::not_run::ENDING),
         (NotRunKind::Callback, _) => String::from(
             "make it a repeatable migration (R__name.sql), or run it yourself and set the policy of not-run to warning",
         ),
-        (_, Turn::At(version)) => format!(
-            "write it in SQL; or run it with its own tool, and record that: insert into {} (version, name) values ({}, {})",
-            options.table.qualified(),
-            literal(version.as_str()),
-            literal(&file.name)
-        ),
+        (_, Turn::At(version)) => {
+            // What comes before it has to be there when it runs, and makes the ledger.
+            let (away, back) = if before {
+                ("move the files that come after it away, migrate, ", ", and put them back")
+            } else {
+                ("", "")
+            };
+            let make = if before || ledger.exists { String::new() } else { by_hand::create(&options.table) };
+            let insert = by_hand::insert(&options.table, &[version.as_str()], &[]);
+            format!("write it in SQL; or {away}run it with its own tool, and record that: {make}{insert}{back}")
+        }
         _ => String::from("write it in SQL, or run it with its own tool and set the policy of not-run to warning"),
     }
 }

@@ -101,6 +101,29 @@ const goose = {
 const at = { path: '00002_split.go', line: 1, column: 1 }
 
 describe('a migration in code', () => {
+  test('is run in its turn where nothing has been run yet, as the help says', async () => {
+    const db = await freshPGlite()
+    const [{ help }] = (await plan(db, goose)).findings
+    assert.match(help, /; or move the files that come after it away, migrate, run it .*, and put them back$/)
+    const { '00003_drop.sql': _, ...first } = goose
+    assert.deepEqual(versions((await migrate(db, first)).applied), ['00001'])
+    await db.exec(`update people set first = split_part(name, ' ', 1); ${/insert into .*\)/.exec(help)[0]}`)
+    assert.deepEqual(versions((await migrate(db, goose)).applied), ['00003'])
+    assert.deepEqual((await db.query('select * from people')).rows, [{ first: 'Ada' }])
+    await db.close()
+  })
+
+  test('that is the first of all is recorded in a ledger that the help makes', async () => {
+    const db = await freshPGlite()
+    const { '00001_people.sql': sql, ...others } = goose
+    const [{ help }] = (await plan(db, others)).findings
+    const [record] = /create table .*\)$/.exec(help)
+    await db.exec(`${sql}; update people set first = split_part(name, ' ', 1); ${record}`)
+    assert.deepEqual(versions((await migrate(db, others)).applied), ['00003'])
+    assert.deepEqual((await db.query('select * from people')).rows, [{ first: 'Ada' }])
+    await db.close()
+  })
+
   test('is passed over where the policy says so', async () => {
     const db = await freshPGlite()
     const policy = { 'not-run': 'warning' }

@@ -122,7 +122,7 @@ pub fn look(table: &Table, creates: &[Name], there: bool) -> String {
         }
     }
     let mut sql = format!(
-        "select k.tool as kind, t.nspname::text as schema, t.relname::text as relation, \
+        "select distinct k.tool as kind, t.nspname::text as schema, t.relname::text as relation, \
          (pg_catalog.has_schema_privilege(t.nspname, 'usage') and pg_catalog.has_table_privilege(t.oid, 'select') \
          and not (t.relrowsecurity and pg_catalog.row_security_active(t.oid)))::text as readable \
          from (select c.oid, n.nspname, c.relname, c.relrowsecurity, \
@@ -136,9 +136,11 @@ pub fn look(table: &Table, creates: &[Name], there: bool) -> String {
          from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
          where c.relkind in ('r', 'p') and c.relnatts <= 24 and not (n.nspname = {schema} and c.relname = {name}) \
          and n.nspname in ({schema}, pg_catalog.current_schema(), {})) t \
-         join (values {known}) k (tool, columns, more, key, name, schema) \
-         on (t.columns = k.columns or k.more and t.columns @> k.columns) and t.key = coalesce(k.key, t.key) \
-         and t.relname = coalesce(k.name, t.relname) \
+         join (values {known}) k (tool, columns, more, key, name, usual, schema) \
+         on ((t.columns = k.columns or k.more and t.columns @> k.columns) and t.key = coalesce(k.key, t.key) \
+         and t.relname = coalesce(k.name, t.relname) or t.relname = k.usual \
+         and array(select pg_catalog.split_part(c, ' ', 1) from pg_catalog.unnest(t.columns) c) \
+         @> array(select pg_catalog.split_part(c, ' ', 1) from pg_catalog.unnest(k.columns) c)) \
          and (t.nspname in ({schema}, pg_catalog.current_schema()) or t.nspname = k.schema) \
          and (k.tool <> t.other or k.columns <> array['version character varying'])",
         own.join(", ")
@@ -149,11 +151,10 @@ pub fn look(table: &Table, creates: &[Name], there: bool) -> String {
             values.push_str(if values.is_empty() { "(" } else { ", (" });
             values.push_str(&format!("{}, {})", nullable(schema.as_deref()), literal(table)));
         }
-        // What `create table` would run into: every relation but an index, a sequence or a type of that name.
+        // What `create table` would run into, and `if not exists` takes for it: every relation, an index too.
         sql.push_str(&format!(" union all select 'tables', n.nspname::text, c.relname::text, null from (values {values}) v (schema, name) \
              join pg_catalog.pg_namespace n on n.nspname = coalesce(v.schema::text, pg_catalog.current_schema()::text) \
-             join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = v.name \
-             and c.relkind in ('r', 'p', 'f', 'v', 'm')"));
+             join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = v.name"));
     }
     sql.push_str(&format!(
         " union all select 'trace', null, null, null from pg_catalog.pg_class c \
@@ -176,12 +177,13 @@ fn signature(code: &str, home: &Home) -> String {
     // In the order of their names, in which no name is the beginning of another one's.
     crate::ordered::sort(&mut columns);
     format!(
-        "({}, array[{}], {}, {}::text, {}::text, {}::text)",
+        "({}, array[{}], {}, {}::text, {}::text, {}::text, {}::text)",
         literal(code),
         columns.join(", "),
         if home.more { "true" } else { "false" },
         nullable(home.key),
         nullable(home.name),
+        nullable(home.usual),
         nullable(home.schema)
     )
 }
@@ -225,7 +227,9 @@ impl Found {
         let mut sql = format!("select count(*) from ({}) a", self.applied());
         if self.tool == Tool::Dbmate {
             let versions: Vec<String> = versions.iter().map(|version| literal(version)).collect();
-            sql.push_str(&format!(" where version in (null, {})", versions.join(", ")));
+            // `in ()` is no SQL.
+            let some = if versions.is_empty() { String::from("null") } else { versions.join(", ") };
+            sql.push_str(&format!(" where version in ({some})"));
         }
         match self.tool.known().and_then(|known| known.half) {
             Some(half) => format!("({sql}) + (select count(*) from ({}) h)", self.query(half)),

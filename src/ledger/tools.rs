@@ -105,6 +105,8 @@ pub(crate) struct Home {
     pub(crate) key: Option<&'static str>,
     /// The name of the table, where others have tables with such columns.
     pub(crate) name: Option<&'static str>,
+    /// The name that the tool gives it: such a table is its ledger whatever was added to it, or changed.
+    pub(crate) usual: Option<&'static str>,
     /// A schema of the tool's own.
     pub(crate) schema: Option<&'static str>,
     /// Whether it may have more columns than these.
@@ -112,12 +114,21 @@ pub(crate) struct Home {
 }
 
 const fn home(columns: &'static [(&'static str, &'static str)], key: &'static str) -> Home {
-    Home { columns, key: Some(key), name: None, schema: None, more: false }
+    Home { columns, key: Some(key), name: None, usual: None, schema: None, more: false }
 }
 
 impl Home {
     const fn named(self, name: &'static str) -> Home {
-        Home { name: Some(name), ..self }
+        Home { name: Some(name), ..self }.usually(name)
+    }
+
+    const fn usually(self, name: &'static str) -> Home {
+        Home { usual: Some(name), ..self }
+    }
+
+    /// Named `schema_migrations`, as several tools' tables are.
+    const fn shared(self) -> Home {
+        Home { name: Some("schema_migrations"), ..self }
     }
 
     const fn in_schema(self, schema: &'static str) -> Home {
@@ -171,7 +182,7 @@ pub(crate) const TOOLS: &[Known] = &[
         Tool::Ecto,
         "Ecto",
         "ecto",
-        &[home(&[("version", "bigint"), ("inserted_at", "timestamp(0) without time zone")], "version")],
+        &[home(&[("version", "bigint"), ("inserted_at", "timestamp(0) without time zone")], "version").shared()],
         Rows::Same,
         "select version::text as version from {}",
     ),
@@ -180,7 +191,7 @@ pub(crate) const TOOLS: &[Known] = &[
         "the Supabase CLI",
         "supabase",
         &[home(&[("version", "text"), ("statements", "text[]")], "version")
-            .named("schema_migrations")
+            .shared()
             .in_schema("supabase_migrations")
             .or_more()],
         Rows::Same,
@@ -198,7 +209,8 @@ pub(crate) const TOOLS: &[Known] = &[
                 ("tstamp", "timestamp without time zone"),
             ],
             "id",
-        )],
+        )
+        .usually("goose_db_version")],
         Rows::Same,
         "select version_id::text as version from (select distinct on (version_id) version_id, is_applied \
          from {} order by version_id, id desc) g where is_applied and version_id > 0",
@@ -227,7 +239,8 @@ pub(crate) const TOOLS: &[Known] = &[
                     ("success", "boolean"),
                 ],
                 "installed_rank",
-            )],
+            )
+            .usually("flyway_schema_history")],
             Rows::Same,
             "select version from (select distinct on (coalesce(version, script)) coalesce(version, \
              pg_catalog.regexp_replace(script, '^.*/|[.][^.]+$', '', 'g')) as version, type, success from {} \
@@ -253,7 +266,8 @@ pub(crate) const TOOLS: &[Known] = &[
                     ("applied_steps_count", "integer"),
                 ],
                 "id",
-            )],
+            )
+            .usually("_prisma_migrations")],
             Rows::Same,
             "select distinct migration_name as version from {} where finished_at is not null and rolled_back_at is null",
         )
@@ -317,7 +331,8 @@ pub(crate) const TOOLS: &[Known] = &[
                         ("execution_time", "bigint"),
                     ],
                     "version",
-                ),
+                )
+                .usually("_sqlx_migrations"),
                 // Before 0.5.
                 home(
                     &[
@@ -328,7 +343,8 @@ pub(crate) const TOOLS: &[Known] = &[
                         ("checksum", "bytea"),
                     ],
                     "version",
-                ),
+                )
+                .usually("_sqlx_migrations"),
             ],
             Rows::Same,
             "select version::text as version from {} where success",
@@ -347,7 +363,8 @@ pub(crate) const TOOLS: &[Known] = &[
                     ("checksum", "character varying(255)"),
                 ],
                 "version",
-            ),
+            )
+            .usually("refinery_schema_history"),
             home(
                 &[
                     ("version", "bigint"),
@@ -356,7 +373,8 @@ pub(crate) const TOOLS: &[Known] = &[
                     ("checksum", "character varying(255)"),
                 ],
                 "version",
-            ),
+            )
+            .usually("refinery_schema_history"),
         ],
         Rows::Same,
         "select version::text as version from {}",
@@ -382,7 +400,8 @@ pub(crate) const TOOLS: &[Known] = &[
                     ("applied", "timestamp with time zone"),
                 ],
                 "id",
-            ),
+            )
+            .named("django_migrations"),
             // Before 3.2.
             home(
                 &[
@@ -392,7 +411,8 @@ pub(crate) const TOOLS: &[Known] = &[
                     ("applied", "timestamp with time zone"),
                 ],
                 "id",
-            ),
+            )
+            .named("django_migrations"),
         ],
         Rows::Other,
         "select app || '.' || name as version from {}",
@@ -430,7 +450,8 @@ pub(crate) const TOOLS: &[Known] = &[
         &[home(
             &[("id", "integer"), ("name", "character varying(255)"), ("run_on", "timestamp without time zone")],
             "id",
-        )],
+        )
+        .named("pgmigrations")],
         Rows::Same,
         "select name as version from {}",
     ),
@@ -451,7 +472,7 @@ pub(crate) const TOOLS: &[Known] = &[
         "Rails",
         "rails",
         // It has a primary key since 5.0.
-        &[home(&[("version", "character varying")], "version").named("schema_migrations").without_key()],
+        &[home(&[("version", "character varying")], "version").shared().without_key()],
         Rows::Same,
         "select version from {}",
     ),
@@ -460,10 +481,10 @@ pub(crate) const TOOLS: &[Known] = &[
         "dbmate",
         "dbmate",
         &[
-            home(&[("version", "character varying(128)")], "version").named("schema_migrations"),
-            home(&[("version", "character varying(255)")], "version").named("schema_migrations"),
+            home(&[("version", "character varying(128)")], "version").shared(),
+            home(&[("version", "character varying(255)")], "version").shared(),
             // Of newer releases. Rails' has another table beside it.
-            home(&[("version", "character varying")], "version").named("schema_migrations"),
+            home(&[("version", "character varying")], "version").shared(),
         ],
         Rows::Same,
         "select version from {}",

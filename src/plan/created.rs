@@ -3,7 +3,9 @@
 use super::{Cache, Plan, Work};
 use crate::ledger::foreign::Name;
 use crate::migration::Catalog;
-use crate::sql::{Act, Statement};
+use crate::sql::lex::{Kind, Token, tokens};
+use crate::sql::pattern::Cursor;
+use crate::sql::{Act, Statement, content};
 
 /// A `CREATE TABLE` of a pending migration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +20,8 @@ pub(crate) struct Created {
 /// The tables that a plan creates, each where it is created first.
 ///
 /// Left out are names that the set gives to another table before (`ALTER TABLE t RENAME TO old`: then it was there),
-/// and names without a schema after a statement that may change `search_path`: nobody knows where they lead.
+/// and names without a schema after a statement that changes `search_path` in a way that is not told: nobody knows
+/// where they lead.
 pub(crate) fn created(catalog: &Catalog, plan: &Plan, cache: &Cache) -> Vec<Created> {
     let mut known: std::collections::BTreeSet<Name> = std::collections::BTreeSet::new();
     let mut out = Vec::new();
@@ -29,14 +32,19 @@ pub(crate) fn created(catalog: &Catalog, plan: &Plan, cache: &Cache) -> Vec<Crea
     for migration in pending {
         let Some(Ok(inspected)) = cache.get(&migration) else { continue };
         let section = &catalog.migrations[migration].up.text;
-        let mut moved = false;
+        let mut path = Path::Same;
         for statement in &inspected.analysis.statements {
-            moved |= moves(statement, section);
+            path = moved(statement, section).unwrap_or(path);
             for act in &statement.tables {
-                if act.act == Act::Drop || (moved && act.schema.is_none()) {
+                let schema = match (&act.schema, &path) {
+                    (None, Path::Unknown) => continue,
+                    (None, Path::First(schema)) => Some(schema.clone()),
+                    (schema, _) => schema.clone(),
+                };
+                if act.act == Act::Drop {
                     continue;
                 }
-                let name = Name { schema: act.schema.clone(), table: act.table.clone() };
+                let name = Name { schema, table: act.table.clone() };
                 if known.insert(name.clone()) && act.act == Act::Create {
                     out.push(Created { name, migration, start: statement.span.start });
                 }
@@ -46,11 +54,58 @@ pub(crate) fn created(catalog: &Catalog, plan: &Plan, cache: &Cache) -> Vec<Crea
     out
 }
 
-/// Whether a statement may change `search_path` for those that follow.
-fn moves(statement: &Statement, section: &str) -> bool {
+/// Where names without a schema lead.
+enum Path {
+    /// Where the session would create them.
+    Same,
+    /// The first schema of a `search_path`.
+    First(String),
+    Unknown,
+}
+
+/// What a statement makes of `search_path` for those that follow, if it may change it.
+fn moved(statement: &Statement, section: &str) -> Option<Path> {
     let sql = statement.span.slice(section);
-    matches!(statement.verb.split(' ').next().unwrap_or_default(), "set" | "select" | "reset" | "do")
-        && sql.to_ascii_lowercase().contains("search_path")
+    let verb = statement.verb.split(' ').next().unwrap_or_default();
+    if !matches!(verb, "set" | "select" | "reset" | "do") {
+        return None;
+    }
+    let all: Vec<Token> =
+        tokens(sql).filter(|token| !matches!(token.kind, Kind::LineComment | Kind::BlockComment)).collect();
+    let mut cursor = Cursor::new(sql, &all);
+    if cursor.takes("set local|session? schema") {
+        return Some(cursor.peek().map_or(Path::Unknown, |token| first(&cursor, token)));
+    }
+    if !sql.to_ascii_lowercase().contains("search_path") {
+        return None;
+    }
+    if verb == "reset" || cursor.starts("set local|session? search_path to default") {
+        return Some(Path::Same);
+    }
+    if cursor.takes("set local|session? search_path") {
+        // `to` or `=`.
+        cursor.skip();
+        return Some(cursor.peek().map_or(Path::Unknown, |token| first(&cursor, token)));
+    }
+    // `set_config('search_path', 'app, public', …)`: a list in a literal.
+    let list = all.windows(4).find(|four| {
+        four[0].kind == Kind::OpenParen && four[1].span.slice(sql) == "'search_path'" && four[3].kind == Kind::Str
+    });
+    let list = list.and_then(|four| content(Kind::Str, four[3].span.slice(sql))).filter(|_| verb == "select");
+    Some(list.map_or(Path::Unknown, |list| {
+        let inner: Vec<Token> = tokens(&list).collect();
+        inner.first().map_or(Path::Unknown, |token| first(&Cursor::new(&list, &inner), *token))
+    }))
+}
+
+/// The schema that a token names.
+fn first(cursor: &Cursor<'_>, token: Token) -> Path {
+    let text = token.span.slice(cursor.text);
+    let name = match token.kind {
+        Kind::Str => content(token.kind, text).map(String::from),
+        _ => cursor.clone().name().and_then(|(schema, name)| schema.is_none().then_some(name)),
+    };
+    name.filter(|name| name != "$user" && !name.is_empty()).map_or(Path::Unknown, Path::First)
 }
 
 #[cfg(test)]
@@ -94,15 +149,49 @@ mod tests {
     }
 
     #[test]
-    fn a_name_without_a_schema_is_not_looked_for_where_its_schema_is_unknown() {
+    fn a_name_without_a_schema_is_looked_for_where_the_set_puts_it() {
+        let app: &[(Option<&str>, &str, usize)] = &[(Some("app"), "a", 0)];
+        for path in [
+            "set search_path to app, public",
+            "set search_path = app",
+            "SET LOCAL search_path = 'app', public",
+            "set session search_path to \"app\"",
+            "set schema 'app'",
+            "set local schema 'app'",
+            "select pg_catalog.set_config('search_path', 'app, public', false)",
+            "set /* the path */ search_path = App",
+        ] {
+            creates(&[&format!("{path}; create table if not exists a ()")], app);
+        }
+        // It holds to the end of the migration.
         creates(
-            &[
-                "create schema app; set search_path to app; create table a (); create table app.b ()",
-                "create table c ()",
-            ],
-            &[(Some("app"), "b", 0), (None, "c", 1)],
+            &["set search_path to app; create table a (); create table s.b ()", "create table c ()"],
+            &[(Some("app"), "a", 0), (Some("s"), "b", 0), (None, "c", 1)],
         );
-        creates(&["set local search_path = app; create table a ()"], &[]);
-        creates(&["select pg_catalog.set_config('search_path', 'app', false); create table a ()"], &[]);
+        creates(&["set search_path to app; reset search_path; create table a ()"], &[(None, "a", 0)]);
+        creates(&["set search_path to app; set search_path to default; create table a ()"], &[(None, "a", 0)]);
+    }
+
+    #[test]
+    fn a_name_without_a_schema_is_not_looked_for_where_its_schema_is_unknown() {
+        for path in [
+            "select set_config('search_path', current_setting('app.path'), false)",
+            "select set_config('search_path', '', false)",
+            "set search_path = \"$user\", public",
+            "do $$ begin perform set_config('search_path', 'app', false); end $$",
+        ] {
+            creates(
+                &[&format!("{path}; create table a (); create table app.b ()"), "create table c ()"],
+                &[(Some("app"), "b", 0), (None, "c", 1)],
+            );
+        }
+    }
+
+    #[test]
+    fn what_if_not_exists_may_skip_counts() {
+        creates(&["create table if not exists U&\"\\0075sers\" (id int)"], &[(None, "users", 0)]);
+        creates(&["create foreign table if not exists users () server s"], &[(None, "users", 0)]);
+        creates(&["create materialized view if not exists users as select 1"], &[(None, "users", 0)]);
+        creates(&["do $$ begin raise notice 'create table users (id int)'; end $$"], &[]);
     }
 }

@@ -364,7 +364,7 @@ mod tests {
             Some(("I", Some("s"), "t")),
         );
         builds("create index concurrently on t (a)", None);
-        builds("create index concurrently U&\"i\" on t (a)", None);
+        builds("create index concurrently U&\"!0069\" uescape '!' on t (a)", None);
         builds("create index i on t (a)", None);
         builds("drop index concurrently i", None);
     }

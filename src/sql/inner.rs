@@ -13,7 +13,8 @@ const DESTRUCTIVE: &[&str] = &["drop schema", "drop database", "drop owned"];
 
 /// Statements that do something to whole tables. The names follow after `IF [NOT] EXISTS`.
 const TABLES: &[(&str, Act)] = &[
-    ("create unlogged? table", Act::Create),
+    ("create unlogged|foreign? table", Act::Create),
+    ("create materialized view", Act::Create),
     ("drop table", Act::Drop),
     // `foreign table` cannot be a ledger, but shares the name space.
     ("drop foreign table", Act::Drop),
@@ -82,7 +83,7 @@ impl Inner {
         for token in found {
             let Some(code) = content(token.kind, token.span.slice(text)) else { continue };
             let code = code.as_ref();
-            let inner: Vec<Token> =
+            let mut inner: Vec<Token> =
                 tokens(code).filter(|token| !matches!(token.kind, Kind::LineComment | Kind::BlockComment)).collect();
             for statement in inner.split(|token| token.kind == Kind::Semicolon) {
                 let mut follows = true;
@@ -99,6 +100,13 @@ impl Inner {
                     follows = token.kind == Kind::Word && is(STATEMENT_FOLLOWS);
                 }
             }
+            // What `raise notice` says is not run.
+            let is_raise =
+                |at: usize| inner.get(at).is_some_and(|it| it.span.slice(code).eq_ignore_ascii_case("raise"));
+            let said: Vec<bool> =
+                (0..inner.len()).map(|at| at > 0 && is_raise(at - 1) || at > 1 && is_raise(at - 2)).collect();
+            let mut said = said.into_iter();
+            inner.retain(|_| said.next() != Some(true));
             self.read_literals(code, &inner, depth + 1, false);
         }
     }
@@ -231,7 +239,13 @@ mod tests {
         acts("create unlogged table T as select 1", &[(None, "t", create)]);
         acts("create temp table t (id int)", &[]);
         acts("drop table if exists a, b.c, d cascade", &[(None, "a", drop), (Some("b"), "c", drop), (None, "d", drop)]);
-        acts("drop table U&\"a\", b", &[(None, "b", drop)]);
+        acts("drop table U&\"\\0061\", b", &[(None, "a", drop), (None, "b", drop)]);
+        acts("create foreign table if not exists a () server s", &[(None, "a", create)]);
+        acts("create materialized view if not exists a as select 1", &[(None, "a", create)]);
+        acts(
+            "do $$ begin raise notice 'create table a ()'; raise 'drop table b'; execute 'drop table c'; end $$",
+            &[(None, "c", drop)],
+        );
         acts("drop view a", &[]);
         acts("alter table if exists only a.b rename to c", &[(Some("a"), "b", rename)]);
         acts("alter table a * rename to c", &[(None, "a", rename)]);

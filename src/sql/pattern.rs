@@ -80,7 +80,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Takes a name of one or more parts and hands back its last two. `None` if no name comes next;
-    /// a part that cannot be known here (`U&"…"`) makes the whole name `None` after it is taken.
+    /// a part that cannot be known here (`U&"…" UESCAPE '!'`) makes the whole name `None` after it is taken.
     pub fn name(&mut self) -> Option<(Option<String>, String)> {
         let mut schema = None;
         let mut last = self.part()?;
@@ -105,11 +105,12 @@ impl<'a> Cursor<'a> {
                 let inner = text.get(1..text.len().saturating_sub(1)).unwrap_or("");
                 Some(truncate(inner.replace("\"\"", "\"")))
             }
-            Kind::UnicodeIdent => None,
+            Kind::UnicodeIdent => unescape(text.get(3..text.len().saturating_sub(1)).unwrap_or("")).map(truncate),
             _ => return None,
         };
         self.at += 1;
-        Some(name)
+        let other = token.kind == Kind::UnicodeIdent && self.peek_text().eq_ignore_ascii_case("uescape");
+        Some(name.filter(|_| !other))
     }
 
     /// Takes a group in parentheses, if it comes next, and hands back its tokens.
@@ -235,6 +236,24 @@ fn sets(text: &str, group: &[Token], mode: &str, names: &str) -> bool {
     })
 }
 
+/// What stands in `U&"…"`; none where PostgreSQL takes more than one escape for a letter, or none at all.
+fn unescape(text: &str) -> Option<String> {
+    let text = text.replace("\"\"", "\"");
+    let mut parts = text.split('\\');
+    let mut out = String::from(parts.next()?);
+    while let Some(part) = parts.next() {
+        if part.is_empty() {
+            out.push('\\');
+            out.push_str(parts.next()?);
+            continue;
+        }
+        let (from, to) = if part.starts_with('+') { (1, 7) } else { (0, 4) };
+        out.push(char::from_u32(u32::from_str_radix(part.get(from..to)?, 16).ok()?)?);
+        out.push_str(&part[to..]);
+    }
+    Some(out)
+}
+
 /// PostgreSQL cuts a name to 63 bytes (`NAMEDATALEN - 1`), never inside a character.
 fn truncate(mut name: String) -> String {
     if name.len() > 63 {
@@ -302,8 +321,11 @@ mod tests {
         named("S.\"T\"", Some((Some("s"), "T")));
         named("db.s.t", Some((Some("s"), "t")));
         named("ÄB", Some((None, "Äb")));
-        named("U&\"a\"", None);
-        named("s.U&\"a\"", None);
+        named("U&\"\\0075s\\+000065rs\\\\\"\"\"", Some((None, "users\\\"")));
+        named("s.U&\"a\"", Some((Some("s"), "a")));
+        named("U&\"!0061\" uescape '!'", None);
+        named("U&\"\\d83d\\de00\"", None);
+        named("U&\"\\00\"", None);
         named("'a'", None);
         let long = "é".repeat(40);
         named(&long, Some((None, &long[..62])));

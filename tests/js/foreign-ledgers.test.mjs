@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { readMigrations } from 'counterfoil/node'
 import { onEachDatabase } from './support/databases.mjs'
 import { fails } from './support/errors.mjs'
-import { bodies, effects, lookAlikes, tools } from './support/foreign-ledgers.mjs'
+import { bodies, changed, effects, lookAlikes, tools } from './support/foreign-ledgers.mjs'
 
 /** The message of the simple protocol. */
 function simpleQuery(sql) {
@@ -105,15 +105,18 @@ onEachDatabase(
 
       test(`what looks like a ledger of ${tool.name} is not refused`, async (t) => {
         const { db, exec } = await open(t)
-        await exec(
-          `${lookAlikes[code]}; insert into ${/table (\w+)/.exec(lookAlikes[code])[1]} default values`.replace(
-            /; insert.*/,
-            '',
-          ),
-        )
+        await exec(lookAlikes[code])
         assert.equal((await migrate(db, set)).applied.length, 3)
       })
     }
+
+    for (const [name, ddl] of Object.entries(changed))
+      test(`a ledger of ${name} by its name is refused, whatever was added or changed`, async (t) => {
+        const { db, exec } = await open(t)
+        await exec(ddl)
+        const { message } = await fails(migrate(db, set), { code: 'foreign-ledger', applied: [] })
+        assert.match(message, new RegExp(` is the ledger of ${name}`))
+      })
 
     test('all look-alikes at once are not refused, in a schema of the ledger and in the tools’ own', async (t) => {
       const { db, exec } = await open(t)
@@ -437,6 +440,49 @@ onEachDatabase(
         assert.equal((await plan(db, creates(sql))).decisions.length, 1, sql)
     })
 
+    test('a table without a schema is looked for where search_path says', async (t) => {
+      const { db, query, exec } = await open(t)
+      await exec('create schema app; create table app.users (); create table public.orders ()')
+      const creates = (path, table) => ({ '001_a.sql': text(`${path}; create table if not exists ${table} (id int);`) })
+      for (const [path, schema] of [
+        ['create schema if not exists app; set search_path to app, public', 'app'],
+        ["set local search_path = 'app'", 'app'],
+        ["set schema 'app'", 'app'],
+        ["select pg_catalog.set_config('search_path', 'app, public', true)", 'app'],
+        ['set search_path = public', 'public'],
+      ]) {
+        const [there, other] = schema === 'app' ? ['users', 'orders'] : ['orders', 'users']
+        const { message } = await fails(migrate(db, creates(path, there)), { code: 'database-not-empty', applied: [] })
+        assert.match(message, new RegExp(`"${schema}"."${there}"`), path)
+        assert.equal((await plan(db, creates(path, other))).decisions.length, 1, path)
+      }
+      // That is where PostgreSQL makes them.
+      await migrate(db, creates("set schema 'app'", 'orders'))
+      assert.deepEqual(await query("select count(*)::int as n from pg_tables where tablename = 'orders'"), [{ n: 2 }])
+    })
+
+    test('what IF NOT EXISTS takes for the table is there', async (t) => {
+      const { db, exec } = await open(t)
+      await exec(
+        'create table users (id int); create index by_id on users (id); create sequence numbers; create type pair as (a int, b int)',
+      )
+      const creates = (sql) => ({ '001_a.sql': text(sql) })
+      for (const sql of [
+        'create table if not exists U&"\\0075sers" (id int)',
+        'create foreign table if not exists users (id int) server s',
+        'create materialized view if not exists users as select 1 as id',
+        'create table if not exists by_id (id int)',
+        'create table if not exists numbers (id int)',
+        'create table if not exists pair (id int)',
+      ]) {
+        await fails(migrate(db, creates(sql)), { code: 'database-not-empty', applied: [] })
+        // PostgreSQL passes over it with a notice, or would if the server for foreign tables were there.
+        if (!sql.includes('foreign')) await exec(sql)
+      }
+      const said = creates("do $$ begin raise notice 'create table users (id int)'; end $$")
+      assert.equal((await migrate(db, said)).applied.length, 1)
+    })
+
     test('other tables are no concern: a second set, another set’s ledger, another schema', async (t) => {
       const { db, query, exec } = await open(t)
       await migrate(db, set)
@@ -579,6 +625,10 @@ onEachDatabase(
       assert.match(error.help, /ignore: \['dbmate'\]/)
       const second = { '900_second.sql': text('create table second ();') }
       assert.equal((await migrate(db, second, { table: 'other' })).applied.length, 1)
+      // A set without a migration has none of its versions.
+      const none = { table: 'third', allowEmpty: true }
+      assert.equal((await migrate(db, {}, none)).status, 'current')
+      assert.equal((await ready(db, {}, none)).httpStatus, 200)
       await exec(effects)
       assert.deepEqual(versionsOf((await migrate(db, set)).applied), ['003'])
     })

@@ -205,30 +205,51 @@ export const tools = {
   },
 }
 
-/** Tables that look like a tool's ledger and are not: another name, another column, another type, another key. */
+/**
+ * Tables that look like a tool's ledger and are not: another name, another column, another type, another key. Each has a
+ * row, without which no ledger is refused.
+ */
 export const lookAlikes = {
-  goose: 'create table releases (id integer primary key, version_id bigint, is_applied boolean, tstamp timestamptz)',
-  sqlx: 'create table deploys (version bigint primary key, description text, installed_on timestamptz, success boolean, checksum text, execution_time bigint)',
+  goose:
+    'create table releases (id integer primary key, version_id bigint, is_applied boolean, tstamp timestamptz); insert into releases values (1, 1, true, now())',
+  sqlx: "create table deploys (version bigint primary key, description text, installed_on timestamptz, success boolean, checksum text, execution_time bigint); insert into deploys values (1, 'a', now(), true, 'b', 1)",
   refinery:
-    'create table history (version int4, name varchar(255) primary key, applied_on varchar(255), checksum varchar(255))',
-  diesel: 'create table runs (version varchar(50) primary key, run_on timestamp not null)',
+    "create table history (version int4, name varchar(255) primary key, applied_on varchar(255), checksum varchar(255)); insert into history values (1, 'a', 'b', 'c')",
+  diesel:
+    "create table runs (version varchar(50) primary key, run_on timestamp not null); insert into runs values ('1', now())",
   flyway:
-    'create table ranks (installed_rank int primary key, version varchar(50), script varchar(1000), success boolean)',
+    "create table ranks (installed_rank int primary key, version varchar(50), script varchar(1000), success boolean); insert into ranks values (1, '1', 'a', true)",
   prisma:
-    'create table steps (id varchar(36) primary key, checksum varchar(64), migration_name varchar(255), applied_steps_count integer)',
-  supabase: 'create table statements (version text primary key, statements text[], name text)',
-  knex: 'create table batches (id serial primary key, name varchar(255), batch integer, migration_time timestamptz)',
-  kysely: 'create table clocks (name varchar(255) primary key, timestamp varchar(255) not null)',
+    "create table steps (id varchar(36) primary key, checksum varchar(64), migration_name varchar(255), applied_steps_count integer); insert into steps values ('a', 'b', 'c', 1)",
+  supabase:
+    "create table statements (version text primary key, statements text[], name text); insert into statements values ('1', '{}', 'a')",
+  knex: "create table batches (id serial primary key, name varchar(255), batch integer, migration_time timestamptz); insert into batches (name, batch, migration_time) values ('1_a', 1, now())",
+  kysely:
+    "create table clocks (name varchar(255) primary key, timestamp varchar(255) not null); insert into clocks values ('1_a', 'b')",
   'node-pg-migrate':
-    'create table jobs (id serial primary key, name varchar(255) not null, run_on timestamptz not null)',
+    "create table jobs (id serial primary key, name varchar(255) not null, run_on timestamp not null); insert into jobs (name, run_on) values ('nightly', now())",
   'graphile-migrate':
-    'create table migrations (hash text primary key, previous_hash text, filename text not null, date timestamptz, note text)',
-  'sql-migrate': 'create table grants (id text primary key, applied_at timestamptz)',
-  'golang-migrate': 'create table documents (version bigint, dirty boolean, id int primary key)',
-  rails: 'create table versions (version character varying primary key)',
-  ecto: 'create table events (version bigint primary key, inserted_at timestamp)',
-  alembic: 'create table builds (version_num varchar(32) primary key)',
-  django: 'create table installed (id bigint primary key, app varchar(255), name text, applied timestamptz)',
-  drizzle: 'create table blobs (id serial primary key, hash text not null, created_at bigint)',
-  dbmate: 'create table tags (version varchar(128) primary key)',
+    "create table migrations (hash text primary key, previous_hash text, filename text not null, date timestamptz, note text); insert into migrations values ('a', null, '1.sql', now())",
+  'sql-migrate':
+    "create table grants (id text primary key, applied_at timestamptz); insert into grants values ('1', now())",
+  'golang-migrate':
+    'create table documents (version bigint, dirty boolean, id int primary key); insert into documents values (1, false, 1)',
+  rails: "create table versions (version character varying primary key); insert into versions values ('1')",
+  ecto: 'create table events (version bigint primary key, inserted_at timestamp(0)); insert into events values (1, now())',
+  alembic: "create table builds (version_num varchar(32) primary key); insert into builds values ('1')",
+  django:
+    "create table licences (id bigint primary key, app varchar(255), name varchar(255), applied timestamptz); insert into licences values (1, 'a', 'b', now())",
+  drizzle:
+    "create table blobs (id serial primary key, hash text not null, created_at bigint); insert into blobs (hash) values ('a')",
+  dbmate: "create table tags (version varchar(128) primary key); insert into tags values ('1')",
+}
+
+/** A tool's own table as somebody has changed it, or another version of the tool has made it: with rows. */
+export const changed = {
+  goose:
+    'create table goose_db_version (id int primary key, version_id bigint not null, is_applied boolean not null, tstamp timestamptz default now(), note text); insert into goose_db_version values (1, 1, true)',
+  Drizzle:
+    "create schema if not exists drizzle; create table drizzle.__drizzle_migrations (id serial primary key, hash text not null, created_at numeric); insert into drizzle.__drizzle_migrations (hash) values ('a')",
+  'node-pg-migrate':
+    "create table pgmigrations (id bigserial primary key, name text not null, run_on timestamptz not null); insert into pgmigrations (name, run_on) values ('1_a', now())",
 }

@@ -24,7 +24,30 @@ const during = (db, n, act) =>
     },
   })
 
-onEachDatabase(({ api: { migrate }, open }) => {
+onEachDatabase(({ kind, api: { migrate, plan, ready, rollback }, open }) => {
+  if (kind === 'PostgreSQL')
+    test('it does not wait for a lock that somebody has on the ledger', async (t) => {
+      const { db, session } = await open(t)
+      await migrate(db, { '001_a.sql': set['001_a.sql'] })
+      const other = await session()
+      const waiting = async (what) =>
+        (
+          await other.query(
+            `select ${what} from pg_locks where not granted and relation = 'schema_migrations'::regclass`,
+          )
+        ).rows.length > 0
+      await other.query('begin; lock table schema_migrations')
+      for (const work of [migrate, plan, ready, rollback]) {
+        const controller = new AbortController()
+        const run = work(await session(), set, { signal: controller.signal })
+        while (!(await waiting('pid')));
+        controller.abort()
+        await fails(run, { code: 'aborted', applied: [] })
+        while (await waiting('pg_terminate_backend(pid)'));
+      }
+      await other.query('rollback')
+    })
+
   test('it says what was applied, and the next run goes on from there', async (t) => {
     for (let n = 0; ; n += 1) {
       const { db, query } = await open(t)

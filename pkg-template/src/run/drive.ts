@@ -26,7 +26,8 @@ export async function drive(
   const capabilities = bare({ ...rest, interactive: interactive && settings.session })
   const machine = begun(connection, () => new Machine(catalog, bare(goal), settings.core as RunOptions, capabilities))
   const watch = new Watch(settings, begin)
-  const reads = goal.goal === 'plan' || goal.goal === 'ready'
+  // Until something is sent that may write, a run that is told to stop does not wait for an answer: a lock may keep it back.
+  let untouched = true
   // Told to stop, the core does so where nothing is half-done. It hears first what came of the last message: what that
   // did is done.
   const next = (answer?: Answer): Request => {
@@ -73,9 +74,9 @@ export async function drive(
         roundTrips += 1
       }
       try {
-        answer = bare({
-          rows: [...((await unlessTold(reads ? settings.signal : undefined, perform(connection, request))) ?? [])],
-        })
+        untouched &&= request.type === 'query' && request.sql!.startsWith('select')
+        const told = untouched ? settings.signal : undefined
+        answer = bare({ rows: [...((await unlessTold(told, perform(connection, request))) ?? [])] })
       } catch (error) {
         // What the driver itself refuses says nothing about the database.
         if (error instanceof MigrationError) throw error

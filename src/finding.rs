@@ -35,3 +35,19 @@ pub struct Finding {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<Location>,
 }
+
+/// How many versions or paths a message names at most.
+pub(crate) const MANY: usize = 10;
+
+/// `a`, `a and b`, `a, b and c`; what is too much is counted.
+pub(crate) fn list(items: &[&str]) -> String {
+    let (shown, more) = items.split_at(items.len().min(MANY));
+    if !more.is_empty() {
+        return format!("{} and {} more", shown.join(", "), more.len());
+    }
+    match shown {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}

@@ -7,8 +7,8 @@ use super::Table;
 use super::foreign::{Found, Says};
 use super::tools::{Rows, Tool};
 use crate::error::{Code, Error};
+use crate::finding::{MANY, list};
 use crate::migration::{Catalog, Migration};
-use crate::plan::words::{MANY, list};
 use crate::sql::quote::{identifier, literal};
 use crate::version::{Identity, Version};
 

@@ -1,11 +1,9 @@
 //! The words of a plan: message and help of a decision, from its data alone.
 
 use super::{Decision, Grade, Progress, Reason, Why};
+use crate::finding::list;
 use crate::ledger::Table;
 use crate::sql::quote::literal;
-
-/// How many versions or paths a message names at most.
-pub(crate) const MANY: usize = 10;
 
 /// Writes message and help. `next` is a version after all others.
 pub(super) fn fill(decision: &mut Decision, next: Option<&str>, table: &Table) {
@@ -267,19 +265,6 @@ fn plural(count: u32, what: &str) -> String {
 
 fn such_as(next: Option<&str>) -> String {
     next.map_or_else(String::new, |next| format!(", such as {next}"))
-}
-
-/// `a`, `a and b`, `a, b and c`; what is too much is counted.
-pub(crate) fn list(items: &[&str]) -> String {
-    let (shown, more) = items.split_at(items.len().min(MANY));
-    if !more.is_empty() {
-        return format!("{} and {} more", shown.join(", "), more.len());
-    }
-    match shown {
-        [] => String::new(),
-        [one] => (*one).to_owned(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
 }
 
 fn quoted(name: &str) -> String {

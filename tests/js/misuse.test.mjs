@@ -75,8 +75,8 @@ const empty = {
   ],
   'a migration in code': [
     { '20260101_guests.ts': 'export {}' },
-    '20260101_guests.ts is a migration written in code; only SQL files are run',
-    'write it in SQL, or run it with its own tool before the migrations that need it',
+    '20260101_guests.ts is written in code, and only SQL files are run',
+    inCode,
   ],
   'a journal without an entry': [
     { 'meta/_journal.json': '{ "version": "7", "dialect": "postgresql", "entries": [] }' },

@@ -79,7 +79,7 @@ pub fn is_open(rows: &[TextRow]) -> bool {
 pub(super) const OF_RAILS: &str = "(exists (select 1 from pg_catalog.pg_class m where m.relnamespace = c.relnamespace \
      and m.relname = 'ar_internal_metadata') or not exists (select 1 from pg_catalog.pg_index m where m.indrelid = c.oid and m.indisprimary))";
 
-/// The columns of the table that has the ledger's name: `name` and `type`, and `rails`, see [`OF_RAILS`]; one row without
+/// The columns of the table that has the ledger's name: `name` and `type`, and `rails`, whether the table is of Rails; one row without
 /// a name if there is no such table. Cannot fail, so that no transaction of a caller's is harmed.
 pub fn shape(table: &Table) -> String {
     format!(

@@ -17,6 +17,7 @@ impl Machine {
     /// Asks for the table's columns, and for what else is there. `there`: our ledger is, and has no row.
     pub(super) fn ask_for_shape(&mut self, there: bool) -> Output {
         let creates = self.names();
+        self.state.there = there;
         self.send(Phase::Shape, Request::Shape { creates, there })
     }
 

@@ -86,6 +86,7 @@ impl Machine {
                 incomplete: false,
                 losses: 0,
                 cleared: false,
+                there: false,
                 guard: None,
                 ignored: Vec::new(),
                 busy: false,
@@ -373,7 +374,6 @@ impl Machine {
                 Some((row.remove("name").flatten()?, row.remove("type").flatten().unwrap_or_default()))
             })
             .collect();
-        let there = matches!(self.sent, Some(Request::Shape { there: true, .. }));
         match shape::shape(&columns, rails) {
             shape::Shape::Foreign(tool) => self.taken(tool),
             shape::Shape::Missing => {
@@ -385,7 +385,7 @@ impl Machine {
                 self.state.incomplete = found != shape::Shape::Counterfoil;
                 let names = columns.into_iter().map(|(name, _)| name).collect();
                 self.state.columns = self.state.incomplete.then_some(names);
-                if there && !seen.rows { self.judge(seen) } else { self.look() }
+                if self.state.there && !seen.rows { self.judge(seen) } else { self.look() }
             }
         }
     }

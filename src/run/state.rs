@@ -29,6 +29,8 @@ pub(super) struct RunState {
     pub(super) losses: u32,
     /// Whether it has been seen what else is in a database without a row of ours.
     pub(super) cleared: bool,
+    /// Whether the shape was asked for since our ledger is there and has no row.
+    pub(super) there: bool,
     /// What has to be so still when the ledger is made.
     pub(super) guard: Option<Box<Guard>>,
     /// What was let pass.

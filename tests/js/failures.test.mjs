@@ -178,7 +178,7 @@ onEachDatabase(
       'golang-migrate':
         'create table schema_migrations (version bigint not null primary key, dirty boolean not null); insert into schema_migrations values (7, false)',
       Rails:
-        "create table schema_migrations (version character varying not null primary key); insert into schema_migrations values ('20260101000000')",
+        "create table schema_migrations (version character varying not null primary key); insert into schema_migrations values ('20260101000000'); create table ar_internal_metadata (key character varying not null primary key, value character varying, created_at timestamp(6) not null, updated_at timestamp(6) not null)",
       Ecto: 'create table schema_migrations (version bigint not null primary key, inserted_at timestamp(0)); insert into schema_migrations values (7, now())',
       'the Supabase CLI':
         "create table schema_migrations (version text not null primary key, statements text[], name text); insert into schema_migrations values ('7')",

@@ -28,7 +28,7 @@ pub struct Change {
     pub tracked: Option<Tracked>,
 }
 
-/// The files that the globs of tracks match (see [`parity::matched`]).
+/// The files that the globs of tracks match.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Tracked {

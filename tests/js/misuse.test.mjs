@@ -212,10 +212,10 @@ describe('sets', () => {
   test('what is no set is told what it is, with a database and without', async () => {
     for (const [given, message, help] of wrong()) {
       const error = { code: 'invalid-input', message, help }
-      for (const call of ['migrate', 'rollback', 'plan', 'ready']) {
-        await fails(() => overPglite[call](db, given), error)
+      for (const call of [overPglite.migrate, overPglite.rollback, overPglite.plan, overPglite.ready]) {
+        await fails(() => call(db, given), error)
         // Something that is no set is not an empty one.
-        await fails(() => overPglite[call](db, given, { allowEmpty: true }), error)
+        await fails(() => call(db, given, { allowEmpty: true }), error)
       }
       for (const call of [plan, readSet, embed]) await fails(() => call(given), error)
     }

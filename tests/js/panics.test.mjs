@@ -8,6 +8,7 @@ import { coreNow } from '../../pkg/wasm/start.js'
 test('a panic of the core is an internal-error with its message and its place, on the console too', (t) => {
   const written = t.mock.method(console, 'error', () => {})
   // Room for so many files cannot be asked for. The package hands in lists of its own, which are never that long.
+  // oxlint-disable-next-line unicorn/no-new-array -- of this length without being made
   const panic = () => guarded(() => coreNow().readSet(new Array(2 ** 32 - 1), [], undefined))
   const message = /^the core failed: panicked at \S+\.rs:\d+:\d+: capacity overflow$/
   assert.throws(panic, (error) => {

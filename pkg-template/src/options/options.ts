@@ -54,7 +54,7 @@ export const tests: { readonly [name in keyof AnyOptions]-?: Test } = {
   lease: isWhole,
   session: isFlag,
   allowDestructive: isTexts,
-  versions: (value) => isTexts(value) && (value as string[]).length > 0,
+  versions: (value) => isTexts(value) && value.length > 0,
   steps: (value) => isWhole(value) && value !== 0,
   to: isText,
   dryRun: isFlag,

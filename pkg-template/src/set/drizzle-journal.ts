@@ -56,5 +56,5 @@ export function withRenamed(text: string, renamed: ReadonlyMap<string, string>):
 function written(before: string, journal: Journal): string {
   const indent = /^[ \t]+/m.exec(before)?.[0] ?? '  '
   const ends = before.includes('\r\n') ? '\r\n' : '\n'
-  return JSON.stringify(journal, null, indent).replaceAll('\n', ends) + (/\n$/.test(before) ? ends : '')
+  return JSON.stringify(journal, null, indent).replaceAll('\n', ends) + (before.endsWith('\n') ? ends : '')
 }

@@ -2,7 +2,7 @@
 import { drifts, severities } from '../../options/options.js'
 import { checkPart } from './check-config.js'
 import { lintPart } from './lint-config.js'
-import { type Check, Wrong, text, oneOf, map, object } from './checks.js'
+import { type Check, text, oneOf, map, object } from './checks.js'
 
 /** The settings in a configuration file. A check throws {@link Wrong}; it does not repeat the value. */
 export const parts: Readonly<Record<string, Check>> = {

@@ -343,7 +343,7 @@ describe('a Pool over a WebSocket', () => {
       killed =
         (
           await query(
-            `select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and query like '%pg_sleep%' and state = 'active'`,
+            `select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and wait_event = 'PgSleep'`,
           )
         ).length > 0
     assert.deepEqual(

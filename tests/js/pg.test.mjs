@@ -75,7 +75,7 @@ test('a connection that breaks during a migration is replaced, and the migration
   const pool = await openPool()
   const admin = await server.connect(pool.options.connectionString.split('/').at(-1))
   const set = { ...notes, '003_slow.sql': '-- migrate:up\ninsert into notes values (1);\nselect pg_sleep(1);\n' }
-  const kill = `select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and query like '%pg_sleep%' and state = 'active'`
+  const kill = `select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and wait_event = 'PgSleep'`
   let killed = 0
   const timer = setInterval(async () => {
     if (killed === 0) killed = (await admin.query(kill)).rowCount

@@ -131,8 +131,7 @@ for (const max of [1, 4]) {
       ...notes,
       '003_slow.sql': '-- migrate:up\ninsert into notes values (1);\nselect pg_sleep(1);\n',
     })
-    for (let killed = 0; !killed;)
-      killed = (await endAll(admin, `wait_event = 'PgSleep'`)).rowCount
+    for (let killed = 0; !killed;) killed = (await endAll(admin, `wait_event = 'PgSleep'`)).rowCount
     assert.deepEqual(
       (await run).applied.map(({ version }) => version),
       ['001', '002', '003'],

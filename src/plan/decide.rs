@@ -7,7 +7,7 @@ use super::squash::{Squash, Standing, squash};
 use super::{Action, Decision, Edit, Grade, Options, Progress, Reason, Work, words};
 use crate::ledger::{Ledger, Row, State};
 use crate::migration::{Catalog, Migration};
-use crate::version::Version;
+use crate::version::{Version, next};
 use std::collections::BTreeSet;
 
 /// Decides; `cache` is filled for stopped statement-wise migrations only.
@@ -372,7 +372,7 @@ impl<'a> Decider<'a> {
             Some(row) if self.matching.versions[row] > *newest => &self.matching.versions[row],
             _ => newest,
         };
-        words::after(newest.as_str())
+        next::next(next::counted(newest.as_str()), None)
     }
 }
 

@@ -274,33 +274,3 @@ fn quoted(name: &str) -> String {
 fn or_empty(value: &Option<String>) -> &str {
     value.as_deref().unwrap_or("")
 }
-
-/// A version after `version`, of the same form: its leading digits plus one, with as many digits.
-/// None if it has none.
-///
-/// For a name such as `0077_rapid` that is `0078`, for a dotted version such as `17.1` it is `18`,
-/// for a date in parts such as `2024-01-31-120000_a` it is `2024-01-31-120001`.
-pub(super) fn after(version: &str) -> Option<String> {
-    let end = version.bytes().position(|byte| !byte.is_ascii_digit() && byte != b'-').unwrap_or(version.len());
-    let digits = version[..end].trim_end_matches('-');
-    if digits.is_empty() {
-        return None;
-    }
-    // From the last digit: nines become zeros, up to the first that can be one more.
-    let mut out = String::new();
-    let mut carry = true;
-    for byte in digits.bytes().rev() {
-        let next = match byte {
-            b'-' => b'-',
-            _ if !carry => byte,
-            b'9' => b'0',
-            _ => byte + 1,
-        };
-        carry &= byte == b'9' || byte == b'-';
-        out.insert(0, char::from(next));
-    }
-    if carry {
-        out.insert(0, '1');
-    }
-    Some(out)
-}

@@ -1,5 +1,7 @@
 //! Versions: kept as written, compared as numbers of any length.
 
+pub mod next;
+
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 use std::cmp::Ordering;

@@ -5,7 +5,8 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { readSet } from 'counterfoil'
+import { plan, readSet } from 'counterfoil'
+import { check } from 'counterfoil/guard'
 import { readMigrations } from 'counterfoil/node'
 import { resolveBinary } from 'dbmate'
 import { counterfoil, environment, main, migration, project, root } from './support/cli.mjs'
@@ -453,6 +454,29 @@ describe('new', () => {
       assert.equal(again.status, 0, again.stderr)
       assert.notDeepEqual(JSON.parse(again.stdout).paths, stdout.trim().split('\n'))
     })
+
+  test('a plan, the guards and `new` propose one version', async (t) => {
+    // The last column by hand: `date -d` for the times. They lie in the future, where no clock is later.
+    for (const [newest, next] of [
+      ['27990228235959', '27990301000000'],
+      ['27990228235959999', '27990301000000000'],
+      ['27991231', '28000101'],
+      ['9999999998', '9999999999'],
+      ['0009', '0010'],
+    ]) {
+      const [a, b] = [`${newest}_a.sql`, `${newest}_b.sql`]
+      const files = { [a]: migration('select 1;'), [b]: migration('select 2;') }
+      const { decisions } = plan(files, [], { convention: 'dbmate' })
+      for (const { help } of decisions) assert.match(help, new RegExp(`, such as ${next}$`))
+      const base = { [`db/${a}`]: files[a] }
+      const head = { ...base, [`db/${b}`]: files[b] }
+      const set = { dir: 'db', convention: 'dbmate', base, head }
+      const { renumber } = await check({ sets: [set], messages: [], edits: [] })
+      assert.deepEqual(renumber, [{ path: `db/${b}`, to: `db/${next}_b.sql`, version: next }])
+      const it = project(t, { [`db/migrations/${a}`]: files[a] })
+      assert.equal((await it.run(['new', 'b'])).stdout, `db/migrations/${next}_b.sql\n`)
+    }
+  })
 
   test('a set from the future gets a later version all the same', async (t) => {
     const it = project(t, { 'db/migrations/29991231235959_a.sql': migration('select 1;') })

@@ -13,6 +13,7 @@ export interface Review {
   rules(): unknown
   explain(value: unknown): unknown
   losses(value: unknown): unknown
+  next(value: unknown): unknown
 }
 
 let compiled: Promise<WebAssembly.Module> | undefined
@@ -29,6 +30,7 @@ export async function review(): Promise<Review> {
       rules: () => call(ready, module.rules),
       explain: (value) => call(ready, module.explain, value),
       losses: (value) => call(ready, module.losses, value),
+      next: (value) => call(ready, module.next, value),
     }
   } catch (cause) {
     compiled = undefined

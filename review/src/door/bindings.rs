@@ -46,3 +46,9 @@ pub fn explain(json: &str) -> Result<String, JsValue> {
 pub fn losses(json: &str) -> Result<String, JsValue> {
     handed(super::losses::losses(json))
 }
+
+/// See [`super::next`].
+#[wasm_bindgen]
+pub fn next(json: &str) -> Result<String, JsValue> {
+    handed(super::next::next(json))
+}

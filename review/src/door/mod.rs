@@ -8,3 +8,4 @@ pub mod explain;
 pub mod lint;
 pub mod losses;
 pub mod message;
+pub mod next;

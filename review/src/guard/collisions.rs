@@ -22,11 +22,12 @@
 //! passes over because another one has its number.
 
 use super::items::{self, Item, Items};
-use super::renumber::{self, Now, number};
+use super::renumber::{self, number};
 use super::report::Report;
 use super::{Renumber, Set};
 use counterfoil::convention::Convention;
 use counterfoil::finding::Finding;
+use counterfoil::version::next::{Now, next};
 use counterfoil::version::{Identity, Version, leading_digits};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -206,13 +207,9 @@ fn elsewhere<'a>(sides: &Sides<'a>, is_journal: bool) -> Vec<Elsewhere<'a>> {
     all
 }
 
-/// The number as a version, for comparing.
+/// The number as a key; no two migrations of a set may share it.
 fn number_key(item: &Item, convention: Option<Convention>) -> Option<Version> {
-    let number = number(item, convention)?;
-    Some(match convention.map(Convention::identity) {
-        Some(Identity::Dotted) => Version::new(number.replace('_', "."), Identity::Dotted),
-        _ => Version::new(number.replace('-', ""), Identity::Digits),
-    })
+    Some(renumber::key(number(item, convention)?, convention))
 }
 
 /// A free number for everything that is wrong, and for what is new and has to stay behind it.
@@ -252,9 +249,9 @@ fn free(
             _ => own.to_owned(),
         };
         let found = loop {
-            let Some(number) = renumber::next(&from, sides.now) else { break None };
+            let Some(number) = next(&from, sides.now) else { break None };
             let Some(version) = renumber::version(item, &number, convention) else { break None };
-            let key = Version::new(number.replace('-', "").replace('_', "."), key_identity(convention));
+            let key = renumber::key(&number, convention);
             // Each of the numbers that are used is met once.
             if used.remove(&key) {
                 from = number;
@@ -269,13 +266,6 @@ fn free(
         }
     }
     free
-}
-
-fn key_identity(convention: Option<Convention>) -> Identity {
-    match convention.map(Convention::identity) {
-        Some(Identity::Dotted) => Identity::Dotted,
-        _ => Identity::Digits,
-    }
 }
 
 fn say(item: &Item, wrong: &Wrong<'_>, proposal: Option<&Version>, is_journal: bool, report: &mut Report<'_>) {

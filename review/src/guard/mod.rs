@@ -31,7 +31,7 @@ pub mod immutability;
 mod items;
 mod options;
 pub mod parity;
-mod renumber;
+pub(crate) mod renumber;
 mod report;
 #[cfg(test)]
 mod testing;
@@ -41,6 +41,7 @@ pub use change::{Branch, Change, Edit, Files, Set, Tracked, TrackedFiles};
 use counterfoil::convention::Convention;
 use counterfoil::error::Error;
 use counterfoil::finding::{Finding, Severity};
+use counterfoil::version::next::Now;
 use items::Items;
 pub use options::{CODES, Ddl, Level, Options, READING, Registers, Track};
 use report::Report;
@@ -56,7 +57,7 @@ pub use verdict::{Renumber, Verdict};
 /// without files or alone, a glob or a regular expression that is not one, a time that is not one.
 pub fn check(change: &Change, options: &Options) -> Result<Verdict, Error> {
     options.validate()?;
-    let now = options.now.as_deref().map(renumber::Now::read).transpose()?;
+    let now = options.now.as_deref().map(Now::read).transpose()?;
     let mut report = Report::new(options);
     let mut sets: Vec<&Set> = change.sets.iter().collect();
     sets.sort_by(|a, b| (&a.dir, &a.convention, &a.base, &a.head).cmp(&(&b.dir, &b.convention, &b.base, &b.head)));
@@ -77,7 +78,7 @@ pub fn check(change: &Change, options: &Options) -> Result<Verdict, Error> {
 fn check_set(
     set: &Set,
     messages: &[String],
-    now: Option<&renumber::Now>,
+    now: Option<&Now>,
     all_settled: &mut BTreeSet<String>,
     report: &mut Report<'_>,
 ) -> Result<Vec<Renumber>, Error> {

@@ -273,14 +273,18 @@ fn many_duplicates_are_named_shortly() {
 #[test]
 fn a_suggested_version_has_the_form_of_the_newest() {
     #[track_caller]
-    fn next(newest: &str, expected: Option<&str>) {
-        assert_eq!(words::after(newest).as_deref(), expected, "{newest}");
+    fn proposes(newest: &str, expected: &str) {
+        let files = [file(&format!("a/{newest}_a.sql"), A), file(&format!("b/{newest}_b.sql"), B)];
+        let help = format!("give all but one of them a version of their own{expected}");
+        world(&files, &[]).says(
+            0,
+            ERROR,
+            &format!("a/{newest}_a.sql and b/{newest}_b.sql have one version, {newest}"),
+            &help,
+        );
     }
-    next("0077_rapid", Some("0078"));
-    next("17.1", Some("18"));
-    next("999", Some("1000"));
-    next("20260501235959", Some("20260501235960"));
-    next("2024-01-31-120000_a", Some("2024-01-31-120001"));
-    next("99999999999999999999999999999999", Some("100000000000000000000000000000000"));
-    next("add_users", None);
+    proposes("0077", ", such as 0078");
+    // The last second of a February: 60 would be no second.
+    proposes("20260228235959", ", such as 20260301000000");
+    proposes("99999999999999999999999999999999", ", such as 100000000000000000000000000000000");
 }

@@ -2,7 +2,7 @@
 import { posix } from 'node:path'
 import { isJournal, withEntry } from '../../set/drizzle-journal.js'
 import { failure } from '../../shared/errors.js'
-import { dashed, styleOf, timestamp } from './versions.js'
+import { review } from '../../wasm/review.js'
 
 /** What is known of the set. */
 export interface Known {
@@ -28,13 +28,15 @@ const sqlMigrate = '-- +migrate Up\n\n\n-- +migrate Down\n\n'
 const texts: Readonly<Record<string, string>> = { dbmate, goose, 'sql-migrate': sqlMigrate }
 
 /** The files of a migration of this name. `now` is the time. */
-export function newFiles({ convention, paths, files }: Known, name: string, now: Date): NewFiles {
+export async function newFiles({ convention, paths, files }: Known, name: string, now: Date): Promise<NewFiles> {
   const slug = slugOf(name)
   const text = texts[convention] ?? ''
   const journal = convention === 'drizzle' ? Object.keys(files).find(isJournal) : undefined
   const inFolder = convention === 'prisma' || convention === 'diesel' || (convention === 'drizzle' && !journal)
+  const known = { convention, migrations: paths, files: Object.keys(files), now: now.toISOString() }
+  const next = (await review()).next(known) as { newest: string; start: string } | null
   // Beside the newest one, wherever in the set that is.
-  const newest = paths.findLast((path) => versionIn(convention, path, inFolder)) ?? paths.at(-1)
+  const newest = next?.newest ?? paths.at(-1)
   const folder =
     newest === undefined
       ? journal
@@ -42,8 +44,7 @@ export function newFiles({ convention, paths, files }: Known, name: string, now:
         : ''
       : posix.dirname(inFolder ? posix.dirname(newest) : newest)
   const at = (path: string) => posix.join(folder, path)
-  const { version, separator } = nextVersion(convention, newest, inFolder, now, Object.keys(files))
-  const stem = `${version}${separator}${slug}`
+  const stem = `${next?.start ?? first(convention, now, inFolder)}${slug}`
 
   if (journal)
     return {
@@ -57,48 +58,14 @@ export function newFiles({ convention, paths, files }: Known, name: string, now:
   return { made: (paired ? ['.up.sql', '.down.sql'] : ['.sql']).map((ending) => ({ path: at(stem + ending), text })) }
 }
 
-/** What stands before the name in a path: `V`, the version, and what separates them from the name. */
-function versionIn(
-  convention: string,
-  path: string,
-  inFolder: boolean,
-): { prefix: string; digits: string; separator: string } | undefined {
-  const base = posix.basename(inFolder ? posix.dirname(path) : path)
-  const [, prefix = '', digits, separator] =
-    (convention === 'flyway' ? /^(V)(\d+(?:[._]\d+)*?)(__)/ : /^()(\d{4}-\d\d-\d\d-\d{6}|\d+)([_-])?/).exec(base) ?? []
-  return digits === undefined ? undefined : { prefix, digits, separator: separator ?? '_' }
-}
-
-function nextVersion(
-  convention: string,
-  newest: string | undefined,
-  inFolder: boolean,
-  now: Date,
-  all: readonly string[],
-): { version: string; separator: string } {
-  const found = newest === undefined ? undefined : versionIn(convention, newest, inFolder)
-  if (!found) {
-    const first = { flyway: 'V1', 'golang-migrate': '000001', drizzle: inFolder ? undefined : '0000' }[convention]
-    const separator = convention === 'flyway' ? '__' : convention === 'sql-migrate' ? '-' : '_'
-    return { version: first ?? (convention === 'diesel' ? dashed : timestamp).next(now, undefined), separator }
-  }
-  // A migration in another language has a version too. Flyway looks into every folder.
-  const highest = all.reduce((high, path) => {
-    const counts = convention === 'flyway' || posix.dirname(path) === posix.dirname(newest!)
-    const digits = counts ? versionIn(convention, path, inFolder)?.digits : undefined
-    return digits !== undefined && isAbove(digits, high) ? digits : high
-  }, found.digits)
-  return { version: found.prefix + styleOf(highest).next(now, highest), separator: found.separator }
-}
-
-/** Whether a version is above another one: number by number. */
-function isAbove(one: string, other: string): boolean {
-  const [left, right] = [one, other].map((version) => version.split(/[._-]/).map(BigInt)) as [bigint[], bigint[]]
-  for (let at = 0; at < Math.max(left.length, right.length); at++) {
-    const [a, b] = [left[at] ?? 0n, right[at] ?? 0n]
-    if (a !== b) return a > b
-  }
-  return false
+/** How the first name of a set starts, as the convention's own tool has it. */
+function first(convention: string, now: Date, inFolder: boolean): string {
+  const [date = '', time = ''] = now.toISOString().slice(0, 19).replaceAll(':', '').split('T')
+  if (convention === 'flyway') return 'V1__'
+  if (convention === 'golang-migrate') return '000001_'
+  if (convention === 'drizzle' && !inFolder) return '0000_'
+  if (convention === 'diesel') return `${date}-${time}_`
+  return `${date.replaceAll('-', '')}${time}${convention === 'sql-migrate' ? '-' : '_'}`
 }
 
 /** A name as it stands in a path. */

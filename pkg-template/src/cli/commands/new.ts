@@ -41,7 +41,7 @@ export const command = define({
     if (convention !== undefined && !conventions.includes(convention))
       throw new Usage(`there is no convention ${convention}`, `the conventions are: ${conventions.join(', ')}`)
     const known = await knownSet(dir, convention)
-    const { made, changed } = newFiles(known, operands.join(' '), new Date())
+    const { made, changed } = await newFiles(known, operands.join(' '), new Date())
     const paths = made.map(({ path }) => join(dir, path))
     await written(
       made.map(({ text }, index) => ({ path: paths[index]!, text })),

@@ -22,11 +22,13 @@ pub(super) struct File<'a> {
 impl<'a> File<'a> {
     fn new(path: &'a str, text: &'a str) -> Result<Self, Error> {
         if path.is_empty() {
-            return Err(Error::new(Code::InvalidInput, "a file has an empty path").help("give every file its path"));
+            return Err(
+                Error::new(Code::InvalidInput, "a file has an empty path").with_help("give every file its path")
+            );
         }
         if path.contains('\0') {
             return Err(Error::new(Code::InvalidInput, format!("a path has a NUL byte: {path:?}"))
-                .help("rename the file or leave it out"));
+                .with_help("rename the file or leave it out"));
         }
         let full = normalise(path);
         let name_at = full.rfind('/').map_or(0, |at| at + 1);
@@ -97,13 +99,13 @@ impl<'a> File<'a> {
     /// An error about the file as a whole.
     #[inline(never)] // there are many of them: keeps the module small
     pub fn error(&self, code: Code, message: &str, help: &str) -> Error {
-        Error::new(code, message).help(help).at(self.start())
+        Error::new(code, message).with_help(help).with_location(self.start())
     }
 
     /// An error at a byte offset of the canonical text.
     #[inline(never)]
     pub fn error_at(&self, code: Code, message: &str, help: &str, text: &str, offset: usize) -> Error {
-        Error::new(code, message).help(help).at(self.location(text, offset))
+        Error::new(code, message).with_help(help).with_location(self.location(text, offset))
     }
 
     /// The whole file as a section.
@@ -177,7 +179,7 @@ impl<'a> Set<'a> {
                 } else {
                     format!("the paths {} and {} are one file", pair[0].path, pair[1].path)
                 };
-                return Err(Error::new(Code::InvalidInput, message).help("give every file once"));
+                return Err(Error::new(Code::InvalidInput, message).with_help("give every file once"));
             }
         }
         let mut set = Set { files: Vec::with_capacity(all.len()), lists: Vec::new() };
@@ -240,7 +242,7 @@ fn is_below(above: &str, dir: &str) -> bool {
 /// The error for migrations in folders beside each other.
 pub(super) fn several_folders((first, second): (&str, &str)) -> Error {
     Error::new(Code::InvalidInput, format!("the migrations lie in more than one folder: {first} and {second}"))
-        .help("give one folder of migrations at a time")
+        .with_help("give one folder of migrations at a time")
 }
 
 /// Whether the name ends in `.sql`, whatever its case.

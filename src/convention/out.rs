@@ -129,8 +129,8 @@ impl Out {
                     Code::VersionTooLong,
                     format!("the version has {length} characters; the ledger takes {MAX_VERSION}"),
                 )
-                .help("give the migration a shorter name")
-                .at(Location { path: migration.path.clone(), line: 1, column: 1 }));
+                .with_help("give the migration a shorter name")
+                .with_location(Location { path: migration.path.clone(), line: 1, column: 1 }));
             }
         }
         if !self.ordered {

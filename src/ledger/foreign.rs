@@ -40,7 +40,7 @@ impl Existing {
         };
         let known: Vec<&str> = TOOLS.iter().map(|known| known.code).chain([TABLES]).collect();
         Err(Error::new(Code::InvalidInput, format!("the option existing has an unknown word in `ignore`, {wrong:?}"))
-            .help(format!("use one of: {}", known.join(", "))))
+            .with_help(format!("use one of: {}", known.join(", "))))
     }
 
     /// Whether this is ignored.

@@ -61,7 +61,7 @@ pub fn without_key(table: &Table) -> Error {
         "see that no version is there twice: select version from {table} group by version having count(*) > 1; \
          then give it its key: alter table {table} add primary key (version); nothing was run"
     );
-    Error::new(Code::DatabaseFailed, message).help(help)
+    Error::new(Code::DatabaseFailed, message).with_help(help)
 }
 
 #[cfg(test)]

@@ -274,7 +274,7 @@ fn unknown_state(table: &Table, version: &str, state: &str) -> Error {
          state = 'applied' where version = {}; nothing was run",
         literal(version)
     );
-    Error::new(Code::DatabaseFailed, message).help(help)
+    Error::new(Code::DatabaseFailed, message).with_help(help)
 }
 
 /// What one of our own statements has found, when it fails because it was made to.

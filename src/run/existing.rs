@@ -139,7 +139,7 @@ impl Machine {
         let ledger = &self.setup.options.table;
         let more = there.len() - 1;
         let error = by_hand::not_empty(table, more, &section.path, self.exists(), ledger, &versions, catalog)
-            .at(section.location(first.start));
+            .with_location(section.location(first.start));
         self.fail(error)
     }
 }

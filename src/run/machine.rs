@@ -162,9 +162,9 @@ impl Machine {
 
     /// The error of a run that was told to stop, once it has been.
     pub(super) fn aborted(&self) -> Option<Error> {
-        self.state
-            .aborting
-            .then(|| Error::new(Code::Aborted, "the run was told to stop").help("run it again: it goes on from here"))
+        self.state.aborting.then(|| {
+            Error::new(Code::Aborted, "the run was told to stop").with_help("run it again: it goes on from here")
+        })
     }
 
     /// What has happened since the last call.
@@ -193,7 +193,7 @@ impl Machine {
             Some(Input::Failed(failure)) if self.sent.is_some() => self.failed(failure),
             _ => self.fail(
                 Error::new(Code::OutOfTurn, "the run was handed an input that it did not ask for")
-                    .help("hand back exactly one input for every output, and nothing after the end"),
+                    .with_help("hand back exactly one input for every output, and nothing after the end"),
             ),
         };
         self.given(output)
@@ -467,7 +467,7 @@ impl Machine {
         if self.pace.now.saturating_sub(since) >= u64::from(self.setup.options.wait_timeout) {
             let error = failure::waited(&self.setup, what);
             let error = match self.pace.place.take() {
-                Some((at, statement)) => error.at(at).statement(statement),
+                Some((at, statement)) => error.with_location(at).with_statement(statement),
                 None => error,
             };
             return self.fail(error);

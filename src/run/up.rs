@@ -32,7 +32,7 @@ impl Machine {
                     "{}; what it has done is kept, and the next run would do it again: take it back by hand first",
                     failure::LEAVE_THE_ROW
                 );
-                return self.fail(failure::row_gone(&self.setup, migration, Direction::Up).help(help));
+                return self.fail(failure::row_gone(&self.setup, migration, Direction::Up).with_help(help));
             }
             Doubt::Unrecorded(_) => {}
             Doubt::Unique(refusal) => {
@@ -96,7 +96,7 @@ impl Machine {
                         Code::Pending,
                         format!("{} pending, and `when` is `refuse`", count(pending.max(1), "migration")),
                     )
-                    .help("apply them first, or run with when: 'apply'"),
+                    .with_help("apply them first, or run with when: 'apply'"),
                 );
             }
             When::Wait if pending > 0 || waits.is_some() => {

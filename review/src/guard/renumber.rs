@@ -20,7 +20,7 @@ impl Now {
     pub fn read(text: &str) -> Result<Now, Error> {
         let wrong = || {
             Error::new(Code::InvalidInput, format!("now is {text:?}, which is not a time"))
-                .help("write it like 2026-01-31T12:00:00Z, in UTC")
+                .with_help("write it like 2026-01-31T12:00:00Z, in UTC")
         };
         let (date, rest) = text.split_once('T').ok_or_else(wrong)?;
         let time = rest.strip_suffix('Z').ok_or_else(wrong)?;

@@ -17,7 +17,7 @@ pub fn change(base: &[(&str, &str)], head: &[(&str, &str)]) -> Change {
 
 #[track_caller]
 pub fn verdict(change: &Change) -> Verdict {
-    check(change, &Options::default()).unwrap_or_else(|error| panic!("{error}; {}", error.help_text()))
+    check(change, &Options::default()).unwrap_or_else(|error| panic!("{error}; {}", error.help()))
 }
 
 /// Every finding as `severity code place: message`.

@@ -58,7 +58,7 @@ pub(super) fn tracks(options: &Options) -> Result<Vec<Track<'_>>, Error> {
     }
     if let [only] = &tracks[..] {
         return Err(Error::new(Code::InvalidInput, format!("tracks has only one track, {:?}", only.name))
-            .help("name the other track too, or leave out tracks"));
+            .with_help("name the other track too, or leave out tracks"));
     }
     Ok(tracks)
 }
@@ -69,7 +69,7 @@ pub(super) fn tracks(options: &Options) -> Result<Vec<Track<'_>>, Error> {
 ///
 /// As [`tracks`].
 pub(super) fn track<'o>(name: &'o str, given: &'o Given) -> Result<Track<'o>, Error> {
-    let wrong = |message: String, help: &str| Err(Error::new(Code::InvalidInput, message).help(help));
+    let wrong = |message: String, help: &str| Err(Error::new(Code::InvalidInput, message).with_help(help));
     let key = format!("tracks.{name}");
     if given.files.is_empty() {
         return wrong(format!("{key}.files is empty"), "name the track's files, such as \"db/migrations/*.sql\"");

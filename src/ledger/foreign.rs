@@ -96,7 +96,7 @@ pub struct Says {
 /// What the statement that makes our ledger fails without: the look still sees what it saw, and ledgers that had
 /// no applied row have none.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Guard {
+pub struct LookAgain {
     /// The tables that the set creates.
     pub creates: Vec<Name>,
     /// What was seen.
@@ -277,10 +277,10 @@ pub fn read(found: &[Found], rows: &[TextRow]) -> Vec<Option<Says>> {
     out
 }
 
-/// A statement that fails unless the database is as the guard says.
-pub fn guard(table: &Table, guard: &Guard, versions: &[&str]) -> String {
+/// A statement that fails unless the database is as it was seen.
+pub fn look_again(table: &Table, again: &LookAgain, versions: &[&str]) -> String {
     let mut idle = String::new();
-    for found in &guard.idle {
+    for found in &again.idle {
         idle.push_str(&format!(" and {} = 0", found.count(versions)));
     }
     // The column in the cast keeps the planner from trying it early.
@@ -289,12 +289,12 @@ pub fn guard(table: &Table, guard: &Guard, versions: &[&str]) -> String {
          from (select coalesce(pg_catalog.string_agg(s.kind || ' ' || s.schema || '.' || s.relation, ', ' \
          order by (s.kind || ' ' || s.schema || '.' || s.relation) collate \"C\"), '') as seen \
          from ({}) s where s.kind not in ('trace', 'rows')) l",
-        literal(&summary(&guard.seen)),
-        look(table, &guard.creates, false)
+        literal(&summary(&again.seen)),
+        look(table, &again.creates, false)
     )
 }
 
-/// What was seen, as [`guard`] writes it.
+/// What was seen, as [`look_again`] writes it.
 fn summary(seen: &Seen) -> String {
     let line = |kind: &str, table: &Table| format!("{kind} {}.{}", table.schema, table.name);
     let ledgers = seen.ledgers.iter().map(|found| line(found.tool.code().unwrap_or_default(), &found.table));

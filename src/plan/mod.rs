@@ -10,7 +10,7 @@ pub(crate) mod created;
 mod decide;
 mod decision;
 mod digest;
-pub mod foreign;
+pub mod foreign_markers;
 pub mod inspect;
 mod matching;
 pub(crate) mod not_run;
@@ -130,7 +130,7 @@ pub fn plan_with(catalog: &Catalog, ledger: &Ledger, options: &Options, cache: &
         let migration = &catalog.migrations[file];
         let marker = |inspected: &Inspected| {
             let severity = options.severity("foreign-marker");
-            foreign::finding(&migration.up, &inspected.analysis, catalog.convention, severity)
+            foreign_markers::finding(&migration.up, &inspected.analysis, catalog.convention, severity)
         };
         if decision.code == Reason::Unverified {
             // Before its checksum is recorded: whoever moves the way back away later has edited it.

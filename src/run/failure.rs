@@ -20,8 +20,8 @@ pub(crate) enum Kind {
     NoLedger,
     /// Somebody else created the same thing at the same moment.
     Race,
-    /// A text is no number: how statements of ours say that things are not as they have to be.
-    Guard,
+    /// A text is no number: how statements of ours say that something has changed.
+    Changed,
     /// The connection broke.
     Lost,
     /// Anything else.
@@ -42,7 +42,7 @@ const KINDS: &[(&str, Kind)] = &[
     ("42P07", Kind::Race),     // duplicate_table
     ("42710", Kind::Race),     // duplicate_object: the row type of a table that somebody has just made
     ("42701", Kind::Race),     // duplicate_column
-    ("22P02", Kind::Guard),    // invalid_text_representation
+    ("22P02", Kind::Changed),  // invalid_text_representation
     ("XX000", Kind::Race),     // "tuple concurrently updated"
     ("57P01", Kind::Lost),     // admin_shutdown
     ("57P02", Kind::Lost),     // crash_shutdown

@@ -87,7 +87,7 @@ impl Machine {
                 losses: 0,
                 cleared: false,
                 there: false,
-                guard: None,
+                look_again: None,
                 ignored: Vec::new(),
                 busy: false,
                 blank: false,
@@ -297,7 +297,7 @@ impl Machine {
             Phase::Says { seen, own } => self.heard(*seen, own, &rows),
             Phase::Trace => self.finish(),
             Phase::Create => {
-                self.state.guard = None;
+                self.state.look_again = None;
                 self.state.columns = None;
                 self.state.incomplete = false;
                 self.state.races = 0;
@@ -541,13 +541,13 @@ impl Machine {
                 self.fail(failure::database(&self.setup, &failure, "the ledger could not be read"))
             }
             Phase::Create => match kind {
-                // The guard fails where something else is there by now, or a table that it reads is gone.
-                Kind::Unique | Kind::Race | Kind::Busy | Kind::Lost | Kind::Guard | Kind::NoLedger
+                // The second look fails where something else is there by now, or a table that it reads is gone.
+                Kind::Unique | Kind::Race | Kind::Busy | Kind::Lost | Kind::Changed | Kind::NoLedger
                     if self.state.races < MOST_RACES =>
                 {
                     self.state.races += 1;
                     self.state.cleared = false;
-                    self.state.guard = None;
+                    self.state.look_again = None;
                     self.state.columns = None;
                     self.state.incomplete = false;
                     if kind == Kind::Lost { self.look_after_loss() } else { self.look() }

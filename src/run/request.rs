@@ -9,7 +9,7 @@
 use crate::ledger::State;
 #[allow(unused_imports, reason = "for the documentation")]
 use crate::ledger::foreign;
-use crate::ledger::foreign::{Found, Guard, Name};
+use crate::ledger::foreign::{Found, LookAgain, Name};
 use serde::Serialize;
 
 /// Which section of a migration is run.
@@ -44,7 +44,7 @@ pub enum Request {
         /// The columns that are there.
         present: Vec<String>,
         /// What the database must be like, else nothing is created.
-        guard: Option<Box<Guard>>,
+        look_again: Option<Box<LookAgain>>,
     },
     /// Leave a trace on a ledger that was emptied by going back.
     Trace,

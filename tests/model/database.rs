@@ -254,11 +254,11 @@ pub fn step(world: &World<'_>, db: &mut Arc<Committed>, backends: &mut [Arc<Back
             });
             Progress::Reply(rows(text.collect()))
         }
-        Request::Create { present, guard } => {
+        Request::Create { present, look_again } => {
             if db.exists && present.is_empty() {
                 return Progress::Reply(failure("42P07"));
             }
-            if db.foreign && guard.is_some() {
+            if db.foreign && look_again.is_some() {
                 return Progress::Reply(failure("22P02"));
             }
             let db = Arc::make_mut(db);

@@ -13,10 +13,10 @@ use crate::sql::quote::{literal, nullable};
 use serde::Serialize;
 
 /// What stands in the comment of a ledger whose last row was taken back: it is empty, and ours.
-pub const TRACE: &str = "counterfoil: every migration of this ledger was taken back";
+pub(crate) const TRACE: &str = "counterfoil: every migration of this ledger was taken back";
 
 /// The word for tables of the set's own that are there already.
-pub const TABLES: &str = "tables";
+pub(crate) const TABLES: &str = "tables";
 
 /// What may be there before the first migration, by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
@@ -84,7 +84,7 @@ pub struct Seen {
 
 /// What another tool's ledger says.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Says {
+pub(crate) struct Says {
     /// What is applied, as our ledger would write it.
     pub applied: Vec<String>,
     /// What has begun and did not end.
@@ -110,7 +110,7 @@ pub struct LookAgain {
 ///
 /// All of it is read from the catalog's tables, so that it is one moment's: who sees a table of a migration sees the
 /// ledger that was made before it.
-pub fn look(table: &Table, creates: &[Name], there: bool) -> String {
+pub(crate) fn look(table: &Table, creates: &[Name], there: bool) -> String {
     let (schema, name) = (literal(&table.schema), literal(&table.name));
     let mut known = String::new();
     let mut own = Vec::new();
@@ -189,7 +189,7 @@ fn signature(code: &str, home: &Home) -> String {
 }
 
 /// What the rows of [`look`] say.
-pub fn seen(rows: &[TextRow]) -> Seen {
+pub(crate) fn seen(rows: &[TextRow]) -> Seen {
     let mut seen = Seen::default();
     for row in rows {
         let text = |name: &str| row.get(name).cloned().flatten();
@@ -240,7 +240,7 @@ impl Found {
 
 /// What the ledgers say: a row for each that can be read, with its place in the list as `place`. `versions` are those of
 /// the set.
-pub fn says(found: &[Found], versions: &[&str]) -> String {
+pub(crate) fn says(found: &[Found], versions: &[&str]) -> String {
     let mut out =
         String::from("select '' as place, null::text as applied, null::text as half, null::text as up_to where false");
     for (place, found) in found.iter().enumerate().filter(|(_, found)| found.readable) {
@@ -262,7 +262,7 @@ pub fn says(found: &[Found], versions: &[&str]) -> String {
 
 /// What the rows of [`says`] say, in the order of the list; none of a ledger in which nothing is applied. One that
 /// cannot be read may say anything.
-pub fn read(found: &[Found], rows: &[TextRow]) -> Vec<Option<Says>> {
+pub(crate) fn read(found: &[Found], rows: &[TextRow]) -> Vec<Option<Says>> {
     let mut out: Vec<Option<Says>> = found.iter().map(|found| (!found.readable).then(Says::default)).collect();
     for row in rows {
         let text = |name: &str| row.get(name).cloned().flatten();
@@ -278,7 +278,7 @@ pub fn read(found: &[Found], rows: &[TextRow]) -> Vec<Option<Says>> {
 }
 
 /// A statement that fails unless the database is as it was seen.
-pub fn look_again(table: &Table, again: &LookAgain, versions: &[&str]) -> String {
+pub(crate) fn look_again(table: &Table, again: &LookAgain, versions: &[&str]) -> String {
     let mut idle = String::new();
     for found in &again.idle {
         idle.push_str(&format!(" and {} = 0", found.count(versions)));
@@ -304,7 +304,7 @@ fn summary(seen: &Seen) -> String {
 }
 
 /// Leaves the trace on our ledger, if it has no row. What else its comment says stays.
-pub fn trace(table: &Table, lock_timeout: u32) -> String {
+pub(crate) fn trace(table: &Table, lock_timeout: u32) -> String {
     let qualified = table.qualified();
     let comment = literal(&format!("comment on table {qualified} is "));
     let body = format!(

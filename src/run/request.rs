@@ -6,10 +6,7 @@
 //! `claim` tells the claims of one runner apart: it grows when a connection is lost, so that what
 //! is still under way on the old one cannot pass for the new one's.
 
-use crate::ledger::State;
-#[allow(unused_imports, reason = "for the documentation")]
-use crate::ledger::foreign;
-use crate::ledger::foreign::{Found, LookAgain, Name};
+use crate::ledger::{Found, LookAgain, Name, State};
 use serde::Serialize;
 
 /// Which section of a migration is run.
@@ -28,7 +25,7 @@ pub enum Direction {
 pub enum Request {
     /// Whether the digest of the ledger is the catalog's: `same`, `true` or `false`.
     Digest,
-    /// The columns of the ledger's table, and what else is there: see [`foreign::look`].
+    /// The columns of the ledger's table, and what else is there: other tools' ledgers, and tables that the set creates.
     Shape {
         /// Tables that the set creates.
         creates: Vec<Name>,

@@ -17,7 +17,7 @@ pub(super) struct Now(String);
 
 impl Now {
     /// Reads `2026-01-31T12:00:00Z`, with fractions of a second or without.
-    pub fn read(text: &str) -> Result<Now, Error> {
+    pub(super) fn read(text: &str) -> Result<Now, Error> {
         let wrong = || {
             Error::new(Code::InvalidInput, format!("now is {text:?}, which is not a time"))
                 .with_help("write it like 2026-01-31T12:00:00Z, in UTC")

@@ -17,19 +17,19 @@ pub(super) struct Track<'o> {
 
 impl Track<'_> {
     /// Whether a file belongs to the track.
-    pub fn has(&self, path: &str) -> bool {
+    pub(super) fn has(&self, path: &str) -> bool {
         let any = |globs: &[String]| globs.iter().any(|glob| glob_match(glob, path));
         any(self.files) && !any(self.ignore)
     }
 
     /// Whether a glob names an ending of files.
-    pub fn names(&self, ending: &str) -> bool {
+    pub(super) fn names(&self, ending: &str) -> bool {
         let is = |glob: &String| glob.strip_suffix(ending).is_some_and(|rest| rest.ends_with('.'));
         !ending.is_empty() && self.files.iter().any(is)
     }
 
     /// Whether a kind of DDL counts in a file.
-    pub fn counts(&self, ddl: Ddl, path: &str) -> bool {
+    pub(super) fn counts(&self, ddl: Ddl, path: &str) -> bool {
         match self.ddl {
             Some(list) => list.contains(&ddl),
             None => ddl == Ddl::Sql || path.ends_with(".py"),
@@ -37,7 +37,7 @@ impl Track<'_> {
     }
 
     /// What one would do to register a migration.
-    pub fn how(&self) -> String {
+    pub(super) fn how(&self) -> String {
         let (what, globs) = match &self.line {
             Some(line) => (format!("a line that matches {:?}", line.as_str()), self.files),
             None => ("a new file".to_owned(), self.files),

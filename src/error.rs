@@ -187,19 +187,19 @@ impl Error {
     }
 
     /// Adds what to do next.
-    pub fn help(mut self, help: impl Into<String>) -> Self {
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
         self.0.help = help.into();
         self
     }
 
     /// Adds the place in a file.
-    pub fn at(mut self, at: Location) -> Self {
+    pub fn with_location(mut self, at: Location) -> Self {
         self.0.at = Some(at);
         self
     }
 
     /// Adds the statement that the error is about.
-    pub fn statement(mut self, statement: impl Into<String>) -> Self {
+    pub fn with_statement(mut self, statement: impl Into<String>) -> Self {
         self.0.statement = Some(statement.into());
         self
     }
@@ -215,7 +215,7 @@ impl Error {
     }
 
     /// What to do next. Empty if there is nothing to say.
-    pub fn help_text(&self) -> &str {
+    pub fn help(&self) -> &str {
         &self.0.help
     }
 
@@ -225,7 +225,7 @@ impl Error {
     }
 
     /// The statement that the error is about.
-    pub fn statement_text(&self) -> Option<&str> {
+    pub fn statement(&self) -> Option<&str> {
         self.0.statement.as_deref()
     }
 }

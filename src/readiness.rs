@@ -72,7 +72,13 @@ pub fn readiness(catalog: &Catalog, ledger: &Ledger, options: &Options) -> Readi
 /// The same, where it is known whether another session is writing to the ledger (`busy`): a
 /// database that is behind is being migrated then, in-progress. `foreign`: the tool that has
 /// migrated the database. It is behind whatever the files are.
-pub fn judge(catalog: &Catalog, ledger: &Ledger, busy: bool, foreign: Option<Tool>, options: &Options) -> Readiness {
+pub(crate) fn judge(
+    catalog: &Catalog,
+    ledger: &Ledger,
+    busy: bool,
+    foreign: Option<Tool>,
+    options: &Options,
+) -> Readiness {
     let decisions = decisions(catalog, ledger, options);
     let (ours, others) = decisions.split_at(catalog.migrations.len().min(decisions.len()));
     let is_error = |decision: &&Decision| decision.severity == Some(Severity::Error);

@@ -60,7 +60,7 @@ pub fn line_column(text: &str, offset: usize) -> LineColumn {
 /// The byte offset of the code point number `index` (0-based) in `text`; the end if there are fewer.
 ///
 /// PostgreSQL counts error positions in code points of the text that was sent.
-pub fn code_point_to_byte(text: &str, index: usize) -> usize {
+pub(crate) fn code_point_to_byte(text: &str, index: usize) -> usize {
     text.char_indices().nth(index).map_or(text.len(), |(at, _)| at)
 }
 

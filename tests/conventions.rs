@@ -45,7 +45,7 @@ fn line(migration: &Migration) -> String {
 #[track_caller]
 fn reads(name: &str, convention: Convention, migrations: &[&str], findings: &[&str]) -> Catalog {
     let files = fixture(name);
-    let catalog = convention::read(&files, None).unwrap_or_else(|error| panic!("{error}; {}", error.help_text()));
+    let catalog = convention::read(&files, None).unwrap_or_else(|error| panic!("{error}; {}", error.help()));
     assert_eq!(catalog.convention, convention);
     assert_eq!(catalog.migrations.iter().map(line).collect::<Vec<_>>(), migrations);
     let found: Vec<String> = catalog
@@ -312,7 +312,7 @@ fn fails(list: &[(&str, &str)], convention: Option<Convention>, error: &str, hel
         Ok(catalog) => panic!("{:?}", catalog.migrations.iter().map(line).collect::<Vec<_>>()),
         Err(found) => {
             assert_eq!(format!("{} {found}", found.code()), error);
-            assert_eq!(found.help_text(), help);
+            assert_eq!(found.help(), help);
         }
     }
 }
@@ -972,7 +972,7 @@ fn every_folder_can_be_read_by_force() {
         let files = fixture(folder);
         for convention in Convention::all() {
             match convention::read(&files, Some(convention)) {
-                Err(error) => assert!(!error.help_text().is_empty(), "{folder} as {convention}: {error}"),
+                Err(error) => assert!(!error.help().is_empty(), "{folder} as {convention}: {error}"),
                 Ok(catalog) => {
                     let known: Vec<&str> = catalog
                         .migrations

@@ -95,7 +95,7 @@ proptest! {
         prop_assert_eq!(&convention::read(&turned, forced), &read);
         match read {
             Err(error) => {
-                prop_assert!(!error.message().is_empty() && !error.help_text().is_empty());
+                prop_assert!(!error.message().is_empty() && !error.help().is_empty());
                 if let Some(at) = error.location() {
                     prop_assert!(files.iter().any(|(path, _)| *path == at.path), "{at}");
                 }
@@ -140,7 +140,7 @@ fn is_read(what: &str, make: impl Fn(usize) -> Vec<(String, String)>, size: usiz
     let files = make(size);
     match convention::read(&files, None) {
         Ok(catalog) => assert!(catalog.migrations.len() <= files.len(), "{what}"),
-        Err(error) => assert!(!error.message().is_empty() && !error.help_text().is_empty(), "{what}: {error}"),
+        Err(error) => assert!(!error.message().is_empty() && !error.help().is_empty(), "{what}: {error}"),
     }
 }
 

@@ -26,7 +26,7 @@ const SETS: &[(&str, Convention, usize, usize, &[&str])] = &[
 ];
 
 fn read(files: &[(String, String)]) -> Catalog {
-    convention::read(files, None).unwrap_or_else(|error| panic!("{error}; {}", error.help_text()))
+    convention::read(files, None).unwrap_or_else(|error| panic!("{error}; {}", error.help()))
 }
 
 #[test]

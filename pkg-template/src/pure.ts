@@ -1,6 +1,6 @@
 // The pure part: no database.
 import type { Ledger, MigrationSet, PlanOptions, Row, Statement } from './core/core.js'
-import { guarded } from './wasm/guarded.js'
+import { translated } from './wasm/translated.js'
 import { filesNow, type Migrations } from './set/files.js'
 import { coreNow } from './wasm/start.js'
 import { conventionOf } from './set/manifest.js'
@@ -31,7 +31,7 @@ export type PlanningOptions = Pick<ReadOptions, 'table' | 'convention' | 'policy
  */
 export function plan(migrations: Migrations, rows: readonly Row[] = [], options: PlanningOptions = {}): Plan {
   const { paths, sqls, convention, ledger, core } = inputs(migrations, rows, options)
-  return guarded(() => coreNow().plan(paths, sqls, convention, ledger, core))
+  return translated(() => coreNow().plan(paths, sqls, convention, ledger, core))
 }
 
 /**
@@ -41,7 +41,7 @@ export function plan(migrations: Migrations, rows: readonly Row[] = [], options:
  */
 export function readiness(migrations: Migrations, rows: readonly Row[] = [], options: PlanningOptions = {}): Readiness {
   const { paths, sqls, convention, ledger, core } = inputs(migrations, rows, options)
-  return guarded(() => coreNow().readiness(paths, sqls, convention, ledger, core))
+  return translated(() => coreNow().readiness(paths, sqls, convention, ledger, core))
 }
 
 /**
@@ -51,7 +51,7 @@ export function readiness(migrations: Migrations, rows: readonly Row[] = [], opt
  */
 export function readSet(migrations: Migrations, options: Pick<ReadOptions, 'convention'> = {}): MigrationSet {
   const { paths, sqls } = filesNow(migrations)
-  return guarded(() =>
+  return translated(() =>
     coreNow().readSet(paths, sqls, conventionOf(migrations, checkedOptions(options, allowed.reading).convention)),
   )
 }
@@ -65,7 +65,7 @@ export function readSet(migrations: Migrations, options: Pick<ReadOptions, 'conv
  * @throws MigrationError where PostgreSQL could not split it either: `unterminated-string`, `unterminated-comment`, …
  */
 export function splitStatements(sql: string): Statement[] {
-  return guarded(() => coreNow().splitStatements(sql).statements)
+  return translated(() => coreNow().splitStatements(sql).statements)
 }
 
 /**
@@ -77,7 +77,7 @@ export function splitStatements(sql: string): Statement[] {
  * @throws MigrationError `invalid-text` if the text holds a lone surrogate
  */
 export function checksum(sql: string): string {
-  return guarded(() => coreNow().checksum(sql))
+  return translated(() => coreNow().checksum(sql))
 }
 
 /**
@@ -87,7 +87,7 @@ export function checksum(sql: string): string {
  * @throws MigrationError `invalid-text` if the text holds a lone surrogate
  */
 export function fingerprint(sql: string): string {
-  return guarded(() => coreNow().fingerprint(sql))
+  return translated(() => coreNow().fingerprint(sql))
 }
 
 function bareRows(rows: readonly Row[]): Row[] {

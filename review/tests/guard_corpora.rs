@@ -109,7 +109,7 @@ fn change(base: Files, head: Files) -> Change {
 }
 
 fn verdict(change: &Change) -> Verdict {
-    guard::check(change, &Options::default()).unwrap_or_else(|error| panic!("{error}; {}", error.help_text()))
+    guard::check(change, &Options::default()).unwrap_or_else(|error| panic!("{error}; {}", error.help()))
 }
 
 fn codes(verdict: &Verdict) -> Vec<&str> {

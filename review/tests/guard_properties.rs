@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 
 fn verdict(change: &Change) -> Verdict {
-    guard::check(change, &options()).unwrap_or_else(|error| panic!("{error}; {}", error.help_text()))
+    guard::check(change, &options()).unwrap_or_else(|error| panic!("{error}; {}", error.help()))
 }
 
 fn options() -> Options {

@@ -96,7 +96,7 @@ fn by_number(clues: &Clues<'_>) -> Result<Convention, Error> {
                 Code::ConventionUnclear,
                 format!("no convention fits: {path} is named in none of the known ways, and has no markers"),
             )
-            .help(options(Convention::all()))),
+            .with_help(options(Convention::all()))),
         },
         (half, whole) => match (half, whole, clues.no_transaction, clues.supabase_folder) {
             (_, _, Some(sqlx), Some(supabase)) => {
@@ -140,7 +140,7 @@ fn unclear(candidates: &[(Convention, &str)]) -> Result<Convention, Error> {
         message.push(')');
     }
     Err(Error::new(Code::ConventionUnclear, message)
-        .help(options(candidates.iter().map(|(convention, _)| *convention))))
+        .with_help(options(candidates.iter().map(|(convention, _)| *convention))))
 }
 
 /// What to write to choose one.

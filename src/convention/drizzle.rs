@@ -35,14 +35,14 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
         (Some(journal), None) => read_journal(set, journal, out),
         (Some(first), Some(second)) => {
             Err(Error::new(Code::InvalidInput, format!("there are two journals, {} and {}", first.path, second.path))
-                .help("give one folder of migrations at a time"))
+                .with_help("give one folder of migrations at a time"))
         }
         (None, _) if set.sql().next().is_none() => Ok(()),
         (None, _) if set.files.iter().any(|file| file.name() == super::prisma::SCRIPT) => {
             super::prisma::folders(set, out, add_breaks)
         }
         (None, _) => Err(Error::new(Code::InvalidInput, "there is no meta/_journal.json")
-            .help("give the whole folder that drizzle-kit writes, with `meta`")),
+            .with_help("give the whole folder that drizzle-kit writes, with `meta`")),
     }
 }
 
@@ -72,8 +72,8 @@ fn read_journal(set: &Set<'_>, file: &File<'_>, out: &mut Out) -> Result<(), Err
         let path = format!("{root}{tag}.sql");
         let Some(at) = set.position(&path) else {
             return Err(Error::new(Code::InvalidInput, format!("the journal lists {tag:?}, but {path} is not there"))
-                .help("restore the file, or remove the entry")
-                .at(entry_location(file, &text, tag)));
+                .with_help("restore the file, or remove the entry")
+                .with_location(entry_location(file, &text, tag)));
         };
         if let (Some(when), Some((before, other))) = (when, last)
             && when <= before

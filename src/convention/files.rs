@@ -22,11 +22,13 @@ pub(super) struct File<'a> {
 impl<'a> File<'a> {
     fn new(path: &'a str, text: &'a str) -> Result<Self, Error> {
         if path.is_empty() {
-            return Err(Error::new(Code::InvalidInput, "a file has an empty path").help("give every file its path"));
+            return Err(
+                Error::new(Code::InvalidInput, "a file has an empty path").with_help("give every file its path")
+            );
         }
         if path.contains('\0') {
             return Err(Error::new(Code::InvalidInput, format!("a path has a NUL byte: {path:?}"))
-                .help("rename the file or leave it out"));
+                .with_help("rename the file or leave it out"));
         }
         let full = normalise(path);
         let name_at = full.rfind('/').map_or(0, |at| at + 1);
@@ -34,33 +36,33 @@ impl<'a> File<'a> {
     }
 
     /// The folder, with a slash at its end; empty if there is none.
-    pub fn dir(&self) -> &str {
+    pub(super) fn dir(&self) -> &str {
         &self.full[..self.name_at]
     }
 
     /// The name of the innermost folder; empty if there is none.
-    pub fn dir_name(&self) -> &str {
+    pub(super) fn dir_name(&self) -> &str {
         last_part(self.dir())
     }
 
     /// The folder that holds the innermost folder, with a slash at its end.
-    pub fn parent(&self) -> &str {
+    pub(super) fn parent(&self) -> &str {
         let dir = self.dir().trim_end_matches('/');
         &dir[..dir.rfind('/').map_or(0, |at| at + 1)]
     }
 
     /// The file's name.
-    pub fn name(&self) -> &str {
+    pub(super) fn name(&self) -> &str {
         &self.full[self.name_at..]
     }
 
     /// The name without `.sql`; none for other files.
-    pub fn stem(&self) -> Option<&str> {
+    pub(super) fn stem(&self) -> Option<&str> {
         self.name().strip_suffix(".sql")
     }
 
     /// The whole normalised path.
-    pub fn full(&self) -> &str {
+    pub(super) fn full(&self) -> &str {
         &self.full
     }
 
@@ -69,7 +71,7 @@ impl<'a> File<'a> {
     /// # Errors
     ///
     /// `invalid-text` for a NUL byte, which PostgreSQL cannot take.
-    pub fn canonical(&self) -> Result<Cow<'a, str>, Error> {
+    pub(super) fn canonical(&self) -> Result<Cow<'a, str>, Error> {
         let text = canonical(self.text);
         match text.find('\0') {
             None => Ok(text),
@@ -84,30 +86,30 @@ impl<'a> File<'a> {
     }
 
     /// Where a byte offset of the canonical text lies.
-    pub fn location(&self, text: &str, offset: usize) -> Location {
+    pub(super) fn location(&self, text: &str, offset: usize) -> Location {
         let place = line_column(text, offset);
         Location { path: self.path.to_owned(), line: place.line, column: place.column }
     }
 
     /// The start of the file, as a place.
-    pub fn start(&self) -> Location {
+    pub(super) fn start(&self) -> Location {
         Location { path: self.path.to_owned(), line: 1, column: 1 }
     }
 
     /// An error about the file as a whole.
     #[inline(never)] // there are many of them: keeps the module small
-    pub fn error(&self, code: Code, message: &str, help: &str) -> Error {
-        Error::new(code, message).help(help).at(self.start())
+    pub(super) fn error(&self, code: Code, message: &str, help: &str) -> Error {
+        Error::new(code, message).with_help(help).with_location(self.start())
     }
 
     /// An error at a byte offset of the canonical text.
     #[inline(never)]
-    pub fn error_at(&self, code: Code, message: &str, help: &str, text: &str, offset: usize) -> Error {
-        Error::new(code, message).help(help).at(self.location(text, offset))
+    pub(super) fn error_at(&self, code: Code, message: &str, help: &str, text: &str, offset: usize) -> Error {
+        Error::new(code, message).with_help(help).with_location(self.location(text, offset))
     }
 
     /// The whole file as a section.
-    pub fn section(&self) -> Result<Section, Error> {
+    pub(super) fn section(&self) -> Result<Section, Error> {
         Ok(Section {
             path: self.path.to_owned(),
             text: self.canonical()?.into_owned(),
@@ -162,7 +164,7 @@ impl<'a> Set<'a> {
     /// # Errors
     ///
     /// `invalid-input` for an empty path, one with a NUL byte, and one that is given twice.
-    pub fn new(given: &'a [(String, String)]) -> Result<Self, Error> {
+    pub(super) fn new(given: &'a [(String, String)]) -> Result<Self, Error> {
         let mut all = Vec::with_capacity(given.len());
         for (path, text) in given {
             all.push(File::new(path, text)?);
@@ -177,7 +179,7 @@ impl<'a> Set<'a> {
                 } else {
                     format!("the paths {} and {} are one file", pair[0].path, pair[1].path)
                 };
-                return Err(Error::new(Code::InvalidInput, message).help("give every file once"));
+                return Err(Error::new(Code::InvalidInput, message).with_help("give every file once"));
             }
         }
         let mut set = Set { files: Vec::with_capacity(all.len()), lists: Vec::new() };
@@ -194,17 +196,17 @@ impl<'a> Set<'a> {
     }
 
     /// The position in `files` of the file with that normalised path.
-    pub fn position(&self, path: &str) -> Option<usize> {
+    pub(super) fn position(&self, path: &str) -> Option<usize> {
         self.files.binary_search_by(|file| file.full().cmp(path)).ok()
     }
 
     /// The file with that name in the same folder.
-    pub fn beside(&self, file: &File<'_>, name: &str) -> Option<&File<'a>> {
+    pub(super) fn beside(&self, file: &File<'_>, name: &str) -> Option<&File<'a>> {
         self.position(&format!("{}{name}", file.dir())).map(|at| &self.files[at])
     }
 
     /// The files whose name ends in `.sql`, whatever its case.
-    pub fn sql(&self) -> impl Iterator<Item = &File<'a>> {
+    pub(super) fn sql(&self) -> impl Iterator<Item = &File<'a>> {
         self.files.iter().filter(|file| is_sql(file.name()))
     }
 }
@@ -240,7 +242,7 @@ fn is_below(above: &str, dir: &str) -> bool {
 /// The error for migrations in folders beside each other.
 pub(super) fn several_folders((first, second): (&str, &str)) -> Error {
     Error::new(Code::InvalidInput, format!("the migrations lie in more than one folder: {first} and {second}"))
-        .help("give one folder of migrations at a time")
+        .with_help("give one folder of migrations at a time")
 }
 
 /// Whether the name ends in `.sql`, whatever its case.

@@ -222,8 +222,8 @@ fn section(set: &Set<'_>, file: &File<'_>) -> Result<Section, Error> {
     {
         section.refused = Some(
             Error::new(Code::Unsupported, format!("Flyway would fill in the placeholder {placeholder}"))
-                .help(format!("write the value into the file, or, if it is not a placeholder, `placeholderReplacement=false` into {}.conf", file.name()))
-                .at(section.location(offset)),
+                .with_help(format!("write the value into the file, or, if it is not a placeholder, `placeholderReplacement=false` into {}.conf", file.name()))
+                .with_location(section.location(offset)),
         );
     }
     Ok(section)

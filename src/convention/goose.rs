@@ -98,8 +98,8 @@ fn sections(file: &File<'_>) -> Result<(Section, Option<Section>), Error> {
     if let Some(offset) = substituted {
         let at = file.location(&text, offset);
         let refused = Error::new(Code::Unsupported, "goose would put environment variables into this file")
-            .help("write the values into the file, or run this migration with goose")
-            .at(at.clone());
+            .with_help("write the values into the file, or run this migration with goose")
+            .with_location(at.clone());
         // It takes effect from its line on.
         let below = |section: &Section| at.line < section.line + section.text.matches('\n').count() as u32 + 1;
         for section in [Some(&mut up), down.as_mut()].into_iter().flatten() {

@@ -41,7 +41,7 @@ pub(super) struct Document<'a> {
 
 impl Document<'_> {
     /// Parses the text.
-    pub fn parse(&self) -> Result<Value, Error> {
+    pub(super) fn parse(&self) -> Result<Value, Error> {
         let mut parser = Parser { text: self.text, at: 0 };
         parser.document().map_err(|problem| self.wrong(parser.at, problem))
     }
@@ -65,7 +65,7 @@ impl Document<'_> {
     }
 
     /// A field of an object.
-    pub fn optional<'v>(&self, object: &'v Value, name: &str) -> Result<Option<&'v Value>, Error> {
+    pub(super) fn optional<'v>(&self, object: &'v Value, name: &str) -> Result<Option<&'v Value>, Error> {
         let Kind::Object(fields) = &object.kind else { return Err(self.expected(object, "an object")) };
         let mut with_name = fields.iter().filter(|(key, _)| matches!(&key.kind, Kind::Text(key) if key == name));
         let found = with_name.next();
@@ -76,13 +76,13 @@ impl Document<'_> {
     }
 
     /// A field that an object must have.
-    pub fn field<'v>(&self, object: &'v Value, name: &str) -> Result<&'v Value, Error> {
+    pub(super) fn field<'v>(&self, object: &'v Value, name: &str) -> Result<&'v Value, Error> {
         let found = self.optional(object, name)?;
         found.ok_or_else(|| self.wrong(object.at, &format!("the field `{name}` is missing")))
     }
 
     /// Refuses an object with other fields.
-    pub fn only(&self, object: &Value, names: &[&str]) -> Result<(), Error> {
+    pub(super) fn only(&self, object: &Value, names: &[&str]) -> Result<(), Error> {
         let Kind::Object(fields) = &object.kind else { return Ok(()) };
         for (key, _) in fields {
             if let Kind::Text(name) = &key.kind
@@ -96,12 +96,12 @@ impl Document<'_> {
     }
 
     /// The string.
-    pub fn text<'v>(&self, value: &'v Value) -> Result<&'v str, Error> {
+    pub(super) fn text<'v>(&self, value: &'v Value) -> Result<&'v str, Error> {
         if let Kind::Text(text) = &value.kind { Ok(text) } else { Err(self.expected(value, "a string")) }
     }
 
     /// The whole number.
-    pub fn whole(&self, value: &Value) -> Result<u64, Error> {
+    pub(super) fn whole(&self, value: &Value) -> Result<u64, Error> {
         match value.kind {
             Kind::Number(Some(number)) => Ok(number),
             Kind::Number(None) => Err(self.wrong(value.at, "expected a whole number")),
@@ -110,14 +110,14 @@ impl Document<'_> {
     }
 
     /// The array.
-    pub fn list<'v>(&self, value: &'v Value) -> Result<&'v [Value], Error> {
+    pub(super) fn list<'v>(&self, value: &'v Value) -> Result<&'v [Value], Error> {
         if let Kind::List(items) = &value.kind { Ok(items) } else { Err(self.expected(value, "an array")) }
     }
 }
 
 impl Value {
     /// Whether it is null.
-    pub fn is_null(&self) -> bool {
+    pub(super) fn is_null(&self) -> bool {
         matches!(self.kind, Kind::Null)
     }
 }

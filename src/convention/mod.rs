@@ -180,7 +180,7 @@ impl Convention {
                     help.push_str(if index == 0 { " " } else { ", " });
                     help.push_str(entry.name);
                 }
-                Err(Error::new(Code::InvalidInput, format!("there is no convention {name:?}")).help(help))
+                Err(Error::new(Code::InvalidInput, format!("there is no convention {name:?}")).with_help(help))
             }
         }
     }

@@ -91,7 +91,7 @@ pub(super) struct Part<'s, 'a> {
 
 impl<'s, 'a> Part<'s, 'a> {
     /// `name` may end in `.up` or `.down`; without that it is the whole migration.
-    pub fn new(file: &'s File<'a>, digits: &'s str, name: &'s str) -> Self {
+    pub(super) fn new(file: &'s File<'a>, digits: &'s str, name: &'s str) -> Self {
         match (name.strip_suffix(".up"), name.strip_suffix(".down")) {
             (Some(name), _) => Part { file, digits, name, down: false },
             (_, Some(name)) => Part { file, digits, name, down: true },

@@ -26,7 +26,7 @@ pub(super) struct Out {
 }
 
 impl Out {
-    pub fn new(convention: Convention, lists: bool) -> Self {
+    pub(super) fn new(convention: Convention, lists: bool) -> Self {
         Out {
             identity: convention.identity(),
             migrations: Vec::new(),
@@ -39,7 +39,7 @@ impl Out {
 
     /// Adds a migration. `folder` and `stem` say where its list of replaced migrations would lie.
     #[allow(clippy::too_many_arguments)] // the parts of a migration, in their order
-    pub fn push(
+    pub(super) fn push(
         &mut self,
         file: &File<'_>,
         version: impl Into<String>,
@@ -65,39 +65,39 @@ impl Out {
     }
 
     /// The migrations so far.
-    pub fn migrations(&mut self) -> &mut Vec<Migration> {
+    pub(super) fn migrations(&mut self) -> &mut Vec<Migration> {
         &mut self.migrations
     }
 
     /// What the convention takes for a migration's identity.
-    pub fn identity(&self) -> Identity {
+    pub(super) fn identity(&self) -> Identity {
         self.identity
     }
 
     /// Says that the migrations are added in the order in which they are applied.
-    pub fn keep_order(&mut self) {
+    pub(super) fn keep_order(&mut self) {
         self.ordered = true;
     }
 
     /// Adds a finding.
     #[inline(never)] // there are many of them: keeps the module small
-    pub fn report(&mut self, code: &'static str, severity: Severity, message: &str, help: &str, at: Location) {
+    pub(super) fn report(&mut self, code: &'static str, severity: Severity, message: &str, help: &str, at: Location) {
         let (message, help) = (message.to_owned(), help.to_owned());
         self.findings.push(Finding { code: code.into(), severity, message, help, at: Some(at) });
     }
 
     /// Adds a file that the set's own tool would run.
-    pub fn not_run(&mut self, file: NotRun) {
+    pub(super) fn not_run(&mut self, file: NotRun) {
         self.not_run.push(file);
     }
 
     /// Whether the migration of this version is one that is not run here.
-    pub fn is_not_run(&self, version: &Version) -> bool {
+    pub(super) fn is_not_run(&self, version: &Version) -> bool {
         self.not_run.iter().any(|file| file.turn.version() == Some(version))
     }
 
     /// Adds the finding that a `.sql` file is not a migration here, if nothing has been said about it.
-    pub fn unknown(&mut self, file: &File<'_>, why: &str, help: &str) {
+    pub(super) fn unknown(&mut self, file: &File<'_>, why: &str, help: &str) {
         if self.not_run.iter().any(|known| known.path == file.path) {
             return;
         }
@@ -112,7 +112,7 @@ impl Out {
 
     /// For each migration its folder and stem, as a list of replaced migrations names it; empty if
     /// there are no lists.
-    pub fn keys(&self) -> &[String] {
+    pub(super) fn keys(&self) -> &[String] {
         self.keys.as_deref().unwrap_or(&[])
     }
 
@@ -121,7 +121,7 @@ impl Out {
     /// # Errors
     ///
     /// `version-too-long`.
-    pub fn order(&mut self) -> Result<(), Error> {
+    pub(super) fn order(&mut self) -> Result<(), Error> {
         for migration in &self.migrations {
             let length = migration.version.as_str().chars().count();
             if length > MAX_VERSION {
@@ -129,8 +129,8 @@ impl Out {
                     Code::VersionTooLong,
                     format!("the version has {length} characters; the ledger takes {MAX_VERSION}"),
                 )
-                .help("give the migration a shorter name")
-                .at(Location { path: migration.path.clone(), line: 1, column: 1 }));
+                .with_help("give the migration a shorter name")
+                .with_location(Location { path: migration.path.clone(), line: 1, column: 1 }));
             }
         }
         if !self.ordered {
@@ -153,7 +153,7 @@ impl Out {
     }
 
     /// The catalog. The findings are in the order of their places.
-    pub fn catalog(mut self, convention: Convention) -> Catalog {
+    pub(super) fn catalog(mut self, convention: Convention) -> Catalog {
         let order = ordered::order(self.findings.len(), &mut |a, b| {
             let (a, b) = (&self.findings[a], &self.findings[b]);
             (&a.at, &a.code, &a.message).cmp(&(&b.at, &b.code, &b.message))

@@ -61,7 +61,11 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
             let version = Version::new(document.text(document.field(item, "version")?)?, identity);
             let checksum = document.text(document.field(item, "checksum")?)?;
             let wrong = |message: String, help: &str| {
-                Err(Error::new(Code::InvalidInput, message).help(help).at(place(file, &text, version.as_str())))
+                Err(Error::new(Code::InvalidInput, message).with_help(help).with_location(place(
+                    file,
+                    &text,
+                    version.as_str(),
+                )))
             };
             if version.as_str().is_empty() || version.as_str().chars().count() > super::out::MAX_VERSION {
                 return wrong(
@@ -101,7 +105,7 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
                 )
             };
             let at = place(file, &file.canonical()?, version.as_str());
-            return Err(Error::new(Code::InvalidInput, message).help(help).at(at));
+            return Err(Error::new(Code::InvalidInput, message).with_help(help).with_location(at));
         }
     }
     circles(out.migrations(), &entries)

@@ -12,12 +12,12 @@ pub(super) struct Pairs {
 }
 
 impl Pairs {
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Pairs { begin: None, ends: Vec::new() }
     }
 
     /// A `StatementBegin`.
-    pub fn begin(&mut self, file: &File<'_>, text: &str, span: Span) -> Result<(), Error> {
+    pub(super) fn begin(&mut self, file: &File<'_>, text: &str, span: Span) -> Result<(), Error> {
         if self.begin.is_some() {
             return Err(file.error_at(
                 Code::InvalidMarker,
@@ -32,7 +32,7 @@ impl Pairs {
     }
 
     /// A `StatementEnd`.
-    pub fn end(&mut self, file: &File<'_>, text: &str, span: Span) -> Result<(), Error> {
+    pub(super) fn end(&mut self, file: &File<'_>, text: &str, span: Span) -> Result<(), Error> {
         if self.begin.take().is_none() {
             return Err(file.error_at(
                 Code::InvalidMarker,
@@ -47,7 +47,7 @@ impl Pairs {
     }
 
     /// The end of a section or of the file: no pair may be open.
-    pub fn close(&self, file: &File<'_>, text: &str) -> Result<(), Error> {
+    pub(super) fn close(&self, file: &File<'_>, text: &str) -> Result<(), Error> {
         match self.begin {
             None => Ok(()),
             Some(span) => Err(file.error_at(

@@ -241,7 +241,7 @@ pub(crate) fn foreign(
     let Some(says) = says else {
         // Nothing is applied by it: only its name is in the way.
         help.push_str(&format!("no migration is applied by it: drop it if nobody needs it, or {}", named()));
-        return Error::new(Code::ForeignLedger, message).help(help);
+        return Error::new(Code::ForeignLedger, message).with_help(help);
     };
     let words: Vec<&str> = std::iter::once(found).chain(others.iter().copied()).filter_map(|f| f.tool.code()).collect();
     let ignore = format!("existing: {{ ignore: ['{}'] }}", words.join("', '"));
@@ -274,7 +274,7 @@ pub(crate) fn foreign(
         help.push_str(if only_half { &make } else { "" });
         help.push_str(&insert(ours, &told.half, &[]));
     }
-    Error::new(Code::ForeignLedger, message).help(help)
+    Error::new(Code::ForeignLedger, message).with_help(help)
 }
 
 /// A table that the set creates is there already. `versions`: of whose tables one is there.
@@ -298,5 +298,5 @@ pub(crate) fn not_empty(
          second time; {}; if the tables may be there, say so: existing: {{ ignore: ['tables'] }}",
         look_at_each(table, &make, versions, false, catalog)
     );
-    Error::new(Code::DatabaseNotEmpty, message).help(help)
+    Error::new(Code::DatabaseNotEmpty, message).with_help(help)
 }

@@ -13,10 +13,10 @@ use crate::sql::quote::{literal, nullable};
 use serde::Serialize;
 
 /// What stands in the comment of a ledger whose last row was taken back: it is empty, and ours.
-pub const TRACE: &str = "counterfoil: every migration of this ledger was taken back";
+pub(crate) const TRACE: &str = "counterfoil: every migration of this ledger was taken back";
 
 /// The word for tables of the set's own that are there already.
-pub const TABLES: &str = "tables";
+pub(crate) const TABLES: &str = "tables";
 
 /// What may be there before the first migration, by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
@@ -40,7 +40,7 @@ impl Existing {
         };
         let known: Vec<&str> = TOOLS.iter().map(|known| known.code).chain([TABLES]).collect();
         Err(Error::new(Code::InvalidInput, format!("the option existing has an unknown word in `ignore`, {wrong:?}"))
-            .help(format!("use one of: {}", known.join(", "))))
+            .with_help(format!("use one of: {}", known.join(", "))))
     }
 
     /// Whether this is ignored.
@@ -84,7 +84,7 @@ pub struct Seen {
 
 /// What another tool's ledger says.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Says {
+pub(crate) struct Says {
     /// What is applied, as our ledger would write it.
     pub applied: Vec<String>,
     /// What has begun and did not end.
@@ -96,7 +96,7 @@ pub struct Says {
 /// What the statement that makes our ledger fails without: the look still sees what it saw, and ledgers that had
 /// no applied row have none.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Guard {
+pub struct LookAgain {
     /// The tables that the set creates.
     pub creates: Vec<Name>,
     /// What was seen.
@@ -110,7 +110,7 @@ pub struct Guard {
 ///
 /// All of it is read from the catalog's tables, so that it is one moment's: who sees a table of a migration sees the
 /// ledger that was made before it.
-pub fn look(table: &Table, creates: &[Name], there: bool) -> String {
+pub(crate) fn look(table: &Table, creates: &[Name], there: bool) -> String {
     let (schema, name) = (literal(&table.schema), literal(&table.name));
     let mut known = String::new();
     let mut own = Vec::new();
@@ -189,7 +189,7 @@ fn signature(code: &str, home: &Home) -> String {
 }
 
 /// What the rows of [`look`] say.
-pub fn seen(rows: &[TextRow]) -> Seen {
+pub(crate) fn seen(rows: &[TextRow]) -> Seen {
     let mut seen = Seen::default();
     for row in rows {
         let text = |name: &str| row.get(name).cloned().flatten();
@@ -240,7 +240,7 @@ impl Found {
 
 /// What the ledgers say: a row for each that can be read, with its place in the list as `place`. `versions` are those of
 /// the set.
-pub fn says(found: &[Found], versions: &[&str]) -> String {
+pub(crate) fn says(found: &[Found], versions: &[&str]) -> String {
     let mut out =
         String::from("select '' as place, null::text as applied, null::text as half, null::text as up_to where false");
     for (place, found) in found.iter().enumerate().filter(|(_, found)| found.readable) {
@@ -262,7 +262,7 @@ pub fn says(found: &[Found], versions: &[&str]) -> String {
 
 /// What the rows of [`says`] say, in the order of the list; none of a ledger in which nothing is applied. One that
 /// cannot be read may say anything.
-pub fn read(found: &[Found], rows: &[TextRow]) -> Vec<Option<Says>> {
+pub(crate) fn read(found: &[Found], rows: &[TextRow]) -> Vec<Option<Says>> {
     let mut out: Vec<Option<Says>> = found.iter().map(|found| (!found.readable).then(Says::default)).collect();
     for row in rows {
         let text = |name: &str| row.get(name).cloned().flatten();
@@ -277,10 +277,10 @@ pub fn read(found: &[Found], rows: &[TextRow]) -> Vec<Option<Says>> {
     out
 }
 
-/// A statement that fails unless the database is as the guard says.
-pub fn guard(table: &Table, guard: &Guard, versions: &[&str]) -> String {
+/// A statement that fails unless the database is as it was seen.
+pub(crate) fn look_again(table: &Table, again: &LookAgain, versions: &[&str]) -> String {
     let mut idle = String::new();
-    for found in &guard.idle {
+    for found in &again.idle {
         idle.push_str(&format!(" and {} = 0", found.count(versions)));
     }
     // The column in the cast keeps the planner from trying it early.
@@ -289,12 +289,12 @@ pub fn guard(table: &Table, guard: &Guard, versions: &[&str]) -> String {
          from (select coalesce(pg_catalog.string_agg(s.kind || ' ' || s.schema || '.' || s.relation, ', ' \
          order by (s.kind || ' ' || s.schema || '.' || s.relation) collate \"C\"), '') as seen \
          from ({}) s where s.kind not in ('trace', 'rows')) l",
-        literal(&summary(&guard.seen)),
-        look(table, &guard.creates, false)
+        literal(&summary(&again.seen)),
+        look(table, &again.creates, false)
     )
 }
 
-/// What was seen, as [`guard`] writes it.
+/// What was seen, as [`look_again`] writes it.
 fn summary(seen: &Seen) -> String {
     let line = |kind: &str, table: &Table| format!("{kind} {}.{}", table.schema, table.name);
     let ledgers = seen.ledgers.iter().map(|found| line(found.tool.code().unwrap_or_default(), &found.table));
@@ -304,7 +304,7 @@ fn summary(seen: &Seen) -> String {
 }
 
 /// Leaves the trace on our ledger, if it has no row. What else its comment says stays.
-pub fn trace(table: &Table, lock_timeout: u32) -> String {
+pub(crate) fn trace(table: &Table, lock_timeout: u32) -> String {
     let qualified = table.qualified();
     let comment = literal(&format!("comment on table {qualified} is "));
     let body = format!(

@@ -1,10 +1,14 @@
 //! The ledger: one row for every migration applied, adopted or running.
 
 pub(crate) mod by_hand;
-pub mod foreign;
-pub mod shape;
-pub mod statements;
-pub mod tools;
+pub(crate) mod foreign;
+pub(crate) mod shape;
+pub(crate) mod statements;
+pub(crate) mod tools;
+
+pub use foreign::{Existing, Found, LookAgain, Name, Seen};
+pub use statements::TextRow;
+pub use tools::Tool;
 
 use crate::sql::quote::identifier;
 use serde::{Deserialize, Serialize};

@@ -5,12 +5,12 @@
 
 use super::Table;
 use super::statements::COLUMNS;
-pub use super::tools::Tool;
+use super::tools::Tool;
 use crate::error::{Code, Error};
 
 /// What a table is, by its columns.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Shape {
+pub(crate) enum Shape {
     /// There is no such table.
     Missing,
     /// It has all of our columns, perhaps more.
@@ -29,7 +29,7 @@ pub enum Shape {
 ///
 /// Rails and dbmate both keep one column, `version`, in `schema_migrations`. dbmate gave it a length
 /// (255, later 128) and gives it none now, as Rails does (since 4.2). `rails`: a table beside it is Rails'.
-pub fn shape(columns: &[(String, String)], rails: bool) -> Shape {
+pub(crate) fn shape(columns: &[(String, String)], rails: bool) -> Shape {
     if columns.is_empty() {
         return Shape::Missing;
     }
@@ -54,14 +54,14 @@ pub fn shape(columns: &[(String, String)], rails: bool) -> Shape {
 }
 
 /// The ledger lacks the unique key on `version`, which keeps two runners from applying one migration.
-pub fn without_key(table: &Table) -> Error {
+pub(crate) fn without_key(table: &Table) -> Error {
     let table = table.qualified();
     let message = format!("the ledger {table} has no unique key on version, which keeps two runners apart");
     let help = format!(
         "see that no version is there twice: select version from {table} group by version having count(*) > 1; \
          then give it its key: alter table {table} add primary key (version); nothing was run"
     );
-    Error::new(Code::DatabaseFailed, message).help(help)
+    Error::new(Code::DatabaseFailed, message).with_help(help)
 }
 
 #[cfg(test)]

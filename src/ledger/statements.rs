@@ -17,7 +17,7 @@ pub type TextRow = BTreeMap<String, Option<String>>;
 ///
 /// A default that is added after the column leaves the rows that are there null: nobody knows
 /// when another tool applied them.
-pub const COLUMNS: &[(&str, &str, Option<&str>)] = &[
+pub(crate) const COLUMNS: &[(&str, &str, Option<&str>)] = &[
     ("name", "text", None),
     ("checksum", "text", None),
     ("fingerprint", "text", None),
@@ -33,7 +33,7 @@ pub const COLUMNS: &[(&str, &str, Option<&str>)] = &[
 ];
 
 /// Creates the ledger, or adds the columns that are not in `present`.
-pub fn create(table: &Table, present: &[String]) -> Vec<String> {
+pub(crate) fn create(table: &Table, present: &[String]) -> Vec<String> {
     let qualified = table.qualified();
     let mut out = Vec::new();
     if present.is_empty() {
@@ -67,10 +67,10 @@ pub fn create(table: &Table, present: &[String]) -> Vec<String> {
 
 /// A column `open`: whether the session was in a transaction before. The first statement of one has
 /// the moment of its transaction. In the extended protocol that is not so: there it means nothing.
-pub const OPEN: &str = "(pg_catalog.transaction_timestamp() <> pg_catalog.statement_timestamp())::text as open";
+pub(crate) const OPEN: &str = "(pg_catalog.transaction_timestamp() <> pg_catalog.statement_timestamp())::text as open";
 
 /// Whether the rows of [`digest`] or [`shape`] say that the session was in a transaction before.
-pub fn is_open(rows: &[TextRow]) -> bool {
+pub(crate) fn is_open(rows: &[TextRow]) -> bool {
     first(rows, "open") == Some("true")
 }
 
@@ -81,7 +81,7 @@ pub(super) const OF_RAILS: &str = "(exists (select 1 from pg_catalog.pg_class m 
 
 /// The columns of the table that has the ledger's name: `name` and `type`, and `rails`, whether the table is of Rails; one row without
 /// a name if there is no such table. Cannot fail, so that no transaction of a caller's is harmed.
-pub fn shape(table: &Table) -> String {
+pub(crate) fn shape(table: &Table) -> String {
     format!(
         "select a.name, a.type, a.rails from (select 1) one left join (select a.attname::text as name, \
          pg_catalog.format_type(a.atttypid, a.atttypmod) as type, a.attnum, \
@@ -102,7 +102,7 @@ pub fn shape(table: &Table) -> String {
 /// varchar (1043), and that no row security keeps from being read, by `query_to_xml`, which is there whether
 /// PostgreSQL was built with libxml or not. It fails only for a role that may not execute that function: of this
 /// PostgreSQL assures itself before a row is looked at.
-pub fn digest(table: &Table, expected: &str, open: bool) -> String {
+pub(crate) fn digest(table: &Table, expected: &str, open: bool) -> String {
     format!(
         "select (select (pg_catalog.strpos(pg_catalog.query_to_xml('select pg_catalog.encode(pg_catalog.sha256(\
          pg_catalog.convert_to(coalesce(pg_catalog.string_agg(version || pg_catalog.chr(9) || coalesce(checksum, '''') \
@@ -126,7 +126,7 @@ pub fn digest(table: &Table, expected: &str, open: bool) -> String {
 
 /// The text whose SHA-256 the database computes in [`digest`], for a set of versions and checksums
 /// that are all applied.
-pub fn digest_of<'a>(set: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+pub(crate) fn digest_of<'a>(set: impl Iterator<Item = (&'a str, &'a str)>) -> String {
     let mut lines: Vec<(&str, &str)> = set.collect();
     crate::ordered::sort(&mut lines);
     let mut text = String::new();
@@ -140,7 +140,7 @@ pub fn digest_of<'a>(set: impl Iterator<Item = (&'a str, &'a str)>) -> String {
 
 /// The comment that a statement of a statement-wise migration starts with, so that others can see
 /// in `pg_stat_activity` that it is being executed.
-pub fn tag(version: &str) -> String {
+pub(crate) fn tag(version: &str) -> String {
     // A comment must not end early; versions come from file names, which have no slash.
     format!("/* counterfoil {} */ ", version.replace('/', "_"))
 }
@@ -154,7 +154,7 @@ pub fn tag(version: &str) -> String {
 /// With `busy` there is another one: whether another session has written to the ledger and has not
 /// committed. Such a session holds a ROW EXCLUSIVE lock on it (PostgreSQL manual, 13.3.1), which
 /// everybody may see in `pg_locks`. The row itself nobody can see.
-pub fn rows(table: &Table, present: Option<&[String]>, busy: bool) -> String {
+pub(crate) fn rows(table: &Table, present: Option<&[String]>, busy: bool) -> String {
     let has = |name: &str| present.is_none_or(|columns| columns.iter().any(|column| column == name));
     let mut sql = String::from("select version::text as version");
     for (name, definition, _) in COLUMNS {
@@ -204,12 +204,12 @@ pub fn rows(table: &Table, present: Option<&[String]>, busy: bool) -> String {
 }
 
 /// Whether the rows of [`rows`] say that another session is writing to the ledger.
-pub fn is_busy(rows: &[TextRow]) -> bool {
+pub(crate) fn is_busy(rows: &[TextRow]) -> bool {
     first(rows, "busy") == Some("true")
 }
 
 /// Whether the rows of [`rows`] say that the ledger has its key.
-pub fn is_keyed(rows: &[TextRow]) -> bool {
+pub(crate) fn is_keyed(rows: &[TextRow]) -> bool {
     first(rows, "keyed") != Some("false")
 }
 
@@ -223,7 +223,7 @@ fn first<'a>(rows: &'a [TextRow], name: &str) -> Option<&'a str> {
 ///
 /// `database-failed` if a row is in a state that is not known: what it means for the migration
 /// cannot be guessed.
-pub fn read(table: &Table, rows: Vec<TextRow>) -> Result<Ledger, Error> {
+pub(crate) fn read(table: &Table, rows: Vec<TextRow>) -> Result<Ledger, Error> {
     let rows: Result<Vec<Row>, Error> = rows
         .into_iter()
         .filter_map(|mut row| {
@@ -274,12 +274,12 @@ fn unknown_state(table: &Table, version: &str, state: &str) -> Error {
          state = 'applied' where version = {}; nothing was run",
         literal(version)
     );
-    Error::new(Code::DatabaseFailed, message).help(help)
+    Error::new(Code::DatabaseFailed, message).with_help(help)
 }
 
 /// What one of our own statements has found, when it fails because it was made to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// Another runner has taken over.
     LeaseLost,
     /// The migration's row is not there any more.
@@ -303,7 +303,7 @@ fn failing(fault: Fault, column: &str) -> String {
 
 /// The fault that a failure speaks of. 22P02 is `invalid_text_representation`, and whatever the
 /// server's language, the message has the text.
-pub fn fault(sqlstate: &str, message: &str) -> Option<Fault> {
+pub(crate) fn fault(sqlstate: &str, message: &str) -> Option<Fault> {
     let said = |(_, says): &&(Fault, &str)| sqlstate == "22P02" && message.contains(says);
     FAULTS.iter().find(said).map(|(fault, _)| *fault)
 }
@@ -352,7 +352,7 @@ fn changed(
 
 /// Inserts the row of a migration: the claim. A racer blocks on the primary key and gets 23505.
 /// Fails if the row is not there then as it was written.
-pub fn claim(table: &Table, migration: &Migration, origin: &str) -> String {
+pub(crate) fn claim(table: &Table, migration: &Migration, origin: &str) -> String {
     let version = literal(migration.version.as_str());
     format!(
         "with done as (insert into {} (version, name, checksum, state, fingerprint, origin) \
@@ -379,7 +379,7 @@ fn kept(migration: &Migration, state: &str) -> String {
 
 /// Inserts the row of a statement-wise migration, running under a lease. One statement; the lock
 /// timeout holds for it alone. Fails if the row is not there then as it was written.
-pub fn claim_running(table: &Table, migration: &Migration, runner: &Runner<'_>, steps: usize) -> String {
+pub(crate) fn claim_running(table: &Table, migration: &Migration, runner: &Runner<'_>, steps: usize) -> String {
     let version = literal(migration.version.as_str());
     format!(
         "with {}done as (insert into {} (version, name, checksum, fingerprint, state, steps_done, \
@@ -400,7 +400,7 @@ pub fn claim_running(table: &Table, migration: &Migration, runner: &Runner<'_>, 
 
 /// Who claims, and for how long.
 #[derive(Clone, Copy, Debug)]
-pub struct Runner<'a> {
+pub(crate) struct Runner<'a> {
     /// The runner's own random text.
     pub name: &'a str,
     /// Which of its claims: it grows when a connection is lost.
@@ -450,7 +450,7 @@ impl Runner<'_> {
 }
 
 /// Takes over a stopped migration. One row back: it is ours; none: somebody was faster.
-pub fn take(table: &Table, runner: &Runner<'_>, version: &str, state: State, steps_done: u32) -> String {
+pub(crate) fn take(table: &Table, runner: &Runner<'_>, version: &str, state: State, steps_done: u32) -> String {
     let condition = format!(
         "t.version = {} and state = {} and coalesce(steps_done, 0) = {steps_done} and {}",
         literal(version),
@@ -462,7 +462,7 @@ pub fn take(table: &Table, runner: &Runner<'_>, version: &str, state: State, ste
 }
 
 /// Marks the row of a migration as going back, step by step. One row back: it is ours.
-pub fn take_back(table: &Table, runner: &Runner<'_>, version: &str, steps: usize) -> String {
+pub(crate) fn take_back(table: &Table, runner: &Runner<'_>, version: &str, steps: usize) -> String {
     let condition = format!("t.version = {} and coalesce(state, 'applied') = 'applied'", literal(version));
     let set = format!(
         "state = 'reverting', steps_done = 0, steps_total = {steps}, claimed_until = {}, claimed_by = {}",
@@ -482,7 +482,7 @@ fn state_text(state: State) -> &'static str {
 }
 
 /// Renews the lease at step `from`; fails unless it is ours.
-pub fn hold(table: &Table, runner: &Runner<'_>, version: &str, from: u32) -> String {
+pub(crate) fn hold(table: &Table, runner: &Runner<'_>, version: &str, from: u32) -> String {
     let set = format!("claimed_until = {}, steps_done = {}", runner.until(), or_lost(runner, from, from));
     let kept = format!("version = {} and steps_done = {from}", literal(version));
     exactly_one(table, &update(table, &set, version), version, &kept)
@@ -506,7 +506,7 @@ fn mine(runner: &Runner<'_>, from: u32) -> String {
 ///
 /// With `must` the statement fails unless the lease is ours: it stands first in the step's own
 /// transaction. Without, it gives back one row if the lease is ours.
-pub fn advance(table: &Table, runner: &Runner<'_>, version: &str, from: u32, last: bool, must: bool) -> String {
+pub(crate) fn advance(table: &Table, runner: &Runner<'_>, version: &str, from: u32, last: bool, must: bool) -> String {
     let done = if must { or_lost(runner, from, from + 1) } else { format!("least({}, steps_total)", from + 1) };
     let rest = if last {
         format!("state = 'applied', claimed_until = null, claimed_by = null, duration_ms = {}", since("applied_at"))
@@ -525,7 +525,7 @@ pub fn advance(table: &Table, runner: &Runner<'_>, version: &str, from: u32, las
 }
 
 /// Fails unless the row is there.
-pub fn recorded(table: &Table, version: &str) -> String {
+pub(crate) fn recorded(table: &Table, version: &str) -> String {
     format!(
         "select case when count(*) = 1 then 1 else {} end from {} where version = {}",
         failing(Fault::RowGone, "count(*)"),
@@ -540,13 +540,13 @@ fn since(moment: &str) -> String {
 }
 
 /// Gives up the lease between two steps: whoever comes next goes on from here.
-pub fn stop(table: &Table, runner: &Runner<'_>, version: &str) -> String {
+pub(crate) fn stop(table: &Table, runner: &Runner<'_>, version: &str) -> String {
     let set = "claimed_until = null, claimed_by = null";
     changed(table, "", "", &runner.holds(version), Some((set, "")), "claimed_by is null")
 }
 
 /// Ends the lease where nobody can tell whether the step happened: the migration is interrupted.
-pub fn abandon(table: &Table, runner: &Runner<'_>, version: &str) -> String {
+pub(crate) fn abandon(table: &Table, runner: &Runner<'_>, version: &str) -> String {
     format!(
         "update {} set claimed_until = pg_catalog.clock_timestamp() - interval '1 second' where version = {} \
          and claimed_by = {} returning version::text as version",
@@ -558,14 +558,14 @@ pub fn abandon(table: &Table, runner: &Runner<'_>, version: &str) -> String {
 
 /// Records how long the transaction took so far. Fails if the row is not there any more as it was
 /// claimed: so it would be once the transaction is over.
-pub fn measure(table: &Table, migration: &Migration) -> String {
+pub(crate) fn measure(table: &Table, migration: &Migration) -> String {
     let version = migration.version.as_str();
     let set = format!("duration_ms = {}", since("pg_catalog.now()"));
     exactly_one(table, &update(table, &set, version), version, &kept(migration, "applied"))
 }
 
 /// Takes away the row of a repeatable migration, so that it can be claimed again.
-pub fn forget(table: &Table, version: &str, checksum: Option<&str>) -> String {
+pub(crate) fn forget(table: &Table, version: &str, checksum: Option<&str>) -> String {
     format!(
         "delete from {} where version = {} and checksum is not distinct from {}",
         table.qualified(),
@@ -575,13 +575,13 @@ pub fn forget(table: &Table, version: &str, checksum: Option<&str>) -> String {
 }
 
 /// Deletes the row of a migration that is taken back. Fails if it is gone already.
-pub fn delete(table: &Table, version: &str) -> String {
+pub(crate) fn delete(table: &Table, version: &str) -> String {
     let change = format!("delete from {} where version = {}", table.qualified(), literal(version));
     exactly_one(table, &change, version, "true")
 }
 
 /// Fails if the row is there: a trigger has put it back.
-pub fn gone(table: &Table, version: &str) -> String {
+pub(crate) fn gone(table: &Table, version: &str) -> String {
     format!(
         "select case when count(*) = 0 then 1 else {} end from {} where version = {}",
         failing(Fault::NotWritten, "count(*)"),
@@ -591,12 +591,12 @@ pub fn gone(table: &Table, version: &str) -> String {
 }
 
 /// Deletes the row of a migration whose way back has run step by step. One row back: it was ours.
-pub fn delete_reverted(table: &Table, runner: &Runner<'_>, version: &str) -> String {
+pub(crate) fn delete_reverted(table: &Table, runner: &Runner<'_>, version: &str) -> String {
     changed(table, "", "", &runner.holds(version), None, "true")
 }
 
 /// Gives a row the version, name, checksum and fingerprint of a migration.
-pub fn rekey(table: &Table, from: &str, migration: &Migration) -> String {
+pub(crate) fn rekey(table: &Table, from: &str, migration: &Migration) -> String {
     let set = format!(
         "version = {}, name = {}, fingerprint = {}",
         literal(migration.version.as_str()),
@@ -611,7 +611,7 @@ pub fn rekey(table: &Table, from: &str, migration: &Migration) -> String {
 
 /// Adds name, checksum and fingerprint to rows that have none, and renames rows whose checksum
 /// agrees.
-pub fn stamp(table: &Table, rows: &[(&str, &Migration)]) -> String {
+pub(crate) fn stamp(table: &Table, rows: &[(&str, &Migration)]) -> String {
     let mut given = String::from("s (version, name, checksum, fingerprint) as (values ");
     for (index, (version, migration)) in rows.iter().enumerate() {
         if index > 0 {
@@ -640,7 +640,7 @@ pub fn stamp(table: &Table, rows: &[(&str, &Migration)]) -> String {
 }
 
 /// Marks rows as superseded by a baseline.
-pub fn supersede(table: &Table, baseline: &str, rows: &[String]) -> String {
+pub(crate) fn supersede(table: &Table, baseline: &str, rows: &[String]) -> String {
     let mut condition = String::from("t.version in (");
     for (index, version) in rows.iter().enumerate() {
         if index > 0 {

@@ -29,7 +29,7 @@ pub fn inspect(section: &Section) -> Result<Inspected, Finding> {
             code: error.code().as_str().into(),
             severity: Severity::Error,
             message: error.message().to_owned(),
-            help: error.help_text().to_owned(),
+            help: error.help().to_owned(),
             at: error.location().cloned(),
         });
     }

@@ -10,7 +10,7 @@ pub(crate) mod created;
 mod decide;
 mod decision;
 mod digest;
-pub mod foreign;
+pub mod foreign_markers;
 pub mod inspect;
 mod matching;
 pub(crate) mod not_run;
@@ -74,9 +74,9 @@ impl Plan {
         if count > 1 {
             text.push_str(&format!(" (and {} more {})", count - 1, if count == 2 { "error" } else { "errors" }));
         }
-        let error = Error::new(Code::PlanRefused, text).help(help);
+        let error = Error::new(Code::PlanRefused, text).with_help(help);
         Some(match at {
-            Some(at) => error.at(at.clone()),
+            Some(at) => error.with_location(at.clone()),
             None => error,
         })
     }
@@ -102,7 +102,7 @@ impl Plan {
             Code::PlanChanged,
             format!("nothing was run: the plan is {}, and the one that was reviewed is {digest}", self.digest),
         )
-        .help("look at the plan as it is now, and ask for its digest"))
+        .with_help("look at the plan as it is now, and ask for its digest"))
     }
 
     /// The plan as canonical JSON: one line, fixed key order, nothing that is null or empty but
@@ -130,7 +130,7 @@ pub fn plan_with(catalog: &Catalog, ledger: &Ledger, options: &Options, cache: &
         let migration = &catalog.migrations[file];
         let marker = |inspected: &Inspected| {
             let severity = options.severity("foreign-marker");
-            foreign::finding(&migration.up, &inspected.analysis, catalog.convention, severity)
+            foreign_markers::finding(&migration.up, &inspected.analysis, catalog.convention, severity)
         };
         if decision.code == Reason::Unverified {
             // Before its checksum is recorded: whoever moves the way back away later has edited it.

@@ -56,7 +56,7 @@ impl Options {
             if !POLICY.iter().any(|(known, _)| known == key) {
                 let known: Vec<&str> = POLICY.iter().map(|(known, _)| *known).collect();
                 return Err(Error::new(Code::InvalidInput, format!("the policy has an unknown key, {key:?}"))
-                    .help(format!("use one of: {}", known.join(", "))));
+                    .with_help(format!("use one of: {}", known.join(", "))));
             }
         }
         Ok(())
@@ -81,7 +81,7 @@ mod tests {
         assert_eq!(error.code(), Code::InvalidInput);
         assert_eq!(error.message(), "the policy has an unknown key, \"edited\"");
         assert_eq!(
-            error.help_text(),
+            error.help(),
             "use one of: edited-cosmetic, edited-semantic, collision, missing, ahead, renumbered, renamed, \
              duplicate, interrupted, in-progress, partial-squash, foreign-marker, not-run"
         );

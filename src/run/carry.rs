@@ -114,11 +114,11 @@ impl Machine {
         ];
         Some(
             Error::new(Code::RequestTooLarge, message.concat())
-                .help(
+                .with_help(
                     "split the file into several migrations, or use a driver that holds a connection, such as a \
                      Pool over WebSocket; nothing was run",
                 )
-                .at(section.location(offset)),
+                .with_location(section.location(offset)),
         )
     }
 }
@@ -161,8 +161,8 @@ fn needs_session(
     };
     let refuse = |at: &Statement, message: &[&str], help: &str| {
         let help = format!("{instead}, or {help}; nothing was run");
-        let error = Error::new(Code::Unsupported, message.concat() + why).help(help);
-        Some(error.at(section.location(at.span.start)).statement(at.span.slice(&section.text)))
+        let error = Error::new(Code::Unsupported, message.concat() + why).with_help(help);
+        Some(error.with_location(section.location(at.span.start)).with_statement(at.span.slice(&section.text)))
     };
     let line = |statement: &Statement| section.location(statement.span.start).line.to_string();
     // The first statement that sets anything, and the tables that are gone with their session.

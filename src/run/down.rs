@@ -64,7 +64,7 @@ impl Machine {
     fn choose(&mut self, ledger: &Ledger, steps: Option<u32>, to: Option<&str>) -> Result<Option<Vec<Revert>>, Error> {
         if steps.is_some() && to.is_some() {
             return Err(Error::new(Code::InvalidInput, "both `steps` and `to` are given")
-                .help("say how many migrations to take back, or which version to go back to; nothing was run"));
+                .with_help("say how many migrations to take back, or which version to go back to; nothing was run"));
         }
         let setup = Arc::clone(&self.setup);
         let identity = setup.catalog.convention.identity();
@@ -87,7 +87,7 @@ impl Machine {
         });
         if rows.is_empty() {
             return Err(
-                Error::new(Code::NothingToRollBack, "the ledger has no applied migration").help("nothing was run")
+                Error::new(Code::NothingToRollBack, "the ledger has no applied migration").with_help("nothing was run")
             );
         }
         let count = match to {
@@ -95,7 +95,7 @@ impl Machine {
                 let superseded = ledger.rows.iter().any(|row| version(&row.version) == version(to));
                 let what = if superseded { "is replaced by a baseline" } else { "is not in the ledger" };
                 Error::new(Code::NothingToRollBack, format!("version {to} {what}"))
-                    .help("name a version that is applied, or use steps; nothing was run")
+                    .with_help("name a version that is applied, or use steps; nothing was run")
             })?,
             None => {
                 let steps = steps.map(|steps| steps as usize);
@@ -114,7 +114,7 @@ impl Machine {
                 Code::PlanChanged,
                 format!("this would take back {}, and what was agreed to is {}", list(found), list(agreed)),
             )
-            .help("somebody else has applied or taken back something: look again; nothing was run"));
+            .with_help("somebody else has applied or taken back something: look again; nothing was run"));
         }
         if rows[..count].iter().any(|(.., row)| row.lease == Lease::Alive) {
             return Ok(None);
@@ -130,7 +130,7 @@ impl Machine {
             });
             if let Some(wrong) = wrong {
                 return Err(Error::new(Code::PlanRefused, format!("nothing was run: {}", wrong.message))
-                    .help(wrong.help.as_str()));
+                    .with_help(wrong.help.as_str()));
             }
             let replaced = ledger.rows.iter().filter(|other| other.replaced_by.as_ref() == Some(&row.version)).count();
             if replaced > 0 {
@@ -141,11 +141,11 @@ impl Machine {
                         row.version
                     ),
                 )
-                .help("roll forward with a new migration; nothing was run"));
+                .with_help("roll forward with a new migration; nothing was run"));
             }
             let index = index.ok_or_else(|| {
                 Error::new(Code::NoDownSection, format!("version {} has no file, so there is no way back", row.version))
-                    .help("use the release that has this migration; nothing was run")
+                    .with_help("use the release that has this migration; nothing was run")
             })?;
             self.check_down(index)?;
             if row.state == State::Running {
@@ -153,7 +153,7 @@ impl Machine {
                     Code::Interrupted,
                     format!("version {} stopped half-way up; it cannot be taken back", row.version),
                 )
-                .help("run the migrations first, so that it is applied; nothing was run"));
+                .with_help("run the migrations first, so that it is applied; nothing was run"));
             }
             let resume = resume(row);
             let from = resume.as_ref().map_or(0, |resume| resume.done as usize);
@@ -172,15 +172,15 @@ impl Machine {
         let (version, path) = (migration.version.as_str().to_owned(), migration.path.clone());
         let Some(down) = &migration.down else {
             return Err(Error::new(Code::NoDownSection, format!("{path} has no down section"))
-                .help("write one, or roll forward with a new migration; nothing was run"));
+                .with_help("write one, or roll forward with a new migration; nothing was run"));
         };
         let location = down.location(0);
         self.prepare(index, Direction::Down)?;
         let Some(prepared) = &self.prepared else { return Ok(()) };
         if prepared.analysis.statements.iter().all(|statement| statement.control.is_some()) {
             return Err(Error::new(Code::NoDownSection, format!("the down section of {path} has no statement"))
-                .help("write one, or roll forward with a new migration; nothing was run")
-                .at(location));
+                .with_help("write one, or roll forward with a new migration; nothing was run")
+                .with_location(location));
         }
         let down = self.setup.section(index, Direction::Down);
         let touched = ledger_touched(down, &prepared.analysis, &self.setup.options.table);
@@ -199,9 +199,9 @@ impl Machine {
                     statement.destructive.as_deref().unwrap_or("")
                 ),
             )
-            .help(format!("if that is what you want, name it: allowDestructive: ['{version}']; nothing was run"))
-            .at(down.location(statement.span.start))
-            .statement(statement.span.slice(&down.text)));
+            .with_help(format!("if that is what you want, name it: allowDestructive: ['{version}']; nothing was run"))
+            .with_location(down.location(statement.span.start))
+            .with_statement(statement.span.slice(&down.text)));
         }
         Ok(())
     }
@@ -265,7 +265,7 @@ impl Machine {
              where version = {row}; then roll back again",
             done + 1
         );
-        Some(Error::new(Code::Interrupted, message).help(help).at(at))
+        Some(Error::new(Code::Interrupted, message).with_help(help).with_location(at))
     }
 
     /// Takes back the next one in one transaction.

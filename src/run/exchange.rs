@@ -2,7 +2,7 @@
 
 use super::report::{Failed, Outcome};
 use super::request::Request;
-use crate::ledger::statements::TextRow;
+use crate::ledger::TextRow;
 use serde::Serialize;
 
 /// What the driver has to do next.

@@ -6,7 +6,7 @@
 use super::request::Request;
 use super::state::Phase;
 use super::{Goal, Machine, Output};
-use crate::ledger::foreign::{self, Found, Guard, Name, Says, Seen, TABLES};
+use crate::ledger::foreign::{self, Found, LookAgain, Name, Says, Seen, TABLES};
 use crate::ledger::tools::Tool;
 use crate::ledger::{Ledger, by_hand};
 use crate::plan::created::{Created, created};
@@ -66,7 +66,7 @@ impl Machine {
 
     fn verdict(&mut self, seen: Seen, says: &[Option<Says>]) -> Output {
         self.state.ignored.clear();
-        self.state.guard = None;
+        self.state.look_again = None;
         if !seen.ours {
             let (mut idle, mut at_work) = (Vec::new(), Vec::new());
             for (found, says) in seen.ledgers.iter().zip(says) {
@@ -99,7 +99,7 @@ impl Machine {
                 ignored.push(ignored_finding(&what, TABLES));
             }
             self.state.ignored = ignored;
-            self.state.guard = Some(Box::new(Guard { creates: self.names(), seen, idle }));
+            self.state.look_again = Some(Box::new(LookAgain { creates: self.names(), seen, idle }));
         }
         self.state.cleared = true;
         let ledger = Ledger { exists: self.exists(), rows: Vec::new() };
@@ -139,7 +139,7 @@ impl Machine {
         let ledger = &self.setup.options.table;
         let more = there.len() - 1;
         let error = by_hand::not_empty(table, more, &section.path, self.exists(), ledger, &versions, catalog)
-            .at(section.location(first.start));
+            .with_location(section.location(first.start));
         self.fail(error)
     }
 }

@@ -20,8 +20,8 @@ pub(crate) enum Kind {
     NoLedger,
     /// Somebody else created the same thing at the same moment.
     Race,
-    /// A text is no number: how statements of ours say that things are not as they have to be.
-    Guard,
+    /// A text is no number: how statements of ours say that something has changed.
+    Changed,
     /// The connection broke.
     Lost,
     /// Anything else.
@@ -42,7 +42,7 @@ const KINDS: &[(&str, Kind)] = &[
     ("42P07", Kind::Race),     // duplicate_table
     ("42710", Kind::Race),     // duplicate_object: the row type of a table that somebody has just made
     ("42701", Kind::Race),     // duplicate_column
-    ("22P02", Kind::Guard),    // invalid_text_representation
+    ("22P02", Kind::Changed),  // invalid_text_representation
     ("XX000", Kind::Race),     // "tuple concurrently updated"
     ("57P01", Kind::Lost),     // admin_shutdown
     ("57P02", Kind::Lost),     // crash_shutdown
@@ -111,7 +111,7 @@ pub(super) fn section(
                 Some((done, total)) => format!("steps kept: {done} of {total}"),
             };
             let help = format!("{LEAVE_THE_ROW}; {steps}, {}", before(report));
-            row_gone(setup, refusal.migration, refusal.direction).help(help)
+            row_gone(setup, refusal.migration, refusal.direction).with_help(help)
         }
         None if !refusal.ledger => statement(setup, refusal, kept, first, report),
         _ => database(setup, &refusal.failure, "the ledger could not be written"),
@@ -130,7 +130,7 @@ pub(super) fn row_gone(setup: &Setup, migration: usize, direction: Direction) ->
         setup.catalog.migrations[migration].version.as_str(),
         setup.options.table.qualified()
     );
-    Error::new(Code::LedgerTouched, message).at(start(section))
+    Error::new(Code::LedgerTouched, message).with_location(start(section))
 }
 
 /// Where a section begins.
@@ -169,10 +169,10 @@ pub(super) fn statement(
     if place.is_none() && !setup.capabilities.script {
         said.insert_str(0, "one of its statements failed: ");
     }
-    let error = Error::new(Code::StatementFailed, said).help(failure.with_hint(&help));
+    let error = Error::new(Code::StatementFailed, said).with_help(failure.with_hint(&help));
     match place.clone() {
-        Some((at, statement)) => error.at(at).statement(statement),
-        None => error.at(start(section)),
+        Some((at, statement)) => error.with_location(at).with_statement(statement),
+        None => error.with_location(start(section)),
     }
 }
 
@@ -205,7 +205,7 @@ pub(crate) fn database(setup: &Setup, failure: &Failure, doing: &str) -> Error {
             "a trigger, a rule or row security on it drops or changes what is written: look at it with \\d {table} in psql, and take \
              that away or run as a role that it spares; it is safe to run again"
         );
-        return Error::new(Code::DatabaseFailed, message).help(help);
+        return Error::new(Code::DatabaseFailed, message).with_help(help);
     }
     let help = match failure.sqlstate.as_str() {
         "42501" => format!(
@@ -217,24 +217,24 @@ pub(crate) fn database(setup: &Setup, failure: &Failure, doing: &str) -> Error {
         "25006" => "this session is read-only: connect to the primary, or use plan or ready".to_owned(),
         _ => format!("the ledger is {table}; it is safe to run again"),
     };
-    Error::new(Code::DatabaseFailed, format!("{doing}: {}", failure.said())).help(failure.with_hint(&help))
+    Error::new(Code::DatabaseFailed, format!("{doing}: {}", failure.said())).with_help(failure.with_hint(&help))
 }
 
 /// The connection broke again and again.
 pub(crate) fn lost(failure: &Failure) -> Error {
     Error::new(Code::ConnectionLost, format!("the connection was lost: {}", failure.said()))
-        .help("run again: the ledger knows what was done")
+        .with_help("run again: the ledger knows what was done")
 }
 
 /// The caller has a transaction open. `failed`: nothing can be done in it any more.
 pub(crate) fn open_transaction(failed: bool) -> Error {
     let (state, end) = if failed { (", which has failed", "roll it back") } else { ("", "commit it or roll it back") };
-    Error::new(Code::OpenTransaction, format!("this connection is in a transaction of the caller's{state}")).help(format!("{end} first, or hand in another connection: every migration has a transaction of its own; nothing was written"))
+    Error::new(Code::OpenTransaction, format!("this connection is in a transaction of the caller's{state}")).with_help(format!("{end} first, or hand in another connection: every migration has a transaction of its own; nothing was written"))
 }
 
 /// The database object has stopped working.
 pub(crate) fn unusable(failure: &Failure) -> Error {
-    Error::new(Code::ConnectionLost, failure.message.clone()).help(
+    Error::new(Code::ConnectionLost, failure.message.clone()).with_help(
         "this instance cannot be used any more: open the database again, and run again: the ledger knows what was done",
     )
 }
@@ -242,11 +242,11 @@ pub(crate) fn unusable(failure: &Failure) -> Error {
 /// No request has ever come through.
 pub(crate) fn unreached(failure: &Failure) -> Error {
     Error::new(Code::ConnectionLost, format!("the database could not be reached: {}", failure.said()))
-        .help("see that the database is up and that address, user and password are right; nothing was done")
+        .with_help("see that the database is up and that address, user and password are right; nothing was done")
 }
 
 /// Waiting has gone on for too long.
 pub(crate) fn waited(setup: &Setup, what: &str) -> Error {
     Error::new(Code::WaitTimeout, format!("waited {} ms {what}", setup.options.wait_timeout))
-        .help("see in pg_stat_activity who holds the lock, or allow more time with waitTimeout")
+        .with_help("see in pg_stat_activity who holds the lock, or allow more time with waitTimeout")
 }

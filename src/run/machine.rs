@@ -87,7 +87,7 @@ impl Machine {
                 losses: 0,
                 cleared: false,
                 there: false,
-                guard: None,
+                look_again: None,
                 ignored: Vec::new(),
                 busy: false,
                 blank: false,
@@ -162,9 +162,9 @@ impl Machine {
 
     /// The error of a run that was told to stop, once it has been.
     pub(super) fn aborted(&self) -> Option<Error> {
-        self.state
-            .aborting
-            .then(|| Error::new(Code::Aborted, "the run was told to stop").help("run it again: it goes on from here"))
+        self.state.aborting.then(|| {
+            Error::new(Code::Aborted, "the run was told to stop").with_help("run it again: it goes on from here")
+        })
     }
 
     /// What has happened since the last call.
@@ -193,7 +193,7 @@ impl Machine {
             Some(Input::Failed(failure)) if self.sent.is_some() => self.failed(failure),
             _ => self.fail(
                 Error::new(Code::OutOfTurn, "the run was handed an input that it did not ask for")
-                    .help("hand back exactly one input for every output, and nothing after the end"),
+                    .with_help("hand back exactly one input for every output, and nothing after the end"),
             ),
         };
         self.given(output)
@@ -297,7 +297,7 @@ impl Machine {
             Phase::Says { seen, own } => self.heard(*seen, own, &rows),
             Phase::Trace => self.finish(),
             Phase::Create => {
-                self.state.guard = None;
+                self.state.look_again = None;
                 self.state.columns = None;
                 self.state.incomplete = false;
                 self.state.races = 0;
@@ -467,7 +467,7 @@ impl Machine {
         if self.pace.now.saturating_sub(since) >= u64::from(self.setup.options.wait_timeout) {
             let error = failure::waited(&self.setup, what);
             let error = match self.pace.place.take() {
-                Some((at, statement)) => error.at(at).statement(statement),
+                Some((at, statement)) => error.with_location(at).with_statement(statement),
                 None => error,
             };
             return self.fail(error);
@@ -541,13 +541,13 @@ impl Machine {
                 self.fail(failure::database(&self.setup, &failure, "the ledger could not be read"))
             }
             Phase::Create => match kind {
-                // The guard fails where something else is there by now, or a table that it reads is gone.
-                Kind::Unique | Kind::Race | Kind::Busy | Kind::Lost | Kind::Guard | Kind::NoLedger
+                // The second look fails where something else is there by now, or a table that it reads is gone.
+                Kind::Unique | Kind::Race | Kind::Busy | Kind::Lost | Kind::Changed | Kind::NoLedger
                     if self.state.races < MOST_RACES =>
                 {
                     self.state.races += 1;
                     self.state.cleared = false;
-                    self.state.guard = None;
+                    self.state.look_again = None;
                     self.state.columns = None;
                     self.state.incomplete = false;
                     if kind == Kind::Lost { self.look_after_loss() } else { self.look() }

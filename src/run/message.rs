@@ -285,10 +285,10 @@ pub(crate) fn message(setup: &Setup, prepared: Option<&Prepared>, request: &Requ
         ),
         Request::Says(found) => foreign::says(found, &setup.versions()),
         Request::Rows(columns) => statements::rows(table, columns.as_deref(), setup.goal == Goal::Ready),
-        Request::Create { present, guard } => {
+        Request::Create { present, look_again } => {
             let mut create = statements::create(table, present);
             // Last: the closer to the end, the less can come in between.
-            create.extend(guard.as_deref().map(|guard| foreign::guard(table, guard, &setup.versions())));
+            create.extend(look_again.as_deref().map(|again| foreign::look_again(table, again, &setup.versions())));
             return if setup.capabilities.script { joined(&create) } else { Message::Batch { statements: create } };
         }
         Request::Atomic(acts) => {

@@ -1,7 +1,6 @@
 //! What a run is for, and how it is to behave.
 
-use crate::ledger::Table;
-use crate::ledger::foreign::Existing;
+use crate::ledger::{Existing, Table};
 use crate::plan::Severity;
 use serde::Serialize;
 use std::collections::BTreeMap;

@@ -6,10 +6,7 @@
 //! `claim` tells the claims of one runner apart: it grows when a connection is lost, so that what
 //! is still under way on the old one cannot pass for the new one's.
 
-use crate::ledger::State;
-#[allow(unused_imports, reason = "for the documentation")]
-use crate::ledger::foreign;
-use crate::ledger::foreign::{Found, Guard, Name};
+use crate::ledger::{Found, LookAgain, Name, State};
 use serde::Serialize;
 
 /// Which section of a migration is run.
@@ -28,7 +25,7 @@ pub enum Direction {
 pub enum Request {
     /// Whether the digest of the ledger is the catalog's: `same`, `true` or `false`.
     Digest,
-    /// The columns of the ledger's table, and what else is there: see [`foreign::look`].
+    /// The columns of the ledger's table, and what else is there: other tools' ledgers, and tables that the set creates.
     Shape {
         /// Tables that the set creates.
         creates: Vec<Name>,
@@ -44,7 +41,7 @@ pub enum Request {
         /// The columns that are there.
         present: Vec<String>,
         /// What the database must be like, else nothing is created.
-        guard: Option<Box<Guard>>,
+        look_again: Option<Box<LookAgain>>,
     },
     /// Leave a trace on a ledger that was emptied by going back.
     Trace,

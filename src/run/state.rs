@@ -5,7 +5,7 @@ use super::report::{EventKind, Report};
 use super::request::{Act, Direction};
 use crate::error::{Error, Location};
 use crate::ledger::Row;
-use crate::ledger::foreign::{Guard, Seen};
+use crate::ledger::foreign::{LookAgain, Seen};
 use crate::ledger::{Lease, State};
 use crate::plan::{Finding, Work};
 use std::collections::VecDeque;
@@ -32,7 +32,7 @@ pub(super) struct RunState {
     /// Whether the shape was asked for since our ledger is there and has no row.
     pub(super) there: bool,
     /// What has to be so still when the ledger is made.
-    pub(super) guard: Option<Box<Guard>>,
+    pub(super) look_again: Option<Box<LookAgain>>,
     /// What was let pass.
     pub(super) ignored: Vec<Finding>,
     /// Whether another session was writing to the ledger when it was read.

@@ -12,7 +12,7 @@ use super::state::{Doubt, Phase, Refusal};
 use super::{Failure, Machine, Output, message};
 use crate::error::Error;
 use crate::ledger::State;
-use crate::ledger::statements::TextRow;
+use crate::ledger::TextRow;
 use crate::sql::Step;
 
 /// SQLSTATE `duplicate_table`: what a second `CREATE INDEX` of one name fails with.

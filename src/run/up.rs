@@ -32,7 +32,7 @@ impl Machine {
                     "{}; what it has done is kept, and the next run would do it again: take it back by hand first",
                     failure::LEAVE_THE_ROW
                 );
-                return self.fail(failure::row_gone(&self.setup, migration, Direction::Up).help(help));
+                return self.fail(failure::row_gone(&self.setup, migration, Direction::Up).with_help(help));
             }
             Doubt::Unrecorded(_) => {}
             Doubt::Unique(refusal) => {
@@ -96,7 +96,7 @@ impl Machine {
                         Code::Pending,
                         format!("{} pending, and `when` is `refuse`", count(pending.max(1), "migration")),
                     )
-                    .help("apply them first, or run with when: 'apply'"),
+                    .with_help("apply them first, or run with when: 'apply'"),
                 );
             }
             When::Wait if pending > 0 || waits.is_some() => {
@@ -113,12 +113,12 @@ impl Machine {
         let report = &self.state.report;
         self.pace.total = (pending + report.applied.len() + report.adopted.len()) as u32;
         self.state.work = plan.work.into();
-        let guard = self.state.guard.clone();
-        if !self.state.work.is_empty() && (self.state.incomplete || guard.is_some()) {
+        let look_again = self.state.look_again.clone();
+        if !self.state.work.is_empty() && (self.state.incomplete || look_again.is_some()) {
             // A ledger that lacks nothing is not made, but what was seen beside it has to be so still.
             let all = || statements::COLUMNS.iter().map(|(name, ..)| (*name).to_owned()).collect();
             let present = self.state.columns.clone().unwrap_or_else(all);
-            return self.send(Phase::Create, Request::Create { present, guard });
+            return self.send(Phase::Create, Request::Create { present, look_again });
         }
         self.work()
     }

@@ -42,7 +42,7 @@ const DEEPEST: usize = 3;
 
 impl Inner {
     /// Reads the statement at the cursor.
-    pub fn read_statement(&mut self, cursor: Cursor<'_>) {
+    pub(super) fn read_statement(&mut self, cursor: Cursor<'_>) {
         if self.destructive.is_none() {
             self.destructive = DESTRUCTIVE.iter().find_map(|pattern| destroys(cursor, pattern));
         }
@@ -76,7 +76,7 @@ impl Inner {
     }
 
     /// Reads the code in the string literals among the tokens. `body`: it is the body of a `DO`.
-    pub fn read_literals(&mut self, text: &str, found: &[Token], depth: usize, body: bool) {
+    pub(super) fn read_literals(&mut self, text: &str, found: &[Token], depth: usize, body: bool) {
         if depth == DEEPEST {
             return;
         }

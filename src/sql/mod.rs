@@ -13,8 +13,8 @@ mod classify;
 mod inner;
 pub mod lex;
 pub mod pattern;
-pub mod quote;
-pub mod split;
+pub(crate) mod quote;
+pub(crate) mod split;
 mod statement;
 pub mod steps;
 

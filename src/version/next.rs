@@ -26,7 +26,7 @@ impl Now {
     pub fn read(text: &str) -> Result<Now, Error> {
         Self::parsed(text).ok_or_else(|| {
             Error::new(Code::InvalidInput, format!("now is {text:?}, which is not a time"))
-                .help("write it like 2026-01-31T12:00:00Z, in UTC")
+                .with_help("write it like 2026-01-31T12:00:00Z, in UTC")
         })
     }
 

@@ -28,9 +28,9 @@ impl From<&Error> for Failure {
         Failure {
             code: error.code(),
             message: error.message().to_owned(),
-            help: error.help_text().to_owned(),
+            help: error.help().to_owned(),
             at: error.location().cloned(),
-            statement: error.statement_text().map(str::to_owned),
+            statement: error.statement().map(str::to_owned),
         }
     }
 }

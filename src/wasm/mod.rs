@@ -40,8 +40,8 @@ fn text(value: &JsValue, path: &str) -> Result<String, JsValue> {
         let place = crate::span::line_column(&good, good.len());
         return Err(thrown(
             Error::new(Code::InvalidText, "the text is not well-formed Unicode: it holds a lone surrogate")
-                .help("read the file as UTF-8, and do not cut a text in the middle of a character")
-                .at(Location { path: path.to_owned(), line: place.line, column: place.column }),
+                .with_help("read the file as UTF-8, and do not cut a text in the middle of a character")
+                .with_location(Location { path: path.to_owned(), line: place.line, column: place.column }),
         ));
     }
     Ok(text)
@@ -111,7 +111,7 @@ pub fn split_statements(sql: &JsValue) -> Result<Ts<Statements>, JsValue> {
     let analysis = sql::analyze(&text, &[]).map_err(|problem| {
         cursor.advance(problem.span.start);
         let at = Location { path: "sql".into(), line: cursor.line(), column: cursor.column() };
-        thrown(Error::new(problem.code, problem.message).help(problem.help).at(at))
+        thrown(Error::new(problem.code, problem.message).with_help(problem.help).with_location(at))
     })?;
     let mut statements = Vec::with_capacity(analysis.statements.len());
     for statement in analysis.statements {

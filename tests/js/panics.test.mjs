@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MigrationError, checksum } from 'counterfoil'
-import { guarded } from '../../pkg/wasm/guarded.js'
+import { translated } from '../../pkg/wasm/translated.js'
 import { coreNow } from '../../pkg/wasm/start.js'
 
 test('a panic of the core is an internal-error with its message and its place, on the console too', (t) => {
   const written = t.mock.method(console, 'error', () => {})
   // Room for so many files cannot be asked for. The package hands in lists of its own, which are never that long.
   // oxlint-disable-next-line unicorn/no-new-array -- of this length without being made
-  const panic = () => guarded(() => coreNow().readSet(new Array(2 ** 32 - 1), [], undefined))
+  const panic = () => translated(() => coreNow().readSet(new Array(2 ** 32 - 1), [], undefined))
   const message = /^the core failed: panicked at \S+\.rs:\d+:\d+: capacity overflow$/
   assert.throws(panic, (error) => {
     assert.ok(error instanceof MigrationError)
@@ -31,7 +31,7 @@ test('a trap that is no panic says what the engine says', () => {
   const trap = () => {
     throw new WebAssembly.RuntimeError('memory access out of bounds')
   }
-  assert.throws(() => guarded(trap), {
+  assert.throws(() => translated(trap), {
     code: 'internal-error',
     message: 'the core failed: memory access out of bounds',
   })

@@ -6,22 +6,21 @@
 //! invalid index behind when it is cut short; a backend does not notice that its client has gone.
 
 use counterfoil::Catalog;
-use counterfoil::ledger::State;
-use counterfoil::ledger::statements::{TextRow, digest_of};
+use counterfoil::ledger::{State, TextRow};
 use counterfoil::run::{Act, Direction, Failure, Input, Request};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Whether a lease is running. Time passes by choice of the checker, not by a clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Lease {
+pub(crate) enum Lease {
     None,
     Alive,
     Over,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Row {
+pub(crate) struct Row {
     pub checksum: String,
     pub name: String,
     pub state: State,
@@ -32,17 +31,17 @@ pub struct Row {
 }
 
 /// A step of a migration: what its effect is known by.
-pub type Effect = (u8, u8);
+pub(crate) type Effect = (u8, u8);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Index {
+pub(crate) enum Index {
     Invalid,
     Valid,
 }
 
 /// What is committed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Committed {
+pub(crate) struct Committed {
     pub exists: bool,
     /// Whether the ledger says that it was emptied by going back.
     pub traced: bool,
@@ -70,7 +69,7 @@ enum Change {
 
 /// A backend: one request under way, with or without a client.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Backend {
+pub(crate) struct Backend {
     pub runner: u8,
     pub request: Request,
     at: usize,
@@ -78,7 +77,7 @@ pub struct Backend {
 }
 
 impl Backend {
-    pub fn new(runner: u8, request: Request) -> Self {
+    pub(crate) fn new(runner: u8, request: Request) -> Self {
         Backend { runner, request, at: 0, changes: Vec::new() }
     }
 
@@ -108,7 +107,7 @@ impl Backend {
 }
 
 /// What one micro-step of a backend came to.
-pub enum Progress {
+pub(crate) enum Progress {
     /// It goes on.
     More,
     /// It waits for another transaction.
@@ -118,7 +117,7 @@ pub enum Progress {
 }
 
 /// Which steps of which migrations are concurrent index builds.
-pub struct World<'a> {
+pub(crate) struct World<'a> {
     pub catalog: &'a Catalog,
     pub concurrent: &'a BTreeSet<Effect>,
 }
@@ -160,7 +159,7 @@ const OURS: [&str; 12] = [
 ];
 
 /// Carries out one micro-step of backend `me`.
-pub fn step(world: &World<'_>, db: &mut Arc<Committed>, backends: &mut [Arc<Backend>], me: usize) -> Progress {
+pub(crate) fn step(world: &World<'_>, db: &mut Arc<Committed>, backends: &mut [Arc<Backend>], me: usize) -> Progress {
     let rest: Vec<Arc<Backend>> =
         backends.iter().enumerate().filter(|(index, _)| *index != me).map(|(_, backend)| Arc::clone(backend)).collect();
     let others: Vec<&str> = rest.iter().flat_map(|backend| backend.locks()).collect();
@@ -188,9 +187,9 @@ pub fn step(world: &World<'_>, db: &mut Arc<Committed>, backends: &mut [Arc<Back
         Request::Rows(_) if !db.exists => Progress::Reply(failure("42P01")),
         Request::Digest => {
             let all = db.rows.values().all(|row| row.state == State::Applied);
-            let set = db.rows.iter().map(|(version, row)| (version.as_str(), row.checksum.as_str()));
+            let rows = db.rows.iter().map(|(version, row)| (version.as_str(), row.checksum.as_str()));
             let files = world.catalog.migrations.iter().map(|file| (file.version.as_str(), file.checksum.as_str()));
-            let same = all && digest_of(set) == digest_of(files);
+            let same = all && rows.collect::<BTreeSet<_>>() == files.collect();
             Progress::Reply(one(&[("same", if same { "true" } else { "false" })]))
         }
         Request::Shape { there: true, .. } if !db.exists => Progress::Reply(failure("42P01")),
@@ -254,11 +253,11 @@ pub fn step(world: &World<'_>, db: &mut Arc<Committed>, backends: &mut [Arc<Back
             });
             Progress::Reply(rows(text.collect()))
         }
-        Request::Create { present, guard } => {
+        Request::Create { present, look_again } => {
             if db.exists && present.is_empty() {
                 return Progress::Reply(failure("42P07"));
             }
-            if db.foreign && guard.is_some() {
+            if db.foreign && look_again.is_some() {
                 return Progress::Reply(failure("22P02"));
             }
             let db = Arc::make_mut(db);

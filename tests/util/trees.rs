@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// All files below `dir`, with paths relative to it, sorted.
 #[track_caller]
-pub fn read_tree(dir: &Path) -> Vec<(String, String)> {
+pub(crate) fn read_tree(dir: &Path) -> Vec<(String, String)> {
     let mut files = Vec::new();
     let mut folders = vec![PathBuf::new()];
     while let Some(folder) = folders.pop() {
@@ -26,7 +26,7 @@ pub fn read_tree(dir: &Path) -> Vec<(String, String)> {
 }
 
 /// Where the real migration sets are; none if they are not there.
-pub fn corpora() -> Option<PathBuf> {
+pub(crate) fn corpora() -> Option<PathBuf> {
     let path = std::env::var("COUNTERFOIL_CORPORA").ok();
     if path.is_none() {
         eprintln!("skipped: COUNTERFOIL_CORPORA is not set");

@@ -42,7 +42,7 @@ export const pglite: Driver<PGliteLike> = {
   entry: 'pglite',
   takes: (db) => can(db, 'query', 'exec'),
   connect,
-  async guard(db) {
+  async lock(db) {
     const directory = nodeDataDir(db.dataDir)
     if (directory === undefined) return undefined
     // A directory that holds anything at all is not initialised.

@@ -3,7 +3,7 @@
 // The lock is a file, made by linking a finished one into place: whoever reads it sees all of it. A lock whose owner
 // is dead is taken over by linking a file that is named after it (`counterfoil.lock.<its id>`), which only one can do,
 // and renaming that into place. So of two that take over at once, one wins.
-import type { Guard } from '../run/driver.js'
+import type { Lock } from '../run/driver.js'
 import { MigrationError, failure } from '../shared/errors.js'
 
 /** How long an owner that cannot be asked may give no sign of life: one statement takes at most that, in milliseconds. */
@@ -27,7 +27,7 @@ type Fs = typeof import('node:fs')
 type Os = typeof import('node:os')
 
 /** Takes the lock. @throws MigrationError `data-dir-locked` @internal */
-export function lockDataDir(directory: string): Guard {
+export function lockDataDir(directory: string): Lock {
   const fs = builtin('node:fs') as Fs
   const os = builtin('node:os') as Os
   const path = `${directory}/counterfoil.lock`

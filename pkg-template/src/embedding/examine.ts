@@ -3,7 +3,7 @@ import { isUnread } from '../set/companions.js'
 import { emptiness } from '../run/empty.js'
 import { MigrationError } from '../shared/errors.js'
 import { filesNow, type Migrations } from '../set/files.js'
-import { guarded } from '../wasm/guarded.js'
+import { translated } from '../wasm/translated.js'
 import { coreNow } from '../wasm/init.js'
 import { conventionOf, type Manifest } from '../set/manifest.js'
 import { allowed, bare } from '../options/options.js'
@@ -33,10 +33,10 @@ export function examine(migrations: Migrations, options: EmbedOptions = {}): Exa
   const given = filesNow(migrations)
   const { paths, sqls } = given
   const core = coreNow()
-  const catalog = guarded(() => new core.Catalog(paths, sqls, convention))
+  const catalog = translated(() => new core.Catalog(paths, sqls, convention))
   try {
     // What an empty database would say: it has to run everything.
-    const { decisions, findings } = guarded(() =>
+    const { decisions, findings } = translated(() =>
       core.plan(paths, sqls, convention, bare({ exists: false, rows: [] }), bare({ policy })),
     )
     const problems = [

@@ -2,7 +2,7 @@
 import type { Catalog } from '../core/core.js'
 import { failure } from '../shared/errors.js'
 import type { Files } from '../set/files.js'
-import { guarded } from '../wasm/guarded.js'
+import { translated } from '../wasm/translated.js'
 import { coreNow } from '../wasm/start.js'
 import { manifestOf, type Manifest } from '../set/manifest.js'
 
@@ -22,7 +22,7 @@ export function catalogOf(migrations: object, { paths, sqls }: Files, convention
   if (before && before.convention === convention && same(before.paths, paths) && same(before.sqls, sqls))
     return before.catalog
   const { Catalog } = coreNow()
-  const catalog = guarded(() => new Catalog(paths, sqls, convention))
+  const catalog = translated(() => new Catalog(paths, sqls, convention))
   compare(manifestOf(migrations), catalog)
   known.set(migrations, { paths, sqls, convention, catalog })
   // A run that still uses the old one shares it.

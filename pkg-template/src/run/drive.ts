@@ -1,9 +1,9 @@
 // The loop that carries messages between the core and a database. It decides nothing.
-import type { Asked, Guard, Ended } from './driver.js'
+import type { Asked, Lock, Ended } from './driver.js'
 import type { Answer, Catalog, Request, RunGoal, RunOptions } from '../core/core.js'
 import { describe, unlessTold, type Connection, type TextRow } from './database.js'
 import { MigrationError } from '../shared/errors.js'
-import { guarded } from '../wasm/guarded.js'
+import { translated } from '../wasm/translated.js'
 import { coreNow } from '../wasm/start.js'
 import { bare, type Settings } from '../options/options.js'
 import { Watch } from './watch.js'
@@ -18,7 +18,7 @@ export async function drive(
   goal: RunGoal,
   settings: Settings,
   begin: number,
-  guard?: Guard,
+  lock?: Lock,
   asked?: Asked,
 ): Promise<Ended> {
   const { Machine } = coreNow()
@@ -31,9 +31,9 @@ export async function drive(
   // Told to stop, the core does so where nothing is half-done. It hears first what came of the last message: what that
   // did is done.
   const next = (answer?: Answer): Request => {
-    const request = guarded(() => machine.next(answer, watch.elapsed()))
+    const request = translated(() => machine.next(answer, watch.elapsed()))
     watch.tell(request.events)
-    return (watch.aborted && guarded(() => machine.abort())) || request
+    return (watch.aborted && translated(() => machine.abort())) || request
   }
   const failing = (error: unknown): Answer => {
     const failure = bare(describe(error))
@@ -61,7 +61,7 @@ export async function drive(
         failed = false
         return { outcome: watch.noted(request.outcome!), roundTrips, elapsedMs: Math.round(watch.elapsed()) }
       }
-      guard?.touch()
+      lock?.touch()
       roundTrips += 1
       // The first message may have been sent before the core was there; it counts in any case.
       const before = roundTrips === 1 ? asked : undefined
@@ -94,7 +94,7 @@ export async function drive(
 /** The machine; if an option is wrong, the connection is given back. */
 function begun<T>(connection: Connection, make: () => T): T {
   try {
-    return guarded(make)
+    return translated(make)
   } catch (error) {
     connection.close?.(false)
     throw error

@@ -13,7 +13,7 @@ export interface Driver<Db extends object> {
   takes(db: object): boolean
   connect(db: Db): Connection
   /** Keeps other processes off a database that only one may write to. */
-  guard?(db: Db): Promise<Guard | undefined>
+  lock?(db: Db): Promise<Lock | undefined>
   /** Whether every run has a session of its own. */
   pooled?(db: Db): boolean
 }
@@ -33,7 +33,7 @@ export interface Begun {
 }
 
 /** A lock on a database that no two runs may have. @internal */
-export interface Guard {
+export interface Lock {
   /** Shows that its owner is alive. */
   touch(): void
   release(): void

@@ -3,7 +3,7 @@ import type { Catalog } from '../core/core.js'
 import { isCode, isUnread } from '../set/companions.js'
 import { MigrationError, failure } from '../shared/errors.js'
 import type { Files } from '../set/files.js'
-import { guarded } from '../wasm/guarded.js'
+import { translated } from '../wasm/translated.js'
 import { conventionOf, manifestOf } from '../set/manifest.js'
 import { origins } from '../set/origin.js'
 import type { Finding } from '../options/public.js'
@@ -41,7 +41,7 @@ const allowed = 'a set that may have none is allowed with `allowEmpty: true`'
 function looked(set: object, { paths, sqls }: Files, convention: string | undefined): [seen: string, help: string] {
   const { others = [], folder } = origins.get(set) ?? {}
   if (paths.length === 0) return others.length > 0 ? passedOver(others) : nothing(set, folder)
-  const read = (convention: string | undefined) => guarded(() => coreNow().readSet(paths, sqls, convention))
+  const read = (convention: string | undefined) => translated(() => coreNow().readSet(paths, sqls, convention))
   if (paths.every(isUnread)) return passedOver(paths.concat(others))
   const forced = conventionOf(set, convention)
   const otherwise = forced === undefined ? undefined : attempted(() => read(undefined))

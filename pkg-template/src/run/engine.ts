@@ -1,5 +1,5 @@
 // What a driver needs beyond the one question: files, the core, the loop. Loaded when the question was not enough.
-import type { Begun, Driver, Ended, Guard } from './driver.js'
+import type { Begun, Driver, Ended, Lock } from './driver.js'
 import { catalogOf } from './catalogs.js'
 import { refuseEmpty } from './empty.js'
 import type { RunGoal } from '../core/core.js'
@@ -25,20 +25,20 @@ export async function prepare(set: Migrations<LazySqlSource>, chosen: Settings) 
     const { steps, to, dry } = chosen
     const goal: RunGoal = kind === 'down' ? { goal: kind, steps, to, dry } : { goal: kind }
     let connection = begun?.connection
-    let guard: Guard | undefined
+    let lock: Lock | undefined
     try {
-      guard = writes ? await driver.guard?.(db) : undefined
-      chosen.core.exclusive = guard !== undefined
+      lock = writes ? await driver.lock?.(db) : undefined
+      chosen.core.exclusive = lock !== undefined
       chosen.core.runner = runner()
       const catalog = catalogOf(set, files, conventionOf(set, chosen.convention))
       if (!chosen.allowEmpty) refuseEmpty(set, files, chosen.convention, catalog)
       const open = connection ?? driver.connect(db)
       // From here on it is the loop that closes it.
       connection = undefined
-      return await drive(open, catalog, goal, chosen, begin, guard, begun?.asked)
+      return await drive(open, catalog, goal, chosen, begin, lock, begun?.asked)
     } finally {
       connection?.close?.(false)
-      guard?.release()
+      lock?.release()
     }
   }
 }

@@ -2,7 +2,7 @@
 // them is asked for. Each of its functions takes one JSON text and returns one.
 import { load } from '#review'
 import { failure, MigrationError } from '../shared/errors.js'
-import { isFailure } from './guarded.js'
+import { isFailure } from './translated.js'
 import * as module from '../review/review.js'
 
 /** Its functions, with values in place of JSON texts. What they take and return is said where they are used. @internal */

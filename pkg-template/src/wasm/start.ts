@@ -1,7 +1,7 @@
 // Starts the core, once, from whatever it is given.
 import * as core from '../core/core.js'
 import { failure, type MigrationError } from '../shared/errors.js'
-import { toldBy } from './guarded.js'
+import { toldBy } from './translated.js'
 
 /** What `init` takes: the core as a compiled module or as bytes, or where its bytes are. */
 export type CoreSource = WebAssembly.Module | BufferSource | Response | URL | string | { readonly default: CoreSource }

@@ -96,7 +96,7 @@ fn others(wanted: Option<bool>, postgres: Option<Postgres>, _: &BTreeMap<String,
     let said = version.or_else(|| wanted.filter(|wanted| *wanted).map(|_| "squawk".to_owned()));
     said.map_or(Ok(()), |said| {
         Err(Error::new(Code::InvalidInput, format!("the option {said} needs the rules of squawk, which were left out"))
-            .help("build counterfoil-review with its feature `squawk`, or leave the option out"))
+            .with_help("build counterfoil-review with its feature `squawk`, or leave the option out"))
     })
 }
 
@@ -107,7 +107,7 @@ fn version(postgres: Option<Postgres>) -> Result<Version, Error> {
         && text.split('.').all(|part| (1..5).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit()));
     let wrong = || {
         Error::new(Code::InvalidInput, format!("the option postgres is not a version: {text:?}"))
-            .help("pass a number such as 15, or a text such as \"16.2\"")
+            .with_help("pass a number such as 15, or a text such as \"16.2\"")
     };
     if plain { text.parse().map_err(|_| wrong()) } else { Err(wrong()) }
 }

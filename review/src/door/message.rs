@@ -23,9 +23,9 @@ impl<'a> From<&'a Error> for Failure<'a> {
         Failure {
             code: error.code(),
             message: error.message(),
-            help: error.help_text(),
+            help: error.help(),
             at: error.location(),
-            statement: error.statement_text(),
+            statement: error.statement(),
         }
     }
 }
@@ -41,7 +41,7 @@ pub fn given<T: DeserializeOwned>(json: &str, what: &str) -> Result<T, Error> {
         let text = error.to_string();
         let reason = text.split(" at line ").next().unwrap_or_default();
         Error::new(Code::InvalidInput, format!("{what} cannot be read: {reason}"))
-            .help("see the types of the function for what it takes")
+            .with_help("see the types of the function for what it takes")
     })
 }
 

@@ -46,7 +46,7 @@ fn from_json<T: for<'de> Deserialize<'de>>(json: &str, help: &str) -> Result<T, 
         // The line of a text that a program has made says nothing to a person.
         let reason = reason.rfind(" at line ").map_or(reason.as_str(), |end| &reason[..end]);
         let message = if at == "." { reason.to_owned() } else { format!("{at}: {reason}") };
-        Error::new(Code::InvalidInput, message).help(help)
+        Error::new(Code::InvalidInput, message).with_help(help)
     })
 }
 
@@ -62,7 +62,7 @@ impl Options {
             if !known.any(|known| known == code) {
                 let known: Vec<&str> = CODES.iter().map(|(known, _)| *known).collect();
                 return Err(Error::new(Code::InvalidInput, format!("severities has an unknown code, {code:?}"))
-                    .help(format!("use one of: {}", known.join(", "))));
+                    .with_help(format!("use one of: {}", known.join(", "))));
             }
         }
         parity::validate(self)

@@ -41,7 +41,7 @@ pub(super) struct Items {
 
 impl Items {
     /// Reads a folder; file by file if it cannot be read as a set.
-    pub fn read(files: &Files, convention: Option<Convention>) -> Items {
+    pub(super) fn read(files: &Files, convention: Option<Convention>) -> Items {
         let given: Vec<(String, String)> = files.iter().map(|(path, text)| (path.clone(), text.clone())).collect();
         match convention::read(&given, convention) {
             Ok(catalog) => {
@@ -59,7 +59,7 @@ impl Items {
     }
 
     /// The same folder, file by file.
-    pub fn as_files(&self, files: &Files, convention: Option<Convention>) -> Items {
+    pub(super) fn as_files(&self, files: &Files, convention: Option<Convention>) -> Items {
         Items { unread: self.unread.clone(), ..Items::by_file(files, convention) }
     }
 

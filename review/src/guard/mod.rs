@@ -166,7 +166,7 @@ fn unreadable(code: &'static str, dir: &str, place: &str, error: &Error, report:
         code,
         error.location().cloned(),
         format!("the migrations in {dir} {place} cannot be read: {}", error.message()),
-        error.help_text(),
+        error.help(),
     );
 }
 

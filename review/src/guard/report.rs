@@ -11,12 +11,12 @@ pub(super) struct Report<'o> {
 }
 
 impl<'o> Report<'o> {
-    pub fn new(options: &'o Options) -> Self {
+    pub(super) fn new(options: &'o Options) -> Self {
         Report { options, findings: Vec::new() }
     }
 
     /// Adds a finding, unless its code is off.
-    pub fn add(&mut self, code: &'static str, at: Option<Location>, message: String, help: impl Into<String>) {
+    pub(super) fn add(&mut self, code: &'static str, at: Option<Location>, message: String, help: impl Into<String>) {
         let default = CODES.iter().find(|(known, _)| *known == code).map_or(Level::Error, |(_, level)| *level);
         let level = self.options.severities.get(code).copied().unwrap_or(default);
         if let Some(severity) = severity(level) {
@@ -25,7 +25,7 @@ impl<'o> Report<'o> {
     }
 
     /// Adds what the reading of a set has noticed.
-    pub fn pass_on(&mut self, finding: Finding) {
+    pub(super) fn pass_on(&mut self, finding: Finding) {
         let level = self.options.severities.get(&*finding.code);
         if let Some(severity) = level.map_or(Some(finding.severity), |level| severity(*level)) {
             self.findings.push(Finding { severity, ..finding });
@@ -33,7 +33,7 @@ impl<'o> Report<'o> {
     }
 
     /// All findings, by place.
-    pub fn into_findings(mut self) -> Vec<Finding> {
+    pub(super) fn into_findings(mut self) -> Vec<Finding> {
         self.findings.sort_by(|a, b| (&a.at, &a.code, &a.message).cmp(&(&b.at, &b.code, &b.message)));
         self.findings
     }

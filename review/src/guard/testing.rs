@@ -3,12 +3,12 @@
 use super::{Change, Files, Options, Set, Verdict, check};
 use counterfoil::finding::Severity;
 
-pub fn files(list: &[(&str, &str)]) -> Files {
+pub(super) fn files(list: &[(&str, &str)]) -> Files {
     list.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect()
 }
 
 /// A change of one set in `db`.
-pub fn change(base: &[(&str, &str)], head: &[(&str, &str)]) -> Change {
+pub(super) fn change(base: &[(&str, &str)], head: &[(&str, &str)]) -> Change {
     Change {
         sets: vec![Set { dir: "db".to_owned(), base: files(base), head: files(head), ..Set::default() }],
         ..Change::default()
@@ -16,12 +16,12 @@ pub fn change(base: &[(&str, &str)], head: &[(&str, &str)]) -> Change {
 }
 
 #[track_caller]
-pub fn verdict(change: &Change) -> Verdict {
-    check(change, &Options::default()).unwrap_or_else(|error| panic!("{error}; {}", error.help_text()))
+pub(super) fn verdict(change: &Change) -> Verdict {
+    check(change, &Options::default()).unwrap_or_else(|error| panic!("{error}; {}", error.help()))
 }
 
 /// Every finding as `severity code place: message`.
-pub fn lines(verdict: &Verdict) -> Vec<String> {
+pub(super) fn lines(verdict: &Verdict) -> Vec<String> {
     let line = |finding: &counterfoil::finding::Finding| {
         let severity = match finding.severity {
             Severity::Note => "note",
@@ -36,7 +36,7 @@ pub fn lines(verdict: &Verdict) -> Vec<String> {
 
 /// The findings are just these, and the verdict is bad if one of them is an error.
 #[track_caller]
-pub fn says(change: &Change, expected: &[&str]) {
+pub(super) fn says(change: &Change, expected: &[&str]) {
     let verdict = verdict(change);
     assert_eq!(lines(&verdict), expected);
     assert_eq!(verdict.ok, !expected.iter().any(|line| line.starts_with("error ")));
@@ -48,6 +48,6 @@ pub fn says(change: &Change, expected: &[&str]) {
 }
 
 /// The files that could move, as `path -> to (version)`.
-pub fn moves(verdict: &Verdict) -> Vec<String> {
+pub(super) fn moves(verdict: &Verdict) -> Vec<String> {
     verdict.renumber.iter().map(|it| format!("{} -> {} ({})", it.path, it.to, it.version)).collect()
 }

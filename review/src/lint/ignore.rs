@@ -45,7 +45,7 @@ pub(super) struct Ignores(Vec<Ignore>);
 
 impl Ignores {
     /// Reads them. `text` is canonical.
-    pub fn read(text: &str) -> Ignores {
+    pub(super) fn read(text: &str) -> Ignores {
         let mut all: Vec<Ignore> = Vec::new();
         if !text.contains("-ignore") {
             return Ignores(all);
@@ -107,7 +107,7 @@ impl Ignores {
     }
 
     /// Whether a finding is allowed; the comment that allows it has been used then.
-    pub fn take(&mut self, line: u32, code: &str) -> bool {
+    pub(super) fn take(&mut self, line: u32, code: &str) -> bool {
         let mut taken = false;
         for ignore in &mut self.0 {
             if ignore.lines.is_some_and(|(from, to)| line < from || line > to) {
@@ -124,7 +124,13 @@ impl Ignores {
     }
 
     /// Says which were not used.
-    pub fn unused(&self, path: &str, known: &dyn Fn(&str) -> bool, off: &dyn Fn(&str) -> bool, out: &mut Vec<Finding>) {
+    pub(super) fn unused(
+        &self,
+        path: &str,
+        known: &dyn Fn(&str) -> bool,
+        off: &dyn Fn(&str) -> bool,
+        out: &mut Vec<Finding>,
+    ) {
         for ignore in self.0.iter().filter(|ignore| ignore.ours) {
             let mut say = |message: String, help: &str| {
                 let at = Location { path: path.to_owned(), line: ignore.line, column: ignore.column };

@@ -3,7 +3,7 @@
 
 use super::{Direction, Level, Rule, Subject};
 use counterfoil::finding::{Finding, Severity};
-use counterfoil::plan::{foreign, inspect};
+use counterfoil::plan::{foreign_markers, inspect};
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -110,7 +110,7 @@ pub(super) fn look(subject: &Subject<'_>, out: &mut Vec<Finding>) {
             inspect::findings(subject.section, inspected, subject.table, out);
             if subject.direction == Direction::Up {
                 let (section, analysis) = (subject.section, &inspected.analysis);
-                out.extend(foreign::finding(section, analysis, subject.convention, Severity::Error));
+                out.extend(foreign_markers::finding(section, analysis, subject.convention, Severity::Error));
             }
         }
         Err(finding) => out.push(finding.clone()),

@@ -87,7 +87,7 @@ fn check(options: &Options, levels: &Levels) -> Result<(), Error> {
     match unknown {
         None => Ok(()),
         Some(code) => Err(Error::new(Code::InvalidInput, format!("there is no rule {code:?}"))
-            .help("see `counterfoil lint --list` or docs/rules.md for the rules that there are")),
+            .with_help("see `counterfoil lint --list` or docs/rules.md for the rules that there are")),
     }
 }
 

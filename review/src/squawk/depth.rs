@@ -4,7 +4,7 @@
 use counterfoil::sql::lex::{Kind, Token};
 
 /// Levels that the stack of a browser's tab has room for several times over.
-pub const DEEPEST: usize = 200;
+pub(super) const DEEPEST: usize = 200;
 
 /// Words that begin or continue something that may hold the like of itself.
 const NESTS: &[&str] = &[
@@ -57,7 +57,7 @@ const NESTS: &[&str] = &[
 
 /// Whether a statement may lead deeper than [`DEEPEST`]. It counts what could nest between two commas or
 /// semicolons on each level of parentheses, and adds up the levels: more than there is, never less.
-pub fn too_deep(text: &str, tokens: &[Token]) -> bool {
+pub(super) fn too_deep(text: &str, tokens: &[Token]) -> bool {
     let mut levels: Vec<usize> = vec![0];
     let mut sum = 0_usize;
     for token in tokens {

@@ -33,7 +33,7 @@ rules are not looked for in such a statement; those of the other statements are,
 };
 
 /// Rules about the rows of a table, which one that was made in the same file does not have.
-pub const OF_ROWS: &[&str] = &[
+pub(super) const OF_ROWS: &[&str] = &[
     "require-concurrent-index-creation",
     "constraint-missing-not-valid",
     "adding-foreign-key-constraint",
@@ -51,14 +51,14 @@ pub const OF_ROWS: &[&str] = &[
 ];
 
 /// Rules about a kind of constraint, which `constraint-missing-not-valid` is about too.
-pub const CONSTRAINTS: [squawk_linter::Rule; 3] = [
+pub(super) const CONSTRAINTS: [squawk_linter::Rule; 3] = [
     squawk_linter::Rule::AddingForeignKeyConstraint,
     squawk_linter::Rule::DisallowedUniqueConstraint,
     squawk_linter::Rule::AddingSerialPrimaryKeyField,
 ];
 
 /// What is said of those that are on: the message, with the table in place of `{}`, and the help.
-pub const WORDS: &[(&str, &str, &str)] = &[
+pub(super) const WORDS: &[(&str, &str, &str)] = &[
     (
         "require-concurrent-index-creation",
         "writes to {} wait while this index is built",
@@ -164,7 +164,7 @@ pub const WORDS: &[(&str, &str, &str)] = &[
 ];
 
 /// The same where a constraint is validated in the transaction that added it.
-pub const VALIDATED: (&str, &str) = (
+pub(super) const VALIDATED: (&str, &str) = (
     "NOT VALID and VALIDATE CONSTRAINT in one transaction: the lock of the first is held while the second reads every row of {}",
     "validate the constraint in a later migration",
 );

@@ -4,7 +4,7 @@
 mod apply;
 mod baselines;
 mod drift;
-mod foreign;
+mod foreign_markers;
 mod not_run;
 mod running;
 mod sql;

@@ -60,7 +60,7 @@ export async function openPGlite(
       }
     },
     // It is taken already, and for longer than a run.
-    guard: async () => held && { touch: held.touch, release() {} },
+    lock: async () => held && { touch: held.touch, release() {} },
   })
   const close = async () => {
     await db.close().catch(() => {})

@@ -691,7 +691,7 @@ mod tests {
         let error = check(&Change::default(), &options).expect_err(message);
         assert_eq!(error.message(), message);
         assert_eq!(error.code().as_str(), "invalid-input");
-        assert!(!error.help_text().is_empty());
+        assert!(!error.help().is_empty());
     }
 
     #[test]

@@ -17,19 +17,19 @@ pub(super) struct Track<'o> {
 
 impl Track<'_> {
     /// Whether a file belongs to the track.
-    pub fn has(&self, path: &str) -> bool {
+    pub(super) fn has(&self, path: &str) -> bool {
         let any = |globs: &[String]| globs.iter().any(|glob| glob_match(glob, path));
         any(self.files) && !any(self.ignore)
     }
 
     /// Whether a glob names an ending of files.
-    pub fn names(&self, ending: &str) -> bool {
+    pub(super) fn names(&self, ending: &str) -> bool {
         let is = |glob: &String| glob.strip_suffix(ending).is_some_and(|rest| rest.ends_with('.'));
         !ending.is_empty() && self.files.iter().any(is)
     }
 
     /// Whether a kind of DDL counts in a file.
-    pub fn counts(&self, ddl: Ddl, path: &str) -> bool {
+    pub(super) fn counts(&self, ddl: Ddl, path: &str) -> bool {
         match self.ddl {
             Some(list) => list.contains(&ddl),
             None => ddl == Ddl::Sql || path.ends_with(".py"),
@@ -37,7 +37,7 @@ impl Track<'_> {
     }
 
     /// What one would do to register a migration.
-    pub fn how(&self) -> String {
+    pub(super) fn how(&self) -> String {
         let (what, globs) = match &self.line {
             Some(line) => (format!("a line that matches {:?}", line.as_str()), self.files),
             None => ("a new file".to_owned(), self.files),
@@ -58,7 +58,7 @@ pub(super) fn tracks(options: &Options) -> Result<Vec<Track<'_>>, Error> {
     }
     if let [only] = &tracks[..] {
         return Err(Error::new(Code::InvalidInput, format!("tracks has only one track, {:?}", only.name))
-            .help("name the other track too, or leave out tracks"));
+            .with_help("name the other track too, or leave out tracks"));
     }
     Ok(tracks)
 }
@@ -69,7 +69,7 @@ pub(super) fn tracks(options: &Options) -> Result<Vec<Track<'_>>, Error> {
 ///
 /// As [`tracks`].
 pub(super) fn track<'o>(name: &'o str, given: &'o Given) -> Result<Track<'o>, Error> {
-    let wrong = |message: String, help: &str| Err(Error::new(Code::InvalidInput, message).help(help));
+    let wrong = |message: String, help: &str| Err(Error::new(Code::InvalidInput, message).with_help(help));
     let key = format!("tracks.{name}");
     if given.files.is_empty() {
         return wrong(format!("{key}.files is empty"), "name the track's files, such as \"db/migrations/*.sql\"");

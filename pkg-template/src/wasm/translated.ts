@@ -10,7 +10,7 @@ export function toldBy(tell: typeof panicked): void {
 }
 
 /** Runs `work`, and turns what the core throws into a {@link MigrationError}. @internal */
-export function guarded<T>(work: () => T): T {
+export function translated<T>(work: () => T): T {
   try {
     return work()
   } catch (error) {

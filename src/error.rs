@@ -1,6 +1,8 @@
 //! The one error type: what is wrong, where, and what to do next.
 
+use crate::mention::{Mention, in_rust};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::fmt;
 
 /// What kind of error it is. The kebab-case text of a code is public and stable.
@@ -167,6 +169,7 @@ struct Inner {
     code: Code,
     message: String,
     help: String,
+    options: Vec<Mention>,
     at: Option<Location>,
     statement: Option<String>,
 }
@@ -183,12 +186,21 @@ impl fmt::Display for Inner {
 impl Error {
     /// An error with a message: lower-case, no full stop, saying what was found.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Error(Box::new(Inner { code, message: message.into(), help: String::new(), at: None, statement: None }))
+        let (message, help) = (message.into(), String::new());
+        Error(Box::new(Inner { code, message, help, options: Vec::new(), at: None, statement: None }))
     }
 
-    /// Adds what to do next.
+    /// Adds what to do next. Options that it speaks of are called as in JavaScript, and added with
+    /// [`with_options`](Self::with_options).
     pub fn with_help(mut self, help: impl Into<String>) -> Self {
         self.0.help = help.into();
+        self
+    }
+
+    /// Adds options that the help speaks of; those that it does not speak of are left out.
+    pub fn with_options(mut self, options: impl IntoIterator<Item = Mention>) -> Self {
+        let Inner { help, options: known, .. } = &mut *self.0;
+        known.extend(options.into_iter().filter(|option| help.contains(&option.text)));
         self
     }
 
@@ -214,9 +226,19 @@ impl Error {
         &self.0.message
     }
 
-    /// What to do next. Empty if there is nothing to say.
-    pub fn help(&self) -> &str {
+    /// What to do next, with options as they are called in Rust. Empty if there is nothing to say.
+    pub fn help(&self) -> Cow<'_, str> {
+        in_rust(&self.0.help, &self.0.options)
+    }
+
+    /// The same with options as they are called in JavaScript and JSON.
+    pub fn json_help(&self) -> &str {
         &self.0.help
+    }
+
+    /// The options that the help speaks of.
+    pub fn options(&self) -> &[Mention] {
+        &self.0.options
     }
 
     /// The place in a file.

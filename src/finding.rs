@@ -1,6 +1,7 @@
 //! A finding: something a person should know, with a code, a place and how bad it is.
 
-use crate::error::Location;
+use crate::error::{Error, Location};
+use crate::mention::{Mention, in_rust};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -29,11 +30,48 @@ pub struct Finding {
     pub severity: Severity,
     /// What was found.
     pub message: String,
-    /// What to do next.
+    /// What to do next, with options as they are called in JavaScript and JSON.
     pub help: String,
+    /// The options that the help speaks of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "wasm", tsify(optional))]
+    pub options: Vec<Mention>,
     /// Where.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<Location>,
+}
+
+impl Finding {
+    /// A finding without a place.
+    pub fn new(code: impl Into<Cow<'static, str>>, severity: Severity, message: String, help: String) -> Self {
+        Finding { code: code.into(), severity, message, help, options: Vec::new(), at: None }
+    }
+
+    /// Adds the place.
+    pub fn with_location(mut self, at: Location) -> Self {
+        self.at = Some(at);
+        self
+    }
+
+    /// Adds options that the help speaks of.
+    pub fn with_options(mut self, options: impl IntoIterator<Item = Mention>) -> Self {
+        self.options.extend(options);
+        self
+    }
+
+    /// What to do next, with options as they are called in Rust.
+    pub fn help(&self) -> Cow<'_, str> {
+        in_rust(&self.help, &self.options)
+    }
+
+    /// An error as a finding, with its place if it has one.
+    pub(crate) fn of(error: &Error) -> Self {
+        let (message, help) = (error.message().to_owned(), error.json_help().to_owned());
+        let mut finding = Finding::new(error.code().as_str(), Severity::Error, message, help);
+        finding.options = error.options().to_vec();
+        finding.at = error.location().cloned();
+        finding
+    }
 }
 
 /// How many versions or paths a message names at most.

@@ -12,6 +12,8 @@
 #![forbid(unsafe_code)]
 
 // Lowest first: a module uses only what stands above it.
+pub mod mention;
+
 pub mod error;
 pub mod finding;
 mod ordered;

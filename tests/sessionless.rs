@@ -140,7 +140,7 @@ fn refuses(sql: &str, capabilities: Capabilities, code: Code, at: (u32, u32), me
         let Message::Query { sql } = message else { panic!("it has sent {message:?}") };
         assert!(sql.starts_with("select "), "{sql}");
     }
-    error.help().to_owned()
+    error.help().into_owned()
 }
 
 #[test]

@@ -4,12 +4,15 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isOfSet, isPassedOver, isUnread } from './set/companions.js'
 import { MigrationError, failure } from './shared/errors.js'
+import { invalid, theFolder } from './shared/mentions.js'
 import { origins } from './set/origin.js'
 
 export { MigrationError, type Location } from './shared/errors.js'
 export { readAlembicHeads } from './alembic/folder.js'
 export type * from './alembic/public.js'
 export { snapshotsInFolder } from './boot/snapshot-folder.js'
+
+const rightOne = 'see that the folder is the one that holds the migrations'
 
 /**
  * Reads a folder of migrations, with its subfolders: every `.sql` file, and the files beside them that a convention
@@ -28,15 +31,12 @@ export async function readMigrations(directory: string | URL): Promise<Record<st
     throw failure('invalid-input', 'the folder is not a string or a URL', 'pass the path of the folder')
   const found = await stat(base).catch((cause) => {
     const missing = cause.code === 'ENOENT'
-    throw failure(
-      'invalid-input',
-      missing ? `the folder ${base} does not exist` : `the folder ${base} cannot be read: ${cause.message}`,
-      'pass the path of the folder that holds the migrations',
-      cause,
-    )
+    const message = missing
+      ? `the folder ${base} does not exist`
+      : `the folder ${base} cannot be read: ${cause.message}`
+    throw invalid(message, rightOne, [theFolder], cause)
   })
-  if (!found.isDirectory())
-    throw failure('invalid-input', `${base} is not a folder`, 'pass the path of the folder that holds the migrations')
+  if (!found.isDirectory()) throw invalid(`${base} is not a folder`, rightOne, [theFolder])
 
   const [paths, others]: [string[], string[]] = [[], []]
   await walk(base, '', [await realpath(base)], paths, others)

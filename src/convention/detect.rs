@@ -10,6 +10,7 @@ use super::files::{File, Set, is_sql};
 use super::markers::{self, Place};
 use super::{Convention, dbmate, diesel, drizzle, flyway, golang_migrate, goose, numbered, prisma, sql_migrate, sqlx};
 use crate::error::{Code, Error};
+use crate::mention::Mention;
 
 /// What was seen: for each clue the first file that gives it.
 #[derive(Default)]
@@ -92,11 +93,15 @@ fn by_number(clues: &Clues<'_>) -> Result<Convention, Error> {
         (None, None) => match (clues.sql, clues.prisma_lock) {
             (None, Some(_)) => Ok(Convention::Prisma),
             (None, None) => Ok(Convention::Dbmate),
-            (Some(path), _) => Err(Error::new(
-                Code::ConventionUnclear,
-                format!("no convention fits: {path} is named in none of the known ways, and has no markers"),
-            )
-            .with_help(options(Convention::all()))),
+            (Some(path), _) => {
+                let every: Vec<&str> = Convention::all().map(Convention::as_str).collect();
+                let option = option(&every);
+                let message =
+                    format!("no convention fits: {path} is named in none of the known ways, and has no markers");
+                Err(Error::new(Code::ConventionUnclear, message)
+                    .with_help(format!("say which one it is: {}", option.text))
+                    .with_options([option]))
+            }
         },
         (half, whole) => match (half, whole, clues.no_transaction, clues.supabase_folder) {
             (_, _, Some(sqlx), Some(supabase)) => {
@@ -139,22 +144,16 @@ fn unclear(candidates: &[(Convention, &str)]) -> Result<Convention, Error> {
         message.push_str(path);
         message.push(')');
     }
+    let names: Vec<&str> = candidates.iter().map(|(convention, _)| convention.as_str()).collect();
+    let option = option(&names);
     Err(Error::new(Code::ConventionUnclear, message)
-        .with_help(options(candidates.iter().map(|(convention, _)| *convention))))
+        .with_help(format!("say which one it is: {}", option.text))
+        .with_options([option]))
 }
 
 /// What to write to choose one.
-fn options(conventions: impl Iterator<Item = Convention>) -> String {
-    let mut help = String::from("say which one it is: convention: ");
-    for (index, convention) in conventions.enumerate() {
-        if index > 0 {
-            help.push_str(" | ");
-        }
-        help.push('\'');
-        help.push_str(convention.as_str());
-        help.push('\'');
-    }
-    help
+fn option(names: &[&str]) -> Mention {
+    Mention::valued("convention", names, format!("convention: '{}'", names.join("' | '")))
 }
 
 /// Looks at every file for clues.

@@ -66,6 +66,7 @@ mod statements;
 mod supabase;
 
 use crate::error::{Code, Error};
+use crate::mention::Mention;
 use crate::migration::Catalog;
 pub use crate::migration::Convention;
 use crate::version::Identity;
@@ -158,6 +159,12 @@ impl Convention {
     /// ```
     pub fn as_str(self) -> &'static str {
         self.entry().name
+    }
+
+    /// The option that chooses it, as a help names it.
+    pub fn as_option(self) -> Mention {
+        let name = self.as_str();
+        Mention::valued("convention", &[name], format!("convention: '{name}'"))
     }
 
     /// The convention with that name.

@@ -4,10 +4,11 @@
 //! added when the next run writes to it.
 
 use super::Table;
-use super::foreign::{Found, Says};
+use super::foreign::{Existing, Found, Says, TABLES};
 use super::tools::{Rows, Tool};
 use crate::error::{Code, Error};
 use crate::finding::{MANY, list};
+use crate::mention::Mention;
 use crate::migration::{Catalog, Migration};
 use crate::sql::quote::{identifier, literal};
 use crate::version::{Identity, Version};
@@ -241,10 +242,11 @@ pub(crate) fn foreign(
     let Some(says) = says else {
         // Nothing is applied by it: only its name is in the way.
         help.push_str(&format!("no migration is applied by it: drop it if nobody needs it, or {}", named()));
-        return Error::new(Code::ForeignLedger, message).with_help(help);
+        return Error::new(Code::ForeignLedger, message).with_help(help).with_options([Mention::named("table")]);
     };
     let words: Vec<&str> = std::iter::once(found).chain(others.iter().copied()).filter_map(|f| f.tool.code()).collect();
-    let ignore = format!("existing: {{ ignore: ['{}'] }}", words.join("', '"));
+    let option = Existing::as_option(&words);
+    let ignore = &*option.text;
     let make = if exists && !own { String::new() } else { create(ours) };
     let told = told.unwrap_or_default();
     if !says.half.is_empty() {
@@ -274,7 +276,7 @@ pub(crate) fn foreign(
         help.push_str(if only_half { &make } else { "" });
         help.push_str(&insert(ours, &told.half, &[]));
     }
-    Error::new(Code::ForeignLedger, message).with_help(help)
+    Error::new(Code::ForeignLedger, message).with_help(help).with_options([option, Mention::named("table")])
 }
 
 /// A table that the set creates is there already. `versions`: of whose tables one is there.
@@ -293,10 +295,12 @@ pub(crate) fn not_empty(
     }
     message.push_str(&format!(", and no migration is recorded in {}", table.qualified()));
     let make = if exists { String::new() } else { create(table) };
+    let option = Existing::as_option(&[TABLES]);
     let help = format!(
         "nothing was run; if migrations have run here that counterfoil does not know of, each needs a row, or it runs a \
-         second time; {}; if the tables may be there, say so: existing: {{ ignore: ['tables'] }}",
-        look_at_each(table, &make, versions, false, catalog)
+         second time; {}; if the tables may be there, say so: {}",
+        look_at_each(table, &make, versions, false, catalog),
+        option.text
     );
-    Error::new(Code::DatabaseNotEmpty, message).with_help(help)
+    Error::new(Code::DatabaseNotEmpty, message).with_help(help).with_options([option])
 }

@@ -9,6 +9,7 @@ use super::Table;
 use super::statements::{OF_RAILS, TextRow};
 use super::tools::{Home, TOOLS, Tool};
 use crate::error::{Code, Error};
+use crate::mention::Mention;
 use crate::sql::quote::{literal, nullable};
 use serde::Serialize;
 
@@ -39,8 +40,14 @@ impl Existing {
             return Ok(());
         };
         let known: Vec<&str> = TOOLS.iter().map(|known| known.code).chain([TABLES]).collect();
-        Err(Error::new(Code::InvalidInput, format!("the option existing has an unknown word in `ignore`, {wrong:?}"))
-            .with_help(format!("use one of: {}", known.join(", "))))
+        Err(Error::new(Code::InvalidInput, format!("nothing that can be ignored is called {wrong:?}"))
+            .with_help(format!("with the option `existing`, ignore one of: {}", known.join(", ")))
+            .with_options([Mention::named("existing")]))
+    }
+
+    /// The option that ignores these, as a help names it.
+    pub(crate) fn as_option(words: &[&str]) -> Mention {
+        Mention::valued("existing", words, format!("existing: {{ ignore: ['{}'] }}", words.join("', '")))
     }
 
     /// Whether this is ignored.

@@ -10,6 +10,7 @@
 //! lies in a literal, a dollar quote or a block comment is none.
 
 use super::{Finding, Severity};
+use crate::mention::Mention;
 use crate::migration::{Convention, Section};
 use crate::sql::Analysis;
 use crate::sql::lex::tokens;
@@ -101,23 +102,28 @@ pub fn finding(section: &Section, analysis: &Analysis, convention: Convention, s
         "`{shown}` marks a way back for {}, and the statements below it would run as a part of the way up",
         marker.tool
     );
+    let mut options = Vec::new();
     let help = match marker.convention {
         Some(own) if own == convention => format!("write it as `-- {}`, at the start of its line", marker.down[0]),
         Some(own) => {
-            format!(
-                "if these are the files of {}, say so: convention: '{}'; else {}",
+            let option = own.as_option();
+            let help = format!(
+                "if these are the files of {}, say so: {}; else {}",
                 marker.tool,
-                own.as_str(),
-                move_it(convention)
-            )
+                option.text,
+                move_it(convention, &mut options)
+            );
+            options.push(option);
+            help
         }
-        None => move_it(convention),
+        None => move_it(convention, &mut options),
     };
-    Some(Finding { code: "foreign-marker".into(), severity, message, help, at: Some(section.location(line.start)) })
+    let finding = Finding::new("foreign-marker", severity, message, help);
+    Some(finding.with_location(section.location(line.start)).with_options(options))
 }
 
 /// What to do with a way back in a set of this convention.
-fn move_it(convention: Convention) -> String {
+fn move_it(convention: Convention, options: &mut Vec<Mention>) -> String {
     let home = match convention {
         Convention::Dbmate => "below `-- migrate:down`",
         Convention::Goose => "below `-- +goose Down`",
@@ -128,7 +134,10 @@ fn move_it(convention: Convention) -> String {
             "to a file of the same name that ends in .down.sql"
         }
         // Files with and without a way back might be golang-migrate's or sqlx's.
-        Convention::Plain => "to a file of the same name that ends in .down.sql (with convention: 'plain')",
+        Convention::Plain => {
+            options.push(convention.as_option());
+            "to a file of the same name that ends in .down.sql (with convention: 'plain')"
+        }
         _ => return String::from("take out what is below it; only the line, if that belongs to the way up"),
     };
     format!("move what is below it {home}; take only the line out, if that belongs to the way up")

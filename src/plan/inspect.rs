@@ -3,6 +3,7 @@
 use super::{Finding, Severity};
 use crate::error::Code;
 use crate::ledger::Table;
+use crate::mention::Mention;
 use crate::migration::Section;
 use crate::span::Span;
 use crate::sql::lex::{Kind, tokens};
@@ -25,20 +26,11 @@ pub type Cache = BTreeMap<usize, Result<Inspected, Finding>>;
 /// Splits a section and groups it into steps. What cannot run here comes back as a finding.
 pub fn inspect(section: &Section) -> Result<Inspected, Finding> {
     if let Some(error) = &section.refused {
-        return Err(Finding {
-            code: error.code().as_str().into(),
-            severity: Severity::Error,
-            message: error.message().to_owned(),
-            help: error.help().to_owned(),
-            at: error.location().cloned(),
-        });
+        return Err(Finding::of(error));
     }
-    let to_finding = |problem: Problem| Finding {
-        code: problem.code.as_str().into(),
-        severity: Severity::Error,
-        message: problem.message,
-        help: problem.help,
-        at: Some(section.location(problem.span.start)),
+    let to_finding = |problem: Problem| {
+        let at = section.location(problem.span.start);
+        Finding::new(problem.code.as_str(), Severity::Error, problem.message, problem.help).with_location(at)
     };
     if let Some(problem) = lone_carriage_return(&section.text) {
         return Err(to_finding(problem));
@@ -134,13 +126,8 @@ fn touched(section: &Section, statement: &Statement, act: &TableAct, table: &Tab
     message.push_str(what);
     message.push_str(" the ledger's own table, ");
     message.push_str(&table.qualified());
-    Some(Finding {
-        code: Code::LedgerTouched.as_str().into(),
-        severity: Severity::Error,
-        message,
-        help: help.into(),
-        at: Some(section.location(statement.span.start)),
-    })
+    let finding = Finding::new(Code::LedgerTouched.as_str(), Severity::Error, message, help.into());
+    Some(finding.with_location(section.location(statement.span.start)).with_options([Mention::named("table")]))
 }
 
 /// Whether creating the ledger's table is let pass.

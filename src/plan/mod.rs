@@ -22,6 +22,7 @@ mod work;
 
 use crate::error::{Code, Error, Location};
 use crate::ledger::Ledger;
+use crate::mention::Mention;
 use crate::migration::Catalog;
 use serde::{Deserialize, Serialize};
 
@@ -57,24 +58,24 @@ impl Plan {
     /// decision, since a finding has a line.
     pub fn refusal(&self) -> Option<Error> {
         let mut count = 0usize;
-        let mut first: Option<(&str, &str, Option<&Location>)> = None;
+        let mut first: Option<(&str, &str, &[Mention], Option<&Location>)> = None;
         let findings = self.findings.iter().filter(|finding| finding.severity == Severity::Error);
         for finding in findings {
             count += 1;
-            first = first.or(Some((&finding.message, &finding.help, finding.at.as_ref())));
+            first = first.or(Some((&finding.message, &finding.help, &finding.options, finding.at.as_ref())));
         }
         let decisions = self.decisions.iter().filter(|decision| decision.severity == Some(Severity::Error));
         for decision in decisions {
             count += 1;
-            first = first.or(Some((&decision.message, &decision.help, decision.at.as_ref())));
+            first = first.or(Some((&decision.message, &decision.help, &[], decision.at.as_ref())));
         }
-        let (message, help, at) = first?;
+        let (message, help, options, at) = first?;
         let mut text = String::from("nothing was run: ");
         text.push_str(message);
         if count > 1 {
             text.push_str(&format!(" (and {} more {})", count - 1, if count == 2 { "error" } else { "errors" }));
         }
-        let error = Error::new(Code::PlanRefused, text).with_help(help);
+        let error = Error::new(Code::PlanRefused, text).with_help(help).with_options(options.iter().cloned());
         Some(match at {
             Some(at) => error.with_location(at.clone()),
             None => error,
@@ -102,7 +103,8 @@ impl Plan {
             Code::PlanChanged,
             format!("nothing was run: the plan is {}, and the one that was reviewed is {digest}", self.digest),
         )
-        .with_help("look at the plan as it is now, and ask for its digest"))
+        .with_help("look at the plan as it is now, and ask for that one with the option `expect`")
+        .with_options([Mention::named("expect")]))
     }
 
     /// The plan as canonical JSON: one line, fixed key order, nothing that is null or empty but

@@ -7,6 +7,7 @@ use super::request::{Direction, Request};
 use super::state::Stepwise;
 use super::{Machine, Setup};
 use crate::error::{Code, Error};
+use crate::mention::Mention;
 use crate::plan::Work;
 use crate::sql::lex::{self, Kind};
 use crate::sql::{Mode, Statement};
@@ -154,14 +155,15 @@ fn needs_session(
     let section = setup.section(migration, direction);
     let all = &prepared.analysis.statements;
     // A driver that sends scripts holds a connection: then it was the caller who said so.
-    let (why, instead) = if setup.capabilities.script {
-        ("with session: false no session is kept", "connect to the database itself, without session: false")
+    let (why, instead, option) = if setup.capabilities.script {
+        let option = Mention::valued("session", &["false"], String::from("session: false"));
+        ("this run keeps no session", "connect to the database itself, without session: false", Some(option))
     } else {
-        ("this driver keeps no session", "use a driver that holds a connection")
+        ("this driver keeps no session", "use a driver that holds a connection", None)
     };
     let refuse = |at: &Statement, message: &[&str], help: &str| {
         let help = format!("{instead}, or {help}; nothing was run");
-        let error = Error::new(Code::Unsupported, message.concat() + why).with_help(help);
+        let error = Error::new(Code::Unsupported, message.concat() + why).with_help(help).with_options(option.clone());
         Some(error.with_location(section.location(at.span.start)).with_statement(at.span.slice(&section.text)))
     };
     let line = |statement: &Statement| section.location(statement.span.start).line.to_string();

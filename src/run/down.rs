@@ -8,6 +8,7 @@ use super::state::{Revert, resume};
 use super::{Machine, Output};
 use crate::error::{Code, Error};
 use crate::ledger::{Lease, Ledger, Row, State};
+use crate::mention::Mention;
 use crate::ordered::sort_by;
 use crate::plan::inspect::ledger_touched;
 use crate::plan::{self, Severity};
@@ -63,8 +64,12 @@ impl Machine {
     /// somebody is at work on one of them.
     fn choose(&mut self, ledger: &Ledger, steps: Option<u32>, to: Option<&str>) -> Result<Option<Vec<Revert>>, Error> {
         if steps.is_some() && to.is_some() {
-            return Err(Error::new(Code::InvalidInput, "both `steps` and `to` are given")
-                .with_help("say how many migrations to take back, or which version to go back to; nothing was run"));
+            return Err(Error::new(
+                Code::InvalidInput,
+                "both a number of migrations and a version to go back to are given",
+            )
+            .with_help("say one of them: the option `steps`, or the option `to`; nothing was run")
+            .with_options([Mention::named("steps"), Mention::named("to")]));
         }
         let setup = Arc::clone(&self.setup);
         let identity = setup.catalog.convention.identity();
@@ -192,6 +197,8 @@ impl Machine {
         if let Some(statement) = prepared.analysis.statements.iter().find(|statement| statement.destructive.is_some())
             && !allowed
         {
+            let text = format!("allowDestructive: ['{version}']");
+            let option = Mention::valued("allowDestructive", &[&version], text);
             return Err(Error::new(
                 Code::DestructiveDown,
                 format!(
@@ -199,7 +206,8 @@ impl Machine {
                     statement.destructive.as_deref().unwrap_or("")
                 ),
             )
-            .with_help(format!("if that is what you want, name it: allowDestructive: ['{version}']; nothing was run"))
+            .with_help(format!("if that is what you want, name it: {}; nothing was run", option.text))
+            .with_options([option])
             .with_location(down.location(statement.span.start))
             .with_statement(statement.span.slice(&down.text)));
         }

@@ -9,6 +9,7 @@ use super::{Goal, Machine, Output};
 use crate::ledger::foreign::{self, Found, LookAgain, Name, Says, Seen, TABLES};
 use crate::ledger::tools::Tool;
 use crate::ledger::{Ledger, by_hand};
+use crate::mention::Mention;
 use crate::plan::created::{Created, created};
 use crate::plan::{self, Finding, Severity};
 use std::sync::Arc;
@@ -145,11 +146,9 @@ impl Machine {
 }
 
 fn ignored_finding(what: &str, word: &str) -> Finding {
-    Finding {
-        code: "existing-ignored".into(),
-        severity: Severity::Warning,
-        message: format!("{what}, and `existing` says to ignore it"),
-        help: format!("once a migration is recorded this is not looked at again: take '{word}' out of `ignore` then"),
-        at: None,
-    }
+    let message = format!("{what}, and it is to be ignored");
+    let help = format!(
+        "once a migration is recorded this is not looked at again: take '{word}' out of the option `existing` then"
+    );
+    Finding::new("existing-ignored", Severity::Warning, message, help).with_options([Mention::named("existing")])
 }

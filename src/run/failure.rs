@@ -6,6 +6,7 @@ use super::{Failure, Report, Setup};
 use crate::error::{Code, Error, Location};
 use crate::ledger::by_hand;
 use crate::ledger::statements::{self, Fault};
+use crate::mention::Mention;
 use crate::migration::Section;
 use crate::sql::quote::literal;
 
@@ -111,7 +112,9 @@ pub(super) fn section(
                 Some((done, total)) => format!("steps kept: {done} of {total}"),
             };
             let help = format!("{LEAVE_THE_ROW}; {steps}, {}", before(report));
-            row_gone(setup, refusal.migration, refusal.direction).with_help(help)
+            row_gone(setup, refusal.migration, refusal.direction)
+                .with_help(help)
+                .with_options([Mention::named("table")])
         }
         None if !refusal.ledger => statement(setup, refusal, kept, first, report),
         _ => database(setup, &refusal.failure, "the ledger could not be written"),
@@ -209,7 +212,7 @@ pub(crate) fn database(setup: &Setup, failure: &Failure, doing: &str) -> Error {
     }
     let help = match failure.sqlstate.as_str() {
         "42501" => format!(
-            "grant this role the right to do it, or name another ledger with the table option; the ledger is {table}"
+            "grant this role the right to do it, or name another ledger with the option `table`; the ledger is {table}"
         ),
         "0A000" => format!(
             "if there is a rule on the ledger, it keeps rows from being written: look at it with \\d {table} in psql, and drop it"
@@ -217,7 +220,9 @@ pub(crate) fn database(setup: &Setup, failure: &Failure, doing: &str) -> Error {
         "25006" => "this session is read-only: connect to the primary, or use plan or ready".to_owned(),
         _ => format!("the ledger is {table}; it is safe to run again"),
     };
-    Error::new(Code::DatabaseFailed, format!("{doing}: {}", failure.said())).with_help(failure.with_hint(&help))
+    Error::new(Code::DatabaseFailed, format!("{doing}: {}", failure.said()))
+        .with_help(failure.with_hint(&help))
+        .with_options((failure.sqlstate == "42501").then(|| Mention::named("table")))
 }
 
 /// The connection broke again and again.
@@ -248,5 +253,6 @@ pub(crate) fn unreached(failure: &Failure) -> Error {
 /// Waiting has gone on for too long.
 pub(crate) fn waited(setup: &Setup, what: &str) -> Error {
     Error::new(Code::WaitTimeout, format!("waited {} ms {what}", setup.options.wait_timeout))
-        .with_help("see in pg_stat_activity who holds the lock, or allow more time with waitTimeout")
+        .with_help("see in pg_stat_activity who holds the lock, or allow more time with the option `waitTimeout`")
+        .with_options([Mention::named("waitTimeout")])
 }

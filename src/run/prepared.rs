@@ -69,7 +69,7 @@ fn calls_set_config(sql: &str) -> bool {
 /// What cannot run here, as an error.
 pub(super) fn refused(finding: Finding) -> Error {
     let code = Code::ALL.iter().find(|(_, text)| *text == finding.code).map_or(Code::InvalidInput, |(code, _)| *code);
-    let error = Error::new(code, finding.message).with_help(finding.help);
+    let error = Error::new(code, finding.message).with_help(finding.help).with_options(finding.options);
     match finding.at {
         Some(at) => error.with_location(at),
         None => error,

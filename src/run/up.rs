@@ -9,6 +9,7 @@ use super::{Machine, Output, When};
 use crate::error::{Code, Error};
 use crate::ledger::statements::{self, TextRow};
 use crate::ledger::{Lease, Ledger, State};
+use crate::mention::Mention;
 use crate::plan::{self, Action, Plan, Work};
 use crate::sql::Mode;
 use crate::version::Version;
@@ -32,7 +33,8 @@ impl Machine {
                     "{}; what it has done is kept, and the next run would do it again: take it back by hand first",
                     failure::LEAVE_THE_ROW
                 );
-                return self.fail(failure::row_gone(&self.setup, migration, Direction::Up).with_help(help));
+                let error = failure::row_gone(&self.setup, migration, Direction::Up).with_help(help);
+                return self.fail(error.with_options([Mention::named("table")]));
             }
             Doubt::Unrecorded(_) => {}
             Doubt::Unique(refusal) => {
@@ -94,9 +96,14 @@ impl Machine {
                 return self.fail(
                     Error::new(
                         Code::Pending,
-                        format!("{} pending, and `when` is `refuse`", count(pending.max(1), "migration")),
+                        format!("{} pending, and this run may not apply any", count(pending.max(1), "migration")),
                     )
-                    .with_help("apply them first, or run with when: 'apply'"),
+                    .with_help("apply them first, or run with when: 'apply'")
+                    .with_options([Mention::valued(
+                        "when",
+                        &["apply"],
+                        String::from("when: 'apply'"),
+                    )]),
                 );
             }
             When::Wait if pending > 0 || waits.is_some() => {

@@ -326,8 +326,7 @@ impl Grouping<'_> {
         if self.findings.iter().any(|(finding, _)| finding.code == code && finding.message == message) {
             return;
         }
-        let finding =
-            Finding { code: code.into(), severity, message: String::from(message), help: String::from(help), at: None };
+        let finding = Finding::new(code, severity, String::from(message), String::from(help));
         self.findings.push((finding, at.span));
     }
 }

@@ -1,6 +1,7 @@
 //! Errors, as JavaScript sees them.
 
 use crate::error::{Code, Error, Location};
+use crate::mention::Mention;
 use serde::Serialize;
 use tsify::Tsify;
 use wasm_bindgen::JsValue;
@@ -15,6 +16,10 @@ pub struct Failure {
     pub(super) message: String,
     /// What to do next. Empty if there is nothing to say.
     pub(super) help: String,
+    /// The options that the help speaks of.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[tsify(optional)]
+    pub(super) options: Vec<Mention>,
     /// Where.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) at: Option<Location>,
@@ -28,7 +33,8 @@ impl From<&Error> for Failure {
         Failure {
             code: error.code(),
             message: error.message().to_owned(),
-            help: error.help().to_owned(),
+            help: error.json_help().to_owned(),
+            options: error.options().to_vec(),
             at: error.location().cloned(),
             statement: error.statement().map(str::to_owned),
         }

@@ -90,7 +90,7 @@ describe('the commands', () => {
     )
     assert.match((await run(['plan', '--existing', 'ignore:goose'])).stderr, /shows\.sql creates\s+"public"\."shows"/)
     assert.match((await run(['plan', '--existing', 'goose'])).stderr, /--existing cannot be 'goose'/)
-    assert.match((await run(['plan', '--existing', 'ignore:goos'])).stderr, /--existing cannot ignore "goos"/)
+    assert.match((await run(['plan', '--existing', 'ignore:goos'])).stderr, /nothing that can be ignored is called "goos"/)
 
     const { error } = JSON.parse((await run(['up', '--format', 'json'])).stdout)
     assert.equal(error.code, 'foreign-ledger')
@@ -111,7 +111,7 @@ describe('the commands', () => {
         ['up', '--when', 'refuse'],
         1,
         /^$/,
-        /^error: 3 migrations pending, .*refuse.*\n {2}help: apply them first, or run with --when apply\n$/,
+        /^error: 3 migrations pending, and this run may not apply any\n {2}help: apply them first, or run with --when apply\n$/,
       ],
       [['status'], 1, /^3 to apply\n/],
       [
@@ -172,9 +172,9 @@ describe('the commands', () => {
       'refinery/U1__users.sql': 'create table users ();',
       'code/1750000000000-Users.ts': 'export class Users {}',
     })
-    const folder = 'name their folder with --dir, or write the first one with `counterfoil new <name>`'
+    const folder = 'see that --dir is the right one'
     const said = {
-      'db/migrations': ['', folder],
+      'db/migrations': ['', `${folder}, or write its first migration with \`counterfoil new <name>\``],
       src: [': index.js is no migration', `${folder}: migrations are files that end in .sql`],
       lock: [': migration_lock.toml is no migration', `${folder}: migrations are files that end in .sql`],
       drizzle: [
@@ -238,13 +238,17 @@ describe('the commands', () => {
     const cases = [
       [['up', '--dir', 'unknown'], /^say which one it is: --convention <name>, which is one of dbmate, /],
       [['up', '--dir', 'mixed'], /^say which one it is: --convention [\w-]+ or --convention [\w-]+$/],
-      [['up', '--dir', 'nowhere'], /^name the folder that holds the migrations with --dir$/],
+      [
+        ['up', '--dir', 'nowhere'],
+        /^see that --dir is the one that holds the migrations$/,
+        /^--dir \S+ does not exist$/,
+      ],
       [
         ['up', '--table', 'other.done'],
         /no migration is applied by it: drop it if nobody needs it, or name 'other\.counterfoil_migrations' with --table$/,
       ],
       [['up', '--when', 'refuse'], /--when apply/],
-      [['down', '--steps', '1', '--to', '1', '--yes'], /nothing was run/, /^both --steps and --to are given$/],
+      [['down', '--steps', '1', '--to', '1', '--yes'], /^say one of them: --steps, or --to; nothing was run$/],
     ]
     for (const [args, help, message = /./] of cases) {
       const { error } = JSON.parse((await run([...args, '--format', 'json'])).stdout)

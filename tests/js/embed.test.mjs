@@ -169,7 +169,7 @@ test('an empty folder is refused: it would be told to be current', () => {
     status: 1,
     stdout: '',
     stderr:
-      'error: there are no migrations in empty\n  name their folder with --dir, or write the first one with `counterfoil new <name>`; a set that may have none is allowed with --allow-empty\n',
+      'error: there are no migrations in empty\n  see that --dir is the right one, or write its first migration with `counterfoil new <name>`; a set that may have none is allowed with --allow-empty\n',
   }
   assert.deepEqual(counterfoil('embed', '--dir', 'empty', '--out', 'empty.mjs'), said)
   assert.deepEqual(

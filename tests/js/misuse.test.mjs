@@ -29,7 +29,7 @@ import { startPostgres } from './support/postgres.mjs'
 const set = {
   '001_guests.sql': '-- migrate:up\ncreate table guests (id int);\n\n-- migrate:down\ndrop table guests;\n',
 }
-const allowed = 'a set that may have none is allowed with `allowEmpty: true`'
+const allowed = 'a set that may have none is allowed with allowEmpty: true'
 
 const base = mkdtempSync(join(tmpdir(), 'counterfoil-misuse-'))
 after(() => rmSync(base, { recursive: true, force: true }))
@@ -48,7 +48,7 @@ function folder(name, files = {}) {
 }
 
 /** Sets without a migration: what is said of each, and what to do. */
-const wrongFolder = 'see that it is the right folder'
+const wrongFolder = 'see that the folder is the right one'
 const noFile = `${wrongFolder}: migrations are files that end in .sql`
 const inCode = 'write them in SQL, or run them with their own tool'
 const empty = {
@@ -131,7 +131,7 @@ onEachDatabase(({ api, open }) => {
     await fails(() => api.migrate(db, plain, { convention: 'flyway' }), {
       code: 'no-migrations',
       message: 'there are no migrations: as flyway this set has none, and as plain it has 1',
-      help: `pass convention: 'plain', or leave the option convention out; ${allowed}`,
+      help: `say convention: 'plain', or leave it out; ${allowed}`,
     })
     assert.deepEqual(versions(await api.migrate(db, plain, { convention: 'plain' })), ['001'])
     assert.deepEqual(versions(await api.migrate(db, plain)), [])
@@ -153,7 +153,7 @@ describe('sets', () => {
 
   test('a folder is named, with what is in it', async () => {
     const dirs = {
-      [folder('empty')]: ['', wrongFolder],
+      [folder('empty')]: ['', `${wrongFolder}, or write its first migration with \`counterfoil new <name>\``],
       [folder('code', { '1750000000000-Guests.ts': '', 'data-source.ts': '' })]: [
         ': 1750000000000-Guests.ts is written in code, and only SQL files are run',
         inCode,

@@ -195,7 +195,7 @@ describe('input of the wrong kind is named', () => {
     for (const table of ['x.', '.x', 'x\0', { schema: '', name: 'x' }, { schema: 'a\0', name: 'x' }])
       await fails(() => plan(set, [], { table }), {
         code: 'invalid-input',
-        message: "the option table is not a name, 'schema.name' or { schema, name }",
+        message: 'the option table is not a name or schema.name',
       })
     await fails(() => plan(set, [], { table: { schema: 'x' } }), {
       code: 'invalid-input',

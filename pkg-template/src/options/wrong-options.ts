@@ -1,5 +1,6 @@
 // What is wrong with what was handed in, in words. Loaded when it is needed: an app that is right has none of it.
 import { failure, type MigrationError } from '../shared/errors.js'
+import { invalid, theOption } from '../shared/mentions.js'
 import { isObject, settings, tests, type AnyOptions, type Names, type Settings } from './options.js'
 
 const flag = 'true or false'
@@ -7,7 +8,7 @@ const milliseconds = 'a whole number of milliseconds'
 
 /** What each option is to be. */
 const expected: { readonly [name in keyof AnyOptions]-?: string } = {
-  table: "a name, 'schema.name' or { schema, name }",
+  table: 'a name or schema.name',
   convention: 'the name of a convention',
   policy: 'an object of code to severity',
   allowEmpty: flag,
@@ -36,7 +37,7 @@ export function wrongOption(given: AnyOptions, names: Names): MigrationError {
       return failure('invalid-input', `there is no option ${name} here`, `the options are: ${names.join(', ')}`)
     const value = given[known]
     if (value !== undefined && !tests[known](value))
-      return failure('invalid-input', `the option ${name} is not ${expected[known]}`)
+      return invalid(`the option ${name} is not ${expected[known]}`, '', [theOption(name)])
   }
   return unreadable('an option has another value each time')
 }

@@ -1,7 +1,8 @@
 // A set without a migration: mostly a wrong folder or pattern, and "current" would be the wrong answer.
 import type { Catalog } from '../core/core.js'
 import { isCode, isUnread } from '../set/companions.js'
-import { MigrationError, failure } from '../shared/errors.js'
+import { MigrationError, type Mention } from '../shared/errors.js'
+import { allowEmpty, convention as conventionIs, theFolder } from '../shared/mentions.js'
 import type { Files } from '../set/files.js'
 import { translated } from '../wasm/translated.js'
 import { conventionOf, manifestOf } from '../set/manifest.js'
@@ -30,15 +31,19 @@ export function emptiness(
 ): MigrationError | undefined {
   if (count > 0) return undefined
   const origin = origins.get(set)
-  const [seen, help] = looked(set, files, convention)
+  const [seen, help, more = []] = looked(set, files, convention)
   const where = origin ? ` in ${origin.folder}` : ''
-  return failure('no-migrations', `there are no migrations${where}${seen && `: ${seen}`}`, `${help}; ${allowed}`)
+  const options = [allowEmpty, ...more]
+  const message = `there are no migrations${where}${seen && `: ${seen}`}`
+  return new MigrationError({ code: 'no-migrations', message, help: `${help}; ${allowed}`, options })
 }
 
-const allowed = 'a set that may have none is allowed with `allowEmpty: true`'
+const allowed = `a set that may have none is allowed with ${allowEmpty.text}`
 
-/** What is there, and what to do. */
-function looked(set: object, { paths, sqls }: Files, convention: string | undefined): [seen: string, help: string] {
+/** What is there, what to do, and the options that this speaks of. */
+type Looked = readonly [seen: string, help: string, options?: readonly Mention[] | undefined]
+
+function looked(set: object, { paths, sqls }: Files, convention: string | undefined): Looked {
   const { others = [], folder } = origins.get(set) ?? {}
   if (paths.length === 0) return others.length > 0 ? passedOver(others) : nothing(set, folder)
   const read = (convention: string | undefined) => translated(() => coreNow().readSet(paths, sqls, convention))
@@ -48,21 +53,27 @@ function looked(set: object, { paths, sqls }: Files, convention: string | undefi
   if (otherwise && otherwise.migrations.length > 0)
     return [
       `as ${forced} this set has none, and as ${otherwise.convention} it has ${otherwise.migrations.length}`,
-      `pass convention: '${otherwise.convention}', or leave the option convention out`,
+      `say convention: '${otherwise.convention}', or leave it out`,
+      [conventionIs(otherwise.convention)],
     ]
   const { convention: found, findings } = read(forced)
   const undo = found === 'flyway' ? paths.find((path) => /(^|\/)U[^/]*\.sql$/.test(path)) : undefined
   if (undo !== undefined) return refinery(undo, findings)
   const [finding] = findings
-  if (finding) return [finding.message + more(paths.length - 1), finding.help]
+  if (finding) return [finding.message + more(paths.length - 1), finding.help, finding.options]
   const journal = paths.find((path) => /(^|\/)meta\/_journal\.json$/.test(path))
   if (journal !== undefined)
     return [`${journal} lists none`, 'write the first one with `drizzle-kit generate`, and take its folder as a whole']
   return passedOver(paths.concat(others))
 }
 
-function nothing(set: object, folder: string | undefined): [string, string] {
-  if (folder !== undefined) return ['', 'see that it is the right folder']
+function nothing(set: object, folder: string | undefined): Looked {
+  if (folder !== undefined)
+    return [
+      '',
+      'see that the folder is the right one, or write its first migration with `counterfoil new <name>`',
+      [theFolder],
+    ]
   if (manifestOf(set))
     return ['the manifest is empty', 'see that it was made of the right folder, and run `counterfoil embed` again']
   return ['the set is empty', 'see that the folder is the right one, or that the pattern of the glob matches its files']
@@ -78,7 +89,7 @@ function refinery(path: string, findings: readonly Finding[]): [string, string] 
   ]
 }
 
-function passedOver(paths: readonly string[]): [string, string] {
+function passedOver(paths: readonly string[]): Looked {
   const written = paths.filter((path) => isCode(path) && numbered.test(path))
   if (written.length > 0)
     return [
@@ -87,7 +98,8 @@ function passedOver(paths: readonly string[]): [string, string] {
     ]
   return [
     `${named(paths)} ${paths.length === 1 ? 'is no migration' : 'are no migrations'}`,
-    'see that it is the right folder: migrations are files that end in .sql',
+    'see that the folder is the right one: migrations are files that end in .sql',
+    [theFolder],
   ]
 }
 

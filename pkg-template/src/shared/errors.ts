@@ -1,8 +1,11 @@
 // The one error class.
-import type { Failure, Location } from '../core/core.js'
+import type { Failure, Location, Mention } from '../core/core.js'
 
 /** A place in a migration file: line and column are 1-based, the column counts code points. */
 export type { Location }
+
+/** An option that a help speaks of, as data: the command line has another name for it. */
+export type { Mention }
 
 /**
  * What every function of Counterfoil throws or rejects with.
@@ -15,6 +18,8 @@ export class MigrationError extends Error {
   readonly code: string
   /** What to do next; empty if there is nothing to say. */
   readonly help: string
+  /** The options that the message and the help speak of. */
+  declare readonly options?: readonly Mention[]
   /** Where, in the migration's own text. */
   declare readonly at?: Location
   /** The statement that failed. */
@@ -29,6 +34,7 @@ export class MigrationError extends Error {
     this.code = failure.code
     this.help = failure.help
     if (at) this.at = at
+    if (failure.options) this.options = failure.options
     if (failure.statement !== undefined) this.statement = failure.statement
     this.applied = options.applied ?? []
   }

@@ -1,5 +1,6 @@
 //! The JSON texts that come in and go out.
 
+use counterfoil::mention::Mention;
 use counterfoil::{Code, Error, Location};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -12,6 +13,8 @@ pub struct Failure<'a> {
     code: Code,
     message: &'a str,
     help: &'a str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    options: &'a [Mention],
     #[serde(skip_serializing_if = "Option::is_none")]
     at: Option<&'a Location>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -23,7 +26,8 @@ impl<'a> From<&'a Error> for Failure<'a> {
         Failure {
             code: error.code(),
             message: error.message(),
-            help: error.help(),
+            help: error.json_help(),
+            options: error.options(),
             at: error.location(),
             statement: error.statement(),
         }

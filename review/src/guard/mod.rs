@@ -146,12 +146,19 @@ fn changed_convention(set: &Set, head: &Items, detected: &Items, report: &mut Re
         (None, Some(other)) => (None, format!("seems to be {other}")),
         (None, None) => return,
     };
-    report.add(
+    let option = shipped.as_option();
+    let finding = report.added(
         "head-unreadable",
         at,
         format!("the migrations in {} have shipped as {shipped}, and at the head their convention {what}", set.dir),
-        format!("name the new files as the others are; or say which convention it is, here and where they are run: convention: '{shipped}'"),
+        format!(
+            "name the new files as the others are; or say which convention it is, here and where they are run: {}",
+            option.text
+        ),
     );
+    if let Some(finding) = finding {
+        finding.options.push(option);
+    }
 }
 
 /// Whether a folder cannot be read for the same reason as before, in the same file if it is in one.
@@ -166,7 +173,7 @@ fn unreadable(code: &'static str, dir: &str, place: &str, error: &Error, report:
         code,
         error.location().cloned(),
         format!("the migrations in {dir} {place} cannot be read: {}", error.message()),
-        error.help(),
+        error.json_help(),
     );
 }
 

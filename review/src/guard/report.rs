@@ -17,11 +17,23 @@ impl<'o> Report<'o> {
 
     /// Adds a finding, unless its code is off.
     pub(super) fn add(&mut self, code: &'static str, at: Option<Location>, message: String, help: impl Into<String>) {
+        self.added(code, at, message, help);
+    }
+
+    /// The same, and gives the finding for what there is to add to it.
+    pub(super) fn added(
+        &mut self,
+        code: &'static str,
+        at: Option<Location>,
+        message: String,
+        help: impl Into<String>,
+    ) -> Option<&mut Finding> {
         let default = CODES.iter().find(|(known, _)| *known == code).map_or(Level::Error, |(_, level)| *level);
         let level = self.options.severities.get(code).copied().unwrap_or(default);
-        if let Some(severity) = severity(level) {
-            self.findings.push(Finding { code: code.into(), severity, message, help: help.into(), at });
-        }
+        let mut finding = Finding::new(code, severity(level)?, message, help.into());
+        finding.at = at;
+        self.findings.push(finding);
+        self.findings.last_mut()
     }
 
     /// Adds what the reading of a set has noticed.

@@ -1,6 +1,7 @@
 //! Migrations that write to the ledger.
 
 use super::{Found, Level, Rule, Subject};
+use counterfoil::mention::Mention;
 use counterfoil::sql::Act;
 
 pub(super) const RULE: Rule = Rule {
@@ -55,6 +56,6 @@ pub(super) fn look(subject: &Subject<'_>, found: &mut Vec<Found>) {
             statement.span,
             format!("the migration {what} the ledger's own table, {}", table.qualified()),
             "leave the statement out: what runs the migrations keeps it; if it is another table, name the ledger with the option `table`",
-        ));
+        ).with_option(Mention::named("table")));
     }
 }

@@ -159,13 +159,13 @@ fn wanted(options: &Options, path: &str) -> bool {
 fn placed(section: &Section, mut found: Vec<Found>, levels: &Levels, out: &mut Vec<Finding>) {
     found.sort_by_key(|found| found.at);
     let mut cursor = Cursor::new(&section.text);
-    for Found { code, severity, at, message, help } in found {
+    for Found { code, severity, at, message, help, options } in found {
         cursor.advance(at);
         let (path, line) = (section.path.clone(), section.line + cursor.line() - 1);
         let at = Location { path, line, column: cursor.column() };
         let own = levels.get(code).copied().flatten().and_then(self::severity);
         let severity = severity.or(own).unwrap_or(Severity::Warning);
-        out.push(Finding { code: code.into(), severity, message, help, at: Some(at) });
+        out.push(Finding::new(code, severity, message, help).with_location(at).with_options(options));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use counterfoil::finding::{Finding, Severity};
 use counterfoil::ledger::Table;
+use counterfoil::mention::Mention;
 use counterfoil::migration::{Convention, Section};
 use counterfoil::plan::Inspected;
 use counterfoil::span::Span;
@@ -124,14 +125,22 @@ pub struct Found {
     pub at: usize,
     /// What was found: lower-case, no full stop.
     pub message: String,
-    /// What to do instead.
+    /// What to do instead, with options as they are called in JavaScript and JSON.
     pub help: String,
+    /// The options that the help speaks of.
+    pub options: Vec<Mention>,
 }
 
 impl Found {
     /// A finding of a rule at the start of a span.
     pub fn new(code: &'static str, at: Span, message: impl Into<String>, help: impl Into<String>) -> Found {
-        Found { code, severity: None, at: at.start, message: message.into(), help: help.into() }
+        Found { code, severity: None, at: at.start, message: message.into(), help: help.into(), options: Vec::new() }
+    }
+
+    /// Adds an option that the help speaks of.
+    pub fn with_option(mut self, option: Mention) -> Found {
+        self.options.push(option);
+        self
     }
 }
 

@@ -70,7 +70,7 @@ fn exactly_the_reviewed_plan_or_nothing() {
         error.message(),
         format!("nothing was run: the plan is {}, and the one that was reviewed is {reviewed}", fresh.digest())
     );
-    assert_eq!(error.help(), "look at the plan as it is now, and ask for its digest");
+    assert_eq!(error.help(), "look at the plan as it is now, and ask for that one with the option `expect`");
     // Somebody else was faster: nothing is left to be surprised by.
     assert_eq!(world(&files, &[row("001", "a", A), row("002", "b", B)]).plan().expect(&reviewed), Ok(()));
 }

@@ -36,11 +36,13 @@ export const command = define({
       ...(convention !== undefined && { convention }),
       ...(policy && { policy }),
     })
-    for (const finding of findings) say(`${finding.severity}: ${placed(finding, dir)}`, finding.help)
-    for (const { at, message, help } of problems) say(`error: ${at ? join(dir, message) : message}`, help)
+    for (const finding of findings)
+      say(`${finding.severity}: ${placed(finding, dir)}`, asOptions(finding.help, finding.options))
+    for (const { at, message, help, options } of problems)
+      say(`error: ${at ? join(dir, message) : message}`, asOptions(help, options))
     if (!manifest || problems.length > 0) return found
     if (empty && !allowEmpty) {
-      say(`error: ${empty.message}`, asOptions(empty.help))
+      say(`error: ${empty.message}`, asOptions(empty.help, empty.options))
       return found
     }
 

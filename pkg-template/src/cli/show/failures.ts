@@ -86,11 +86,17 @@ export function printFailure(error: unknown, format: Format): void {
   const place = at && { ...at, path: placed(at.path) }
   const database = code === 'statement-failed' ? said(error) : undefined
   const prefix = at ? `${at.path}:${at.line}:${at.column}: ` : ''
-  const message = asOptions(error.message.startsWith(prefix) ? error.message.slice(prefix.length) : error.message)
+  const message = asOptions(
+    error.message.startsWith(prefix) ? error.message.slice(prefix.length) : error.message,
+    error.options,
+  )
   const shown = database ? `${database.message} (${database.sqlstate})` : message
   // The core puts the hint before the help.
   const hint = database?.hint ? `${database.hint.replace(/\.+$/, '')}; ` : ''
-  const help = asOptions(hint && error.help.startsWith(hint) ? error.help.slice(hint.length) : error.help)
+  const help = asOptions(
+    hint && error.help.startsWith(hint) ? error.help.slice(hint.length) : error.help,
+    error.options,
+  )
 
   const style = err()
   const lines = [

@@ -44,14 +44,14 @@ export function inFolder(folder: string, findings: readonly Finding[]): Finding[
 
 /** The lines of a finding for a person. */
 export function drawn(
-  { severity, code, message, help, at }: Finding,
+  { severity, code, message, help, at, options }: Finding,
   source: PrintOptions['source'],
   style: Style,
 ): string[] {
   return [
     `${mark(severity, style)}${style.dim(`[${code}]`)}: ${style.bold(clean(message))}`,
     ...(at ? picture(at, source?.(at.path), style) : []),
-    ...(help ? note('help', asOptions(help), style) : []),
+    ...(help ? note('help', asOptions(help, options), style) : []),
   ]
 }
 
@@ -68,11 +68,11 @@ const mark = (severity: Severity, style: Style) =>
  * A workflow command of GitHub Actions: https://docs.github.com/actions/reference/workflow-commands-for-github-actions.
  * Escapes as `packages/core/src/command.ts` of actions/toolkit does.
  */
-export function workflowCommand({ severity, code, message, help, at }: Finding): string {
+export function workflowCommand({ severity, code, message, help, at, options }: Finding): string {
   const kind = { error: 'error', warning: 'warning', note: 'notice' }[severity]
   const properties = { ...(at && { file: at.path, line: at.line, col: at.column }), title: `counterfoil: ${code}` }
   const listed = Object.entries(properties).map(([name, value]) => `${name}=${property(String(value))}`)
-  return `::${kind} ${listed.join(',')}::${data(help ? `${message}\n${asOptions(help)}` : message)}`
+  return `::${kind} ${listed.join(',')}::${data(help ? `${message}\n${asOptions(help, options)}` : message)}`
 }
 
 const data = (text: string) => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
@@ -91,11 +91,11 @@ export function sarif(findings: readonly Finding[], tool: string): object {
         },
         automationDetails: { id: `counterfoil/${tool}/` },
         columnKind: 'unicodeCodePoints',
-        results: findings.map(({ code, severity, message, help, at }) => ({
+        results: findings.map(({ code, severity, message, help, at, options }) => ({
           ruleId: code,
           ruleIndex: ids.indexOf(code),
           level: severity,
-          message: { text: redacted(help ? `${message}\n${asOptions(help)}` : message) },
+          message: { text: redacted(help ? `${message}\n${asOptions(help, options)}` : message) },
           ...(at && {
             locations: [
               {

@@ -25,8 +25,8 @@ const row = ({ version, applied_at, duration_ms, origin }: TextRow) => ({
 /** The plan as a table. */
 export async function shownPlan(plan: Plan, { all = false, style, rows }: ShowOptions): Promise<string> {
   const { explain } = await review()
-  const inWords = <T extends { readonly help?: string }>(of: T) => (of.help ? { ...of, help: asOptions(of.help) } : of)
-  const worded = { ...plan, decisions: plan.decisions.map(inWords), findings: plan.findings.map(inWords) }
+  const inWords = (of: Finding): Finding => ({ ...of, help: asOptions(of.help, of.options) })
+  const worded = { ...plan, findings: plan.findings.map(inWords) }
   return explain({
     plan: worded,
     all,

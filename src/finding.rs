@@ -1,6 +1,6 @@
 //! A finding: something a person should know, with a code, a place and how bad it is.
 
-use crate::error::Location;
+use crate::error::{Location, words};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -16,6 +16,12 @@ pub enum Severity {
     /// Refuses the plan: nothing runs.
     Error,
 }
+
+words!(Severity, "severity", {
+    Note: "note",
+    Warning: "warning",
+    Error: "error",
+});
 
 /// Something a person should know, that is not a decision about one migration.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

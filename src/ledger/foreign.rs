@@ -35,7 +35,7 @@ impl Existing {
     ///
     /// `invalid-input` for one that names nothing.
     pub fn validate(&self) -> Result<(), Error> {
-        let Some(wrong) = self.ignore.iter().find(|word| *word != TABLES && Tool::from_code(word).is_none()) else {
+        let Some(wrong) = self.ignore.iter().find(|word| *word != TABLES && Tool::of_code(word).is_none()) else {
             return Ok(());
         };
         let known: Vec<&str> = TOOLS.iter().map(|known| known.code).chain([TABLES]).collect();
@@ -199,7 +199,7 @@ pub(crate) fn seen(rows: &[TextRow]) -> Seen {
             Some("rows") => seen.rows = true,
             Some(TABLES) => seen.tables.push(table()),
             Some(code) => {
-                if let Some(tool) = Tool::from_code(code) {
+                if let Some(tool) = Tool::of_code(code) {
                     let readable = text("readable").as_deref() == Some("true");
                     seen.ledgers.push(Found { tool, table: table(), readable });
                 }

@@ -10,6 +10,7 @@ pub use foreign::{Existing, Found, LookAgain, Name, Seen};
 pub use statements::TextRow;
 pub use tools::Tool;
 
+use crate::error::words;
 use crate::sql::quote::identifier;
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +51,12 @@ pub enum State {
     Reverting,
 }
 
+words!(State, "state", {
+    Applied: "applied",
+    Running: "running",
+    Reverting: "reverting",
+});
+
 /// How a row came to be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
@@ -66,6 +73,13 @@ pub enum Origin {
     Stamped,
 }
 
+words!(Origin, "origin", {
+    Applied: "applied",
+    Adopted: "adopted",
+    Imported: "imported",
+    Stamped: "stamped",
+});
+
 /// Who holds a running migration.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
@@ -81,6 +95,12 @@ pub enum Lease {
     /// It was held, and the time is over: the runner died.
     Over,
 }
+
+words!(Lease, "lease", {
+    None: "none",
+    Alive: "alive",
+    Over: "over",
+});
 
 /// One row of the ledger.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -1,7 +1,7 @@
 //! What is decided: the data of a plan, without its words.
 
 use super::running::Why;
-use crate::error::Location;
+use crate::error::{Location, words};
 use crate::finding::Severity;
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +19,13 @@ pub enum Action {
     /// Files and ledger disagree.
     Drift,
 }
+
+words!(Action, "action", {
+    Skip: "skip",
+    Apply: "apply",
+    Adopt: "adopt",
+    Drift: "drift",
+});
 
 /// Why: the stable, public code of a decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -61,33 +68,25 @@ pub enum Reason {
     PartialSquash,
 }
 
-impl Reason {
-    /// Every reason with its public text.
-    pub const ALL: &'static [(Reason, &'static str)] = &[
-        (Reason::Applied, "applied"),
-        (Reason::Unverified, "unverified"),
-        (Reason::Replaced, "replaced"),
-        (Reason::Pending, "pending"),
-        (Reason::Changed, "changed"),
-        (Reason::Resume, "resume"),
-        (Reason::Baseline, "baseline"),
-        (Reason::Edited, "edited"),
-        (Reason::Collision, "collision"),
-        (Reason::Missing, "missing"),
-        (Reason::Ahead, "ahead"),
-        (Reason::Renumbered, "renumbered"),
-        (Reason::Renamed, "renamed"),
-        (Reason::Duplicate, "duplicate"),
-        (Reason::Interrupted, "interrupted"),
-        (Reason::InProgress, "in-progress"),
-        (Reason::PartialSquash, "partial-squash"),
-    ];
-
-    /// The public, stable text of the reason.
-    pub fn as_str(self) -> &'static str {
-        Self::ALL.iter().find(|(reason, _)| *reason == self).map_or("unknown", |(_, text)| text)
-    }
-}
+words!(Reason, "reason", {
+    Applied: "applied",
+    Unverified: "unverified",
+    Replaced: "replaced",
+    Pending: "pending",
+    Changed: "changed",
+    Resume: "resume",
+    Baseline: "baseline",
+    Edited: "edited",
+    Collision: "collision",
+    Missing: "missing",
+    Ahead: "ahead",
+    Renumbered: "renumbered",
+    Renamed: "renamed",
+    Duplicate: "duplicate",
+    Interrupted: "interrupted",
+    InProgress: "in-progress",
+    PartialSquash: "partial-squash",
+});
 
 /// How an edit is graded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

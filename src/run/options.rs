@@ -1,5 +1,6 @@
 //! What a run is for, and how it is to behave.
 
+use crate::error::words;
 use crate::ledger::{Existing, Table};
 use crate::plan::Severity;
 use serde::Serialize;
@@ -35,6 +36,12 @@ pub enum When {
     /// Fail with `pending`.
     Refuse,
 }
+
+words!(When, "choice", {
+    Apply: "apply",
+    Wait: "wait",
+    Refuse: "refuse",
+});
 
 /// What a run is for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]

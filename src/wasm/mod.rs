@@ -9,8 +9,7 @@ mod given;
 
 use crate::convention::{self, Convention};
 use crate::error::{Code, Error, Location};
-use crate::ledger::Ledger;
-use crate::ledger::statements::TextRow;
+use crate::ledger::{Ledger, TextRow};
 use crate::plan::{self, Finding, Plan};
 use crate::readiness::{self, Readiness};
 use crate::run::{self, Capabilities, Event, Message, Outcome, Output};
@@ -55,7 +54,7 @@ fn read(paths: &Array, sqls: &Array, convention: Option<String>) -> Result<crate
         let sql = text(&sql, &path)?;
         files.push((path, sql));
     }
-    let convention = convention.map(|name| Convention::from_name(&name)).transpose().map_err(thrown)?;
+    let convention = convention.map(|name| name.parse::<Convention>()).transpose().map_err(thrown)?;
     convention::read(&files, convention).map_err(thrown)
 }
 

@@ -4,7 +4,8 @@ use crate::error::{Location, words};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
-/// How bad a finding is. One error refuses the whole plan.
+/// How bad a finding is. One error refuses the whole plan. There are these three and will be no other: whoever shows
+/// findings has a way for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
@@ -27,6 +28,7 @@ words!(Severity, "severity", {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+#[non_exhaustive]
 pub struct Finding {
     /// Stable code, kebab-case.
     #[cfg_attr(feature = "wasm", tsify(type = "string"))]
@@ -40,6 +42,25 @@ pub struct Finding {
     /// Where.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<Location>,
+}
+
+impl Finding {
+    /// A finding with a message: lower-case, no full stop, saying what was found.
+    pub fn new(code: impl Into<Cow<'static, str>>, severity: Severity, message: impl Into<String>) -> Self {
+        Finding { code: code.into(), severity, message: message.into(), help: String::new(), at: None }
+    }
+
+    /// Adds what to do next.
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = help.into();
+        self
+    }
+
+    /// Adds the place in a file.
+    pub fn with_location(mut self, at: Location) -> Self {
+        self.at = Some(at);
+        self
+    }
 }
 
 /// How many versions or paths a message names at most.

@@ -8,6 +8,7 @@ use crate::version::Version;
 
 /// A naming convention: how the files of a set are named and marked. [`crate::convention`] reads them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Convention {
     /// dbmate: `<digits>_name.sql` with `-- migrate:up` and `-- migrate:down`.
     Dbmate,
@@ -132,6 +133,7 @@ pub enum NotRunKind {
 
 /// A file that the set's own tool would run and that is not run here.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct NotRun {
     /// The path, as given.
     pub path: String,

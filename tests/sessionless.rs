@@ -104,6 +104,7 @@ fn run_with(
             Output::Wait { .. } => input = Some(Input::Waited),
             Output::Done(_) => return (sent, None),
             Output::Failed(failed) => return (sent, Some(*failed)),
+            output => unreachable!("{output:?} is not known here"),
         }
     }
     panic!("it does not end");
@@ -247,6 +248,7 @@ fn json(message: &Message) -> usize {
         Message::Query { sql } | Message::Statement { sql } | Message::Script { sql, .. } => {
             query(sql).to_string().len()
         }
+        _ => unreachable!("{message:?} is not known here"),
     }
 }
 
@@ -421,7 +423,7 @@ fn lost_from(nth: usize, options: Options) -> (Vec<u32>, Failed) {
                 input = Some(Input::Waited);
             }
             Output::Failed(failed) => return (waits, *failed),
-            Output::Done(_) => panic!("it cannot have been done"),
+            output => panic!("it cannot be so: {output:?}"),
         }
     }
     panic!("it does not end");

@@ -51,6 +51,7 @@ impl Existing {
 
 /// A table by its names. Without a schema it is where the session would create it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
 pub struct Name {
     /// The schema, if it is written.
     pub schema: Option<String>,
@@ -60,6 +61,7 @@ pub struct Name {
 
 /// Another tool's ledger.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Found {
     /// Whose.
     pub tool: Tool,
@@ -71,6 +73,7 @@ pub struct Found {
 
 /// What the look has seen.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Seen {
     /// Other tools' ledgers.
     pub ledgers: Vec<Found>,
@@ -96,6 +99,7 @@ pub(crate) struct Says {
 /// What the statement that makes our ledger fails without: the look still sees what it saw, and ledgers that had
 /// no applied row have none.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct LookAgain {
     /// The tables that the set creates.
     pub creates: Vec<Name>,

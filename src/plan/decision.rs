@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+#[non_exhaustive]
 pub enum Action {
     /// Nothing: it is there.
     Skip,
@@ -31,6 +32,7 @@ words!(Action, "action", {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+#[non_exhaustive]
 pub enum Reason {
     /// Skip: the row says applied and the checksum agrees, or it is that of a migration in code.
     Applied,
@@ -92,6 +94,7 @@ words!(Reason, "reason", {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+#[non_exhaustive]
 pub enum Grade {
     /// Only comments or white space differ.
     Cosmetic,
@@ -102,6 +105,7 @@ pub enum Grade {
 /// An edit of a file that is applied.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+#[non_exhaustive]
 pub struct Edit {
     /// How it is graded.
     pub grade: Grade,
@@ -116,6 +120,7 @@ pub struct Edit {
 /// How far a statement-wise migration has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+#[non_exhaustive]
 pub struct Progress {
     /// Steps done.
     pub done: u32,
@@ -127,6 +132,7 @@ pub struct Progress {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+#[non_exhaustive]
 pub struct Decision {
     /// What is done.
     pub action: Action,
@@ -225,6 +231,7 @@ pub(super) fn is_false(value: &bool) -> bool {
 /// What a plan has to do to the database, in order. Indices point into
 /// [`Catalog::migrations`](crate::Catalog::migrations).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Work {
     /// Somebody is running a migration: wait, read the ledger and plan again. It is the only work
     /// of its plan.

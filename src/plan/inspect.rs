@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 /// An up section, split and grouped into steps.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Inspected {
     /// The statements.
     pub analysis: Analysis,

@@ -27,6 +27,7 @@ pub struct Capabilities {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum When {
     /// Apply it.
     #[default]
@@ -46,6 +47,7 @@ words!(When, "choice", {
 /// What a run is for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "goal")]
+#[non_exhaustive]
 pub enum Goal {
     /// Bring the database current.
     #[default]

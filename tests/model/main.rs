@@ -149,6 +149,7 @@ impl Checked {
             Output::Wait { .. } => Turn::Wait,
             Output::Done(_) => Turn::End(None),
             Output::Failed(failed) => Turn::End(Some(failed.error.code().as_str())),
+            output => unreachable!("{output:?} is not known here"),
         };
         let found = (Arc::new(machine), turn);
         if let Ok(mut turns) = self.turns.lock() {

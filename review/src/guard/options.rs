@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// How bad a finding is to be taken.
+/// How bad a finding is to be taken: not at all, or as one of the severities that there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
@@ -54,6 +54,7 @@ pub struct Track {
 /// What registers a migration in a track.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub enum Registers {
     /// A new file.
     File,
@@ -64,6 +65,7 @@ pub enum Registers {
 /// What counts as DDL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Ddl {
     /// `CREATE`, `ALTER` and `DROP`, in SQL files and in string literals.
     Sql,

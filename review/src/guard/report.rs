@@ -20,15 +20,20 @@ impl<'o> Report<'o> {
         let default = CODES.iter().find(|(known, _)| *known == code).map_or(Level::Error, |(_, level)| *level);
         let level = self.options.severities.get(code).copied().unwrap_or(default);
         if let Some(severity) = severity(level) {
-            self.findings.push(Finding { code: code.into(), severity, message, help: help.into(), at });
+            let finding = Finding::new(code, severity, message).with_help(help);
+            self.findings.push(match at {
+                Some(at) => finding.with_location(at),
+                None => finding,
+            });
         }
     }
 
     /// Adds what the reading of a set has noticed.
-    pub(super) fn pass_on(&mut self, finding: Finding) {
+    pub(super) fn pass_on(&mut self, mut finding: Finding) {
         let level = self.options.severities.get(&*finding.code);
         if let Some(severity) = level.map_or(Some(finding.severity), |level| severity(*level)) {
-            self.findings.push(Finding { severity, ..finding });
+            finding.severity = severity;
+            self.findings.push(finding);
         }
     }
 

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 /// A rule: what it finds, and why that matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Rule {
     /// Its stable name, kebab-case: the code of its findings.
     pub code: &'static str,

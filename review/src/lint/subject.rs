@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 
 /// Which way a section leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Direction {
     /// It applies the migration.
     Up,
@@ -20,6 +21,7 @@ pub enum Direction {
 }
 
 /// A section of a migration.
+#[non_exhaustive]
 pub struct Subject<'a> {
     /// How the files are named and marked.
     pub convention: Convention,

@@ -233,7 +233,7 @@ pub(super) fn plan_options(value: &JsValue) -> Result<plan::Options, JsValue> {
 pub(super) fn run_options(value: &JsValue) -> Result<run::Options, JsValue> {
     let reading = Reading::default();
     let given = Given::new(value, "options", None, &reading);
-    let default = run::Options::default();
+    let default = run::Options::new(given.text("runner").unwrap_or_default());
     let mut allow_destructive = Vec::new();
     for version in given.array("allowDestructive") {
         match version.as_string() {
@@ -257,7 +257,7 @@ pub(super) fn run_options(value: &JsValue) -> Result<run::Options, JsValue> {
         allow_destructive,
         versions,
         exclusive: given.flag("exclusive"),
-        runner: given.text("runner").unwrap_or_default(),
+        runner: default.runner,
     };
     reading.end(options)
 }

@@ -360,12 +360,9 @@ impl Machine {
         capabilities: Ts<Capabilities>,
     ) -> Result<Machine, JsValue> {
         let options = given::run_options(&options.js_value())?;
-        let checked = plan::Options { policy: options.policy.clone(), table: options.table.clone() };
-        checked.validate().map_err(thrown)?;
-        options.existing.validate().map_err(thrown)?;
         let goal = given::goal(&goal.js_value())?;
         let capabilities = given::capabilities(&capabilities.js_value())?;
-        Ok(Machine(run::Machine::new(catalog.0.clone(), goal, options, capabilities)))
+        run::Machine::new(catalog.0.clone(), goal, options, capabilities).map(Machine).map_err(thrown)
     }
 
     /// Tells the run to stop as soon as nothing is half-done. A request that comes back takes the

@@ -115,8 +115,8 @@ impl Checked {
 
     fn machine(&self, runner: u8) -> Machine {
         let when = self.runners.get(usize::from(runner)).copied().unwrap_or_default();
-        let options = Options { runner: format!("r{runner}"), when, ..Options::default() };
-        Machine::new(self.catalog.clone(), self.goal.clone(), options, self.capabilities)
+        let options = Options { when, ..Options::new(format!("r{runner}")) };
+        Machine::new(self.catalog.clone(), self.goal.clone(), options, self.capabilities).expect("good options")
     }
 
     /// Hands an input to a runner and puts what it wants into the state.

@@ -176,6 +176,7 @@ impl Serialize for Code {
 /// A place in a migration file.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+// Exhaustive: callers build it.
 pub struct Location {
     /// The file's path, as given.
     pub path: String,

@@ -36,6 +36,7 @@ pub enum Convention {
 
 /// The up or down part of a migration. The text is canonical: no BOM, lines end in LF.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+// Exhaustive: callers build it.
 pub struct Section {
     /// The file's path, as given.
     pub path: String,
@@ -64,6 +65,7 @@ impl Section {
 
 /// A migration that a baseline replaces.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+// Exhaustive: callers build it.
 pub struct Replaced {
     /// Its version, as written.
     pub version: Version,
@@ -73,6 +75,7 @@ pub struct Replaced {
 
 /// One migration.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+// Exhaustive: callers build it.
 pub struct Migration {
     /// The identity.
     pub version: Version,
@@ -147,6 +150,7 @@ pub struct NotRun {
 
 /// The whole set, in the order in which it is applied.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+// Exhaustive: callers build it.
 pub struct Catalog {
     /// How the files are named and marked.
     pub convention: Convention,

@@ -22,6 +22,7 @@ pub(crate) const TABLES: &str = "tables";
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(default)]
+// Exhaustive: callers build it.
 pub struct Existing {
     /// Tools whose ledgers are of no concern (`goose`, `prisma`, …), and `tables` for tables that the migrations
     /// create.

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 /// Which table the ledger is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+// Exhaustive: callers build it.
 pub struct Table {
     /// The schema.
     pub schema: String,
@@ -109,6 +110,7 @@ words!(Lease, "lease", {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", default)]
+// Exhaustive: callers build it.
 pub struct Row {
     /// The version, as written.
     pub version: String,
@@ -144,6 +146,7 @@ pub struct Row {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", default)]
+// Exhaustive: callers build it.
 pub struct Ledger {
     /// Whether the table exists.
     pub exists: bool,

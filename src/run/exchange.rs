@@ -41,6 +41,7 @@ pub enum Input {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify), tsify(rename = "DatabaseFailure"))]
 #[serde(rename_all = "camelCase", default)]
+// Exhaustive: callers build it.
 pub struct Failure {
     /// SQLSTATE, five characters; empty if there is none.
     pub sqlstate: String,

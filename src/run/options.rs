@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 /// What a driver can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+// Exhaustive: callers build it.
 pub struct Capabilities {
     /// Send a text of many statements in one message that is one transaction (PostgreSQL's simple
     /// protocol).
@@ -75,6 +76,7 @@ pub enum Goal {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify), tsify(rename = "RunOptions"))]
 #[serde(rename_all = "camelCase")]
+// Exhaustive: callers build it.
 pub struct Options {
     /// The ledger's table.
     #[serde(default)]

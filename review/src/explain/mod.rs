@@ -1,7 +1,8 @@
 //! Renders plans for people: as text, as JSON and as a Mermaid timeline.
 //!
 //! ```
-//! use counterfoil::{convention, explain, ledger::Ledger, plan::{Options, plan}};
+//! use counterfoil::{convention, ledger::Ledger, plan::{Options, plan}};
+//! use counterfoil_review::explain;
 //! let files = [("db/001_users.sql".to_owned(), "create table users ();".to_owned())];
 //! let catalog = convention::read(&files, None).unwrap();
 //! let plan = plan(&catalog, &Ledger::default(), &Options::default());

@@ -20,6 +20,7 @@ pub enum Level {
 /// What can be said about how to judge.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+// Exhaustive: callers build it.
 pub struct Options {
     /// The level per code, where it differs from [`CODES`].
     pub severities: BTreeMap<String, Level>,
@@ -38,6 +39,7 @@ pub struct Options {
 /// One of several places where every change of the schema has to be made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+// Exhaustive: callers build it.
 pub struct Track {
     /// Globs of its files, from the repository's root.
     pub files: Vec<String>,

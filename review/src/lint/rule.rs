@@ -25,6 +25,7 @@ pub struct Rule {
 
 /// What can be said about how to lint.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+// Exhaustive: callers build it.
 pub struct Options {
     /// The level per code, where it differs from the rule's own.
     pub levels: BTreeMap<String, Level>,

@@ -117,6 +117,7 @@ const ABOUT: &[&str] =
 
 /// What a rule has found.
 #[derive(Clone, Debug, PartialEq, Eq)]
+// Exhaustive: callers build it.
 pub struct Found {
     /// The rule.
     pub code: &'static str,

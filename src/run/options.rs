@@ -72,7 +72,7 @@ pub enum Goal {
 }
 
 /// Options of a run. Times are in milliseconds. They are made by [`Options::new`], and what differs is said:
-/// `Options { lease: 10_000, ..Options::new(runner) }`.
+/// `Options { when: When::Wait, ..Options::new(runner) }`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify), tsify(rename = "RunOptions"))]
 #[serde(rename_all = "camelCase")]

@@ -4,7 +4,7 @@
 //! 20.8 KB more of the module after gzip, and no faster. See "Size and speed" in CONTRIBUTING.
 
 use super::thrown;
-use crate::error::{Code, Error, meant};
+use crate::error::{Code, Error};
 use crate::ledger::{Existing, Lease, Ledger, Origin, Row, State, Table, TextRow};
 use crate::plan::{self, Severity};
 use crate::run::{self, Capabilities, Goal, Input, When};
@@ -131,11 +131,16 @@ impl<'a> Given<'a> {
     }
 
     fn known<T: Copy>(&self, name: &str, value: &JsValue, words: &[(T, &str)]) -> T {
+        words[self.place(name, value, words.len(), &|at| words[at].1)].0
+    }
+
+    /// Which of some words it is. Not for every type of what they mean: the code would be there as many times.
+    fn place<'w>(&self, name: &str, value: &JsValue, count: usize, word: &dyn Fn(usize) -> &'w str) -> usize {
         let text = value.as_string().unwrap_or_default();
-        meant(words, &text).unwrap_or_else(|| {
-            let all: Vec<&str> = words.iter().map(|(_, word)| *word).collect();
-            self.wrong(name, &format!("one of {}: {text}", all.join(", ")));
-            words[0].0
+        (0..count).find(|at| word(*at) == text).unwrap_or_else(|| {
+            let words: Vec<&str> = (0..count).map(word).collect();
+            self.wrong(name, &format!("one of {}: {text}", words.join(", ")));
+            0
         })
     }
 

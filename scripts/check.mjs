@@ -1,5 +1,7 @@
-// What is checked without running anything of ours: format, lints, documentation, types.
-import { heading, root, run, sayTimes, script, timed } from './lib.mjs'
+// What is checked without running anything of ours: format, lints, documentation, packages, types.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { heading, onPath, output, root, run, sayTimes, script, shout, timed } from './lib.mjs'
 import { build } from './build.mjs'
 import { setup, toolchain } from './setup.mjs'
 
@@ -12,6 +14,17 @@ async function lintScripts() {
     run(process.execPath, [`${root}/node_modules/oxlint/bin/oxlint`, '--deny-warnings', ...args])
   await oxlint()
   await oxlint('--type-aware', '--tsconfig', 'pkg-template/tsconfig.json', 'pkg-template/src')
+}
+
+/** The crates compile with the oldest Rust that they name. What is in the way of it, if that Rust cannot be had. */
+async function oldestRust() {
+  const [, version] = readFileSync(join(root, 'Cargo.toml'), 'utf8').match(/^rust-version = "([\d.]+)"/m)
+  const install = ['toolchain', 'install', version, '--profile', 'minimal', '--no-self-update']
+  const lacks = !onPath('rustup', 'rustup.exe')
+    ? 'there is no rustup'
+    : output('rustup', install) === undefined && 'rustup could not fetch it'
+  if (lacks) return `NOT CHECKED: whether the crates compile with Rust ${version}, the oldest that they name: ${lacks}`
+  await run('rustup', ['run', version, 'cargo', 'check', '--quiet', '--workspace', '--locked'])
 }
 
 await script(async () => {
@@ -40,6 +53,14 @@ await script(async () => {
   await timed('documentation', () =>
     run('cargo', ['doc', '--quiet', '--workspace', '--no-deps', '--document-private-items'], strict),
   )
+  heading('The oldest Rust')
+  let unchecked
+  await timed('the oldest Rust', async () => (unchecked = await oldestRust()))
+  if (unchecked) shout(unchecked)
+  heading('Packages of the crates')
+  // Both at once, since one needs the other. They have been compiled above; what is not committed yet is checked, too.
+  const publish = ['publish', '--quiet', '--workspace', '--dry-run', '--no-verify', '--allow-dirty']
+  await timed('packages of the crates', () => run('cargo', publish))
   await installed
   heading('Format of TypeScript and JavaScript')
   await run(process.execPath, [
@@ -58,4 +79,6 @@ await script(async () => {
     run(process.execPath, [`${root}/node_modules/typescript/bin/tsc`, '-p', 'pkg-template', '--noEmit']),
   )
   sayTimes()
+  // Once more, where it is not overlooked.
+  if (unchecked) shout(unchecked)
 })

@@ -31,6 +31,11 @@ export function say(text) {
   console.log(`\x1b[2m›\x1b[0m ${text}`)
 }
 
+/** Says what nobody may overlook. */
+export function shout(text) {
+  console.error(`\x1b[1;33m!! ${text}\x1b[0m`)
+}
+
 /** A heading between parts of a long output. */
 export function heading(text) {
   console.log(`\n\x1b[1m== ${text} ==\x1b[0m`)

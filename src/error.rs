@@ -5,7 +5,60 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fmt;
 
+/// Gives the variants of an enum their public texts, in one place: `ALL`, `as_str`, `Display`, and `FromStr`.
+macro_rules! words {
+    ($type:ident, $what:literal, { $($variant:ident: $text:literal,)+ }) => {
+        impl $type {
+            #[doc = concat!("Every ", $what, " with its public text.")]
+            pub const ALL: &'static [($type, &'static str)] = &[$(($type::$variant, $text)),+];
+
+            #[doc = concat!("The public, stable text of the ", $what, ". [`FromStr`](std::str::FromStr) reads it.")]
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $($type::$variant => $text,)+
+                }
+            }
+        }
+
+        impl std::fmt::Display for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        /// Reads its public text; any other is `invalid-input`.
+        impl std::str::FromStr for $type {
+            type Err = $crate::error::Error;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                let all = || Self::ALL.iter().map(|(_, known)| *known);
+                $crate::error::meant(Self::ALL, text).ok_or_else(|| $crate::error::unknown($what, text, all()))
+            }
+        }
+    };
+}
+pub(crate) use words;
+
+/// What a text means, of what has a public text.
+pub(crate) fn meant<T: Copy>(all: &[(T, &str)], text: &str) -> Option<T> {
+    all.iter().find(|(_, known)| *known == text).map(|(value, _)| *value)
+}
+
+/// A text means none of what has a public text.
+pub(crate) fn unknown<'a>(what: &str, text: &str, all: impl Iterator<Item = &'a str>) -> Error {
+    let known: Vec<&str> = all.collect();
+    Error::new(Code::InvalidInput, format!("there is no {what} {text:?}"))
+        .with_help(format!("use one of {}", known.join(", ")))
+}
+
 /// What kind of error it is. The kebab-case text of a code is public and stable.
+///
+/// ```
+/// use counterfoil::Code;
+/// assert_eq!(Code::PlanRefused.as_str(), "plan-refused");
+/// assert_eq!("plan-refused".parse(), Ok(Code::PlanRefused));
+/// assert_eq!("refused".parse::<Code>().unwrap_err().message(), "there is no code \"refused\"");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Code {
@@ -79,60 +132,42 @@ pub enum Code {
     OutOfTurn,
 }
 
-impl Code {
-    /// Every code with its public text.
-    pub const ALL: &'static [(Code, &'static str)] = &[
-        (Code::ConventionUnclear, "convention-unclear"),
-        (Code::InvalidInput, "invalid-input"),
-        (Code::InvalidText, "invalid-text"),
-        (Code::InvalidName, "invalid-name"),
-        (Code::VersionTooLong, "version-too-long"),
-        (Code::InvalidMarker, "invalid-marker"),
-        (Code::NoUpSection, "no-up-section"),
-        (Code::UnterminatedString, "unterminated-string"),
-        (Code::UnterminatedIdentifier, "unterminated-identifier"),
-        (Code::UnterminatedDollarQuote, "unterminated-dollar-quote"),
-        (Code::UnterminatedComment, "unterminated-comment"),
-        (Code::CopyFromStdin, "copy-from-stdin"),
-        (Code::PsqlCommand, "psql-command"),
-        (Code::TransactionControl, "transaction-control"),
-        (Code::LedgerTouched, "ledger-touched"),
-        (Code::ForeignLedger, "foreign-ledger"),
-        (Code::DatabaseNotEmpty, "database-not-empty"),
-        (Code::PlanRefused, "plan-refused"),
-        (Code::PlanChanged, "plan-changed"),
-        (Code::Pending, "pending"),
-        (Code::WaitTimeout, "wait-timeout"),
-        (Code::StatementFailed, "statement-failed"),
-        (Code::DatabaseFailed, "database-failed"),
-        (Code::OpenTransaction, "open-transaction"),
-        (Code::ConnectionLost, "connection-lost"),
-        (Code::Interrupted, "interrupted"),
-        (Code::NothingToRollBack, "nothing-to-roll-back"),
-        (Code::NoDownSection, "no-down-section"),
-        (Code::DestructiveDown, "destructive-down"),
-        (Code::DataDirLocked, "data-dir-locked"),
-        (Code::Unsupported, "unsupported"),
-        (Code::RequestTooLarge, "request-too-large"),
-        (Code::Aborted, "aborted"),
-        (Code::OutOfTurn, "out-of-turn"),
-    ];
-
-    /// The public, stable text of the code.
-    ///
-    /// ```
-    /// assert_eq!(counterfoil::Code::PlanRefused.as_str(), "plan-refused");
-    /// ```
-    pub fn as_str(self) -> &'static str {
-        Self::ALL.iter().find(|(code, _)| *code == self).map_or("unknown", |(_, text)| text)
-    }
-}
-
-impl fmt::Display for Code {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+words!(Code, "code", {
+    ConventionUnclear: "convention-unclear",
+    InvalidInput: "invalid-input",
+    InvalidText: "invalid-text",
+    InvalidName: "invalid-name",
+    VersionTooLong: "version-too-long",
+    InvalidMarker: "invalid-marker",
+    NoUpSection: "no-up-section",
+    UnterminatedString: "unterminated-string",
+    UnterminatedIdentifier: "unterminated-identifier",
+    UnterminatedDollarQuote: "unterminated-dollar-quote",
+    UnterminatedComment: "unterminated-comment",
+    CopyFromStdin: "copy-from-stdin",
+    PsqlCommand: "psql-command",
+    TransactionControl: "transaction-control",
+    LedgerTouched: "ledger-touched",
+    ForeignLedger: "foreign-ledger",
+    DatabaseNotEmpty: "database-not-empty",
+    PlanRefused: "plan-refused",
+    PlanChanged: "plan-changed",
+    Pending: "pending",
+    WaitTimeout: "wait-timeout",
+    StatementFailed: "statement-failed",
+    DatabaseFailed: "database-failed",
+    OpenTransaction: "open-transaction",
+    ConnectionLost: "connection-lost",
+    Interrupted: "interrupted",
+    NothingToRollBack: "nothing-to-roll-back",
+    NoDownSection: "no-down-section",
+    DestructiveDown: "destructive-down",
+    DataDirLocked: "data-dir-locked",
+    Unsupported: "unsupported",
+    RequestTooLarge: "request-too-large",
+    Aborted: "aborted",
+    OutOfTurn: "out-of-turn",
+});
 
 impl Serialize for Code {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -143,6 +178,7 @@ impl Serialize for Code {
 /// A place in a migration file.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+// Exhaustive: callers build it.
 pub struct Location {
     /// The file's path, as given.
     pub path: String,

@@ -1,11 +1,12 @@
 //! A finding: something a person should know, with a code, a place and how bad it is.
 
-use crate::error::{Error, Location};
+use crate::error::{Error, Location, words};
 use crate::mention::{Mention, in_rust};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
-/// How bad a finding is. One error refuses the whole plan.
+/// How bad a finding is. One error refuses the whole plan. There are these three and will be no other: whoever shows
+/// findings has a way for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
@@ -18,10 +19,17 @@ pub enum Severity {
     Error,
 }
 
+words!(Severity, "severity", {
+    Note: "note",
+    Warning: "warning",
+    Error: "error",
+});
+
 /// Something a person should know, that is not a decision about one migration.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+#[non_exhaustive]
 pub struct Finding {
     /// Stable code, kebab-case.
     #[cfg_attr(feature = "wasm", tsify(type = "string"))]
@@ -42,12 +50,25 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// A finding without a place.
-    pub fn new(code: impl Into<Cow<'static, str>>, severity: Severity, message: String, help: String) -> Self {
-        Finding { code: code.into(), severity, message, help, options: Vec::new(), at: None }
+    /// A finding with a message: lower-case, no full stop, saying what was found.
+    pub fn new(code: impl Into<Cow<'static, str>>, severity: Severity, message: impl Into<String>) -> Self {
+        Finding {
+            code: code.into(),
+            severity,
+            message: message.into(),
+            help: String::new(),
+            options: Vec::new(),
+            at: None,
+        }
     }
 
-    /// Adds the place.
+    /// Adds what to do next.
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = help.into();
+        self
+    }
+
+    /// Adds the place in a file.
     pub fn with_location(mut self, at: Location) -> Self {
         self.at = Some(at);
         self
@@ -66,8 +87,8 @@ impl Finding {
 
     /// An error as a finding, with its place if it has one.
     pub(crate) fn of(error: &Error) -> Self {
-        let (message, help) = (error.message().to_owned(), error.json_help().to_owned());
-        let mut finding = Finding::new(error.code().as_str(), Severity::Error, message, help);
+        let mut finding = Finding::new(error.code().as_str(), Severity::Error, error.message());
+        finding.help = error.json_help().to_owned();
         finding.options = error.options().to_vec();
         finding.at = error.location().cloned();
         finding

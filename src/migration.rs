@@ -8,6 +8,7 @@ use crate::version::Version;
 
 /// A naming convention: how the files of a set are named and marked. [`crate::convention`] reads them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Convention {
     /// dbmate: `<digits>_name.sql` with `-- migrate:up` and `-- migrate:down`.
     Dbmate,
@@ -35,6 +36,7 @@ pub enum Convention {
 
 /// The up or down part of a migration. The text is canonical: no BOM, lines end in LF.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+// Exhaustive: callers build it.
 pub struct Section {
     /// The file's path, as given.
     pub path: String,
@@ -63,6 +65,7 @@ impl Section {
 
 /// A migration that a baseline replaces.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+// Exhaustive: callers build it.
 pub struct Replaced {
     /// Its version, as written.
     pub version: Version,
@@ -72,6 +75,7 @@ pub struct Replaced {
 
 /// One migration.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+// Exhaustive: callers build it.
 pub struct Migration {
     /// The identity.
     pub version: Version,
@@ -132,6 +136,7 @@ pub enum NotRunKind {
 
 /// A file that the set's own tool would run and that is not run here.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct NotRun {
     /// The path, as given.
     pub path: String,
@@ -145,6 +150,7 @@ pub struct NotRun {
 
 /// The whole set, in the order in which it is applied.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+// Exhaustive: callers build it.
 pub struct Catalog {
     /// How the files are named and marked.
     pub convention: Convention,

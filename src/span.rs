@@ -8,6 +8,7 @@ use serde::Serialize;
 
 /// A half-open range of byte offsets into some text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+// Exhaustive: callers build it.
 pub struct Span {
     /// Offset of the first byte.
     pub start: usize,
@@ -29,6 +30,7 @@ impl Span {
 
 /// A place in a text: line and column, both 1-based, the column in code points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+// Exhaustive: callers build it.
 pub struct LineColumn {
     /// Line, 1-based.
     pub line: u32,

@@ -419,11 +419,11 @@ fn an_unclear_set_names_the_candidates_and_the_option() {
 fn every_convention_has_a_name_and_takes_an_empty_set() {
     assert_eq!(Convention::all().count(), 11);
     for convention in Convention::all() {
-        assert_eq!(Convention::from_name(convention.as_str()), Ok(convention));
+        assert_eq!(convention.as_str().parse(), Ok(convention));
         let catalog = convention::read(&[], Some(convention)).expect("an empty set");
         assert_eq!((catalog.convention, catalog.migrations.len()), (convention, 0));
     }
-    let error = Convention::from_name("liquibase").expect_err("unknown");
+    let error = "liquibase".parse::<Convention>().expect_err("unknown");
     assert_eq!(error.to_string(), "there is no convention \"liquibase\"");
 }
 

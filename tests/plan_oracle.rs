@@ -654,6 +654,7 @@ fn carry_out(catalog: &Catalog, rows: &mut Vec<Row>, plan: &Plan) {
                 insert(rows, Row { state, steps_done: None, steps_total: None, lease: Lease::None, ..old });
             }
             Work::Apply { migration, .. } => insert(rows, fresh(*migration)),
+            _ => unreachable!("{work:?} is not known here"),
         }
     }
 }

@@ -60,7 +60,7 @@ fn run_with(
     let checksums: BTreeMap<String, String> =
         catalog.migrations.iter().map(|m| (m.version.as_str().to_owned(), m.checksum.clone())).collect();
     let mut ledger: Vec<String> = applied.iter().map(|version| version.to_string()).collect();
-    let mut machine = Machine::new(catalog, goal, Options { runner: "r".into(), ..Options::default() }, capabilities);
+    let mut machine = Machine::new(catalog, goal, Options::new("r"), capabilities).expect("good options");
     let mut sent = Vec::new();
     let mut input = None;
     for _ in 0..5_000 {
@@ -104,6 +104,7 @@ fn run_with(
             Output::Wait { .. } => input = Some(Input::Waited),
             Output::Done(_) => return (sent, None),
             Output::Failed(failed) => return (sent, Some(*failed)),
+            output => unreachable!("{output:?} is not known here"),
         }
     }
     panic!("it does not end");
@@ -247,6 +248,7 @@ fn json(message: &Message) -> usize {
         Message::Query { sql } | Message::Statement { sql } | Message::Script { sql, .. } => {
             query(sql).to_string().len()
         }
+        _ => unreachable!("{message:?} is not known here"),
     }
 }
 
@@ -407,7 +409,8 @@ fn a_driver_that_can_tell_is_not_asked_again() {
 
 /// A run whose every request is lost, from the nth on: how long it waits, and its error.
 fn lost_from(nth: usize, options: Options) -> (Vec<u32>, Failed) {
-    let mut machine = Machine::new(catalog(&[("001_a.sql", "select 1;\n")]), Goal::Up, options, HTTP);
+    let mut machine =
+        Machine::new(catalog(&[("001_a.sql", "select 1;\n")]), Goal::Up, options, HTTP).expect("good options");
     let (mut waits, mut sent, mut input) = (Vec::new(), 0, None);
     for _ in 0..100 {
         match machine.next(input.take(), 0) {
@@ -421,7 +424,7 @@ fn lost_from(nth: usize, options: Options) -> (Vec<u32>, Failed) {
                 input = Some(Input::Waited);
             }
             Output::Failed(failed) => return (waits, *failed),
-            Output::Done(_) => panic!("it cannot have been done"),
+            output => panic!("it cannot be so: {output:?}"),
         }
     }
     panic!("it does not end");
@@ -430,14 +433,26 @@ fn lost_from(nth: usize, options: Options) -> (Vec<u32>, Failed) {
 #[test]
 fn a_lost_request_is_tried_again_after_a_while_and_then_after_a_longer_one() {
     for (nth, says) in [(1, "the database could not be reached"), (2, "the connection was lost")] {
-        let (waits, failed) = lost_from(nth, Options::default());
+        let (waits, failed) = lost_from(nth, Options::new("r"));
         assert_eq!(failed.error.message(), format!("{says}: HTTP status 404"));
         assert_eq!(failed.error.code(), Code::ConnectionLost);
         let around = |&ms: &u32, about: u32| (about / 2..about / 2 + about).contains(&ms);
         assert!(waits.iter().zip([100, 400, 1_600]).all(|(ms, about)| around(ms, about)), "{waits:?}");
         assert_eq!(waits.len(), 3);
     }
-    assert_eq!(lost_from(1, Options { wait_timeout: 7, ..Options::default() }).0, [7, 7, 7]);
-    let runs = ["a", "b"].map(|runner| lost_from(1, Options { runner: runner.into(), ..Options::default() }).0);
+    assert_eq!(lost_from(1, Options { wait_timeout: 7, ..Options::new("r") }).0, [7, 7, 7]);
+    let runs = ["a", "b"].map(|runner| lost_from(1, Options::new(runner)).0);
     assert_ne!(runs[0], runs[1]);
+}
+
+#[test]
+fn a_runner_without_a_text_of_its_own_is_refused() {
+    for runner in ["", "r#1"] {
+        let run = Machine::new(catalog(&[("001_a.sql", "select 1;\n")]), Goal::Plan, Options::new(runner), HTTP);
+        let error = run.expect_err("it is refused");
+        assert_eq!(error.code(), Code::InvalidInput);
+        let message = format!("the option runner is {runner:?}, and cannot tell this run from others");
+        assert_eq!(error.message(), message);
+        assert_eq!(error.help(), "hand in a random text that no other run has, without a `#`");
+    }
 }

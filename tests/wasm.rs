@@ -10,6 +10,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 const NOTES: &str = "-- migrate:up\ncreate table notes ();\n-- migrate:down\ndrop table notes;\n";
 
+const RUNNER: &str = r#"{ "runner": "r" }"#;
 const CAPABILITIES: &str = r#"{ "script": true, "batch": false, "interactive": true }"#;
 
 fn js(json: &str) -> JsValue {
@@ -52,9 +53,9 @@ fn plan(paths: &[&str], sqls: &[&str], ledger: &str, options: &str) -> Result<Js
     wasm::plan(&strings(paths), &strings(sqls), None, typed(ledger), typed(options)).map(|plan| plan.js_value())
 }
 
-fn machine(goal: &str, options: &str) -> Machine {
+fn machine(goal: &str) -> Machine {
     let catalog = Catalog::new(&strings(&["001_notes.sql"]), &strings(&[NOTES]), None).expect("a valid set");
-    Machine::new(&catalog, typed(goal), typed(options), typed(CAPABILITIES))
+    Machine::new(&catalog, typed(goal), typed(RUNNER), typed(CAPABILITIES))
         .unwrap_or_else(|error| panic!("{}", json(error)))
 }
 
@@ -185,7 +186,7 @@ fn a_set_lists_its_migrations() {
 
 #[wasm_bindgen_test]
 fn a_machine_asks_first_for_the_digest_and_ends_if_it_agrees() {
-    let mut machine = machine(r#"{ "goal": "up" }"#, "{}");
+    let mut machine = machine(r#"{ "goal": "up" }"#);
     let first = next(&mut machine, None);
     assert_eq!(field(&first, "type"), "query");
     let refused =
@@ -193,7 +194,7 @@ fn a_machine_asks_first_for_the_digest_and_ends_if_it_agrees() {
     assert_eq!(field(&refused, "type"), "failed");
     assert_eq!(field(&field(&refused, "failure"), "code"), "database-failed");
     assert_eq!(json(field(&refused, "applied")), "[]");
-    let mut machine = self::machine(r#"{ "goal": "up" }"#, "{}");
+    let mut machine = self::machine(r#"{ "goal": "up" }"#);
     next(&mut machine, None);
     let done = next(&mut machine, Some(r#"{ "rows": [{ "same": "true" }] }"#));
     assert_eq!(json(field(&field(&done, "outcome"), "skipped")), "1");
@@ -201,7 +202,7 @@ fn a_machine_asks_first_for_the_digest_and_ends_if_it_agrees() {
 
 #[wasm_bindgen_test]
 fn a_machine_goes_from_an_empty_database_to_done() {
-    let mut machine = machine(r#"{ "goal": "up" }"#, r#"{ "runner": "r" }"#);
+    let mut machine = machine(r#"{ "goal": "up" }"#);
     next(&mut machine, None);
     // There is no ledger: it looks for a table, creates one, and sends the migration with its row.
     let shape = next(&mut machine, Some(r#"{ "failure": { "sqlstate": "42P01", "message": "no such table" } }"#));
@@ -226,7 +227,7 @@ fn a_machine_goes_from_an_empty_database_to_done() {
 #[wasm_bindgen_test]
 fn a_catalog_serves_many_machines_and_may_go_before_them() {
     let catalog = Catalog::new(&strings(&["001_notes.sql"]), &strings(&[NOTES]), None).expect("a valid set");
-    let start = || Machine::new(&catalog, typed(r#"{ "goal": "up" }"#), typed("{}"), typed(CAPABILITIES));
+    let start = || Machine::new(&catalog, typed(r#"{ "goal": "up" }"#), typed(RUNNER), typed(CAPABILITIES));
     let machines = [start().ok(), start().ok()];
     drop(catalog);
     for mut machine in machines.into_iter().flatten() {
@@ -270,15 +271,22 @@ fn a_goal_that_is_none_is_refused() {
 }
 
 #[wasm_bindgen_test]
+fn a_runner_without_a_text_of_its_own_is_refused() {
+    let catalog = Catalog::new(&strings(&[]), &strings(&[]), None).expect("an empty set");
+    let result = Machine::new(&catalog, typed(r#"{ "goal": "up" }"#), typed("{}"), typed(CAPABILITIES));
+    refused(result, "invalid-input", "the option runner is \"\", and cannot tell this run from others");
+}
+
+#[wasm_bindgen_test]
 fn a_machine_that_is_answered_out_of_turn_says_so() {
-    let mut machine = machine(r#"{ "goal": "plan" }"#, "{}");
+    let mut machine = machine(r#"{ "goal": "plan" }"#);
     let request = next(&mut machine, Some(r#"{ "rows": [] }"#));
     assert_eq!(field(&field(&request, "failure"), "code"), "out-of-turn");
 }
 
 #[wasm_bindgen_test]
 fn an_answer_of_the_wrong_form_is_refused_and_the_machine_goes_on() {
-    let mut machine = machine(r#"{ "goal": "up" }"#, "{}");
+    let mut machine = machine(r#"{ "goal": "up" }"#);
     next(&mut machine, None);
     assert!(machine.next(Some(typed(r#"{ "rows": [{ "same": 7 }] }"#)), 0.0).is_err());
     assert_eq!(field(&next(&mut machine, Some(r#"{ "rows": [] }"#)), "type"), "query");

@@ -65,7 +65,7 @@ mod sqlx;
 mod statements;
 mod supabase;
 
-use crate::error::{Code, Error};
+use crate::error::{Error, unknown};
 use crate::mention::Mention;
 use crate::migration::Catalog;
 pub use crate::migration::Convention;
@@ -152,10 +152,12 @@ impl Convention {
     }
 
     /// The public, stable name of the convention, as the option `convention` takes it.
+    /// [`FromStr`](std::str::FromStr) reads it.
     ///
     /// ```
     /// use counterfoil::convention::Convention;
     /// assert_eq!(Convention::GolangMigrate.as_str(), "golang-migrate");
+    /// assert_eq!("golang-migrate".parse(), Ok(Convention::GolangMigrate));
     /// ```
     pub fn as_str(self) -> &'static str {
         self.entry().name
@@ -167,31 +169,6 @@ impl Convention {
         Mention::valued("convention", &[name], format!("convention: '{name}'"))
     }
 
-    /// The convention with that name.
-    ///
-    /// # Errors
-    ///
-    /// `invalid-input` if there is none.
-    ///
-    /// ```
-    /// use counterfoil::convention::Convention;
-    /// assert_eq!(Convention::from_name("goose").unwrap(), Convention::Goose);
-    /// assert!(Convention::from_name("Goose").is_err());
-    /// ```
-    pub fn from_name(name: &str) -> Result<Convention, Error> {
-        match TABLE.iter().find(|entry| entry.name == name) {
-            Some(entry) => Ok(entry.convention),
-            None => {
-                let mut help = String::from("use one of");
-                for (index, entry) in TABLE.iter().enumerate() {
-                    help.push_str(if index == 0 { " " } else { ", " });
-                    help.push_str(entry.name);
-                }
-                Err(Error::new(Code::InvalidInput, format!("there is no convention {name:?}")).with_help(help))
-            }
-        }
-    }
-
     /// What the convention takes for a migration's identity.
     pub fn identity(self) -> Identity {
         self.entry().identity
@@ -201,5 +178,16 @@ impl Convention {
 impl std::fmt::Display for Convention {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+/// Reads the name of a convention; any other is `invalid-input`.
+impl std::str::FromStr for Convention {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        let known = TABLE.iter().find(|entry| entry.name == name);
+        let all = || TABLE.iter().map(|entry| entry.name);
+        known.map(|entry| entry.convention).ok_or_else(|| unknown("convention", name, all()))
     }
 }

@@ -83,7 +83,7 @@ impl Out {
     #[inline(never)] // there are many of them: keeps the module small
     pub(super) fn report(&mut self, code: &'static str, severity: Severity, message: &str, help: &str, at: Location) {
         let (message, help) = (message.to_owned(), help.to_owned());
-        self.findings.push(Finding::new(code, severity, message, help).with_location(at));
+        self.findings.push(Finding::new(code, severity, message).with_help(help).with_location(at));
     }
 
     /// Adds a file that the set's own tool would run.

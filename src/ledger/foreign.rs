@@ -23,6 +23,7 @@ pub(crate) const TABLES: &str = "tables";
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(default)]
+// Exhaustive: callers build it.
 pub struct Existing {
     /// Tools whose ledgers are of no concern (`goose`, `prisma`, …), and `tables` for tables that the migrations
     /// create.
@@ -36,7 +37,7 @@ impl Existing {
     ///
     /// `invalid-input` for one that names nothing.
     pub fn validate(&self) -> Result<(), Error> {
-        let Some(wrong) = self.ignore.iter().find(|word| *word != TABLES && Tool::from_code(word).is_none()) else {
+        let Some(wrong) = self.ignore.iter().find(|word| *word != TABLES && Tool::of_code(word).is_none()) else {
             return Ok(());
         };
         let known: Vec<&str> = TOOLS.iter().map(|known| known.code).chain([TABLES]).collect();
@@ -58,6 +59,7 @@ impl Existing {
 
 /// A table by its names. Without a schema it is where the session would create it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
 pub struct Name {
     /// The schema, if it is written.
     pub schema: Option<String>,
@@ -67,6 +69,7 @@ pub struct Name {
 
 /// Another tool's ledger.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Found {
     /// Whose.
     pub tool: Tool,
@@ -78,6 +81,7 @@ pub struct Found {
 
 /// What the look has seen.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Seen {
     /// Other tools' ledgers.
     pub ledgers: Vec<Found>,
@@ -103,6 +107,7 @@ pub(crate) struct Says {
 /// What the statement that makes our ledger fails without: the look still sees what it saw, and ledgers that had
 /// no applied row have none.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct LookAgain {
     /// The tables that the set creates.
     pub creates: Vec<Name>,
@@ -206,7 +211,7 @@ pub(crate) fn seen(rows: &[TextRow]) -> Seen {
             Some("rows") => seen.rows = true,
             Some(TABLES) => seen.tables.push(table()),
             Some(code) => {
-                if let Some(tool) = Tool::from_code(code) {
+                if let Some(tool) = Tool::of_code(code) {
                     let readable = text("readable").as_deref() == Some("true");
                     seen.ledgers.push(Found { tool, table: table(), readable });
                 }

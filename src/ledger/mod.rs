@@ -2,128 +2,14 @@
 
 pub(crate) mod by_hand;
 pub(crate) mod foreign;
+mod row;
 pub(crate) mod shape;
 pub(crate) mod statements;
+mod table;
 pub(crate) mod tools;
 
 pub use foreign::{Existing, Found, LookAgain, Name, Seen};
+pub use row::{Lease, Ledger, Origin, Row, State};
 pub use statements::TextRow;
+pub use table::Table;
 pub use tools::Tool;
-
-use crate::sql::quote::identifier;
-use serde::{Deserialize, Serialize};
-
-/// Which table the ledger is.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
-#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
-pub struct Table {
-    /// The schema.
-    pub schema: String,
-    /// The table.
-    pub name: String,
-}
-
-impl Table {
-    /// The table's name, qualified and quoted.
-    pub fn qualified(&self) -> String {
-        format!("{}.{}", identifier(&self.schema), identifier(&self.name))
-    }
-}
-
-impl Default for Table {
-    fn default() -> Self {
-        Table { schema: "public".into(), name: "schema_migrations".into() }
-    }
-}
-
-/// Whether a migration is done or under way.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
-#[serde(rename_all = "kebab-case")]
-pub enum State {
-    /// It is in the database.
-    #[default]
-    Applied,
-    /// A statement-wise migration that is under way, or was stopped.
-    Running,
-    /// A statement-wise way back that is under way, or was stopped.
-    Reverting,
-}
-
-/// How a row came to be.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
-#[serde(rename_all = "kebab-case")]
-pub enum Origin {
-    /// The migration was run.
-    #[default]
-    Applied,
-    /// A baseline was recorded without being run.
-    Adopted,
-    /// It was taken over from another tool's ledger.
-    Imported,
-    /// Another tool wrote the row; the checksum was added later.
-    Stamped,
-}
-
-/// Who holds a running migration.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
-#[serde(rename_all = "kebab-case")]
-pub enum Lease {
-    /// Nobody: the row is not running, or its runner stopped cleanly between two steps
-    /// (`claimed_until` is null).
-    #[default]
-    None,
-    /// A runner holds it: `claimed_until` lies ahead by the database's clock, or a backend is at
-    /// this moment executing one of its statements.
-    Alive,
-    /// It was held, and the time is over: the runner died.
-    Over,
-}
-
-/// One row of the ledger.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
-#[serde(rename_all = "camelCase", default)]
-pub struct Row {
-    /// The version, as written.
-    pub version: String,
-    /// The migration's name; `None` in a row that another tool wrote.
-    pub name: Option<String>,
-    /// The checksum of what ran; `None` in a row that another tool wrote.
-    pub checksum: Option<String>,
-    /// The fingerprint of what ran.
-    pub fingerprint: Option<String>,
-    /// When, by the database's clock, as the database writes it.
-    pub applied_at: Option<String>,
-    /// How long it took, in milliseconds.
-    pub duration_ms: Option<u64>,
-    /// Done or under way.
-    pub state: State,
-    /// Steps done of a statement-wise migration.
-    pub steps_done: Option<u32>,
-    /// Steps in all.
-    pub steps_total: Option<u32>,
-    /// Until when the lease runs, as the database writes it.
-    pub claimed_until: Option<String>,
-    /// Which runner holds the lease: a random text of its own.
-    pub claimed_by: Option<String>,
-    /// What the database says of the lease.
-    pub lease: Lease,
-    /// How the row came to be.
-    pub origin: Origin,
-    /// The version of the baseline that has superseded this row.
-    pub replaced_by: Option<String>,
-}
-
-/// The ledger as it was read. A table that does not exist is a ledger without rows.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
-#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
-#[serde(rename_all = "camelCase", default)]
-pub struct Ledger {
-    /// Whether the table exists.
-    pub exists: bool,
-    /// The rows, in any order.
-    pub rows: Vec<Row>,
-}

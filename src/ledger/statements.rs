@@ -4,7 +4,7 @@
 //! of a migration can change what these statements mean. Every value comes back as text.
 
 use super::{Lease, Ledger, Origin, Row, State, Table};
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, meant};
 use crate::migration::Migration;
 use crate::sql::quote::{identifier, literal, nullable};
 use std::collections::BTreeMap;
@@ -229,11 +229,10 @@ pub(crate) fn read(table: &Table, rows: Vec<TextRow>) -> Result<Ledger, Error> {
         .filter_map(|mut row| {
             let mut text = |name: &str| row.remove(name).flatten();
             let version = text("version")?;
-            let state = match text("state").as_deref() {
-                None | Some("applied") => State::Applied,
-                Some("running") => State::Running,
-                Some("reverting") => State::Reverting,
-                Some(state) => return Some(Err(unknown_state(table, &version, state))),
+            let state = text("state");
+            let state = match state.as_deref().map(|state| meant(State::ALL, state).ok_or(state)).transpose() {
+                Ok(state) => state.unwrap_or_default(),
+                Err(state) => return Some(Err(unknown_state(table, &version, state))),
             };
             Some(Ok(Row {
                 version,
@@ -247,17 +246,8 @@ pub(crate) fn read(table: &Table, rows: Vec<TextRow>) -> Result<Ledger, Error> {
                 steps_total: text("steps_total").and_then(|value| value.parse().ok()),
                 claimed_until: text("claimed_until"),
                 claimed_by: text("claimed_by"),
-                lease: match text("lease").as_deref() {
-                    Some("alive") => Lease::Alive,
-                    Some("over") => Lease::Over,
-                    _ => Lease::None,
-                },
-                origin: match text("origin").as_deref() {
-                    Some("adopted") => Origin::Adopted,
-                    Some("imported") => Origin::Imported,
-                    Some("stamped") => Origin::Stamped,
-                    _ => Origin::Applied,
-                },
+                lease: text("lease").and_then(|lease| meant(Lease::ALL, &lease)).unwrap_or_default(),
+                origin: text("origin").and_then(|origin| meant(Origin::ALL, &origin)).unwrap_or_default(),
                 replaced_by: text("replaced_by"),
             }))
         })
@@ -454,7 +444,7 @@ pub(crate) fn take(table: &Table, runner: &Runner<'_>, version: &str, state: Sta
     let condition = format!(
         "t.version = {} and state = {} and coalesce(steps_done, 0) = {steps_done} and {}",
         literal(version),
-        literal(state_text(state)),
+        literal(state.as_str()),
         runner.free()
     );
     let set = format!("claimed_until = {}, claimed_by = {}", runner.until(), runner.token());
@@ -471,14 +461,6 @@ pub(crate) fn take_back(table: &Table, runner: &Runner<'_>, version: &str, steps
     );
     let kept = format!("{} and t.state = 'reverting'", runner.holds(version));
     changed(table, &runner.limited(), ", l", &condition, Some((&set, "")), &kept)
-}
-
-fn state_text(state: State) -> &'static str {
-    match state {
-        State::Applied => "applied",
-        State::Running => "running",
-        State::Reverting => "reverting",
-    }
 }
 
 /// Renews the lease at step `from`; fails unless it is ours.

@@ -15,6 +15,8 @@
 //! `migrations/migrate/table-creator.js`; node-pg-migrate `src/runner.ts`; graphile-migrate
 //! `src/migration.ts` (`_migrateMigrationSchema`).
 
+use crate::error::{Error, unknown};
+
 /// A tool that keeps a ledger in the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -501,19 +503,28 @@ impl Tool {
         self.known().map_or("another tool", |known| known.name)
     }
 
-    /// The word for it, in lower case. None if it is not known.
+    /// The word for it, in lower case, which [`FromStr`](std::str::FromStr) reads. None if it is not known.
     pub fn code(self) -> Option<&'static str> {
         self.known().map(|known| known.code)
     }
 
     /// The tool with that word.
-    pub fn from_code(code: &str) -> Option<Tool> {
+    pub(crate) fn of_code(code: &str) -> Option<Tool> {
         TOOLS.iter().find(|known| known.code == code).map(|known| known.tool)
     }
 
     /// The tool whose table has these columns, whatever its name.
     pub(super) fn of_columns(columns: &[(String, String)]) -> Option<Tool> {
         TOOLS.iter().find(|known| known.homes.iter().any(|home| home.has(columns))).map(|known| known.tool)
+    }
+}
+
+/// Reads the word for a tool; any other is `invalid-input`.
+impl std::str::FromStr for Tool {
+    type Err = Error;
+
+    fn from_str(code: &str) -> Result<Self, Error> {
+        Tool::of_code(code).ok_or_else(|| unknown("tool", code, TOOLS.iter().map(|known| known.code)))
     }
 }
 
@@ -526,13 +537,13 @@ mod tests {
         for known in TOOLS {
             assert_eq!(known.tool.name(), known.name);
             assert_eq!(known.tool.code(), Some(known.code));
-            assert_eq!(Tool::from_code(known.code), Some(known.tool));
+            assert_eq!(Tool::of_code(known.code), Some(known.tool));
             assert!(!known.homes.is_empty());
             for query in [Some(known.applied), known.half, known.up_to].into_iter().flatten() {
                 assert_eq!(query.matches("{}").count(), 1, "{query}");
             }
         }
         assert_eq!((Tool::Unknown.name(), Tool::Unknown.code()), ("another tool", None));
-        assert_eq!(Tool::from_code("tables"), None);
+        assert_eq!(Tool::of_code("tables"), None);
     }
 }

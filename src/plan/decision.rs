@@ -1,7 +1,7 @@
 //! What is decided: the data of a plan, without its words.
 
 use super::running::Why;
-use crate::error::Location;
+use crate::error::{Location, words};
 use crate::finding::Severity;
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+#[non_exhaustive]
 pub enum Action {
     /// Nothing: it is there.
     Skip,
@@ -20,10 +21,18 @@ pub enum Action {
     Drift,
 }
 
+words!(Action, "action", {
+    Skip: "skip",
+    Apply: "apply",
+    Adopt: "adopt",
+    Drift: "drift",
+});
+
 /// Why: the stable, public code of a decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+#[non_exhaustive]
 pub enum Reason {
     /// Skip: the row says applied and the checksum agrees, or it is that of a migration in code.
     Applied,
@@ -61,38 +70,31 @@ pub enum Reason {
     PartialSquash,
 }
 
-impl Reason {
-    /// Every reason with its public text.
-    pub const ALL: &'static [(Reason, &'static str)] = &[
-        (Reason::Applied, "applied"),
-        (Reason::Unverified, "unverified"),
-        (Reason::Replaced, "replaced"),
-        (Reason::Pending, "pending"),
-        (Reason::Changed, "changed"),
-        (Reason::Resume, "resume"),
-        (Reason::Baseline, "baseline"),
-        (Reason::Edited, "edited"),
-        (Reason::Collision, "collision"),
-        (Reason::Missing, "missing"),
-        (Reason::Ahead, "ahead"),
-        (Reason::Renumbered, "renumbered"),
-        (Reason::Renamed, "renamed"),
-        (Reason::Duplicate, "duplicate"),
-        (Reason::Interrupted, "interrupted"),
-        (Reason::InProgress, "in-progress"),
-        (Reason::PartialSquash, "partial-squash"),
-    ];
-
-    /// The public, stable text of the reason.
-    pub fn as_str(self) -> &'static str {
-        Self::ALL.iter().find(|(reason, _)| *reason == self).map_or("unknown", |(_, text)| text)
-    }
-}
+words!(Reason, "reason", {
+    Applied: "applied",
+    Unverified: "unverified",
+    Replaced: "replaced",
+    Pending: "pending",
+    Changed: "changed",
+    Resume: "resume",
+    Baseline: "baseline",
+    Edited: "edited",
+    Collision: "collision",
+    Missing: "missing",
+    Ahead: "ahead",
+    Renumbered: "renumbered",
+    Renamed: "renamed",
+    Duplicate: "duplicate",
+    Interrupted: "interrupted",
+    InProgress: "in-progress",
+    PartialSquash: "partial-squash",
+});
 
 /// How an edit is graded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+#[non_exhaustive]
 pub enum Grade {
     /// Only comments or white space differ.
     Cosmetic,
@@ -103,6 +105,7 @@ pub enum Grade {
 /// An edit of a file that is applied.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+#[non_exhaustive]
 pub struct Edit {
     /// How it is graded.
     pub grade: Grade,
@@ -117,6 +120,7 @@ pub struct Edit {
 /// How far a statement-wise migration has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+#[non_exhaustive]
 pub struct Progress {
     /// Steps done.
     pub done: u32,
@@ -128,6 +132,7 @@ pub struct Progress {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+#[non_exhaustive]
 pub struct Decision {
     /// What is done.
     pub action: Action,
@@ -226,6 +231,7 @@ pub(super) fn is_false(value: &bool) -> bool {
 /// What a plan has to do to the database, in order. Indices point into
 /// [`Catalog::migrations`](crate::Catalog::migrations).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Work {
     /// Somebody is running a migration: wait, read the ledger and plan again. It is the only work
     /// of its plan.

@@ -118,7 +118,7 @@ pub fn finding(section: &Section, analysis: &Analysis, convention: Convention, s
         }
         None => move_it(convention, &mut options),
     };
-    let finding = Finding::new("foreign-marker", severity, message, help);
+    let finding = Finding::new("foreign-marker", severity, message).with_help(help);
     Some(finding.with_location(section.location(line.start)).with_options(options))
 }
 

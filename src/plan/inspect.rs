@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 
 /// An up section, split and grouped into steps.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Inspected {
     /// The statements.
     pub analysis: Analysis,
@@ -30,7 +31,7 @@ pub fn inspect(section: &Section) -> Result<Inspected, Finding> {
     }
     let to_finding = |problem: Problem| {
         let at = section.location(problem.span.start);
-        Finding::new(problem.code.as_str(), Severity::Error, problem.message, problem.help).with_location(at)
+        Finding::new(problem.code.as_str(), Severity::Error, problem.message).with_help(problem.help).with_location(at)
     };
     if let Some(problem) = lone_carriage_return(&section.text) {
         return Err(to_finding(problem));
@@ -126,7 +127,7 @@ fn touched(section: &Section, statement: &Statement, act: &TableAct, table: &Tab
     message.push_str(what);
     message.push_str(" the ledger's own table, ");
     message.push_str(&table.qualified());
-    let finding = Finding::new(Code::LedgerTouched.as_str(), Severity::Error, message, help.into());
+    let finding = Finding::new(Code::LedgerTouched.as_str(), Severity::Error, message).with_help(help);
     Some(finding.with_location(section.location(statement.span.start)).with_options([Mention::named("table")]))
 }
 

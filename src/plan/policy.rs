@@ -36,6 +36,7 @@ pub const POLICY: &[(&str, Severity)] = &[
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify), tsify(rename = "PlanOptions"))]
 #[serde(rename_all = "camelCase", default)]
+// Exhaustive: callers build it.
 pub struct Options {
     /// Severity per drift code (`edited-cosmetic` and `edited-semantic` apart), where it differs
     /// from the default of [`POLICY`].

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 /// What the driver has to do next.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Output {
     /// Send this ([`Machine::message`](super::Machine::message) writes it as SQL) and hand back what came of it.
     Send(Request),
@@ -23,6 +24,7 @@ pub enum Output {
 
 /// What came of an [`Output`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Input {
     /// It was done; the rows, if it was a query.
     Rows {
@@ -39,6 +41,7 @@ pub enum Input {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify), tsify(rename = "DatabaseFailure"))]
 #[serde(rename_all = "camelCase", default)]
+// Exhaustive: callers build it.
 pub struct Failure {
     /// SQLSTATE, five characters; empty if there is none.
     pub sqlstate: String,

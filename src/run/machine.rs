@@ -68,12 +68,22 @@ impl Hash for Machine {
 
 impl Machine {
     /// A run that has not begun. Several runs may share a catalog.
-    pub fn new(catalog: impl Into<Arc<Shared>>, goal: Goal, options: Options, capabilities: Capabilities) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Options::validate`].
+    pub fn new(
+        catalog: impl Into<Arc<Shared>>,
+        goal: Goal,
+        options: Options,
+        capabilities: Capabilities,
+    ) -> Result<Self, Error> {
+        options.validate()?;
         let seed = options
             .runner
             .bytes()
             .fold(2_166_136_261_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(16_777_619));
-        Machine {
+        Ok(Machine {
             setup: Arc::new(Setup { catalog: catalog.into(), goal, options, capabilities }),
             state: RunState {
                 phase: Phase::Fresh,
@@ -111,7 +121,7 @@ impl Machine {
                 place: None,
             },
             events: Vec::new(),
-        }
+        })
     }
 
     /// What the run was set up with.

@@ -16,6 +16,7 @@ use std::ops::Range;
 /// What the driver does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "type")]
+#[non_exhaustive]
 pub enum Message {
     /// Run one statement; its rows are wanted, every value as text or null.
     Query {

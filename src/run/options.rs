@@ -1,13 +1,15 @@
 //! What a run is for, and how it is to behave.
 
+use crate::error::{Code, Error, words};
 use crate::ledger::{Existing, Table};
-use crate::plan::Severity;
+use crate::plan::{self, Severity};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// What a driver can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+// Exhaustive: callers build it.
 pub struct Capabilities {
     /// Send a text of many statements in one message that is one transaction (PostgreSQL's simple
     /// protocol).
@@ -26,6 +28,7 @@ pub struct Capabilities {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum When {
     /// Apply it.
     #[default]
@@ -36,9 +39,16 @@ pub enum When {
     Refuse,
 }
 
+words!(When, "choice", {
+    Apply: "apply",
+    Wait: "wait",
+    Refuse: "refuse",
+});
+
 /// What a run is for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "goal")]
+#[non_exhaustive]
 pub enum Goal {
     /// Bring the database current.
     #[default]
@@ -61,41 +71,56 @@ pub enum Goal {
     Ready,
 }
 
-/// Options of a run. Times are in milliseconds.
+/// Options of a run. Times are in milliseconds. They are made by [`Options::new`], and what differs is said:
+/// `Options { when: When::Wait, ..Options::new(runner) }`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify), tsify(rename = "RunOptions"))]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase")]
+// Exhaustive: callers build it.
 pub struct Options {
     /// The ledger's table.
+    #[serde(default)]
     pub table: Table,
     /// Severity per drift code, where it differs from the default.
+    #[serde(default)]
     #[cfg_attr(feature = "wasm", tsify(type = "Record<string, Severity>"))]
     pub policy: BTreeMap<String, Severity>,
     /// What may be there before the first migration.
+    #[serde(default)]
     pub existing: Existing,
     /// What to do if something is pending.
+    #[serde(default)]
     pub when: When,
     /// The digest of the plan that was reviewed: apply exactly that or stop.
+    #[serde(default)]
     pub expect: Option<String>,
     /// How long a statement waits for a lock before it is tried again.
+    #[serde(default)]
     pub lock_timeout: u32,
     /// How long to wait without seeing any progress, for locks and for other runners.
+    #[serde(default)]
     pub wait_timeout: u32,
     /// How long the lease of a statement-wise migration runs without being renewed.
+    #[serde(default)]
     pub lease: u32,
     /// Versions whose destructive down may run.
+    #[serde(default)]
     pub allow_destructive: Vec<String>,
     /// The versions that a dry run of going back named, in its order: take back exactly these or stop.
+    #[serde(default)]
     #[cfg_attr(feature = "wasm", tsify(optional))]
     pub versions: Option<Vec<String>>,
     /// The caller holds a lock that no other runner can hold: a running row is a dead one.
+    #[serde(default)]
     pub exclusive: bool,
     /// The runner's own random text: tells its leases from others', and seeds the jitter.
     pub runner: String,
 }
 
-impl Default for Options {
-    fn default() -> Self {
+impl Options {
+    /// The defaults, for a runner with this random text. No other run may have it: two with one text would take each
+    /// other's leases for their own.
+    pub fn new(runner: impl Into<String>) -> Self {
         Options {
             table: Table::default(),
             policy: BTreeMap::new(),
@@ -108,7 +133,25 @@ impl Default for Options {
             allow_destructive: Vec::new(),
             versions: None,
             exclusive: false,
-            runner: String::new(),
+            runner: runner.into(),
         }
+    }
+
+    /// Checks them.
+    ///
+    /// # Errors
+    ///
+    /// `invalid-input` for a key of the policy or a word of `existing` that there is not, and for a runner without a
+    /// text of its own.
+    pub fn validate(&self) -> Result<(), Error> {
+        plan::Options { policy: self.policy.clone(), table: self.table.clone() }.validate()?;
+        self.existing.validate()?;
+        // In the ledger a `#` ends it.
+        if self.runner.is_empty() || self.runner.contains('#') {
+            let message = format!("the option runner is {:?}, and cannot tell this run from others", self.runner);
+            return Err(Error::new(Code::InvalidInput, message)
+                .with_help("hand in a random text that no other run has, without a `#`"));
+        }
+        Ok(())
     }
 }

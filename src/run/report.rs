@@ -10,6 +10,7 @@ use std::hash::{Hash, Hasher};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify), tsify(rename = "RunStatus"))]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Status {
     /// There was nothing to do.
     #[default]
@@ -24,6 +25,7 @@ pub enum Status {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Done {
     /// The version, as the file writes it.
     pub version: String,
@@ -37,6 +39,7 @@ pub struct Done {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Report {
     /// How it ended.
     #[cfg_attr(feature = "wasm", tsify(type = "RunStatus"))]
@@ -68,6 +71,7 @@ impl Hash for Report {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(untagged)]
+#[non_exhaustive]
 pub enum Outcome {
     /// Of `up` and `down`.
     Report(Report),
@@ -79,6 +83,7 @@ pub enum Outcome {
 
 /// How a run failed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Failed {
     /// What is wrong, where, and what to do next.
     pub error: Error,
@@ -90,6 +95,7 @@ pub struct Failed {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Event {
     /// What happens.
     pub kind: EventKind,
@@ -113,6 +119,7 @@ pub struct Event {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum EventKind {
     /// A step begins.
     Step,

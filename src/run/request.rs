@@ -12,6 +12,7 @@ use serde::Serialize;
 /// Which section of a migration is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Direction {
     /// The up section.
     Up,
@@ -22,6 +23,7 @@ pub enum Direction {
 /// One message to the database. `migration` is an index into the catalog, `step` one into the
 /// section's steps; versions are as the rows write them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Request {
     /// Whether the digest of the ledger is the catalog's: `same`, `true` or `false`.
     Digest,
@@ -148,6 +150,7 @@ pub enum Request {
 
 /// One part of a [`Request::Atomic`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Act {
     /// Limit how long the following acts wait for locks.
     LockTimeout,

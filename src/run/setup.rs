@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 /// What a run knows from the start.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Setup {
     /// The migrations.
     pub catalog: Arc<Shared>,

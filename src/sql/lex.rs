@@ -14,6 +14,7 @@ use squawk_lexer::{LiteralKind, TokenKind};
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Kind {
     /// A keyword or an identifier without quotes.
     Word,
@@ -65,6 +66,7 @@ pub enum Kind {
 
 /// What is not closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Unclosed {
     /// A string literal.
     String,
@@ -78,6 +80,7 @@ pub enum Unclosed {
 
 /// A token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Token {
     /// What it is.
     pub kind: Kind,

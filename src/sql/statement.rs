@@ -5,6 +5,7 @@ use crate::span::Span;
 
 /// One statement of a text.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Statement {
     /// From its first token up to its last, without the semicolon.
     pub span: Span,
@@ -26,6 +27,7 @@ pub struct Statement {
 
 /// Transaction control statements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Control {
     /// `BEGIN`, `START TRANSACTION`.
     Begin,
@@ -46,6 +48,7 @@ impl Control {
 
 /// The index that a `CREATE INDEX CONCURRENTLY` builds. Names as PostgreSQL would fold them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct ConcurrentIndex {
     /// The index.
     pub name: String,
@@ -57,6 +60,7 @@ pub struct ConcurrentIndex {
 
 /// What a statement does to a table as a whole.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct TableAct {
     /// The table's schema, if written. Folded.
     pub schema: Option<String>,
@@ -68,6 +72,7 @@ pub struct TableAct {
 
 /// What is done to a table as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Act {
     /// `CREATE TABLE`.
     Create,
@@ -81,6 +86,7 @@ pub enum Act {
 
 /// A text split into statements.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Analysis {
     /// The statements, in order. Empty ones are left out.
     pub statements: Vec<Statement>,
@@ -93,6 +99,7 @@ pub struct Analysis {
 
 /// Why a text cannot be run here. The caller knows the file and makes an [`crate::Error`] of it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Problem {
     /// The code.
     pub code: Code,

@@ -26,6 +26,7 @@ use std::ops::Range;
 
 /// What a marker in the file says about transactions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Transaction {
     /// Nothing: it is judged by the statements.
     #[default]
@@ -36,6 +37,7 @@ pub enum Transaction {
 
 /// How a section is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Mode {
     /// As one transaction with its ledger row.
     Transactional,
@@ -45,6 +47,7 @@ pub enum Mode {
 
 /// A part of a section that is sent in one message.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Step {
     /// The statements, as indices into [`Analysis::statements`]. Transaction control that stands
     /// around or between steps belongs to none. A `BEGIN` inside a transaction, which does nothing,
@@ -66,6 +69,7 @@ pub struct Step {
 
 /// A section as it is run.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Steps {
     /// As one transaction, or step by step.
     pub mode: Mode,
@@ -326,7 +330,7 @@ impl Grouping<'_> {
         if self.findings.iter().any(|(finding, _)| finding.code == code && finding.message == message) {
             return;
         }
-        let finding = Finding::new(code, severity, String::from(message), String::from(help));
+        let finding = Finding::new(code, severity, String::from(message)).with_help(String::from(help));
         self.findings.push((finding, at.span));
     }
 }

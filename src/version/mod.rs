@@ -9,6 +9,7 @@ use std::fmt;
 
 /// What a convention takes for the identity of a migration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Identity {
     /// Leading digits: `001` and `1` are one version.
     Digits,

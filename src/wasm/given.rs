@@ -5,9 +5,7 @@
 
 use super::thrown;
 use crate::error::{Code, Error};
-use crate::ledger::foreign::Existing;
-use crate::ledger::statements::TextRow;
-use crate::ledger::{Lease, Ledger, Origin, Row, State, Table};
+use crate::ledger::{Existing, Lease, Ledger, Origin, Row, State, Table, TextRow};
 use crate::plan::{self, Severity};
 use crate::run::{self, Capabilities, Goal, Input, When};
 use js_sys::{Array, Object, Reflect};
@@ -127,14 +125,20 @@ impl<'a> Given<'a> {
         whole
     }
 
-    /// One of some words, by its index. The first is the default.
-    fn word(&self, name: &'static str, words: &[&str]) -> usize {
-        self.field(name).map_or(0, |value| self.known(name, &value, words))
+    /// What one of some words means. The first is the default.
+    fn word<T: Copy>(&self, name: &'static str, words: &[(T, &str)]) -> T {
+        self.field(name).map_or(words[0].0, |value| self.known(name, &value, words))
     }
 
-    fn known(&self, name: &str, value: &JsValue, words: &[&str]) -> usize {
+    fn known<T: Copy>(&self, name: &str, value: &JsValue, words: &[(T, &str)]) -> T {
+        words[self.place(name, value, words.len(), &|at| words[at].1)].0
+    }
+
+    /// Which of some words it is. Not for every type of what they mean: the code would be there as many times.
+    fn place<'w>(&self, name: &str, value: &JsValue, count: usize, word: &dyn Fn(usize) -> &'w str) -> usize {
         let text = value.as_string().unwrap_or_default();
-        words.iter().position(|word| *word == text).unwrap_or_else(|| {
+        (0..count).find(|at| word(*at) == text).unwrap_or_else(|| {
+            let words: Vec<&str> = (0..count).map(word).collect();
             self.wrong(name, &format!("one of {}: {text}", words.join(", ")));
             0
         })
@@ -183,8 +187,8 @@ impl<'a> Given<'a> {
         let Some(value) = self.field("policy") else { return policy };
         let given = Given::new(&value, "the option policy", None, self.reading);
         for (key, value) in given.entries() {
-            let severity = given.known(&key, &value, &["note", "warning", "error"]);
-            policy.insert(key, [Severity::Note, Severity::Warning, Severity::Error][severity]);
+            let severity = given.known(&key, &value, Severity::ALL);
+            policy.insert(key, severity);
         }
         policy
     }
@@ -204,9 +208,6 @@ pub(super) fn ledger(value: &JsValue) -> Result<Ledger, JsValue> {
 }
 
 fn row(given: &Given<'_>) -> Row {
-    let state = given.word("state", &["applied", "running", "reverting"]);
-    let lease = given.word("lease", &["none", "alive", "over"]);
-    let origin = given.word("origin", &["applied", "adopted", "imported", "stamped"]);
     Row {
         version: given.text("version").unwrap_or_default(),
         name: given.text("name"),
@@ -214,13 +215,13 @@ fn row(given: &Given<'_>) -> Row {
         fingerprint: given.text("fingerprint"),
         applied_at: given.text("appliedAt"),
         duration_ms: given.whole("durationMs"),
-        state: [State::Applied, State::Running, State::Reverting][state],
+        state: given.word("state", State::ALL),
         steps_done: given.whole32("stepsDone"),
         steps_total: given.whole32("stepsTotal"),
         claimed_until: given.text("claimedUntil"),
         claimed_by: given.text("claimedBy"),
-        lease: [Lease::None, Lease::Alive, Lease::Over][lease],
-        origin: [Origin::Applied, Origin::Adopted, Origin::Imported, Origin::Stamped][origin],
+        lease: given.word("lease", Lease::ALL),
+        origin: given.word("origin", Origin::ALL),
         replaced_by: given.text("replacedBy"),
     }
 }
@@ -237,7 +238,7 @@ pub(super) fn plan_options(value: &JsValue) -> Result<plan::Options, JsValue> {
 pub(super) fn run_options(value: &JsValue) -> Result<run::Options, JsValue> {
     let reading = Reading::default();
     let given = Given::new(value, "options", None, &reading);
-    let default = run::Options::default();
+    let default = run::Options::new(given.text("runner").unwrap_or_default());
     let mut allow_destructive = Vec::new();
     for version in given.array("allowDestructive") {
         match version.as_string() {
@@ -253,7 +254,7 @@ pub(super) fn run_options(value: &JsValue) -> Result<run::Options, JsValue> {
         table: given.table(),
         policy: given.policy(),
         existing: given.existing(),
-        when: [When::Apply, When::Wait, When::Refuse][given.word("when", &["apply", "wait", "refuse"])],
+        when: given.word("when", When::ALL),
         expect: given.text("expect"),
         lock_timeout: given.whole32("lockTimeout").unwrap_or(default.lock_timeout),
         wait_timeout: given.whole32("waitTimeout").unwrap_or(default.wait_timeout),
@@ -261,7 +262,7 @@ pub(super) fn run_options(value: &JsValue) -> Result<run::Options, JsValue> {
         allow_destructive,
         versions,
         exclusive: given.flag("exclusive"),
-        runner: given.text("runner").unwrap_or_default(),
+        runner: default.runner,
     };
     reading.end(options)
 }
@@ -272,7 +273,7 @@ pub(super) fn goal(value: &JsValue) -> Result<Goal, JsValue> {
     let given = Given::new(value, "the goal", None, &reading);
     // A goal that is not there must not become one that writes.
     let goal = given.field("goal").unwrap_or(JsValue::UNDEFINED);
-    let goal = match given.known("goal", &goal, &["up", "down", "plan", "ready"]) {
+    let goal = match given.known("goal", &goal, &[(0, "up"), (1, "down"), (2, "plan"), (3, "ready")]) {
         0 => Goal::Up,
         1 => Goal::Down { steps: given.whole32("steps"), to: given.text("to"), dry: given.flag("dry") },
         2 => Goal::Plan,

@@ -9,8 +9,7 @@ mod given;
 
 use crate::convention::{self, Convention};
 use crate::error::{Code, Error, Location};
-use crate::ledger::Ledger;
-use crate::ledger::statements::TextRow;
+use crate::ledger::{Ledger, TextRow};
 use crate::plan::{self, Finding, Plan};
 use crate::readiness::{self, Readiness};
 use crate::run::{self, Capabilities, Event, Message, Outcome, Output};
@@ -55,7 +54,7 @@ fn read(paths: &Array, sqls: &Array, convention: Option<String>) -> Result<crate
         let sql = text(&sql, &path)?;
         files.push((path, sql));
     }
-    let convention = convention.map(|name| Convention::from_name(&name)).transpose().map_err(thrown)?;
+    let convention = convention.map(|name| name.parse::<Convention>()).transpose().map_err(thrown)?;
     convention::read(&files, convention).map_err(thrown)
 }
 
@@ -361,12 +360,9 @@ impl Machine {
         capabilities: Ts<Capabilities>,
     ) -> Result<Machine, JsValue> {
         let options = given::run_options(&options.js_value())?;
-        let checked = plan::Options { policy: options.policy.clone(), table: options.table.clone() };
-        checked.validate().map_err(thrown)?;
-        options.existing.validate().map_err(thrown)?;
         let goal = given::goal(&goal.js_value())?;
         let capabilities = given::capabilities(&capabilities.js_value())?;
-        Ok(Machine(run::Machine::new(catalog.0.clone(), goal, options, capabilities)))
+        run::Machine::new(catalog.0.clone(), goal, options, capabilities).map(Machine).map_err(thrown)
     }
 
     /// Tells the run to stop as soon as nothing is half-done. A request that comes back takes the

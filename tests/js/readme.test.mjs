@@ -92,6 +92,10 @@ test('the table of drifts has every code and its default', () => {
   assert.deepEqual(shown, expected)
 })
 
+/** The public texts of an enum of the core. */
+const words = (path, name) =>
+  [...read(path).split(`words!(${name},`)[1].split('});')[0].matchAll(/: "([a-z-]+)"/g)].map(([, text]) => text)
+
 test('the table of guards has every code and its default', () => {
   const codes = read('review/src/guard/options.rs').split('pub const CODES')[1].split('\n];')[0]
   const expected = [...codes.matchAll(/\("([a-z-]+)", Level::(\w+)\)/g)].map(
@@ -105,7 +109,7 @@ test('the table of guards has every code and its default', () => {
 })
 
 test('the tables of decisions have every reason', () => {
-  const reasons = [...read('src/plan/decision.rs').matchAll(/\(Reason::\w+, "([a-z-]+)"\)/g)].map(([, code]) => code)
+  const reasons = words('src/plan/decision.rs', 'Reason')
   assert.ok(reasons.length > 10)
   const shown = new Set([...page('docs/decisions.md').matchAll(/`([a-z-]+)`/g)].map(([, code]) => code))
   assert.deepEqual(
@@ -115,7 +119,7 @@ test('the tables of decisions have every reason', () => {
 })
 
 test('the table of errors has every code, of the core and of TypeScript', () => {
-  const core = [...read('src/error.rs').matchAll(/\(Code::\w+, "([a-z-]+)"\)/g)].map(([, code]) => code)
+  const core = words('src/error.rs', 'Code')
   const sources = readdirSync(`${root}/pkg-template/src`, { recursive: true })
     .map((path) => String(path).replaceAll('\\', '/'))
     .filter((path) => path.endsWith('.ts'))
@@ -188,7 +192,7 @@ test('the table of the ledger has every column', () => {
     'version',
     ...[
       ...read('src/ledger/statements.rs')
-        .split('pub const COLUMNS')[1]
+        .split('const COLUMNS')[1]
         .split('];')[0]
         .matchAll(/\("([a-z_]+)",/g),
     ].map(([, name]) => name),

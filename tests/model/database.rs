@@ -230,6 +230,7 @@ pub(crate) fn step(world: &World<'_>, db: &mut Arc<Committed>, backends: &mut [A
                     State::Applied => "applied",
                     State::Running => "running",
                     State::Reverting => "reverting",
+                    state => unreachable!("not part of the model: {state:?}"),
                 };
                 let migration = world.catalog.migrations.iter().position(|m| m.version.as_str() == version);
                 let at_work = migration.is_some_and(|index| active.contains(&(index as u8)));
@@ -384,6 +385,7 @@ pub(crate) fn step(world: &World<'_>, db: &mut Arc<Committed>, backends: &mut [A
             }
             Progress::More
         }
+        request => unreachable!("not part of the model: {request:?}"),
     }
 }
 
@@ -524,7 +526,7 @@ fn atomic(
                 me.changes.push(Change::Row(to, Some(row)));
             }
         }
-        Act::Forget { .. } | Act::Supersede { .. } | Act::Stamp(_) => unreachable!("not part of the model: {act:?}"),
+        act => unreachable!("not part of the model: {act:?}"),
     }
     me.at += 1;
     Progress::More

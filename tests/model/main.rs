@@ -115,8 +115,8 @@ impl Checked {
 
     fn machine(&self, runner: u8) -> Machine {
         let when = self.runners.get(usize::from(runner)).copied().unwrap_or_default();
-        let options = Options { runner: format!("r{runner}"), when, ..Options::default() };
-        Machine::new(self.catalog.clone(), self.goal.clone(), options, self.capabilities)
+        let options = Options { when, ..Options::new(format!("r{runner}")) };
+        Machine::new(self.catalog.clone(), self.goal.clone(), options, self.capabilities).expect("good options")
     }
 
     /// Hands an input to a runner and puts what it wants into the state.
@@ -149,6 +149,7 @@ impl Checked {
             Output::Wait { .. } => Turn::Wait,
             Output::Done(_) => Turn::End(None),
             Output::Failed(failed) => Turn::End(Some(failed.error.code().as_str())),
+            output => unreachable!("{output:?} is not known here"),
         };
         let found = (Arc::new(machine), turn);
         if let Ok(mut turns) = self.turns.lock() {

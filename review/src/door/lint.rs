@@ -70,7 +70,7 @@ impl Postgres {
 /// `invalid-input` for an option that is wrong, and what is wrong with the files as a set.
 pub fn lint(json: &str) -> Answer {
     let Request { files, options } = given(json, "what is to be linted")?;
-    let convention = options.convention.as_deref().map(Convention::from_name).transpose()?;
+    let convention = options.convention.as_deref().map(str::parse::<Convention>).transpose()?;
     let files: Vec<(String, String)> = files.into_iter().map(|file| (file.path, file.sql)).collect();
     let table = options.table.map_or_else(Table::default, |table| Table { schema: table.schema, name: table.name });
     let core = Options { levels: options.rules, only: options.only, table };

@@ -24,7 +24,7 @@ struct Request {
 /// `invalid-input` for another form; what is wrong with the files.
 pub fn losses(json: &str) -> Answer {
     let Request { files, convention, paths, down } = given(json, "what is to be looked through")?;
-    let convention = convention.map(|name| Convention::from_name(&name)).transpose()?;
+    let convention = convention.map(|name| name.parse::<Convention>()).transpose()?;
     let catalog = convention::read(&files, convention)?;
     text(&losses::found(&catalog, &paths, down))
 }

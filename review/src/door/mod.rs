@@ -2,7 +2,7 @@
 //! as in the core's bindings. The types of both texts are those of the package's TypeScript.
 
 #[cfg(feature = "wasm")]
-mod bindings;
+pub mod bindings;
 pub mod check;
 pub mod explain;
 pub mod lint;

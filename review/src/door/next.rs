@@ -34,7 +34,7 @@ struct Next<'a> {
 /// `invalid-input` if what comes in has another form, or `now` is not a time.
 pub fn next(json: &str) -> Answer {
     let Request { convention, migrations, files, now } = given(json, "the set")?;
-    let (convention, now) = (Convention::from_name(&convention)?, Now::read(&now)?);
+    let (convention, now) = (convention.parse::<Convention>()?, Now::read(&now)?);
     let found = renumber::after(convention, &migrations, &files, &now);
     text(&found.map(|(newest, start)| Next { newest, start }))
 }

@@ -4,6 +4,7 @@ use counterfoil::ledger::Row;
 
 /// How a plan is shown as text.
 #[derive(Clone, Debug)]
+// Exhaustive: callers build it.
 pub struct Look<'r> {
     /// Whether every decision has a line; else those in a row about which there is nothing to say
     /// are counted on one.

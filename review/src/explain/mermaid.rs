@@ -26,7 +26,7 @@ pub fn mermaid(plan: &Plan) -> String {
             (Action::Apply, _) => "Apply",
             (Action::Adopt, _) => "Adopt",
             (Action::Skip, _) => "There",
-            (Action::Drift, _) => "Drift",
+            _ => "Drift",
         };
         if next != section {
             push(&mut out, "    section ", &[next]);

@@ -124,7 +124,7 @@ fn cells(line: &Line<'_>, known: Option<&BTreeMap<&str, &Row>>) -> Cells {
             let row = known.and_then(|known| row.and_then(|version| known.get(version)));
             let verdict = if known.is_some() { state(decision) } else { verdict(decision) };
             let how = match row {
-                Some(row) if row.origin != Origin::Applied => origin(row.origin).to_owned(),
+                Some(row) if row.origin != Origin::Applied => row.origin.to_string(),
                 _ => manner(decision),
             };
             let mark = mark(decision.action, decision.severity);
@@ -146,15 +146,6 @@ fn state(decision: &Decision) -> String {
         out.push_str(" (gap)");
     }
     out
-}
-
-fn origin(origin: Origin) -> &'static str {
-    match origin {
-        Origin::Applied => "applied",
-        Origin::Adopted => "adopted",
-        Origin::Imported => "imported",
-        Origin::Stamped => "stamped",
-    }
 }
 
 /// A moment as the ledger's query gives it, up to the second.

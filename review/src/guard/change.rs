@@ -9,6 +9,7 @@ pub type Files = BTreeMap<String, String>;
 /// A change: what a pull request or a push does.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+// Exhaustive: callers build it.
 pub struct Change {
     /// What it is called, such as `origin/main...HEAD`: for whoever keeps changes. No guard reads it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -31,6 +32,7 @@ pub struct Change {
 /// The files that the globs of tracks match.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+// Exhaustive: callers build it.
 pub struct Tracked {
     /// At the merge base. Without it nothing has shipped yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -45,6 +47,7 @@ pub type TrackedFiles = BTreeMap<String, Option<String>>;
 /// A set of migrations before and after the change.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+// Exhaustive: callers build it.
 pub struct Set {
     /// The folder, relative to the repository's root: for messages.
     pub dir: String,
@@ -67,6 +70,7 @@ pub struct Set {
 /// Another open branch.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+// Exhaustive: callers build it.
 pub struct Branch {
     /// Its name.
     pub name: String,
@@ -77,6 +81,7 @@ pub struct Branch {
 /// A file that the change touches.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+// Exhaustive: callers build it.
 pub struct Edit {
     /// Its path at the head; where it is deleted, at the merge base.
     pub path: String,

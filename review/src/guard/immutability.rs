@@ -252,8 +252,8 @@ fn surroundings(set: &Set, item: &Item, now: &Item, report: &mut Report<'_>) {
             false => difference(&item.up.text, &now.up),
         };
         let word = |section: &Section| match section.transaction {
-            Transaction::Auto => "in a transaction",
             Transaction::Off => "outside a transaction",
+            _ => "in a transaction",
         };
         report.add(
             "shipped-settings-edited",

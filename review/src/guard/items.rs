@@ -96,7 +96,7 @@ fn whole(path: &str, text: &str, convention: Option<Convention>) -> Migration {
             .and_then(|rest| rest.split_once("__"))
             .map_or_else(|| leading_digits(name).to_owned(), |(version, _)| version.replace('_', ".")),
         Identity::Name if convention == Some(Convention::SqlMigrate) => name.to_owned(),
-        Identity::Name | Identity::Dated | Identity::Text => name.strip_suffix(".sql").unwrap_or(name).to_owned(),
+        _ => name.strip_suffix(".sql").unwrap_or(name).to_owned(),
     };
     // A file without a number has its name as identity: no two have the same.
     let version = if version.is_empty() { name.to_owned() } else { version };

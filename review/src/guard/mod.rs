@@ -82,7 +82,7 @@ fn check_set(
     all_settled: &mut BTreeSet<String>,
     report: &mut Report<'_>,
 ) -> Result<Vec<Renumber>, Error> {
-    let given = set.convention.as_deref().map(Convention::from_name).transpose()?;
+    let given = set.convention.as_deref().map(str::parse::<Convention>).transpose()?;
     let mut base = Items::read(&set.base, given);
     // What has shipped says what the convention is.
     let convention = given.or(base.convention.filter(|_| !base.list.is_empty()));

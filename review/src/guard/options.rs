@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// How bad a finding is to be taken.
+/// How bad a finding is to be taken: not at all, or as one of the severities that there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
@@ -20,6 +20,7 @@ pub enum Level {
 /// What can be said about how to judge.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+// Exhaustive: callers build it.
 pub struct Options {
     /// The level per code, where it differs from [`CODES`].
     pub severities: BTreeMap<String, Level>,
@@ -38,6 +39,7 @@ pub struct Options {
 /// One of several places where every change of the schema has to be made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+// Exhaustive: callers build it.
 pub struct Track {
     /// Globs of its files, from the repository's root.
     pub files: Vec<String>,
@@ -54,6 +56,7 @@ pub struct Track {
 /// What registers a migration in a track.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub enum Registers {
     /// A new file.
     File,
@@ -64,6 +67,7 @@ pub enum Registers {
 /// What counts as DDL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Ddl {
     /// `CREATE`, `ALTER` and `DROP`, in SQL files and in string literals.
     Sql,

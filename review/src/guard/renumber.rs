@@ -70,7 +70,7 @@ pub(super) fn version(item: &Item, number: &str, convention: Option<Convention>)
     let text = match identity {
         Identity::Digits => number.to_owned(),
         Identity::Dotted => number.replace('_', "."),
-        Identity::Name | Identity::Dated | Identity::Text => {
+        _ => {
             let label = items::label(&item.path);
             let range = number_in(label, convention)?;
             let label = format!("{}{number}{}", &label[..range.start], &label[range.end..]);

@@ -30,17 +30,18 @@ impl<'o> Report<'o> {
     ) -> Option<&mut Finding> {
         let default = CODES.iter().find(|(known, _)| *known == code).map_or(Level::Error, |(_, level)| *level);
         let level = self.options.severities.get(code).copied().unwrap_or(default);
-        let mut finding = Finding::new(code, severity(level)?, message, help.into());
+        let mut finding = Finding::new(code, severity(level)?, message).with_help(help);
         finding.at = at;
         self.findings.push(finding);
         self.findings.last_mut()
     }
 
     /// Adds what the reading of a set has noticed.
-    pub(super) fn pass_on(&mut self, finding: Finding) {
+    pub(super) fn pass_on(&mut self, mut finding: Finding) {
         let level = self.options.severities.get(&*finding.code);
         if let Some(severity) = level.map_or(Some(finding.severity), |level| severity(*level)) {
-            self.findings.push(Finding { severity, ..finding });
+            finding.severity = severity;
+            self.findings.push(finding);
         }
     }
 

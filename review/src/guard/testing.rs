@@ -1,7 +1,6 @@
 //! What the tests of the guards share.
 
 use super::{Change, Files, Options, Set, Verdict, check};
-use counterfoil::finding::Severity;
 
 pub(super) fn files(list: &[(&str, &str)]) -> Files {
     list.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect()
@@ -23,13 +22,8 @@ pub(super) fn verdict(change: &Change) -> Verdict {
 /// Every finding as `severity code place: message`.
 pub(super) fn lines(verdict: &Verdict) -> Vec<String> {
     let line = |finding: &counterfoil::finding::Finding| {
-        let severity = match finding.severity {
-            Severity::Note => "note",
-            Severity::Warning => "warning",
-            Severity::Error => "error",
-        };
         let at = finding.at.as_ref().map_or(String::new(), |at| format!(" {at}"));
-        format!("{severity} {}{at}: {}", finding.code, finding.message)
+        format!("{} {}{at}: {}", finding.severity, finding.code, finding.message)
     };
     verdict.findings.iter().map(line).collect()
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 /// What the guards say about a change.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Verdict {
     /// What was found, by place.
     pub findings: Vec<Finding>,
@@ -20,6 +21,7 @@ pub struct Verdict {
 /// A file that could move to a free version.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Renumber {
     /// Its path at the head.
     pub path: String,

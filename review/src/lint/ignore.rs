@@ -134,7 +134,7 @@ impl Ignores {
         for ignore in self.0.iter().filter(|ignore| ignore.ours) {
             let mut say = |message: String, help: &str| {
                 let at = Location { path: path.to_owned(), line: ignore.line, column: ignore.column };
-                out.push(Finding::new(RULE.code, Severity::Note, message, help.to_owned()).with_location(at));
+                out.push(Finding::new(RULE.code, Severity::Note, message).with_help(help).with_location(at));
             };
             if ignore.codes.is_empty() {
                 say(

@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// How many findings of each severity there are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Counts {
     /// Errors.
     pub error: usize,
@@ -28,6 +29,7 @@ pub struct Counts {
 
 /// What lint has found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Report {
     /// What was found, in the order of the migrations and then of the places.
     pub findings: Vec<Finding>,
@@ -165,7 +167,7 @@ fn placed(section: &Section, mut found: Vec<Found>, levels: &Levels, out: &mut V
         let at = Location { path, line, column: cursor.column() };
         let own = levels.get(code).copied().flatten().and_then(self::severity);
         let severity = severity.or(own).unwrap_or(Severity::Warning);
-        out.push(Finding::new(code, severity, message, help).with_location(at).with_options(options));
+        out.push(Finding::new(code, severity, message).with_help(help).with_location(at).with_options(options));
     }
 }
 

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 /// A rule: what it finds, and why that matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Rule {
     /// Its stable name, kebab-case: the code of its findings.
     pub code: &'static str,
@@ -24,6 +25,7 @@ pub struct Rule {
 
 /// What can be said about how to lint.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+// Exhaustive: callers build it.
 pub struct Options {
     /// The level per code, where it differs from the rule's own.
     pub levels: BTreeMap<String, Level>,

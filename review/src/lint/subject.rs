@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 
 /// Which way a section leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Direction {
     /// It applies the migration.
     Up,
@@ -21,6 +22,7 @@ pub enum Direction {
 }
 
 /// A section of a migration.
+#[non_exhaustive]
 pub struct Subject<'a> {
     /// How the files are named and marked.
     pub convention: Convention,
@@ -116,6 +118,7 @@ const ABOUT: &[&str] =
 
 /// What a rule has found.
 #[derive(Clone, Debug, PartialEq, Eq)]
+// Exhaustive: callers build it.
 pub struct Found {
     /// The rule.
     pub code: &'static str,

@@ -7,7 +7,7 @@ use counterfoil::ledger::Table;
 fn found(text: &str, options: &Options) -> Vec<String> {
     let name = "20260101120000_example.sql";
     let convention = if text.contains("-- migrate:up") { "dbmate" } else { "plain" };
-    let convention = counterfoil::convention::Convention::from_name(convention).expect("it is there");
+    let convention = convention.parse::<counterfoil::convention::Convention>().expect("it is there");
     let report = lint(&[(name.to_owned(), text.to_owned())], Some(convention), options, &()).expect("it is read");
     let place = |finding: &counterfoil::finding::Finding| {
         let at = finding.at.as_ref().expect("it has a place");

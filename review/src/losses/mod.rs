@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 /// A statement that throws data away.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Loss {
     /// The migration, by the path of its up section.
     pub path: String,

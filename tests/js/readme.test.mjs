@@ -94,7 +94,12 @@ test('the table of drifts has every code and its default', () => {
 
 /** The public texts of an enum of the core. */
 const words = (path, name) =>
-  [...read(path).split(`words!(${name},`)[1].split('});')[0].matchAll(/: "([a-z-]+)"/g)].map(([, text]) => text)
+  [
+    ...read(path)
+      .split(`words!(${name},`)[1]
+      .split('});')[0]
+      .matchAll(/: "([a-z-]+)"/g),
+  ].map(([, text]) => text)
 
 test('the table of guards has every code and its default', () => {
   const codes = read('review/src/guard/options.rs').split('pub const CODES')[1].split('\n];')[0]

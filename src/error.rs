@@ -233,10 +233,16 @@ impl Error {
         self
     }
 
-    /// Adds options that the help speaks of; those that it does not speak of are left out.
-    pub fn with_options(mut self, options: impl IntoIterator<Item = Mention>) -> Self {
-        let Inner { help, options: known, .. } = &mut *self.0;
-        known.extend(options.into_iter().filter(|option| help.contains(&option.text)));
+    /// Adds an option that the help speaks of.
+    #[inline(never)] // there are many of them: keeps the module small
+    pub fn with_option(mut self, option: Mention) -> Self {
+        self.0.options.push(option);
+        self
+    }
+
+    /// Adds the options that the help speaks of.
+    pub fn with_options(mut self, options: Vec<Mention>) -> Self {
+        self.0.options = options;
         self
     }
 

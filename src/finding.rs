@@ -74,9 +74,15 @@ impl Finding {
         self
     }
 
-    /// Adds options that the help speaks of.
-    pub fn with_options(mut self, options: impl IntoIterator<Item = Mention>) -> Self {
-        self.options.extend(options);
+    /// Adds an option that the help speaks of.
+    pub fn with_option(mut self, option: Mention) -> Self {
+        self.options.push(option);
+        self
+    }
+
+    /// Adds the options that the help speaks of.
+    pub fn with_options(mut self, options: Vec<Mention>) -> Self {
+        self.options = options;
         self
     }
 

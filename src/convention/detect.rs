@@ -100,7 +100,7 @@ fn by_number(clues: &Clues<'_>) -> Result<Convention, Error> {
                     format!("no convention fits: {path} is named in none of the known ways, and has no markers");
                 Err(Error::new(Code::ConventionUnclear, message)
                     .with_help(format!("say which one it is: {}", option.text))
-                    .with_options([option]))
+                    .with_option(option))
             }
         },
         (half, whole) => match (half, whole, clues.no_transaction, clues.supabase_folder) {
@@ -148,7 +148,7 @@ fn unclear(candidates: &[(Convention, &str)]) -> Result<Convention, Error> {
     let option = option(&names);
     Err(Error::new(Code::ConventionUnclear, message)
         .with_help(format!("say which one it is: {}", option.text))
-        .with_options([option]))
+        .with_option(option))
 }
 
 /// What to write to choose one.

@@ -242,7 +242,7 @@ pub(crate) fn foreign(
     let Some(says) = says else {
         // Nothing is applied by it: only its name is in the way.
         help.push_str(&format!("no migration is applied by it: drop it if nobody needs it, or {}", named()));
-        return Error::new(Code::ForeignLedger, message).with_help(help).with_options([Mention::named("table")]);
+        return Error::new(Code::ForeignLedger, message).with_help(help).with_option(Mention::named("table"));
     };
     let words: Vec<&str> = std::iter::once(found).chain(others.iter().copied()).filter_map(|f| f.tool.code()).collect();
     let option = Existing::as_option(&words);
@@ -276,7 +276,9 @@ pub(crate) fn foreign(
         help.push_str(if only_half { &make } else { "" });
         help.push_str(&insert(ours, &told.half, &[]));
     }
-    Error::new(Code::ForeignLedger, message).with_help(help).with_options([option, Mention::named("table")])
+    let error = Error::new(Code::ForeignLedger, message).with_help(help);
+    let error = if own { error.with_option(Mention::named("table")) } else { error };
+    if own && !only_half { error } else { error.with_option(option) }
 }
 
 /// A table that the set creates is there already. `versions`: of whose tables one is there.
@@ -302,5 +304,5 @@ pub(crate) fn not_empty(
         look_at_each(table, &make, versions, false, catalog),
         option.text
     );
-    Error::new(Code::DatabaseNotEmpty, message).with_help(help).with_options([option])
+    Error::new(Code::DatabaseNotEmpty, message).with_help(help).with_option(option)
 }

@@ -43,7 +43,7 @@ impl Existing {
         let known: Vec<&str> = TOOLS.iter().map(|known| known.code).chain([TABLES]).collect();
         Err(Error::new(Code::InvalidInput, format!("nothing that can be ignored is called {wrong:?}"))
             .with_help(format!("with the option `existing`, ignore one of: {}", known.join(", ")))
-            .with_options([Mention::named("existing")]))
+            .with_option(Mention::named("existing")))
     }
 
     /// The option that ignores these, as a help names it.

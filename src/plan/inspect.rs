@@ -128,7 +128,7 @@ fn touched(section: &Section, statement: &Statement, act: &TableAct, table: &Tab
     message.push_str(" the ledger's own table, ");
     message.push_str(&table.qualified());
     let finding = Finding::new(Code::LedgerTouched.as_str(), Severity::Error, message).with_help(help);
-    Some(finding.with_location(section.location(statement.span.start)).with_options([Mention::named("table")]))
+    Some(finding.with_location(section.location(statement.span.start)).with_option(Mention::named("table")))
 }
 
 /// Whether creating the ledger's table is let pass.

@@ -75,7 +75,7 @@ impl Plan {
         if count > 1 {
             text.push_str(&format!(" (and {} more {})", count - 1, if count == 2 { "error" } else { "errors" }));
         }
-        let error = Error::new(Code::PlanRefused, text).with_help(help).with_options(options.iter().cloned());
+        let error = Error::new(Code::PlanRefused, text).with_help(help).with_options(options.to_vec());
         Some(match at {
             Some(at) => error.with_location(at.clone()),
             None => error,
@@ -104,7 +104,7 @@ impl Plan {
             format!("nothing was run: the plan is {}, and the one that was reviewed is {digest}", self.digest),
         )
         .with_help("look at the plan as it is now, and ask for that one with the option `expect`")
-        .with_options([Mention::named("expect")]))
+        .with_option(Mention::named("expect")))
     }
 
     /// The plan as canonical JSON: one line, fixed key order, nothing that is null or empty but

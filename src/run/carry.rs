@@ -155,15 +155,17 @@ fn needs_session(
     let section = setup.section(migration, direction);
     let all = &prepared.analysis.statements;
     // A driver that sends scripts holds a connection: then it was the caller who said so.
-    let (why, instead, option) = if setup.capabilities.script {
-        let option = Mention::valued("session", &["false"], String::from("session: false"));
-        ("this run keeps no session", "connect to the database itself, without session: false", Some(option))
+    let (why, instead) = if setup.capabilities.script {
+        ("this run keeps no session", "connect to the database itself, without session: false")
     } else {
-        ("this driver keeps no session", "use a driver that holds a connection", None)
+        ("this driver keeps no session", "use a driver that holds a connection")
     };
     let refuse = |at: &Statement, message: &[&str], help: &str| {
         let help = format!("{instead}, or {help}; nothing was run");
-        let error = Error::new(Code::Unsupported, message.concat() + why).with_help(help).with_options(option.clone());
+        let mut error = Error::new(Code::Unsupported, message.concat() + why).with_help(help);
+        if setup.capabilities.script {
+            error = error.with_option(Mention::valued("session", &["false"], "session: false".into()));
+        }
         Some(error.with_location(section.location(at.span.start)).with_statement(at.span.slice(&section.text)))
     };
     let line = |statement: &Statement| section.location(statement.span.start).line.to_string();

@@ -69,7 +69,8 @@ impl Machine {
                 "both a number of migrations and a version to go back to are given",
             )
             .with_help("say one of them: the option `steps`, or the option `to`; nothing was run")
-            .with_options([Mention::named("steps"), Mention::named("to")]));
+            .with_option(Mention::named("steps"))
+            .with_option(Mention::named("to")));
         }
         let setup = Arc::clone(&self.setup);
         let identity = setup.catalog.convention.identity();
@@ -207,7 +208,7 @@ impl Machine {
                 ),
             )
             .with_help(format!("if that is what you want, name it: {}; nothing was run", option.text))
-            .with_options([option])
+            .with_option(option)
             .with_location(down.location(statement.span.start))
             .with_statement(statement.span.slice(&down.text)));
         }

@@ -150,7 +150,5 @@ fn ignored_finding(what: &str, word: &str) -> Finding {
     let help = format!(
         "once a migration is recorded this is not looked at again: take '{word}' out of the option `existing` then"
     );
-    Finding::new("existing-ignored", Severity::Warning, message)
-        .with_help(help)
-        .with_options([Mention::named("existing")])
+    Finding::new("existing-ignored", Severity::Warning, message).with_help(help).with_option(Mention::named("existing"))
 }

@@ -112,9 +112,7 @@ pub(super) fn section(
                 Some((done, total)) => format!("steps kept: {done} of {total}"),
             };
             let help = format!("{LEAVE_THE_ROW}; {steps}, {}", before(report));
-            row_gone(setup, refusal.migration, refusal.direction)
-                .with_help(help)
-                .with_options([Mention::named("table")])
+            row_gone(setup, refusal.migration, refusal.direction).with_help(help).with_option(Mention::named("table"))
         }
         None if !refusal.ledger => statement(setup, refusal, kept, first, report),
         _ => database(setup, &refusal.failure, "the ledger could not be written"),
@@ -220,9 +218,9 @@ pub(crate) fn database(setup: &Setup, failure: &Failure, doing: &str) -> Error {
         "25006" => "this session is read-only: connect to the primary, or use plan or ready".to_owned(),
         _ => format!("the ledger is {table}; it is safe to run again"),
     };
-    Error::new(Code::DatabaseFailed, format!("{doing}: {}", failure.said()))
-        .with_help(failure.with_hint(&help))
-        .with_options((failure.sqlstate == "42501").then(|| Mention::named("table")))
+    let error =
+        Error::new(Code::DatabaseFailed, format!("{doing}: {}", failure.said())).with_help(failure.with_hint(&help));
+    if failure.sqlstate == "42501" { error.with_option(Mention::named("table")) } else { error }
 }
 
 /// The connection broke again and again.
@@ -254,5 +252,5 @@ pub(crate) fn unreached(failure: &Failure) -> Error {
 pub(crate) fn waited(setup: &Setup, what: &str) -> Error {
     Error::new(Code::WaitTimeout, format!("waited {} ms {what}", setup.options.wait_timeout))
         .with_help("see in pg_stat_activity who holds the lock, or allow more time with the option `waitTimeout`")
-        .with_options([Mention::named("waitTimeout")])
+        .with_option(Mention::named("waitTimeout"))
 }

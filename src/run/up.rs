@@ -34,7 +34,7 @@ impl Machine {
                     failure::LEAVE_THE_ROW
                 );
                 let error = failure::row_gone(&self.setup, migration, Direction::Up).with_help(help);
-                return self.fail(error.with_options([Mention::named("table")]));
+                return self.fail(error.with_option(Mention::named("table")));
             }
             Doubt::Unrecorded(_) => {}
             Doubt::Unique(refusal) => {
@@ -99,11 +99,7 @@ impl Machine {
                         format!("{} pending, and this run may not apply any", count(pending.max(1), "migration")),
                     )
                     .with_help("apply them first, or run with when: 'apply'")
-                    .with_options([Mention::valued(
-                        "when",
-                        &["apply"],
-                        String::from("when: 'apply'"),
-                    )]),
+                    .with_option(Mention::valued("when", &["apply"], "when: 'apply'".into())),
                 );
             }
             When::Wait if pending > 0 || waits.is_some() => {

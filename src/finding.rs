@@ -23,7 +23,7 @@ pub enum Severity {
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub struct Finding {
     /// Stable code, kebab-case.
-    #[cfg_attr(feature = "wasm", tsify(type = "string"))]
+    #[cfg_attr(feature = "wasm", tsify(type = "CoreCode | CoreFinding"))]
     pub code: Cow<'static, str>,
     /// How bad.
     pub severity: Severity,

@@ -12,6 +12,10 @@
 #![forbid(unsafe_code)]
 
 // Lowest first: a module uses only what stands above it.
+#[cfg(any(feature = "panics", test))]
+#[doc(hidden)]
+#[macro_use]
+pub mod declared;
 pub mod error;
 pub mod finding;
 mod ordered;

@@ -14,6 +14,9 @@ use crate::migration::{Convention, Section};
 use crate::sql::Analysis;
 use crate::sql::lex::tokens;
 
+/// The code of the finding.
+pub(super) const CODE: &str = "foreign-marker";
+
 /// How a tool marks the ways in a file.
 struct Marker {
     /// The tool, as a person calls it.
@@ -113,7 +116,7 @@ pub fn finding(section: &Section, analysis: &Analysis, convention: Convention, s
         }
         None => move_it(convention),
     };
-    Some(Finding { code: "foreign-marker".into(), severity, message, help, at: Some(section.location(line.start)) })
+    Some(Finding { code: CODE.into(), severity, message, help, at: Some(section.location(line.start)) })
 }
 
 /// What to do with a way back in a set of this convention.

@@ -39,7 +39,7 @@ pub const POLICY: &[(&str, Severity)] = &[
 pub struct Options {
     /// Severity per drift code (`edited-cosmetic` and `edited-semantic` apart), where it differs
     /// from the default of [`POLICY`].
-    #[cfg_attr(feature = "wasm", tsify(type = "Record<string, Severity>"))]
+    #[cfg_attr(feature = "wasm", tsify(type = "{ [code in PolicyCode]?: Severity }"))]
     pub policy: BTreeMap<String, Severity>,
     /// The ledger's table: a migration that drops or renames it is refused.
     pub table: Table,

@@ -13,6 +13,9 @@ use crate::plan::created::{Created, created};
 use crate::plan::{self, Finding, Severity};
 use std::sync::Arc;
 
+/// The code of the finding.
+pub(super) const CODE: &str = "existing-ignored";
+
 impl Machine {
     /// Asks for the table's columns, and for what else is there. `there`: our ledger is, and has no row.
     pub(super) fn ask_for_shape(&mut self, there: bool) -> Output {
@@ -146,7 +149,7 @@ impl Machine {
 
 fn ignored_finding(what: &str, word: &str) -> Finding {
     Finding {
-        code: "existing-ignored".into(),
+        code: CODE.into(),
         severity: Severity::Warning,
         message: format!("{what}, and `existing` says to ignore it"),
         help: format!("once a migration is recorded this is not looked at again: take '{word}' out of `ignore` then"),

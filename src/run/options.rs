@@ -70,7 +70,7 @@ pub struct Options {
     /// The ledger's table.
     pub table: Table,
     /// Severity per drift code, where it differs from the default.
-    #[cfg_attr(feature = "wasm", tsify(type = "Record<string, Severity>"))]
+    #[cfg_attr(feature = "wasm", tsify(type = "{ [code in PolicyCode]?: Severity }"))]
     pub policy: BTreeMap<String, Severity>,
     /// What may be there before the first migration.
     pub existing: Existing,

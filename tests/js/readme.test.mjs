@@ -214,7 +214,7 @@ test('the table of options has every one, with the defaults of the core', () => 
       new RegExp(`\\| ${Number(value).toLocaleString('en')} ms \\|`),
     )
   }
-  const options = read('pkg-template/src/options/options.ts').split('const checks')[1].split('\n}')[0]
+  const options = read('pkg-template/src/options/options.ts').split('const tests')[1].split('\n}')[0]
   const known = [...options.matchAll(/^ {2}(\w+):/gm)].map(([, name]) => name)
   assert.ok(known.length > 10)
   assert.deepEqual(new Set(shown.flatMap(({ codes }) => codes)), new Set(known))

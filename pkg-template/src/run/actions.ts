@@ -1,16 +1,14 @@
 // What every driver offers, on top of a connection: first the one question that needs neither core nor files, and if
 // there is more to do the engine, which is loaded then.
-import type { Outcome, Plan, Readiness, Report, RunGoal } from '../core/core.js'
+import type { Plan, Readiness, RunGoal } from '../core/core.js'
 import { inTurn, unlessTold, type Connection } from './database.js'
 import { digestQuery } from './digest.js'
-import type { Ended, Driver, Asked } from './driver.js'
+import type { Ended, Driver, Asked, Outcome } from './driver.js'
 import { MigrationError } from '../shared/errors.js'
 import type { CoreSource } from '../wasm/start.js'
 import { manifestOf, type Manifest, type ManifestFile } from '../set/manifest.js'
 import { allowed, bare, settings, usual, type AnyOptions, type Names, type Settings } from '../options/options.js'
-import type { LazySqlSource, MigrateResult, Migrations, ReadOptions } from '../options/public.js'
-
-type Set = Migrations<LazySqlSource>
+import type { AnyMigrations, MigrateResult, ReadOptions, Report } from '../options/public.js'
 
 /** The one place where the core comes in. */
 const engine = () => import('./engine.js')
@@ -40,7 +38,7 @@ async function ask(connection: Connection, sql: string, signal: AbortSignal | un
 async function run<Db extends object>(
   driver: Driver<Db>,
   db: Db,
-  set: Set,
+  set: AnyMigrations,
   goal: RunGoal['goal'],
   options: AnyOptions,
   names: Names,
@@ -117,7 +115,7 @@ function result({ outcome, roundTrips, elapsedMs }: Ended): MigrateResult {
 export async function up<Db extends object>(
   driver: Driver<Db>,
   db: Db,
-  set: Set,
+  set: AnyMigrations,
   options: AnyOptions = {},
 ): Promise<MigrateResult> {
   return result(await run(driver, db, set, 'up', options, allowed.migrating, isCurrent))
@@ -127,7 +125,7 @@ export async function up<Db extends object>(
 export async function down<Db extends object>(
   driver: Driver<Db>,
   db: Db,
-  set: Set,
+  set: AnyMigrations,
   options: AnyOptions = {},
 ): Promise<MigrateResult> {
   return result(await run(driver, db, set, 'down', options, allowed.rollingBack))
@@ -137,7 +135,7 @@ export async function down<Db extends object>(
 export async function look<Db extends object>(
   driver: Driver<Db>,
   db: Db,
-  set: Set,
+  set: AnyMigrations,
   options: ReadOptions = {},
 ): Promise<Plan> {
   return (await run(driver, db, set, 'plan', options, allowed.looking)).outcome as Plan
@@ -147,7 +145,7 @@ export async function look<Db extends object>(
 export async function judge<Db extends object>(
   driver: Driver<Db>,
   db: Db,
-  set: Set,
+  set: AnyMigrations,
   options: ReadOptions = {},
 ): Promise<Readiness> {
   return (await run(driver, db, set, 'ready', options, allowed.looking, isReady)).outcome as Readiness

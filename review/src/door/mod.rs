@@ -8,3 +8,5 @@ pub mod explain;
 pub mod lint;
 pub mod losses;
 pub mod message;
+#[cfg(feature = "wasm")]
+mod words;

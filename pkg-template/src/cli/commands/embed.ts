@@ -79,6 +79,6 @@ function examined(
   }
 }
 
-function placed({ at, message }: Finding, dir: string): string {
+function placed({ at, message }: Finding<string>, dir: string): string {
   return at ? `${join(dir, at.path)}:${at.line}:${at.column}: ${message}` : message
 }

@@ -4,25 +4,27 @@ import { join } from 'node:path'
 import { MigrationError } from '../../shared/errors.js'
 import { init } from '../../wasm/init.js'
 import { readMigrations } from '../../node.js'
+import { wordsOf } from '../../options/options.js'
+import type { Convention } from '../../options/public.js'
 import { createOutput, writeOutput } from '../../shared/output.js'
 import { readSet } from '../../pure.js'
 import { Usage, define, fine, printJson, say, setOptions } from '../frame/command.js'
 import { showLinesOf } from '../show/failures.js'
 import { newFiles, type Known } from './new-files.js'
 
-const conventions = [
-  'dbmate',
-  'golang-migrate',
-  'goose',
-  'sql-migrate',
-  'prisma',
-  'drizzle',
-  'flyway',
-  'sqlx',
-  'supabase',
-  'plain',
-  'diesel',
-]
+const conventions = wordsOf<Convention>({
+  dbmate: 1,
+  'golang-migrate': 1,
+  goose: 1,
+  'sql-migrate': 1,
+  prisma: 1,
+  drizzle: 1,
+  flyway: 1,
+  sqlx: 1,
+  supabase: 1,
+  plain: 1,
+  diesel: 1,
+})
 
 export const command = define({
   about:
@@ -58,7 +60,7 @@ export const command = define({
   },
 })
 
-async function knownSet(dir: string, convention: string | undefined): Promise<Known> {
+async function knownSet(dir: string, convention: Convention | undefined): Promise<Known> {
   const there = await stat(dir).catch(() => undefined)
   const files = there ? await readMigrations(dir) : {}
   showLinesOf(dir, files)

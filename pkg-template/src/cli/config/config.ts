@@ -5,7 +5,7 @@ import { dirname, relative, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { ParseError } from 'jsonc-parser'
 import { MigrationError } from '../../shared/errors.js'
-import type { Severity } from '../../options/public.js'
+import type { Convention, Severity } from '../../options/public.js'
 import { nearest } from '../text/nearest.js'
 import type { CheckConfig } from './check-config.js'
 import { parts } from './config-parts.js'
@@ -20,7 +20,7 @@ export interface Config {
   readonly url?: string
   /** The ledger: `name` or `schema.name`. */
   readonly table?: string
-  readonly convention?: string
+  readonly convention?: Convention
   /** How bad each kind of drift is, where that differs from the default. */
   readonly policy?: Readonly<Record<string, Severity>>
   /** What a PGlite is made with: extensions by name, each with the module that exports it. */

@@ -54,7 +54,7 @@ export function withRows(plan: Plan, rows: readonly TextRow[] = []) {
 }
 
 /** What there is to say of a plan, as findings: its own, and every decision that has a severity. */
-export function findingsOf(plan: Plan): Finding[] {
+export function findingsOf(plan: Plan): Finding<string>[] {
   const decisions = plan.decisions.flatMap(({ code, severity, message, help, path }) =>
     severity
       ? [

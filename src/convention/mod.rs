@@ -69,6 +69,7 @@ use crate::error::{Code, Error};
 use crate::migration::Catalog;
 pub use crate::migration::Convention;
 use crate::version::Identity;
+pub use files::LISTS;
 use files::Set;
 pub use out::CODES;
 use out::Out;

@@ -46,6 +46,22 @@ pub enum State {
     Reverting,
 }
 
+impl State {
+    /// Every state with its text in the ledger, which is its public text as well.
+    pub const ALL: &'static [(State, &'static str)] =
+        &[(State::Applied, "applied"), (State::Running, "running"), (State::Reverting, "reverting")];
+
+    /// The text in the ledger.
+    pub fn as_str(self) -> &'static str {
+        Self::ALL.iter().find(|(state, _)| *state == self).map_or("applied", |(_, text)| text)
+    }
+
+    /// The state with that text. None if there is none.
+    pub fn from_text(text: &str) -> Option<State> {
+        Self::ALL.iter().find(|(_, known)| *known == text).map(|(state, _)| *state)
+    }
+}
+
 /// How a row came to be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
@@ -122,4 +138,20 @@ pub struct Ledger {
     pub exists: bool,
     /// The rows, in any order.
     pub rows: Vec<Row>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::State;
+
+    #[test]
+    fn a_state_has_one_text_in_the_ledger_and_in_json() {
+        assert_eq!(State::ALL.len(), 3);
+        for (state, text) in State::ALL {
+            assert_eq!(state.as_str(), *text);
+            assert_eq!(State::from_text(text), Some(*state));
+            assert_eq!(serde_json::to_string(state).unwrap(), format!("{text:?}"));
+        }
+        assert_eq!(State::from_text("done"), None);
+    }
 }

@@ -229,11 +229,12 @@ pub fn read(table: &Table, rows: Vec<TextRow>) -> Result<Ledger, Error> {
         .filter_map(|mut row| {
             let mut text = |name: &str| row.remove(name).flatten();
             let version = text("version")?;
-            let state = match text("state").as_deref() {
-                None | Some("applied") => State::Applied,
-                Some("running") => State::Running,
-                Some("reverting") => State::Reverting,
-                Some(state) => return Some(Err(unknown_state(table, &version, state))),
+            let state = match text("state") {
+                None => State::Applied,
+                Some(state) => match State::from_text(&state) {
+                    Some(known) => known,
+                    None => return Some(Err(unknown_state(table, &version, &state))),
+                },
             };
             Some(Ok(Row {
                 version,
@@ -393,7 +394,7 @@ pub fn claim_running(table: &Table, migration: &Migration, runner: &Runner<'_>, 
         literal(&crate::checksum::fingerprint(&migration.up.text)),
         runner.until(),
         runner.token(),
-        kept(migration, "running"),
+        kept(migration, State::Running.as_str()),
         failing(Fault::NotWritten, "count(*)")
     )
 }
@@ -454,7 +455,7 @@ pub fn take(table: &Table, runner: &Runner<'_>, version: &str, state: State, ste
     let condition = format!(
         "t.version = {} and state = {} and coalesce(steps_done, 0) = {steps_done} and {}",
         literal(version),
-        literal(state_text(state)),
+        literal(state.as_str()),
         runner.free()
     );
     let set = format!("claimed_until = {}, claimed_by = {}", runner.until(), runner.token());
@@ -471,14 +472,6 @@ pub fn take_back(table: &Table, runner: &Runner<'_>, version: &str, steps: usize
     );
     let kept = format!("{} and t.state = 'reverting'", runner.holds(version));
     changed(table, &runner.limited(), ", l", &condition, Some((&set, "")), &kept)
-}
-
-fn state_text(state: State) -> &'static str {
-    match state {
-        State::Applied => "applied",
-        State::Running => "running",
-        State::Reverting => "reverting",
-    }
 }
 
 /// Renews the lease at step `from`; fails unless it is ours.

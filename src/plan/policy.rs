@@ -88,6 +88,19 @@ mod tests {
     }
 
     #[test]
+    fn the_keys_are_every_drift_and_two_findings() {
+        use super::super::Reason;
+        let none_of_drift = ["applied", "unverified", "replaced", "pending", "changed", "resume", "baseline"];
+        let drifts = Reason::ALL.iter().map(|(_, text)| *text).filter(|text| !none_of_drift.contains(text));
+        // An edit has two keys: it is graded.
+        let keys: Vec<&str> = drifts
+            .flat_map(|drift| if drift == "edited" { vec!["edited-cosmetic", "edited-semantic"] } else { vec![drift] })
+            .chain(["foreign-marker", "not-run"])
+            .collect();
+        assert_eq!(POLICY.iter().map(|(key, _)| *key).collect::<Vec<_>>(), keys);
+    }
+
+    #[test]
     fn every_key_can_be_set() {
         for (key, default) in POLICY {
             for severity in [Severity::Note, Severity::Warning, Severity::Error] {

@@ -204,7 +204,7 @@ pub(super) fn ledger(value: &JsValue) -> Result<Ledger, JsValue> {
 }
 
 fn row(given: &Given<'_>) -> Row {
-    let state = given.word("state", &["applied", "running", "reverting"]);
+    let state = given.word("state", words!(State::ALL, state => state.1));
     let lease = given.word("lease", &["none", "alive", "over"]);
     let origin = given.word("origin", &["applied", "adopted", "imported", "stamped"]);
     Row {
@@ -214,7 +214,7 @@ fn row(given: &Given<'_>) -> Row {
         fingerprint: given.text("fingerprint"),
         applied_at: given.text("appliedAt"),
         duration_ms: given.whole("durationMs"),
-        state: [State::Applied, State::Running, State::Reverting][state],
+        state: State::ALL[state].0,
         steps_done: given.whole32("stepsDone"),
         steps_total: given.whole32("stepsTotal"),
         claimed_until: given.text("claimedUntil"),

@@ -1,5 +1,7 @@
 // Readiness over HTTP: one path, GET and HEAD, 200 or 503.
 import { failure } from '../shared/errors.js'
+import { wordsOf } from '../shared/words.js'
+import type { Readiness } from '../options/public.js'
 import { toConsole } from './log.js'
 import { Probe } from './probe.js'
 import type {
@@ -147,7 +149,13 @@ const notFound: Reply = { status: 404, headers: plain, body: 'not found\n' }
 const pathOf = (url: string) => url.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '') || '/'
 
 /** From good to bad; what is not here is worse: nobody knows how it stands. */
-const order = ['ready', 'ahead', 'in-progress', 'behind', 'drifted']
+const order: readonly string[] = wordsOf<Readiness['status']>({
+  ready: 1,
+  ahead: 1,
+  'in-progress': 1,
+  behind: 1,
+  drifted: 1,
+})
 
 /** The answer of several checks: that of the worst, with its name, and all of them. */
 function worst(answers: readonly (readonly [name: string, answer: ReadinessAnswer])[]): ReadinessAnswer {

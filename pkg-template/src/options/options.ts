@@ -1,5 +1,6 @@
 // The options that a caller may pass, checked and made into what the core takes.
 import type { RunOptions, When } from '../core/core.js'
+import { wordsOf } from '../shared/words.js'
 import type { Convention, Event, MigrateOptions, PolicyCode, ReadOptions, RollbackOptions, Severity } from './public.js'
 
 /** Every option there is. @internal */
@@ -122,9 +123,6 @@ export function tableOf(table: NonNullable<AnyOptions['table']>): { schema: stri
   const dot = table.indexOf('.')
   return dot < 0 ? { schema: 'public', name: table } : { schema: table.slice(0, dot), name: table.slice(dot + 1) }
 }
-
-/** All the words of a union, each of them once: one that is not there, or is too many, does not compile. @internal */
-export const wordsOf = <Word extends string>(all: Readonly<Record<Word, 1>>) => Object.keys(all) as Word[]
 
 /** The keys of `policy`. What is not here is for the core to judge. @internal */
 export const policies = wordsOf<PolicyCode>({

@@ -1,5 +1,6 @@
 // Which files of a folder belong to a migration set.
 import { isJournal } from './drizzle-journal.js'
+import { lists } from './lists.js'
 
 /** Endings of code that a migration may be written in. The core has the same list, `src/convention/code.rs`. @internal */
 export const codeEndings: readonly string[] = [
@@ -65,7 +66,7 @@ export const otherEndings: readonly string[] = [
 
 /** Files that are no migrations but say something about them, and migrations that are not in SQL. */
 const companions = [
-  /(^|\/)\.counterfoil\/[^/]+\.json$/, // what a baseline replaces
+  new RegExp(`(^|/)\\${lists}/[^/]+\\.json$`), // what a baseline replaces
   /(^|\/)metadata\.toml$/, // Diesel
   /(^|\/)migration_lock\.toml$/, // Prisma
   /\.sql\.conf$/, // Flyway
@@ -99,4 +100,4 @@ export const isCode = (path: string): boolean => codeEndings.some((ending) => pa
 
 /** Whether a folder of that name is left out, with all that is in it. */
 export const isPassedOver = (folder: string): boolean =>
-  folder === 'node_modules' || (folder.startsWith('.') && folder !== '.counterfoil')
+  folder === 'node_modules' || (folder.startsWith('.') && folder !== lists)

@@ -4,6 +4,7 @@ import { join, relative, resolve, sep } from 'node:path'
 import { baseOf } from '../../git/base.js'
 import type { OpenChange } from '../../git/change.js'
 import { git, mergeBases, type Repository } from '../../git/repository.js'
+import { withLineFeeds } from '../../shared/texts.js'
 import { levels } from '../../options/levels.js'
 import type { Finding, Level } from '../../options/public.js'
 import type { CheckConfig } from '../config/check-config.js'
@@ -116,7 +117,7 @@ async function textAt(repository: Repository, commit: string, path: string): Pro
   return code === 0 ? stdout.toString() : undefined
 }
 
-const withoutReturns = (text: string | undefined) => text?.replaceAll('\r\n', '\n')
+const withoutReturns = (text: string | undefined) => (text === undefined ? undefined : withLineFeeds(text))
 
 /** What is not surely as strict as before, in words. */
 function weaker(before: Config, now: Config, { base, against, dirs }: Overruled): string[] {

@@ -6,6 +6,7 @@ import { examine, type EmbedOptions, type Examined } from '../../embedding/exami
 import type { Migrations } from '../../set/files.js'
 import { readMigrations } from '../../node.js'
 import { replacedText, writeOutput } from '../../shared/output.js'
+import { withLineFeeds } from '../../shared/texts.js'
 import type { Finding } from '../../options/public.js'
 import { Usage, counted, define, fine, found, say, setOptions } from '../frame/command.js'
 import { asOptions } from '../show/wording.js'
@@ -52,7 +53,8 @@ export const command = define({
     }
     const help = 'name another file with --out'
     // As it would be checked out with LF.
-    const before = (await replacedText(out, { help }))?.replaceAll('\r\n', '\n')
+    const there = await replacedText(out, { help })
+    const before = there === undefined ? undefined : withLineFeeds(there)
     if (check && before !== text) {
       say(
         `error: ${out} ${before === undefined ? 'does not exist' : `is not what ${about} would give`}`,

@@ -1,6 +1,8 @@
 // Plans in words, what they amount to, and as findings. The words are the core's own, in the review module.
 import type { TextRow } from '../../run/database.js'
 import type { Finding, Plan } from '../../options/public.js'
+import type { Row } from '../../pure.js'
+import { wordsOf } from '../../shared/words.js'
 import { review } from '../../wasm/review.js'
 import { fine, found } from '../frame/command.js'
 import type { Style } from '../text/style.js'
@@ -14,12 +16,14 @@ export interface ShowOptions {
   readonly rows?: readonly TextRow[] | undefined
 }
 
+const origins = wordsOf<NonNullable<Row['origin']>>({ applied: 1, adopted: 1, imported: 1, stamped: 1 })
+
 /** A row as the core reads it from JSON. */
 const row = ({ version, applied_at, duration_ms, origin }: TextRow) => ({
   version: version ?? '',
   appliedAt: applied_at ?? null,
   durationMs: duration_ms == null ? null : Number(duration_ms),
-  ...(origin && ['applied', 'adopted', 'imported', 'stamped'].includes(origin) && { origin }),
+  ...(origins.some((known) => known === origin) && { origin }),
 })
 
 /** The plan as a table. */

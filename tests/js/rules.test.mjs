@@ -6,7 +6,6 @@ import { describe, test } from 'node:test'
 import { MigrationError, checksum, readSet } from 'counterfoil'
 import { lint } from 'counterfoil/lint'
 import { isOfSet } from '../../pkg/set/companions.js'
-import { isBeside } from '../../pkg/set/lists.js'
 import { describe as described } from '../../pkg/run/database.js'
 import { endOf, withLineFeeds, withoutMark } from '../../pkg/shared/texts.js'
 
@@ -95,14 +94,12 @@ describe('what a baseline replaces is read where the core looks for it', () => {
     assert.deepEqual(found('.counterfoil'), ['001'])
     for (const path of ['db/.counterfoil/002_base.json', '.counterfoil/002_base.json']) {
       assert.ok(isOfSet(path), path)
-      assert.ok(isBeside(path), path)
     }
   })
   test('and nowhere else', () => {
     assert.deepEqual(found('counterfoil'), [])
     for (const path of ['db/counterfoil/002_base.json', 'db/x.counterfoil/002_base.json', '.counterfoil.json']) {
       assert.ok(!isOfSet(path), path)
-      assert.ok(!isBeside(path), path)
     }
   })
 })

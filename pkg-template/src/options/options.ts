@@ -1,6 +1,6 @@
 // The options that a caller may pass, checked and made into what the core takes.
 import type { RunOptions, When } from '../core/core.js'
-import { wordsOf } from '../shared/words.js'
+import type { All } from '../shared/words.js'
 import type { Convention, Event, MigrateOptions, PolicyCode, ReadOptions, RollbackOptions, Severity } from './public.js'
 
 /** Every option there is. @internal */
@@ -125,24 +125,26 @@ export function tableOf(table: NonNullable<AnyOptions['table']>): { schema: stri
 }
 
 /** The keys of `policy`. What is not here is for the core to judge. @internal */
-export const policies = wordsOf<PolicyCode>({
-  'edited-cosmetic': 1,
-  'edited-semantic': 1,
-  collision: 1,
-  missing: 1,
-  ahead: 1,
-  renumbered: 1,
-  renamed: 1,
-  duplicate: 1,
-  interrupted: 1,
-  'in-progress': 1,
-  'partial-squash': 1,
-  'foreign-marker': 1,
-  'not-run': 1,
-})
+export const policies = [
+  'edited-cosmetic',
+  'edited-semantic',
+  'collision',
+  'missing',
+  'ahead',
+  'renumbered',
+  'renamed',
+  'duplicate',
+  'interrupted',
+  'in-progress',
+  'partial-squash',
+  'foreign-marker',
+  'not-run',
+] as const satisfies readonly PolicyCode[]
 /** @internal */
-export const severities = wordsOf<Severity>({ note: 1, warning: 1, error: 1 })
-const whens = wordsOf<When>({ apply: 1, wait: 1, refuse: 1 })
+export const severities = ['note', 'warning', 'error'] as const satisfies readonly Severity[]
+const whens = ['apply', 'wait', 'refuse'] as const satisfies readonly When[]
+/** They lack no word. @internal */
+export type Whole = [All<PolicyCode, typeof policies>, All<Severity, typeof severities>, All<When, typeof whens>]
 
 /**
  * Whether these options leave a database that is current, current: a reviewed plan is compared by the core, and an

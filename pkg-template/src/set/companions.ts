@@ -1,6 +1,5 @@
 // Which files of a folder belong to a migration set.
 import { isJournal } from './drizzle-journal.js'
-import { lists } from './lists.js'
 
 /** Endings of code that a migration may be written in. The core has the same list, `src/convention/code.rs`. @internal */
 export const codeEndings: readonly string[] = [
@@ -63,6 +62,9 @@ export const otherEndings: readonly string[] = [
   'tsv',
   'txt',
 ]
+
+/** The folder of the lists of what baselines replace. In the core it is `convention::LISTS`. */
+const lists = '.counterfoil'
 
 /** Files that are no migrations but say something about them, and migrations that are not in SQL. */
 const companions = [

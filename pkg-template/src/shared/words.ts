@@ -1,4 +1,4 @@
-// Lists of words that JavaScript needs when it runs.
+// Lists of words that JavaScript needs when it runs: types only.
 
-/** All the words of a union, each of them once: a list that lacks one, or has another, does not compile. @internal */
-export const wordsOf = <Word extends string>(all: Readonly<Record<Word, 1>>) => Object.keys(all) as Word[]
+/** What does not compile if a list lacks one of the words of a union. @internal */
+export type All<Word extends List[number], List extends readonly string[]> = readonly Word[]

@@ -6,25 +6,26 @@ import { init } from '../../wasm/init.js'
 import { readMigrations } from '../../node.js'
 import type { Convention } from '../../options/public.js'
 import { createOutput, writeOutput } from '../../shared/output.js'
-import { wordsOf } from '../../shared/words.js'
+import type { All } from '../../shared/words.js'
 import { readSet } from '../../pure.js'
 import { Usage, define, fine, printJson, say, setOptions } from '../frame/command.js'
 import { showLinesOf } from '../show/failures.js'
 import { newFiles, type Known } from './new-files.js'
 
-const conventions = wordsOf<Convention>({
-  dbmate: 1,
-  'golang-migrate': 1,
-  goose: 1,
-  'sql-migrate': 1,
-  prisma: 1,
-  drizzle: 1,
-  flyway: 1,
-  sqlx: 1,
-  supabase: 1,
-  plain: 1,
-  diesel: 1,
-})
+const names = [
+  'dbmate',
+  'golang-migrate',
+  'goose',
+  'sql-migrate',
+  'prisma',
+  'drizzle',
+  'flyway',
+  'sqlx',
+  'supabase',
+  'plain',
+  'diesel',
+] as const
+const conventions: All<Convention, typeof names> = names
 
 export const command = define({
   about:

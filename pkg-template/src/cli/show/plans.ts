@@ -2,7 +2,7 @@
 import type { TextRow } from '../../run/database.js'
 import type { Finding, Plan } from '../../options/public.js'
 import type { Row } from '../../pure.js'
-import { wordsOf } from '../../shared/words.js'
+import type { All } from '../../shared/words.js'
 import { review } from '../../wasm/review.js'
 import { fine, found } from '../frame/command.js'
 import type { Style } from '../text/style.js'
@@ -16,7 +16,8 @@ export interface ShowOptions {
   readonly rows?: readonly TextRow[] | undefined
 }
 
-const origins = wordsOf<NonNullable<Row['origin']>>({ applied: 1, adopted: 1, imported: 1, stamped: 1 })
+const words = ['applied', 'adopted', 'imported', 'stamped'] as const
+const origins: All<NonNullable<Row['origin']>, typeof words> = words
 
 /** A row as the core reads it from JSON. */
 const row = ({ version, applied_at, duration_ms, origin }: TextRow) => ({

@@ -35,7 +35,7 @@ type CommandCode =
  */
 export type ErrorCode = CoreCode | CoreFinding | PackageCode | GitCode | CommandCode
 
-/** What an error is made of. @internal */
+/** What an error is made of. */
 export type FailureOf<Code> = Omit<Failure, 'code'> & { readonly code: Code }
 
 /**

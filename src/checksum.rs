@@ -9,8 +9,13 @@ use std::borrow::Cow;
 ///
 /// One file gives one canonical text on every OS and in every bundler.
 pub fn canonical(text: &str) -> Cow<'_, str> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let text = without_mark(text);
     if text.contains("\r\n") { Cow::Owned(text.replace("\r\n", "\n")) } else { Cow::Borrowed(text) }
+}
+
+/// The text without a byte order mark.
+pub(crate) fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
 /// `sha256:` and the hex SHA-256 of the text's UTF-8 bytes.

@@ -32,7 +32,7 @@ words!(Severity, "severity", {
 #[non_exhaustive]
 pub struct Finding {
     /// Stable code, kebab-case.
-    #[cfg_attr(feature = "wasm", tsify(type = "string"))]
+    #[cfg_attr(feature = "wasm", tsify(type = "CoreCode | CoreFinding"))]
     pub code: Cow<'static, str>,
     /// How bad.
     pub severity: Severity,

@@ -77,6 +77,10 @@
 #![forbid(unsafe_code)]
 
 // Lowest first: a module uses only what stands above it.
+#[cfg(any(feature = "panics", test))]
+#[doc(hidden)]
+#[macro_use]
+pub mod declared;
 pub mod mention;
 
 pub mod error;

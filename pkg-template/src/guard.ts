@@ -1,10 +1,11 @@
 // The guards: whether a change keeps a database's history.
-import type { Finding, Severity } from './options/public.js'
+import type { Convention, ErrorCode, Finding, Level, Severity } from './options/public.js'
+import type { GuardCode } from './review/review.js'
 import { review } from './wasm/review.js'
 import { wellFormed } from './set/texts.js'
 
 export { MigrationError, type Location } from './shared/errors.js'
-export type { Finding, Severity }
+export type { Convention, ErrorCode, Finding, GuardCode, Level, Severity }
 
 /** Files of one moment: path from the root of the repository, with `/`, to text. */
 export type Tree = Readonly<Record<string, string>>
@@ -14,7 +15,7 @@ export interface GuardedSet {
   /** The folder, from the root of the repository. */
   dir: string
   /** The naming convention, if it cannot be told from the files. */
-  convention?: string
+  convention?: Convention
   /** All files of the folder where the change began (the merge base; of several, every file that any of them has). */
   base: Tree
   /** All files of the folder with the change. */
@@ -82,7 +83,7 @@ export interface Track {
 /** Options of `check`. */
 export interface GuardOptions {
   /** How bad each finding is, by its code, where that differs from the default. */
-  severities?: Readonly<Record<string, Severity | 'off'>>
+  severities?: { readonly [code in GuardCode]?: Level }
   /** The tracks, by name. */
   tracks?: Readonly<Record<string, Track>>
   /**
@@ -100,7 +101,7 @@ export interface GuardOptions {
 /** What the guards say. */
 export interface Verdict {
   /** What was found, with path, line and column. */
-  findings: Finding[]
+  findings: Finding<GuardCode>[]
   /** Whether none of it is an error. */
   ok: boolean
   /**

@@ -1,19 +1,24 @@
 // Lint: what is wrong with migrations themselves, before they meet a database.
-import { loadFiles, type LazySqlSource, type Migrations } from './set/files.js'
-import { failure } from './shared/errors.js'
+import { loadFiles, type AnyMigrations, type LazySqlSource, type Migrations } from './set/files.js'
 import { conventionOf } from './set/manifest.js'
-import { tableOf } from './options/options.js'
-import type { Finding, ReadOptions, Severity } from './options/public.js'
+import { levels } from './options/levels.js'
+import { isFlag, isObject, isText, isTexts, tableOf, tests } from './options/options.js'
+import { checkOf, wrongAmong, type Checked } from './options/wrong-options.js'
+import type { Convention, ErrorCode, Finding, FindingCode, Level, ReadOptions, Severity } from './options/public.js'
+import type { OwnRule, SquawkRule } from './review/review.js'
 import { review } from './wasm/review.js'
 import { wellFormed } from './set/texts.js'
 
 export { MigrationError, type Location } from './shared/errors.js'
-export type { Finding, LazySqlSource, Migrations, Severity }
+export type { AnyMigrations, Convention, ErrorCode, Finding, FindingCode, LazySqlSource, Level, Migrations, Severity }
+
+/** The code of a rule, or of what is noticed as the files are read. */
+export type LintCode = OwnRule | SquawkRule
 
 /** Options of `lint`. */
 export interface LintOptions extends Pick<ReadOptions, 'table' | 'convention'> {
   /** How bad each rule's finding is, by its code, where that differs from the default: `{ 'ban-drop-column': 'off' }`. */
-  rules?: Readonly<Record<string, Severity | 'off'>>
+  rules?: { readonly [rule in LintCode]?: Level }
   /** `false`: without squawk's rules. Default: true. */
   squawk?: boolean
   /** The oldest PostgreSQL that the migrations are for, such as `15` or `'16.2'`. Default: 15. */
@@ -25,7 +30,7 @@ export interface LintOptions extends Pick<ReadOptions, 'table' | 'convention'> {
 /** What lint found. */
 export interface LintResult {
   /** What was found, in the order of the files. */
-  findings: Finding[]
+  findings: Finding<LintCode | FindingCode>[]
   /** Whether none of it is an error. */
   ok: boolean
   /** How many findings of each severity there are. */
@@ -37,11 +42,11 @@ export interface LintResult {
 /** A rule of lint. */
 export interface Rule {
   /** Its stable name, which is the `code` of its findings. */
-  code: string
+  code: LintCode
   /** Whose rule it is. */
   source: 'counterfoil' | 'squawk'
   /** How bad a finding is by default. */
-  severity: Severity | 'off'
+  severity: Level
   /** What it finds, in one line. */
   summary: string
   /** Why that is bad, in Markdown. Empty if `url` says it. */
@@ -68,7 +73,7 @@ export interface Rule {
  * const { findings, ok } = await lint(await readMigrations('db/migrations'), { rules: { 'ban-drop-column': 'error' } })
  * ```
  */
-export async function lint(migrations: Migrations<LazySqlSource>, options: LintOptions = {}): Promise<LintResult> {
+export async function lint(migrations: AnyMigrations, options: LintOptions = {}): Promise<LintResult> {
   const { paths, sqls } = await loadFiles(migrations)
   const files = paths.map((path, index) => ({ path, sql: sqls[index] ?? '' }))
   const convention = conventionOf(migrations, options.convention)
@@ -76,45 +81,23 @@ export async function lint(migrations: Migrations<LazySqlSource>, options: LintO
   return (await review()).lint(value) as LintResult
 }
 
-const isText = (value: unknown) => typeof value === 'string' && value !== ''
-const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value)
-const levels: readonly unknown[] = ['off', 'note', 'warning', 'error']
-
-/** Each option: whether a value is one of its own, and what is. What only the module knows, such as the rules, it checks. */
-const checks: {
-  readonly [name in keyof LintOptions]-?: readonly [test: (value: unknown) => boolean, expected: string]
-} = {
-  convention: [isText, 'the name of a convention'],
-  table: [
-    (value) =>
-      isText(value) ||
-      (isObject(value) &&
-        isText(tableOf(value as { name: string }).name) &&
-        isText(tableOf(value as { name: string }).schema)),
-    "a name, 'schema.name' or { schema, name }",
-  ],
+/** What only the module knows, such as the rules, it checks. */
+const checks: { readonly [name in keyof LintOptions]-?: Checked } = {
+  convention: checkOf('convention'),
+  table: [(value) => tests.table(value) && isText(tableOf(value as { name: string }).schema), checkOf('table')[1]],
   rules: [
     (value) => isObject(value) && Object.values(value as object).every((level) => levels.includes(level)),
     'an object of rule to off, note, warning or error',
   ],
-  squawk: [(value) => typeof value === 'boolean', 'true or false'],
+  squawk: [isFlag, 'true or false'],
   postgres: [(value) => (Number.isInteger(value) && (value as number) > 0) || isText(value), 'a version of PostgreSQL'],
-  only: [(value) => Array.isArray(value) && value.every((path) => typeof path === 'string'), 'an array of paths'],
+  only: [isTexts, 'an array of paths'],
 }
 
 function checked(options: LintOptions): object {
-  if (!isObject(options)) throw failure('invalid-input', 'options is not an object', 'pass an object, or nothing')
+  const wrong = wrongAmong(options, Object.keys(checks) as (keyof LintOptions)[], (name) => checks[name])
+  if (wrong) throw wrong
   const { table, ...rest } = options
-  for (const name of Object.keys(options) as (keyof LintOptions)[]) {
-    if (!Object.hasOwn(checks, name))
-      throw failure(
-        'invalid-input',
-        `there is no option ${name} here`,
-        `the options are: ${Object.keys(checks).join(', ')}`,
-      )
-    if (options[name] !== undefined && !checks[name][0](options[name]))
-      throw failure('invalid-input', `the option ${name} is not ${checks[name][1]}`)
-  }
   return { ...rest, ...(table !== undefined && { table: tableOf(table) }) }
 }
 

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { isOfSet, isPassedOver, isUnread } from './set/companions.js'
 import { MigrationError, failure } from './shared/errors.js'
 import { invalid, theFolder } from './shared/mentions.js'
+import { endOf } from './shared/texts.js'
 import { origins } from './set/origin.js'
 
 export { MigrationError, type Location } from './shared/errors.js'
@@ -119,12 +120,10 @@ function notUtf8(path: string, bytes: Uint8Array): MigrationError {
   }
   // … without the character that it breaks off in, which has at most four bytes.
   while (!decodes(good, false)) good -= 1
-  const before = new TextDecoder().decode(bytes.subarray(0, good)).split('\n')
-  const column = [...(before.at(-1) ?? '')].length + 1
   return new MigrationError({
     code: 'invalid-text',
     message: `the file is not UTF-8: byte ${good} is 0x${(bytes[good] ?? 0).toString(16).padStart(2, '0')}`,
     help: 'save the file as UTF-8',
-    at: { path, line: before.length, column },
+    at: { path, ...endOf(new TextDecoder().decode(bytes.subarray(0, good))) },
   })
 }

@@ -11,10 +11,13 @@ export type * from './run/functions.js'
 export type * from './options/public.js'
 
 /**
- * {@link Migrate}: what it does, and what it throws. Like the others it takes
+ * Brings the database current; {@link Migrate} says how, and what it throws. Like the others it takes
  * a `Client` that is connected, or a `Pool`, of which one client is used and given back.
  */
 export const migrate: Migrate<PgClient | PgPool> = (db, migrations, options) => up(driver, db, migrations, options)
+/** Says what there is to do, and writes nothing; {@link PlanWith} says more. */
 export const plan: PlanWith<PgClient | PgPool> = (db, migrations, options) => look(driver, db, migrations, options)
+/** Judges whether the database is where these files expect it to be; {@link Ready} says more. */
 export const ready: Ready<PgClient | PgPool> = (db, migrations, options) => judge(driver, db, migrations, options)
+/** Takes back what was applied last; {@link Rollback} says how far, and what it throws. */
 export const rollback: Rollback<PgClient | PgPool> = (db, migrations, options) => down(driver, db, migrations, options)

@@ -15,15 +15,16 @@ export type * from './run/functions.js'
 export type * from './options/public.js'
 export type { SnapshotStore } from './snapshots.js'
 
-type Set = api.Migrations<api.LazySqlSource>
-
 /**
- * {@link Migrate}: what it does, and what it throws. Like the others it takes
+ * Brings the database current; {@link Migrate} says how, and what it throws. Like the others it takes
  * a `PGlite` or a `PGliteWorker`.
  */
 export const migrate: Migrate<PGliteLike> = (db, migrations, options) => up(driver, db, migrations, options)
+/** Says what there is to do, and writes nothing; {@link PlanWith} says more. */
 export const plan: PlanWith<PGliteLike> = (db, migrations, options) => look(driver, db, migrations, options)
+/** Judges whether the database is where these files expect it to be; {@link Ready} says more. */
 export const ready: Ready<PGliteLike> = (db, migrations, options) => judge(driver, db, migrations, options)
+/** Takes back what was applied last; {@link Rollback} says how far, and what it throws. */
 export const rollback: Rollback<PGliteLike> = (db, migrations, options) => down(driver, db, migrations, options)
 
 /**
@@ -47,17 +48,17 @@ export const rollback: Rollback<PGliteLike> = (db, migrations, options) => down(
  */
 export function boot<Db extends BootablePGlite>(
   maker: CreatePGlite<Db>,
-  migrations: Set,
+  migrations: api.AnyMigrations,
   options?: BootOptions,
 ): Promise<Booted<Db>>
 export function boot<Db extends BootablePGlite>(
   maker: PGliteClass<Db>,
-  migrations: Set,
+  migrations: api.AnyMigrations,
   options?: BootOptions,
 ): Promise<Booted<Db>>
 export async function boot<Db extends BootablePGlite>(
   maker: CreatePGlite<Db> | PGliteClass<Db>,
-  migrations: Set,
+  migrations: api.AnyMigrations,
   options: BootOptions = {},
 ): Promise<Booted<Db>> {
   return (await import('./boot/boot.js')).boot(driver, maker, migrations, options)

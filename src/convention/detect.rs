@@ -9,6 +9,7 @@
 use super::files::{File, Set, is_sql};
 use super::markers::{self, Place};
 use super::{Convention, dbmate, diesel, drizzle, flyway, golang_migrate, goose, numbered, prisma, sql_migrate, sqlx};
+use crate::checksum::without_mark;
 use crate::error::{Code, Error};
 use crate::mention::Mention;
 
@@ -216,7 +217,7 @@ fn look<'s>(set: &'s Set<'_>) -> Clues<'s> {
 /// Looks for markers; says whether there is one.
 fn look_inside<'s>(file: &'s File<'_>, clues: &mut Clues<'s>) -> bool {
     const WORDS: &[&str] = &[dbmate::WORD, goose::WORD, sql_migrate::WORD];
-    let text = file.text.strip_prefix('\u{feff}').unwrap_or(file.text);
+    let text = without_mark(file.text);
     if text.starts_with(sqlx::NO_TRANSACTION) {
         clues.no_transaction = clues.no_transaction.or(Some(file.path));
     }

@@ -150,6 +150,9 @@ fn normalise(path: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// The folder, beside migrations, of the lists of what baselines replace.
+pub const LISTS: &str = ".counterfoil";
+
 /// A set of files, sorted by normalised path.
 pub(super) struct Set<'a> {
     /// All files but those in a `.counterfoil` folder and those whose name starts with a dot.
@@ -184,8 +187,8 @@ impl<'a> Set<'a> {
         }
         let mut set = Set { files: Vec::with_capacity(all.len()), lists: Vec::new() };
         for file in all {
-            if file.full.starts_with(".counterfoil/") || file.full.contains("/.counterfoil/") {
-                if file.dir_name() == ".counterfoil" && file.name().ends_with(".json") {
+            if file.dir().split('/').any(|folder| folder == LISTS) {
+                if file.dir_name() == LISTS && file.name().ends_with(".json") {
                     set.lists.push(file);
                 }
             } else if !file.name().starts_with('.') {

@@ -70,32 +70,21 @@ use crate::mention::Mention;
 use crate::migration::Catalog;
 pub use crate::migration::Convention;
 use crate::version::Identity;
+pub use files::LISTS;
 use files::Set;
+pub use out::CODES;
 use out::Out;
 
-/// The codes of the findings.
-pub const CODES: &[&str] = &[
-    "unknown-file",
-    "not-run",
-    "not-in-journal",
-    "journal-order",
-    "breakpoint-text",
-    "other-database",
-    "ignored-text",
-    "baseline-migration",
-    "unknown-baseline",
-];
-
 /// What there is to know about a convention.
-struct Entry {
+pub(crate) struct Entry {
     convention: Convention,
-    name: &'static str,
+    pub(crate) name: &'static str,
     identity: Identity,
     read: fn(&Set<'_>, &mut Out) -> Result<(), Error>,
 }
 
 /// Every convention. A table keeps one convention in one place.
-const TABLE: &[Entry] = &[
+pub(crate) const TABLE: &[Entry] = &[
     entry(Convention::Dbmate, "dbmate", Identity::Digits, dbmate::read),
     entry(Convention::GolangMigrate, "golang-migrate", Identity::Digits, golang_migrate::read),
     entry(Convention::Goose, "goose", Identity::Digits, goose::read),

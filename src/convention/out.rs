@@ -12,6 +12,19 @@ use crate::version::{Identity, Version};
 /// The ledger's column is `varchar(128)`.
 pub(super) const MAX_VERSION: usize = 128;
 
+/// The codes of the findings: see the [table](super#findings).
+pub const CODES: &[&str] = &[
+    "unknown-file",
+    "not-run",
+    "not-in-journal",
+    "journal-order",
+    "breakpoint-text",
+    "other-database",
+    "ignored-text",
+    "baseline-migration",
+    "unknown-baseline",
+];
+
 /// What has been read so far.
 pub(super) struct Out {
     identity: Identity,
@@ -82,6 +95,7 @@ impl Out {
     /// Adds a finding.
     #[inline(never)] // there are many of them: keeps the module small
     pub(super) fn report(&mut self, code: &'static str, severity: Severity, message: &str, help: &str, at: Location) {
+        debug_assert!(CODES.contains(&code), "{code} is not among the codes");
         let (message, help) = (message.to_owned(), help.to_owned());
         self.findings.push(Finding::new(code, severity, message).with_help(help).with_location(at));
     }

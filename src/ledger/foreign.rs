@@ -27,6 +27,7 @@ pub(crate) const TABLES: &str = "tables";
 pub struct Existing {
     /// Tools whose ledgers are of no concern (`goose`, `prisma`, …), and `tables` for tables that the migrations
     /// create.
+    #[cfg_attr(feature = "wasm", tsify(type = "readonly ExistingName[]"))]
     pub ignore: Vec<String>,
 }
 

@@ -383,7 +383,7 @@ pub(crate) fn claim_running(table: &Table, migration: &Migration, runner: &Runne
         literal(&crate::checksum::fingerprint(&migration.up.text)),
         runner.until(),
         runner.token(),
-        kept(migration, "running"),
+        kept(migration, State::Running.as_str()),
         failing(Fault::NotWritten, "count(*)")
     )
 }

@@ -15,6 +15,9 @@ use crate::migration::{Convention, Section};
 use crate::sql::Analysis;
 use crate::sql::lex::tokens;
 
+/// The code of the finding.
+pub(super) const CODE: &str = "foreign-marker";
+
 /// How a tool marks the ways in a file.
 struct Marker {
     /// The tool, as a person calls it.
@@ -118,7 +121,7 @@ pub fn finding(section: &Section, analysis: &Analysis, convention: Convention, s
         }
         None => move_it(convention, &mut options),
     };
-    let finding = Finding::new("foreign-marker", severity, message).with_help(help);
+    let finding = Finding::new(CODE, severity, message).with_help(help);
     Some(finding.with_location(section.location(line.start)).with_options(options))
 }
 

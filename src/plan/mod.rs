@@ -32,6 +32,10 @@ pub use inspect::{Cache, Inspected, inspect};
 pub use policy::{Options, POLICY};
 pub use running::Why;
 
+/// The codes of the findings that only a plan has. Those of [`convention`](crate::convention::CODES) and
+/// [`sql`](crate::sql::steps::CODES) are among its findings too, and a [`Code`] where a section cannot be run.
+pub const CODES: &[&str] = &[foreign_markers::CODE];
+
 /// The plan.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -131,7 +135,7 @@ pub fn plan_with(catalog: &Catalog, ledger: &Ledger, options: &Options, cache: &
     for (file, decision) in decisions.iter_mut().take(catalog.migrations.len()).enumerate() {
         let migration = &catalog.migrations[file];
         let marker = |inspected: &Inspected| {
-            let severity = options.severity("foreign-marker");
+            let severity = options.severity(foreign_markers::CODE);
             foreign_markers::finding(&migration.up, &inspected.analysis, catalog.convention, severity)
         };
         if decision.code == Reason::Unverified {

@@ -40,7 +40,7 @@ pub const POLICY: &[(&str, Severity)] = &[
 pub struct Options {
     /// Severity per drift code (`edited-cosmetic` and `edited-semantic` apart), where it differs
     /// from the default of [`POLICY`].
-    #[cfg_attr(feature = "wasm", tsify(type = "Record<string, Severity>"))]
+    #[cfg_attr(feature = "wasm", tsify(type = "{ [code in PolicyCode]?: Severity }"))]
     pub policy: BTreeMap<String, Severity>,
     /// The ledger's table: a migration that drops or renames it is refused.
     pub table: Table,
@@ -86,6 +86,19 @@ mod tests {
             "use one of: edited-cosmetic, edited-semantic, collision, missing, ahead, renumbered, renamed, \
              duplicate, interrupted, in-progress, partial-squash, foreign-marker, not-run"
         );
+    }
+
+    #[test]
+    fn the_keys_are_every_drift_and_two_findings() {
+        use super::super::Reason;
+        let none_of_drift = ["applied", "unverified", "replaced", "pending", "changed", "resume", "baseline"];
+        let drifts = Reason::ALL.iter().map(|(_, text)| *text).filter(|text| !none_of_drift.contains(text));
+        // An edit has two keys: it is graded.
+        let keys: Vec<&str> = drifts
+            .flat_map(|drift| if drift == "edited" { vec!["edited-cosmetic", "edited-semantic"] } else { vec![drift] })
+            .chain(["foreign-marker", "not-run"])
+            .collect();
+        assert_eq!(POLICY.iter().map(|(key, _)| *key).collect::<Vec<_>>(), keys);
     }
 
     #[test]

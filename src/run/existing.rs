@@ -14,6 +14,9 @@ use crate::plan::created::{Created, created};
 use crate::plan::{self, Finding, Severity};
 use std::sync::Arc;
 
+/// The code of the finding.
+pub(super) const CODE: &str = "existing-ignored";
+
 impl Machine {
     /// Asks for the table's columns, and for what else is there. `there`: our ledger is, and has no row.
     pub(super) fn ask_for_shape(&mut self, there: bool) -> Output {
@@ -150,5 +153,5 @@ fn ignored_finding(what: &str, word: &str) -> Finding {
     let help = format!(
         "once a migration is recorded this is not looked at again: take '{word}' out of the option `existing` then"
     );
-    Finding::new("existing-ignored", Severity::Warning, message).with_help(help).with_option(Mention::named("existing"))
+    Finding::new(CODE, Severity::Warning, message).with_help(help).with_option(Mention::named("existing"))
 }

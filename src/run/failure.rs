@@ -45,16 +45,15 @@ const KINDS: &[(&str, Kind)] = &[
     ("42701", Kind::Race),     // duplicate_column
     ("22P02", Kind::Changed),  // invalid_text_representation
     ("XX000", Kind::Race),     // "tuple concurrently updated"
-    ("57P01", Kind::Lost),     // admin_shutdown
-    ("57P02", Kind::Lost),     // crash_shutdown
-    ("08000", Kind::Lost),     // connection_exception and its kin
-    ("08003", Kind::Lost),
-    ("08006", Kind::Lost),
 ];
+
+/// What SQLSTATEs begin with after which the connection is gone: connection exceptions, shutdowns and
+/// idle sessions, idle transactions. `gone` of the package's drivers is the same.
+const GONE: [&str; 3] = ["08", "57P0", "25P03"];
 
 impl Failure {
     pub(crate) fn kind(&self) -> Kind {
-        if self.lost {
+        if self.lost || GONE.iter().any(|class| self.sqlstate.starts_with(class)) {
             return Kind::Lost;
         }
         KINDS.iter().find(|(state, _)| *state == self.sqlstate).map_or(Kind::Other, |(_, kind)| *kind)
@@ -253,4 +252,21 @@ pub(crate) fn waited(setup: &Setup, what: &str) -> Error {
     Error::new(Code::WaitTimeout, format!("waited {} ms {what}", setup.options.wait_timeout))
         .with_help("see in pg_stat_activity who holds the lock, or allow more time with the option `waitTimeout`")
         .with_option(Mention::named("waitTimeout"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_connection_is_gone_after_what_the_table_says() {
+        let table = include_str!("../../tests/data/sqlstates/gone.txt");
+        let lines: Vec<&str> = table.lines().filter(|line| !line.starts_with('#')).collect();
+        assert!(lines.len() > 20);
+        for line in lines {
+            let [sqlstate, gone, _] = line.split_whitespace().collect::<Vec<_>>()[..] else { panic!("{line}") };
+            let failure = Failure { sqlstate: sqlstate.into(), ..Failure::default() };
+            assert_eq!(failure.kind() == Kind::Lost, gone == "gone", "{line}");
+        }
+    }
 }

@@ -47,6 +47,9 @@ mod stepwise;
 mod trial;
 mod up;
 
+/// The codes of the findings that only a run has.
+pub const CODES: &[&str] = &[existing::CODE];
+
 pub use exchange::{Failure, Input, Output};
 pub use machine::Machine;
 pub use message::Message;

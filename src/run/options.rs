@@ -83,7 +83,7 @@ pub struct Options {
     pub table: Table,
     /// Severity per drift code, where it differs from the default.
     #[serde(default)]
-    #[cfg_attr(feature = "wasm", tsify(type = "Record<string, Severity>"))]
+    #[cfg_attr(feature = "wasm", tsify(type = "{ [code in PolicyCode]?: Severity }"))]
     pub policy: BTreeMap<String, Severity>,
     /// What may be there before the first migration.
     #[serde(default)]

@@ -13,9 +13,9 @@ use super::request::{Act, Request};
 use super::state::Refusal;
 use super::{Failure, Machine};
 
-/// SQLSTATEs of failures that are nobody's statement's: out of time, out of room, shut down.
+/// SQLSTATEs of failures that are nobody's statement's: out of time, out of room. Nor is a lost connection.
 /// PostgreSQL manual, appendix A.
-const NOT_TRIED: [&str; 5] = ["57014", "57P0", "25P03", "25P04", "53"];
+const NOT_TRIED: [&str; 3] = ["57014", "25P04", "53"];
 
 /// Lines of the block before the first statement's.
 const BEFORE: usize = 2;
@@ -30,7 +30,8 @@ impl Machine {
         let is_own = refusal.ledger || refusal.failure.fault().is_some();
         let text = &self.setup.section(refusal.migration, refusal.direction).text;
         let is_timed = prepared.is_some_and(|p| p.analysis.statements.iter().any(|s| is_limit(s.span.slice(text))));
-        if is_timed || NOT_TRIED.iter().any(|class| refusal.failure.sqlstate.starts_with(class)) {
+        let is_lost = refusal.failure.kind() == Kind::Lost;
+        if is_timed || is_lost || NOT_TRIED.iter().any(|class| refusal.failure.sqlstate.starts_with(class)) {
             return None;
         }
         // A function cannot have savepoints.

@@ -24,6 +24,9 @@ use crate::finding::{Finding, Severity};
 use crate::span::Span;
 use std::ops::Range;
 
+/// The codes of the findings.
+pub const CODES: &[&str] = &["transaction-control", "transaction-options", "transaction-wrapper"];
+
 /// What a marker in the file says about transactions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -326,6 +329,7 @@ impl Grouping<'_> {
     }
 
     fn find(&mut self, code: &'static str, severity: Severity, at: &Statement, message: &str, help: &str) {
+        debug_assert!(CODES.contains(&code), "{code} is not among the codes");
         // Once is enough, and keeps the list short whatever the file.
         if self.findings.iter().any(|(finding, _)| finding.code == code && finding.message == message) {
             return;

@@ -10,7 +10,7 @@ use wasm_bindgen::JsValue;
 #[derive(Serialize, Tsify)]
 pub struct Failure {
     /// Stable code, kebab-case.
-    #[tsify(type = "string")]
+    #[tsify(type = "CoreCode")]
     pub(super) code: Code,
     /// What is wrong: lower-case, no full stop.
     pub(super) message: String,

@@ -6,6 +6,7 @@
 
 mod failure;
 mod given;
+mod words;
 
 use crate::convention::{self, Convention};
 use crate::error::{Code, Error, Location};
@@ -156,6 +157,7 @@ pub struct MigrationInfo {
 #[derive(Serialize, Tsify)]
 pub struct MigrationSet {
     /// The naming convention.
+    #[tsify(type = "Convention")]
     convention: &'static str,
     /// In the order in which they are applied.
     migrations: Vec<MigrationInfo>,
@@ -235,37 +237,61 @@ pub struct Answer {
 }
 
 /// What the driver has to do next.
-#[derive(Default, Serialize, Tsify)]
-#[serde(rename_all = "camelCase")]
-pub struct Request {
-    /// What to do.
-    #[serde(rename = "type")]
-    #[tsify(type = "'query' | 'statement' | 'script' | 'batch' | 'trial' | 'wait' | 'done' | 'failed'")]
-    kind: &'static str,
-    /// What to send, for `query`, `statement` and `script`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sql: Option<String>,
-    /// How many statements that are, for `script`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    count: Option<u32>,
-    /// What to send, for `batch` and `trial`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    statements: Option<Vec<String>>,
-    /// How long to wait, for `wait`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    milliseconds: Option<u32>,
-    /// What came of it, for `done`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    outcome: Option<Outcome>,
-    /// What is wrong, for `failed`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    failure: Option<Failure>,
-    /// Versions of the migrations that were applied before, for `failed`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    applied: Option<Vec<String>>,
-    /// What has happened since the last request.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[tsify(optional)]
+#[derive(Serialize, Tsify)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub enum Request {
+    /// Send one statement and hand back its rows.
+    Query {
+        /// The statement.
+        sql: String,
+    },
+    /// Send one statement.
+    Statement {
+        /// The statement.
+        sql: String,
+    },
+    /// Send a text in one message.
+    Script {
+        /// The text.
+        sql: String,
+        /// How many statements that are.
+        count: u32,
+    },
+    /// Run statements as one transaction.
+    Batch {
+        /// The statements.
+        statements: Vec<String>,
+    },
+    /// The same in a transaction that never commits.
+    Trial {
+        /// The statements.
+        statements: Vec<String>,
+    },
+    /// Wait.
+    Wait {
+        /// How long.
+        milliseconds: u32,
+    },
+    /// The run is over and all is well.
+    Done {
+        /// What came of it.
+        outcome: Outcome,
+    },
+    /// The run has failed.
+    Failed {
+        /// What is wrong.
+        failure: Failure,
+        /// Versions of the migrations that were applied before.
+        applied: Vec<String>,
+    },
+}
+
+/// A turn of the machine.
+#[derive(Serialize, Tsify)]
+pub struct Turn {
+    /// What has to be done next.
+    request: Request,
+    /// What has happened since the last turn.
     events: Vec<Event>,
 }
 
@@ -310,7 +336,7 @@ impl Catalog {
     }
 
     /// The naming convention.
-    #[wasm_bindgen(getter)]
+    #[wasm_bindgen(getter, unchecked_return_type = "Convention")]
     pub fn convention(&self) -> String {
         self.0.convention.as_str().to_owned()
     }
@@ -365,43 +391,38 @@ impl Machine {
         run::Machine::new(catalog.0.clone(), goal, options, capabilities).map(Machine).map_err(thrown)
     }
 
-    /// Tells the run to stop as soon as nothing is half-done. A request that comes back takes the
-    /// place of the one that `next` has given out and that has not been sent.
-    pub fn abort(&mut self) -> Result<Option<Ts<Request>>, JsValue> {
-        self.0.abort().map(|output| self.request(output)).transpose()
+    /// Tells the run to stop as soon as nothing is half-done. A turn that comes back takes the
+    /// place of the one that `next` has given out and whose request has not been sent.
+    pub fn abort(&mut self) -> Result<Option<Ts<Turn>>, JsValue> {
+        self.0.abort().map(|output| self.turn(output)).transpose()
     }
 
     /// The next thing to do. `answer` is what came of the last one; the first call has none. `now`
     /// counts milliseconds from any moment.
-    pub fn next(&mut self, answer: Option<Ts<Answer>>, now: f64) -> Result<Ts<Request>, JsValue> {
+    pub fn next(&mut self, answer: Option<Ts<Answer>>, now: f64) -> Result<Ts<Turn>, JsValue> {
         let input = answer.map(|answer| given::answer(&answer.js_value())).transpose()?;
         let output = self.0.next(input, now as u64);
-        self.request(output)
+        self.turn(output)
     }
 }
 
 impl Machine {
-    fn request(&mut self, output: Output) -> Result<Ts<Request>, JsValue> {
-        let mut next = Request::default();
-        match output {
+    fn turn(&mut self, output: Output) -> Result<Ts<Turn>, JsValue> {
+        let request = match output {
             Output::Send(request) => match self.0.message(&request) {
-                Message::Query { sql } => (next.kind, next.sql) = ("query", Some(sql)),
-                Message::Statement { sql } => (next.kind, next.sql) = ("statement", Some(sql)),
-                Message::Script { sql, count } => {
-                    (next.kind, next.sql, next.count) = ("script", Some(sql), Some(count));
-                }
-                Message::Trial { statements } => (next.kind, next.statements) = ("trial", Some(statements)),
-                Message::Batch { statements } => (next.kind, next.statements) = ("batch", Some(statements)),
+                Message::Query { sql } => Request::Query { sql },
+                Message::Statement { sql } => Request::Statement { sql },
+                Message::Script { sql, count } => Request::Script { sql, count },
+                Message::Trial { statements } => Request::Trial { statements },
+                Message::Batch { statements } => Request::Batch { statements },
             },
-            Output::Wait { milliseconds } => (next.kind, next.milliseconds) = ("wait", Some(milliseconds)),
-            Output::Done(outcome) => (next.kind, next.outcome) = ("done", Some(*outcome)),
-            Output::Failed(failed) => {
-                next.kind = "failed";
-                next.failure = Some(Failure::from(&failed.error));
-                next.applied = Some(failed.report.applied.into_iter().map(|done| done.version).collect());
-            }
-        }
-        next.events = self.0.take_events();
-        handed(&next)
+            Output::Wait { milliseconds } => Request::Wait { milliseconds },
+            Output::Done(outcome) => Request::Done { outcome: *outcome },
+            Output::Failed(failed) => Request::Failed {
+                failure: Failure::from(&failed.error),
+                applied: failed.report.applied.into_iter().map(|done| done.version).collect(),
+            },
+        };
+        handed(&Turn { request, events: self.0.take_events() })
     }
 }

@@ -55,7 +55,7 @@ test('it holds the package and nothing else', () => {
     'package.json',
     'virtual.d.ts',
     ...['core.d.ts', 'core.js', 'core.wasm', 'inline.js'].map((name) => `core/${name}`),
-    ...['review.js', 'review.wasm'].map((name) => `review/${name}`),
+    ...['review.d.ts', 'review.js', 'review.wasm'].map((name) => `review/${name}`),
     ...['LICENSES.txt', 'main.js', 'pg-client.cjs', 'program.cjs'].map((name) => `cli/${name}`),
   ]
   const inPages = [...reached(forPages)].filter((path) => path.startsWith('web/'))

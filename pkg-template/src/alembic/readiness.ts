@@ -2,6 +2,7 @@
 import { describe } from '../run/database.js'
 import { failure } from '../shared/errors.js'
 import type { Checked } from '../health/public.js'
+import type { Readiness } from '../options/public.js'
 import type { AlembicRevision } from './public.js'
 
 /** What a database that Alembic migrates is expected to have. */
@@ -92,7 +93,7 @@ function judged(
   heads: readonly string[],
   revisions: readonly AlembicRevision[] | undefined,
   current: readonly string[],
-): { status: string; pending: string[] } {
+): { status: Readiness['status']; pending: string[] } {
   if (!revisions) {
     const pending = heads.filter((head) => !current.includes(head)).sort()
     const strange = current.some((revision) => !heads.includes(revision))

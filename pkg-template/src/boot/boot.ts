@@ -5,13 +5,11 @@ import { failure } from '../shared/errors.js'
 import { manifestOf } from '../set/manifest.js'
 import { allowed } from '../options/options.js'
 import { checkedOptions } from '../options/wrong-options.js'
-import type { Finding, LazySqlSource, Migrations } from '../options/public.js'
+import type { AnyMigrations, Convention, Finding } from '../options/public.js'
 import type { SnapshotStore } from '../snapshots.js'
 import type { BootablePGlite, BootOptions, Booted, CreatePGlite, PGliteClass } from './public.js'
 import { hasDigest, isPristine, runtimeOf, settle, unlogged } from './questions.js'
 import { keyOf, labelOf, seal, short, unseal, type Label } from './seal.js'
-
-type Set = Migrations<LazySqlSource>
 
 /** How many snapshots are tried before the database starts from nothing. */
 const attempts = 3
@@ -23,7 +21,7 @@ const runtimes = new WeakMap<object, Map<string, string>>()
 export async function boot<Db extends BootablePGlite>(
   driver: Driver<BootablePGlite>,
   maker: PGliteClass<Db> | CreatePGlite<Db>,
-  migrations: Set,
+  migrations: AnyMigrations,
   options: BootOptions,
 ): Promise<Booted<Db>> {
   const begin = performance.now()
@@ -138,8 +136,8 @@ class Session<Db extends BootablePGlite> {
 
   /** A database from the snapshot that has most of the migrations. */
   async find(
-    migrations: Set,
-    convention: string | undefined,
+    migrations: AnyMigrations,
+    convention: Convention | undefined,
     create: CreatePGlite<Db>,
   ): Promise<Found<Db> | undefined> {
     this.#options = short(this.#aspects())
@@ -286,7 +284,7 @@ class Session<Db extends BootablePGlite> {
     this.#find('snapshot-not-used', `the snapshot ${key} was not used: ${why}`)
   }
 
-  #find(code: string, message: string, help = ''): undefined {
+  #find(code: 'snapshot-not-used' | 'snapshot-not-saved', message: string, help = ''): undefined {
     this.findings.push({ code, severity: 'warning', message, help })
   }
 

@@ -3,12 +3,12 @@ import { catalogOf } from '../run/catalogs.js'
 import { loadFiles } from '../set/files.js'
 import { init } from '../wasm/init.js'
 import { conventionOf } from '../set/manifest.js'
-import type { LazySqlSource, Migrations } from '../options/public.js'
+import type { AnyMigrations, Convention } from '../options/public.js'
 
 /** By digest, how many of the first migrations of the set lead to it; the whole set last. @internal */
 export async function prefixesOf(
-  migrations: Migrations<LazySqlSource>,
-  convention: string | undefined,
+  migrations: AnyMigrations,
+  convention: Convention | undefined,
 ): Promise<Map<string, number>> {
   const [files] = await Promise.all([loadFiles(migrations), init()])
   const { prefixes } = catalogOf(migrations, files, conventionOf(migrations, convention))

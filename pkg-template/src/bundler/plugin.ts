@@ -4,14 +4,14 @@ import { renderManifest } from '../embed.js'
 import { MigrationError } from '../shared/errors.js'
 import { examine } from '../embedding/examine.js'
 import { readMigrations } from '../node.js'
-import type { Finding, ReadOptions } from '../options/public.js'
+import type { Convention, Finding, ReadOptions } from '../options/public.js'
 
 /** Options of the plugins. */
 export interface PluginOptions {
   /** The folder of migrations, from the project's root. Default: `db/migrations`. */
   dir?: string
   /** The naming convention, if it cannot be told from the files. */
-  convention?: string
+  convention?: Convention
   /** How bad each kind of drift is, where that differs from the default: what the program that runs says, too. */
   policy?: NonNullable<ReadOptions['policy']>
   /** A folder without a migration is no mistake. Default: false: it stops a build, and in development it is a warning. */
@@ -59,10 +59,13 @@ export function folderOf(
   id: string,
   options: PluginOptions,
   root: string,
-): { folder: string; convention: string | undefined } {
+): { folder: string; convention: Convention | undefined } {
   const query = new URLSearchParams(id.split('?')[1])
   const dir = query.get('dir') ?? options.dir ?? 'db/migrations'
-  return { folder: resolve(root, dir), convention: query.get('convention') ?? options.convention }
+  return {
+    folder: resolve(root, dir),
+    convention: (query.get('convention') as Convention | null) ?? options.convention,
+  }
 }
 
 /**

@@ -4,7 +4,7 @@ import { can, inside, told, type Connection, type TextRow } from '../run/databas
 import { nodeDataDir } from './pglite-dir.js'
 import { asText, isDead, speaks, stopped, type PGliteLike } from './pglite-like.js'
 
-function connect(db: PGliteLike): Connection {
+function connect(db: PGliteLike) {
   // What `db.transaction()` hands to its callback: to wait for the end of that would be to wait for ever.
   if ('rollback' in db) throw inside('database')
   let asked = false
@@ -24,7 +24,7 @@ function connect(db: PGliteLike): Connection {
     },
     statement: (sql) => send(sql),
     script: send,
-  }
+  } satisfies Connection
 }
 
 /** What ReadyForQuery says, if this can be asked for: PGlite's clock may be too coarse to tell. */
@@ -38,7 +38,7 @@ async function status(db: PGliteLike): Promise<string | undefined> {
 }
 
 /** @internal */
-export const pglite: Driver<PGliteLike> = {
+export const pglite = {
   entry: 'pglite',
   takes: (db) => can(db, 'query', 'exec'),
   connect,
@@ -49,4 +49,4 @@ export const pglite: Driver<PGliteLike> = {
     await db.waitReady
     return (await import('./pglite-lock.js')).lockDataDir(directory)
   },
-}
+} satisfies Driver<PGliteLike>

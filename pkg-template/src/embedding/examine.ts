@@ -2,6 +2,7 @@
 import { isUnread } from '../set/companions.js'
 import { emptiness } from '../run/empty.js'
 import { MigrationError } from '../shared/errors.js'
+import { withLineFeeds, withoutMark } from '../shared/texts.js'
 import { filesNow, type Migrations } from '../set/files.js'
 import { translated } from '../wasm/translated.js'
 import { coreNow } from '../wasm/init.js'
@@ -74,4 +75,4 @@ function canonical(sql: string): string {
   return canonicalOnce(once) === once ? once : sql
 }
 
-const canonicalOnce = (sql: string) => sql.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n')
+const canonicalOnce = (sql: string) => withLineFeeds(withoutMark(sql))

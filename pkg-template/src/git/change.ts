@@ -232,8 +232,8 @@ class Reading {
   }
 
   /** What is no text cannot be guarded, which matters where it has changed. */
-  findings(base: Map<string, Entry>, head: Map<string, Entry>): Finding[] {
-    const out: Finding[] = []
+  findings(base: Map<string, Entry>, head: Map<string, Entry>): Finding<'unreadable-file'>[] {
+    const out: Finding<'unreadable-file'>[] = []
     for (const path of [...new Set([...base.keys(), ...head.keys()])].sort()) {
       const [before, after] = [base.get(path), head.get(path)]
       const problem = this.#problem(after) ?? this.#problem(before)

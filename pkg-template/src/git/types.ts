@@ -1,6 +1,6 @@
 // What is asked of a git repository, and what comes back. No types of Node's: a user may have none.
 import type { Change, GuardOptions } from '../guard.js'
-import type { Finding } from '../options/public.js'
+import type { Convention, Finding } from '../options/public.js'
 
 /** Environment variables. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -16,7 +16,7 @@ export interface ChangeRequest {
   /** What is in the index, as in a hook before a commit. */
   staged?: boolean
   /** The folders of migrations. `optional`: nobody named it, so it need not be there. */
-  sets: { dir: string; convention?: string; optional?: boolean }[]
+  sets: { dir: string; convention?: Convention; optional?: boolean }[]
   /** Other branches: refs, or patterns such as `origin/*`. */
   against?: readonly string[]
   /** The tracks whose files are read. */
@@ -36,7 +36,7 @@ export interface ReadChange {
   head: { name: string; commit: string; live: boolean }
   against: Ref[]
   /** Files that could not be read. */
-  findings: Finding[]
+  findings: Finding<'unreadable-file'>[]
 }
 
 /** What a change is compared with. */

@@ -1,5 +1,7 @@
 // Readiness over HTTP: one path, GET and HEAD, 200 or 503.
 import { failure } from '../shared/errors.js'
+import type { All } from '../shared/words.js'
+import type { Readiness } from '../options/public.js'
 import { toConsole } from './log.js'
 import { Probe } from './probe.js'
 import type {
@@ -147,7 +149,8 @@ const notFound: Reply = { status: 404, headers: plain, body: 'not found\n' }
 const pathOf = (url: string) => url.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '') || '/'
 
 /** From good to bad; what is not here is worse: nobody knows how it stands. */
-const order = ['ready', 'ahead', 'in-progress', 'behind', 'drifted']
+const known = ['ready', 'ahead', 'in-progress', 'behind', 'drifted'] as const
+const order: readonly string[] = known satisfies All<Readiness['status'], typeof known>
 
 /** The answer of several checks: that of the worst, with its name, and all of them. */
 function worst(answers: readonly (readonly [name: string, answer: ReadinessAnswer])[]): ReadinessAnswer {

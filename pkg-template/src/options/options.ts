@@ -1,6 +1,7 @@
 // The options that a caller may pass, checked and made into what the core takes.
-import type { RunOptions } from '../core/core.js'
-import type { Event, MigrateOptions, ReadOptions, RollbackOptions } from './public.js'
+import type { RunOptions, When } from '../core/core.js'
+import type { All } from '../shared/words.js'
+import type { Convention, Event, MigrateOptions, PolicyCode, ReadOptions, RollbackOptions, Severity } from './public.js'
 
 /** Every option there is. @internal */
 export type AnyOptions = ReadOptions & MigrateOptions & RollbackOptions
@@ -15,16 +16,18 @@ export interface Settings {
   dry: boolean
   /** False: a session does not last from one request to the next. */
   session: boolean
-  convention: string | undefined
+  convention: Convention | undefined
   /** A set without a migration is no mistake. */
   allowEmpty: boolean
   onProgress: ((event: Event) => unknown) | undefined
   signal: AbortSignal | undefined
 }
 
-type Test = (value: unknown) => boolean
+/** Whether a value will do. @internal */
+export type Test = (value: unknown) => boolean
 
-const isText = (value: unknown) => typeof value === 'string' && value !== ''
+/** @internal */
+export const isText = (value: unknown) => typeof value === 'string' && value !== ''
 // PostgreSQL has no name with a NUL, and none that is empty.
 const isName = (value: unknown) => isText(value) && !(value as string).includes('\0')
 const isTable = (value: unknown) => {
@@ -32,22 +35,22 @@ const isTable = (value: unknown) => {
   // Another type of schema is named by the core.
   return isName(name) && (typeof schema !== 'string' || isName(schema))
 }
-const isTexts = (value: unknown) => Array.isArray(value) && value.every((item) => typeof item === 'string')
+/** @internal */
+export const isTexts = (value: unknown) => Array.isArray(value) && value.every((item) => typeof item === 'string')
 const isIgnoring = (value: unknown) => isTexts(Object(value).ignore)
 const isWhole = (value: unknown) => Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 32
 /** @internal */
 export const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value)
-const isFlag = (value: unknown) => typeof value === 'boolean'
-const whens = ['apply', 'wait', 'refuse']
+/** @internal */
+export const isFlag = (value: unknown) => typeof value === 'boolean'
 
-/** Whether a value will do, for every option that there is. @internal */
 export const tests: { readonly [name in keyof AnyOptions]-?: Test } = {
   table: (value) => (isText(value) || isObject(value)) && isTable(value),
   convention: isText,
   policy: isObject,
   allowEmpty: isFlag,
   existing: isIgnoring,
-  when: (value) => whens.includes(value as string),
+  when: (value) => whens.includes(value as When),
   expect: isText,
   lockTimeout: isWhole,
   waitTimeout: isWhole,
@@ -121,8 +124,8 @@ export function tableOf(table: NonNullable<AnyOptions['table']>): { schema: stri
   return dot < 0 ? { schema: 'public', name: table } : { schema: table.slice(0, dot), name: table.slice(dot + 1) }
 }
 
-/** The keys of `policy` and the severities. What is not here is for the core to judge. @internal */
-export const drifts = [
+/** The keys of `policy`. What is not here is for the core to judge. @internal */
+export const policies = [
   'edited-cosmetic',
   'edited-semantic',
   'collision',
@@ -136,9 +139,12 @@ export const drifts = [
   'partial-squash',
   'foreign-marker',
   'not-run',
-]
+] as const satisfies readonly PolicyCode[]
 /** @internal */
-export const severities = ['note', 'warning', 'error']
+export const severities = ['note', 'warning', 'error'] as const satisfies readonly Severity[]
+const whens = ['apply', 'wait', 'refuse'] as const satisfies readonly When[]
+/** They lack no word. @internal */
+export type Whole = [All<PolicyCode, typeof policies>, All<Severity, typeof severities>, All<When, typeof whens>]
 
 /**
  * Whether these options leave a database that is current, current: a reviewed plan is compared by the core, and an
@@ -146,7 +152,7 @@ export const severities = ['note', 'warning', 'error']
  */
 export function usual({ core: { expect, existing, policy = {}, table } }: Settings): boolean {
   const known = Object.entries(policy).every(
-    ([drift, severity]) => drifts.includes(drift) && severities.includes(severity),
+    ([code, severity]) => policies.includes(code as PolicyCode) && severities.includes(severity),
   )
   return !(expect || existing) && known && (table === undefined || typeof table.schema === 'string')
 }

@@ -1,53 +1,65 @@
 // The shapes that the drivers share.
-import type { Event, Finding, Plan, Readiness, Report, Severity } from '../core/core.js'
-import type { LazySqlSource, Migrations, SqlSource } from '../set/files.js'
+import type {
+  Convention,
+  CoreCode,
+  CoreFinding,
+  Event,
+  ExistingName,
+  Finding as CoresFinding,
+  Plan,
+  PolicyCode,
+  Readiness,
+  Report as CoresReport,
+  Severity,
+  When,
+} from '../core/core.js'
+import type { AnyMigrations, LazySqlSource, Migrations, SqlSource } from '../set/files.js'
+import type { ErrorCode } from '../shared/errors.js'
 import type { Manifest, ManifestFile } from '../set/manifest.js'
 
 export type {
+  AnyMigrations,
+  Convention,
+  ErrorCode,
   Event,
-  Finding,
+  ExistingName,
   LazySqlSource,
   Manifest,
   ManifestFile,
   Migrations,
   Plan,
+  PolicyCode,
   Readiness,
-  Report,
   Severity,
   SqlSource,
 }
 
-/** What {@link ReadOptions.existing} may name: a tool that keeps a ledger in the database, or `tables`. */
-export type ExistingName =
-  | 'alembic'
-  | 'dbmate'
-  | 'diesel'
-  | 'django'
-  | 'drizzle'
-  | 'ecto'
-  | 'flyway'
-  | 'golang-migrate'
-  | 'goose'
-  | 'graphile-migrate'
-  | 'knex'
-  | 'kysely'
-  | 'node-pg-migrate'
-  | 'prisma'
-  | 'rails'
-  | 'refinery'
-  | 'sql-migrate'
-  | 'sqlx'
-  | 'supabase'
-  | 'tables'
+/** The code of a finding of a plan or a run: stable, kebab-case. */
+export type FindingCode = CoreCode | CoreFinding | 'progress-failed' | 'snapshot-not-used' | 'snapshot-not-saved'
+
+/** Something a person should know, that is not a decision about one migration. */
+export interface Finding<Code extends string = FindingCode> extends Omit<CoresFinding, 'code'> {
+  /** Stable, kebab-case. */
+  code: Code
+}
+
+/** What a run did. */
+export interface Report extends Omit<CoresReport, 'findings'> {
+  /** What a person should know: drift, what was noticed in the files, and what went wrong beside the run. */
+  findings: Finding[]
+}
+
+/** How bad what a rule or a guard finds is: a severity, or `off` for not at all. */
+export type Level = Severity | 'off'
 
 /** Options of everything that looks at a database. */
 export interface ReadOptions {
   /** The ledger's table: `name`, `schema.name` or both apart. Default: `public.schema_migrations`. */
   table?: string | { schema?: string; name: string }
   /** The naming convention, if it cannot be told from the files: `dbmate`, `prisma`, `drizzle`, … */
-  convention?: string
+  convention?: Convention
   /** How bad each kind of drift is, where that differs from the default: `{ 'edited-semantic': 'warning' }`. */
-  policy?: Record<string, Severity>
+  policy?: { readonly [code in PolicyCode]?: Severity }
   /**
    * `true`: a set without a migration is no mistake, as for a part of an app that has none yet. Without it that is
    * `no-migrations`: mostly it is a wrong folder or pattern. Default: false.
@@ -58,7 +70,7 @@ export interface ReadOptions {
    * (`{ ignore: ['goose'] }`), and `tables` for tables that these migrations create. A run in which it mattered has the
    * finding `existing-ignored`.
    */
-  existing?: { ignore: ExistingName[] }
+  existing?: { readonly ignore: readonly ExistingName[] }
   /** Stops as soon as nothing is half-done, with the code `aborted`; what was applied stays applied. What only reads stops at once. */
   signal?: AbortSignal
 }
@@ -84,7 +96,7 @@ export interface WriteOptions extends ReadOptions {
 /** Options of `migrate`. */
 export interface MigrateOptions extends WriteOptions {
   /** What to do if something is pending: apply it (default), wait until somebody else has, or refuse with `pending`. */
-  when?: 'apply' | 'wait' | 'refuse'
+  when?: When
   /** The digest of a plan that was reviewed: apply exactly that, or stop with `plan-changed`. */
   expect?: string
 }

@@ -1,7 +1,7 @@
 // What is wrong with what was handed in, in words. Loaded when it is needed: an app that is right has none of it.
 import { failure, type MigrationError } from '../shared/errors.js'
 import { invalid, theOption } from '../shared/mentions.js'
-import { isObject, settings, tests, type AnyOptions, type Names, type Settings } from './options.js'
+import { isObject, settings, tests, type AnyOptions, type Names, type Settings, type Test } from './options.js'
 
 const flag = 'true or false'
 const milliseconds = 'a whole number of milliseconds'
@@ -28,19 +28,34 @@ const expected: { readonly [name in keyof AnyOptions]-?: string } = {
   signal: 'an AbortSignal',
 }
 
-/** The error about the first option that is wrong. @internal */
-export function wrongOption(given: AnyOptions, names: Names): MigrationError {
+/** An option: whether a value will do, and what will. @internal */
+export type Checked = readonly [test: Test, expected: string]
+
+/** The check of an option that the drivers have too. @internal */
+export const checkOf = (name: keyof AnyOptions): Checked => [tests[name], expected[name]]
+
+/** What is wrong with the options, if it is one of `names` or another name. @internal */
+export function wrongAmong<Name extends string>(
+  given: object,
+  names: readonly Name[],
+  check: (name: Name) => Checked,
+): MigrationError | undefined {
   if (!isObject(given)) return failure('invalid-input', 'options is not an object', 'pass an object, or nothing')
   for (const name of Object.keys(given)) {
     const known = names.find((option) => option === name)
-    if (!known)
+    if (known === undefined)
       return failure('invalid-input', `there is no option ${name} here`, `the options are: ${names.join(', ')}`)
-    const value = given[known]
-    if (value !== undefined && !tests[known](value))
-      return invalid(`the option ${name} is not ${expected[known]}`, '', [theOption(name)])
+    const value = (given as Record<string, unknown>)[known]
+    const [test, what] = check(known)
+    if (value !== undefined && !test(value)) 
+      return invalid(`the option ${name} is not ${what}`, '', [theOption(name)])
   }
-  return unreadable('an option has another value each time')
+  return undefined
 }
+
+/** The error about the first option that is wrong. @internal */
+export const wrongOption = (given: AnyOptions, names: Names): MigrationError =>
+  wrongAmong(given, names, checkOf) ?? unreadable('an option has another value each time')
 
 /** Checks the options. @throws MigrationError `invalid-input`, naming the option @internal */
 export function checkedOptions(given: AnyOptions, names: Names): Settings {

@@ -1,4 +1,5 @@
 // Sets that have been read: a server hands in the same files again and again, and reading them is most of the work.
+import type { Convention } from '../options/public.js'
 import type { Catalog } from '../core/core.js'
 import { failure } from '../shared/errors.js'
 import type { Files } from '../set/files.js'
@@ -7,7 +8,7 @@ import { coreNow } from '../wasm/start.js'
 import { manifestOf, type Manifest } from '../set/manifest.js'
 
 interface Read extends Files {
-  convention: string | undefined
+  convention: Convention | undefined
   catalog: Catalog
 }
 
@@ -17,7 +18,7 @@ const known = new WeakMap<object, Read>()
  * The catalog of a set; read again if any of its files has changed. `migrations` is the caller's object: what is known
  * is forgotten with it. The core has been started. @internal
  */
-export function catalogOf(migrations: object, { paths, sqls }: Files, convention: string | undefined): Catalog {
+export function catalogOf(migrations: object, { paths, sqls }: Files, convention: Convention | undefined): Catalog {
   const before = known.get(migrations)
   if (before && before.convention === convention && same(before.paths, paths) && same(before.sqls, sqls))
     return before.catalog

@@ -6,16 +6,30 @@ import { failure, type MigrationError } from '../shared/errors.js'
 export type TextRow = Record<string, string | null>
 
 /** A database, as the loop sees it. Every method rejects with what the driver rejects with. @internal */
-export interface Connection {
-  readonly capabilities: Capabilities
+export type Connection = Talk & Scripts & Batches & { readonly capabilities: Capabilities }
+
+/** Who says that it can, can. */
+type Scripts =
+  | {
+      readonly capabilities: { readonly script: true }
+      /** Sends a text of `count` statements as one message of the simple protocol. */
+      script(sql: string, count: number): Promise<unknown>
+    }
+  | { readonly capabilities: { readonly script: false }; readonly script?: never }
+
+type Batches =
+  | {
+      readonly capabilities: { readonly batch: true }
+      /** Runs statements as one transaction. */
+      batch(statements: readonly string[]): Promise<unknown>
+    }
+  | { readonly capabilities: { readonly batch: false }; readonly batch?: never }
+
+interface Talk {
   /** Runs one statement and gives its rows; with `script`, as a message of the simple protocol. */
   query(sql: string): Promise<readonly TextRow[]>
   /** Sends one statement alone in its message. */
   statement(sql: string): Promise<unknown>
-  /** Sends a text of `count` statements as one message of the simple protocol. */
-  script?(sql: string, count: number): Promise<unknown>
-  /** Runs statements as one transaction. */
-  batch?(statements: readonly string[]): Promise<unknown>
   /** Called when a request was answered with something else than the database's own error: it may be another's turn. */
   lost?(error: unknown): void
   /** Called at the end. */

@@ -31,9 +31,9 @@ export async function drive(
   // Told to stop, the core does so where nothing is half-done. It hears first what came of the last message: what that
   // did is done.
   const next = (answer?: Answer): Request => {
-    const request = translated(() => machine.next(answer, watch.elapsed()))
-    watch.tell(request.events)
-    return (watch.aborted && translated(() => machine.abort())) || request
+    const { request, events } = translated(() => machine.next(answer, watch.elapsed()))
+    watch.tell(events)
+    return (watch.aborted && translated(() => machine.abort())?.request) || request
   }
   const failing = (error: unknown): Answer => {
     const failure = bare(describe(error))
@@ -48,18 +48,18 @@ export async function drive(
     for (;;) {
       let request = next(answer)
       while (request.type === 'wait') {
-        await watch.wait(request.milliseconds ?? 0)
+        await watch.wait(request.milliseconds)
         request = next(bare({}))
       }
       if (request.type === 'failed') {
-        if (request.failure!.code === 'aborted') cause = settings.signal?.reason
+        if (request.failure.code === 'aborted') cause = settings.signal?.reason
         // The caller's transaction, and its connection with it, is as good as before.
-        failed = request.failure!.code !== 'open-transaction'
-        throw new MigrationError(request.failure!, { applied: request.applied ?? [], cause })
+        failed = request.failure.code !== 'open-transaction'
+        throw new MigrationError(request.failure, { applied: request.applied, cause })
       }
       if (request.type === 'done') {
         failed = false
-        return { outcome: watch.noted(request.outcome!), roundTrips, elapsedMs: Math.round(watch.elapsed()) }
+        return { outcome: watch.noted(request.outcome), roundTrips, elapsedMs: Math.round(watch.elapsed()) }
       }
       lock?.touch()
       roundTrips += 1
@@ -67,14 +67,14 @@ export async function drive(
       const before = roundTrips === 1 ? asked : undefined
       if (before) {
         answer = before.answer ?? failing(before.cause)
-        if (before.sql === request.sql) {
+        if (request.type === 'query' && before.sql === request.sql) {
           cause = before.cause
           continue
         }
         roundTrips += 1
       }
       try {
-        untouched &&= request.type === 'query' && request.sql!.startsWith('select')
+        untouched &&= request.type === 'query' && request.sql.startsWith('select')
         const told = untouched ? settings.signal : undefined
         answer = bare({ rows: [...((await unlessTold(told, perform(connection, request))) ?? [])] })
       } catch (error) {
@@ -90,6 +90,9 @@ export async function drive(
     connection.close?.(failed)
   }
 }
+
+/** A request that goes to the database. */
+type Sent = Exclude<Request, { type: 'wait' | 'done' | 'failed' }>
 
 /** The machine; if an option is wrong, the connection is given back. */
 function begun<T>(connection: Connection, make: () => T): T {
@@ -109,14 +112,12 @@ function free(machine: { free(): void }): void {
   }
 }
 
-async function perform(
-  connection: Connection,
-  { type, sql = '', count = 1, statements = [] }: Request,
-): Promise<readonly TextRow[] | undefined> {
-  if (type === 'query') return connection.query(sql)
-  if (type === 'statement') await connection.statement(sql)
-  else if (type === 'script') await connection.script?.(sql, count)
-  else if (connection.batch) await connection.batch(statements)
-  else await connection.script?.(statements.join(';\n'), statements.length)
+/** Does what is to be sent. Who can send neither a script nor a batch, is asked for neither. */
+async function perform(connection: Connection, request: Sent): Promise<readonly TextRow[] | undefined> {
+  if (request.type === 'query') return connection.query(request.sql)
+  if (request.type === 'statement') await connection.statement(request.sql)
+  else if (request.type === 'script') await connection.script?.(request.sql, request.count)
+  else if (connection.batch) await connection.batch(request.statements)
+  else await connection.script?.(request.statements.join(';\n'), request.statements.length)
   return undefined
 }

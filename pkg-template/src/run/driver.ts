@@ -1,5 +1,6 @@
 // What a driver is, and what passes between a run and its engine: types only.
-import type { Answer, Outcome } from '../core/core.js'
+import type { Answer, Plan, Readiness } from '../core/core.js'
+import type { Report } from '../options/public.js'
 import type { Connection } from './database.js'
 
 /** The entries that take a database. @internal */
@@ -39,7 +40,10 @@ export interface Lock {
   release(): void
 }
 
-/** What came of a run. @internal */
+/** What comes of a run. @internal */
+export type Outcome = Report | Plan | Readiness
+
+/** What came of a run, and what it took. @internal */
 export interface Ended {
   outcome: Outcome
   roundTrips: number

@@ -7,7 +7,7 @@ import type { Files } from '../set/files.js'
 import { translated } from '../wasm/translated.js'
 import { conventionOf, manifestOf } from '../set/manifest.js'
 import { origins } from '../set/origin.js'
-import type { Finding } from '../options/public.js'
+import type { Convention, Finding } from '../options/public.js'
 import { coreNow } from '../wasm/start.js'
 
 /** How many files are named. */
@@ -17,7 +17,7 @@ const few = 3
 const numbered = /(^|\/)([VRU]?\d|[^/]*\d{3})[^/]*$/
 
 /** @throws MigrationError `no-migrations` if the catalog of the set has none, with what is there instead @internal */
-export function refuseEmpty(set: object, files: Files, convention: string | undefined, catalog: Catalog): void {
+export function refuseEmpty(set: object, files: Files, convention: Convention | undefined, catalog: Catalog): void {
   const error = emptiness(set, files, convention, catalog)
   if (error) throw error
 }
@@ -26,7 +26,7 @@ export function refuseEmpty(set: object, files: Files, convention: string | unde
 export function emptiness(
   set: object,
   files: Files,
-  convention: string | undefined,
+  convention: Convention | undefined,
   { count }: Catalog,
 ): MigrationError | undefined {
   if (count > 0) return undefined
@@ -43,10 +43,10 @@ const allowed = `a set that may have none is allowed with ${allowEmpty.text}`
 /** What is there, what to do, and the options that this speaks of. */
 type Looked = readonly [seen: string, help: string, options?: readonly Mention[] | undefined]
 
-function looked(set: object, { paths, sqls }: Files, convention: string | undefined): Looked {
+function looked(set: object, { paths, sqls }: Files, convention: Convention | undefined): Looked {
   const { others = [], folder } = origins.get(set) ?? {}
   if (paths.length === 0) return others.length > 0 ? passedOver(others) : nothing(set, folder)
-  const read = (convention: string | undefined) => translated(() => coreNow().readSet(paths, sqls, convention))
+  const read = (convention: Convention | undefined) => translated(() => coreNow().readSet(paths, sqls, convention))
   if (paths.every(isUnread)) return passedOver(paths.concat(others))
   const forced = conventionOf(set, convention)
   const otherwise = forced === undefined ? undefined : attempted(() => read(undefined))

@@ -4,7 +4,7 @@ import { catalogOf } from './catalogs.js'
 import { refuseEmpty } from './empty.js'
 import type { RunGoal } from '../core/core.js'
 import { drive } from './drive.js'
-import { loadFiles, type LazySqlSource, type Migrations } from '../set/files.js'
+import { loadFiles, type AnyMigrations } from '../set/files.js'
 import { init } from '../wasm/init.js'
 import { conventionOf } from '../set/manifest.js'
 import type { Settings } from '../options/options.js'
@@ -12,7 +12,7 @@ import type { Settings } from '../options/options.js'
 export { init }
 
 /** Loads files and core. What comes back runs a goal. @internal */
-export async function prepare(set: Migrations<LazySqlSource>, chosen: Settings) {
+export async function prepare(set: AnyMigrations, chosen: Settings) {
   const [files] = await Promise.all([loadFiles(set), init()])
   return async <Db extends object>(
     driver: Driver<Db>,

@@ -1,8 +1,6 @@
 // The four functions that every driver has: what they do is said here, once. A driver says what it takes for a database.
 import type { MigrateOptions, MigrateResult, Plan, Readiness, ReadOptions, RollbackOptions } from '../options/public.js'
-import type { LazySqlSource, Migrations } from '../set/files.js'
-
-type Set = Migrations<LazySqlSource>
+import type { AnyMigrations } from '../set/files.js'
 
 /** `migrate` of a driver. */
 export interface Migrate<Db> {
@@ -25,7 +23,7 @@ export interface Migrate<Db> {
    * const { applied } = await migrate(db, await readMigrations('db/migrations'))
    * ```
    */
-  (db: Db, migrations: Set, options?: MigrateOptions): Promise<MigrateResult>
+  (db: Db, migrations: AnyMigrations, options?: MigrateOptions): Promise<MigrateResult>
 }
 
 /** `plan` of a driver. */
@@ -40,7 +38,7 @@ export interface PlanWith<Db> {
    * @throws MigrationError `foreign-ledger`, `database-not-empty`, `database-failed`, `connection-lost`, `aborted`,
    *   `no-migrations`, or what is wrong with `db`, a file or an option
    */
-  (db: Db, migrations: Set, options?: ReadOptions): Promise<Plan>
+  (db: Db, migrations: AnyMigrations, options?: ReadOptions): Promise<Plan>
 }
 
 /** `ready` of a driver. */
@@ -55,7 +53,7 @@ export interface Ready<Db> {
    * @throws MigrationError `database-failed`, `connection-lost`, `aborted`, `no-migrations`, or what is wrong with `db`, a file
    *   or an option
    */
-  (db: Db, migrations: Set, options?: ReadOptions): Promise<Readiness>
+  (db: Db, migrations: AnyMigrations, options?: ReadOptions): Promise<Readiness>
 }
 
 /** `rollback` of a driver. */
@@ -68,5 +66,5 @@ export interface Rollback<Db> {
    *   file; `destructive-down` if a down section drops a whole schema or database and its version is not in `allowDestructive` (nothing was run); and what `migrate`
    *   throws
    */
-  (db: Db, migrations: Set, options?: RollbackOptions): Promise<MigrateResult>
+  (db: Db, migrations: AnyMigrations, options?: RollbackOptions): Promise<MigrateResult>
 }

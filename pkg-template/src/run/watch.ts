@@ -1,5 +1,6 @@
 // What surrounds a run on the caller's side: time, progress, and being told to stop.
-import type { Event, Outcome } from '../core/core.js'
+import type { Outcome } from './driver.js'
+import type { Event } from '../core/core.js'
 import type { Settings } from '../options/options.js'
 
 /** Time, progress and the abort signal of one run. @internal */
@@ -37,7 +38,7 @@ export class Watch {
 
   /** The outcome, with a finding if `onProgress` failed. */
   noted(outcome: Outcome): Outcome {
-    if (!this.#troubled || !('findings' in outcome)) return outcome
+    if (!this.#troubled || !('applied' in outcome)) return outcome
     const message = `onProgress failed: ${this.#trouble instanceof Error ? this.#trouble.message : String(this.#trouble)}`
     const help = 'see to it that the function does not throw; the run was not affected'
     return {

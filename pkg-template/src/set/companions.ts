@@ -63,9 +63,12 @@ export const otherEndings: readonly string[] = [
   'txt',
 ]
 
+/** The folder of the lists of what baselines replace. In the core it is `convention::LISTS`. */
+const lists = '.counterfoil'
+
 /** Files that are no migrations but say something about them, and migrations that are not in SQL. */
 const companions = [
-  /(^|\/)\.counterfoil\/[^/]+\.json$/, // what a baseline replaces
+  new RegExp(`(^|/)\\${lists}/[^/]+\\.json$`), // what a baseline replaces
   /(^|\/)metadata\.toml$/, // Diesel
   /(^|\/)migration_lock\.toml$/, // Prisma
   /\.sql\.conf$/, // Flyway
@@ -99,4 +102,4 @@ export const isCode = (path: string): boolean => codeEndings.some((ending) => pa
 
 /** Whether a folder of that name is left out, with all that is in it. */
 export const isPassedOver = (folder: string): boolean =>
-  folder === 'node_modules' || (folder.startsWith('.') && folder !== '.counterfoil')
+  folder === 'node_modules' || (folder.startsWith('.') && folder !== lists)

@@ -17,6 +17,9 @@ export type LazySqlSource = SqlSource | (() => Promise<SqlSource> | SqlSource)
 export type Migrations<Source = SqlSource> =
   { readonly [path: string]: Source } | readonly { readonly path: string; readonly sql: Source }[] | Manifest
 
+/** A set as `migrate` and the others take it: some of its texts may have yet to be loaded. */
+export type AnyMigrations = Migrations<LazySqlSource>
+
 /** Paths, and the text that belongs to each. @internal */
 export interface Files {
   paths: string[]
@@ -40,7 +43,7 @@ export function filesNow(migrations: Migrations): Files {
 }
 
 /** Checks the set and loads what has yet to be loaded. @internal */
-export async function loadFiles(migrations: Migrations<LazySqlSource>): Promise<Files> {
+export async function loadFiles(migrations: AnyMigrations): Promise<Files> {
   const list = entries(migrations)
   if (!list.some(([, source]) => typeof source === 'function'))
     return { paths: list.map(([path]) => path), sqls: list.map(([path, source]) => text(path, source)) }

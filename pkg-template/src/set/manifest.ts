@@ -1,4 +1,5 @@
 // A migration set that was made ready at build time: what `counterfoil embed` writes.
+import type { Convention } from '../core/core.js'
 import { failure, type MigrationError } from '../shared/errors.js'
 
 /**
@@ -12,7 +13,7 @@ export interface Manifest {
   /** The form of this object: 1. */
   readonly manifest: 1
   /** The naming convention, as detected or chosen at build time. */
-  readonly convention: string
+  readonly convention: Convention
   /**
    * What the database's ledger hashes to when all of the set, and nothing else, is applied: SHA-256, 64 hex digits.
    * Null where no ledger can be told to be current by a digest.
@@ -59,7 +60,7 @@ export function manifestOf(set: unknown): Manifest | undefined {
 }
 
 /** The convention of a set: as the caller says, or as the manifest does; undefined if it has yet to be detected. @internal */
-export const conventionOf = (set: unknown, chosen: string | undefined): string | undefined =>
+export const conventionOf = (set: unknown, chosen: Convention | undefined): Convention | undefined =>
   chosen ?? manifestOf(set)?.convention
 
 /** An error that the manifest's author can mend. @internal */

@@ -1,5 +1,6 @@
 // Texts that are not well-formed Unicode, found before they are handed on.
 import { MigrationError } from '../shared/errors.js'
+import { endOf } from '../shared/texts.js'
 
 /**
  * The value as it is, if all of its texts are well-formed Unicode.
@@ -26,11 +27,10 @@ export function wellFormed<T>(value: T, name = 'text'): T {
 }
 
 function lone(text: string, at: number, path: string): MigrationError {
-  const before = text.slice(0, at).split('\n')
   return new MigrationError({
     code: 'invalid-text',
     message: 'the text is not well-formed Unicode: it holds a lone surrogate',
     help: 'read the file as UTF-8, and do not cut a text in the middle of a character',
-    at: { path, line: before.length, column: [...(before.at(-1) ?? '')].length + 1 },
+    at: { path, ...endOf(text.slice(0, at)) },
   })
 }

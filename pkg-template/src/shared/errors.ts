@@ -1,11 +1,45 @@
 // The one error class.
-import type { Failure, Location, Mention } from '../core/core.js'
+import type { CoreCode, CoreFinding, Failure, Location, Mention } from '../core/core.js'
 
 /** A place in a migration file: line and column are 1-based, the column counts code points. */
 export type { Location }
 
 /** An option that a help speaks of, as data: the command line has another name for it. */
 export type { Mention }
+
+/** The codes of what is noticed here, around the core. */
+type PackageCode =
+  | 'alembic-cycle'
+  | 'alembic-duplicate'
+  | 'alembic-missing-parent'
+  | 'core-unavailable'
+  | 'internal-error'
+  | 'no-migrations'
+  | 'review-unavailable'
+
+/** Those of what reads a git repository. */
+type GitCode =
+  | 'cannot-move'
+  | 'git-failed'
+  | 'git-missing'
+  | 'merge-conflict'
+  | 'no-base'
+  | 'no-merge-base'
+  | 'not-a-repository'
+  | 'ref-unknown'
+
+/** Those of the command line alone. */
+type CommandCode =
+  'connection-failed' | 'driver-missing' | 'invalid-config' | 'invalid-target' | 'not-confirmed' | 'usage'
+
+/**
+ * The code of an error: stable, kebab-case. Where a finding is what stops something, as in `embed`, it is the code of that
+ * finding.
+ */
+export type ErrorCode = CoreCode | CoreFinding | PackageCode | GitCode | CommandCode
+
+/** What an error is made of. */
+export type FailureOf<Code> = Omit<Failure, 'code'> & { readonly code: Code }
 
 /**
  * What every function of Counterfoil throws or rejects with.
@@ -15,7 +49,7 @@ export type { Mention }
 export class MigrationError extends Error {
   override readonly name = 'MigrationError'
   /** Stable, kebab-case: `plan-refused`, `statement-failed`, `invalid-input`, … */
-  readonly code: string
+  readonly code: ErrorCode
   /** What to do next; empty if there is nothing to say. */
   readonly help: string
   /** The options that the message and the help speak of. */
@@ -27,7 +61,7 @@ export class MigrationError extends Error {
   /** Versions of the migrations that this run had applied before it failed. They stay applied. */
   readonly applied: readonly string[]
 
-  constructor(failure: Failure, options: { applied?: readonly string[]; cause?: unknown } = {}) {
+  constructor(failure: FailureOf<ErrorCode>, options: { applied?: readonly string[]; cause?: unknown } = {}) {
     const { at } = failure
     const place = at ? `${at.path}:${at.line}:${at.column}: ` : ''
     super(place + failure.message, 'cause' in options ? { cause: options.cause } : undefined)
@@ -41,6 +75,6 @@ export class MigrationError extends Error {
 }
 
 /** Makes a {@link MigrationError} that does not come from the core. @internal */
-export function failure(code: string, message: string, help = '', cause?: unknown): MigrationError {
+export function failure(code: ErrorCode, message: string, help = '', cause?: unknown): MigrationError {
   return new MigrationError({ code, message, help }, cause === undefined ? {} : { cause })
 }

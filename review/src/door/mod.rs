@@ -9,3 +9,5 @@ pub mod lint;
 pub mod losses;
 pub mod message;
 pub mod next;
+#[cfg(feature = "wasm")]
+mod words;

@@ -5,7 +5,7 @@
 
 use super::Files;
 use counterfoil::checksum::{canonical, checksum};
-use counterfoil::convention::{self, Convention};
+use counterfoil::convention::{self, Convention, LISTS};
 use counterfoil::error::{Error, Location};
 use counterfoil::finding::Finding;
 use counterfoil::migration::{Migration, NotRunKind, Section, Transaction};
@@ -163,7 +163,7 @@ fn stem(name: &str) -> &str {
 pub(super) fn list_path(path: &str) -> String {
     let label = label(path);
     let label = if is_folder(path) { label } else { stem(label) };
-    format!("{}.counterfoil/{label}.json", &path[..label_at(path)])
+    format!("{}{LISTS}/{label}.json", &path[..label_at(path)])
 }
 
 /// Whether the name is that of a down file.
@@ -178,7 +178,7 @@ pub(super) fn is_journal(path: &str) -> bool {
 
 /// Whether the file lies in a `.counterfoil` folder.
 fn is_beside(path: &str) -> bool {
-    path.split('/').any(|part| part == ".counterfoil")
+    path.split('/').any(|part| part == LISTS)
 }
 
 /// Whether the name ends in `.sql`, whatever its case.

@@ -10,7 +10,7 @@ use counterfoil::finding::{Finding, Severity};
 use counterfoil::span::Cursor;
 use counterfoil::sql::lex::{Kind, tokens};
 
-pub(super) const RULE: Rule = Rule {
+pub(crate) const RULE: Rule = Rule {
     code: "unused-ignore",
     level: Level::Note,
     summary: "an ignore comment that ignores nothing",

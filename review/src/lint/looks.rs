@@ -7,10 +7,10 @@ use super::{
 };
 
 /// What a rule does: it looks at a section and says what it finds.
-pub(super) type Look = fn(&Subject<'_>, &mut Vec<Found>);
+pub(crate) type Look = fn(&Subject<'_>, &mut Vec<Found>);
 
 /// Every rule that is looked for here, and how.
-pub(super) const LOOKS: &[(Rule, Look)] = &[
+pub(crate) const LOOKS: &[(Rule, Look)] = &[
     (session_search_path::RULE, session_search_path::look),
     (unqualified_name::RULE, unqualified_name::look),
     (ledger_written::RULE, ledger_written::look),

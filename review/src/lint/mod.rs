@@ -32,3 +32,5 @@ pub use looks::rules;
 pub use report::{Counts, Report, lint};
 pub use rule::{Options, Others, Rule};
 pub use subject::{Direction, Found, Subject};
+#[cfg(feature = "wasm")]
+pub(crate) use {ignore::RULE as IGNORE, looks::LOOKS, planned::RULES as PLANNED};

@@ -5,7 +5,7 @@ use super::{Direction, Level, Rule, Subject};
 use counterfoil::finding::{Finding, Severity};
 use counterfoil::plan::{foreign_markers, inspect};
 
-pub(super) const RULES: &[Rule] = &[
+pub(crate) const RULES: &[Rule] = &[
     Rule {
         code: "transaction-control",
         level: Level::Warning,

@@ -112,9 +112,48 @@ await pure.init(fetch('/core.wasm'))
 try {
   await pglite.migrate(db, migrations)
 } catch (error) {
-  if (error instanceof pglite.MigrationError)
-    console.log(error.code, error.help, error.at?.line, error.statement, error.applied)
+  if (error instanceof pglite.MigrationError) {
+    console.log(error.help, error.at?.line, error.statement, error.applied)
+    const refused: boolean = error.code === 'plan-refused' || error.code === 'no-migrations'
+    // @ts-expect-error a typing error in a code
+    console.log(refused, error.code === 'plan-refuse')
+  }
 }
+
+// What may be in the database, and in the set.
+await pglite.migrate(db, migrations, { existing: { ignore: ['goose', 'tables'] }, allowEmpty: true })
+await postgres.ready(new pg.Pool(), migrations, { existing: { ignore: [] }, allowEmpty: false })
+const known: postgres.ExistingName[] = ['node-pg-migrate', 'graphile-migrate', 'tables']
+await js.plan(sql, migrations, { existing: { ignore: known } })
+// @ts-expect-error no tool
+await pglite.migrate(db, migrations, { existing: { ignore: ['gooze'] } })
+// @ts-expect-error a list is wanted
+await pglite.migrate(db, migrations, { existing: { ignore: 'goose' } })
+// @ts-expect-error what to do with it has to be said
+await pglite.migrate(db, migrations, { existing: ['goose'] })
+// @ts-expect-error not true or false
+await pglite.migrate(db, migrations, { allowEmpty: 'yes' })
+// @ts-expect-error the pure functions take any set
+pure.plan(migrations, [], { allowEmpty: true })
+
+// Closed sets of words.
+await pglite.migrate(db, migrations, { convention: 'golang-migrate', policy: { 'not-run': 'warning' } })
+// @ts-expect-error no key of a policy
+await pglite.migrate(db, migrations, { policy: { edited: 'warning' } })
+// @ts-expect-error no severity
+await pglite.migrate(db, migrations, { policy: { missing: 'warn' } })
+// @ts-expect-error no convention
+await pglite.migrate(db, migrations, { convention: 'goos' })
+// @ts-expect-error no convention
+embed(migrations, { convention: 'Dbmate' })
+const convention: pure.Convention = pure.readSet(migrations).convention
+const ofRun: pure.FindingCode = result.findings[0]!.code
+// @ts-expect-error no code of a finding
+console.log(convention, ofRun === 'existing-ignore')
+const row: pure.Row = { version: '001', state: 'running', lease: 'over', origin: 'imported' }
+// @ts-expect-error no state
+const wrongRow: pure.Row = { version: '001', state: 'done' }
+export { row, wrongRow }
 
 // @ts-expect-error a typing error in an option
 await pglite.migrate(db, migrations, { wen: 'apply' })
@@ -155,6 +194,8 @@ const { change } = await readChange({
 const verdict: { ok: boolean } = await check(change, { severities: { 'version-behind': 'error' } })
 // @ts-expect-error not a level
 await check(change, { severities: { 'version-behind': 'bad' } })
+// @ts-expect-error no code of a guard
+await check(change, { severities: { 'version-behin': 'error' } })
 export { verdict }
 
 const linted: LintResult = await lint(migrations, {
@@ -167,3 +208,6 @@ const errors: number = linted.counts.error
 const all: Rule[] = await rules()
 // @ts-expect-error: no such level
 await lint(migrations, { rules: { 'ban-drop-column': 'fatal' } })
+// @ts-expect-error: no such rule
+await lint(migrations, { rules: { 'ban-drop-columns': 'off' } })
+await lint(migrations, { rules: { 'session-search-path': 'off', 'journal-order': 'error' } })

@@ -4,8 +4,10 @@ import { join, relative, resolve, sep } from 'node:path'
 import { baseOf } from '../../git/base.js'
 import type { OpenChange } from '../../git/change.js'
 import { git, mergeBases, type Repository } from '../../git/repository.js'
-import type { Finding } from '../../options/public.js'
-import type { CheckConfig, Level } from '../config/check-config.js'
+import { withLineFeeds } from '../../shared/texts.js'
+import { levels } from '../../options/levels.js'
+import type { Finding, Level } from '../../options/public.js'
+import type { CheckConfig } from '../config/check-config.js'
 import { configOf, names, type Config } from '../config/config.js'
 
 /** The code of what is reported here. */
@@ -68,7 +70,7 @@ export const judgesOtherwise = (a: CheckConfig, b: CheckConfig): boolean =>
   JSON.stringify([a.tracks ?? {}, a.severities ?? {}]) !== JSON.stringify([b.tracks ?? {}, b.severities ?? {}])
 
 /** The finding, at the level that was there before the change. */
-export function changedConfig({ path, weaker, settings }: Earlier): Finding[] {
+export function changedConfig({ path, weaker, settings }: Earlier): Finding<string>[] {
   const level = settings.severities?.[ofConfig] ?? 'warning'
   if (weaker.length === 0 || level === 'off') return []
   return [
@@ -82,11 +84,9 @@ export function changedConfig({ path, weaker, settings }: Earlier): Finding[] {
   ]
 }
 
-const levels: readonly (Level | undefined)[] = ['off', 'note', 'warning', 'error']
-
 /** What was found by either configuration, each as bad as the stricter one says. */
-export function stricter(now: readonly Finding[], before: readonly Finding[]): Finding[] {
-  const key = ({ code, message, at }: Finding) => JSON.stringify([code, message, at])
+export function stricter(now: readonly Finding<string>[], before: readonly Finding<string>[]): Finding<string>[] {
+  const key = ({ code, message, at }: Finding<string>) => JSON.stringify([code, message, at])
   const found = new Map(now.map((finding) => [key(finding), finding]))
   for (const finding of before) {
     const same = found.get(key(finding))
@@ -97,7 +97,7 @@ export function stricter(now: readonly Finding[], before: readonly Finding[]): F
 
 /** The worse of the levels that two configurations give to a code; an error is the default of it. */
 export function strictest(code: string, ...settings: CheckConfig[]): Level {
-  const given = settings.map(({ severities }) => severities?.[code] ?? 'error')
+  const given = settings.map(({ severities }): Level => severities?.[code] ?? 'error')
   return given.reduce((a, b) => (levels.indexOf(a) < levels.indexOf(b) ? b : a))
 }
 
@@ -117,7 +117,7 @@ async function textAt(repository: Repository, commit: string, path: string): Pro
   return code === 0 ? stdout.toString() : undefined
 }
 
-const withoutReturns = (text: string | undefined) => text?.replaceAll('\r\n', '\n')
+const withoutReturns = (text: string | undefined) => (text === undefined ? undefined : withLineFeeds(text))
 
 /** What is not surely as strict as before, in words. */
 function weaker(before: Config, now: Config, { base, against, dirs }: Overruled): string[] {

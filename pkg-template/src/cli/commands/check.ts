@@ -5,7 +5,7 @@ import { moveFiles } from '../../git/move.js'
 import { commitOf } from '../../git/repository.js'
 import type { ChangeRequest } from '../../git/types.js'
 import { check, type GuardOptions, type Verdict } from '../../guard.js'
-import type { Finding } from '../../options/public.js'
+import type { Convention, Finding, Level } from '../../options/public.js'
 import {
   changedConfig,
   earlierOf,
@@ -15,7 +15,7 @@ import {
   strictest,
   type Earlier,
 } from './check-changed.js'
-import type { CheckConfig, Level } from '../config/check-config.js'
+import type { CheckConfig } from '../config/check-config.js'
 import { Usage, counted, define, fine, found, say, type Format } from '../frame/command.js'
 import { canAsk, confirmed } from '../connect/confirm.js'
 import { printFindings } from '../show/findings.js'
@@ -122,7 +122,7 @@ interface Values {
   readonly staged: boolean
   readonly against: readonly string[]
   readonly dir: readonly string[]
-  readonly convention: string | undefined
+  readonly convention: Convention | undefined
 }
 
 /** What is asked of the repository: the command line, then the configuration, then the environment. */
@@ -171,7 +171,7 @@ function optionsOf({ severities, tracks }: CheckConfig): GuardOptions {
 interface Seen {
   read: OpenChange
   verdict: Verdict
-  findings: Finding[]
+  findings: Finding<string>[]
   ok: boolean
 }
 
@@ -203,7 +203,7 @@ async function look(
       severities: { ...options.severities, [ofNothing]: strictest(ofNothing, settings, earlier.settings) },
     }),
   })
-  const judged = (findings: readonly Finding[], { severities }: CheckConfig) => [
+  const judged = (findings: readonly Finding<string>[], { severities }: CheckConfig) => [
     ...read.findings.flatMap((finding) => leveled(finding, severities?.[ofReading])),
     ...findings,
   ]
@@ -217,7 +217,7 @@ async function look(
   return { read, verdict, findings, ok: findings.every(({ severity }) => severity !== 'error') }
 }
 
-const leveled = (finding: Finding, level: Level | undefined): Finding[] =>
+const leveled = (finding: Finding<string>, level: Level | undefined): Finding<string>[] =>
   level === 'off' ? [] : [level === undefined ? finding : { ...finding, severity: level }]
 
 async function print(
@@ -265,7 +265,7 @@ async function print(
     })
 }
 
-function tally(findings: readonly Finding[]): string {
+function tally(findings: readonly Finding<string>[]): string {
   const counts = (['error', 'warning', 'note'] as const).map((severity) => ({
     severity,
     count: findings.filter((finding) => finding.severity === severity).length,

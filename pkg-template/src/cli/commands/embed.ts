@@ -6,6 +6,7 @@ import { examine, type EmbedOptions, type Examined } from '../../embedding/exami
 import type { Migrations } from '../../set/files.js'
 import { readMigrations } from '../../node.js'
 import { replacedText, writeOutput } from '../../shared/output.js'
+import { withLineFeeds } from '../../shared/texts.js'
 import type { Finding } from '../../options/public.js'
 import { Usage, counted, define, fine, found, say, setOptions } from '../frame/command.js'
 import { asOptions } from '../show/wording.js'
@@ -54,7 +55,8 @@ export const command = define({
     }
     const help = 'name another file with --out'
     // As it would be checked out with LF.
-    const before = (await replacedText(out, { help }))?.replaceAll('\r\n', '\n')
+    const there = await replacedText(out, { help })
+    const before = there === undefined ? undefined : withLineFeeds(there)
     if (check && before !== text) {
       say(
         `error: ${out} ${before === undefined ? 'does not exist' : `is not what ${about} would give`}`,
@@ -81,6 +83,6 @@ function examined(
   }
 }
 
-function placed({ at, message }: Finding, dir: string): string {
+function placed({ at, message }: Finding<string>, dir: string): string {
   return at ? `${join(dir, at.path)}:${at.line}:${at.column}: ${message}` : message
 }

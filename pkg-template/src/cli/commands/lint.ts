@@ -1,15 +1,14 @@
 // `counterfoil lint`: what is wrong with migrations themselves. No database is asked.
 import { relative, resolve, sep } from 'node:path'
 import { commitOf, git, mergeBases, openRepository, parts } from '../../git/repository.js'
-import { lint, rules, type LintResult, type Rule, type Severity } from '../../lint.js'
+import { lint, rules, type Level, type LintResult, type Rule, type Severity } from '../../lint.js'
 import { readMigrations } from '../../node.js'
+import { levels } from '../../options/levels.js'
 import { nearest } from '../text/nearest.js'
 import { Usage, counted, define, fine, found, printJson, setOptions } from '../frame/command.js'
 import { inFolder, printFindings } from '../show/findings.js'
 import type { LintConfig } from '../config/lint-config.js'
 import { out } from '../text/style.js'
-
-const levels = ['off', 'note', 'warning', 'error'] as const
 
 export const command = define({
   about: `Looks for what goes wrong with migrations later: settings that reach the next file, names that PostgreSQL cuts off, a ledger in a baseline, locks that stop a table, and the other rules that --list shows.
@@ -97,7 +96,7 @@ function summary({ counts, files }: LintResult): string {
 }
 
 /** `code=level`, more than once. */
-function levelsOf(given: readonly string[]): Record<string, Severity | 'off'> {
+function levelsOf(given: readonly string[]): Record<string, Level> {
   return Object.fromEntries(
     given.map((text) => {
       const [code = '', level = '', ...more] = text.split('=')

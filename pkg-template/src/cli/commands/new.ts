@@ -4,13 +4,15 @@ import { join } from 'node:path'
 import { MigrationError } from '../../shared/errors.js'
 import { init } from '../../wasm/init.js'
 import { readMigrations } from '../../node.js'
+import type { Convention } from '../../options/public.js'
 import { createOutput, writeOutput } from '../../shared/output.js'
+import type { All } from '../../shared/words.js'
 import { readSet } from '../../pure.js'
 import { Usage, define, fine, printJson, say, setOptions } from '../frame/command.js'
 import { showLinesOf } from '../show/failures.js'
 import { newFiles, type Known } from './new-files.js'
 
-const conventions = [
+const names = [
   'dbmate',
   'golang-migrate',
   'goose',
@@ -22,7 +24,8 @@ const conventions = [
   'supabase',
   'plain',
   'diesel',
-]
+] as const
+const conventions: All<Convention, typeof names> = names
 
 export const command = define({
   about:
@@ -58,7 +61,7 @@ export const command = define({
   },
 })
 
-async function knownSet(dir: string, convention: string | undefined): Promise<Known> {
+async function knownSet(dir: string, convention: Convention | undefined): Promise<Known> {
   const there = await stat(dir).catch(() => undefined)
   const files = there ? await readMigrations(dir) : {}
   showLinesOf(dir, files)

@@ -11,7 +11,7 @@ export async function applied(
   { dir, files }: Session,
   format: string,
   run: (onProgress: Progress['on']) => Promise<MigrateResult>,
-  before: readonly Finding[] = [],
+  before: readonly Finding<string>[] = [],
 ): Promise<number> {
   // As text it is the result; else it is talk.
   const line = format === 'text' ? (text: string) => void process.stdout.write(`${text}\n`) : say

@@ -1,6 +1,6 @@
 // `counterfoil up`: applies what is pending.
 import { look, up } from '../../run/actions.js'
-import type { Finding, Plan } from '../../options/public.js'
+import type { Convention, Finding, Plan } from '../../options/public.js'
 import { counted, databaseOptions, define, fine, found, printJson, say } from '../frame/command.js'
 import { canAsk, confirmed } from '../connect/confirm.js'
 import { inFolder, printFindings } from '../show/findings.js'
@@ -100,7 +100,7 @@ async function rehearsed(
   plan: Plan,
   { files, dir }: Session,
   format: string,
-  convention: string | undefined,
+  convention: Convention | undefined,
 ): Promise<void> {
   const losses = await lossesOfPlan(plan, files, convention)
   if (format === 'json') printJson({ ...plan, losses })
@@ -113,12 +113,12 @@ async function rehearsed(
 const few = 3
 
 /** What there is to say of files and rows that stops nothing: rows that get another version or name, rows without a file. */
-function noticed(plan: Plan | undefined): Finding[] {
+function noticed(plan: Plan | undefined): Finding<string>[] {
   if (!plan) return []
   const all = findingsOf({ ...plan, findings: [] }).filter(
     ({ severity, code }) => severity !== 'error' && code !== 'in-progress',
   )
-  const shown: Finding[] = []
+  const shown: Finding<string>[] = []
   for (const code of new Set(all.map((finding) => finding.code))) {
     const same = all.filter((finding) => finding.code === code)
     shown.push(...same.slice(0, few))

@@ -1,5 +1,7 @@
 // The part `check` of the configuration file.
-import type { GuardOptions, Severity } from '../../guard.js'
+import type { GuardOptions } from '../../guard.js'
+import { levels } from '../../options/levels.js'
+import type { Convention, Level } from '../../options/public.js'
 import { Wrong, list, map, object, oneOf, text } from './checks.js'
 
 /** What the configuration may say to `counterfoil check`. */
@@ -9,15 +11,12 @@ export interface CheckConfig {
   /** Other branches: refs, or patterns such as `origin/*`. */
   readonly against?: readonly string[]
   /** Folders of migrations, relative to the configuration file; with its convention where that cannot be told. */
-  readonly dirs?: readonly (string | { readonly dir: string; readonly convention?: string })[]
+  readonly dirs?: readonly (string | { readonly dir: string; readonly convention?: Convention })[]
   /** How bad each kind of finding is, where that differs from the default. */
   readonly severities?: Readonly<Record<string, Level>>
   /** Named tracks that have to move together. Globs are from the repository's root. */
   readonly tracks?: NonNullable<GuardOptions['tracks']>
 }
-
-/** `off`: it is not reported. */
-export type Level = Severity | 'off'
 
 type Keys = readonly (string | number)[]
 
@@ -27,7 +26,7 @@ export function checkPart(value: unknown, keys: Keys): void {
     base: text,
     against: list(text),
     dirs: list(folder),
-    severities: map(oneOf('off', 'note', 'warning', 'error')),
+    severities: map(oneOf(...levels)),
     tracks: map(track),
   })(value, keys)
 }

@@ -1,5 +1,5 @@
 // The settings that a configuration file may have, each with its check. `lint` and `check` bring their own.
-import { drifts, severities } from '../../options/options.js'
+import { policies, severities } from '../../options/options.js'
 import { checkPart } from './check-config.js'
 import { lintPart } from './lint-config.js'
 import { type Check, text, oneOf, map, object } from './checks.js'
@@ -10,7 +10,7 @@ export const parts: Readonly<Record<string, Check>> = {
   url: text,
   table: text,
   convention: text,
-  policy: object(Object.fromEntries(drifts.map((drift) => [drift, oneOf(...severities)]))),
+  policy: object(Object.fromEntries(policies.map((code) => [code, oneOf(...severities)]))),
   pglite: object({ extensions: map(text) }),
   lint: lintPart,
   check: checkPart,

@@ -5,7 +5,8 @@ import { dirname, relative, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { ParseError } from 'jsonc-parser'
 import { MigrationError } from '../../shared/errors.js'
-import type { Severity } from '../../options/public.js'
+import { endOf, withoutMark } from '../../shared/texts.js'
+import type { Convention, Severity } from '../../options/public.js'
 import { nearest } from '../text/nearest.js'
 import type { CheckConfig } from './check-config.js'
 import { parts } from './config-parts.js'
@@ -20,7 +21,7 @@ export interface Config {
   readonly url?: string
   /** The ledger: `name` or `schema.name`. */
   readonly table?: string
-  readonly convention?: string
+  readonly convention?: Convention
   /** How bad each kind of drift is, where that differs from the default. */
   readonly policy?: Readonly<Record<string, Severity>>
   /** What a PGlite is made with: extensions by name, each with the module that exports it. */
@@ -62,7 +63,7 @@ export async function loadConfig(path?: string): Promise<Config> {
 /** What another version of a configuration file in JSON said, as far as it can be read: no more than `{}` if it was wrong. */
 export async function configOf(text: string, file: string): Promise<Config> {
   const { parse } = await import('jsonc-parser')
-  const value: unknown = parse(text.replace(/^\uFEFF/, ' '), [], { allowTrailingComma: true })
+  const value: unknown = parse(blankMark(text), [], { allowTrailingComma: true })
   try {
     validate(value)
   } catch (error) {
@@ -71,6 +72,9 @@ export async function configOf(text: string, file: string): Promise<Config> {
   }
   return placed(value as Config, dirname(file))
 }
+
+/** With a blank where a byte order mark was: places in it stay. */
+const blankMark = (text: string) => withoutMark(text).padStart(text.length)
 
 /** Paths are relative to the file, wherever that is. */
 function placed(config: Config, folder: string): Config {
@@ -124,12 +128,9 @@ async function jsonOf(file: string): Promise<Loaded> {
       'name another file with --config',
     )
   })
-  const at = (offset: number) => {
-    const before = text.slice(0, offset).split('\n')
-    return { line: before.length, column: [...before.at(-1)!].length + 1 }
-  }
+  const at = (offset: number) => endOf(text.slice(0, offset))
   const errors: ParseError[] = []
-  const tree = parseTree(text.replace(/^\uFEFF/, ' '), errors, { allowTrailingComma: true })
+  const tree = parseTree(blankMark(text), errors, { allowTrailingComma: true })
   const [error] = errors
   if (error || !tree)
     throw invalid(

@@ -1,5 +1,6 @@
 // The part `lint` of the configuration file.
 import type { LintOptions } from '../../lint.js'
+import { levels } from '../../options/levels.js'
 import { Wrong, map, object, oneOf, text } from './checks.js'
 
 /** What the configuration may say to `counterfoil lint`. */
@@ -9,7 +10,7 @@ type Keys = readonly (string | number)[]
 
 /** Checks the form. Which rules there are is known where they are looked for. @throws Wrong naming the key */
 export function lintPart(value: unknown, keys: Keys): void {
-  object({ rules: map(oneOf('off', 'note', 'warning', 'error')), squawk: truth, postgres: version })(value, keys)
+  object({ rules: map(oneOf(...levels)), squawk: truth, postgres: version })(value, keys)
 }
 
 function truth(value: unknown, keys: Keys): void {

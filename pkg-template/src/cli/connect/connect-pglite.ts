@@ -56,7 +56,7 @@ export async function openPGlite(
       return {
         ...rest,
         statement: (sql) => deaf(() => statement(sql)),
-        ...(script && { script: (sql, count) => deaf(() => script(sql, count)) }),
+        script: (sql, count) => deaf(() => script(sql, count)),
       }
     },
     // It is taken already, and for longer than a run.

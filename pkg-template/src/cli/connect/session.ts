@@ -5,7 +5,7 @@ import { refuseEmpty } from '../../run/empty.js'
 import { MigrationError } from '../../shared/errors.js'
 import { filesNow } from '../../set/files.js'
 import { init } from '../../wasm/init.js'
-import type { ExistingName, MigrateOptions, ReadOptions } from '../../options/public.js'
+import type { Convention, ExistingName, MigrateOptions, ReadOptions } from '../../options/public.js'
 import { readMigrations } from '../../node.js'
 import { Usage, say, type Call, type Values, type databaseOptions } from '../frame/command.js'
 import { open } from './connect.js'
@@ -89,7 +89,7 @@ function ignored(value: string): ExistingName {
 /** The files. That there is a migration among them is seen before a database is opened for it, and a folder of PGlite made. */
 async function filesOf(
   dir: string,
-  convention: string | undefined,
+  convention: Convention | undefined,
   allowEmpty: boolean,
 ): Promise<Record<string, string>> {
   const set = await readMigrations(dir)

@@ -1,6 +1,7 @@
 // What a command of the command line is: a table of options, from which parsing, help and completion are made, and what
 // it does.
 import { MigrationError } from '../../shared/errors.js'
+import type { Convention } from '../../options/public.js'
 import type { Config } from '../config/config.js'
 import { redacted } from '../text/secrets.js'
 
@@ -31,7 +32,9 @@ export interface Option {
 /** Options by name, without the dashes. */
 export type Options = Readonly<Record<string, Option>>
 
-type One<O extends Option> = O['type'] extends 'boolean' ? boolean : O['type'] extends 'number' ? number : string
+// Which conventions there are is known where they are read: another one is refused there.
+type Text<O extends Option> = O extends { config: 'convention' } ? Convention : string
+type One<O extends Option> = O['type'] extends 'boolean' ? boolean : O['type'] extends 'number' ? number : Text<O>
 type ValueOf<O extends Option> = O extends { multiple: true }
   ? One<O>[]
   : O extends { type: 'boolean' } | { default: string | number }

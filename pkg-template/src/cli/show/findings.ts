@@ -21,7 +21,7 @@ export interface PrintOptions {
 }
 
 /** Prints findings on standard output. Paths are relative to the working directory, or the root of the repository. */
-export function printFindings(findings: readonly Finding[], options: PrintOptions): void {
+export function printFindings(findings: readonly Finding<string>[], options: PrintOptions): void {
   const { format, summary } = options
   if (format === 'json') return printJson(options.json ?? { findings })
   if (format === 'sarif') return printJson(sarif(findings, options.tool))
@@ -35,7 +35,7 @@ export function printFindings(findings: readonly Finding[], options: PrintOption
 }
 
 /** The same findings, with paths that begin with the folder that they are in. */
-export function inFolder(folder: string, findings: readonly Finding[]): Finding[] {
+export function inFolder(folder: string, findings: readonly Finding<string>[]): Finding<string>[] {
   const base = folder.replaceAll('\\', '/')
   return findings.map((finding) =>
     finding.at ? { ...finding, at: { ...finding.at, path: join(base, finding.at.path) } } : finding,
@@ -44,7 +44,7 @@ export function inFolder(folder: string, findings: readonly Finding[]): Finding[
 
 /** The lines of a finding for a person. */
 export function drawn(
-  { severity, code, message, help, at, options }: Finding,
+  { severity, code, message, help, at, options }: Finding<string>,
   source: PrintOptions['source'],
   style: Style,
 ): string[] {
@@ -68,7 +68,7 @@ const mark = (severity: Severity, style: Style) =>
  * A workflow command of GitHub Actions: https://docs.github.com/actions/reference/workflow-commands-for-github-actions.
  * Escapes as `packages/core/src/command.ts` of actions/toolkit does.
  */
-export function workflowCommand({ severity, code, message, help, at, options }: Finding): string {
+export function workflowCommand({ severity, code, message, help, at, options }: Finding<string>): string {
   const kind = { error: 'error', warning: 'warning', note: 'notice' }[severity]
   const properties = { ...(at && { file: at.path, line: at.line, col: at.column }), title: `counterfoil: ${code}` }
   const listed = Object.entries(properties).map(([name, value]) => `${name}=${property(String(value))}`)
@@ -79,7 +79,7 @@ const data = (text: string) => text.replaceAll('%', '%25').replaceAll('\r', '%0D
 const property = (text: string) => data(text).replaceAll(':', '%3A').replaceAll(',', '%2C')
 
 /** SARIF 2.1.0: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html. */
-export function sarif(findings: readonly Finding[], tool: string): object {
+export function sarif(findings: readonly Finding<string>[], tool: string): object {
   const ids = [...new Set(findings.map(({ code }) => code))].sort()
   return {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',

@@ -1,5 +1,5 @@
 // The statements of migrations that throw data away, for whoever has to say yes to them.
-import type { Finding, Plan } from '../../options/public.js'
+import type { Convention, Finding, Plan } from '../../options/public.js'
 import { review } from '../../wasm/review.js'
 import { say } from '../frame/command.js'
 import { clean, err, type Style } from '../text/style.js'
@@ -19,7 +19,7 @@ export interface Loss {
 export async function lossesOf(
   files: Readonly<Record<string, string>>,
   paths: readonly string[],
-  { down = false, convention }: { down?: boolean; convention?: string | undefined } = {},
+  { down = false, convention }: { down?: boolean; convention?: Convention | undefined } = {},
 ): Promise<Loss[]> {
   if (paths.length === 0) return []
   const { losses } = await review()
@@ -35,7 +35,7 @@ export async function lossesOf(
 export const lossesOfPlan = (
   { decisions }: Plan,
   files: Readonly<Record<string, string>>,
-  convention: string | undefined,
+  convention: Convention | undefined,
 ): Promise<Loss[]> =>
   lossesOf(
     files,
@@ -61,7 +61,7 @@ export function sayLosses(losses: readonly Loss[], dir: string): void {
 }
 
 /** The same as findings. */
-export const lossFindings = (losses: readonly Loss[]): Finding[] =>
+export const lossFindings = (losses: readonly Loss[]): Finding<string>[] =>
   losses.map(({ at, what }) => ({
     code: 'data-loss',
     severity: 'warning',

@@ -1,6 +1,8 @@
 // Plans in words, what they amount to, and as findings. The words are the core's own, in the review module.
 import type { TextRow } from '../../run/database.js'
 import type { Finding, Plan } from '../../options/public.js'
+import type { Row } from '../../pure.js'
+import type { All } from '../../shared/words.js'
 import { review } from '../../wasm/review.js'
 import { fine, found } from '../frame/command.js'
 import type { Style } from '../text/style.js'
@@ -14,12 +16,15 @@ export interface ShowOptions {
   readonly rows?: readonly TextRow[] | undefined
 }
 
+const words = ['applied', 'adopted', 'imported', 'stamped'] as const
+const origins: All<NonNullable<Row['origin']>, typeof words> = words
+
 /** A row as the core reads it from JSON. */
 const row = ({ version, applied_at, duration_ms, origin }: TextRow) => ({
   version: version ?? '',
   appliedAt: applied_at ?? null,
   durationMs: duration_ms == null ? null : Number(duration_ms),
-  ...(origin && ['applied', 'adopted', 'imported', 'stamped'].includes(origin) && { origin }),
+  ...(origins.some((known) => known === origin) && { origin }),
 })
 
 /** The plan as a table. */
@@ -54,7 +59,7 @@ export function withRows(plan: Plan, rows: readonly TextRow[] = []) {
 }
 
 /** What there is to say of a plan, as findings: its own, and every decision that has a severity. */
-export function findingsOf(plan: Plan): Finding[] {
+export function findingsOf(plan: Plan): Finding<string>[] {
   const decisions = plan.decisions.flatMap(({ code, severity, message, help, path }) =>
     severity
       ? [

@@ -8,7 +8,7 @@ export interface Summary {
   title: string
   /** A line or two on what was looked at. */
   about: string
-  findings: readonly Finding[]
+  findings: readonly Finding<string>[]
   ok: boolean
   /** The commit whose files the findings are about, for links. */
   commit?: string
@@ -53,7 +53,7 @@ export function stepSummary({ title, about, findings, ok, commit }: Summary, env
 }
 
 function linked(
-  { path, line, column }: NonNullable<Finding['at']>,
+  { path, line, column }: NonNullable<Finding<string>['at']>,
   commit: string | undefined,
   env: Environment,
 ): string {
@@ -71,8 +71,8 @@ const plain = (text: string) =>
     .replace(/[&<>|`*_[\]\\~#@!$]/g, (character) => `&#${character.charCodeAt(0)};`)
     .replace(/\s*[\n\t]\s*/g, '<br>')
 
-function fitting(findings: readonly Finding[]): Finding[] {
-  const out: Finding[] = []
+function fitting(findings: readonly Finding<string>[]): Finding<string>[] {
+  const out: Finding<string>[] = []
   let bytes = 0
   for (const finding of findings)
     if ((bytes += Buffer.byteLength(JSON.stringify(finding))) < mostBytes) out.push(finding)

@@ -27,11 +27,13 @@ pub(super) fn decide(
         }
     }
     let squash = squash(&matching, &mut |file| verdicts[file] == Some(Verdict::Resume));
+    let mut in_code = BTreeSet::new();
+    in_code.extend(catalog.not_run.iter().filter_map(|file| file.turn.version()));
     let decider = Decider {
         later: Later::new(&matching),
         newest: matching.files.iter().filter(|file| !file.repeatable).map(|file| &file.version).max(),
         without_row: without_row(&matching),
-        in_code: catalog.not_run.iter().filter_map(|file| file.turn.version()).collect(),
+        in_code,
         matching,
         squash,
         verdicts,

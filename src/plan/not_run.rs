@@ -68,7 +68,10 @@ pub(crate) fn error<'c>(
 fn recorded(catalog: &Catalog, ledger: &Ledger) -> BTreeSet<Version> {
     let identity = catalog.convention.identity();
     let applied = ledger.rows.iter().filter(|row| row.state == State::Applied);
-    applied.map(|row| Version::new(row.version.as_str(), identity)).collect()
+    // Not `collect`, here and wherever a map or set is made: that sorts first, with a sort of its own for every type.
+    let mut recorded = BTreeSet::new();
+    recorded.extend(applied.map(|row| Version::new(row.version.as_str(), identity)));
+    recorded
 }
 
 /// The pending migrations.

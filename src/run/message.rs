@@ -23,7 +23,7 @@ pub enum Message {
         /// The statement.
         sql: String,
     },
-    /// Run one statement that cannot run in a transaction, alone in its message.
+    /// Run one statement alone in its message: it has no rows, or cannot run in a transaction.
     Statement {
         /// The statement.
         sql: String,
@@ -328,7 +328,7 @@ pub(crate) fn message(setup: &Setup, prepared: Option<&Prepared>, request: &Requ
             return if setup.capabilities.script { joined(&statements) } else { Message::Batch { statements } };
         }
         Request::Restore => session::restore(prepared.and_then(|p| p.kept.as_deref())),
-        Request::Trace => foreign::trace(table, setup.options.lock_timeout),
+        Request::Trace => return Message::Statement { sql: foreign::trace(table, setup.options.lock_timeout) },
         Request::Rollback => return Message::Statement { sql: "rollback".into() },
         Request::Diagnose(acts) => {
             let statements = batch(pieces(setup, prepared, acts));

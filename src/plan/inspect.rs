@@ -22,16 +22,17 @@ pub struct Inspected {
 
 /// What is known of up sections, by their index in the catalog. Planning again with one catalog
 /// splits nothing twice.
-pub type Cache = BTreeMap<usize, Result<Inspected, Finding>>;
+pub type Cache = BTreeMap<usize, Result<Inspected, Box<Finding>>>;
 
 /// Splits a section and groups it into steps. What cannot run here comes back as a finding.
-pub fn inspect(section: &Section) -> Result<Inspected, Finding> {
+pub fn inspect(section: &Section) -> Result<Inspected, Box<Finding>> {
     if let Some(error) = &section.refused {
-        return Err(Finding::of(error));
+        return Err(Box::new(Finding::of(error)));
     }
     let to_finding = |problem: Problem| {
         let at = section.location(problem.span.start);
-        Finding::new(problem.code.as_str(), Severity::Error, problem.message).with_help(problem.help).with_location(at)
+        let finding = Finding::new(problem.code.as_str(), Severity::Error, problem.message);
+        Box::new(finding.with_help(problem.help).with_location(at))
     };
     if let Some(problem) = lone_carriage_return(&section.text) {
         return Err(to_finding(problem));

@@ -154,7 +154,7 @@ pub fn plan_with(catalog: &Catalog, ledger: &Ledger, options: &Options, cache: &
                 inspect::findings(&migration.up, inspected, &options.table, &mut findings);
                 findings.extend(marker(inspected));
             }
-            Err(finding) => findings.push(finding.clone()),
+            Err(finding) => findings.push((**finding).clone()),
         }
     }
     let refused = decisions.iter().any(|decision| decision.severity == Some(Severity::Error))

@@ -21,7 +21,7 @@ impl Prepared {
     pub(crate) fn new(section: &Section, known: Option<Inspected>) -> Result<Prepared, Error> {
         let Inspected { analysis, steps } = match known {
             Some(known) => known,
-            None => inspect(section).map_err(refused)?,
+            None => inspect(section).map_err(|finding| refused(*finding))?,
         };
         let settings = dotted_settings(&section.text, &analysis);
         Ok(Prepared { analysis, steps, settings, kept: None })

@@ -123,7 +123,7 @@ impl Run<'_> {
             table: &self.options.table,
             section,
             direction,
-            inspected: inspected.as_ref(),
+            inspected: inspected.as_ref().map_err(|finding| &**finding),
             code: &code,
             tokens: &tokens,
             partitioned: &self.partitioned,

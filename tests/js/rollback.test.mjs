@@ -35,7 +35,11 @@ const on = (title, work) =>
 
 on('steps and a version together are one too many', async () => {
   await migrate(db, set)
-  await refuses(set, { steps: 1, to: '001' }, { code: 'invalid-input', message: 'both a number of migrations and a version to go back to are given' })
+  await refuses(
+    set,
+    { steps: 1, to: '001' },
+    { code: 'invalid-input', message: 'both a number of migrations and a version to go back to are given' },
+  )
 })
 
 on('an edited file is no way back from what ran', async () => {

@@ -47,8 +47,7 @@ export function wrongAmong<Name extends string>(
       return failure('invalid-input', `there is no option ${name} here`, `the options are: ${names.join(', ')}`)
     const value = (given as Record<string, unknown>)[known]
     const [test, what] = check(known)
-    if (value !== undefined && !test(value)) 
-      return invalid(`the option ${name} is not ${what}`, '', [theOption(name)])
+    if (value !== undefined && !test(value)) return invalid(`the option ${name} is not ${what}`, '', [theOption(name)])
   }
   return undefined
 }

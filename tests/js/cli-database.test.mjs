@@ -249,6 +249,7 @@ describe('the commands', () => {
       ],
       [['up', '--when', 'refuse'], /--when apply/],
       [['down', '--steps', '1', '--to', '1', '--yes'], /^say one of them: --steps, or --to; nothing was run$/],
+      [['down', '--to', '777', '--yes'], /^name a version .*, or how many to take back with --steps; nothing was run$/],
     ]
     for (const [args, help, message = /./] of cases) {
       const { error } = JSON.parse((await run([...args, '--format', 'json'])).stdout)

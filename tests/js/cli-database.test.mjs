@@ -90,7 +90,10 @@ describe('the commands', () => {
     )
     assert.match((await run(['plan', '--existing', 'ignore:goose'])).stderr, /shows\.sql creates\s+"public"\."shows"/)
     assert.match((await run(['plan', '--existing', 'goose'])).stderr, /--existing cannot be 'goose'/)
-    assert.match((await run(['plan', '--existing', 'ignore:goos'])).stderr, /nothing that can be ignored is called "goos"/)
+    assert.match(
+      (await run(['plan', '--existing', 'ignore:goos'])).stderr,
+      /nothing that can be ignored is called "goos"/,
+    )
 
     const { error } = JSON.parse((await run(['up', '--format', 'json'])).stdout)
     assert.equal(error.code, 'foreign-ledger')

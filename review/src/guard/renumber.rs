@@ -18,7 +18,7 @@ fn number_in(label: &str, convention: Option<Convention>) -> Option<Range<usize>
     let number = label.get(range.clone())?;
     let is_number = match convention {
         // `V1_draft__a.java` has no version.
-        Some(Convention::Flyway) => number.split(['.', '_']).all(|part| is_digits(part)),
+        Some(Convention::Flyway) => number.split(['.', '_']).all(is_digits),
         _ => !number.is_empty(),
     };
     is_number.then_some(range)

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 /// [`text`](Self::text).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+#[non_exhaustive]
 pub struct Mention {
     /// The option's name in JavaScript and JSON, such as `waitTimeout`.
     #[cfg_attr(feature = "wasm", tsify(type = "string"))]

@@ -10,7 +10,7 @@ export type { Convention, ErrorCode, Finding, GuardCode, Level, Severity }
 /** Files of one moment: path from the root of the repository, with `/`, to text. */
 export type Tree = Readonly<Record<string, string>>
 
-/** A folder of migrations that is translated, as it is in the branches concerned. */
+/** A folder of migrations that is guarded, as it is in the branches concerned. */
 export interface GuardedSet {
   /** The folder, from the root of the repository. */
   dir: string
@@ -46,7 +46,7 @@ export interface Edit {
 export interface Change {
   /** What it is called, such as `origin/main...HEAD`: for whoever keeps changes. No guard reads it. */
   name?: string
-  /** The folders of migrations that are translated. */
+  /** The folders of migrations that are guarded. */
   sets: readonly GuardedSet[]
   /** The messages of its commits, newest first: the word `[squash-baseline]` in one of them allows a squash. */
   messages: readonly string[]

@@ -101,7 +101,8 @@ impl Machine {
                 let superseded = ledger.rows.iter().any(|row| version(&row.version) == version(to));
                 let what = if superseded { "is replaced by a baseline" } else { "is not in the ledger" };
                 Error::new(Code::NothingToRollBack, format!("version {to} {what}"))
-                    .with_help("name a version that is applied, or use steps; nothing was run")
+                    .with_help("name a version that is applied, or how many to take back with the option `steps`; nothing was run")
+                    .with_option(Mention::named("steps"))
             })?,
             None => {
                 let steps = steps.map(|steps| steps as usize);

@@ -86,7 +86,8 @@ pub fn counted(version: &str) -> &str {
 }
 
 /// The version after `version`, which is what [`counted`] gives or a number with `_` in place of dots; or `now`, if
-/// versions here are times and it is later. None if `version` is no number, and after the last day of the year 9999.
+/// versions here are times and it is later. None if `version` is no number, and where dashes have no place for one more
+/// digit.
 ///
 /// ```
 /// use counterfoil::version::next::next;
@@ -96,7 +97,8 @@ pub fn counted(version: &str) -> &str {
 pub fn next(version: &str, now: Option<&Now>) -> Option<String> {
     let (before, last) = version.split_at(version.rfind(['.', '_']).map_or(0, |at| at + 1));
     let digits = last.replace('-', "");
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+    let is_written = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'-' | b'.' | b'_');
+    if digits.is_empty() || !version.as_bytes()[0].is_ascii_digit() || !version.bytes().all(is_written) {
         return None;
     }
     let time = Time::read(&digits).filter(|_| before.is_empty());
@@ -219,7 +221,7 @@ mod tests {
         follows("0009", "0010");
         follows("999", "1000");
         follows("99999999999999999999999999", "100000000000000000000000000");
-        for none in ["", "a1", "1a", "-", "1."] {
+        for none in ["", "a1", "1a", "-", "1.", "-1", "a.1", "é_1", "1_draft_2", "9999-99-99"] {
             assert_eq!(next(none, None), None, "{none}");
         }
     }

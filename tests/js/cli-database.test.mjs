@@ -262,6 +262,9 @@ describe('the commands', () => {
       const { stdout } = await run([command, '--dir', 'touching'])
       assert.match(stdout.replaceAll(/\s+/g, ' '), /keep the ledger elsewhere with --table/, command)
     }
+    assert.equal((await run(['up'])).status, 0)
+    const { error } = JSON.parse((await run(['down', '--to', '777', '--yes', '--format', 'json'])).stdout)
+    assert.match(error.help, /^name a version .*, or how many to take back with --steps; nothing was run$/)
   })
 
   test('a plan on standard output is that of the file; fewer steps than were asked for are named', async (t) => {

@@ -99,7 +99,7 @@ describe('a folder of PGlite', () => {
     const cases = [
       [['up', '--dry-run'], 0, /001 +notes/],
       [['up', '--when', 'refuse'], 1, /^error: 1 migration pending/m],
-      [['up', '--dir', 'nowhere'], 2, /^error: the folder nowhere does not exist/],
+      [['up', '--dir', 'nowhere'], 2, /^error: --dir nowhere does not exist/],
       ...[['up', '--when', 'wait'], ['status'], ['plan'], ['ready'], ['down', '--yes']].map((args) => [
         args,
         2,

@@ -79,6 +79,10 @@ mod tests {
             next("flyway", &["m/V1__a.sql", "m/V2__b.java", "other/V7__c.sql", "m/U9__a.sql", "m/v9__a.sql"])
                 .contains(r#""start":"V8__""#)
         );
+        // What has a letter in its version has none, wherever a byte of it ends.
+        for other in ["m/V1_draft2__b.java", "m/VA2__b.md", "m/Vé3__b.java", "m/V1.5-rc__b.java", "m/V1.__b.java"] {
+            assert!(next("flyway", &["m/V1__a.sql", other]).contains(r#""start":"V2__""#), "{other}");
+        }
         // The highest is told by number, and its folder is the migration.
         assert!(next("prisma", &["m/9_a/migration.sql", "m/10_b/migration.sql"]).contains(r#""start":"11_""#));
     }

@@ -42,6 +42,18 @@ fn mixed() -> Plan {
 }
 
 #[test]
+fn the_help_of_a_finding_calls_options_as_rust_does() {
+    let plan = plan_of(&[("001_a.sql", "-- +goose Up\nselect 1;\n-- +goose Down\nselect 2;\n")], &[]);
+    assert!(plan.findings[0].help.contains("convention: 'goose'"), "{:?}", plan.findings);
+    let said = |plan: &Plan| text(plan, &Look::default()).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said(&plan).contains("say so: convention: \"goose\"; else"), "{}", said(&plan));
+    // As the command line hands it in.
+    let mut plan = plan;
+    plan.findings[0].help = "say so: --convention goose".into();
+    assert!(said(&plan).ends_with("say so: --convention goose"), "{}", said(&plan));
+}
+
+#[test]
 fn the_table_shows_every_decision_and_what_to_do() {
     assert_eq!(
         text(&mixed(), &Look::default()),

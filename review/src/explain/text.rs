@@ -190,7 +190,8 @@ fn finding_text(out: &mut String, look: &Look<'_>, finding: &Finding) {
     out.push_str(&paint(look, colour(Action::Drift, severity), &head));
     out.push('\n');
     let at = finding.at.as_ref().map(ToString::to_string);
-    say(out, look, &finding.message, &finding.help, at.as_deref());
+    // From the package a help comes with its options called as the command line does: those stay.
+    say(out, look, &finding.message, &finding.help(), at.as_deref());
 }
 
 /// Message and help, wrapped and indented.

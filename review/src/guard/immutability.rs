@@ -855,6 +855,11 @@ mod tests {
             ],
         );
         assert!(!verdict(&change(&[plain], &[plain, flyway])).ok);
+        // Nothing has shipped from which it could be told.
+        let new = ("db/1_a.sql", "-- +goose Up\nselect 1;\n");
+        let unclear = verdict(&change(&[], &[new, ("db/2_b.sql", "-- migrate:up\nselect 2;\n")]));
+        assert_eq!(unclear.findings[0].help, "say which one it is: convention: 'goose' | 'dbmate'");
+        assert_eq!(unclear.findings[0].help(), "say which one it is: convention: \"goose\" | \"dbmate\"");
         let mut said = change(&[plain], &[plain, ("db/2_b.sql", "-- migrate:up\nselect 2;\n")]);
         said.sets[0].convention = Some("plain".to_owned());
         says(&said, &[]);

@@ -169,12 +169,10 @@ fn is_same(before: &Error, now: &Error) -> bool {
 
 /// Reports that a folder cannot be read by its convention, and is judged file by file.
 fn unreadable(code: &'static str, dir: &str, place: &str, error: &Error, report: &mut Report<'_>) {
-    report.add(
-        code,
-        error.location().cloned(),
-        format!("the migrations in {dir} {place} cannot be read: {}", error.message()),
-        error.json_help(),
-    );
+    let message = format!("the migrations in {dir} {place} cannot be read: {}", error.message());
+    if let Some(finding) = report.added(code, error.location().cloned(), message, error.json_help()) {
+        finding.options = error.options().to_vec();
+    }
 }
 
 /// What was noticed while reading the head and not while reading the base, and is more than a note.

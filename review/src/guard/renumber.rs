@@ -15,8 +15,17 @@ fn number_in(label: &str, convention: Option<Convention>) -> Option<Range<usize>
         Some(Convention::Diesel) => 0..counted(label).len(),
         _ => 0..leading_digits(label).len(),
     };
-    let has_digits = label.get(range.clone())?.bytes().any(|byte| byte.is_ascii_digit());
-    has_digits.then_some(range)
+    let number = label.get(range.clone())?;
+    let is_number = match convention {
+        // `V1_draft__a.java` has no version.
+        Some(Convention::Flyway) => number.split(['.', '_']).all(is_digits),
+        _ => !number.is_empty(),
+    };
+    is_number.then_some(range)
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The number of a migration, as its file writes it.

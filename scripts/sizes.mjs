@@ -84,7 +84,7 @@ export async function entrySizes(pkg) {
     await bundled(pkg, 'run/engine.js'),
   ]
   const sizes = []
-  for (const entry of ['neon', 'pg', 'pglite', 'postgres']) {
+  for (const entry of ['bun', 'neon', 'pg', 'pglite', 'postgres']) {
     const first = await bundled(pkg, `${entry}.js`)
     sizes.push({ entry: `counterfoil/${entry}`, first, all: first + engine + wasm })
   }

@@ -1,5 +1,6 @@
 // Migrations made ready at build time: no folder has to be read where they run.
 import { examine, type EmbedOptions } from './embedding/examine.js'
+import { json } from './shared/printed.js'
 import type { Migrations } from './set/files.js'
 import type { Manifest } from './set/manifest.js'
 
@@ -68,8 +69,5 @@ export function renderManifest(
 
 /** JSON, where it is also JavaScript of every year and does not end or open anything in HTML. */
 function literal(value: unknown): string {
-  return JSON.stringify(value).replace(
-    /[\u2028\u2029\uFEFF]|<(?=[!/]|script)/gi,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
+  return json(value).replace(/<(?=[!/]|script)/gi, '\\u003c')
 }

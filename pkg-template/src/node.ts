@@ -19,7 +19,8 @@ const rightOne = 'see that the folder is the one that holds the migrations'
  * Reads a folder of migrations, with its subfolders: every `.sql` file, and the files beside them that a convention
  * knows (`meta/_journal.json`, `metadata.toml`, `migration_lock.toml`, `*.sql.conf`, `.counterfoil/*.json`), and
  * migrations that are written in a programming language, which are reported and not run.
- * Other hidden folders and `node_modules` are left out; symbolic links are followed.
+ * Other hidden folders and `node_modules` are left out; symbolic links are followed,
+ * also out of the folder.
  *
  * @param directory a path, relative to the working directory, or a `file:` URL
  * @returns path to text. Paths are relative to the folder and use `/` on every system; the texts are as in the files
@@ -30,29 +31,38 @@ export async function readMigrations(directory: string | URL): Promise<Record<st
   const base = directory instanceof URL ? fileURLToPath(directory) : directory
   if (typeof base !== 'string')
     throw failure('invalid-input', 'the folder is not a string or a URL', 'pass the path of the folder')
-  const found = await stat(base).catch((cause) => {
+  const there = await stat(base).catch((cause) => {
     const missing = cause.code === 'ENOENT'
     const message = missing
       ? `the folder ${base} does not exist`
       : `the folder ${base} cannot be read: ${cause.message}`
     throw invalid(message, rightOne, [theFolder], cause)
   })
-  if (!found.isDirectory()) throw invalid(`${base} is not a folder`, rightOne, [theFolder])
+  if (!there.isDirectory()) throw invalid(`${base} is not a folder`, rightOne, [theFolder])
 
-  const [paths, others]: [string[], string[]] = [[], []]
-  await walk(base, '', [await realpath(base)], paths, others)
+  const found: Found = { paths: [], others: [], links: [] }
+  await walk(base, '', [await realpath(base)], found)
+  const { paths, others, links } = found
   // Without a prototype: a file may be called anything.
   const files: Record<string, string> = Object.create(null)
   const texts = await inParts(paths, async (path) => (isUnread(path) ? '' : read(base, path)))
   paths.forEach((path, index) => (files[path] = texts[index] ?? ''))
-  origins.set(files, { folder: base, others })
+  origins.set(files, { folder: base, others, links })
   return files
 }
 
 /** How many files that are no part of a set are remembered. */
 const remembered = 20
 
-async function walk(base: string, folder: string, above: string[], paths: string[], others: string[]): Promise<void> {
+/** What {@link walk} finds. */
+interface Found {
+  paths: string[]
+  others: string[]
+  links: string[]
+}
+
+async function walk(base: string, folder: string, above: string[], found: Found): Promise<void> {
+  const { paths, others, links } = found
   const entries = await readdir(join(base, folder), { withFileTypes: true }).catch((cause) => {
     throw failure('invalid-input', `the folder ${join(base, folder)} cannot be read: ${cause.message}`, '', cause)
   })
@@ -72,12 +82,14 @@ async function walk(base: string, folder: string, above: string[], paths: string
       isFolder = target?.isDirectory() ?? false
       isFile = target?.isFile() ?? false
     }
+    const followed = isFile ? wanted : isFolder && !isPassedOver(entry.name)
+    if (followed && entry.isSymbolicLink()) links.push(path)
     if (isFile && wanted) paths.push(path)
     else if (isFile && others.length < remembered && !entry.name.startsWith('.')) others.push(path)
     if (!isFolder || isPassedOver(entry.name)) continue
     const real = await realpath(join(base, path))
     // A link to a folder above would never end.
-    if (!above.includes(real)) await walk(base, path, [...above, real], paths, others)
+    if (!above.includes(real)) await walk(base, path, [...above, real], found)
   }
 }
 

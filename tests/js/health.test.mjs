@@ -283,7 +283,9 @@ describe('what a stranger sees', () => {
     test(`of ${JSON.stringify(said)} no password, in the log and in \`detail\``, async () => {
       const { lines, log } = listening()
       const { detail } = await body(readinessHandler(scripted(new Error(said)), { log, detail: true }))
-      assert.deepEqual([detail, lines], [seen, [['critical', `CRITICAL counterfoil: failed: ${seen}`]]])
+      // The log gets one line; as JSON a line may end.
+      const line = `CRITICAL counterfoil: failed: ${seen.replace('\n', '\\u{a}')}`
+      assert.deepEqual([detail, lines], [seen, [['critical', line]]])
     })
 
   for (const [what, check] of Object.entries({

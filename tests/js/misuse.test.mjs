@@ -15,6 +15,7 @@ import * as overNeon from 'counterfoil/neon'
 import { readMigrations } from 'counterfoil/node'
 import * as overPg from 'counterfoil/pg'
 import * as overPglite from 'counterfoil/pglite'
+import * as overBun from 'counterfoil/bun'
 import * as overPostgres from 'counterfoil/postgres'
 import { drizzle as drizzlePg } from 'drizzle-orm/node-postgres'
 import { drizzle as drizzlePglite } from 'drizzle-orm/pglite'
@@ -289,17 +290,19 @@ describe('databases', () => {
     await server.stop()
   })
 
-  const apis = { pglite: overPglite, pg: overPg, postgres: overPostgres, neon: overNeon }
+  const apis = { pglite: overPglite, pg: overPg, postgres: overPostgres, bun: overBun, neon: overNeon }
   const taken = {
     pglite: 'counterfoil/pglite takes a PGlite or a PGliteWorker',
     pg: 'counterfoil/pg takes a Pool, or a Client that is connected, of node-postgres',
     postgres: 'counterfoil/postgres takes what `postgres()` of postgres.js returns',
+    bun: "counterfoil/bun takes what `new SQL(address)` of Bun's gives, for PostgreSQL",
     neon: 'counterfoil/neon takes what `neon()` returns, or a Pool or a Client of @neondatabase/serverless',
   }
   const make = {
     pglite: '`await PGlite.create()`',
     pg: '`new pg.Pool({ connectionString })`',
     postgres: '`postgres(address)`',
+    bun: '`new SQL(address)`',
     neon: '`neon(address)`',
   }
 
@@ -351,11 +354,11 @@ describe('databases', () => {
       await Promise.all([pool.end(), client.end(), sql.end({ timeout: 1 })])
     })
     const from = (entry) => `import from counterfoil/${entry}, which takes it`
-    await refused(pool, 'a Pool of node-postgres', from('pg'), ['pglite', 'postgres'])
-    await refused(client, 'a Client of node-postgres', from('pg'), ['pglite', 'postgres'])
-    await refused(sql, 'a sql of postgres.js', from('postgres'), ['pglite', 'pg', 'neon'])
-    await refused(http, 'a sql of neon()', from('neon'), ['pglite', 'pg', 'postgres'])
-    await refused(lite, 'a PGlite', from('pglite'), ['pg', 'postgres', 'neon'])
+    await refused(pool, 'a Pool of node-postgres', from('pg'), ['pglite', 'postgres', 'bun'])
+    await refused(client, 'a Client of node-postgres', from('pg'), ['pglite', 'postgres', 'bun'])
+    await refused(sql, 'a sql of postgres.js', from('postgres'), ['pglite', 'pg', 'neon', 'bun'])
+    await refused(http, 'a sql of neon()', from('neon'), ['pglite', 'pg', 'postgres', 'bun'])
+    await refused(lite, 'a PGlite', from('pglite'), ['pg', 'postgres', 'neon', 'bun'])
 
     // What the help says.
     assert.deepEqual(versions(await overPg.migrate(pool, set)), ['001'])
@@ -391,7 +394,7 @@ describe('databases', () => {
     const throwing = (name) => Object.defineProperty({}, name, { enumerable: true, get: () => assert.fail('never') })
     const trap = new Proxy({}, { has: () => assert.fail('never'), ownKeys: () => assert.fail('never') })
     const db = await freshPGlite()
-    for (const { migrate, plan, ready, rollback } of [overPglite, overPg, overPostgres, overNeon])
+    for (const { migrate, plan, ready, rollback } of [overPglite, overPg, overPostgres, overBun, overNeon])
       for (const work of [migrate, plan, ready, rollback]) {
         for (const wrong of [proxy, throwing('query'), throwing('totalCount'), throwing('unsafe'), trap])
           await fails(work(wrong, set), { code: 'invalid-input' })

@@ -40,7 +40,13 @@ describe('hovering', () => {
   const entries = Object.entries(exports)
     .filter(([, target]) => target.default)
     .map(([name]) => name.replace(/^\./, 'counterfoil'))
-  const drivers = ['counterfoil/pglite', 'counterfoil/pg', 'counterfoil/neon', 'counterfoil/postgres']
+  const drivers = [
+    'counterfoil/pglite',
+    'counterfoil/pg',
+    'counterfoil/neon',
+    'counterfoil/postgres',
+    'counterfoil/bun',
+  ]
   // A file of the repository, so that `counterfoil` is the package as it was built.
   const path = join(root, 'tests/js/types/hover.ts')
   const text = [

@@ -88,7 +88,7 @@ test('it depends on nothing', () => {
 test('every export can be imported, and none but those', () => {
   const script = `
     const names = {}
-    for (const entry of ['counterfoil', 'counterfoil/slim', 'counterfoil/inline', 'counterfoil/pglite', 'counterfoil/pg', 'counterfoil/neon', 'counterfoil/postgres', 'counterfoil/node',
+    for (const entry of ['counterfoil', 'counterfoil/slim', 'counterfoil/inline', 'counterfoil/pglite', 'counterfoil/pg', 'counterfoil/neon', 'counterfoil/postgres', 'counterfoil/bun', 'counterfoil/node',
       'counterfoil/embed', 'counterfoil/health', 'counterfoil/git', 'counterfoil/guard', 'counterfoil/lint', 'counterfoil/snapshots', 'counterfoil/vite', 'counterfoil/rollup', 'counterfoil/webpack', 'counterfoil/esbuild'])
       names[entry] = Object.keys(await import(entry)).sort()
     const { plan, checksum } = await import('counterfoil')
@@ -110,6 +110,7 @@ test('every export can be imported, and none but those', () => {
       'counterfoil/pg': driver,
       'counterfoil/neon': driver,
       'counterfoil/postgres': driver,
+      'counterfoil/bun': driver,
       'counterfoil/node': ['MigrationError', 'readAlembicHeads', 'readMigrations', 'snapshotsInFolder'],
       'counterfoil/health': ['MigrationError', 'alembicReadiness', 'alembicReady', 'readinessHandler'],
       'counterfoil/embed': ['MigrationError', 'embed', 'init', 'renderManifest'],
@@ -189,6 +190,7 @@ test("its types need neither Node's nor a driver's", () => {
       '/pg',
       '/neon',
       '/postgres',
+      '/bun',
       '/node',
       '/embed',
       '/git',

@@ -25,7 +25,7 @@ console.log(JSON.stringify({ codes: findings.map(({ code }) => code), ok, error,
 `,
     'main.cjs': `const { checksum, plan } = require('counterfoil')
 const { migrate, ready, MigrationError } = require('counterfoil/pglite')
-const drivers = ['pg', 'neon', 'postgres', 'node', 'slim', 'inline', 'health'].map((name) => typeof require('counterfoil/' + name).MigrationError)
+const drivers = ['pg', 'neon', 'postgres', 'bun', 'node', 'slim', 'inline', 'health'].map((name) => typeof require('counterfoil/' + name).MigrationError)
 const { PGlite } = require('@electric-sql/pglite')
 async function main() {
   const db = await PGlite.create()
@@ -86,7 +86,7 @@ for (const name of ['Node', 'Bun']) {
       second: 'current',
       status: 'ready',
       error: true,
-      drivers: Array(7).fill('function'),
+      drivers: Array(8).fill('function'),
     }
     assert.deepEqual(printed(command, [...args, 'main.cjs'], app.base), expected)
   })

@@ -2,8 +2,11 @@
 import { join, resolve } from 'node:path'
 import { renderManifest } from '../embed.js'
 import { MigrationError } from '../shared/errors.js'
+import { ledFolder } from '../shared/links.js'
+import { visible } from '../shared/printed.js'
 import { examine } from '../embedding/examine.js'
 import { readMigrations } from '../node.js'
+import { origins } from '../set/origin.js'
 import type { Convention, Finding, ReadOptions } from '../options/public.js'
 
 /** Options of the plugins. */
@@ -43,7 +46,10 @@ export class PluginError extends Error {
     readonly folder: string,
     readonly files: string[],
   ) {
-    super(`${at ? join(folder, message) : message}${help && `\n${help}`}`, { cause })
+    super(
+      `${visible(at ? join(folder, message) : message)}${help && `\n${help.split('\n').map(visible).join('\n')}`}`,
+      { cause },
+    )
     // The stack would be that of the plugin: of no use to who reads this.
     this.stack = `${this.name}: ${this.message}`
     if (at) {
@@ -97,7 +103,10 @@ export async function load(
       code: renderManifest(manifest, { by }),
       folder,
       files,
-      warnings: [...findings, ...(missing ? [missing] : [])].map((finding) => worded(finding, folder)),
+      warnings: [
+        ...[...findings, ...(missing ? [missing] : [])].map((finding) => worded(finding, folder)),
+        ...(await ledFolder(folder, origins.get(texts)?.links ?? [])).map(visible),
+      ],
     }
   } catch (error) {
     throw error instanceof MigrationError ? new PluginError(error, folder, files) : error
@@ -105,5 +114,5 @@ export async function load(
 }
 
 function worded({ message, help, at }: Pick<Finding, 'message' | 'help' | 'at'>, folder: string): string {
-  return `${at ? `${join(folder, at.path)}:${at.line}:${at.column}: ` : ''}${message}${help && `; ${help}`}`
+  return visible(`${at ? `${join(folder, at.path)}:${at.line}:${at.column}: ` : ''}${message}${help && `; ${help}`}`)
 }

@@ -3,7 +3,9 @@ import { getEventListeners } from 'node:events'
 import { cancelActive, listen } from './connect/active.js'
 import { misplaced, parse } from './frame/arguments.js'
 import { nearest } from './text/nearest.js'
-import { Usage, fine, misused, say, type Call, type Command, type Format } from './frame/command.js'
+import { Usage, fine, misused, type Call, type Command, type Format } from './frame/command.js'
+import { sayLed } from './text/links.js'
+import { linesOf, print, say } from './text/print.js'
 import { commands, elsewhere, planned } from './commands.js'
 import { loadConfig } from './config/config.js'
 import { loadEnvironment } from './environment.js'
@@ -38,25 +40,27 @@ export async function program(args: readonly string[]): Promise<number> {
 
 async function run([name, ...args]: readonly string[]): Promise<number> {
   if (name === undefined) {
-    say(overview(commands))
+    say(linesOf(overview(commands)))
     return misused
   }
   if (['--version', '-v', '-V', 'version'].includes(name)) {
-    process.stdout.write(`${version()}\n`)
+    print(version())
     return fine
   }
   if (['--help', '-h', 'help'].includes(name)) {
-    process.stdout.write(args[0] === undefined ? overview(commands) : helpOf(args[0], await load(args[0])))
+    print(linesOf(args[0] === undefined ? overview(commands) : helpOf(args[0], await load(args[0]))))
     return fine
   }
   const command = await load(name)
   const given = parse(name, command, args)
   if (given.values['help'] === true) {
-    process.stdout.write(helpOf(name, command))
+    print(linesOf(helpOf(name, command)))
     return fine
   }
   const dotenv = given.values['dotenv'] as string | undefined
-  const named = command.bare || (command.withoutEnvironmentFile && dotenv === undefined) ? {} : loadEnvironment(dotenv)
+  const readsVariables = !command.bare && (!command.withoutEnvironmentFile || dotenv !== undefined)
+  if (readsVariables) await sayLed(dotenv ?? '.env')
+  const named = readsVariables ? loadEnvironment(dotenv) : {}
   const config = command.bare ? {} : await loadConfig(given.values['config'] as string | undefined)
   const values = filled(command, given, named, config, process.env)
   const format = ((values as { format?: Format }).format ?? 'text') satisfies Format

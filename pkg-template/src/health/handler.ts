@@ -1,5 +1,6 @@
 // Readiness over HTTP: one path, GET and HEAD, 200 or 503.
 import { failure } from '../shared/errors.js'
+import { json } from '../shared/printed.js'
 import type { All } from '../shared/words.js'
 import type { Readiness } from '../options/public.js'
 import { toConsole } from './log.js'
@@ -107,7 +108,7 @@ export function readinessHandler(
         'cache-control': 'no-store',
         ...(httpStatus === 503 && { 'retry-after': String(Math.max(1, Math.ceil(chosen.cache / 1_000))) }),
       },
-      body: method === 'HEAD' ? '' : `${JSON.stringify(body)}\n`,
+      body: method === 'HEAD' ? '' : `${json(body)}\n`,
     }))
   }
 

@@ -1,5 +1,6 @@
 // What the log hears of readiness: a line when it changes, not one for every probe.
 import { withoutPasswords } from '../shared/passwords.js'
+import { visible } from '../shared/printed.js'
 
 /** What is told. @internal */
 export interface Told {
@@ -23,7 +24,9 @@ export function teller(log: Log, name: string | undefined): (now: Told) => void 
   const say = (level: 'critical' | 'info', line: string) => {
     try {
       const result = log(
-        `${level === 'critical' ? 'CRITICAL ' : ''}counterfoil: ${name === undefined ? '' : `${name}: `}${withoutPasswords(line)}`,
+        visible(
+          `${level === 'critical' ? 'CRITICAL ' : ''}counterfoil: ${name === undefined ? '' : `${name}: `}${withoutPasswords(line)}`,
+        ),
         level,
       )
       // A promise that nobody waits for would end a Node process if it were rejected.

@@ -55,6 +55,7 @@ export function describe(error: unknown): DatabaseFailure {
   const {
     severity,
     code,
+    errno,
     message,
     detail,
     hint,
@@ -65,9 +66,11 @@ export function describe(error: unknown): DatabaseFailure {
   } = Object(error) as Record<PropertyKey, unknown>
   const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined)
   const number = (value: unknown) => (Number(value) > 0 ? Number(value) : undefined)
-  const lost = text(severity) === undefined || gone.test(text(code) ?? '')
+  // Bun has a code of its own, and the SQLSTATE beside it.
+  const state = text(text(code)?.startsWith('ERR_POSTGRES_') ? errno : code)
+  const lost = text(severity) === undefined || gone.test(state ?? '')
   return {
-    sqlstate: (!lost && text(code)) || '',
+    sqlstate: (!lost && state) || '',
     message: text(message) ?? String(error),
     detail: text(detail),
     hint: text(hint),

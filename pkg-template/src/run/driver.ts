@@ -4,7 +4,7 @@ import type { Report } from '../options/public.js'
 import type { Connection } from './database.js'
 
 /** The entries that take a database. @internal */
-export type Entry = 'pglite' | 'pg' | 'postgres' | 'neon'
+export type Entry = 'pglite' | 'pg' | 'postgres' | 'neon' | 'bun'
 
 /** A driver: how to talk to its databases. @internal */
 export interface Driver<Db extends object> {

@@ -2,8 +2,9 @@
 import type { Begun, Driver, Ended, Lock } from './driver.js'
 import { catalogOf } from './catalogs.js'
 import { refuseEmpty } from './empty.js'
-import type { RunGoal } from '../core/core.js'
+import type { Readiness, RunGoal } from '../core/core.js'
 import { drive } from './drive.js'
+import { visible } from '../shared/printed.js'
 import { loadFiles, type AnyMigrations } from '../set/files.js'
 import { init } from '../wasm/init.js'
 import { conventionOf } from '../set/manifest.js'
@@ -35,13 +36,17 @@ export async function prepare(set: AnyMigrations, chosen: Settings) {
       const open = connection ?? driver.connect(db)
       // From here on it is the loop that closes it.
       connection = undefined
-      return await drive(open, catalog, goal, chosen, begin, lock, begun?.asked)
+      const ended = await drive(open, catalog, goal, chosen, begin, lock, begun?.asked)
+      return 'httpStatus' in ended.outcome ? { ...ended, outcome: onOneLine(ended.outcome) } : ended
     } finally {
       connection?.close?.(false)
       lock?.release()
     }
   }
 }
+
+/** What is told of versions in a ledger is for a log: whoever wrote them, it is one line. */
+const onOneLine = (readiness: Readiness): Readiness => ({ ...readiness, message: visible(readiness.message) })
 
 /** A random text that tells this run from all others. */
 function runner(): string {

@@ -12,6 +12,7 @@ const taken: Readonly<Record<Entry, string>> = {
   pglite: 'a PGlite or a PGliteWorker',
   pg: 'a Pool, or a Client that is connected, of node-postgres',
   postgres: 'what `postgres()` of postgres.js returns',
+  bun: "what `new SQL(address)` of Bun's gives, for PostgreSQL",
   neon: 'what `neon()` returns, or a Pool or a Client of @neondatabase/serverless',
 }
 
@@ -20,6 +21,7 @@ const made: Readonly<Record<Entry, string>> = {
   pglite: '`await PGlite.create()`',
   pg: '`new pg.Pool({ connectionString })`',
   postgres: '`postgres(address)`',
+  bun: '`new SQL(address)`',
   neon: '`neon(address)`',
 }
 
@@ -35,10 +37,15 @@ const inner = 'pass the client, pool or PGlite that it was made with'
 const isClass = (value: object, ...methods: readonly string[]) =>
   isFunction(value) && can(Object(value.prototype), ...methods)
 
+/** What Bun's `SQL` makes, and whether it is for PostgreSQL. */
+const ofBun = (value: object) => can(value, 'unsafe', 'beginDistributed')
+const isPostgres = (value: object) => Object((value as { options?: unknown }).options).adapter === 'postgres'
+
 /** Databases that an entry takes. */
 const drivers: readonly (readonly [test: (value: object) => boolean, what: string, entries: readonly Entry[]])[] = [
   [(value) => isFunction(value) && can(value, 'query', 'transaction'), 'a sql of neon()', ['neon']],
-  [(value) => isFunction(value) && can(value, 'unsafe'), 'a sql of postgres.js', ['postgres']],
+  [(value) => ofBun(value) && isPostgres(value), "a SQL of Bun's", ['bun']],
+  [(value) => isFunction(value) && can(value, 'unsafe') && !ofBun(value), 'a sql of postgres.js', ['postgres']],
   [(value) => can(value, 'query', 'exec'), 'a PGlite', ['pglite']],
   [(value) => 'totalCount' in value && can(value, 'connect'), 'a Pool of node-postgres', ['pg', 'neon']],
   [(value) => can(value, 'query', 'on', 'removeListener'), 'a Client of node-postgres', ['pg', 'neon']],
@@ -72,6 +79,7 @@ const kinds: readonly Kind[] = [
   [(value) => can(value, 'getQueryInterface'), 'a Sequelize', () => 'pass a pool of its own'],
   [(value) => 'entityMetadatas' in value, 'a DataSource of TypeORM', () => 'pass a pool of its own'],
   ...drivers.map(([test, what, entries]): Kind => [test, what, elsewhere(entries)]),
+  [ofBun, "a SQL of Bun's for another kind of database", () => `it is for PostgreSQL alone: ${make('bun')}`],
   [(value) => isClass(value, 'query', 'exec'), 'the class PGlite', () => `make one: ${made.pglite}`],
   [
     (value) => isClass(value, 'query', 'connect'),

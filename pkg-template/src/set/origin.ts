@@ -6,6 +6,8 @@ export interface Origin {
   readonly folder: string
   /** Some of the files in it that are no part of the set. */
   readonly others: readonly string[]
+  /** What in it is a symbolic link and is followed, from the folder. */
+  readonly links: readonly string[]
 }
 
 /** By the object that was handed out: it is forgotten with it. @internal */

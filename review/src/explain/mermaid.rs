@@ -1,6 +1,6 @@
 //! A Mermaid timeline: <https://mermaid.js.org/syntax/timeline.html>.
 
-use super::line::{Line, clean, counted, lines, manner, verdict};
+use super::line::{Line, counted, lines, manner, verdict, visible};
 use super::summary;
 use counterfoil::plan::{Action, Plan, Severity};
 
@@ -46,7 +46,7 @@ fn push(out: &mut String, indent: &str, parts: &[&str]) {
         if at > 0 {
             out.push_str(" : ");
         }
-        let part = clean(part);
+        let part = visible(part);
         if part.is_empty() {
             out.push('-');
         }

@@ -110,9 +110,10 @@ fn findings_come_with_their_place() {
 #[test]
 fn a_name_cannot_move_the_cursor() {
     let mut plan = plan_of(&[("db/001_a.sql", "select 1")], &[]);
-    plan.decisions[0].name = "a\u{1b}[2J\nb".into();
-    assert!(text(&plan, &Look::default()).contains("a?[2J?b"));
-    assert!(mermaid(&plan).contains("a?[2J?b"));
+    plan.decisions[0].name = "a\u{1b}[2J\n\u{9b}\u{202e}b".into();
+    for shown in [text(&plan, &Look::default()), mermaid(&plan)] {
+        assert!(shown.contains("a\\u{1b}[2J\\u{a}\\u{9b}\\u{202e}b"), "{shown}");
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! A table for a terminal.
 
-use super::line::{Line, clean, counted, lines, manner, verdict};
+use super::line::{Line, counted, lines, manner, verdict, visible};
 use super::{Look, summary};
 use counterfoil::ledger::{Origin, Row};
 use counterfoil::plan::{Action, Decision, Finding, Plan, Severity};
@@ -112,8 +112,8 @@ fn cells(line: &Line<'_>, known: Option<&BTreeMap<&str, &Row>>) -> Cells {
         Line::Run { first, last, count } => (
             vec![
                 "=".into(),
-                shorten(&clean(number(first)), 24),
-                clean(&format!("… {}", number(last))),
+                shorten(&visible(number(first)), 24),
+                visible(&format!("… {}", number(last))),
                 first.code.as_str().to_owned(),
                 counted(*count, "migration"),
             ],
@@ -128,7 +128,7 @@ fn cells(line: &Line<'_>, known: Option<&BTreeMap<&str, &Row>>) -> Cells {
                 _ => manner(decision),
             };
             let mark = mark(decision.action, decision.severity);
-            (vec![mark.into(), shorten(&clean(number(decision)), 24), clean(&decision.name), verdict, how], row)
+            (vec![mark.into(), shorten(&visible(number(decision)), 24), visible(&decision.name), verdict, how], row)
         }
     };
     if known.is_some() {
@@ -150,7 +150,7 @@ fn state(decision: &Decision) -> String {
 
 /// A moment as the ledger's query gives it, up to the second.
 fn moment(text: &str) -> String {
-    clean(&text.chars().take(19).map(|c| if c == 'T' { ' ' } else { c }).collect::<String>())
+    visible(&text.chars().take(19).map(|c| if c == 'T' { ' ' } else { c }).collect::<String>())
 }
 
 /// Milliseconds, in the two largest units.
@@ -207,7 +207,7 @@ fn say(out: &mut String, look: &Look<'_>, message: &str, help: &str, at: Option<
 }
 
 fn wrap(out: &mut String, widest: usize, text: &str) {
-    let text = clean(text);
+    let text = visible(text);
     let mut column = 0;
     for word in text.split(' ') {
         let width = word.chars().count();

@@ -19,6 +19,7 @@ import * as postgres from 'counterfoil/pg'
 import * as pglite from 'counterfoil/pglite'
 import * as slim from 'counterfoil/slim'
 import * as js from 'counterfoil/postgres'
+import * as bun from 'counterfoil/bun'
 
 const migrations = await readMigrations(new URL('./migrations', import.meta.url))
 
@@ -70,6 +71,28 @@ const sql = postgresJs('postgres://host/db')
 await js.migrate(sql, migrations)
 await js.migrate(postgresJs({ types: { bigint: postgresJs.BigInt }, transform: postgresJs.camel }), migrations)
 await js.rollback(await sql.reserve(), migrations)
+
+// As `sql.d.ts` of bun-types has them, which no other program of this repository needs.
+interface BunQuery<T> extends Promise<T & { count: number | null; command: string | null }> {
+  active: boolean
+  simple(): BunQuery<T>
+  execute(): BunQuery<T>
+  raw(): BunQuery<T>
+}
+interface BunSQL {
+  options: { adapter?: 'postgres'; max?: number } | { adapter?: 'mysql' | 'mariadb' } | { adapter?: 'sqlite' }
+  <T = any>(strings: TemplateStringsArray, ...values: unknown[]): BunQuery<T>
+  reserve(): Promise<BunReservedSQL>
+  unsafe<T = any>(string: string, values?: any[] | Record<string, any>): BunQuery<T>
+}
+interface BunReservedSQL extends BunSQL {
+  release(): Promise<void>
+}
+declare const ofBun: BunSQL
+await bun.migrate(ofBun, migrations)
+await bun.rollback(await ofBun.reserve(), migrations)
+// @ts-expect-error: an address is no database
+await bun.ready('postgres://host/db', migrations)
 
 // Health checks, of every driver and of Alembic's databases.
 const revisions = await readAlembicHeads(['alembic/versions', new URL('./more', import.meta.url)], { recursive: true })

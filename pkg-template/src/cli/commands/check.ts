@@ -16,12 +16,13 @@ import {
   type Earlier,
 } from './check-changed.js'
 import type { CheckConfig } from '../config/check-config.js'
-import { Usage, counted, define, fine, found, say, type Format } from '../frame/command.js'
+import { Usage, counted, define, fine, found, type Format } from '../frame/command.js'
+import { say } from '../text/print.js'
 import { canAsk, confirmed } from '../connect/confirm.js'
 import { printFindings } from '../show/findings.js'
 import { renumbering, type Renumbering } from './renumber.js'
 import { writeStepSummary } from '../show/step-summary.js'
-import { clean } from '../text/style.js'
+import { visible } from '../../shared/printed.js'
 
 export const command = define({
   about: `Compares a branch with what it is to be merged into, through git, and says what would break the history of a database: migrations that have shipped and were changed, deleted or renamed; two files with one version; a change of the schema in one of several tracks only.
@@ -102,8 +103,8 @@ Without --head it looks at the work tree if there are changes in it that are not
       await mayMove(seen, request)
       const plan = await renumbering(seen.read, seen.verdict.renumber)
       say(`${values['dry-run'] ? 'these files would get' : 'these files get'} another version:`)
-      for (const { from, to } of plan.moves) say(`  ${clean(from)} → ${clean(to)}`)
-      for (const { path } of plan.rewrites) say(`  ${clean(path)}: its entries`)
+      for (const { from, to } of plan.moves) say(`  ${visible(from)} → ${visible(to)}`)
+      for (const { path } of plan.rewrites) say(`  ${visible(path)}: its entries`)
       if (!values['dry-run']) {
         if (!values.yes && !(await mayRename(plan, signal))) return found
         await moveFiles(seen.read.repository, plan.moves, plan.rewrites)
@@ -111,7 +112,7 @@ Without --head it looks at the work tree if there are changes in it that are not
         seen = await look(request, options, settings, earlier)
       }
     } else if (values.renumber) say('no file has to be renumbered')
-    await print(seen, format, renumbered)
+    await shown(seen, format, renumbered)
     return seen.ok ? fine : found
   },
 })
@@ -220,7 +221,7 @@ async function look(
 const leveled = (finding: Finding<string>, level: Level | undefined): Finding<string>[] =>
   level === 'off' ? [] : [level === undefined ? finding : { ...finding, severity: level }]
 
-async function print(
+async function shown(
   { read, verdict, findings, ok }: Seen,
   format: Format,
   renumbered: Renumbering['moves'],
@@ -241,7 +242,7 @@ async function print(
     tool: 'check',
     summary:
       verdict.renumber.length > 0 && format === 'text'
-        ? `${summary}\n\`counterfoil check --renumber\` gives ${counted(verdict.renumber.length, 'file')} a free version`
+        ? [summary, `\`counterfoil check --renumber\` gives ${counted(verdict.renumber.length, 'file')} a free version`]
         : summary,
     json: {
       ok,

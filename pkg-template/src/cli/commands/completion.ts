@@ -1,4 +1,5 @@
 // `counterfoil completion`: a script that makes a shell complete commands, options and their values.
+import { emit } from '../text/print.js'
 import { optionsOf } from '../frame/arguments.js'
 import { define, fine, type Command, type Option } from '../frame/command.js'
 
@@ -24,7 +25,7 @@ export const command = define({
         command: (await load()).command as Command,
       })),
     )
-    process.stdout.write(shells[shell as keyof typeof shells](all))
+    emit(shells[shell as keyof typeof shells](all))
     return fine
   },
 })

@@ -1,11 +1,13 @@
 // `counterfoil down`: takes back what was applied last.
 import { down } from '../../run/actions.js'
-import { counted, databaseOptions, define, fine, found, printJson, say } from '../frame/command.js'
+import { counted, databaseOptions, define, fine, found } from '../frame/command.js'
+import { print, printJson, say } from '../text/print.js'
 import { canAsk, confirmed } from '../connect/confirm.js'
 import { lossesOf, sayLosses } from '../show/losses.js'
 import { failure } from '../../shared/errors.js'
 import { withDatabase, writing, written } from '../connect/session.js'
-import { clean, err, out } from '../text/style.js'
+import { visible } from '../../shared/printed.js'
+import { err, out } from '../text/style.js'
 import { applied } from './result.js'
 
 export const command = define({
@@ -48,14 +50,13 @@ export const command = define({
       const { reverted } = await down(driver, db, files, { ...chosen, dryRun: true })
       if (steps !== undefined && reverted.length < steps)
         say(
-          `--steps is ${steps}, but there is nothing before ${clean(reverted.at(-1)?.version ?? '')}: ${counted(reverted.length, 'migration')} can be taken back`,
+          `--steps is ${steps}, but there is nothing before ${visible(reverted.at(-1)?.version ?? '')}: ${counted(reverted.length, 'migration')} can be taken back`,
         )
-      const talk =
-        values['dry-run'] && format === 'text' ? (text: string) => void process.stdout.write(`${text}\n`) : say
+      const talk: (text: string) => void = values['dry-run'] && format === 'text' ? print : say
       if (values['dry-run'] || !values.yes) {
         const { yellow } = values['dry-run'] ? out() : err()
         if (values['dry-run'] && format === 'json') printJson({ reverted })
-        else for (const { version, name } of reverted) talk(`  ${yellow('-')}  ${clean(version)}  ${clean(name)}`)
+        else for (const { version, name } of reverted) talk(`  ${yellow('-')}  ${visible(version)}  ${visible(name)}`)
       }
       if (values['dry-run']) {
         if (format === 'text') talk(`${counted(reverted.length, 'migration')} would be taken back`)

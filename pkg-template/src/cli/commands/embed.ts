@@ -1,14 +1,15 @@
 // `counterfoil embed`: a folder of migrations as an ES module.
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { renderManifest } from '../../embed.js'
 import { MigrationError } from '../../shared/errors.js'
 import { examine, type EmbedOptions, type Examined } from '../../embedding/examine.js'
 import type { Migrations } from '../../set/files.js'
-import { readMigrations } from '../../node.js'
 import { replacedText, writeOutput } from '../../shared/output.js'
 import { withLineFeeds } from '../../shared/texts.js'
 import type { Finding } from '../../options/public.js'
-import { Usage, counted, define, fine, found, say, setOptions } from '../frame/command.js'
+import { Usage, counted, define, fine, found, setOptions } from '../frame/command.js'
+import { readFolder, sayLed } from '../text/links.js'
+import { emit, say } from '../text/print.js'
 import { asOptions } from '../show/wording.js'
 
 export const command = define({
@@ -32,7 +33,7 @@ export const command = define({
   ],
   async run({ values: { dir, out, convention, check, 'allow-empty': allowEmpty }, config: { policy } }) {
     if (check && out === undefined) throw new Usage('--check needs --out', 'name the file that is to be checked')
-    const files = await readMigrations(dir)
+    const files = await readFolder(dir)
     const { manifest, problems, findings, empty } = examined(files, {
       ...(convention !== undefined && { convention }),
       ...(policy && { policy }),
@@ -50,10 +51,11 @@ export const command = define({
     const text = renderManifest(manifest, { by: '`counterfoil embed`', typescript: /\.[mc]?ts$/.test(out ?? '') })
     const about = `${counted(manifest.count, 'migration')} of ${dir} (${manifest.convention})`
     if (out === undefined) {
-      process.stdout.write(text)
+      emit(text)
       return fine
     }
     const help = 'name another file with --out'
+    await sayLed(dirname(out))
     // As it would be checked out with LF.
     const there = await replacedText(out, { help })
     const before = there === undefined ? undefined : withLineFeeds(there)

@@ -2,10 +2,11 @@
 import { relative, resolve, sep } from 'node:path'
 import { commitOf, git, mergeBases, openRepository, parts } from '../../git/repository.js'
 import { lint, rules, type Level, type LintResult, type Rule, type Severity } from '../../lint.js'
-import { readMigrations } from '../../node.js'
 import { levels } from '../../options/levels.js'
 import { nearest } from '../text/nearest.js'
-import { Usage, counted, define, fine, found, printJson, setOptions } from '../frame/command.js'
+import { Usage, counted, define, fine, found, setOptions } from '../frame/command.js'
+import { readFolder } from '../text/links.js'
+import { print, printJson } from '../text/print.js'
 import { inFolder, printFindings } from '../show/findings.js'
 import type { LintConfig } from '../config/lint-config.js'
 import { out } from '../text/style.js'
@@ -49,7 +50,7 @@ A comment \`-- counterfoil-ignore <rule>: <reason>\`, on the line before or at t
   async run({ values, operands, format, config }) {
     if (values.list || values.explain !== undefined) return about(await rules(), values.explain, format === 'json')
     const settings = (config.lint ?? {}) as LintConfig
-    const files = await readMigrations(values.dir)
+    const files = await readFolder(values.dir)
     const only = await chosen(values.dir, Object.keys(files), operands, values.since)
     const postgres = values.postgres ?? settings.postgres
     const result = await lint(files, {
@@ -147,7 +148,7 @@ async function changedSince(ref: string): Promise<string[]> {
 function about(all: readonly Rule[], code: string | undefined, json: boolean): number {
   if (code === undefined) {
     if (json) printJson(all)
-    else process.stdout.write(`${table(all)}\n`)
+    else print(table(all))
     return fine
   }
   const rule = all.find((rule) => rule.code === code)
@@ -162,20 +163,20 @@ function about(all: readonly Rule[], code: string | undefined, json: boolean): n
     )
   }
   if (json) printJson(rule)
-  else process.stdout.write(`${explained(rule)}\n`)
+  else print(explained(rule))
   return fine
 }
 
-function table(all: readonly Rule[]): string {
+function table(all: readonly Rule[]): string[] {
   const style = out()
   const [code, level] = [Math.max(...all.map(({ code }) => code.length)), 7]
   const line = (rule: Rule) =>
     `  ${rule.code.padEnd(code)}  ${mark(rule.severity, style)(rule.severity.padEnd(level))}  ${rule.summary}`
   const of = (source: Rule['source']) => all.filter((rule) => rule.source === source).map(line)
-  return ['Rules of counterfoil:', ...of('counterfoil'), '', 'Rules of squawk:', ...of('squawk')].join('\n')
+  return ['Rules of counterfoil:', ...of('counterfoil'), '', 'Rules of squawk:', ...of('squawk')]
 }
 
-function explained({ code, severity, summary, why, bad, good, url }: Rule): string {
+function explained({ code, severity, summary, why, bad, good, url }: Rule): string[] {
   const style = out()
   const shown = (name: string, texts: readonly string[]) =>
     texts.flatMap((text) => [
@@ -189,11 +190,11 @@ function explained({ code, severity, summary, why, bad, good, url }: Rule): stri
     ])
   return [
     `${style.bold(code)} (${severity === 'off' ? 'off by default' : severity}): ${summary}`,
-    ...(why ? ['', why] : []),
+    ...(why ? ['', ...why.split('\n')] : []),
     ...shown('Bad', bad),
     ...shown('Good', good),
     ...(url ? ['', `See ${url}`] : []),
-  ].join('\n')
+  ]
 }
 
 const mark = (severity: Rule['severity'], style: ReturnType<typeof out>) =>

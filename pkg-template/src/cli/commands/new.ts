@@ -3,12 +3,13 @@ import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MigrationError } from '../../shared/errors.js'
 import { init } from '../../wasm/init.js'
-import { readMigrations } from '../../node.js'
 import type { Convention } from '../../options/public.js'
 import { createOutput, writeOutput } from '../../shared/output.js'
 import type { All } from '../../shared/words.js'
 import { readSet } from '../../pure.js'
-import { Usage, define, fine, printJson, say, setOptions } from '../frame/command.js'
+import { Usage, define, fine, setOptions } from '../frame/command.js'
+import { readFolder, sayLed } from '../text/links.js'
+import { print, printJson, say } from '../text/print.js'
 import { showLinesOf } from '../show/failures.js'
 import { newFiles, type Known } from './new-files.js'
 
@@ -51,7 +52,7 @@ export const command = define({
       changed && { path: join(dir, changed.path), text: changed.text },
     )
     if (format === 'json') printJson({ convention: known.convention, paths })
-    else process.stdout.write(paths.map((path) => `${path}\n`).join(''))
+    else print(paths)
     if (changed)
       say(
         `${join(dir, changed.path)}: one entry more`,
@@ -63,7 +64,8 @@ export const command = define({
 
 async function knownSet(dir: string, convention: Convention | undefined): Promise<Known> {
   const there = await stat(dir).catch(() => undefined)
-  const files = there ? await readMigrations(dir) : {}
+  const files = there ? await readFolder(dir) : {}
+  if (!there) await sayLed(dir)
   showLinesOf(dir, files)
   const empty = { convention: convention ?? 'dbmate', paths: [], files }
   if (!Object.keys(files).some((path) => path.endsWith('.sql') || path.endsWith('_journal.json'))) return empty

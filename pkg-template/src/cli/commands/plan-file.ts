@@ -2,8 +2,10 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { failure, type MigrationError } from '../../shared/errors.js'
+import { json } from '../../shared/printed.js'
 import { tableOf } from '../../options/options.js'
 import type { Plan } from '../../options/public.js'
+import { sayLed } from '../text/links.js'
 import { standing } from '../show/plans.js'
 import type { Session } from '../connect/session.js'
 
@@ -29,11 +31,12 @@ type Place = Pick<Session, 'shown' | 'files' | 'options'>
 export function planFile(plan: Plan, place: Place): string {
   const paths = plan.decisions.flatMap(({ action, path }) => (action === 'apply' && path !== undefined ? [path] : []))
   const files = Object.fromEntries(paths.map((path) => [path, textDigest(place.files[path])]))
-  return `${JSON.stringify({ plan: 1, database: place.shown, table: tableName(place), ...plan, files }, null, 2)}\n`
+  return `${json({ plan: 1, database: place.shown, table: tableName(place), ...plan, files }, 2)}\n`
 }
 
 /** Reads the file. @throws MigrationError `invalid-input` if it is none */
 export async function reviewedPlan(path: string): Promise<Reviewed> {
+  await sayLed(path)
   const text = await readFile(path, 'utf8').catch((cause) => {
     throw invalid(path, cause.code === 'ENOENT' ? 'does not exist' : `cannot be read: ${cause.message}`)
   })

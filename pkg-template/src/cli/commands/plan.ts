@@ -1,8 +1,11 @@
 // `counterfoil plan`: what `up` would do, and why.
+import { dirname } from 'node:path'
 import { look } from '../../run/actions.js'
 import { writeOutput } from '../../shared/output.js'
 import type { Plan } from '../../options/public.js'
-import { databaseOptions, define, fine, found, printJson, say } from '../frame/command.js'
+import { databaseOptions, define, fine, found } from '../frame/command.js'
+import { sayLed } from '../text/links.js'
+import { emit, print, printJson, say } from '../text/print.js'
 import { inFolder, printFindings } from '../show/findings.js'
 import { lossFindings, lossesOfPlan, shownLosses, type Loss } from '../show/losses.js'
 import { planFile } from './plan-file.js'
@@ -45,14 +48,16 @@ export const command = define({
       const plan = await look(driver, db, files, options)
       const losses = await lossesOfPlan(plan, files, values.convention)
       const told = { ...plan, losses }
-      if (values.out === '-') process.stdout.write(planFile(told, session))
-      else if (values.out !== undefined)
+      if (values.out === '-') emit(planFile(told, session))
+      else if (values.out !== undefined) {
+        await sayLed(dirname(values.out))
         await writeOutput(values.out, planFile(told, session), { help: 'name another file with --out' })
+      }
       // What else was asked for has no place beside it.
       if (values.out === '-') return standing(plan) === 'refused' ? found : fine
-      if (values.mermaid) process.stdout.write(await mermaid(plan))
+      if (values.mermaid) print(await mermaid(plan))
       else if (format === 'json') printJson(told)
-      else if (format === 'text') process.stdout.write(await rendered(plan, losses, dir, values.all))
+      else if (format === 'text') print(await rendered(plan, losses, dir, values.all))
       else
         printFindings(inFolder(dir, [...findingsOf(plan), ...lossFindings(losses)]), {
           format,
@@ -66,7 +71,7 @@ export const command = define({
 })
 
 /** The plan, and under it what would be lost. `up --dry-run` shows it too. @internal */
-export async function rendered(plan: Plan, losses: readonly Loss[], dir: string, all = false): Promise<string> {
+export async function rendered(plan: Plan, losses: readonly Loss[], dir: string, all = false): Promise<string[]> {
   const lost = shownLosses(losses, dir, out())
-  return `${await shownPlan(plan, { all, style: out() })}${lost && `\n${lost}`}`
+  return [...(await shownPlan(plan, { all, style: out() })), ...(lost.length > 0 ? ['', ...lost] : [])]
 }

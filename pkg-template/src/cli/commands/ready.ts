@@ -1,6 +1,7 @@
 // `counterfoil ready`: may this release serve? The answer of a health check, for a shell.
 import { judge } from '../../run/actions.js'
-import { databaseOptions, define, fine, found, printJson } from '../frame/command.js'
+import { databaseOptions, define, fine, found } from '../frame/command.js'
+import { print, printJson } from '../text/print.js'
 import { printFindings } from '../show/findings.js'
 import { patience, waiting, withDatabase } from '../connect/session.js'
 
@@ -21,7 +22,7 @@ export const command = define({
       const readiness = await judge(driver, db, files, options)
       const ok = readiness.httpStatus === 200
       if (call.format === 'json') printJson(readiness)
-      else if (call.format === 'text') process.stdout.write(`${readiness.message}\n`)
+      else if (call.format === 'text') print(readiness.message)
       else
         printFindings(ok ? [] : [{ code: readiness.status, severity: 'error', message: readiness.message, help: '' }], {
           format: call.format,

@@ -1,6 +1,7 @@
 // Runs, and says what is done while it is and what came of it: for `up` and `down`.
 import type { Finding, MigrateResult } from '../../options/public.js'
-import { fine, printJson, say } from '../frame/command.js'
+import { fine } from '../frame/command.js'
+import { print, printJson, say } from '../text/print.js'
 import { drawn, inFolder, printFindings } from '../show/findings.js'
 import { Progress, duration } from '../show/progress.js'
 import type { Session } from '../connect/session.js'
@@ -14,7 +15,7 @@ export async function applied(
   before: readonly Finding<string>[] = [],
 ): Promise<number> {
   // As text it is the result; else it is talk.
-  const line = format === 'text' ? (text: string) => void process.stdout.write(`${text}\n`) : say
+  const line: (text: string) => void = format === 'text' ? print : say
   const progress = new Progress(line, format === 'text' ? out() : err())
   let result
   try {
@@ -25,8 +26,7 @@ export async function applied(
   if (format === 'json') printJson(result)
   const findings = inFolder(dir, [...before, ...result.findings])
   if (format === 'github') printFindings(findings, { format: 'github', tool: 'up' })
-  else
-    for (const finding of findings) say(drawn(finding, (path) => files[path.slice(dir.length + 1)], err()).join('\n'))
+  else for (const finding of findings) say(drawn(finding, (path) => files[path.slice(dir.length + 1)], err()))
   line(sentence(result, format === 'text' ? out().bold : err().bold))
   return fine
 }

@@ -2,7 +2,8 @@
 import { look } from '../../run/actions.js'
 import type { TextRow } from '../../run/database.js'
 import type { Plan } from '../../options/public.js'
-import { databaseOptions, define, printJson } from '../frame/command.js'
+import { databaseOptions, define } from '../frame/command.js'
+import { print, printJson } from '../text/print.js'
 import { inFolder, printFindings } from '../show/findings.js'
 import { exitOfPlan, findingsOf, shownPlan, standing, summary, withRows } from '../show/plans.js'
 import { patience, waiting, withDatabase } from '../connect/session.js'
@@ -35,7 +36,7 @@ export const command = define({
             decisions: withRows(plan, rows()),
             findings: plan.findings,
           })
-        else if (format === 'text') process.stdout.write(await listed(plan, rows() ?? []))
+        else if (format === 'text') print(await listed(plan, rows() ?? []))
         else printFindings(inFolder(dir, findingsOf(plan)), { format, tool: 'status', summary: await summary(plan) })
         return exitOfPlan(plan)
       },
@@ -45,7 +46,7 @@ export const command = define({
 /** More lines than this, and what it amounts to is said at the end too: the beginning is off the screen. */
 const screen = 30
 
-async function listed(plan: Plan, rows: readonly TextRow[]): Promise<string> {
-  const text = await shownPlan(plan, { all: true, style: out(), rows })
-  return text.split('\n').length > screen ? `${text}\n${out().bold(await summary(plan))}\n` : text
+async function listed(plan: Plan, rows: readonly TextRow[]): Promise<string[]> {
+  const lines = await shownPlan(plan, { all: true, style: out(), rows })
+  return lines.length >= screen ? [...lines, '', out().bold(await summary(plan))] : lines
 }

@@ -1,7 +1,8 @@
 // `counterfoil up`: applies what is pending.
 import { look, up } from '../../run/actions.js'
 import type { Convention, Finding, Plan } from '../../options/public.js'
-import { counted, databaseOptions, define, fine, found, printJson, say } from '../frame/command.js'
+import { counted, databaseOptions, define, fine, found } from '../frame/command.js'
+import { print, printJson, say } from '../text/print.js'
 import { canAsk, confirmed } from '../connect/confirm.js'
 import { inFolder, printFindings } from '../show/findings.js'
 import { lossFindings, lossesOfPlan, sayLosses } from '../show/losses.js'
@@ -64,7 +65,7 @@ export const command = define({
       if (plan && applies && standing(plan) === 'pending') {
         const losses = await lossesOfPlan(plan, files, values.convention)
         const asks = !values.yes && losses.length > 0 && (canAsk() || losses.some(({ whole }) => whole))
-        if (asks) process.stderr.write(`${await shownPlan(plan, { style: err() })}\n`)
+        if (asks) say([...(await shownPlan(plan, { style: err() })), ''])
         // Also where nobody is asked: a log has to show it.
         sayLosses(losses, dir)
         if (asks) {
@@ -106,7 +107,7 @@ async function rehearsed(
   if (format === 'json') printJson({ ...plan, losses })
   else if (format === 'github')
     printFindings(inFolder(dir, [...findingsOf(plan), ...lossFindings(losses)]), { format: 'github', tool: 'up' })
-  else process.stdout.write(await rendered(plan, losses, dir))
+  else print(await rendered(plan, losses, dir))
 }
 
 /** How many findings of one code are shown. */

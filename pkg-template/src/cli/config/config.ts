@@ -7,6 +7,7 @@ import type { ParseError } from 'jsonc-parser'
 import { MigrationError } from '../../shared/errors.js'
 import { endOf, withoutMark } from '../../shared/texts.js'
 import type { Convention, Severity } from '../../options/public.js'
+import { sayLed } from '../text/links.js'
 import { nearest } from '../text/nearest.js'
 import type { CheckConfig } from './check-config.js'
 import { parts } from './config-parts.js'
@@ -47,6 +48,7 @@ export async function loadConfig(path?: string): Promise<Config> {
     throw invalid(there[0]!, `there is also a ${there[1]}`, 'keep one of them, or name one with --config')
   const [file] = there
   if (file === undefined) return {}
+  await sayLed(file)
   const { value, locate } = /\.[cm]?js$/.test(file) ? await moduleOf(file) : await jsonOf(file)
   // Before anything else is said of it.
   const url = (value as { url?: unknown } | null)?.url

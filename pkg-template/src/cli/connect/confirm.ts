@@ -2,7 +2,7 @@
 import { createInterface } from 'node:readline'
 import { failure } from '../../shared/errors.js'
 import { stopped } from './opened.js'
-import { redacted } from '../text/secrets.js'
+import { prompt, say } from '../text/print.js'
 import { err } from '../text/style.js'
 
 /** Whether somebody can be asked. In CI nobody can, even if there is a terminal. */
@@ -21,13 +21,13 @@ export async function confirmed(question: string, signal: AbortSignal): Promise<
     return await new Promise<boolean>((resolve, reject) => {
       const stop = () => {
         // What is said next begins its own line.
-        process.stderr.write('\n')
+        say('')
         reject(stopped())
       }
       lines.on('SIGINT', stop)
       signal.addEventListener('abort', stop, { once: true })
       lines.on('close', () => resolve(false))
-      lines.question(redacted(`${err().bold(question)} [y/N] `), (answer) => resolve(/^\s*y(es)?\s*$/i.test(answer)))
+      lines.question(prompt(`${err().bold(question)} [y/N] `), (answer) => resolve(/^\s*y(es)?\s*$/i.test(answer)))
     })
   } finally {
     lines.close()

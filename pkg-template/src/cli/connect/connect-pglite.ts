@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { MigrationError, failure } from '../../shared/errors.js'
 import { pglite } from '../../drivers/pglite-driver.js'
 import type { PGliteLike } from '../../drivers/pglite-like.js'
+import { sayLed } from '../text/links.js'
 import { deaf } from './active.js'
 import type { Config } from '../config/config.js'
 import { unreachable, watched, type OpenOptions, type Opened } from './opened.js'
@@ -21,6 +22,7 @@ export async function openPGlite(
   { config, create }: OpenOptions,
 ): Promise<Opened> {
   const folder = target.folder === undefined ? undefined : resolve(target.folder)
+  if (folder !== undefined) await sayLed(target.folder!)
   const there = folder === undefined ? 'absent' : contents(target, folder)
   // To look at a database must not make one.
   if (folder !== undefined && !create && (there === 'absent' || there === 'empty')) throw missing(target, there)

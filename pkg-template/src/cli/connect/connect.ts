@@ -1,6 +1,6 @@
 // Opens a target. What cannot be opened is an error with a way out.
 import { cancelWith } from './active.js'
-import { say } from '../frame/command.js'
+import { redraw, say } from '../text/print.js'
 import { err } from '../text/style.js'
 import type { Target } from './target.js'
 import { type Opened, type OpenOptions, stopped } from './opened.js'
@@ -18,13 +18,14 @@ export async function open(target: Target, options: OpenOptions): Promise<Opened
     throw stopped()
   }
   // In place of the bar, and of the ^C that the terminal wrote after it.
-  const told = () =>
+  const told = () => {
+    if (err().live) redraw()
     say(
-      (err().live ? '\r\x1b[2K' : '') +
-        (target.kind === 'pglite'
-          ? 'stopping'
-          : 'stopping when the statement that is running has ended; Ctrl-C again stops it at once'),
+      target.kind === 'pglite'
+        ? 'stopping'
+        : 'stopping when the statement that is running has ended; Ctrl-C again stops it at once',
     )
+  }
   signal.addEventListener('abort', told)
   cancelWith(() => opened.cancel())
   return {

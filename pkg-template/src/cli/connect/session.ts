@@ -6,12 +6,14 @@ import { MigrationError } from '../../shared/errors.js'
 import { filesNow } from '../../set/files.js'
 import { init } from '../../wasm/init.js'
 import type { Convention, ExistingName, MigrateOptions, ReadOptions } from '../../options/public.js'
-import { readMigrations } from '../../node.js'
-import { Usage, say, type Call, type Values, type databaseOptions } from '../frame/command.js'
+import { Usage, type Call, type Values, type databaseOptions } from '../frame/command.js'
+import { readFolder } from '../text/links.js'
+import { say } from '../text/print.js'
 import { open } from './connect.js'
 import type { Opened } from './opened.js'
 import { showLinesOf } from '../show/failures.js'
-import { clean, err } from '../text/style.js'
+import { visible } from '../../shared/printed.js'
+import { err } from '../text/style.js'
 import { targetOf } from './target.js'
 
 /** Files and database. */
@@ -41,7 +43,7 @@ export async function withDatabase<T>(
   const target = targetOf(url)
   if (table !== undefined && table.split('.').length > 2)
     throw new Usage(
-      `the ledger has more than one dot in its name: ${clean(table)}`,
+      `the ledger has more than one dot in its name: ${visible(table)}`,
       'write --table name, or --table schema.name',
     )
   const ignore = existing.map(ignored)
@@ -58,7 +60,7 @@ export async function withDatabase<T>(
     showLinesOf(dir, files)
     opened = await opening
     // Whoever is wrong about one of them sees it here.
-    if (format === 'text' && !how.quiet) say(err().dim(clean(`${dir} on ${target.shown}`)))
+    if (format === 'text' && !how.quiet) say(err().dim(visible(`${dir} on ${target.shown}`)))
     const { policy } = config
     const options: ReadOptions = {
       signal,
@@ -80,7 +82,7 @@ function ignored(value: string): ExistingName {
   const [, what] = /^ignore:(.+)$/.exec(value) ?? []
   if (!what)
     throw new Usage(
-      `--existing cannot be '${clean(value)}'`,
+      `--existing cannot be '${visible(value)}'`,
       'write --existing ignore:<tool>, such as ignore:goose, or --existing ignore:tables',
     )
   return what as ExistingName
@@ -92,7 +94,7 @@ async function filesOf(
   convention: Convention | undefined,
   allowEmpty: boolean,
 ): Promise<Record<string, string>> {
-  const set = await readMigrations(dir)
+  const set = await readFolder(dir)
   if (allowEmpty) return set
   await init()
   // A run that follows does not read it once more.

@@ -3,7 +3,6 @@
 import { MigrationError } from '../../shared/errors.js'
 import type { Convention } from '../../options/public.js'
 import type { Config } from '../config/config.js'
-import { redacted } from '../text/secrets.js'
 
 /** An option of a command. */
 export interface Option {
@@ -154,16 +153,6 @@ export const databaseOptions = {
     multiple: true,
   },
 } as const satisfies Options
-
-/** Prints a line, and below it what to do. Talk goes to stderr: stdout is for what was asked for. */
-export function say(line: string, help = ''): void {
-  process.stderr.write(redacted(help ? `${line}\n  ${help}\n` : `${line}\n`))
-}
-
-/** Prints what was asked for as JSON. */
-export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`)
-}
 
 /** `1 migration`, `2 migrations`. */
 export const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`

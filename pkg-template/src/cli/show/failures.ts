@@ -2,11 +2,13 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path/posix'
 import { MigrationError } from '../../shared/errors.js'
-import { found, misused, printJson, type Format } from '../frame/command.js'
+import { found, misused, type Format } from '../frame/command.js'
+import { linesOf, printCommands, printJson, say } from '../text/print.js'
 import { note, sarif, workflowCommand } from './findings.js'
 import { picture } from './picture.js'
 import { redacted } from '../text/secrets.js'
-import { clean, err } from '../text/style.js'
+import { visible } from '../../shared/printed.js'
+import { err } from '../text/style.js'
 import { asOptions } from './wording.js'
 
 /** Errors of how it was called, and of the connection. All others are of the migrations or the database. */
@@ -100,16 +102,16 @@ export function printFailure(error: unknown, format: Format): void {
 
   const style = err()
   const lines = [
-    `${style.red('error')}: ${style.bold(clean(shown))}`,
+    `${style.red('error')}: ${style.bold(visible(shown))}`,
     ...(place && at ? picture(place, textOf(at.path), style) : []),
     ...(database?.detail ? note('detail', database.detail, style) : []),
     ...(database?.hint ? note('hint', database.hint, style) : []),
     ...(help ? note('help', help, style) : []),
   ]
-  process.stderr.write(redacted(`${lines.join('\n')}\n`))
+  say(lines)
 
   const finding = { code, severity: 'error' as const, message, help, ...(place && { at: place }) }
-  if (format === 'github') process.stdout.write(`${redacted(workflowCommand(finding))}\n`)
+  if (format === 'github') printCommands([workflowCommand(finding)])
   if (format === 'sarif') printJson(sarif([finding], 'error'))
   if (format === 'json') {
     const more = {
@@ -117,17 +119,13 @@ export function printFailure(error: unknown, format: Format): void {
       ...(applied.length > 0 && { applied }),
       ...(database && { database }),
     }
-    const text = JSON.stringify(
-      { error: { code, message, help, ...(place && { at: place }), ...more } },
-      (_, value) => (typeof value === 'string' ? redacted(value) : value),
-      2,
-    )
-    process.stdout.write(`${text}\n`)
+    const told = { error: { code, message, help, ...(place && { at: place }), ...more } }
+    printJson(JSON.parse(JSON.stringify(told, (_, value) => (typeof value === 'string' ? redacted(value) : value))))
   }
 }
 
 /** Something that nobody thought of. */
 function printFault(error: unknown): void {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  process.stderr.write(redacted(`${err().red('error')}: ${text}\n  this is a fault of counterfoil: please report it\n`))
+  say(linesOf(redacted(`${err().red('error')}: ${text}`)), 'this is a fault of counterfoil: please report it')
 }

@@ -1,8 +1,10 @@
 // Prints findings: as text, as JSON, as workflow commands of GitHub Actions, or as SARIF.
 import { join } from 'node:path/posix'
 import type { Finding, Severity } from '../../options/public.js'
-import { printJson, type Format } from '../frame/command.js'
-import { wrapped, clean, out, type Style } from '../text/style.js'
+import { type Format } from '../frame/command.js'
+import { print, printCommands, printJson, type Lines } from '../text/print.js'
+import { visible } from '../../shared/printed.js'
+import { wrapped, out, type Style } from '../text/style.js'
 import { picture } from './picture.js'
 import { redacted } from '../text/secrets.js'
 import { version } from '../text/version.js'
@@ -12,8 +14,8 @@ export interface PrintOptions {
   readonly format: Format
   /** Which command found them. */
   readonly tool: string
-  /** A line below them, in text and on GitHub. */
-  readonly summary?: string
+  /** What stands below them, in text and on GitHub. */
+  readonly summary?: Lines
   /** What is printed as JSON instead of `{ findings }`. */
   readonly json?: unknown
   /** The text of a file, to show the line. */
@@ -25,13 +27,9 @@ export function printFindings(findings: readonly Finding<string>[], options: Pri
   const { format, summary } = options
   if (format === 'json') return printJson(options.json ?? { findings })
   if (format === 'sarif') return printJson(sarif(findings, options.tool))
-  const style = out()
-  const text =
-    format === 'github'
-      ? findings.map(workflowCommand)
-      : findings.flatMap((finding) => [...drawn(finding, options.source, style), ''])
-  if (summary) text.push(summary)
-  if (text.length) process.stdout.write(redacted(`${text.join('\n')}\n`))
+  if (format === 'github') printCommands(findings.map(workflowCommand))
+  else print(findings.flatMap((finding) => [...drawn(finding, options.source, out()), '']))
+  if (summary) print(summary)
 }
 
 /** The same findings, with paths that begin with the folder that they are in. */
@@ -49,7 +47,7 @@ export function drawn(
   style: Style,
 ): string[] {
   return [
-    `${mark(severity, style)}${style.dim(`[${code}]`)}: ${style.bold(clean(message))}`,
+    `${mark(severity, style)}${style.dim(`[${code}]`)}: ${style.bold(visible(message))}`,
     ...(at ? picture(at, source?.(at.path), style) : []),
     ...(help ? note('help', asOptions(help, options), style) : []),
   ]
@@ -57,7 +55,7 @@ export function drawn(
 
 /** A line under a picture, wrapped: `  help: …`. */
 export function note(name: string, text: string, style: Style): string[] {
-  const [first = '', ...rest] = wrapped(text.split('\n').map(clean).join('\n'), style.width - name.length - 4)
+  const [first = '', ...rest] = wrapped(text.split('\n').map(visible).join('\n'), style.width - name.length - 4)
   return [`  ${style.blue(name)}: ${first}`, ...rest.map((line) => ' '.repeat(name.length + 4) + line)]
 }
 

@@ -1,8 +1,9 @@
 // The statements of migrations that throw data away, for whoever has to say yes to them.
 import type { Convention, Finding, Plan } from '../../options/public.js'
 import { review } from '../../wasm/review.js'
-import { say } from '../frame/command.js'
-import { clean, err, type Style } from '../text/style.js'
+import { say } from '../text/print.js'
+import { visible } from '../../shared/printed.js'
+import { err, type Style } from '../text/style.js'
 
 /** A statement that throws data away. */
 export interface Loss {
@@ -43,21 +44,20 @@ export const lossesOfPlan = (
     { convention },
   )
 
-/** What would be lost, in lines with an end each; nothing if that is nothing. */
-export function shownLosses(losses: readonly Loss[], dir: string, { red, dim }: Style): string {
-  if (losses.length === 0) return ''
+/** What would be lost, in lines; none if that is nothing. */
+export function shownLosses(losses: readonly Loss[], dir: string, { red, dim }: Style): string[] {
+  if (losses.length === 0) return []
   return [
     'this throws data away:',
     ...losses.map(
-      ({ at, what }) => `  ${red('!')}  ${clean(what)}  ${dim(clean(`${dir}/${at.path}:${at.line}:${at.column}`))}`,
+      ({ at, what }) => `  ${red('!')}  ${visible(what)}  ${dim(visible(`${dir}/${at.path}:${at.line}:${at.column}`))}`,
     ),
-    '',
-  ].join('\n')
+  ]
 }
 
 /** Says what would be lost. */
 export function sayLosses(losses: readonly Loss[], dir: string): void {
-  if (losses.length) say(shownLosses(losses, dir, err()).trimEnd())
+  say(shownLosses(losses, dir, err()))
 }
 
 /** The same as findings. */

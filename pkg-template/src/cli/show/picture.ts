@@ -1,6 +1,7 @@
 // The picture of a place in a file: its line, and a caret under the column.
 import { eastAsianWidth } from 'get-east-asian-width'
-import { clean, type Style } from '../text/style.js'
+import { visible } from '../../shared/printed.js'
+import { type Style } from '../text/style.js'
 
 /** A place: line and column are 1-based, the column counts code points. */
 export interface Place {
@@ -23,7 +24,7 @@ const tab = 4
  * A long line is cut around the caret. Without the text, or if it has no such line, only the first is given.
  */
 export function picture({ path, line, column }: Place, text: string | undefined, style: Style): string[] {
-  const where = `${style.blue('-->')} ${clean(path)}:${line}:${column}`
+  const where = `${style.blue('-->')} ${visible(path)}:${line}:${column}`
   const source = text?.split(/\r\n|\n|\r(?!\n)/)[line - 1]
   if (source === undefined) return [`  ${where}`]
   const margin = ' '.repeat(String(line).length)
@@ -74,9 +75,10 @@ function cells(source: string): { text: string; from: number; to: number; width:
   const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
   return Array.from(graphemes.segment(source), ({ segment }) => {
     const to = from + [...segment].length
-    const text = segment === '\t' ? ' '.repeat(tab - (drawn % tab)) : clean(segment)
+    const text = segment === '\t' ? ' '.repeat(tab - (drawn % tab)) : visible(segment)
     // What is drawn as one takes the columns of its first character: the others are marks on it.
-    const cell = { text, from, to, width: segment === '\t' ? text.length : eastAsianWidth(text.codePointAt(0) ?? 32) }
+    const width = text === segment ? eastAsianWidth(text.codePointAt(0) ?? 32) : text.length
+    const cell = { text, from, to, width }
     from = to
     drawn += cell.width
     return cell

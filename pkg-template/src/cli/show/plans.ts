@@ -5,6 +5,7 @@ import type { Row } from '../../pure.js'
 import type { All } from '../../shared/words.js'
 import { review } from '../../wasm/review.js'
 import { fine, found } from '../frame/command.js'
+import { linesOf } from '../text/print.js'
 import type { Style } from '../text/style.js'
 import { asOptions } from './wording.js'
 
@@ -27,23 +28,24 @@ const row = ({ version, applied_at, duration_ms, origin }: TextRow) => ({
   ...(origins.some((known) => known === origin) && { origin }),
 })
 
-/** The plan as a table. */
-export async function shownPlan(plan: Plan, { all = false, style, rows }: ShowOptions): Promise<string> {
+/** The plan as a table, in lines. */
+export async function shownPlan(plan: Plan, { all = false, style, rows }: ShowOptions): Promise<string[]> {
   const { explain } = await review()
   const inWords = (of: Finding): Finding => ({ ...of, help: asOptions(of.help, of.options) })
   const worded = { ...plan, findings: plan.findings.map(inWords) }
-  return explain({
+  const text = explain({
     plan: worded,
     all,
     width: Math.min(style.width, 120),
     colours: style.colours,
     ...(rows && { rows: rows.map(row) }),
   }) as string
+  return linesOf(text)
 }
 
-/** The plan as a Mermaid timeline. */
-export const mermaid = async (plan: Plan): Promise<string> =>
-  (await review()).explain({ plan, form: 'mermaid' }) as string
+/** The plan as a Mermaid timeline, in lines. */
+export const mermaid = async (plan: Plan): Promise<string[]> =>
+  linesOf((await review()).explain({ plan, form: 'mermaid' }) as string)
 
 /** The plan in one line. */
 export const summary = async (plan: Plan): Promise<string> =>

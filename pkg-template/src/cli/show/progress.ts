@@ -1,8 +1,8 @@
 // What is seen while migrations run: a line for each that is done, and on a terminal a bar for the one at hand.
 import type { Event } from '../../options/public.js'
-import { say } from '../frame/command.js'
-import { redacted } from '../text/secrets.js'
-import { clean, err, type Style } from '../text/style.js'
+import { redraw, say } from '../text/print.js'
+import { visible } from '../../shared/printed.js'
+import { err, type Style } from '../text/style.js'
 
 /** How long a run lasts before a bar is shown, in milliseconds: what is over at once needs none. */
 const patience = 250
@@ -47,7 +47,7 @@ export class Progress {
         ? [green('~'), 'adopted']
         : [kind === 'reverted' ? yellow('-') : green('+'), duration(performance.now() - this.#since)]
     this.clear()
-    this.line(`  ${mark}  ${clean(version)}  ${clean(name)}  ${dim(note)}`)
+    this.line(`  ${mark}  ${visible(version)}  ${visible(name)}  ${dim(note)}`)
     this.#since = performance.now()
   }
 
@@ -66,17 +66,15 @@ export class Progress {
     const took = duration(performance.now() - this.#begin)
     const head = `${done}/${total}  `
     const room = Math.max(8, width - blocks - head.length - took.length - 8)
-    const text = clean(at)
+    const text = visible(at)
     const shown = text.length > room ? `${text.slice(0, room - 1)}…` : text
-    process.stderr.write(
-      `\r\x1b[2K  ${green('█'.repeat(full))}${dim('░'.repeat(blocks - full))}  ${head}${redacted(shown)}  ${dim(took)}`,
-    )
+    redraw(`  ${green('█'.repeat(full))}${dim('░'.repeat(blocks - full))}  ${head}${shown}  ${dim(took)}`)
     this.#drawn = true
   }
 
   /** Takes the bar away, so that something else can be printed. */
   clear(): void {
-    if (this.#drawn) process.stderr.write('\r\x1b[2K')
+    if (this.#drawn) redraw()
     this.#drawn = false
   }
 

@@ -1,5 +1,6 @@
 // What GitHub Actions shows of a step: its summary page, and what it hands on to other steps.
 import { appendOutput } from '../../shared/output.js'
+import { json, visible } from '../../shared/printed.js'
 import type { Finding } from '../../options/public.js'
 
 /** What there is to show. */
@@ -29,7 +30,7 @@ export async function writeStepSummary(summary: Summary, env: Environment = proc
   // The JSON has no line break, so nothing that was found can set another output.
   await added(
     'GITHUB_OUTPUT',
-    `verdict=${summary.ok ? 'pass' : 'fail'}\ncount=${summary.findings.length}\nfindings=${JSON.stringify(fitting(summary.findings))}\n`,
+    `verdict=${summary.ok ? 'pass' : 'fail'}\ncount=${summary.findings.length}\nfindings=${json(fitting(summary.findings))}\n`,
     env,
   )
 }
@@ -67,9 +68,9 @@ function linked(
 /** Text that is nothing but text in a cell of a Markdown table: no markup, no HTML, no other row. */
 const plain = (text: string) =>
   text
-    .replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '?')
-    .replace(/[&<>|`*_[\]\\~#@!$]/g, (character) => `&#${character.charCodeAt(0)};`)
-    .replace(/\s*[\n\t]\s*/g, '<br>')
+    .split(/\s*[\n\t]\s*/)
+    .map((line) => visible(line).replace(/[&<>|`*_[\]\\~#@!$]/g, (character) => `&#${character.charCodeAt(0)};`))
+    .join('<br>')
 
 function fitting(findings: readonly Finding<string>[]): Finding<string>[] {
   const out: Finding<string>[] = []

@@ -1,5 +1,6 @@
 // Passwords do not appear in what is printed. What was learnt of them is taken out of every error and of all talk.
 import { parameter, withoutPasswords } from '../../shared/passwords.js'
+import { visible } from '../../shared/printed.js'
 
 const secrets = new Set<string>()
 let pattern: RegExp | undefined
@@ -12,6 +13,7 @@ export function keepSecret(value: string | undefined | null): void {
     encodeURIComponent(value),
     encodeURI(value),
     JSON.stringify(value).slice(1, -1),
+    visible(value),
     lowerEscapes(encodeURIComponent(value)),
   ]
   try {

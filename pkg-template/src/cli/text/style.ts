@@ -45,10 +45,6 @@ export const inCI = (env: Environment = process.env) => !['', '0', 'false', unde
 export const out = () => styleOf(process.stdout)
 export const err = () => styleOf(process.stderr)
 
-/** Text on one line: what could move the cursor or turn the line around becomes `?`. */
-export const clean = (text: string) =>
-  text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '?')
-
 /** The text in lines of at most that many characters. */
 export function wrapped(text: string, width: number): string[] {
   return text.split('\n').flatMap((paragraph) => {

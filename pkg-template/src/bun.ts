@@ -1,0 +1,23 @@
+// Bun's own SQL.
+import { down, judge, look, up } from './run/actions.js'
+import type { Migrate, PlanWith, Ready, Rollback } from './run/functions.js'
+import { type BunSql, driver } from './drivers/bun.js'
+
+export { MigrationError, type Location } from './shared/errors.js'
+export { init } from './run/actions.js'
+export type { BunQuery, BunReserved, BunSql } from './drivers/bun.js'
+export type { CoreSource } from './wasm/start.js'
+export type * from './run/functions.js'
+export type * from './options/public.js'
+
+/**
+ * Brings the database current; {@link Migrate} says how, and what it throws. Like the others it takes
+ * what `new SQL(address)` or `reserve()` gives; of its connections one is used and given back.
+ */
+export const migrate: Migrate<BunSql> = (db, migrations, options) => up(driver, db, migrations, options)
+/** Says what there is to do, and writes nothing; {@link PlanWith} says more. */
+export const plan: PlanWith<BunSql> = (db, migrations, options) => look(driver, db, migrations, options)
+/** Judges whether the database is where these files expect it to be; {@link Ready} says more. */
+export const ready: Ready<BunSql> = (db, migrations, options) => judge(driver, db, migrations, options)
+/** Takes back what was applied last; {@link Rollback} says how far, and what it throws. */
+export const rollback: Rollback<BunSql> = (db, migrations, options) => down(driver, db, migrations, options)

@@ -6,7 +6,7 @@ import { nearest } from './text/nearest.js'
 import { Usage, fine, misused, say, type Call, type Command, type Format } from './frame/command.js'
 import { commands, elsewhere, planned } from './commands.js'
 import { loadConfig } from './config/config.js'
-import { loadEnvironment } from './environment.js'
+import { loadEnvironment, nothingLoaded } from './environment.js'
 import { exitOf, interrupted, printFailure } from './show/failures.js'
 import { helpOf, overview } from './help.js'
 import { isAddress, keepSecretsOf } from './text/secrets.js'
@@ -55,10 +55,11 @@ async function run([name, ...args]: readonly string[]): Promise<number> {
     process.stdout.write(helpOf(name, command))
     return fine
   }
-  const dotenv = given.values['dotenv'] as string | undefined
-  const named = command.bare || (command.withoutEnvironmentFile && dotenv === undefined) ? {} : loadEnvironment(dotenv)
+  const dotenv = (given.values['dotenv'] ?? []) as string[]
+  const unread = command.bare || (command.withoutEnvironmentFile && dotenv.length === 0)
+  const loaded = unread ? nothingLoaded : loadEnvironment(dotenv)
   const config = command.bare ? {} : await loadConfig(given.values['config'] as string | undefined)
-  const values = filled(command, given, named, config, process.env)
+  const values = filled(command, given, loaded, config, process.env)
   const format = ((values as { format?: Format }).format ?? 'text') satisfies Format
   const call: Call = { values, operands: given.operands, format, config, commands, signal: interruption() }
   return command.run(call)

@@ -4,6 +4,7 @@ import type { Given } from './frame/arguments.js'
 import { misplaced, optionsOf } from './frame/arguments.js'
 import type { Command, Options, Values } from './frame/command.js'
 import type { Config } from './config/config.js'
+import type { Loaded } from './environment.js'
 import { isAddress } from './text/secrets.js'
 
 type Variables = Readonly<Record<string, string | undefined>>
@@ -12,7 +13,7 @@ type Variables = Readonly<Record<string, string | undefined>>
 export function filled<O extends Options>(
   command: Command<O>,
   { values }: Given,
-  named: Variables,
+  { named, incomplete }: Loaded,
   config: Config,
   env: Variables,
 ): Values<O> {
@@ -24,6 +25,8 @@ export function filled<O extends Options>(
     const from = (environment: Variables) => {
       const variable = variables?.find((variable) => environment[variable])
       const value = variable && environment[variable]
+      const wrong = variable && incomplete.get(variable)
+      if (wrong) throw wrong
       if (value && key !== 'url' && isAddress(value)) throw misplaced(`${variable} is for --${name}`)
       return value
     }

@@ -23,11 +23,11 @@ export async function connected(
   const number = (name: Name) => (settings[name] === undefined ? undefined : Math.max(0, Number(settings[name])))
   const password = passwordOf(address, server)
   const binding = settings.channel_binding ?? 'prefer'
-  const client = new ClientClass({
+  const config: ClientConfig = {
     host: server.hostaddr ?? server.host,
     port: server.port,
     // Without a password it would look for one by itself, elsewhere.
-    password: password ?? (() => undefined as unknown as string),
+    password: password ?? (() => undefined!),
     ssl: way.ssl,
     sslnegotiation: way.ssl && settings.sslnegotiation === 'direct' ? 'direct' : 'postgres',
     enableChannelBinding: way.ssl !== false && binding !== 'disable',
@@ -40,15 +40,18 @@ export async function connected(
     ...(settings.options !== undefined && { options: settings.options }),
     ...(settings.application_name !== undefined && { application_name: settings.application_name }),
     ...Object.fromEntries(timeouts.map((name) => [name, number(name)])),
-  } as ClientConfig)
+  }
+  const client = new ClientClass(config)
   // One that breaks later says so by an event too; the request that it breaks tells.
   client.on('error', () => {})
   const { connection } = client as unknown as { connection: Connection }
-  if (binding === 'require') requireBinding(connection)
+  const proved = binding === 'require' ? requireBinding(connection) : () => true
   const stop = () => connection.stream.destroy()
   signal.addEventListener('abort', stop)
   try {
     await client.connect()
+    // A server that asks for nothing has proved nothing.
+    if (!proved()) throw new Error(unbound)
     return client
   } catch (error) {
     connection.stream.destroy()
@@ -63,19 +66,23 @@ const timeouts = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_sess
 type Connection = EventEmitter & { stream: { destroy(error?: Error): void } }
 
 /**
- * Ends a login that does not prove that both ends of the encryption belong together: before a password has been sent, or by
- * a server that asks for none. node-postgres only prefers one that does.
+ * Ends a login that does not prove that both ends of the encryption belong together, before a password has been sent.
+ * node-postgres only prefers one that does.
+ *
+ * @returns whether it has been proved
  */
-function requireBinding(connection: Connection): void {
-  let bound = false
+function requireBinding(connection: Connection): () => boolean {
+  let [offered, proved] = [false, false]
   const refuse = () => connection.stream.destroy(new Error(unbound))
   connection.prependListener('authenticationSASL', ({ mechanisms }: { mechanisms: string[] }) => {
-    bound = mechanisms.includes('SCRAM-SHA-256-PLUS')
-    if (!bound) refuse()
+    offered = mechanisms.includes('SCRAM-SHA-256-PLUS')
+    if (!offered) refuse()
   })
   for (const event of ['authenticationCleartextPassword', 'authenticationMD5Password'])
     connection.prependListener(event, refuse)
-  connection.prependListener('authenticationOk', () => bound || refuse())
+  // Its last message has the server's own proof in it: node-postgres fails if that is wrong.
+  connection.on('authenticationSASLFinal', () => (proved = offered))
+  return () => proved
 }
 
 const unbound = 'channel binding is required, and the server does not offer it'

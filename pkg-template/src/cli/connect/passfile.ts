@@ -47,7 +47,7 @@ export function passwordFrom(path: string, login: Login, warn: (text: string) =>
   return undefined
 }
 
-/** Four fields, in which a colon has a backslash before it, and the password, in which it need not. */
-const entry = new RegExp(`^${'((?:\\\\.|[^\\\\:])*):'.repeat(4)}(.*)$`, 's')
+/** Five fields; a colon in one of them has a backslash before it. What follows the password is no part of it. */
+const entry = new RegExp(`^${'((?:\\\\.|[^\\\\:])*):'.repeat(4)}((?:\\\\.|[^:])*)`, 's')
 
 const unescaped = (text: string) => text.replace(/\\(.)/gs, '$1')

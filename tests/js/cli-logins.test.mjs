@@ -22,15 +22,16 @@ import { freePort, serverUser, startPostgres } from './support/postgres.mjs'
 
 const files = { 'db/migrations/001_guests.sql': migration('create table guests (id int);', 'drop table guests;') }
 
-let plain, secure, readOnly, tls, sockets, nobody
+let plain, secure, readOnly, standby, tls, sockets, nobody
 before(async () => {
   sockets = mkdtempSync(join(tmpdir(), 'counterfoil-sockets-'))
   const user = serverUser()
   if (user) chownSync(sockets, user.uid, user.gid)
   if (openssl) tls = certificates()
-  ;[plain, readOnly, secure] = await Promise.all([
+  ;[plain, readOnly, standby, secure] = await Promise.all([
     startPostgres({ unix_socket_directories: sockets }),
     startPostgres({ default_transaction_read_only: 'on' }),
+    startPostgres({}, { standby: true }),
     tls && startPostgres({ ssl: 'on', ssl_cert_file: tls.cert, ssl_key_file: tls.key }),
   ])
   nobody = await freePort()
@@ -40,7 +41,7 @@ before(async () => {
   await rule(plain, 'all keeper 127.0.0.1/32 scram-sha-256', 'local all keeper scram-sha-256')
 })
 after(async () => {
-  await Promise.all([plain, readOnly, secure].map((server) => server?.stop()))
+  await Promise.all([plain, readOnly, standby, secure].map((server) => server?.stop()))
   rmSync(sockets, { recursive: true, force: true })
   tls?.remove()
 })
@@ -419,7 +420,11 @@ describe('several hosts', () => {
       [[readOnly, plain], 'any', readOnly],
       [[readOnly, plain], 'read-write', plain],
       [[plain, readOnly], 'read-only', readOnly],
-      [[readOnly, plain], 'primary', readOnly],
+      [[standby, readOnly], 'primary', readOnly],
+      [[readOnly, standby], 'standby', standby],
+      [[plain, standby], 'prefer-standby', standby],
+      [[standby, plain], 'read-write', plain],
+      [[plain, standby], 'read-only', standby],
       [[plain, readOnly], 'prefer-standby', plain],
       [[readOnly], 'read-write', undefined],
       [[plain, readOnly], 'standby', undefined],

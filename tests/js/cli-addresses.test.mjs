@@ -238,7 +238,7 @@ describe('the help of a parameter, followed to its end', () => {
     assert.deepEqual(await tables(), there)
   })
 
-  test("dbmate's socket, golang-migrate's table and libpq's dbname have another spelling", async (t) => {
+  test("golang-migrate's table and a role have another spelling", async (t) => {
     const { run, db, database, tables } = await place(t)
     const { status, stderr } = await run([
       'up',
@@ -308,7 +308,7 @@ describe('variables of the environment', () => {
 })
 
 describe('node-postgres', () => {
-  // What the table of parameters rests on: where a version honours one of them, it has to move.
+  // Why an address is read here: handed on as it is, it would lead elsewhere.
   const passedOver = [
     ['?search_path=tenant', {}],
     ['?schema=tenant', {}],
@@ -325,7 +325,7 @@ describe('node-postgres', () => {
     ['', { PGHOSTADDR: '203.0.113.1' }],
     ['', { PGTARGETSESSIONATTRS: 'standby' }],
   ]
-  test('passes over what is refused, and says nothing', async () => {
+  test('passes over these and says nothing, so they are not left to it', async () => {
     for (const [query, env] of passedOver) {
       Object.assign(process.env, env)
       try {

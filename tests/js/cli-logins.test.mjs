@@ -16,6 +16,7 @@ import { connect as connectTo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { TLSSocket } from 'node:tls'
 import { certificates, openssl } from './support/certificates.mjs'
 import { environment, migration, project } from './support/cli.mjs'
 import { freePort, serverUser, startPostgres } from './support/postgres.mjs'
@@ -119,6 +120,34 @@ describe('TLS', { skip: !openssl && 'there is no openssl' }, () => {
       const theirs = asked(url, home, 'select ssl from pg_stat_ssl where pid = pg_backend_pid()')
       assert.equal(theirs, expected instanceof RegExp ? undefined : expected === 'plain' ? 'f' : 't', `psql ${url}`)
     }
+  })
+
+  test('a name goes with the connection whatever address it has, as a proxy needs it', async (t) => {
+    const { status } = place(t)
+    const names = []
+    const door = createServer((socket) => {
+      socket.on('error', () => {})
+      // The request for TLS, and yes.
+      socket.once('data', () => {
+        socket.write('S')
+        const secured = new TLSSocket(socket, {
+          isServer: true,
+          cert: readFileSync(tls.cert),
+          key: readFileSync(tls.key),
+          SNICallback: (name, done) => {
+            names.push(name)
+            done(null)
+          },
+        })
+        secured.on('error', () => {}).on('secure', () => secured.destroy())
+      })
+    })
+    await new Promise((done) => door.listen(0, '127.0.0.1', done))
+    t.after(() => door.close())
+    const { port } = door.address()
+    await status(`postgres://postgres@db.example:${port}/postgres?hostaddr=127.0.0.1&sslmode=require`)
+    await status(`postgres://postgres@localhost:${port}/postgres?sslmode=require`)
+    assert.deepEqual(names, ['db.example', 'localhost'])
   })
 
   test('the authority in the home is taken, and PGSSLMODE and PGSSLROOTCERT say the same', async (t) => {

@@ -45,9 +45,12 @@ const causes: readonly (readonly [codes: readonly string[], help: string, transi
       'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
       'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
       'CERT_HAS_EXPIRED',
-      'ERR_TLS_CERT_ALTNAME_INVALID',
     ],
     "name the authority's certificate with ?sslrootcert=<file>; ?sslmode=no-verify trusts whoever answers",
+  ],
+  [
+    ['ERR_TLS_CERT_ALTNAME_INVALID'],
+    'write one of the names that it is for, with &hostaddr=<address> if that leads elsewhere; ?sslmode=verify-ca does not look at the name',
   ],
 ]
 

@@ -44,22 +44,28 @@ export async function firstOf(
 ): Promise<Reached> {
   const wanted = address.settings.target_session_attrs ?? 'any'
   const failed: { server: Server; error: unknown }[] = []
+  const none = () => (places.length === 1 ? failed.at(-1)!.error : new NoneOf(failed))
   // With the second word whoever is there will do, if none was of the first kind.
   for (const kind of wanted === 'prefer-standby' ? ['standby', 'any'] : [wanted])
     for (const { server, ways } of places) {
       try {
         const reached = await reach(ClientClass, address, server, ways, signal)
-        if (await isKind(reached.client, kind)) return reached
-        await reached.client.end().catch(() => {})
+        let right = false
+        try {
+          right = await isKind(reached.client, kind)
+        } finally {
+          if (!right) await reached.client.end().catch(() => {})
+        }
+        if (right) return reached
         throw new OtherKind(kind)
       } catch (error) {
         if (signal.aborted) throw error
         failed.push({ server, error })
         // Who has been reached and says no, says it for all of them: another one would be asked with the same password.
-        if (places.length > 1 && isState(error) && stateOf(error) !== '57P03') throw new NoneOf(failed)
+        if (isState(error) && stateOf(error) !== '57P03') throw none()
       }
     }
-  throw places.length === 1 ? failed.at(-1)!.error : new NoneOf(failed)
+  throw none()
 }
 
 const kinds: Readonly<Record<string, (state: { standby: boolean; reads: boolean }) => boolean>> = {

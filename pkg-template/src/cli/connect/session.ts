@@ -60,7 +60,8 @@ export async function withDatabase<T>(
     const files = await reading
     showLinesOf(dir, files)
     opened = await opening
-    const notes = [...(url === byVariables ? [`from ${naming(process.env).join(', ')}`] : []), ...(opened.notes ?? [])]
+    const names = url === byVariables ? naming(process.env) : []
+    const notes = [...(names.length > 0 ? [`from ${names.join(', ')}`] : []), ...(opened.notes ?? [])]
     // Whoever is wrong about one of them sees it here.
     if (format === 'text' && !how.quiet)
       say(err().dim(clean(`${dir} on ${target.shown}${notes.length > 0 ? ` (${notes.join('; ')})` : ''}`)))

@@ -1,5 +1,6 @@
 // TLS as libpq has it: https://www.postgresql.org/docs/current/libpq-ssl.html.
 import { existsSync, readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { checkServerIdentity, type ConnectionOptions } from 'node:tls'
 import type { Server } from './address.js'
 import { tlsFile } from './home.js'
@@ -46,7 +47,8 @@ function tls(settings: Settings, mode: string, host: string): Way {
     verified,
     ssl: {
       rejectUnauthorized: verified,
-      // What the name leads to may be an address of its own, so the name is the one of the address.
+      // Where it is may be said apart from what it is called: by its name a proxy finds it, and its certificate is for that.
+      ...(isIP(host) === 0 && { servername: host }),
       checkServerIdentity: (_, certificate) =>
         mode === 'verify-full' ? checkServerIdentity(host, certificate) : undefined,
       ...(ca && { ca }),

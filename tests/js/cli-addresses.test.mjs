@@ -155,6 +155,11 @@ describe('parameters', () => {
         'write sslmode=require or more',
       ],
       [
+        'ssl_max_protocol_version=TLSv1.1',
+        'no version of TLS is from TLSv1.2 to TLSv1.1',
+        'ssl_min_protocol_version is TLSv1.2 if it is not given, and ssl_max_protocol_version TLSv1.3',
+      ],
+      [
         'sslmode=require&sslrootcert=system',
         'sslrootcert=system asks for a certificate that anybody can have, and sslmode=require does not look whose it is',
         'write sslmode=verify-full',

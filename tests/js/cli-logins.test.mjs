@@ -170,6 +170,43 @@ describe('TLS', { skip: !openssl && 'there is no openssl' }, () => {
     )
   })
 
+  test('a file that is named and is not what it should be is an error, also where TLS may be left out', async (t) => {
+    const { status, write, folder } = place(t)
+    const url = `postgres://postgres@${at(secure)}/postgres`
+    write({ text: 'no certificate' })
+    const help = (name) => `name one in PEM with ${name}=<file>: it begins with -----BEGIN CERTIFICATE-----`
+    for (const [query, message] of [
+      ['sslrootcert=text', `error: there is no certificate in the file of sslrootcert help: ${help('sslrootcert')}`],
+      ['sslcert=text&sslkey=text', `error: there is no certificate in the file of sslcert help: ${help('sslcert')}`],
+      [`sslcert=${tls.cert}`, 'error: there is a certificate and no key for it help: name its file with sslkey=<file>'],
+    ])
+      assert.equal(await status(`${url}?${query}`), message)
+    const [cert, other] = [tls.cert, join(tls.folder, 'root.key')]
+    assert.match(
+      await status(`${url}?sslcert=${cert}&sslkey=${other}`),
+      /help: sslkey is the key of another certificate/,
+    )
+    const sealed = join(folder, 'sealed.key')
+    const { status: made } = spawnSync('openssl', [
+      'rsa',
+      '-aes256',
+      '-passout',
+      'pass:Qmark',
+      '-in',
+      tls.key,
+      '-out',
+      sealed,
+    ])
+    assert.equal(made, 0)
+    const locked = await status(`${url}?sslcert=${cert}&sslkey=${sealed}&sslpassword=Zmark`)
+    assert.match(locked, /help: the key of sslkey is encrypted/)
+    assert.doesNotMatch(locked, /Zmark/)
+    assert.equal(
+      await status(`${url}?sslcert=${cert}&sslkey=${sealed}&sslpassword=Qmark`),
+      `${encrypted('postgres', '127.0.0.1')} (encrypted, not verified)`,
+    )
+  })
+
   test('prefer goes without it where the server has none, or lets nobody in with it', async (t) => {
     const { status } = place(t)
     assert.equal(

@@ -118,7 +118,14 @@ function serversOf({ host, hostaddr, port }: Settings): readonly [Server, ...Ser
 }
 
 /** What two parameters say cannot always be had at once. */
-function checkTogether({ sslmode, ssl, sslrootcert, sslnegotiation, channel_binding: binding }: Settings): void {
+function checkTogether(settings: Settings): void {
+  const { sslmode, ssl, sslrootcert, sslnegotiation, channel_binding: binding } = settings
+  const { ssl_min_protocol_version: least = 'TLSv1.2', ssl_max_protocol_version: most = 'TLSv1.3' } = settings
+  if (least > most)
+    throw invalid(
+      `no version of TLS is from ${least} to ${most}`,
+      'ssl_min_protocol_version is TLSv1.2 if it is not given, and ssl_max_protocol_version TLSv1.3',
+    )
   const mode =
     sslmode ?? (ssl && (/^(?:0|false)$/.test(ssl) ? 'disable' : ssl === 'no-verify' ? 'no-verify' : undefined))
   if (sslrootcert === 'system' && mode !== undefined && mode !== 'verify-full')

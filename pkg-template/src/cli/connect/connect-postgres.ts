@@ -61,6 +61,8 @@ const wordings: readonly (readonly [pattern: RegExp, help: string, transient?: b
     /password must be a (?:non-empty )?string/i,
     'the server asks for a password: put it into the address, PGPASSWORD or ~/.pgpass',
   ],
+  [/key values mismatch/, 'sslkey is the key of another certificate than sslcert: name the one that belongs to it'],
+  [/bad decrypt|interrupted or cancelled/, 'the key of sslkey is encrypted: its password is sslpassword'],
   [
     /channel binding is required/,
     'see that it is the right server, and that TLS ends there; channel_binding=prefer goes without',

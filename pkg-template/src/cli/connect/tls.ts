@@ -1,4 +1,5 @@
 // TLS as libpq has it: https://www.postgresql.org/docs/current/libpq-ssl.html.
+import { X509Certificate } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { checkServerIdentity, type ConnectionOptions } from 'node:tls'
@@ -39,7 +40,7 @@ function tls(settings: Settings, mode: string, host: string): Way {
   // With an authority at hand its word is asked for whatever the mode is.
   const verified = mode === 'verify-full' || (ca !== undefined && mode !== 'no-verify')
   const { ssl_min_protocol_version: least, ssl_max_protocol_version: most } = settings
-  const cert = given('sslcert', settings.sslcert, 'postgresql.crt')
+  const cert = certificates('sslcert', settings.sslcert, 'postgresql.crt')
   const key = cert && given('sslkey', settings.sslkey, 'postgresql.key')
   if (cert && !key) throw invalid('there is a certificate and no key for it', 'name its file with sslkey=<file>')
   const crl = given('sslcrl', settings.sslcrl, 'root.crl')
@@ -66,7 +67,7 @@ function tls(settings: Settings, mode: string, host: string): Way {
 /** The certificates of authorities; undefined is Node's own. */
 function authorities({ sslrootcert }: Settings, mode: string): string | undefined {
   if (sslrootcert === 'system' || mode === 'no-verify') return undefined
-  const ca = given('sslrootcert', sslrootcert, 'root.crt')
+  const ca = certificates('sslrootcert', sslrootcert, 'root.crt')
   // One who may be anybody's customer has proved nothing by a certificate alone.
   if (mode === 'verify-ca' && ca === undefined)
     throw invalid(
@@ -74,6 +75,20 @@ function authorities({ sslrootcert }: Settings, mode: string): string | undefine
       "name it with sslrootcert=<file>; sslmode=verify-full takes those that everybody trusts, and looks at the server's name",
     )
   return ca
+}
+
+/** The same of certificates: without one in it, TLS would go on as if none had been named. */
+function certificates(name: string, path: string | undefined, otherwise: string): string | undefined {
+  const text = given(name, path, otherwise)
+  try {
+    if (text !== undefined) new X509Certificate(text)
+    return text
+  } catch {
+    throw invalid(
+      `there is no certificate in ${path === undefined ? tlsFile(otherwise) : `the file of ${name}`}`,
+      `name one in PEM with ${name}=<file>: it begins with -----BEGIN CERTIFICATE-----`,
+    )
+  }
 }
 
 /** The text of a file that is named, or of the one that libpq takes otherwise if it is there. */

@@ -8,7 +8,7 @@ import { sayLed } from './text/links.js'
 import { linesOf, print, say } from './text/print.js'
 import { commands, elsewhere, planned } from './commands.js'
 import { loadConfig } from './config/config.js'
-import { loadEnvironment } from './environment.js'
+import { loadEnvironment, nothingLoaded } from './environment.js'
 import { exitOf, interrupted, printFailure } from './show/failures.js'
 import { helpOf, overview } from './help.js'
 import { isAddress, keepSecretsOf } from './text/secrets.js'
@@ -57,12 +57,12 @@ async function run([name, ...args]: readonly string[]): Promise<number> {
     print(linesOf(helpOf(name, command)))
     return fine
   }
-  const dotenv = given.values['dotenv'] as string | undefined
-  const readsVariables = !command.bare && (!command.withoutEnvironmentFile || dotenv !== undefined)
-  if (readsVariables) await sayLed(dotenv ?? '.env')
-  const named = readsVariables ? loadEnvironment(dotenv) : {}
+  const dotenv = (given.values['dotenv'] ?? []) as string[]
+  const unread = command.bare || (command.withoutEnvironmentFile && dotenv.length === 0)
+  if (!unread) for (const file of dotenv.length > 0 ? dotenv : ['.env']) await sayLed(file)
+  const loaded = unread ? nothingLoaded : loadEnvironment(dotenv)
   const config = command.bare ? {} : await loadConfig(given.values['config'] as string | undefined)
-  const values = filled(command, given, named, config, process.env)
+  const values = filled(command, given, loaded, config, process.env)
   const format = ((values as { format?: Format }).format ?? 'text') satisfies Format
   const call: Call = { values, operands: given.operands, format, config, commands, signal: interruption() }
   return command.run(call)

@@ -4,6 +4,8 @@ import type { Given } from './frame/arguments.js'
 import { misplaced, optionsOf } from './frame/arguments.js'
 import type { Command, Options, Values } from './frame/command.js'
 import type { Config } from './config/config.js'
+import { byVariables, naming } from './connect/parameters.js'
+import type { Loaded } from './environment.js'
 import { isAddress } from './text/secrets.js'
 
 type Variables = Readonly<Record<string, string | undefined>>
@@ -12,7 +14,7 @@ type Variables = Readonly<Record<string, string | undefined>>
 export function filled<O extends Options>(
   command: Command<O>,
   { values }: Given,
-  named: Variables,
+  { named, incomplete }: Loaded,
   config: Config,
   env: Variables,
 ): Values<O> {
@@ -24,8 +26,10 @@ export function filled<O extends Options>(
     const from = (environment: Variables) => {
       const variable = variables?.find((variable) => environment[variable])
       const value = variable && environment[variable]
+      const wrong = variable && incomplete.get(variable)
+      if (wrong) throw wrong
       if (value && key !== 'url' && isAddress(value)) throw misplaced(`${variable} is for --${name}`)
-      return value
+      return value ?? (key === 'url' && naming(environment).length > 0 ? byVariables : undefined)
     }
     filled[name] =
       values[name] ??
@@ -35,5 +39,8 @@ export function filled<O extends Options>(
       fallback ??
       (multiple ? [] : type === 'boolean' ? false : undefined)
   }
+  // Any of them may be a part of the address.
+  const wrong = /^postgres/i.test(String(filled['url'])) && [...incomplete].find(([name]) => name.startsWith('PG'))
+  if (wrong) throw wrong[1]
   return filled as Values<O>
 }

@@ -1,6 +1,6 @@
 // A real PostgreSQL of the tests' own: on 127.0.0.1, at a free port, in a folder that is thrown away.
 import { spawn, spawnSync } from 'node:child_process'
-import { chownSync, cpSync, existsSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs'
+import { chownSync, cpSync, existsSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { platform, arch, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import pg from 'pg'
@@ -29,8 +29,10 @@ const tuning = {
  *
  *     const server = await startPostgres()
  *     after(() => server.stop())
+ *
+ * `standby`: one in recovery, that waits for a primary which never says anything.
  */
-export async function startPostgres(settings = {}) {
+export async function startPostgres(settings = {}, { standby = false } = {}) {
   const user = serverUser()
   const { postgres, initdb } = await binaries(user)
   const folder = mkdtempSync(join(tmpdir(), 'counterfoil-postgres-'))
@@ -44,8 +46,13 @@ export async function startPostgres(settings = {}) {
   )
   if (made.status !== 0) throw new Error(`initdb failed: ${made.error ?? made.stderr}`)
 
+  if (standby) writeFileSync(join(data, 'standby.signal'), '')
   const port = await freePort()
-  const flags = Object.entries({ ...tuning, ...settings }).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  const flags = Object.entries({
+    ...tuning,
+    ...(standby && { wal_level: 'replica', max_wal_senders: '10' }),
+    ...settings,
+  }).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const child = spawn(postgres, ['-D', data, '-p', String(port), ...flags], {
     ...user,
     env,

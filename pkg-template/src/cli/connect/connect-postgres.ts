@@ -4,14 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from 'pg'
 import type { MigrationError } from '../../shared/errors.js'
 import { nodePostgres, type PgClient } from '../../drivers/node-postgres.js'
+import { connected } from './login.js'
 import { stopped, unreachable, watched, type OpenOptions, type Opened } from './opened.js'
-import { keepSecret } from '../text/secrets.js'
+import { NoneOf, firstOf, placeOf, type Reached } from './servers.js'
 import type { Target } from './target.js'
+import { waysOf } from './tls.js'
 
 type PostgresTarget = Target & { kind: 'postgres' }
-
-/** How long to wait for a host that does not answer, in milliseconds, unless the address or PGCONNECT_TIMEOUT says so. */
-const patience = 15_000
 
 /** What is behind an error of the connection, and what to do. By SQLSTATE, or by the code of Node's own. */
 const causes: readonly (readonly [codes: readonly string[], help: string, transient?: boolean])[] = [
@@ -46,9 +45,12 @@ const causes: readonly (readonly [codes: readonly string[], help: string, transi
       'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
       'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
       'CERT_HAS_EXPIRED',
-      'ERR_TLS_CERT_ALTNAME_INVALID',
     ],
     "name the authority's certificate with ?sslrootcert=<file>; ?sslmode=no-verify trusts whoever answers",
+  ],
+  [
+    ['ERR_TLS_CERT_ALTNAME_INVALID'],
+    'write one of the names that it is for, with &hostaddr=<address> if that leads elsewhere; ?sslmode=verify-ca does not look at the name',
   ],
 ]
 
@@ -59,6 +61,17 @@ const wordings: readonly (readonly [pattern: RegExp, help: string, transient?: b
     /password must be a (?:non-empty )?string/i,
     'the server asks for a password: put it into the address, PGPASSWORD or ~/.pgpass',
   ],
+  [/key values mismatch/, 'sslkey is the key of another certificate than sslcert: name the one that belongs to it'],
+  [/bad decrypt|interrupted or cancelled/, 'the key of sslkey is encrypted: its password is sslpassword'],
+  [
+    /channel binding is required/,
+    'see that it is the right server, and that TLS ends there; channel_binding=prefer goes without',
+  ],
+  [
+    /^it is not \S+$/,
+    'name the server that is, or leave out target_session_attrs; --wait waits until one of them is',
+    true,
+  ],
   [
     /timeout expired|connection terminated/i,
     'see that host and port are right, and that no firewall is in between',
@@ -68,12 +81,14 @@ const wordings: readonly (readonly [pattern: RegExp, help: string, transient?: b
 
 export async function openPostgres(target: PostgresTarget, { signal, wait = 0 }: OpenOptions): Promise<Opened> {
   // Faster than `import`, which would look through it for names first.
-  const Client = createRequire(import.meta.url)('./pg-client.cjs') as typeof import('pg').Client
+  const ClientClass = createRequire(import.meta.url)('./pg-client.cjs') as typeof Client
+  const { address } = target
+  const places = address.servers.map((server) => ({ server, ways: waysOf(address.settings, server) }))
   const until = performance.now() + wait
-  let client: Client
+  let reached: Reached
   for (;;) {
     try {
-      client = await connected(Client, target, signal)
+      reached = await firstOf(ClientClass, address, places, signal)
       break
     } catch (error) {
       if (signal.aborted) throw stopped()
@@ -82,49 +97,40 @@ export async function openPostgres(target: PostgresTarget, { signal, wait = 0 }:
       await sleep(250, undefined, { signal }).catch(() => {})
     }
   }
+  const { client, server, way } = reached
   const { driver, rows } = watched<PgClient>(nodePostgres)
   return {
     driver,
     rows,
     db: client,
+    notes: [
+      ...(places.length > 1 ? [`connected to ${placeOf(server)}`] : []),
+      ...(way.ssl && !way.verified ? ['encrypted, not verified'] : []),
+    ],
     close: () => client.end().catch(() => {}),
     async cancel() {
       const pid = (client as unknown as { processID: number | null }).processID
       if (pid === null) return
-      const other = await connected(Client, target, AbortSignal.timeout(2_000))
+      const other = await connected(ClientClass, address, server, way, AbortSignal.timeout(2_000))
       await other.query('select pg_catalog.pg_cancel_backend($1)', [pid])
       await other.end()
     },
   }
 }
 
-async function connected(ClientClass: typeof Client, { url }: PostgresTarget, signal: AbortSignal): Promise<Client> {
-  const seconds = Number(/[?&]connect_timeout=(\d+)/.exec(url)?.[1] ?? process.env['PGCONNECT_TIMEOUT'] ?? NaN)
-  const client = new ClientClass({
-    connectionString: url,
-    connectionTimeoutMillis: Number.isFinite(seconds) ? seconds * 1000 : patience,
-    fallback_application_name: 'counterfoil',
-    keepAlive: true,
-  })
-  const { password } = client as { password?: unknown; user?: unknown; database?: unknown }
-  if (typeof password === 'string' && password !== client.user && password !== client.database) keepSecret(password)
-  // One that breaks later says so by an event too; the request that it breaks tells.
-  client.on('error', () => {})
-  const { stream } = (client as unknown as { connection: { stream: { destroy(): void } } }).connection
-  const stop = () => stream.destroy()
-  signal.addEventListener('abort', stop)
-  try {
-    await client.connect()
-    return client
-  } catch (error) {
-    stream.destroy()
-    throw error
-  } finally {
-    signal.removeEventListener('abort', stop)
+function understood(target: PostgresTarget, error: unknown): { known: MigrationError; transient: boolean } {
+  if (error instanceof NoneOf) {
+    const each = error.each.map((one) => ({ server: one.server, ...explained(one.error) }))
+    // What does not pass by itself is what somebody has to see to.
+    const { help } = each.find(({ transient }) => !transient) ?? each.at(-1)!
+    const what = [...new Set(each.map(({ server, what }) => `${placeOf(server)}: ${what}`))].join('; ')
+    return { known: unreachable(target, what, help, error), transient: each.every(({ transient }) => transient) }
   }
+  const { what, help, transient } = explained(error)
+  return { known: unreachable(target, what, help, error), transient }
 }
 
-function understood(target: PostgresTarget, error: unknown): { known: MigrationError; transient: boolean } {
+function explained(error: unknown): { what: string; help: string; transient: boolean } {
   const { code, message, errors } = Object(error) as { code?: string; message?: string; errors?: { message: string }[] }
   // A name with several addresses fails with one error for each, and no message of its own.
   const what = message || errors?.map((inner) => inner.message).join(', ') || code || String(error)
@@ -133,8 +139,5 @@ function understood(target: PostgresTarget, error: unknown): { known: MigrationE
       [],
       'see that the address is right: postgres://user:password@host:port/database',
     ]
-  return {
-    known: unreachable(target, code && !what.includes(code) ? `${what} (${code})` : what, help, error),
-    transient,
-  }
+  return { what: code && !what.includes(code) ? `${what} (${code})` : what, help, transient }
 }

@@ -11,6 +11,8 @@ export interface Opened {
   /** How to talk to it. */
   readonly driver: Driver<object>
   readonly db: object
+  /** What there is to say of the connection besides which database it is. */
+  readonly notes?: readonly string[]
   /** The rows of the ledger as they were read last; undefined if they have not been. */
   rows(): readonly TextRow[] | undefined
   close(): Promise<void>

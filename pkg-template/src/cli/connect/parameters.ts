@@ -11,45 +11,62 @@
 // - JDBC: https://jdbc.postgresql.org/documentation/use/
 // - pgx: pgxpool's ParseConfig; sqlx: postgres/options/parse.rs; Rails: the PostgreSQL adapter's configuration;
 //   Supabase and Neon: the addresses that they show
+import { failure, type MigrationError } from '../../shared/errors.js'
 import { nearest } from '../text/nearest.js'
 
 /** What is wrong with an address, and what to do. */
-export interface Refusal {
-  readonly message: string
-  readonly help: string
-}
+export const invalid = (message: string, help: string): MigrationError => failure('invalid-target', message, help)
 
-/** What counterfoil does as they say. */
-const honoured = [
-  // Where to: node-postgres takes these from the query too.
-  'host',
-  'port',
-  'user',
-  'password',
-  // How.
-  'ssl',
-  'sslmode',
-  'sslcert',
-  'sslkey',
-  'sslrootcert',
-  'sslnegotiation',
-  'uselibpqcompat',
-  'connect_timeout',
-  // What the session is told. `options` is how a setting gets there that has no parameter here.
-  'options',
-  'application_name',
-  'fallback_application_name',
-  'statement_timeout',
-  'lock_timeout',
-  'idle_in_transaction_session_timeout',
-  'query_timeout',
-]
+/** What counterfoil does as they say; with the variable of the environment that says the same. */
+const honoured = {
+  // libpq: where to. Several hosts are tried one after the other.
+  host: 'PGHOST',
+  hostaddr: 'PGHOSTADDR',
+  port: 'PGPORT',
+  dbname: 'PGDATABASE',
+  user: 'PGUSER',
+  password: 'PGPASSWORD',
+  passfile: 'PGPASSFILE',
+  service: 'PGSERVICE',
+  servicefile: 'PGSERVICEFILE',
+  target_session_attrs: 'PGTARGETSESSIONATTRS',
+  // dbmate: the same as `host`.
+  socket: undefined,
+  // libpq: how.
+  sslmode: 'PGSSLMODE',
+  sslcert: 'PGSSLCERT',
+  sslkey: 'PGSSLKEY',
+  sslpassword: undefined,
+  sslrootcert: 'PGSSLROOTCERT',
+  sslcrl: 'PGSSLCRL',
+  sslnegotiation: 'PGSSLNEGOTIATION',
+  ssl_min_protocol_version: 'PGSSLMINPROTOCOLVERSION',
+  ssl_max_protocol_version: 'PGSSLMAXPROTOCOLVERSION',
+  channel_binding: 'PGCHANNELBINDING',
+  connect_timeout: 'PGCONNECT_TIMEOUT',
+  keepalives: undefined,
+  keepalives_idle: undefined,
+  // libpq: what the session is told. `options` is how a setting gets there that has no parameter here.
+  options: 'PGOPTIONS',
+  application_name: 'PGAPPNAME',
+  fallback_application_name: undefined,
+  // node-postgres
+  ssl: undefined,
+  statement_timeout: undefined,
+  lock_timeout: undefined,
+  idle_in_transaction_session_timeout: undefined,
+  query_timeout: undefined,
+} as const satisfies Readonly<Record<string, string | undefined>>
+
+/** A parameter that is honoured. */
+export type Name = keyof typeof honoured
+
+/** What an address says, by parameter. */
+export type Settings = { readonly [name in Name]?: string }
 
 /** What says nothing about which database, or what is done there: pools, caches, probes of a connection, of other programs. */
 const meaningless = [
-  // libpq
-  'keepalives',
-  'keepalives_idle',
+  // libpq. Node sets the first three itself.
   'keepalives_interval',
   'keepalives_count',
   'tcp_user_timeout',
@@ -59,8 +76,8 @@ const meaningless = [
   'gsslib',
   'gssdelegation',
   'load_balance_hosts',
-  // Neon has it in every address. node-postgres proves the channel only when its caller asks for it.
-  'channel_binding',
+  // node-postgres: `sslmode` is libpq's here, whether it says so or not.
+  'uselibpqcompat',
   // lib/pq
   'binary_parameters',
   'disable_prepared_binary_result',
@@ -119,7 +136,7 @@ const meaningless = [
 
 const schema =
   'give the path with options=-c%20search_path%3D<schema>, and the ledger with --table <schema>.schema_migrations'
-const fileOnly = 'write host, user and database into the address'
+const login = 'leave it out: counterfoil logs in with a password or a certificate'
 
 /** What says where things go, or promises something, and is not done: what to do instead. */
 const refused: Readonly<Record<string, string>> = {
@@ -129,92 +146,159 @@ const refused: Readonly<Record<string, string>> = {
   schema_search_path: schema, // Rails
   searchPath: schema, // Knex
   'options[search_path]': schema, // sqlx
-  service: fileOnly, // libpq
-  servicefile: fileOnly, // libpq
-  socket: 'write ?host=<folder of the socket>', // dbmate
   socket_dir: 'write ?host=<folder of the socket>', // Ecto
-  hostaddr: 'write the address as the host', // libpq
   database: 'write it behind the host: postgres://host/<database>',
-  dbname: 'write it behind the host: postgres://host/<database>', // libpq
   'x-migrations-table': 'name the ledger with --table <name>', // golang-migrate
   'x-migrations-table-quoted': 'name the ledger with --table <schema>.<name>', // golang-migrate
   'x-statement-timeout': 'write statement_timeout=<milliseconds>', // golang-migrate
-  target_session_attrs: 'name the host that is the primary', // libpq
   role: 'write options=-c%20role%3D<role>', // sent as a setting by lib/pq, pgx and postgres.js
-  passfile: 'name the file with PGPASSFILE', // libpq
-  sslpassword: 'take a key that is not encrypted', // libpq
   sslidentity: 'write sslcert=<file> and sslkey=<file>', // Prisma
-  sslcrl: 'leave it out if the certificate need not be looked up there', // libpq
-  sslcrldir: 'leave it out if the certificate need not be looked up there', // libpq
+  sslcrldir: 'write sslcrl=<file>', // libpq
   sslcertmode: 'leave it out, and write sslcert=<file> if there is one', // libpq
-  ssl_min_protocol_version: 'set it at the server', // libpq
-  ssl_max_protocol_version: 'set it at the server', // libpq
+  sslkeylogfile: 'leave it out', // libpq
   min_protocol_version: 'leave it out', // libpq
   max_protocol_version: 'leave it out', // libpq
-  require_auth: 'leave it out, and take sslmode=verify-full so that the server is the right one', // libpq
+  require_auth: 'leave it out, and take channel_binding=require so that the server is the right one', // libpq
   requirepeer: 'leave it out', // libpq
   gssencmode: 'take TLS: sslmode=verify-full', // libpq
+  scram_client_key: login, // libpq
+  scram_server_key: login, // libpq
+  oauth_issuer: login, // libpq
+  oauth_client_id: login, // libpq
+  oauth_client_secret: login, // libpq
+  oauth_scope: login, // libpq
   client_encoding: 'leave it out: texts are sent as UTF-8', // libpq
   encoding: 'leave it out: texts are sent as UTF-8', // Rails
   replication: 'leave it out: migrations need an ordinary connection', // libpq
 }
 
-/** Values that ask for what is so anyway. */
+/** Values of those that ask for what is so anyway. */
 const asItIs: Readonly<Record<string, RegExp>> = {
-  target_session_attrs: /^any$/,
   gssencmode: /^(?:disable|prefer)$/,
   client_encoding: /^(?:auto|utf-?8|unicode)$/i,
   encoding: /^(?:utf-?8|unicode)$/i,
   sslcertmode: /^allow$/,
+  min_protocol_version: /^3\.0$/,
+  max_protocol_version: /^(?:3\.0|latest)$/,
 }
 
-/** Variables of the environment that say where to, that libpq goes by and node-postgres does not. */
-const variables: Readonly<Record<string, string>> = {
-  PGSERVICE: fileOnly,
-  PGHOSTADDR: 'write the address as the host',
-  PGTARGETSESSIONATTRS: 'name the host that is the primary',
+/** Variables of the environment that libpq goes by and that promise what is not done. */
+const refusedVariables: Readonly<Record<string, string>> = {
+  PGREQUIREAUTH: 'require_auth',
+  PGREQUIREPEER: 'requirepeer',
+  PGGSSENCMODE: 'gssencmode',
+  PGSSLCERTMODE: 'sslcertmode',
+  PGSSLCRLDIR: 'sslcrldir',
+  PGMINPROTOCOLVERSION: 'min_protocol_version',
+  PGMAXPROTOCOLVERSION: 'max_protocol_version',
 }
 
-const known = new Set([...honoured, ...meaningless])
-const names = [...known, ...Object.keys(refused)]
+/** The values of those that have a few. */
+const words: { readonly [name in Name]?: readonly string[] } = {
+  // The last one is node-postgres'.
+  sslmode: ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify'],
+  ssl: ['true', '1', 'false', '0', 'no-verify'],
+  sslnegotiation: ['postgres', 'direct'],
+  channel_binding: ['disable', 'prefer', 'require'],
+  target_session_attrs: ['any', 'read-write', 'read-only', 'primary', 'standby', 'prefer-standby'],
+  keepalives: ['0', '1'],
+  ssl_min_protocol_version: ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'],
+  ssl_max_protocol_version: ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'],
+}
 
-/** What is wrong with the parameters; values are never repeated, since one may be a password. */
-export function refusedParameter(parameters: URLSearchParams): Refusal | undefined {
+/** Those that are whole numbers. A negative one is none, to libpq. */
+const numbers: readonly Name[] = [
+  'connect_timeout',
+  'keepalives_idle',
+  'statement_timeout',
+  'lock_timeout',
+  'idle_in_transaction_session_timeout',
+  'query_timeout',
+]
+
+const passed = new Set(meaningless)
+const names = [...Object.keys(honoured), ...meaningless, ...Object.keys(refused)]
+const isHonoured = (name: string): name is Name => Object.hasOwn(honoured, name)
+
+/** What parameters come to: what is honoured, and the names of what means nothing here. */
+export interface Read {
+  readonly settings: Settings
+  readonly passedOver: readonly string[]
+}
+
+/**
+ * Reads parameters. Values are never repeated, since one may be a password.
+ *
+ * @param of what has them, such as `the address`
+ * @throws MigrationError `invalid-target` for one that is not honoured, or that nobody knows
+ */
+export function readParameters(parameters: Iterable<readonly [name: string, value: string]>, of: string): Read {
+  const settings: { [name in Name]?: string } = {}
+  const passedOver: string[] = []
   const seen = new Set<string>()
   for (const [name, value] of parameters) {
-    if (seen.has(name)) return { message: `the address has the parameter ${name} twice`, help: 'leave one of them out' }
+    if (seen.has(name)) throw invalid(`${of} has the parameter ${name} twice`, 'leave one of them out')
     seen.add(name)
-    if (known.has(name) || (Object.hasOwn(asItIs, name) && asItIs[name]!.test(value))) {
-      if ((name === 'host' || name === 'port') && value.includes(',')) return severalHosts
-      continue
-    }
-    if (Object.hasOwn(refused, name))
-      return { message: `the parameter ${name} of the address is not honoured`, help: refused[name]! }
-    const near = nearest(name, names)
-    return {
-      // What is no known name with a slip may be the rest of a password.
-      message: `the address has a parameter that counterfoil does not know: ${near && /^[\w.[\]-]+$/.test(name) ? name : `number ${seen.size}`}`,
-      help: near
-        ? `did you mean ${near}?`
-        : 'leave it out; a setting of the session is written options=-c%20<name>%3D<value>',
-    }
+    if (isHonoured(name)) {
+      checkValue(name, value, `the parameter ${name} of ${of}`)
+      // An empty one says nothing, as in libpq's defaults.
+      if (value !== '') settings[name] = value
+    } else if (passed.has(name)) passedOver.push(name)
+    else if (!(Object.hasOwn(asItIs, name) && asItIs[name]!.test(value))) throw refusal(name, of, seen.size)
   }
-  return undefined
+  if (settings.socket !== undefined) {
+    if (settings.host !== undefined) throw invalid(`${of} has both a host and a socket`, 'leave one of them out')
+    settings.host = settings.socket
+    delete settings.socket
+  }
+  return { settings, passedOver }
 }
 
-/** What is wrong with the environment, for an address that names its host or does not. */
-export function refusedVariable(env: Readonly<Record<string, string | undefined>>, host: string): Refusal | undefined {
-  for (const [name, help] of Object.entries(variables))
-    if (env[name] && !(name === 'PGTARGETSESSIONATTRS' && env[name] === 'any'))
-      return {
-        message: `the variable ${name} is not honoured`,
-        help: `take it out of the environment (env -u ${name} counterfoil …); ${help}`,
-      }
-  return host === '' && [env['PGHOST'], env['PGPORT']].some((value) => value?.includes(',')) ? severalHosts : undefined
+function refusal(name: string, of: string, at: number): MigrationError {
+  if (Object.hasOwn(refused, name)) return invalid(`the parameter ${name} of ${of} is not honoured`, refused[name]!)
+  const near = nearest(name, names)
+  return invalid(
+    // What is no known name with a slip may be the rest of a password.
+    `${of} has a parameter that counterfoil does not know: ${near && /^[\w.[\]-]+$/.test(name) ? name : `number ${at}`}`,
+    near ? `did you mean ${near}?` : 'leave it out; a setting of the session is written options=-c%20<name>%3D<value>',
+  )
 }
 
-/** libpq takes a list and tries one after the other; node-postgres takes it for one name. */
-export const severalHosts: Refusal = {
-  message: 'the address names several hosts',
-  help: 'name one: the primary, where the migrations are to run',
+function checkValue(name: Name, value: string, what: string): void {
+  const allowed = words[name]
+  if (value === '') return
+  if (allowed && !allowed.includes(value))
+    throw invalid(`${what} has a value that there is not`, `it is one of ${allowed.join(', ')}`)
+  if (numbers.includes(name) && !/^-?\d{1,9}$/.test(value))
+    throw invalid(`${what} is not a whole number`, `write ${name}=10`)
 }
+
+/** What the environment says. @throws MigrationError `invalid-target` for a variable that is not honoured */
+export function readVariables(env: Readonly<Record<string, string | undefined>>): Settings {
+  for (const [variable, name] of Object.entries(refusedVariables)) {
+    const value = env[variable]
+    if (value && !asItIs[name]?.test(value))
+      throw invalid(
+        `the variable ${variable} is not honoured`,
+        `take it out of the environment (env -u ${variable} counterfoil …); ${refused[name]}`,
+      )
+  }
+  const settings: { [name in Name]?: string } = {}
+  for (const [name, variable] of Object.entries(honoured)) {
+    const value = variable && env[variable]
+    if (!value) continue
+    checkValue(name as Name, value, `the variable ${variable}`)
+    settings[name as Name] = value
+  }
+  return settings
+}
+
+/** Variables that say which database. */
+const saying = ['host', 'hostaddr', 'port', 'dbname', 'service'] as const
+
+/** The address that leaves everything to the environment. */
+export const byVariables = 'postgres:///'
+
+/** The variables among these that make an address where nothing else does. */
+export const naming = (env: Readonly<Record<string, string | undefined>>): string[] =>
+  saying.map((name) => honoured[name]).filter((variable) => env[variable])

@@ -14,6 +14,7 @@ import type { Opened } from './opened.js'
 import { showLinesOf } from '../show/failures.js'
 import { visible } from '../../shared/printed.js'
 import { err } from '../text/style.js'
+import { byVariables, naming } from './parameters.js'
 import { targetOf } from './target.js'
 
 /** Files and database. */
@@ -35,7 +36,7 @@ export async function withDatabase<T>(
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const {
-    values: { dir, url, table, convention, 'allow-empty': allowEmpty, existing },
+    values: { dir, url, table, convention, 'allow-empty': allowEmpty, existing, verbose },
     config,
     format,
     signal,
@@ -47,6 +48,8 @@ export async function withDatabase<T>(
       'write --table name, or --table schema.name',
     )
   const ignore = existing.map(ignored)
+  const passedOver = target.kind === 'postgres' ? target.address.passedOver : []
+  if (verbose && passedOver.length > 0) say(`passed over, since it means nothing here: ${passedOver.join(', ')}`)
   const reading = filesOf(dir, convention, allowEmpty)
   // A folder is not opened, let alone made, for files that cannot be read.
   const opening = (target.kind === 'pglite' ? reading : Promise.resolve()).then(() =>
@@ -59,8 +62,11 @@ export async function withDatabase<T>(
     const files = await reading
     showLinesOf(dir, files)
     opened = await opening
+    const names = url === byVariables ? naming(process.env) : []
+    const notes = [...(names.length > 0 ? [`from ${names.join(', ')}`] : []), ...(opened.notes ?? [])]
     // Whoever is wrong about one of them sees it here.
-    if (format === 'text' && !how.quiet) say(err().dim(visible(`${dir} on ${target.shown}`)))
+    if (format === 'text' && !how.quiet)
+      say(err().dim(visible(`${dir} on ${target.shown}${notes.length > 0 ? ` (${notes.join('; ')})` : ''}`)))
     const { policy } = config
     const options: ReadOptions = {
       signal,

@@ -1,11 +1,11 @@
 // Which database: what `--url`, the configuration or DATABASE_URL says.
-import { failure, type MigrationError } from '../../shared/errors.js'
 import { nearest } from '../text/nearest.js'
-import { refusedParameter, refusedVariable, severalHosts, type Refusal } from './parameters.js'
+import { addressOf, type Address } from './address.js'
+import { invalid } from './parameters.js'
 
 /** A database that a command works on. */
 export type Target =
-  | { readonly kind: 'postgres'; readonly url: string; readonly shown: string }
+  | { readonly kind: 'postgres'; readonly address: Address; readonly shown: string }
   /** Without a folder it is one in memory, which is gone afterwards. */
   | { readonly kind: 'pglite'; readonly folder: string | undefined; readonly shown: string }
 
@@ -49,7 +49,7 @@ const others: readonly (readonly [pattern: RegExp, message: string, help: string
 
 /** Reads a target. @throws MigrationError `invalid-target`; never repeats an address that may hold a password */
 export function targetOf(url: string | undefined): Target {
-  if (!url) throw invalid('no database is named', `set DATABASE_URL or pass --url: ${forms}`)
+  if (!url) throw invalid('no database is named', `set DATABASE_URL or PGHOST and its like, or pass --url: ${forms}`)
   const other = others.find(([pattern]) => pattern.test(url))
   if (other) throw invalid(`the target is not understood: ${other[1]}`, other[2])
   const [, scheme, rest] = /^([a-z][a-z0-9+.-]*):(.*)$/is.exec(url) ?? []
@@ -69,50 +69,6 @@ export function targetOf(url: string | undefined): Target {
       `the target is not understood: ${nearest(scheme, schemes) ? `${scheme}:` : 'its scheme'} is no kind of database that counterfoil knows`,
       forms,
     )
-  return { kind: 'postgres', url, shown: shown(url) }
-}
-
-function shown(url: string): string {
-  // Of several hosts the address is no URL any more.
-  const [, authority = '', rest = ''] = /^[^:]*:\/\/([^/?#]*)(.*)$/s.exec(url) ?? []
-  // What a browser would take for a path or a fragment may be the rest of a password.
-  if (/[@#]/.test(rest)) throw unreadable()
-  const hosts = authority.slice(authority.lastIndexOf('@') + 1)
-  if (hosts.includes(',')) throw refusal(severalHosts)
-  let parsed: URL
-  try {
-    // The driver takes an empty host too.
-    parsed = new URL(url.replace('@/', '@localhost/').replace(/ /g, '%20'))
-    decodeURIComponent(parsed.hostname)
-  } catch {
-    throw unreadable()
-  }
-  const named = parsed.searchParams.get('host') ?? decodeURIComponent(parsed.hostname)
-  const refused =
-    refusedParameter(parsed.searchParams) ?? refusedVariable(process.env, parsed.searchParams.get('host') ?? hosts)
-  if (refused) throw refusal(refused)
-  const port = parsed.searchParams.get('port') ?? parsed.port
-  const database =
-    decoded(parsed.pathname.slice(1)) || process.env['PGDATABASE'] || decoded(parsed.username) || 'the default database'
-  return `${database} at ${named || process.env['PGHOST'] || 'localhost'}${port ? `:${port}` : ''}`
-}
-
-const refusal = ({ message, help }: Refusal) => invalid(message, help)
-
-const unreadable = () =>
-  invalid(
-    'the target is not a valid address',
-    'what is special in a user or password is written with %: @ as %40, / as %2F, # as %23, ? as %3F, : as %3A, % as %25',
-  )
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
-}
-
-function invalid(message: string, help: string): MigrationError {
-  return failure('invalid-target', message, help)
+  const address = addressOf(url, process.env)
+  return { kind: 'postgres', address, shown: address.shown }
 }

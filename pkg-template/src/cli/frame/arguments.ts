@@ -23,6 +23,7 @@ export const common = {
     type: 'string',
     value: '<file>',
     about: 'environment variables, which win over those that are there (default: .env, which does not)',
+    multiple: true,
     completes: 'file',
   },
   help: { type: 'boolean', about: 'print this', short: 'h' },

@@ -145,6 +145,7 @@ export const databaseOptions = {
     config: 'table',
     env: ['DBMATE_MIGRATIONS_TABLE'],
   },
+  verbose: { type: 'boolean', about: 'say which parameters of the address mean nothing here' },
   'allow-empty': { type: 'boolean', about: 'the folder may hold no migration yet' },
   existing: {
     type: 'string',

@@ -368,50 +368,50 @@ fn an_unclear_set_names_the_candidates_and_the_option() {
         &[("1_a.up.sql", ""), ("2_b.sql", "")],
         None,
         "convention-unclear more than one convention fits: golang-migrate (1_a.up.sql), sqlx (2_b.sql) and plain (2_b.sql)",
-        "say which one it is: convention: 'golang-migrate' | 'sqlx' | 'plain'",
+        r#"say which one it is: convention: "golang-migrate" | "sqlx" | "plain""#,
     );
     fails(
         &[("1_a.sql", UP), ("2_b.sql", "-- +goose Up\n")],
         None,
         "convention-unclear more than one convention fits: dbmate (1_a.sql) and goose (2_b.sql)",
-        "say which one it is: convention: 'dbmate' | 'goose'",
+        r#"say which one it is: convention: "dbmate" | "goose""#,
     );
     fails(
         &[("V1__a.sql", ""), ("2_b.sql", "")],
         None,
         "convention-unclear more than one convention fits: flyway (V1__a.sql) and plain (2_b.sql)",
-        "say which one it is: convention: 'flyway' | 'plain'",
+        r#"say which one it is: convention: "flyway" | "plain""#,
     );
     fails(
         &[("1_a/migration.sql", ""), ("1_a.sql", UP)],
         None,
         "convention-unclear more than one convention fits: prisma (1_a/migration.sql) and dbmate (1_a.sql)",
-        "say which one it is: convention: 'prisma' | 'dbmate'",
+        r#"say which one it is: convention: "prisma" | "dbmate""#,
     );
     // Left over from another tool, or forgotten in the other files?
     fails(
         &[("1_a.sql", ""), ("2_b.sql", "-- +goose Up\n"), ("3_c.sql", "")],
         None,
         "convention-unclear more than one convention fits: goose (2_b.sql) and plain (1_a.sql)",
-        "say which one it is: convention: 'goose' | 'plain'",
+        r#"say which one it is: convention: "goose" | "plain""#,
     );
     fails(
         &[("1_a.up.sql", "-- +migrate Up\n"), ("1_a.down.sql", "-- +migrate Down\n")],
         None,
         "convention-unclear more than one convention fits: golang-migrate (1_a.down.sql) and sql-migrate (1_a.down.sql)",
-        "say which one it is: convention: 'golang-migrate' | 'sql-migrate'",
+        r#"say which one it is: convention: "golang-migrate" | "sql-migrate""#,
     );
     fails(
         &[("supabase/migrations/1_a.sql", "-- no-transaction\n")],
         None,
         "convention-unclear more than one convention fits: sqlx (supabase/migrations/1_a.sql) and supabase (supabase/migrations/1_a.sql)",
-        "say which one it is: convention: 'sqlx' | 'supabase'",
+        r#"say which one it is: convention: "sqlx" | "supabase""#,
     );
     fails(
         &[("schema.sql", "create table a ();")],
         None,
         "convention-unclear no convention fits: schema.sql is named in none of the known ways, and has no markers",
-        "say which one it is: convention: 'dbmate' | 'golang-migrate' | 'goose' | 'sql-migrate' | 'prisma' | 'drizzle' | 'flyway' | 'sqlx' | 'supabase' | 'plain' | 'diesel'",
+        r#"say which one it is: convention: "dbmate" | "golang-migrate" | "goose" | "sql-migrate" | "prisma" | "drizzle" | "flyway" | "sqlx" | "supabase" | "plain" | "diesel""#,
     );
 }
 

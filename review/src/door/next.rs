@@ -62,6 +62,12 @@ mod tests {
             &["2024-01-31-120000_a/up.sql"],
             r#"{"newest":"2024-01-31-120000_a/up.sql","start":"2026-03-01-083000_"}"#,
         );
+        // Not as Diesel writes it, but as it reads it: a shorter number would come before.
+        starts(
+            "diesel",
+            &["20240131-120000_a/up.sql"],
+            r#"{"newest":"20240131-120000_a/up.sql","start":"20260301-083000_"}"#,
+        );
         starts("plain", &["add_users.sql"], "null");
         starts("plain", &[], "null");
     }

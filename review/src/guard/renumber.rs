@@ -12,7 +12,12 @@ use std::ops::Range;
 fn number_in(label: &str, convention: Option<Convention>) -> Option<Range<usize>> {
     let range = match convention {
         Some(Convention::Flyway) => 1..label.find("__")?,
-        Some(Convention::Diesel) => 0..counted(label).len(),
+        // All that Diesel compares, wherever its dashes are.
+        Some(Convention::Diesel) => {
+            let start = label.split('_').next().unwrap_or_default().trim_end_matches('-');
+            let is_date = start.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+            0..if is_date { start.len() } else { counted(label).len() }
+        }
         _ => 0..leading_digits(label).len(),
     };
     let number = label.get(range.clone())?;

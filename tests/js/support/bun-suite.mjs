@@ -6,6 +6,7 @@ import * as api from 'counterfoil/bun'
 import * as overPostgres from 'counterfoil/postgres'
 import { driverSuite, notes } from './drivers.mjs'
 import { fails } from './errors.mjs'
+import { poolSuite } from './pools.mjs'
 import { startPostgres } from './postgres.mjs'
 
 const server = await startPostgres()
@@ -106,23 +107,6 @@ test('the sql of a transaction is named', async () => {
   await close()
 })
 
-test('with nothing to do, and to judge, no connection is reserved', async () => {
-  const { db, close } = await open({ max: 1 })
-  await api.migrate(db, notes)
-  const watched = new Proxy(db, {
-    get: (sql, name) => (name === 'reserve' ? () => assert.fail('reserved') : Reflect.get(sql, name)),
-  })
-  assert.equal((await api.migrate(watched, notes)).roundTrips, 1)
-  assert.equal((await api.ready(watched, notes)).status, 'ready')
-  await close()
-})
-
-/** Ends every connection to the database but this one's. */
-const endAll = (admin, condition = 'true') =>
-  admin.query(
-    `select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database() and ${condition}`,
-  )
-
 /** All connections are free again. The first query on one that was ended while idle gets to hear of it; that is Bun's. */
 async function everyConnection(db, max) {
   const each = () => Array.from({ length: 2 * max }, () => db`select pg_sleep(0.01)`)
@@ -130,44 +114,7 @@ async function everyConnection(db, max) {
   await Promise.all(each())
 }
 
-for (const max of [1, 4]) {
-  test(`a connection that breaks during a migration is replaced, and the migration is applied once: of ${max}`, async () => {
-    const { db, database, close } = await open({ max })
-    const admin = await server.connect(database)
-    const run = api.migrate(db, {
-      ...notes,
-      '003_slow.sql': '-- migrate:up\ninsert into notes values (1);\nselect pg_sleep(1);\n',
-    })
-    for (let killed = 0; !killed;) killed = (await endAll(admin, `wait_event = 'PgSleep'`)).rowCount
-    assert.deepEqual(
-      (await run).applied.map(({ version }) => version),
-      ['001', '002', '003'],
-    )
-    assert.deepEqual((await admin.query('select id from notes')).rows, [{ id: 1 }])
-    await everyConnection(db, max)
-    await admin.end()
-    await close()
-  })
-
-  test(`a connection that breaks between two requests does not end the process: of ${max}`, async () => {
-    const { db, database, close } = await open({ max })
-    const admin = await server.connect(database)
-    let ended
-    const { applied } = await api.migrate(db, notes, {
-      onProgress({ kind, version }) {
-        if (kind === 'applied' && version === '001') ended = endAll(admin)
-      },
-    })
-    await ended
-    assert.deepEqual(
-      applied.map(({ version }) => version),
-      ['001', '002'],
-    )
-    await everyConnection(db, max)
-    await admin.end()
-    await close()
-  })
-}
+poolSuite(api, () => server, open, everyConnection)
 
 test('a reserved connection that has ended is a lost connection', async () => {
   const { db: pool, close } = await open()

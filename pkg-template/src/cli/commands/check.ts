@@ -16,7 +16,7 @@ import {
   type Earlier,
 } from './check-changed.js'
 import type { CheckConfig } from '../config/check-config.js'
-import { Usage, counted, define, fine, found, type Format } from '../frame/command.js'
+import { Usage, counted, define, fine, found, setOptions, type Format } from '../frame/command.js'
 import { say } from '../text/print.js'
 import { canAsk, confirmed } from '../connect/confirm.js'
 import { printFindings } from '../show/findings.js'
@@ -55,12 +55,7 @@ Without --head it looks at the work tree if there are changes in it that are not
       completes: 'folder',
       short: 'd',
     },
-    convention: {
-      type: 'string',
-      value: '<name>',
-      about: 'dbmate, prisma, drizzle, … if it cannot be told from the files',
-      config: 'convention',
-    },
+    convention: setOptions.convention,
     renumber: {
       type: 'boolean',
       about: 'give new files whose version is taken, or behind, the version that is proposed',

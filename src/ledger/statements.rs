@@ -213,6 +213,12 @@ pub(crate) fn is_keyed(rows: &[TextRow]) -> bool {
     first(rows, "keyed") != Some("false")
 }
 
+/// A value of a row, which is null in it from then on.
+pub(crate) fn taken(row: &mut TextRow, name: &str) -> Option<String> {
+    // Not `remove`: it would put a tree in order again that nobody needs any more.
+    row.get_mut(name).and_then(Option::take)
+}
+
 fn first<'a>(rows: &'a [TextRow], name: &str) -> Option<&'a str> {
     rows.first()?.get(name)?.as_deref()
 }
@@ -227,7 +233,7 @@ pub(crate) fn read(table: &Table, rows: Vec<TextRow>) -> Result<Ledger, Error> {
     let rows: Result<Vec<Row>, Error> = rows
         .into_iter()
         .filter_map(|mut row| {
-            let mut text = |name: &str| row.remove(name).flatten();
+            let mut text = |name: &str| taken(&mut row, name);
             let version = text("version")?;
             let state = text("state");
             let state = match state.as_deref().map(|state| meant(State::ALL, state).ok_or(state)).transpose() {

@@ -21,7 +21,8 @@ pub(super) fn judge(
     if catalog.not_run.is_empty() {
         return;
     }
-    let recorded = recorded(catalog, ledger);
+    let applied = applied(catalog, ledger);
+    let recorded = set(&applied);
     let pending = Pending::new(catalog, decisions);
     for file in &catalog.not_run {
         let is_its =
@@ -54,7 +55,8 @@ pub(crate) fn error<'c>(
     if catalog.not_run.is_empty() || options.severity("not-run") != super::Severity::Error {
         return None;
     }
-    let recorded = recorded(catalog, ledger);
+    let applied = applied(catalog, ledger);
+    let recorded = set(&applied);
     let pending = Pending::new(catalog, decisions);
     let is_error = |file: &&NotRun| {
         let is_there = file.turn.version().is_some_and(|version| recorded.contains(version));
@@ -65,13 +67,17 @@ pub(crate) fn error<'c>(
 }
 
 /// The versions of applied rows: a migration in code that has one has run.
-fn recorded(catalog: &Catalog, ledger: &Ledger) -> BTreeSet<Version> {
+fn applied(catalog: &Catalog, ledger: &Ledger) -> Vec<Version> {
     let identity = catalog.convention.identity();
-    let applied = ledger.rows.iter().filter(|row| row.state == State::Applied);
-    // Not `collect`, here and wherever a map or set is made: that sorts first, with a sort of its own for every type.
-    let mut recorded = BTreeSet::new();
-    recorded.extend(applied.map(|row| Version::new(row.version.as_str(), identity)));
-    recorded
+    let rows = ledger.rows.iter().filter(|row| row.state == State::Applied);
+    rows.map(|row| Version::new(row.version.as_str(), identity)).collect()
+}
+
+// Not `collect`, here and wherever a map or set is made: that sorts first, with a sort of its own for every type.
+fn set(versions: &[Version]) -> BTreeSet<&Version> {
+    let mut set = BTreeSet::new();
+    set.extend(versions);
+    set
 }
 
 /// The pending migrations.

@@ -9,7 +9,7 @@ use super::state::{Doubt, Pace, Phase, RunState, claim_of};
 use super::{Capabilities, Failure, Goal, Input, Options, Output, Setup, Shared, message};
 use crate::error::{Code, Error};
 use crate::ledger::foreign;
-use crate::ledger::statements::{self, TextRow};
+use crate::ledger::statements::{self, TextRow, taken};
 use crate::ledger::tools::Tool;
 use crate::ledger::{Lease, Ledger, Row, State, shape};
 use crate::plan;
@@ -284,7 +284,7 @@ impl Machine {
                 self.fail(failure::open_transaction(false))
             }
             Phase::Digest => {
-                let same = rows.into_iter().next().and_then(|mut row| row.remove("same").flatten());
+                let same = rows.into_iter().next().and_then(|mut row| taken(&mut row, "same"));
                 match same.as_deref() {
                     Some("true") => self.current(),
                     Some(_) => self.look(),
@@ -380,9 +380,7 @@ impl Machine {
         let rails = rows.iter().any(|row| row.get("rails").is_some_and(Option::is_some));
         let columns: Vec<(String, String)> = rows
             .into_iter()
-            .filter_map(|mut row| {
-                Some((row.remove("name").flatten()?, row.remove("type").flatten().unwrap_or_default()))
-            })
+            .filter_map(|mut row| Some((taken(&mut row, "name")?, taken(&mut row, "type").unwrap_or_default())))
             .collect();
         match shape::shape(&columns, rails) {
             shape::Shape::Foreign(tool) => self.taken(tool),

@@ -12,7 +12,7 @@ use super::state::{Doubt, Phase, Refusal};
 use super::{Failure, Machine, Output, message};
 use crate::error::Error;
 use crate::ledger::State;
-use crate::ledger::TextRow;
+use crate::ledger::statements::{TextRow, taken};
 use crate::sql::Step;
 
 /// SQLSTATE `duplicate_table`: what a second `CREATE INDEX` of one name fails with.
@@ -93,7 +93,7 @@ impl Machine {
             }
             At::Index => {
                 let mut row = rows.into_iter().next().unwrap_or_default();
-                let mut text = |name: &str| row.remove(name).flatten().unwrap_or_default();
+                let mut text = |name: &str| taken(&mut row, name).unwrap_or_default();
                 let next = match (text("building").as_str(), text("state").as_str()) {
                     ("true", _) => Next::Wait,
                     (_, "valid") => Next::Advance,

@@ -7,7 +7,7 @@ use super::request::{Act, Direction, Request};
 use super::state::{Doubt, Phase, claim_of};
 use super::{Machine, Output, When};
 use crate::error::{Code, Error};
-use crate::ledger::statements::{self, TextRow};
+use crate::ledger::statements::{self, TextRow, taken};
 use crate::ledger::{Lease, Ledger, State};
 use crate::mention::Mention;
 use crate::plan::{self, Action, Plan, Work};
@@ -216,7 +216,7 @@ impl Machine {
     /// Keeps the caller's settings while the section at hand is run.
     pub(super) fn remember(&mut self, rows: Vec<TextRow>) {
         if let Some(prepared) = &mut self.prepared {
-            Arc::make_mut(prepared).kept = rows.into_iter().next().and_then(|mut row| row.remove("kept").flatten());
+            Arc::make_mut(prepared).kept = rows.into_iter().next().and_then(|mut row| taken(&mut row, "kept"));
         }
     }
 

@@ -20,6 +20,9 @@ pub enum Identity {
     /// The whole name, which may start with a date in parts, as in Diesel: `2024-01-31-120000_a`
     /// is compared as `20240131120000_a` would be.
     Dated,
+    /// The whole name, whose number is a date in UTC if it has 17 digits, as in node-pg-migrate: that counts as its
+    /// milliseconds since 1970, as names of 13 digits give them.
+    Timed,
     /// The whole name, compared as text, as Prisma does: `20250625_b` comes after `20250624101010_a`.
     Text,
 }
@@ -88,7 +91,12 @@ impl Version {
                     _ => Cow::Borrowed(text.as_str()),
                 };
                 let digits = leading_digits(&digits);
-                let numbers = if digits.is_empty() { vec![] } else { vec![Number::new(digits)] };
+                let time = (identity == Identity::Timed && digits.len() == 17).then(|| next::milliseconds(digits));
+                let numbers = match time.flatten() {
+                    Some(time) => vec![Number(time.to_string())],
+                    None if digits.is_empty() => vec![],
+                    None => vec![Number::new(digits)],
+                };
                 (numbers, Some(text.clone()))
             }
         };
@@ -201,6 +209,28 @@ mod tests {
     #[test]
     fn text_compares_as_text() {
         ordered(Identity::Text, &["20250624101010_a", "20250625101010_z", "20250625_b", "20250626000000_a", "9_a"]);
+    }
+
+    #[test]
+    fn a_date_of_17_digits_counts_as_its_milliseconds() {
+        // `date -u -d 2024-01-02T00:00:00Z +%s` is 1704153600.
+        ordered(
+            Identity::Timed,
+            &[
+                "0001_a",
+                "1704153599999_z",
+                "1704153600000_b",
+                "20240102000000000_a",
+                "20240102000000001_a",
+                "add_users",
+            ],
+        );
+        // What is no date of 17 digits is a number as any other.
+        ordered(Identity::Timed, &["1704153600000_a", "20240102000000_a", "20241302000000000_a"]);
+        assert_ne!(
+            Version::new("20240102000000000_a", Identity::Timed),
+            Version::new("1704153600000_a", Identity::Timed)
+        );
     }
 
     #[test]

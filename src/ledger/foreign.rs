@@ -96,7 +96,8 @@ pub struct Seen {
 
 /// What another tool's ledger says.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Says {
+#[non_exhaustive]
+pub struct Says {
     /// What is applied, as our ledger would write it.
     pub applied: Vec<String>,
     /// What has begun and did not end.

@@ -8,7 +8,7 @@ use super::state::Phase;
 use super::{Goal, Machine, Output};
 use crate::ledger::foreign::{self, Found, LookAgain, Name, Says, Seen, TABLES};
 use crate::ledger::tools::Tool;
-use crate::ledger::{Ledger, by_hand};
+use crate::ledger::{Ledger, refusals};
 use crate::mention::Mention;
 use crate::plan::created::{Created, created};
 use crate::plan::{self, Finding, Severity};
@@ -121,7 +121,7 @@ impl Machine {
             return self.ready(&Ledger::default(), self.state.busy, Some(found.tool));
         }
         let (table, catalog) = (&self.setup.options.table, &self.setup.catalog);
-        let error = by_hand::foreign(found, says, others, own, self.exists(), table, catalog);
+        let error = refusals::foreign(found, says, others, own, table, catalog);
         self.fail(error)
     }
 
@@ -142,7 +142,7 @@ impl Machine {
         let section = &catalog.migrations[first.migration].up;
         let ledger = &self.setup.options.table;
         let more = there.len() - 1;
-        let error = by_hand::not_empty(table, more, &section.path, self.exists(), ledger, &versions, catalog)
+        let error = refusals::not_empty(table, more, &section.path, ledger, &versions, catalog)
             .with_location(section.location(first.start));
         self.fail(error)
     }

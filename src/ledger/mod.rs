@@ -3,6 +3,7 @@
 pub(crate) mod by_hand;
 pub(crate) mod foreign;
 mod row;
+pub(crate) mod schema;
 pub(crate) mod shape;
 pub(crate) mod statements;
 mod table;
@@ -10,6 +11,6 @@ pub(crate) mod tools;
 
 pub use foreign::{Existing, Found, LookAgain, Name, Seen};
 pub use row::{Lease, Ledger, Origin, Row, State};
-pub use statements::TextRow;
+pub use statements::{Around, TextRow};
 pub use table::Table;
 pub use tools::Tool;

@@ -16,7 +16,7 @@ export type { AnyMigrations, Convention, ErrorCode, Finding, FindingCode, LazySq
 export type LintCode = OwnRule | SquawkRule
 
 /** Options of `lint`. */
-export interface LintOptions extends Pick<ReadOptions, 'table' | 'convention'> {
+export interface LintOptions extends Pick<ReadOptions, 'table' | 'schema' | 'convention'> {
   /** How bad each rule's finding is, by its code, where that differs from the default: `{ 'ban-drop-column': 'off' }`. */
   rules?: { readonly [rule in LintCode]?: Level }
   /** `false`: without squawk's rules. Default: true. */
@@ -85,6 +85,7 @@ export async function lint(migrations: AnyMigrations, options: LintOptions = {})
 const checks: { readonly [name in keyof LintOptions]-?: Checked } = {
   convention: checkOf('convention'),
   table: [(value) => tests.table(value) && isText(tableOf(value as { name: string }).schema), checkOf('table')[1]],
+  schema: checkOf('schema'),
   rules: [
     (value) => isObject(value) && Object.values(value as object).every((level) => levels.includes(level)),
     'an object of rule to off, note, warning or error',
@@ -97,8 +98,8 @@ const checks: { readonly [name in keyof LintOptions]-?: Checked } = {
 function checked(options: LintOptions): object {
   const wrong = wrongAmong(options, Object.keys(checks) as (keyof LintOptions)[], (name) => checks[name])
   if (wrong) throw wrong
-  const { table, ...rest } = options
-  return { ...rest, ...(table !== undefined && { table: tableOf(table) }) }
+  const { table, schema, ...rest } = options
+  return { ...rest, table: tableOf(table, [schema ?? []].flat()[0]) }
 }
 
 /** Every rule, in the order in which they are documented: ours first. */

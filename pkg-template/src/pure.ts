@@ -13,7 +13,7 @@ export type * from './options/public.js'
 export type { MigrationSet, Row, Statement }
 
 /** Options of the functions that need no database. */
-export type PlanningOptions = Pick<ReadOptions, 'table' | 'convention' | 'policy'>
+export type PlanningOptions = Pick<ReadOptions, 'table' | 'schema' | 'convention' | 'policy'>
 
 /**
  * Decides what to do about every file and every ledger row: `skip`, `apply`, `adopt` or `drift`, with a reason.
@@ -106,9 +106,8 @@ interface Inputs {
 
 function inputs(migrations: Migrations, rows: readonly Row[], options: PlanningOptions): Inputs {
   const { core, convention } = checkedOptions(options, allowed.planning)
-  const chosen: PlanOptions = bare({})
-  if (core.table) chosen.table = core.table
-  if (core.policy) chosen.policy = core.policy
+  const { table, schema, policy } = core
+  const chosen: PlanOptions = bare({ table, schema, ...(policy && { policy }) })
   return {
     ...filesNow(migrations),
     convention: conventionOf(migrations, convention),

@@ -16,6 +16,9 @@ use serde::Serialize;
 /// What stands in the comment of a ledger whose last row was taken back: it is empty, and ours.
 pub(crate) const TRACE: &str = "counterfoil: every migration of this ledger was taken back";
 
+/// The kind of the rows of [`elsewhere`].
+const ELSEWHERE: &str = "elsewhere";
+
 /// The word for tables of the set's own that are there already.
 pub(crate) const TABLES: &str = "tables";
 
@@ -88,6 +91,8 @@ pub struct Seen {
     pub ledgers: Vec<Found>,
     /// Tables of the set's own that are there.
     pub tables: Vec<Table>,
+    /// Ledgers of ours in other schemas.
+    pub elsewhere: Vec<Table>,
     /// Whether our ledger says that it was emptied by going back.
     pub ours: bool,
     /// Whether our ledger has a row.
@@ -123,8 +128,8 @@ pub struct LookAgain {
 /// `relation` and `readable`. `there`: our ledger is there, so whether it has rows can be asked.
 ///
 /// All of it is read from the catalog's tables, so that it is one moment's: who sees a table of a migration sees the
-/// ledger that was made before it.
-pub(crate) fn look(table: &Table, creates: &[Name], there: bool) -> String {
+/// ledger that was made before it. `here`: where tables without a schema are created, as an expression.
+pub(crate) fn look(table: &Table, here: &str, creates: &[Name], there: bool) -> String {
     let (schema, name) = (literal(&table.schema), literal(&table.name));
     let mut known = String::new();
     let mut own = Vec::new();
@@ -149,13 +154,13 @@ pub(crate) fn look(table: &Table, creates: &[Name], there: bool) -> String {
          case when {OF_RAILS} then 'dbmate' else 'rails' end as other \
          from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
          where c.relkind in ('r', 'p') and c.relnatts <= 24 and not (n.nspname = {schema} and c.relname = {name}) \
-         and n.nspname in ({schema}, pg_catalog.current_schema(), {})) t \
+         and n.nspname in ({schema}, {here}, {})) t \
          join (values {known}) k (tool, columns, more, key, name, usual, schema) \
          on ((t.columns = k.columns or k.more and t.columns @> k.columns) and t.key = coalesce(k.key, t.key) \
          and t.relname = coalesce(k.name, t.relname) or t.relname = k.usual \
          and array(select pg_catalog.split_part(c, ' ', 1) from pg_catalog.unnest(t.columns) c) \
          @> array(select pg_catalog.split_part(c, ' ', 1) from pg_catalog.unnest(k.columns) c)) \
-         and (t.nspname in ({schema}, pg_catalog.current_schema()) or t.nspname = k.schema) \
+         and (t.nspname in ({schema}, {here}) or t.nspname = k.schema) \
          and (k.tool <> t.other or k.columns <> array['version character varying'])",
         own.join(", ")
     );
@@ -167,7 +172,7 @@ pub(crate) fn look(table: &Table, creates: &[Name], there: bool) -> String {
         }
         // What `create table` would run into, and `if not exists` takes for it: every relation, an index too.
         sql.push_str(&format!(" union all select 'tables', n.nspname::text, c.relname::text, null from (values {values}) v (schema, name) \
-             join pg_catalog.pg_namespace n on n.nspname = coalesce(v.schema::text, pg_catalog.current_schema()::text) \
+             join pg_catalog.pg_namespace n on n.nspname = coalesce(v.schema::text, {here}) \
              join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = v.name"));
     }
     sql.push_str(&format!(
@@ -183,6 +188,29 @@ pub(crate) fn look(table: &Table, creates: &[Name], there: bool) -> String {
         ));
     }
     sql
+}
+
+/// More rows of [`look`]: ledgers of ours, by name and columns, where a release that passes over the schema of an address would have
+/// made one.
+pub(crate) fn elsewhere(table: &Table) -> String {
+    format!(
+        " union all select '{ELSEWHERE}', n.nspname::text, c.relname::text, null from pg_catalog.pg_class c \
+         join pg_catalog.pg_namespace n on n.oid = c.relnamespace where n.nspname in ('public', pg_catalog.current_schema()) \
+         and n.nspname <> {} and c.relname = {} and c.relkind in ('r', 'p') and pg_catalog.has_schema_privilege(n.oid, 'usage') \
+         and pg_catalog.has_table_privilege(c.oid, 'select') and (select count(*) from pg_catalog.pg_attribute \
+         where attrelid = c.oid and attname in ('version', 'checksum', 'fingerprint') and not attisdropped) = 3",
+        literal(&table.schema),
+        literal(&table.name)
+    )
+}
+
+/// What these ledgers of ours say.
+pub(crate) fn recorded(tables: &[Table]) -> String {
+    let one = |(place, table): (usize, &Table)| {
+        format!("select '{place}' as place, version::text, checksum::text from {}", table.qualified())
+    };
+    let all: Vec<String> = tables.iter().enumerate().map(one).collect();
+    all.join(" union all ")
 }
 
 /// A form of a tool's table, as [`look`] compares it.
@@ -212,6 +240,7 @@ pub(crate) fn seen(rows: &[TextRow]) -> Seen {
             Some("trace") => seen.ours = true,
             Some("rows") => seen.rows = true,
             Some(TABLES) => seen.tables.push(table()),
+            Some(ELSEWHERE) => seen.elsewhere.push(table()),
             Some(code) => {
                 if let Some(tool) = Tool::of_code(code) {
                     let readable = text("readable").as_deref() == Some("true");
@@ -292,7 +321,7 @@ pub(crate) fn read(found: &[Found], rows: &[TextRow]) -> Vec<Option<Says>> {
 }
 
 /// A statement that fails unless the database is as it was seen.
-pub(crate) fn look_again(table: &Table, again: &LookAgain, versions: &[&str]) -> String {
+pub(crate) fn look_again(table: &Table, here: &str, again: &LookAgain, versions: &[&str]) -> String {
     let mut idle = String::new();
     for found in &again.idle {
         idle.push_str(&format!(" and {} = 0", found.count(versions)));
@@ -304,7 +333,7 @@ pub(crate) fn look_again(table: &Table, again: &LookAgain, versions: &[&str]) ->
          order by (s.kind || ' ' || s.schema || '.' || s.relation) collate \"C\"), '') as seen \
          from ({}) s where s.kind not in ('trace', 'rows')) l",
         literal(&summary(&again.seen)),
-        look(table, &again.creates, false)
+        look(table, here, &again.creates, false)
     )
 }
 

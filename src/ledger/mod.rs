@@ -3,6 +3,7 @@
 pub(crate) mod foreign;
 pub(crate) mod refusals;
 mod row;
+pub(crate) mod schema;
 pub mod shape;
 pub mod statements;
 mod table;
@@ -10,6 +11,6 @@ pub(crate) mod tools;
 
 pub use foreign::{Existing, Found, LookAgain, Name, Says, Seen};
 pub use row::{Lease, Ledger, Origin, Row, State};
-pub use statements::TextRow;
+pub use statements::{Around, TextRow};
 pub use table::Table;
 pub use tools::Tool;

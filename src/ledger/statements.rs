@@ -33,12 +33,16 @@ pub const COLUMNS: &[(&str, &str, Option<&str>)] = &[
     ("replaced_by", "text", None),
 ];
 
-/// Creates the ledger, or adds the columns that are not in `present`.
-pub fn create(table: &Table, present: &[String]) -> Vec<String> {
+/// Creates the ledger, or adds the columns that are not in `present`. `around`: what [`shape`] has found.
+///
+/// Whoever may write to a new one can undo what it says, so that is taken from everybody, whatever default privileges
+/// have given. Reading stays as it is: health checks do that.
+pub fn create(table: &Table, present: &[String], around: &Around) -> Vec<String> {
     let qualified = table.qualified();
     let mut out = Vec::new();
     if present.is_empty() {
-        if table.schema != "public" {
+        // A role that may not create schemas may not say so either, whether it is there or not.
+        if !around.home {
             out.push(format!("create schema if not exists {}", identifier(&table.schema)));
         }
         // Not `if not exists`: the one that somebody made in the meantime may have other columns.
@@ -55,6 +59,7 @@ pub fn create(table: &Table, present: &[String]) -> Vec<String> {
         }
         sql.push(')');
         out.push(sql);
+        out.push(format!("revoke insert, update, delete, truncate on table {qualified} from public{}", around.roles));
         return out;
     }
     for (name, definition, default) in COLUMNS.iter().filter(|column| !present.iter().any(|p| p == column.0)) {
@@ -82,17 +87,44 @@ pub(super) const OF_RAILS: &str = "(exists (select 1 from pg_catalog.pg_class m 
 
 /// The columns of the table that has the ledger's name: `name` and `type`, and `rails`, whether the table is of Rails; one row without
 /// a name if there is no such table. Cannot fail, so that no transaction of a caller's is harmed.
+///
+/// Every row has what is [`Around`] it.
 pub fn shape(table: &Table) -> String {
     format!(
-        "select a.name, a.type, a.rails from (select 1) one left join (select a.attname::text as name, \
+        "select a.name, a.type, a.rails, one.* from (select (select pg_catalog.string_agg(', ' || rolname, '') \
+         from pg_catalog.pg_roles where rolname in ('anon', 'authenticated')) as roles, \
+         (select 'true' from pg_catalog.pg_namespace where nspname = {}) as home, {HERE}) one \
+         left join (select a.attname::text as name, \
          pg_catalog.format_type(a.atttypid, a.atttypmod) as type, a.attnum, \
          case when {OF_RAILS} then 'true' end as rails \
          from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid \
          join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
          where n.nspname = {} and c.relname = {} and a.attnum > 0 and not a.attisdropped) a on true order by a.attnum",
         literal(&table.schema),
+        literal(&table.schema),
         literal(&table.name)
     )
+}
+
+/// A column `here`: where the session creates tables.
+const HERE: &str = "pg_catalog.current_schema()::text as here";
+
+/// What is around the ledger.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Around {
+    /// Whether its schema is there.
+    pub home: bool,
+    /// Supabase's roles `anon` and `authenticated`, with which it lets the whole world in, if they are there: each behind
+    /// a comma.
+    pub roles: String,
+}
+
+/// What the rows of [`shape`] say of it.
+pub fn around(rows: &[TextRow]) -> Around {
+    // What else is found stands in other rows.
+    let text = |name: &str| rows.iter().find_map(|row| row.get(name)?.clone());
+    Around { home: text("home").is_some(), roles: text("roles").unwrap_or_default() }
 }
 
 /// Whether the digest of the ledger, in the form of [`digest_of`], is the expected one: one row, with
@@ -160,6 +192,9 @@ pub fn as_text(name: &str, definition: &str) -> String {
 /// more, `keyed`: whether a unique key on `version`, which is the lock, lets no two runners record
 /// one migration. One that is partial, deferrable, invalid or over more columns would let them.
 ///
+/// So have all of them these: `hidden`, the role, where row security may hide rows from it; `writers`, who else may
+/// write; `here`, where the session creates tables.
+///
 /// With `busy` there is another one: whether another session has written to the ledger and has not
 /// committed. Such a session holds a ROW EXCLUSIVE lock on it (PostgreSQL manual, 13.3.1), which
 /// everybody may see in `pg_locks`. The row itself nobody can see.
@@ -188,7 +223,9 @@ pub fn rows(table: &Table, present: Option<&[String]>, busy: bool) -> String {
         ", b.* from (select exists (select 1 from pg_catalog.pg_index i join pg_catalog.pg_attribute a \
          on a.attrelid = i.indrelid and a.attnum = i.indkey[0] where i.indrelid = {relation}::pg_catalog.regclass \
          and a.attname = 'version' and i.indnkeyatts = 1 and i.indisunique and i.indimmediate and i.indisvalid \
-         and i.indpred is null)::text as keyed"
+         and i.indpred is null)::text as keyed, {} as hidden, {} as writers, {HERE}",
+        hidden(&relation),
+        writers(&relation)
     ));
     if busy {
         sql.push_str(&format!(
@@ -200,6 +237,30 @@ pub fn rows(table: &Table, present: Option<&[String]>, busy: bool) -> String {
     }
     sql.push_str(&format!(") b left join {} t on true", table.qualified()));
     sql
+}
+
+/// The role, if row security holds for it and no policy says plainly that it sees every row.
+fn hidden(relation: &str) -> String {
+    format!(
+        "case when pg_catalog.row_security_active({relation}::pg_catalog.regclass) and not coalesce((\
+         select bool_or(p.polpermissive and p.every) and bool_and(p.polpermissive or p.every) from (select polpermissive, \
+         pg_catalog.pg_get_expr(polqual, polrelid) = 'true' as every from pg_catalog.pg_policy \
+         where polrelid = {relation}::pg_catalog.regclass and polcmd in ('r', '*') \
+         and exists (select 1 from pg_catalog.unnest(polroles) r where r = 0 or pg_catalog.pg_has_role(r, 'usage'))) p), \
+         false) then pg_catalog.quote_ident(current_user) end"
+    )
+}
+
+/// Who may write, besides the owner, those who have its rights, and whoever asks.
+fn writers(relation: &str) -> String {
+    format!(
+        "(select pg_catalog.string_agg(distinct case a.grantee when 0 then 'public' \
+         else pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) end, ', ') \
+         from pg_catalog.pg_class c, pg_catalog.aclexplode(c.relacl) a where c.oid = {relation}::pg_catalog.regclass \
+         and a.privilege_type in ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE') and case a.grantee when 0 then true \
+         else not pg_catalog.pg_has_role(a.grantee, c.relowner, 'usage') and (pg_catalog.pg_has_role(c.relowner, 'usage') \
+         or not pg_catalog.pg_has_role(a.grantee, 'usage')) end)"
+    )
 }
 
 /// Whether the rows of [`rows`] say that another session is writing to the ledger.
@@ -218,7 +279,8 @@ pub(crate) fn taken(row: &mut TextRow, name: &str) -> Option<String> {
     row.get_mut(name).and_then(Option::take)
 }
 
-fn first<'a>(rows: &'a [TextRow], name: &str) -> Option<&'a str> {
+/// The value of a column in the first row.
+pub(crate) fn first<'a>(rows: &'a [TextRow], name: &str) -> Option<&'a str> {
     rows.first()?.get(name)?.as_deref()
 }
 

@@ -2,7 +2,7 @@
 
 use crate::error::{Code, Error};
 use crate::finding::Severity;
-use crate::ledger::Table;
+use crate::ledger::{Table, schema};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -42,16 +42,20 @@ pub struct Options {
     /// from the default of [`POLICY`].
     #[cfg_attr(feature = "wasm", tsify(type = "{ [code in PolicyCode]?: Severity }"))]
     pub policy: BTreeMap<String, Severity>,
-    /// The ledger's table: a migration that drops or renames it is refused.
+    /// The ledger's table: a migration that drops or renames it is refused. If there is a `schema`, it is in the first.
     pub table: Table,
+    /// Where the set lives, ledger and objects; none if nothing is said of it.
+    #[cfg_attr(feature = "wasm", tsify(optional))]
+    pub schema: Vec<String>,
 }
 
 impl Options {
-    /// Checks the keys of the policy.
+    /// Checks the keys of the policy, and the schema.
     ///
     /// # Errors
     ///
-    /// `invalid-input` for a key that is not in [`POLICY`].
+    /// `invalid-input` for a key that is not in [`POLICY`], and for a schema that is empty, longer than 63 bytes,
+    /// PostgreSQL's own or not that of `table`.
     pub fn validate(&self) -> Result<(), Error> {
         for key in self.policy.keys() {
             if !POLICY.iter().any(|(known, _)| known == key) {
@@ -60,7 +64,7 @@ impl Options {
                     .with_help(format!("use one of: {}", known.join(", "))));
             }
         }
-        Ok(())
+        schema::check(&self.schema, &self.table)
     }
 
     /// The severity of a drift. A key that is not in [`POLICY`] is an error.

@@ -175,6 +175,11 @@ fn needs_session(
     for (index, step) in prepared.steps.steps.iter().enumerate() {
         let statements = all.get(step.statements.clone()).unwrap_or_default();
         let alone = statements.first().filter(|first| !step.transactional && !first.verb.starts_with("discard"));
+        if let Some(alone) = alone.filter(|_| !setup.options.schema.is_empty() && index >= from) {
+            let verb = alone.verb.to_ascii_uppercase();
+            let message = [&*verb, " runs outside a transaction, where the schema of the run does not reach it: "];
+            return refuse(alone, &message, "write what runs in a transaction in its place");
+        }
         if let (Some(alone), Some(set)) = (alone, set)
             && index >= from
         {

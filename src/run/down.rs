@@ -21,7 +21,9 @@ impl Machine {
     /// The ledger has been read: choose what to take back, or see how far it went.
     pub(super) fn down(&mut self, ledger: &Ledger, steps: Option<u32>, to: Option<&str>, dry: bool) -> Output {
         if !self.state.planned {
-            Arc::make_mut(&mut self.state.report).findings.extend_from_slice(&self.state.ignored);
+            let mut findings = std::mem::take(&mut Arc::make_mut(&mut self.state.report).findings);
+            self.add_noticed(&mut findings);
+            Arc::make_mut(&mut self.state.report).findings = findings;
             match self.choose(ledger, steps, to) {
                 Ok(Some(reverts)) if dry => {
                     for revert in reverts {
@@ -307,6 +309,7 @@ impl Machine {
         }
         acts.push(Act::LockTimeout);
         acts.push(Act::Delete { version });
+        self.push_schema(&mut acts);
         acts.push(Act::Run { migration, direction: Direction::Down, step: 0 });
         if session {
             acts.push(Act::Restore);

@@ -44,6 +44,7 @@ const KINDS: &[(&str, Kind)] = &[
     ("42P07", Kind::Race),     // duplicate_table
     ("42710", Kind::Race),     // duplicate_object: the row type of a table that somebody has just made
     ("42701", Kind::Race),     // duplicate_column
+    ("42704", Kind::Race),     // undefined_object: a role that somebody has just dropped
     ("22P02", Kind::Changed),  // invalid_text_representation
     ("XX000", Kind::Race),     // "tuple concurrently updated"
 ];

@@ -11,7 +11,7 @@ use crate::error::{Code, Error};
 use crate::ledger::foreign;
 use crate::ledger::statements::{self, TextRow, taken};
 use crate::ledger::tools::Tool;
-use crate::ledger::{Lease, Ledger, Row, State, shape};
+use crate::ledger::{Around, Lease, Ledger, Row, State, shape};
 use crate::plan;
 use crate::plan::Cache;
 use crate::readiness;
@@ -99,6 +99,8 @@ impl Machine {
                 there: false,
                 look_again: None,
                 ignored: Vec::new(),
+                noticed: Vec::new(),
+                around: Around::default(),
                 busy: false,
                 blank: false,
                 empties: false,
@@ -297,6 +299,9 @@ impl Machine {
                 if self.setup.goal != Goal::Ready && !statements::is_keyed(&rows) {
                     return self.fail(shape::without_key(&self.setup.options.table));
                 }
+                if let Err(error) = self.notice(&rows) {
+                    return self.fail(error);
+                }
                 self.state.busy = statements::is_busy(&rows);
                 match statements::read(&self.setup.options.table, rows) {
                     Err(error) => self.fail(error),
@@ -366,17 +371,21 @@ impl Machine {
     }
 
     pub(super) fn ready(&self, ledger: &Ledger, busy: bool, foreign: Option<Tool>) -> Output {
-        let answer = readiness::judge(&self.setup.catalog, ledger, busy, foreign, &self.plan_options());
+        let mut answer = readiness::judge(&self.setup.catalog, ledger, busy, foreign, &self.plan_options());
+        answer.findings.clone_from(&self.state.noticed);
         Output::Done(Box::new(Outcome::Readiness(answer)))
     }
 
     pub(super) fn plan_options(&self) -> plan::Options {
-        plan::Options { policy: self.setup.options.policy.clone(), table: self.setup.options.table.clone() }
+        self.setup.options.planning()
     }
 
     /// The columns of the table are known, and what else is there.
     fn shape(&mut self, rows: Vec<TextRow>) -> Output {
         let seen = foreign::seen(&rows);
+        self.state.around = statements::around(&rows);
+        self.state.noticed.clear();
+        self.notice_place(&rows);
         let rails = rows.iter().any(|row| row.get("rails").is_some_and(Option::is_some));
         let columns: Vec<(String, String)> = rows
             .into_iter()
@@ -420,12 +429,18 @@ impl Machine {
             Goal::Ready => self.ready(&ledger, busy, None),
             Goal::Plan => {
                 let mut plan = plan::plan(&self.setup.catalog, &ledger, &self.plan_options());
-                plan.findings.extend_from_slice(&self.state.ignored);
+                self.add_noticed(&mut plan.findings);
                 Output::Done(Box::new(Outcome::Plan(plan)))
             }
             Goal::Up => self.up(&ledger),
             Goal::Down { steps, to, dry } => self.down(&ledger, steps, to.as_deref(), dry),
         }
+    }
+
+    /// Adds what was noticed of the ledger, and of what is beside it.
+    pub(super) fn add_noticed(&self, findings: &mut Vec<plan::Finding>) {
+        findings.extend_from_slice(&self.state.ignored);
+        findings.extend_from_slice(&self.state.noticed);
     }
 
     /// Notes in the report that a migration was applied, adopted or taken back.

@@ -4,6 +4,7 @@ use super::prepared::Prepared;
 use super::request::{Act, Direction, Request};
 use super::{Failure, Goal, Setup, session};
 use crate::ledger::foreign;
+use crate::ledger::schema;
 use crate::ledger::statements::{self, Runner};
 use crate::span::Span;
 use crate::sql;
@@ -88,6 +89,7 @@ pub(super) fn pieces(setup: &Setup, prepared: Option<&Prepared>, acts: &[Act]) -
     for act in acts {
         let sql = match act {
             Act::LockTimeout => format!("set local lock_timeout = {}", setup.options.lock_timeout),
+            Act::Schema => format!("set local search_path = {}", schema::path(&setup.options.schema)),
             Act::Capture => session::capture_locally(prepared.map_or(&[], |p| &p.settings)),
             Act::Replay { migration, direction, step } => {
                 out.extend(replay(setup, prepared, *migration, *direction, *step).into_iter().map(Piece::Own));
@@ -154,7 +156,7 @@ pub(super) fn pieces(setup: &Setup, prepared: Option<&Prepared>, acts: &[Act]) -
             }
         };
         out.push(match act {
-            Act::LockTimeout | Act::Capture | Act::Restore | Act::DropIndex(_) => Piece::Own(sql),
+            Act::LockTimeout | Act::Capture | Act::Schema | Act::Restore | Act::DropIndex(_) => Piece::Own(sql),
             _ => Piece::Ledger(sql),
         });
     }
@@ -279,17 +281,20 @@ pub(crate) fn message(setup: &Setup, prepared: Option<&Prepared>, request: &Requ
         }
         Request::Shape { creates, there } => format!(
             // In one query, of one moment: what is found is judged by whether there is a ledger.
-            "select f.*, s.*, {} from ({}) f full join ({}) s on false",
+            "select f.*, s.*, {} from ({}{}) f full join ({}) s on false",
             statements::OPEN,
-            foreign::look(table, creates, *there),
+            foreign::look(table, &setup.here(), creates, *there),
+            if setup.options.addressed { foreign::elsewhere(table) } else { String::new() },
             statements::shape(table)
         ),
+        Request::Elsewhere(tables) => foreign::recorded(tables),
         Request::Says(found) => foreign::says(found, &setup.versions()),
         Request::Rows(columns) => statements::rows(table, columns.as_deref(), setup.goal == Goal::Ready),
-        Request::Create { present, look_again } => {
-            let mut create = statements::create(table, present);
+        Request::Create { present, around, look_again } => {
+            let mut create = statements::create(table, present, around);
             // Last: the closer to the end, the less can come in between.
-            create.extend(look_again.as_deref().map(|again| foreign::look_again(table, again, &setup.versions())));
+            let look = |again| foreign::look_again(table, &setup.here(), again, &setup.versions());
+            create.extend(look_again.as_deref().map(look));
             return if setup.capabilities.script { joined(&create) } else { Message::Batch { statements: create } };
         }
         Request::Atomic(acts) => {
@@ -324,7 +329,11 @@ pub(crate) fn message(setup: &Setup, prepared: Option<&Prepared>, request: &Requ
         Request::Index { migration, step, .. } => index_state(setup, prepared, *migration, *step),
         Request::Capture => session::capture(prepared.map_or(&[], |p| &p.settings)),
         Request::Replay { migration, direction, step } => {
-            let statements = replay(setup, prepared, *migration, *direction, *step);
+            let mut statements = Vec::new();
+            if !setup.options.schema.is_empty() {
+                statements.push(format!("set search_path = {}", schema::path(&setup.options.schema)));
+            }
+            statements.extend(replay(setup, prepared, *migration, *direction, *step));
             return if setup.capabilities.script { joined(&statements) } else { Message::Batch { statements } };
         }
         Request::Restore => session::restore(prepared.and_then(|p| p.kept.as_deref())),
@@ -434,6 +443,12 @@ impl Setup {
     /// The versions of all migrations.
     fn versions(&self) -> Vec<&str> {
         self.catalog.migrations.iter().map(|migration| migration.version.as_str()).collect()
+    }
+
+    /// Where tables without a schema are created, as an expression.
+    fn here(&self) -> String {
+        let first = self.options.schema.first();
+        first.map_or_else(|| "pg_catalog.current_schema()::text".to_owned(), |schema| literal(schema))
     }
 
     /// The runner with one of its claims.

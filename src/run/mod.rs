@@ -33,6 +33,7 @@ mod existing;
 pub mod failure;
 mod machine;
 mod message;
+mod noticed;
 mod options;
 mod place;
 mod prepared;
@@ -48,7 +49,7 @@ mod trial;
 mod up;
 
 /// The codes of the findings that only a run has.
-pub const CODES: &[&str] = &[existing::CODE];
+pub const CODES: &[&str] = &[existing::CODE, noticed::APART, noticed::WRITABLE];
 
 pub use exchange::{Failure, Input, Output};
 pub use machine::Machine;

@@ -78,9 +78,20 @@ pub enum Goal {
 #[serde(rename_all = "camelCase")]
 // Exhaustive: callers build it.
 pub struct Options {
-    /// The ledger's table.
+    /// The ledger's table. If there is a `schema`, it is in the first.
     #[serde(default)]
     pub table: Table,
+    /// Where the set lives, ledger and objects: schemas by their names as they are, of which the first gets what is
+    /// created. None: the ledger is where `table` says, and objects where the session creates them. See
+    /// [`Options::in_schema`].
+    #[serde(default)]
+    #[cfg_attr(feature = "wasm", tsify(optional))]
+    pub schema: Vec<String>,
+    /// The schema was taken from an address of the database. Another release may have passed it over: if there is no
+    /// ledger, one of this set is looked for where that release would have made it.
+    #[serde(default)]
+    #[cfg_attr(feature = "wasm", tsify(optional))]
+    pub addressed: bool,
     /// Severity per drift code, where it differs from the default.
     #[serde(default)]
     #[cfg_attr(feature = "wasm", tsify(type = "{ [code in PolicyCode]?: Severity }"))]
@@ -123,6 +134,8 @@ impl Options {
     pub fn new(runner: impl Into<String>) -> Self {
         Options {
             table: Table::default(),
+            schema: Vec::new(),
+            addressed: false,
             policy: BTreeMap::new(),
             existing: Existing::default(),
             when: When::Apply,
@@ -137,14 +150,34 @@ impl Options {
         }
     }
 
+    /// The same, with ledger and objects in these schemas.
+    ///
+    /// ```
+    /// use counterfoil::run::Options;
+    /// let options = Options::new("8f3a").in_schema(["tenant", "extensions"]);
+    /// assert_eq!(options.table.qualified(), "\"tenant\".\"schema_migrations\"");
+    /// ```
+    pub fn in_schema<S: Into<String>>(mut self, schemas: impl IntoIterator<Item = S>) -> Self {
+        self.schema = schemas.into_iter().map(Into::into).collect();
+        if let Some(first) = self.schema.first() {
+            self.table.schema.clone_from(first);
+        }
+        self
+    }
+
+    /// Those of the plan.
+    pub(super) fn planning(&self) -> plan::Options {
+        plan::Options { policy: self.policy.clone(), table: self.table.clone(), schema: self.schema.clone() }
+    }
+
     /// Checks them.
     ///
     /// # Errors
     ///
-    /// `invalid-input` for a key of the policy or a word of `existing` that there is not, and for a runner without a
-    /// text of its own.
+    /// `invalid-input` for a key of the policy or a word of `existing` that there is not, for a schema that is empty,
+    /// longer than 63 bytes, PostgreSQL's own or not that of `table`, and for a runner without a text of its own.
     pub fn validate(&self) -> Result<(), Error> {
-        plan::Options { policy: self.policy.clone(), table: self.table.clone() }.validate()?;
+        self.planning().validate()?;
         self.existing.validate()?;
         // In the ledger a `#` ends it.
         if self.runner.is_empty() || self.runner.contains('#') {

@@ -6,7 +6,7 @@
 //! `claim` tells the claims of one runner apart: it grows when a connection is lost, so that what
 //! is still under way on the old one cannot pass for the new one's.
 
-use crate::ledger::{Found, LookAgain, Name, State};
+use crate::ledger::{Around, Found, LookAgain, Name, State, Table};
 use serde::Serialize;
 
 /// Which section of a migration is run.
@@ -36,12 +36,16 @@ pub enum Request {
     },
     /// What other tools' ledgers say.
     Says(Vec<Found>),
+    /// What these ledgers of ours say: `version` and `checksum`, with their place in the list as `place`.
+    Elsewhere(Vec<Table>),
     /// All rows, of these columns (`None`: of all).
     Rows(Option<Vec<String>>),
     /// Create the ledger, or add the columns that it lacks.
     Create {
         /// The columns that are there.
         present: Vec<String>,
+        /// What is around it.
+        around: Around,
         /// What the database must be like, else nothing is created.
         look_again: Option<Box<LookAgain>>,
     },
@@ -130,7 +134,7 @@ pub enum Request {
     },
     /// Ask for the session's settings.
     Capture,
-    /// Set what the section has set before this step.
+    /// Set the schema of the run, and what the section has set before this step.
     Replay {
         /// The migration.
         migration: usize,
@@ -156,6 +160,8 @@ pub enum Act {
     LockTimeout,
     /// Remember the session's settings in the session.
     Capture,
+    /// Let names without a schema mean those of the run's, until the transaction ends.
+    Schema,
     /// Set what the section has set before this step.
     Replay {
         /// The migration.

@@ -6,7 +6,7 @@ use super::request::{Act, Direction};
 use crate::error::{Error, Location};
 use crate::ledger::Row;
 use crate::ledger::foreign::{LookAgain, Seen};
-use crate::ledger::{Lease, State};
+use crate::ledger::{Around, Lease, State};
 use crate::plan::{Finding, Work};
 use std::collections::VecDeque;
 use std::hash::Hash;
@@ -35,6 +35,10 @@ pub(super) struct RunState {
     pub(super) look_again: Option<Box<LookAgain>>,
     /// What was let pass.
     pub(super) ignored: Vec<Finding>,
+    /// What was noticed of the ledger when it was read.
+    pub(super) noticed: Vec<Finding>,
+    /// What was around the ledger when its shape was asked for.
+    pub(super) around: Around,
     /// Whether another session was writing to the ledger when it was read.
     pub(super) busy: bool,
     /// Whether the ledger had no row when the plan was made.

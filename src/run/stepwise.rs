@@ -5,6 +5,7 @@
 //! and a run that goes on in the middle finds what an earlier one has set.
 
 use super::failure::{self, Kind};
+use super::prepared::Prepared;
 use super::report::EventKind;
 use super::request::{Act, Direction, Request};
 use super::state::{At, Next, Stepwise};
@@ -14,6 +15,7 @@ use crate::error::Error;
 use crate::ledger::State;
 use crate::ledger::statements::{TextRow, taken};
 use crate::sql::Step;
+use std::sync::Arc;
 
 /// SQLSTATE `duplicate_table`: what a second `CREATE INDEX` of one name fails with.
 const DUPLICATE_TABLE: &str = "42P07";
@@ -73,7 +75,7 @@ impl Machine {
                 if !matches!(self.sent, Some(Request::ClaimRunning { .. })) && rows.is_empty() {
                     return self.wait_quietly("for another runner, which was faster");
                 }
-                if self.shape_of_section().1 && self.setup.capabilities.interactive {
+                if (self.shape_of_section().1 || self.leaves_transaction()) && self.setup.capabilities.interactive {
                     return self.go(now, At::Capture, Request::Capture);
                 }
                 self.next_step(now)
@@ -145,7 +147,8 @@ impl Machine {
             Next::Index => true,
             _ => false,
         };
-        if in_section && now.captured && !now.changed && self.has_set_before(&now) {
+        let sets = !self.setup.options.schema.is_empty() || self.has_set_before(&now);
+        if in_section && now.captured && !now.changed && sets {
             return self.go(now, At::Replay(next), Request::Replay { migration, direction, step });
         }
         if !in_section && now.changed {
@@ -190,6 +193,7 @@ impl Machine {
         }
         acts.push(Act::LockTimeout);
         acts.push(Act::Advance { version: now.version.clone(), from, last, claim });
+        self.push_schema(&mut acts);
         if replays {
             acts.push(Act::Replay { migration, direction, step });
         }
@@ -218,6 +222,12 @@ impl Machine {
 
     fn is_transactional(&self, now: &Stepwise) -> bool {
         self.step_at_hand(now).is_some_and(|step| step.transactional)
+    }
+
+    /// Whether a step runs outside a transaction, where the schema of the run has to be set in the session.
+    fn leaves_transaction(&self) -> bool {
+        let alone = |prepared: &Arc<Prepared>| prepared.steps.steps.iter().any(|step| !step.transactional);
+        !self.setup.options.schema.is_empty() && self.prepared.as_ref().is_some_and(alone)
     }
 
     fn changes_settings(&self, now: &Stepwise) -> bool {

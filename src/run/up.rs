@@ -121,7 +121,8 @@ impl Machine {
             // A ledger that lacks nothing is not made, but what was seen beside it has to be so still.
             let all = || statements::COLUMNS.iter().map(|(name, ..)| (*name).to_owned()).collect();
             let present = self.state.columns.clone().unwrap_or_else(all);
-            return self.send(Phase::Create, Request::Create { present, look_again });
+            let around = self.state.around.clone();
+            return self.send(Phase::Create, Request::Create { present, around, look_again });
         }
         self.work()
     }
@@ -131,10 +132,11 @@ impl Machine {
         if self.state.planned {
             return;
         }
+        let mut findings = plan.findings.clone();
+        self.add_noticed(&mut findings);
         let report = Arc::make_mut(&mut self.state.report);
         report.skipped = plan.decisions.iter().filter(|decision| decision.action == Action::Skip).count() as u32;
-        report.findings.clone_from(&plan.findings);
-        report.findings.extend_from_slice(&self.state.ignored);
+        report.findings = findings;
         report.decisions.clone_from(&plan.decisions);
     }
 
@@ -199,12 +201,20 @@ impl Machine {
             acts.push(Act::Forget { version, checksum });
         }
         acts.push(Act::Claim { migration, adopted: false });
+        self.push_schema(&mut acts);
         acts.push(Act::Run { migration, direction: Direction::Up, step: 0 });
         if session {
             acts.push(Act::Restore);
         }
         acts.push(Act::Measure { migration });
         acts
+    }
+
+    /// What comes before a section, or a step, so that its names without a schema mean those of the run's.
+    pub(super) fn push_schema(&self, acts: &mut Vec<Act>) {
+        if !self.setup.options.schema.is_empty() {
+            acts.push(Act::Schema);
+        }
     }
 
     /// Whether the section at hand takes away what would be kept in the session. Where a request has

@@ -169,17 +169,20 @@ impl<'a> Given<'a> {
         Table { schema: text("schema"), name: text("name") }
     }
 
-    fn existing(&self) -> Existing {
-        let Some(value) = self.field("existing") else { return Existing::default() };
-        let given = Given::new(&value, "the option existing", None, self.reading);
-        let mut ignore = Vec::new();
-        for word in given.array("ignore") {
-            match word.as_string() {
-                Some(word) => ignore.push(word),
-                None => given.wrong("ignore", "an array of strings"),
+    fn texts(&self, name: &'static str) -> Vec<String> {
+        let mut texts = Vec::new();
+        for text in self.array(name) {
+            match text.as_string() {
+                Some(text) => texts.push(text),
+                None => self.wrong(name, "an array of strings"),
             }
         }
-        Existing { ignore }
+        texts
+    }
+
+    fn existing(&self) -> Existing {
+        let Some(value) = self.field("existing") else { return Existing::default() };
+        Existing { ignore: Given::new(&value, "the option existing", None, self.reading).texts("ignore") }
     }
 
     fn policy(&self) -> BTreeMap<String, Severity> {
@@ -230,7 +233,7 @@ fn row(given: &Given<'_>) -> Row {
 pub(super) fn plan_options(value: &JsValue) -> Result<plan::Options, JsValue> {
     let reading = Reading::default();
     let given = Given::new(value, "options", None, &reading);
-    let options = plan::Options { policy: given.policy(), table: given.table() };
+    let options = plan::Options { policy: given.policy(), table: given.table(), schema: given.texts("schema") };
     reading.end(options)
 }
 
@@ -239,19 +242,11 @@ pub(super) fn run_options(value: &JsValue) -> Result<run::Options, JsValue> {
     let reading = Reading::default();
     let given = Given::new(value, "options", None, &reading);
     let default = run::Options::new(given.text("runner").unwrap_or_default());
-    let mut allow_destructive = Vec::new();
-    for version in given.array("allowDestructive") {
-        match version.as_string() {
-            Some(version) => allow_destructive.push(version),
-            None => given.wrong("allowDestructive", "an array of strings"),
-        }
-    }
-    let versions = given.field("versions").map(|_| {
-        let versions = given.array("versions");
-        versions.iter().map(|version| version.as_string().unwrap_or_default()).collect()
-    });
+    let versions = given.field("versions").map(|_| given.texts("versions"));
     let options = run::Options {
         table: given.table(),
+        schema: given.texts("schema"),
+        addressed: given.flag("addressed"),
         policy: given.policy(),
         existing: given.existing(),
         when: given.word("when", When::ALL),
@@ -259,7 +254,7 @@ pub(super) fn run_options(value: &JsValue) -> Result<run::Options, JsValue> {
         lock_timeout: given.whole32("lockTimeout").unwrap_or(default.lock_timeout),
         wait_timeout: given.whole32("waitTimeout").unwrap_or(default.wait_timeout),
         lease: given.whole32("lease").unwrap_or(default.lease),
-        allow_destructive,
+        allow_destructive: given.texts("allowDestructive"),
         versions,
         exclusive: given.flag("exclusive"),
         runner: default.runner,

@@ -254,7 +254,7 @@ pub(crate) fn step(world: &World<'_>, db: &mut Arc<Committed>, backends: &mut [A
             });
             Progress::Reply(rows(text.collect()))
         }
-        Request::Create { present, look_again } => {
+        Request::Create { present, look_again, .. } => {
             if db.exists && present.is_empty() {
                 return Progress::Reply(failure("42P07"));
             }
@@ -430,7 +430,7 @@ fn atomic(
     };
     let runner = me.runner;
     match act {
-        Act::LockTimeout | Act::Capture | Act::Replay { .. } | Act::Restore => {}
+        Act::LockTimeout | Act::Schema | Act::Capture | Act::Replay { .. } | Act::Restore => {}
         Act::Measure { migration } => {
             if seen(me, world.catalog.migrations[*migration].version.as_str()).is_none() {
                 return Progress::Reply(fault(GONE));

@@ -32,14 +32,7 @@ export async function boot<Db extends BootablePGlite>(
     allowed.migrating.filter((name) => name !== 'when' && name !== 'expect'),
   )
   const create = creator<Db>(maker, pglite)
-  const session =
-    snapshots &&
-    new Session<Db>(
-      checked(snapshots),
-      maker,
-      chosen.core.table ?? { schema: 'public', name: 'schema_migrations' },
-      pglite,
-    )
+  const session = snapshots && new Session<Db>(checked(snapshots), maker, chosen.core.table, chosen.core.schema, pglite)
   // Before anything is made: what is wrong with the files is said at once.
   const found = session ? await session.find(migrations, chosen.convention, create) : undefined
   const db = found?.db ?? (await create({}))
@@ -131,6 +124,7 @@ class Session<Db extends BootablePGlite> {
     private readonly store: SnapshotStore,
     private readonly maker: object,
     private readonly table: { schema: string; name: string },
+    private readonly schema: readonly string[],
     private readonly pglite: Record<string, unknown>,
   ) {}
 
@@ -186,6 +180,7 @@ class Session<Db extends BootablePGlite> {
       Object.keys(Object(extensions)).sort(),
       told,
       others['icuDataDir'] !== undefined,
+      ...this.schema,
     ])
   }
 

@@ -3,7 +3,7 @@ import { hash } from './hash.js'
 
 /** What a snapshot is of. Every part has to agree before it is used. @internal */
 export interface Label {
-  /** What about the caller's options makes a database another: extensions, table, initdb's parameters. 16 hex digits. */
+  /** What about the caller's options makes a database another: extensions, table, schema, initdb's parameters. 16 hex digits. */
   readonly options: string
   /** PGlite's version, and a hash of what its database says of itself: 16 hex digits. */
   readonly runtime: string

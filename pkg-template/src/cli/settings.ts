@@ -31,13 +31,8 @@ export function filled<O extends Options>(
       if (value && key !== 'url' && isAddress(value)) throw misplaced(`${variable} is for --${name}`)
       return value ?? (key === 'url' && naming(environment).length > 0 ? byVariables : undefined)
     }
-    filled[name] =
-      values[name] ??
-      from(named) ??
-      (key && config[key]) ??
-      from(env) ??
-      fallback ??
-      (multiple ? [] : type === 'boolean' ? false : undefined)
+    const value = values[name] ?? from(named) ?? (key && config[key]) ?? from(env) ?? fallback
+    filled[name] = multiple ? [value ?? []].flat() : (value ?? (type === 'boolean' ? false : undefined))
   }
   // Any of them may be a part of the address.
   const wrong = /^postgres/i.test(String(filled['url'])) && [...incomplete].find(([name]) => name.startsWith('PG'))

@@ -8,7 +8,7 @@ export type AnyOptions = ReadOptions & MigrateOptions & RollbackOptions
 
 /** What the loop, and what the core makes of the options. @internal */
 export interface Settings {
-  core: Partial<RunOptions>
+  core: Partial<RunOptions> & Required<Pick<RunOptions, 'table' | 'schema'>>
   /** How far to go back. */
   steps: number | undefined
   to: string | undefined
@@ -37,6 +37,7 @@ const isTable = (value: unknown) => {
 }
 /** @internal */
 export const isTexts = (value: unknown) => Array.isArray(value) && value.every((item) => typeof item === 'string')
+const isList = (value: unknown) => isTexts(value) && (value as unknown[]).length > 0
 const isIgnoring = (value: unknown) => isTexts(Object(value).ignore)
 const isWhole = (value: unknown) => Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 32
 /** @internal */
@@ -46,6 +47,7 @@ export const isFlag = (value: unknown) => typeof value === 'boolean'
 
 export const tests: { readonly [name in keyof AnyOptions]-?: Test } = {
   table: (value) => (isText(value) || isObject(value)) && isTable(value),
+  schema: (value) => isText(value) || isList(value),
   convention: isText,
   policy: isObject,
   allowEmpty: isFlag,
@@ -57,7 +59,7 @@ export const tests: { readonly [name in keyof AnyOptions]-?: Test } = {
   lease: isWhole,
   session: isFlag,
   allowDestructive: isTexts,
-  versions: (value) => isTexts(value) && value.length > 0,
+  versions: isList,
   steps: (value) => isWhole(value) && value !== 0,
   to: isText,
   dryRun: isFlag,
@@ -67,7 +69,7 @@ export const tests: { readonly [name in keyof AnyOptions]-?: Test } = {
 
 /** Names of options. @internal */
 export type Names = readonly (keyof AnyOptions)[]
-const planning: Names = ['table', 'convention', 'policy']
+const planning: Names = ['table', 'schema', 'convention', 'policy']
 const looking: Names = [...planning, 'existing', 'signal', 'allowEmpty']
 const writing: Names = [...looking, 'lockTimeout', 'waitTimeout', 'lease', 'session', 'onProgress']
 
@@ -94,6 +96,7 @@ export function settings(given: AnyOptions, names: Names): Settings | undefined 
   }
   const {
     table,
+    schema,
     convention,
     onProgress,
     signal,
@@ -104,8 +107,9 @@ export function settings(given: AnyOptions, names: Names): Settings | undefined 
     allowEmpty = false,
     ...core
   } = options as AnyOptions
+  const schemas = [schema ?? []].flat()
   return {
-    core: bare({ ...core, ...(table === undefined ? {} : { table: bare(tableOf(table)) }) }),
+    core: bare({ ...core, schema: schemas, table: bare(tableOf(table, schemas[0])) }),
     steps,
     to,
     dry,
@@ -117,11 +121,14 @@ export function settings(given: AnyOptions, names: Names): Settings | undefined 
   }
 }
 
-/** The two parts of a table's name. @internal */
-export function tableOf(table: NonNullable<AnyOptions['table']>): { schema: string; name: string } {
-  if (typeof table !== 'string') return { schema: table.schema ?? 'public', name: table.name }
+/** The two parts of a table's name. `home`: the schema, unless it says otherwise. @internal */
+export function tableOf(
+  table: NonNullable<AnyOptions['table']> = 'schema_migrations',
+  home = 'public',
+): { schema: string; name: string } {
+  if (typeof table !== 'string') return { schema: table.schema ?? home, name: table.name }
   const dot = table.indexOf('.')
-  return dot < 0 ? { schema: 'public', name: table } : { schema: table.slice(0, dot), name: table.slice(dot + 1) }
+  return dot < 0 ? { schema: home, name: table } : { schema: table.slice(0, dot), name: table.slice(dot + 1) }
 }
 
 /** The keys of `policy`. What is not here is for the core to judge. @internal */
@@ -150,11 +157,13 @@ export type Whole = [All<PolicyCode, typeof policies>, All<Severity, typeof seve
  * Whether these options leave a database that is current, current: a reviewed plan is compared by the core, and an
  * option that may be wrong is named by it. @internal
  */
-export function usual({ core: { expect, existing, policy = {}, table } }: Settings): boolean {
+export function usual({ core: { expect, existing, policy = {}, table, schema } }: Settings): boolean {
   const known = Object.entries(policy).every(
     ([code, severity]) => policies.includes(code as PolicyCode) && severities.includes(severity),
   )
-  return !(expect || existing) && known && (table === undefined || typeof table.schema === 'string')
+  // Of other names the core knows whether they will do.
+  const own = schema.every((name) => /^(?!pg_|information_schema$)[\w-]{1,63}$/.test(name))
+  return !(expect || existing) && known && own && (schema[0] ?? `${table.schema}`) === table.schema
 }
 
 /** The object without a prototype: the core asks for properties by name, and one's prototype may have been polluted. @internal */

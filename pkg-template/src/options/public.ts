@@ -55,8 +55,18 @@ export type Level = Severity | 'off'
 
 /** Options of everything that looks at a database. */
 export interface ReadOptions {
-  /** The ledger's table: `name`, `schema.name` or both apart. Default: `public.schema_migrations`. */
+  /**
+   * The ledger's table: `name`, `schema.name` or both apart. Default: `schema_migrations`, in `schema` or else in `public`. To
+   * move what the migrations create, too, name the schema with `schema`.
+   */
   table?: string | { schema?: string; name: string }
+  /**
+   * Where the set lives, its ledger and all that it creates: a schema, or several, of which the first is that one. A name is
+   * taken as it is written, capitals and dots included. Names without a schema in the migrations mean these, in every
+   * transaction that runs one. A schema that is not there is made. Default: the ledger is in `public`, and names mean what
+   * the session's `search_path` says.
+   */
+  schema?: string | readonly string[]
   /** The naming convention, if it cannot be told from the files: `dbmate`, `prisma`, `drizzle`, … */
   convention?: Convention
   /** How bad each kind of drift is, where that differs from the default: `{ 'edited-semantic': 'warning' }`. */

@@ -9,6 +9,7 @@ const milliseconds = 'a whole number of milliseconds'
 /** What each option is to be. */
 const expected: { readonly [name in keyof AnyOptions]-?: string } = {
   table: 'a name or schema.name',
+  schema: 'a name or an array of one name or more',
   convention: 'the name of a convention',
   policy: 'an object of code to severity',
   allowEmpty: flag,

@@ -6,7 +6,8 @@ import { digestQuery } from './digest.js'
 import type { Ended, Driver, Asked, Outcome } from './driver.js'
 import { MigrationError } from '../shared/errors.js'
 import type { CoreSource } from '../wasm/start.js'
-import { manifestOf, type Manifest, type ManifestFile } from '../set/manifest.js'
+import { isManifest } from '../set/manifest-parts.js'
+import type { Manifest, ManifestFile } from '../set/manifest.js'
 import { allowed, bare, settings, usual, type AnyOptions, type Names, type Settings } from '../options/options.js'
 import type { AnyMigrations, MigrateResult, ReadOptions, Report } from '../options/public.js'
 
@@ -18,7 +19,7 @@ function question(manifest: Manifest | undefined, chosen: Settings): ((open: boo
   if (!manifest?.digest || !usual(chosen) || (chosen.convention ?? manifest.convention) !== manifest.convention)
     return undefined
   const { digest } = manifest
-  return (open) => digestQuery(chosen.core.table ?? { schema: 'public', name: 'schema_migrations' }, digest, open)
+  return (open) => digestQuery(chosen.core.table, digest, open)
 }
 
 async function ask(connection: Connection, sql: string, signal: AbortSignal | undefined): Promise<Asked> {
@@ -51,7 +52,8 @@ async function run<Db extends object>(
     found = settings(options, names)
     if (!found || !driver.takes(Object(db)))
       throw (await import('./wrong-database.js')).refusal(db, driver.entry, options, names)
-    manifest = manifestOf(set)
+    // What is wrong with one is said when it is read.
+    manifest = isManifest(set) ? set : undefined
   } catch (error) {
     // A getter of the caller's, or a Proxy.
     throw error instanceof MigrationError ? error : (await import('./wrong-database.js')).unreadable(error)

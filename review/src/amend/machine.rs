@@ -5,7 +5,7 @@ use super::errand::{Draft, Errand, Seen};
 use super::report::{Report, Status, digest};
 use counterfoil::finding::Severity;
 use counterfoil::ledger::shape::{self, Shape};
-use counterfoil::ledger::statements::{self, Fault, TextRow};
+use counterfoil::ledger::statements::{self, Around, Fault, TextRow};
 use counterfoil::ledger::{Lease, Ledger, State};
 use counterfoil::mention::Mention;
 use counterfoil::run::failure::{self, Kind};
@@ -86,6 +86,8 @@ pub struct Machine<E> {
     present: Vec<String>,
     /// Whether they are all of ours.
     whole: bool,
+    /// What is around the table.
+    around: Around,
     seen: Seen,
     heard: Vec<Vec<TextRow>>,
     /// What was sent, and whether nobody knows what came of it.
@@ -109,6 +111,7 @@ impl<E: Errand> Machine<E> {
             phase: Phase::Fresh,
             present: Vec::new(),
             whole: false,
+            around: Around::default(),
             seen: Seen::default(),
             heard: Vec::new(),
             plan: None,
@@ -185,6 +188,7 @@ impl<E: Errand> Machine<E> {
         if !self.ask.dry && self.setup.capabilities.script && statements::is_open(&rows) {
             return Output::Failed(failure::open_transaction(false));
         }
+        self.around = statements::around(&rows);
         let rails = rows.iter().any(|row| row.get("rails").is_some_and(Option::is_some));
         let text = |row: &TextRow, name: &str| row.get(name).cloned().flatten();
         let columns: Vec<(String, String)> =
@@ -283,7 +287,7 @@ impl<E: Errand> Machine<E> {
         let mut statements = vec![format!("set local lock_timeout = {}", self.setup.options.lock_timeout)];
         statements.extend(draft.first.iter().cloned());
         if !self.whole {
-            statements.extend(statements::create(table, &self.present));
+            statements.extend(statements::create(table, &self.present, &self.around));
         }
         let present = |name: &str| self.present.iter().any(|column| column == name);
         statements.extend(draft.changes.iter().map(|change| change.statement(table, &present)));

@@ -4,7 +4,7 @@ import { commitOf, git, mergeBases, openRepository, parts } from '../../git/repo
 import { lint, rules, type Level, type LintResult, type Rule, type Severity } from '../../lint.js'
 import { levels } from '../../options/levels.js'
 import { nearest } from '../text/nearest.js'
-import { Usage, counted, define, fine, found, setOptions } from '../frame/command.js'
+import { Usage, counted, databaseOptions, define, fine, found, setOptions } from '../frame/command.js'
 import { readFolder } from '../text/links.js'
 import { print, printJson } from '../text/print.js'
 import { inFolder, printFindings } from '../show/findings.js'
@@ -20,10 +20,11 @@ A comment \`-- counterfoil-ignore <rule>: <reason>\`, on the line before or at t
     table: {
       type: 'string',
       value: '<name>',
-      about: 'the ledger (default: public.schema_migrations)',
+      about: databaseOptions.table.about,
       config: 'table',
       env: ['DBMATE_MIGRATIONS_TABLE'],
     },
+    schema: databaseOptions.schema,
     since: { type: 'string', value: '<ref>', about: 'report only on files that have changed since a branch or commit' },
     rule: {
       type: 'string',
@@ -59,6 +60,7 @@ A comment \`-- counterfoil-ignore <rule>: <reason>\`, on the line before or at t
       ...(postgres !== undefined && { postgres }),
       ...(values.convention !== undefined && { convention: values.convention }),
       ...(values.table !== undefined && { table: values.table }),
+      ...(values.schema.length > 0 && { schema: values.schema }),
       ...(only && { only }),
     })
     const findings = inFolder(values.dir, result.findings)

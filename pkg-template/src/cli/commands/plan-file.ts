@@ -19,6 +19,8 @@ export interface Reviewed {
   readonly database: string
   /** The ledger's table, with its schema. */
   readonly table: string
+  /** The schemas in which names without one are looked for, if they were said. */
+  readonly schema: readonly string[]
   readonly digest: string
   readonly decisions: readonly Decision[]
   /** `sha256:` of each file that is to be applied: they only say which one has changed. */
@@ -31,7 +33,7 @@ type Place = Pick<Session, 'shown' | 'files' | 'options'>
 export function planFile(plan: Plan, place: Place): string {
   const paths = plan.decisions.flatMap(({ action, path }) => (action === 'apply' && path !== undefined ? [path] : []))
   const files = Object.fromEntries(paths.map((path) => [path, textDigest(place.files[path])]))
-  return `${json({ plan: 1, database: place.shown, table: tableName(place), ...plan, files }, 2)}\n`
+  return `${json({ plan: 1, database: place.shown, table: tableName(place), schema: schemaOf(place), ...plan, files }, 2)}\n`
 }
 
 /** Reads the file. @throws MigrationError `invalid-input` if it is none */
@@ -46,13 +48,13 @@ export async function reviewedPlan(path: string): Promise<Reviewed> {
   } catch {
     throw invalid(path, 'is not JSON')
   }
-  const { plan, database, table, digest, decisions, files } = Object(value)
+  const { plan, database, table, schema = [], digest, decisions, files } = Object(value)
   const isPlan =
     plan === 1 && isText(database) && isText(table) && isText(digest) && /^sha256:[0-9a-f]{64}$/.test(digest)
   const areDecisions =
     Array.isArray(decisions) && decisions.every((decision) => isText(decision?.action) && isText(decision.version))
-  if (!isPlan || !areDecisions) throw invalid(path, 'is not a plan')
-  return { path, database, table, digest, decisions, files: Object(files) }
+  if (!isPlan || !areDecisions || !Array.isArray(schema)) throw invalid(path, 'is not a plan')
+  return { path, database, table, schema, digest, decisions, files: Object(files) }
 }
 
 /**
@@ -68,6 +70,9 @@ export function mustBeReviewed(reviewed: Reviewed, plan: Plan, place: Place): vo
   if (bare(database) !== bare(place.shown)) throw changed(path, `it is for ${database}, and this is ${place.shown}`)
   if (reviewed.table !== tableName(place))
     throw changed(path, `it is for the ledger ${reviewed.table}, and this is ${tableName(place)}`)
+  const schema = schemaOf(place)
+  if (json(reviewed.schema) !== json(schema))
+    throw changed(path, `it is for the schema ${shown(reviewed.schema)}, and this is ${shown(schema)}`)
   const busy = plan.decisions.some(({ code }) => code === 'in-progress')
   const [before, now] = [reviewed.decisions.filter(isWork), plan.decisions.filter(isWork)]
   // Somebody else has done it.
@@ -130,10 +135,13 @@ const isDone = ({ action, code }: Decision) =>
 const isText = (value: unknown): value is string => typeof value === 'string'
 const textDigest = (text = '') => `sha256:${createHash('sha256').update(text).digest('hex')}`
 
-function tableName({ options }: Place): string {
-  const { schema, name } = tableOf(options.table ?? 'schema_migrations')
+function tableName(place: Place): string {
+  const { schema, name } = tableOf(place.options.table, schemaOf(place)[0])
   return `${schema}.${name}`
 }
+
+const schemaOf = ({ options: { schema = [] } }: Place) => [schema].flat()
+const shown = (schema: readonly string[]) => schema.join(', ') || "of the session's own"
 
 const changed = (path: string, what: string): MigrationError =>
   failure(

@@ -22,6 +22,8 @@ export interface Config {
   readonly url?: string
   /** The ledger: `name` or `schema.name`. */
   readonly table?: string
+  /** Where ledger and objects live: a schema, or several. It wins over that of an address. */
+  readonly schema?: string | readonly string[]
   readonly convention?: Convention
   /** How bad each kind of drift is, where that differs from the default. */
   readonly policy?: Readonly<Record<string, Severity>>

@@ -3,6 +3,7 @@
 import { userInfo } from 'node:os'
 import { keepSecret } from '../text/secrets.js'
 import { invalid, readParameters, readVariables, type Name, type Settings } from './parameters.js'
+import { schemasOf } from './schemas.js'
 import { readService } from './service.js'
 
 /** One of the servers that an address names. */
@@ -19,6 +20,8 @@ export interface Address {
   readonly servers: readonly [Server, ...Server[]]
   readonly user: string | undefined
   readonly database: string | undefined
+  /** The schemas that it leads to. */
+  readonly schema: readonly string[] | undefined
   /** All the rest. */
   readonly settings: Settings
   /** The parameters that mean nothing here. */
@@ -51,6 +54,7 @@ export function addressOf(url: string, env: Variables): Address {
     servers,
     user,
     database,
+    schema: schemasOf(settings),
     settings,
     passedOver: [...new Set([...own.passedOver, ...named.passedOver])],
     shown: `${database ?? 'the default database'} at ${places.join(', ')}`,

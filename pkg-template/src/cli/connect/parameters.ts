@@ -32,6 +32,9 @@ const honoured = {
   target_session_attrs: 'PGTARGETSESSIONATTRS',
   // dbmate: the same as `host`.
   socket: undefined,
+  // dbmate, golang-migrate, postgres.js: a list of schemas, as PostgreSQL reads it. Prisma, TypeORM: one, as it is written.
+  search_path: undefined,
+  schema: undefined,
   // libpq: how.
   sslmode: 'PGSSLMODE',
   sslcert: 'PGSSLCERT',
@@ -134,14 +137,11 @@ const meaningless = [
   'workaround',
 ]
 
-const schema =
-  'give the path with options=-c%20search_path%3D<schema>, and the ledger with --table <schema>.schema_migrations'
+const schema = 'write search_path=<schema>, or say --schema <schema>'
 const login = 'leave it out: counterfoil logs in with a password or a certificate'
 
 /** What says where things go, or promises something, and is not done: what to do instead. */
 const refused: Readonly<Record<string, string>> = {
-  search_path: schema, // dbmate, golang-migrate, postgres.js
-  schema, // Prisma, TypeORM
   currentSchema: schema, // JDBC, dj-database-url
   schema_search_path: schema, // Rails
   searchPath: schema, // Knex

@@ -36,7 +36,7 @@ export async function withDatabase<T>(
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const {
-    values: { dir, url, table, convention, 'allow-empty': allowEmpty, existing, verbose },
+    values: { dir, url, table, schema: named, convention, 'allow-empty': allowEmpty, existing, verbose },
     config,
     format,
     signal,
@@ -48,6 +48,8 @@ export async function withDatabase<T>(
       'write --table name, or --table schema.name',
     )
   const ignore = existing.map(ignored)
+  const addressed = named.length === 0 && target.kind === 'postgres' ? target.address.schema : undefined
+  const schema = addressed ?? named
   const passedOver = target.kind === 'postgres' ? target.address.passedOver : []
   if (verbose && passedOver.length > 0) say(`passed over, since it means nothing here: ${passedOver.join(', ')}`)
   const reading = filesOf(dir, convention, allowEmpty)
@@ -63,7 +65,11 @@ export async function withDatabase<T>(
     showLinesOf(dir, files)
     opened = await opening
     const names = url === byVariables ? naming(process.env) : []
-    const notes = [...(names.length > 0 ? [`from ${names.join(', ')}`] : []), ...(opened.notes ?? [])]
+    const notes = [
+      ...(names.length > 0 ? [`from ${names.join(', ')}`] : []),
+      ...(opened.notes ?? []),
+      ...(schema.length > 0 ? [`in ${schema.join(', ')}`] : []),
+    ]
     // Whoever is wrong about one of them sees it here.
     if (format === 'text' && !how.quiet)
       say(err().dim(visible(`${dir} on ${target.shown}${notes.length > 0 ? ` (${notes.join('; ')})` : ''}`)))
@@ -71,12 +77,14 @@ export async function withDatabase<T>(
     const options: ReadOptions = {
       signal,
       ...(table !== undefined && { table }),
+      ...(schema.length > 0 && { schema }),
       ...(convention !== undefined && { convention }),
       ...(policy && { policy }),
       ...(allowEmpty && { allowEmpty }),
       ...(ignore.length > 0 && { existing: { ignore } }),
     }
-    return await work({ ...opened, shown: target.shown, dir, files, options })
+    const driver = { ...opened.driver, addressed: addressed !== undefined }
+    return await work({ ...opened, driver, shown: target.shown, dir, files, options })
   } finally {
     opened ??= await opening.catch(() => undefined)
     await Promise.race([opened?.close(), sleep(2_000, undefined, { ref: false })])

@@ -23,7 +23,7 @@ export interface Option {
   /** What a shell completes its value with. */
   readonly completes?: 'file' | 'folder'
   /** The key of the configuration file that it is taken from when it is not given. */
-  readonly config?: 'dir' | 'url' | 'table' | 'convention'
+  readonly config?: 'dir' | 'url' | 'table' | 'schema' | 'convention'
   /** The environment variables that it is taken from when neither says anything. */
   readonly env?: readonly string[]
 }
@@ -141,9 +141,16 @@ export const databaseOptions = {
   table: {
     type: 'string',
     value: '<name>',
-    about: 'the ledger (default: public.schema_migrations)',
+    about: 'the ledger (default: schema_migrations, in --schema or public)',
     config: 'table',
     env: ['DBMATE_MIGRATIONS_TABLE'],
+  },
+  schema: {
+    type: 'string',
+    value: '<name>',
+    about: 'where ledger and objects live; the first of several gets what is created',
+    multiple: true,
+    config: 'schema',
   },
   verbose: { type: 'boolean', about: 'say which parameters of the address mean nothing here' },
   'allow-empty': { type: 'boolean', about: 'the folder may hold no migration yet' },

@@ -1,0 +1,62 @@
+//! What is noticed of the ledger while it is read, besides what its rows say.
+
+use super::Machine;
+use crate::error::{Code, Error};
+use crate::ledger::statements::{self, TextRow};
+use crate::mention::Mention;
+use crate::plan::{Finding, Severity};
+use crate::sql::quote::{identifier, literal};
+
+/// The code of the finding that the ledger is in another schema than what the migrations create.
+pub(super) const APART: &str = "ledger-apart";
+
+/// The code of the finding that others may write to the ledger.
+pub(super) const WRITABLE: &str = "ledger-writable";
+
+impl Machine {
+    /// Keeps what the answer to the question for the rows says of the ledger itself.
+    ///
+    /// # Errors
+    ///
+    /// `database-failed` if row security may hide rows: then what is applied cannot be told.
+    pub(super) fn notice(&mut self, rows: &[TextRow]) -> Result<(), Error> {
+        let table = self.setup.options.table.qualified();
+        if let Some(role) = statements::first(rows, "hidden") {
+            let message = format!("row security may hide rows of the ledger {table} from the role {role}");
+            let help = format!(
+                "nothing was run; so that it sees all of them, run as the owner of the ledger: create policy \
+                 counterfoil_reads on {table} for select to {role} using (true); a role that migrates has to own the ledger"
+            );
+            return Err(Error::new(Code::DatabaseFailed, message).with_help(help));
+        }
+        self.state.noticed.clear();
+        if let Some(writers) = statements::first(rows, "writers") {
+            let message = format!("{writers} may write to the ledger {table}");
+            let help = format!(
+                "whoever changes its rows has migrations run twice, or not at all; unless that is wanted, run: \
+                 revoke insert, update, delete, truncate on table {table} from {writers}"
+            );
+            self.state.noticed.push(Finding::new(WRITABLE, Severity::Warning, message).with_help(help));
+        }
+        self.notice_place(rows);
+        Ok(())
+    }
+
+    /// Whoever names a table in a schema of the ledger's may have meant the migrations, too.
+    pub(super) fn notice_place(&mut self, rows: &[TextRow]) {
+        let (table, schemas) = (&self.setup.options.table, &self.setup.options.schema);
+        let here = rows.iter().find_map(|row| row.get("here")?.as_deref());
+        let Some(here) = here.filter(|here| schemas.is_empty() && table.schema != "public" && *here != table.schema)
+        else {
+            return;
+        };
+        let message = format!(
+            "the ledger is in the schema {}, and what migrations create without a schema goes to {}",
+            identifier(&table.schema),
+            identifier(here)
+        );
+        let option = Mention::valued("schema", &[&table.schema], format!("schema: {}", literal(&table.schema)));
+        let help = format!("if it is to be where the ledger is, say {} before the first of them runs", option.text);
+        self.state.noticed.push(Finding::new(APART, Severity::Note, message).with_help(help).with_option(option));
+    }
+}

@@ -27,7 +27,7 @@ const WORDS: Words =
     Words { tool: "node-pg-migrate", up: "-- Up Migration", down: "-- Down Migration", up_first: false };
 
 pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
-    for file in accept(set, out, |file| file.stem().is_some())? {
+    for file in accept(set, out, &|file| file.stem().is_some())? {
         let stem = file.stem().unwrap_or("");
         if leading_digits(stem).is_empty() {
             return Err(unnumbered(file, WORDS.tool));

@@ -25,7 +25,7 @@ const WORDS: Words = Words { tool: "dbmate", up: "-- migrate:up", down: "-- migr
 
 pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
     // dbmate takes several folders, so folders beside each other are fine.
-    let (accepted, _) = accept_beside(set, out, |file| name(file).is_some());
+    let (accepted, _) = accept_beside(set, out, &|file| name(file).is_some());
     for file in accepted {
         let Some((digits, name)) = name(file) else { continue };
         let (up, down) = sections(file)?;

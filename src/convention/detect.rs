@@ -16,7 +16,7 @@ use super::markers::{self, Place};
 use super::sections::Direction;
 use super::{
     Convention, dbmate, diesel, drizzle, flyway, golang_migrate, goose, graphile_migrate, node_pg_migrate, numbered,
-    prisma, refinery, sql_migrate, sqlx,
+    prisma, sql_migrate, sqlx,
 };
 use crate::checksum::without_mark;
 use crate::error::{Code, Error};
@@ -46,11 +46,9 @@ struct Clues<'s> {
     ways: usize,
     graphile: Option<&'s str>,
     flyway: Option<&'s str>,
-    /// What Flyway alone has: a repeatable migration, a baseline, a callback, a version in parts.
-    flyway_alone: bool,
-    /// What refinery alone has: a migration in Rust.
-    refinery_alone: Option<&'s str>,
-    versioned: Option<&'s str>,
+    /// Undone in Flyway, run in refinery.
+    undo: Option<&'s str>,
+    rust: Option<&'s str>,
     half: Option<&'s str>,
     whole: Option<&'s str>,
     sql: Option<&'s str>,
@@ -106,20 +104,15 @@ pub(super) fn detect(set: &Set<'_>) -> Result<Convention, Error> {
             _ => Ok(convention),
         };
     }
-    if let Some(path) = clues.flyway {
-        let convention = match flyway::orphan(set) {
-            _ if clues.flyway_alone => Convention::Flyway,
-            (None, false) if clues.refinery_alone.is_some() => Convention::Refinery,
-            (_, true) | (None, false) => Convention::Flyway,
-            (Some(_), false) if clues.refinery_alone.is_some() || clues.versioned.is_none() => Convention::Refinery,
-            (Some(undo), false) => {
-                let versioned = clues.versioned.unwrap_or(path);
-                return unclear(&[(Convention::Flyway, versioned), (Convention::Refinery, undo)]);
-            }
-        };
-        return alone(&clues, convention, path);
+    match (clues.flyway, clues.undo) {
+        (None, None) => by_number(&clues),
+        (None, Some(undo)) => alone(&clues, Convention::Refinery, undo),
+        (Some(path), Some(undo)) if !flyway::has_undone(set) => match clues.rust {
+            Some(_) => alone(&clues, Convention::Refinery, undo),
+            None => unclear(&[(Convention::Flyway, path), (Convention::Refinery, undo)]),
+        },
+        (Some(path), _) => alone(&clues, Convention::Flyway, path),
     }
-    by_number(&clues)
 }
 
 /// Without folders and markers: by what follows the number.
@@ -165,7 +158,7 @@ fn alone(clues: &Clues<'_>, convention: Convention, path: &str) -> Result<Conven
     if !clues.marked.is_empty() {
         candidates.extend(clues.marked());
     } else if let Some(flyway) =
-        clues.flyway.filter(|_| !matches!(convention, Convention::Flyway | Convention::Refinery))
+        clues.flyway.or(clues.undo).filter(|_| !matches!(convention, Convention::Flyway | Convention::Refinery))
     {
         candidates.push((Convention::Flyway, flyway));
     } else if let Some(numbered) = clues.whole.or(clues.half) {
@@ -211,7 +204,7 @@ fn look<'s>(set: &'s Set<'_>) -> Clues<'s> {
                 "metadata.toml" => &mut clues.diesel_metadata,
                 "snapshot.json" => &mut clues.drizzle_snapshot,
                 _ if drizzle::is_journal(file) => &mut clues.journal,
-                _ if name.strip_suffix(".rs").and_then(refinery::name).is_some() => &mut clues.refinery_alone,
+                _ if name.ends_with(".rs") => &mut clues.rust,
                 _ => continue,
             };
             *slot = slot.or(path);
@@ -231,18 +224,9 @@ fn look<'s>(set: &'s Set<'_>) -> Clues<'s> {
             clues.up_folder = clues.up_folder.or(path);
             continue;
         }
-        match flyway::kind(name) {
-            Some(flyway::Kind::Versioned(version, _)) => {
-                clues.versioned = clues.versioned.or(path);
-                clues.flyway_alone |= version.contains(['.', '_']);
-            }
-            Some(flyway::Kind::Undo(version, _)) => clues.flyway_alone |= version.contains(['.', '_']),
-            Some(_) => clues.flyway_alone = true,
-            None => {}
-        }
         let marked = look_inside(file, &mut clues);
         let slot = if flyway::fits(name) {
-            &mut clues.flyway
+            if name.starts_with('U') { &mut clues.undo } else { &mut clues.flyway }
         } else if golang_migrate::name(name).is_some() {
             &mut clues.half
         } else if numbered::plain_name(file).is_some() {
@@ -299,10 +283,9 @@ fn look_inside<'s>(file: &'s File<'_>, clues: &mut Clues<'s>) -> bool {
 
 /// Looks for markers of node-pg-migrate that are whole lines; says whether there is one.
 fn look_for_ways<'s>(file: &'s File<'_>, text: &str, clues: &mut Clues<'s>) -> bool {
-    let is_drawn = |c: char| c.is_whitespace() || c == '-';
     let way = |words: &str| {
         let (direction, rest) = node_pg_migrate::marker(words)?;
-        rest.trim_matches(is_drawn).is_empty().then_some(direction)
+        rest.trim_matches(node_pg_migrate::is_drawn).is_empty().then_some(direction)
     };
     let found = markers::find_by(text, Place::Line, usize::MAX, &mut |words| way(words).is_some());
     if found.iter().any(|span| way(&span.slice(text)[2..]) == Some(Direction::Down)) {

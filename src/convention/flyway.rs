@@ -245,28 +245,16 @@ fn placeholder(text: &str) -> Option<(usize, usize)> {
     None
 }
 
-/// The first undo without a versioned migration that it undoes, and whether another one has its own.
-pub(super) fn orphan<'s>(set: &'s Set<'_>) -> (Option<&'s str>, bool) {
+/// Whether a file undoes another one.
+pub(super) fn has_undone(set: &Set<'_>) -> bool {
     let mut all = Vec::new();
     for file in set.sql() {
-        let (version, is_undo) = match kind(file.name()) {
-            Some(Kind::Versioned(version, _)) => (version, false),
-            Some(Kind::Undo(version, _)) => (version, true),
-            _ => continue,
-        };
-        all.push((Version::new(version.replace('_', "."), Identity::Dotted), is_undo, file.path));
+        if let Some(Kind::Versioned(version, _) | Kind::Undo(version, _)) = kind(file.name()) {
+            all.push((Version::new(version.replace('_', "."), Identity::Dotted), file.name().starts_with('U')));
+        }
     }
     let order = ordered::order(all.len(), &mut |a, b| all[a].cmp(&all[b]));
-    let (mut orphan, mut paired) = (None, false);
-    for same in order.chunk_by(|&a, &b| all[a].0 == all[b].0) {
-        // The versioned ones come first.
-        let (first, last) = (&all[same[0]], &all[same[same.len() - 1]]);
-        if first.1 {
-            orphan = orphan.or(Some(first.2));
-        }
-        paired |= !first.1 && last.1;
-    }
-    (orphan, paired)
+    order.windows(2).any(|pair| all[pair[0]].0 == all[pair[1]].0 && all[pair[0]].1 != all[pair[1]].1)
 }
 
 /// Whether the file looks like Flyway's, for detection.

@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::version::leading_digits;
 
 pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
-    let accepted = accept(set, out, |file| name(file.name()).is_some())?;
+    let accepted = accept(set, out, &|file| name(file.name()).is_some())?;
     let mut parts = Vec::with_capacity(accepted.len());
     for file in accepted {
         if let Some((digits, name, down)) = name(file.name()) {

@@ -26,7 +26,7 @@ pub(super) const WORD: &str = "+goose";
 const WORDS: Words = Words { tool: "goose", up: "-- +goose Up", down: "-- +goose Down", up_first: true };
 
 pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
-    for file in accept(set, out, |file| name(file).is_some())? {
+    for file in accept(set, out, &|file| name(file).is_some())? {
         let Some((digits, name)) = name(file) else { continue };
         let (up, down) = sections(file)?;
         out.push(file, digits, name, up, down, file.dir(), file.stem().unwrap_or(""));

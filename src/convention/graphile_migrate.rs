@@ -11,13 +11,12 @@
 //! Where Counterfoil differs: the hashes are not compared (the ledger has checksums of its own); a file with
 //! what may be a placeholder is refused when it has to be run.
 
-use super::files::{File, Set, nested, several_folders};
+use super::files::{File, Set, nested, numbered, several_folders};
 use super::markers::first_token;
 use super::out::Out;
 use super::sections::refuse_placeholder;
 use crate::error::{Code, Error};
 use crate::migration::{Section, Transaction};
-use crate::version::leading_digits;
 
 /// What every committed file that the tool has written starts with.
 pub(super) const HEAD: &str = "--! Previous:";
@@ -53,58 +52,46 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
 }
 
 fn name(stem: &str) -> Option<(&str, &str)> {
-    let digits = leading_digits(stem);
-    let rest = &stem[digits.len()..];
-    let is_name = rest.is_empty() || rest.starts_with('-');
-    let fits = !digits.is_empty()
-        && is_name
-        && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-    fits.then(|| (digits, rest.strip_prefix('-').unwrap_or("")))
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    numbered(stem).filter(|(digits, _)| !stem[digits.len()..].starts_with('_') && stem.bytes().all(is_name))
 }
 
 fn section(file: &File<'_>) -> Result<Section, Error> {
     let mut section = file.section()?;
-    let (mut at, mut hashes, mut blank) = (0, 0, false);
-    for line in section.text.split('\n') {
-        match line.strip_prefix("--! ").filter(|head| head.starts_with(|c: char| c.is_ascii_uppercase())) {
-            Some(head) => hashes += u8::from(head.starts_with("Previous:") || head.starts_with("Hash:")),
-            None => {
-                blank = line.is_empty();
-                break;
-            }
-        }
-        at += line.len() + 1;
-    }
-    let (2, true, Some(body)) = (hashes, blank, section.text.get(at..)) else {
+    let Some((head, body)) = section.text.split_once("\n\n").filter(|(head, _)| is_head(head)) else {
         return Err(file.error(
             Code::InvalidMarker,
             "it has not the head of a committed migration",
-            "it begins with the lines `--! Previous: …` and `--! Hash: …`, and an empty one; graphile-migrate refuses it too",
+            "it begins with lines of `--! Previous:` and `--! Hash:`, and an empty one; graphile-migrate refuses it too",
         ));
     };
     let first = body.trim_start().strip_prefix("--!");
     if first.is_some_and(|first| first.trim_start().starts_with("no-transaction")) {
         section.transaction = Transaction::Off;
     }
-    if let Some((start, end)) = placeholder(body) {
-        refuse_placeholder(
-            &mut section,
-            "graphile-migrate",
-            (at + start, at + end),
-            "write the value into the file, or, if it is not a placeholder, put a space behind its colon",
-        );
+    if let Some((start, end)) = placeholder(&section.text, head.len()) {
+        let help = "write the value into the file, or, if it is not a placeholder, put a space behind its colon";
+        refuse_placeholder(&mut section, "graphile-migrate", (start, end), help);
     }
     Ok(section)
 }
 
-/// Where the first `:NAME` begins and ends. Behind a letter, a digit or a colon it is another thing: `HH24:MI`, `::TEXT`.
-fn placeholder(text: &str) -> Option<(usize, usize)> {
+fn is_head(head: &str) -> bool {
+    let has = |word| head.split('\n').any(|line| line.starts_with(word));
+    has(HEAD) && has("--! Hash:") && head.split('\n').all(|line| line.starts_with("--! "))
+}
+
+/// Where the first `:NAME` behind `from` begins and ends. After a letter, a digit or a colon it is another thing: `HH24:MI`,
+/// `::TEXT`.
+fn placeholder(text: &str, from: usize) -> Option<(usize, usize)> {
     let bytes = text.as_bytes();
     let is_word = |at: usize| bytes.get(at).is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
-    text.match_indices(':').find_map(|(at, _)| {
-        let alone = at == 0 || !(is_word(at - 1) || bytes[at - 1] == b':');
-        let name = bytes[at + 1..].iter().take_while(|byte| matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b'_')).count();
-        let end = at + 1 + name;
-        (alone && name > 1 && bytes[at + 1].is_ascii_uppercase() && !is_word(end)).then_some((at, end))
+    (from + 1..bytes.len()).find_map(|at| {
+        let alone = bytes[at] == b':' && bytes[at - 1] != b':' && !is_word(at - 1);
+        let mut end = at + 1;
+        while bytes.get(end).is_some_and(|byte| matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b'_')) {
+            end += 1;
+        }
+        (alone && end > at + 2 && bytes[at + 1].is_ascii_uppercase() && !is_word(end)).then_some((at, end))
     })
 }

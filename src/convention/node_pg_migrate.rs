@@ -27,7 +27,7 @@ const WORDS: Words =
     Words { tool: "node-pg-migrate", up: "-- Up Migration", down: "-- Down Migration", up_first: false };
 
 pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
-    for file in accept(set, out, |file| file.stem().is_some())? {
+    for file in accept(set, out, &|file| file.stem().is_some())? {
         let stem = file.stem().unwrap_or("");
         if leading_digits(stem).is_empty() {
             return Err(unnumbered(file, WORDS.tool));
@@ -35,7 +35,7 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
         if stem.ends_with(".up") || stem.ends_with(".down") {
             return Err(file.error(
                 Code::InvalidName,
-                &format!("{} is a migration of its own or a half of one, as node-pg-migrate is set up", file.name()),
+                "node-pg-migrate runs it as a migration of its own or as a half of one, as it is set up",
                 "put both ways into one file, below `-- Up Migration` and `-- Down Migration`",
             ));
         }
@@ -62,15 +62,23 @@ fn sections(file: &File<'_>, out: &mut Out) -> Result<(Section, Option<Section>)
 
 /// The direction of a marker, from what follows its first dashes, and the rest of its line.
 pub(super) fn marker(words: &str) -> Option<(Direction, &str)> {
-    let words = words.trim_start_matches(|c: char| c.is_whitespace() || c == '-');
-    let (way, rest) = words.split_once(char::is_whitespace)?;
-    let direction = if way.eq_ignore_ascii_case("up") {
-        Direction::Up
-    } else if way.eq_ignore_ascii_case("down") {
-        Direction::Down
-    } else {
-        return None;
-    };
-    let (word, rest) = rest.trim_start().split_at_checked("migration".len())?;
-    word.eq_ignore_ascii_case("migration").then(|| (direction, rest.split('\n').next().unwrap_or("")))
+    let words = words.trim_start_matches(is_drawn);
+    for (way, direction) in [("up", Direction::Up), ("down", Direction::Down)] {
+        if let Some(rest) = after(words, way)
+            && let Some(rest) = after(rest.trim_start(), "migration").filter(|_| rest.starts_with(char::is_whitespace))
+        {
+            return Some((direction, rest.split('\n').next().unwrap_or("")));
+        }
+    }
+    None
+}
+
+/// What follows a word in any case.
+fn after<'t>(text: &'t str, word: &str) -> Option<&'t str> {
+    text.get(..word.len()).filter(|head| head.eq_ignore_ascii_case(word)).map(|_| &text[word.len()..])
+}
+
+/// What stands around the words of a marker.
+pub(super) fn is_drawn(c: char) -> bool {
+    c.is_whitespace() || c == '-'
 }

@@ -16,7 +16,7 @@ use crate::version::{Identity, Version, leading_digits};
 pub(super) fn accept<'s, 'a>(
     set: &'s Set<'a>,
     out: &mut Out,
-    fits: impl Fn(&File<'a>) -> bool,
+    fits: &dyn Fn(&File<'_>) -> bool,
 ) -> Result<Vec<&'s File<'a>>, Error> {
     let (accepted, beside) = accept_beside(set, out, fits);
     match beside {
@@ -29,7 +29,7 @@ pub(super) fn accept<'s, 'a>(
 pub(super) fn accept_beside<'s, 'a>(
     set: &'s Set<'a>,
     out: &mut Out,
-    fits: impl Fn(&File<'a>) -> bool,
+    fits: &dyn Fn(&File<'_>) -> bool,
 ) -> (Vec<&'s File<'a>>, Option<(&'s str, &'s str)>) {
     let mut accepted = Vec::with_capacity(set.files.len());
     for file in set.sql() {

@@ -7,7 +7,7 @@ use super::out::Out;
 use crate::error::Error;
 
 pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
-    let accepted = accept(set, out, |file| part(file).is_some())?;
+    let accepted = accept(set, out, &|file| part(file).is_some())?;
     let parts: Vec<Part<'_, '_>> = accepted.into_iter().filter_map(part).collect();
     pairs(&parts, out, |file| file.section())
 }

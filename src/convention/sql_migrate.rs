@@ -24,7 +24,7 @@ pub(super) const WORD: &str = "+migrate";
 const WORDS: Words = Words { tool: "sql-migrate", up: "-- +migrate Up", down: "-- +migrate Down", up_first: false };
 
 pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
-    for file in accept(set, out, |file| file.stem().is_some())? {
+    for file in accept(set, out, &|file| file.stem().is_some())? {
         let stem = file.stem().unwrap_or("");
         let (up, down) = sections(file, out)?;
         out.push(file, file.name(), title(stem), up, down, file.dir(), stem);

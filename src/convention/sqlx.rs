@@ -15,7 +15,7 @@ use crate::migration::{Section, Transaction};
 pub(super) const NO_TRANSACTION: &str = "-- no-transaction";
 
 pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
-    let accepted = accept(set, out, |file| file.stem().is_some() && file.name().contains('_'))?;
+    let accepted = accept(set, out, &|file| file.stem().is_some() && file.name().contains('_'))?;
     let mut parts = Vec::with_capacity(accepted.len());
     for file in accepted {
         let Some((digits, name)) = underscored(file) else {

@@ -12,7 +12,7 @@ use super::out::Out;
 use crate::error::Error;
 
 pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
-    let accepted = accept(set, out, |file| underscored(file).is_some())?;
+    let accepted = accept(set, out, &|file| underscored(file).is_some())?;
     let mut parts = Vec::with_capacity(accepted.len());
     for (at, file) in accepted.into_iter().enumerate() {
         let Some((digits, name)) = underscored(file) else { continue };

@@ -91,11 +91,10 @@ impl Version {
                     _ => Cow::Borrowed(text.as_str()),
                 };
                 let digits = leading_digits(&digits);
-                let time = (identity == Identity::Timed && digits.len() == 17).then(|| next::milliseconds(digits));
-                let numbers = match time.flatten() {
-                    Some(time) => vec![Number(time.to_string())],
-                    None if digits.is_empty() => vec![],
-                    None => vec![Number::new(digits)],
+                let numbers = match digits.len() {
+                    0 => vec![],
+                    17 if identity == Identity::Timed => vec![Number(milliseconds(digits))],
+                    _ => vec![Number::new(digits)],
                 };
                 (numbers, Some(text.clone()))
             }
@@ -113,6 +112,27 @@ impl Version {
     pub fn is_name(&self) -> bool {
         self.name.is_some()
     }
+}
+
+/// A date of 17 digits as its milliseconds since 1970, in digits.
+fn milliseconds(date: &str) -> String {
+    let mut rest = date.bytes().fold(0, |number: u64, digit| number * 10 + u64::from(digit - b'0'));
+    let mut part = |size| {
+        let part = rest % size;
+        rest /= size;
+        part
+    };
+    let [thousandths, second, minute, hour, day, month] = [1000, 100, 100, 100, 100, 100].map(&mut part);
+    // A year that begins in March has its odd day at its end. The 719,469th day of such a calendar is that of 1970-01-01.
+    let (year, month) = if month > 2 { (rest, month - 3) } else { (rest.saturating_sub(1), month + 9) };
+    let days = (365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day).saturating_sub(719_469);
+    let mut left = (((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 + thousandths;
+    let mut digits = Vec::new();
+    while left > 0 {
+        digits.insert(0, b'0' + (left % 10) as u8);
+        left /= 10;
+    }
+    digits.into_iter().map(char::from).collect()
 }
 
 /// The ASCII digits that `text` starts with.
@@ -225,8 +245,22 @@ mod tests {
                 "add_users",
             ],
         );
-        // What is no date of 17 digits is a number as any other.
-        ordered(Identity::Timed, &["1704153600000_a", "20240102000000_a", "20241302000000000_a"]);
+        // `date -u -d 2000-02-29T23:59:59Z +%s` is 951868799, that of 2100-03-01T00:00:00Z 4107542400.
+        ordered(
+            Identity::Timed,
+            &[
+                "00010101000000000_a",
+                "951868799998_a",
+                "20000229235959999_a",
+                "20000301000000000_b",
+                "951868800000_a",
+                "4107542399999_a",
+                "21000301000000000_a",
+                "4107542400001_a",
+                // Fourteen digits are a number as any other.
+                "20240102000000_a",
+            ],
+        );
         assert_ne!(
             Version::new("20240102000000000_a", Identity::Timed),
             Version::new("1704153600000_a", Identity::Timed)

@@ -40,7 +40,15 @@ impl Now {
             return None;
         }
         let digits = format!("{}{}{fraction:0<3.3}", date.replace('-', ""), time.replace(':', ""));
-        Some(Now { milliseconds: milliseconds(&digits)?, digits })
+        let [year, month, day, hour, minute, second, millisecond] = Time::read(&digits)?.parts.map(u64::from);
+        if year < 1970 {
+            return None;
+        }
+        let mut days = day - 1;
+        days += (1970..year).map(|year| if is_leap(year as u32) { 366 } else { 365 }).sum::<u64>();
+        days += (1..month).map(|month| u64::from(days_in(year as u32, month as u32))).sum::<u64>();
+        let milliseconds = (((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 + millisecond;
+        Some(Now { digits, milliseconds })
     }
 
     /// As `version` writes its times; none if it is not a time.
@@ -55,23 +63,6 @@ impl Now {
             _ => None,
         }
     }
-}
-
-/// What a time of 17 digits or fewer is since 1970; none if it is none, or earlier.
-pub(super) fn milliseconds(digits: &str) -> Option<u64> {
-    let [year, month, day, hour, minute, second, millisecond] = Time::read(digits)?.parts;
-    if year < 1970 {
-        return None;
-    }
-    let mut days = day - 1;
-    for year in 1970..year {
-        days += 365 + u32::from(is_leap(year));
-    }
-    for month in 1..month {
-        days += days_in(year, month);
-    }
-    let seconds = ((u64::from(days) * 24 + u64::from(hour)) * 60 + u64::from(minute)) * 60 + u64::from(second);
-    Some(seconds * 1000 + u64::from(millisecond))
 }
 
 /// The part of a version, or of a name that starts with one, that [`next`] counts: `0077` of `0077_rapid`, `17.1`,

@@ -626,7 +626,11 @@ describe('connecting', () => {
         /^error: app at nowhere\.invalid cannot be reached: getaddrinfo E/,
         /spelt right/,
       ],
-      [`postgres://postgres@${at}/nothing`, /database "nothing" does not exist \(3D000\)/, /createdb/],
+      [
+        `postgres://postgres@${at}/nothing`,
+        /database "nothing" does not exist \(3D000\)/,
+        /`counterfoil create` makes it/,
+      ],
       [
         `postgres://locked:wrong%2Fone@${at}/postgres`,
         /password authentication failed for user "locked" \(28P01\)/,

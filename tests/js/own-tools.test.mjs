@@ -188,7 +188,8 @@ describe('graphile-migrate', () => {
     assert.equal(rows[0].it, `of ${name}`)
     const error = await fails(migrate(ours.db, await readMigrations(folder)), {
       code: 'plan-refused',
-      message: 'committed/000002.sql:5:34: nothing was run: graphile-migrate would fill in the placeholder :DATABASE_NAME',
+      message:
+        'committed/000002.sql:5:34: nothing was run: graphile-migrate would fill in the placeholder :DATABASE_NAME',
     })
     assert.deepEqual([error.at.line, error.at.column], [5, 34])
     assert.equal(

@@ -29,7 +29,8 @@ export function filled<O extends Options>(
       const wrong = variable && incomplete.get(variable)
       if (wrong) throw wrong
       if (value && key !== 'url' && isAddress(value)) throw misplaced(`${variable} is for --${name}`)
-      return value ?? (key === 'url' && naming(environment).length > 0 ? byVariables : undefined)
+      // Which database is to go is said by nobody but who names it.
+      return value ?? (key === 'url' && variables && naming(environment).length > 0 ? byVariables : undefined)
     }
     const value = values[name] ?? from(named) ?? (key && config[key]) ?? from(env) ?? fallback
     filled[name] = multiple ? [value ?? []].flat() : (value ?? (type === 'boolean' ? false : undefined))

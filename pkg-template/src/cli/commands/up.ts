@@ -34,6 +34,7 @@ export const command = define({
       choices: ['apply', 'wait', 'refuse'],
       default: 'apply',
     },
+    create: { type: 'boolean', about: 'make the database before, if it is not there' },
     yes: { type: 'boolean', about: 'do not ask', short: 'y' },
     ...waiting,
     ...writing,
@@ -43,6 +44,7 @@ export const command = define({
     ['up', 'bring DATABASE_URL up to date'],
     ['up --dry-run', 'what would it do?'],
     ['up --wait', 'in a container: the database may still be starting'],
+    ['up --create', 'make the database before, if it is not there'],
     ['up --plan plan.json', 'apply what was reviewed, or stop'],
     ['up --url pglite:memory', 'can an empty database be brought up?'],
   ],
@@ -52,7 +54,8 @@ export const command = define({
     const { values, format, signal } = call
     // What only looks, or waits for somebody else, makes no folder.
     const create = values['dry-run'] || values.when === 'refuse' ? 'in memory' : values.when === 'apply'
-    return withDatabase(call, { create, wait: patience(values.wait) }, async (session) => {
+    const make = values.create && create === true
+    return withDatabase(call, { create, make, wait: patience(values.wait) }, async (session) => {
       const { driver, db, files, dir, options } = session
       const reviewed = values.plan === undefined ? undefined : await reviewedPlan(values.plan)
       const applies = values.when === 'apply'

@@ -9,7 +9,7 @@ import { sayLed } from '../text/links.js'
 import { deaf } from './active.js'
 import type { Config } from '../config/config.js'
 import { unreachable, watched, type OpenOptions, type Opened } from './opened.js'
-import { contents, holdFolder } from './pglite-folder.js'
+import { contents, holdFolder, markFolder } from './pglite-folder.js'
 import type { Target } from './target.js'
 
 type Db = PGliteLike & { close(): Promise<void>; dumpDataDir(compression: 'none'): Promise<Blob> }
@@ -19,7 +19,7 @@ type PGliteClass = {
 
 export async function openPGlite(
   target: Target & { kind: 'pglite' },
-  { config, create }: OpenOptions,
+  { config, create, make }: OpenOptions,
 ): Promise<Opened> {
   const folder = target.folder === undefined ? undefined : resolve(target.folder)
   if (folder !== undefined) await sayLed(target.folder!)
@@ -68,7 +68,9 @@ export async function openPGlite(
     await db.close().catch(() => {})
     held?.release()
   }
-  return { driver, rows, db, close, cancel: async () => {} }
+  const made = Boolean(held?.empty)
+  if (made && make) markFolder(folder!)
+  return { driver, rows, db, close, cancel: async () => {}, ...(made && { made, notes: make ? ['made'] : [] }) }
 }
 
 /** An empty database. Versions before 0.5 make none in a folder that holds a lock, but they take one that is made. */

@@ -36,7 +36,7 @@ const causes: readonly (readonly [codes: readonly string[], help: string, transi
     'see that user and password are right; what is special in a password is written with %, such as @ as %40',
   ],
   [['28000'], 'see that the user exists, and that pg_hba.conf lets it in from here'],
-  [['3D000'], 'create the database first (createdb), or name another one'],
+  [['3D000'], '`counterfoil create` makes it, and `counterfoil up --create` before it migrates; or name another one'],
   [['53300'], 'the server has no connection left: close some, or go through a pooler'],
   [
     [

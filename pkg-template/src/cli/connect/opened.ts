@@ -13,6 +13,8 @@ export interface Opened {
   readonly db: object
   /** What there is to say of the connection besides which database it is. */
   readonly notes?: readonly string[]
+  /** Whether it was made for this. */
+  readonly made?: boolean
   /** The rows of the ledger as they were read last; undefined if they have not been. */
   rows(): readonly TextRow[] | undefined
   close(): Promise<void>
@@ -25,6 +27,8 @@ export interface OpenOptions {
   readonly signal: AbortSignal
   /** Whether a PGlite may be made where there is none: in its folder, or only in memory. */
   readonly create?: boolean | 'in memory'
+  /** Whether a database that is not there is made, and marked as one of `counterfoil create`. */
+  readonly make?: boolean | undefined
   /** How long to wait until the database can be reached, in milliseconds. */
   readonly wait?: number
 }

@@ -302,3 +302,11 @@ export const byVariables = 'postgres:///'
 /** The variables among these that make an address where nothing else does. */
 export const naming = (env: Readonly<Record<string, string | undefined>>): string[] =>
   saying.map((name) => honoured[name]).filter((variable) => env[variable])
+
+/** All variables but those. */
+export const withoutNaming = (
+  env: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, string | undefined>> => {
+  const names = naming(env)
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)))
+}

@@ -1,8 +1,20 @@
 // The folder of a PGlite: what may stand in it, and who may open it. It belongs to one process at a time, also for
 // reading: PGlite opens a database for writing whatever it is for, and of two that have it open one loses its work.
-import { mkdirSync, readdirSync, rmSync, rmdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, join, sep } from 'node:path'
 import { lockDataDir } from '../../drivers/pglite-lock.js'
+import { failure } from '../../shared/errors.js'
 import { unreachable } from './opened.js'
 import type { Target } from './target.js'
 
@@ -11,6 +23,8 @@ const lockFile = 'counterfoil.lock'
 const marker = 'counterfoil.making'
 /** What may be in a folder that counts as empty. */
 const unimportant = /^(?:counterfoil\.lock.*|\.git(?:keep|ignore)|lost\+found)$/
+/** What `create` leaves in a folder that it has made: the number that the folder has in its file system, which a copy has not. */
+const made = 'counterfoil.created'
 /** How often the lock shows that its owner lives, in milliseconds. */
 const pulse = 60_000
 
@@ -96,4 +110,92 @@ function makeFolder(target: Target, folder: string): boolean {
   } catch (cause) {
     throw unreachable(target, `the folder cannot be made: ${(cause as Error).message}`, 'name another folder', cause)
   }
+}
+
+/** Leaves the mark of what `create` has made. */
+export const markFolder = (folder: string): void => writeFileSync(join(folder, made), `${numberOf(folder)}\n`)
+
+/** Whether `create` has made it. */
+export function isMarked(folder: string): boolean {
+  try {
+    const path = join(folder, made)
+    return lstatSync(path).isFile() && readFileSync(path, 'utf8') === `${numberOf(folder)}\n`
+  } catch {
+    return false
+  }
+}
+
+const numberOf = (folder: string): string => String(statSync(folder, { bigint: true }).ino)
+
+/** What PostgreSQL, PGlite and counterfoil write into such a folder. */
+const known =
+  /^(?:PG_VERSION|base|global|pg_\w+|pg_\w+\.conf|postgresql(?:\.auto)?\.conf|postmaster\.(?:pid|opts)|current_logfiles|counterfoil\..*|\.git(?:keep|ignore)|\.DS_Store|lost\+found)$/
+
+/**
+ * Sees that a folder is a PGlite's and nothing else.
+ *
+ * @throws MigrationError `invalid-target` for a link, and where other things lie in it
+ */
+export function mustBePlain(target: Target, folder: string): void {
+  if (lstatSync(folder).isSymbolicLink())
+    throw failure(
+      'invalid-target',
+      `${target.shown} is a symbolic link: what it leads to is not dropped`,
+      `name the folder itself, ${readlinkSync(folder)}; nothing was dropped`,
+    )
+  const others = readdirSync(folder).filter((name) => !known.test(name))
+  if (others.length > 0)
+    throw failure(
+      'invalid-target',
+      `${target.shown} holds other things besides: ${others.slice(0, 3).join(', ')}${others.length > 3 ? `, and ${others.length - 3} more` : ''}`,
+      'move them elsewhere first; nothing was dropped',
+    )
+}
+
+/**
+ * Takes a folder away with all that is in it, while nobody has it open.
+ *
+ * @throws MigrationError `data-dir-locked`, `database-in-use`
+ */
+export function removeFolder(target: Target, folder: string): void {
+  const lock = lockDataDir(folder)
+  // Whoever looks meanwhile finds all of it or nothing. What links lead to stays.
+  const gone = join(folder, '..', `.${basename(folder)}.${process.pid}.dropped`)
+  try {
+    const pids = holders(folder)
+    if (pids.length > 0)
+      throw failure(
+        'database-in-use',
+        `${target.shown} is in use: ${pids.length === 1 ? 'process' : 'processes'} ${pids.join(', ')} ${pids.length === 1 ? 'has' : 'have'} it open`,
+        'end what has it open and try again; nothing was dropped',
+      )
+    mustBePlain(target, folder)
+    renameSync(folder, gone)
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+  rmSync(gone, { recursive: true, force: true })
+}
+
+/** Other processes that have a file of the folder open, where the system says: they need not know of the lock. */
+function holders(folder: string): string[] {
+  const listed = (path: string): string[] => {
+    try {
+      return readdirSync(path)
+    } catch {
+      return []
+    }
+  }
+  return listed('/proc')
+    .filter((pid) => /^\d+$/.test(pid) && pid !== String(process.pid))
+    .filter((pid) =>
+      listed(`/proc/${pid}/fd`).some((fd) => {
+        try {
+          return readlinkSync(`/proc/${pid}/fd/${fd}`).startsWith(join(folder, sep))
+        } catch {
+          return false
+        }
+      }),
+    )
 }

@@ -32,7 +32,7 @@ type DatabaseCall = Call & { readonly values: Values<typeof databaseOptions> }
 /** Opens both, and closes the database whatever happens. `create`: whether a PGlite may be made. `quiet`: nothing is said of which they are. */
 export async function withDatabase<T>(
   call: DatabaseCall,
-  how: { create?: boolean | 'in memory'; wait?: number; quiet?: boolean },
+  how: { create?: boolean | 'in memory'; make?: boolean; wait?: number; quiet?: boolean },
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const {
@@ -53,8 +53,8 @@ export async function withDatabase<T>(
   const passedOver = target.kind === 'postgres' ? target.address.passedOver : []
   if (verbose && passedOver.length > 0) say(`passed over, since it means nothing here: ${passedOver.join(', ')}`)
   const reading = filesOf(dir, convention, allowEmpty)
-  // A folder is not opened, let alone made, for files that cannot be read.
-  const opening = (target.kind === 'pglite' ? reading : Promise.resolve()).then(() =>
+  // Nothing is made for files that cannot be read.
+  const opening = (target.kind === 'pglite' || how.make ? reading : Promise.resolve()).then(() =>
     open(target, { config, signal, ...how }),
   )
   // Two things that may fail: the other one must not be left behind.

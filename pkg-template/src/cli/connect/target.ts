@@ -9,6 +9,8 @@ export type Target =
   /** Without a folder it is one in memory, which is gone afterwards. */
   | { readonly kind: 'pglite'; readonly folder: string | undefined; readonly shown: string }
 
+type Variables = Readonly<Record<string, string | undefined>>
+
 const schemes = ['postgres', 'postgresql', 'pglite']
 const forms = 'it is postgres://user:password@host/database, pglite:./folder or pglite:memory'
 
@@ -48,7 +50,7 @@ const others: readonly (readonly [pattern: RegExp, message: string, help: string
 ]
 
 /** Reads a target. @throws MigrationError `invalid-target`; never repeats an address that may hold a password */
-export function targetOf(url: string | undefined): Target {
+export function targetOf(url: string | undefined, env: Variables = process.env): Target {
   if (!url) throw invalid('no database is named', `set DATABASE_URL or PGHOST and its like, or pass --url: ${forms}`)
   const other = others.find(([pattern]) => pattern.test(url))
   if (other) throw invalid(`the target is not understood: ${other[1]}`, other[2])
@@ -69,6 +71,6 @@ export function targetOf(url: string | undefined): Target {
       `the target is not understood: ${nearest(scheme, schemes) ? `${scheme}:` : 'its scheme'} is no kind of database that counterfoil knows`,
       forms,
     )
-  const address = addressOf(url, process.env)
+  const address = addressOf(url, env)
   return { kind: 'postgres', address, shown: address.shown }
 }

@@ -111,11 +111,11 @@ function valueOf(
   return Number(value)
 }
 
-function checkOperands(name: string, { operands: taken }: Command, given: readonly string[]): void {
+function checkOperands(name: string, { operands: taken, instead }: Command, given: readonly string[]): void {
   if (given.some(isAddress)) throw misplaced(taken ? `${taken.name} is ${taken.about}` : `${name} takes no argument`)
   const extra = given[taken ? (taken.many ? Infinity : 1) : 0]
   if (extra !== undefined)
-    throw new Usage(`unexpected argument '${extra}'`, `\`counterfoil ${name} --help\` says what there is`)
+    throw new Usage(`unexpected argument '${extra}'`, instead ?? `\`counterfoil ${name} --help\` says what there is`)
   if (taken?.required && given.length === 0)
     throw new Usage(`${taken.name} is missing: ${taken.about}`, `\`counterfoil ${name} --help\` has examples`)
   const wrong = taken?.choices && given.find((operand) => !taken.choices!.includes(operand))

@@ -73,6 +73,8 @@ export interface Command<O extends Options = Options> {
     readonly many?: boolean
     readonly choices?: readonly string[]
   }
+  /** What somebody who hands an argument to a command that takes none may have meant. */
+  readonly instead?: string
   /** The formats that it can print, the default first. Without them it has no `--format`. */
   readonly formats?: readonly Format[]
   /** Command lines (without `counterfoil`) and what each does. */

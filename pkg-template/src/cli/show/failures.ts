@@ -19,6 +19,7 @@ const misuses = new Set([
   'invalid-target',
   'no-migrations',
   'not-confirmed',
+  'database-in-use',
   'driver-missing',
   'connection-failed',
   'connection-lost',

@@ -59,10 +59,7 @@ onEachDatabase(
       const chosen = { ...options, ...(named && { table: named }) }
       if (code === 'ecto') {
         assert.match(help, new RegExp(`nobody can tell from here whether ${versions[0]}, .* ran: look at each`))
-        const [some] = stampsOf(help, {
-          stamp: (db, migrations, _, options) => stamp(db, migrations, versions.slice(0, 2), options),
-        })
-        await some(db, set, chosen)
+        await stampsOf(help, api)[0](db, set, chosen, versions.slice(0, 2))
       } else await stamp(db, set, versions.slice(0, 2), chosen)
       const { decisions } = await plan(db, set, chosen)
       assert.deepEqual(

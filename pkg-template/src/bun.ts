@@ -1,6 +1,6 @@
 // Bun's own SQL.
-import { down, judge, look, up } from './run/actions.js'
-import type { Migrate, PlanWith, Ready, Rollback } from './run/functions.js'
+import { down, judge, look, mark, up } from './run/actions.js'
+import type { Migrate, PlanWith, Ready, Rollback, Stamp } from './run/functions.js'
 import { type BunSql, driver } from './drivers/bun.js'
 
 export { MigrationError, type Location } from './shared/errors.js'
@@ -21,3 +21,6 @@ export const plan: PlanWith<BunSql> = (db, migrations, options) => look(driver, 
 export const ready: Ready<BunSql> = (db, migrations, options) => judge(driver, db, migrations, options)
 /** Takes back what was applied last; {@link Rollback} says how far, and what it throws. */
 export const rollback: Rollback<BunSql> = (db, migrations, options) => down(driver, db, migrations, options)
+/** Marks migrations as applied, or not applied, without running them; {@link Stamp} says more. */
+export const stamp: Stamp<BunSql> = (db, migrations, versions, options) =>
+  mark(driver, db, migrations, versions, options)

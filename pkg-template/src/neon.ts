@@ -1,6 +1,6 @@
 // Neon's serverless driver: over HTTP, where every request is a session of its own, or over a WebSocket.
-import { down, judge, look, up } from './run/actions.js'
-import type { Migrate, PlanWith, Ready, Rollback } from './run/functions.js'
+import { down, judge, look, mark, up } from './run/actions.js'
+import type { Migrate, PlanWith, Ready, Rollback, Stamp } from './run/functions.js'
 import { type NeonDatabase, driver } from './drivers/neon.js'
 
 export { MigrationError, type Location } from './shared/errors.js'
@@ -22,3 +22,6 @@ export const plan: PlanWith<NeonDatabase> = (db, migrations, options) => look(dr
 export const ready: Ready<NeonDatabase> = (db, migrations, options) => judge(driver, db, migrations, options)
 /** Takes back what was applied last; {@link Rollback} says how far, and what it throws. */
 export const rollback: Rollback<NeonDatabase> = (db, migrations, options) => down(driver, db, migrations, options)
+/** Marks migrations as applied, or not applied, without running them; {@link Stamp} says more. */
+export const stamp: Stamp<NeonDatabase> = (db, migrations, versions, options) =>
+  mark(driver, db, migrations, versions, options)

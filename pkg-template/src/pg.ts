@@ -1,6 +1,6 @@
 // node-postgres: a Client or a Pool.
-import { down, judge, look, up } from './run/actions.js'
-import type { Migrate, PlanWith, Ready, Rollback } from './run/functions.js'
+import { down, judge, look, mark, up } from './run/actions.js'
+import type { Migrate, PlanWith, Ready, Rollback, Stamp } from './run/functions.js'
 import { nodePostgres as driver, type PgClient, type PgPool } from './drivers/node-postgres.js'
 
 export { MigrationError, type Location } from './shared/errors.js'
@@ -21,3 +21,6 @@ export const plan: PlanWith<PgClient | PgPool> = (db, migrations, options) => lo
 export const ready: Ready<PgClient | PgPool> = (db, migrations, options) => judge(driver, db, migrations, options)
 /** Takes back what was applied last; {@link Rollback} says how far, and what it throws. */
 export const rollback: Rollback<PgClient | PgPool> = (db, migrations, options) => down(driver, db, migrations, options)
+/** Marks migrations as applied, or not applied, without running them; {@link Stamp} says more. */
+export const stamp: Stamp<PgClient | PgPool> = (db, migrations, versions, options) =>
+  mark(driver, db, migrations, versions, options)

@@ -1,6 +1,6 @@
 // PGlite, in Node, in a browser tab, or behind its worker.
-import { down, judge, look, up } from './run/actions.js'
-import type { Migrate, PlanWith, Ready, Rollback } from './run/functions.js'
+import { down, judge, look, mark, up } from './run/actions.js'
+import type { Migrate, PlanWith, Ready, Rollback, Stamp } from './run/functions.js'
 import { pglite as driver } from './drivers/pglite-driver.js'
 import type { PGliteLike } from './drivers/pglite-like.js'
 
@@ -26,6 +26,9 @@ export const plan: PlanWith<PGliteLike> = (db, migrations, options) => look(driv
 export const ready: Ready<PGliteLike> = (db, migrations, options) => judge(driver, db, migrations, options)
 /** Takes back what was applied last; {@link Rollback} says how far, and what it throws. */
 export const rollback: Rollback<PGliteLike> = (db, migrations, options) => down(driver, db, migrations, options)
+/** Marks migrations as applied, or not applied, without running them; {@link Stamp} says more. */
+export const stamp: Stamp<PGliteLike> = (db, migrations, versions, options) =>
+  mark(driver, db, migrations, versions, options)
 
 /**
  * Makes a database in memory and brings it up with the migrations: from a snapshot of an earlier boot if the store has

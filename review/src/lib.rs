@@ -6,7 +6,8 @@
 //! - [`guard`] says whether a change breaks what has shipped, or cannot be merged with what others have written;
 //! - [`lint`] says what is wrong with migrations themselves, with the rules of squawk if the feature `squawk` is on;
 //! - [`explain`] renders a plan as text, as Mermaid or as a summary in Markdown;
-//! - [`losses`] finds what throws data away.
+//! - [`losses`] finds what throws data away;
+//! - [`amend`] changes the ledger without running a migration: `stamp`.
 //!
 //! [`door`] is how the npm package comes in: JSON text in, JSON text out.
 #![forbid(unsafe_code)]
@@ -14,6 +15,7 @@
 // Lowest first: a module uses only what stands above it.
 pub mod guard;
 
+pub mod amend;
 pub mod explain;
 pub mod lint;
 pub mod losses;

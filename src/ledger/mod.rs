@@ -3,8 +3,8 @@
 pub(crate) mod by_hand;
 pub(crate) mod foreign;
 mod row;
-pub(crate) mod shape;
-pub(crate) mod statements;
+pub mod shape;
+pub mod statements;
 mod table;
 pub(crate) mod tools;
 

@@ -10,7 +10,8 @@ use crate::error::{Code, Error};
 
 /// What a table is, by its columns.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Shape {
+#[non_exhaustive]
+pub enum Shape {
     /// There is no such table.
     Missing,
     /// It has all of our columns, perhaps more.
@@ -29,7 +30,7 @@ pub(crate) enum Shape {
 ///
 /// Rails and dbmate both keep one column, `version`, in `schema_migrations`. dbmate gave it a length
 /// (255, later 128) and gives it none now, as Rails does (since 4.2). `rails`: a table beside it is Rails'.
-pub(crate) fn shape(columns: &[(String, String)], rails: bool) -> Shape {
+pub fn shape(columns: &[(String, String)], rails: bool) -> Shape {
     if columns.is_empty() {
         return Shape::Missing;
     }
@@ -54,7 +55,7 @@ pub(crate) fn shape(columns: &[(String, String)], rails: bool) -> Shape {
 }
 
 /// The ledger lacks the unique key on `version`, which keeps two runners from applying one migration.
-pub(crate) fn without_key(table: &Table) -> Error {
+pub fn without_key(table: &Table) -> Error {
     let table = table.qualified();
     let message = format!("the ledger {table} has no unique key on version, which keeps two runners apart");
     let help = format!(

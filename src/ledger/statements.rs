@@ -17,7 +17,7 @@ pub type TextRow = BTreeMap<String, Option<String>>;
 ///
 /// A default that is added after the column leaves the rows that are there null: nobody knows
 /// when another tool applied them.
-pub(crate) const COLUMNS: &[(&str, &str, Option<&str>)] = &[
+pub const COLUMNS: &[(&str, &str, Option<&str>)] = &[
     ("name", "text", None),
     ("checksum", "text", None),
     ("fingerprint", "text", None),
@@ -33,7 +33,7 @@ pub(crate) const COLUMNS: &[(&str, &str, Option<&str>)] = &[
 ];
 
 /// Creates the ledger, or adds the columns that are not in `present`.
-pub(crate) fn create(table: &Table, present: &[String]) -> Vec<String> {
+pub fn create(table: &Table, present: &[String]) -> Vec<String> {
     let qualified = table.qualified();
     let mut out = Vec::new();
     if present.is_empty() {
@@ -67,10 +67,10 @@ pub(crate) fn create(table: &Table, present: &[String]) -> Vec<String> {
 
 /// A column `open`: whether the session was in a transaction before. The first statement of one has
 /// the moment of its transaction. In the extended protocol that is not so: there it means nothing.
-pub(crate) const OPEN: &str = "(pg_catalog.transaction_timestamp() <> pg_catalog.statement_timestamp())::text as open";
+pub const OPEN: &str = "(pg_catalog.transaction_timestamp() <> pg_catalog.statement_timestamp())::text as open";
 
 /// Whether the rows of [`digest`] or [`shape`] say that the session was in a transaction before.
-pub(crate) fn is_open(rows: &[TextRow]) -> bool {
+pub fn is_open(rows: &[TextRow]) -> bool {
     first(rows, "open") == Some("true")
 }
 
@@ -81,7 +81,7 @@ pub(super) const OF_RAILS: &str = "(exists (select 1 from pg_catalog.pg_class m 
 
 /// The columns of the table that has the ledger's name: `name` and `type`, and `rails`, whether the table is of Rails; one row without
 /// a name if there is no such table. Cannot fail, so that no transaction of a caller's is harmed.
-pub(crate) fn shape(table: &Table) -> String {
+pub fn shape(table: &Table) -> String {
     format!(
         "select a.name, a.type, a.rails from (select 1) one left join (select a.attname::text as name, \
          pg_catalog.format_type(a.atttypid, a.atttypmod) as type, a.attnum, \
@@ -145,6 +145,14 @@ pub(crate) fn tag(version: &str) -> String {
     format!("/* counterfoil {} */ ", version.replace('/', "_"))
 }
 
+/// A column of the ledger as text: the same in every time zone and date style, and in order as text.
+pub fn as_text(name: &str, definition: &str) -> String {
+    if definition == "timestamptz" {
+        return format!("pg_catalog.to_char({name} at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')");
+    }
+    format!("{name}::text")
+}
+
 /// Reads all rows; columns that are not there come as null. `None`: all columns are there.
 ///
 /// There is at least one row, which has no version if the ledger has none. Every row has a column
@@ -154,22 +162,12 @@ pub(crate) fn tag(version: &str) -> String {
 /// With `busy` there is another one: whether another session has written to the ledger and has not
 /// committed. Such a session holds a ROW EXCLUSIVE lock on it (PostgreSQL manual, 13.3.1), which
 /// everybody may see in `pg_locks`. The row itself nobody can see.
-pub(crate) fn rows(table: &Table, present: Option<&[String]>, busy: bool) -> String {
+pub fn rows(table: &Table, present: Option<&[String]>, busy: bool) -> String {
     let has = |name: &str| present.is_none_or(|columns| columns.iter().any(|column| column == name));
     let mut sql = String::from("select version::text as version");
     for (name, definition, _) in COLUMNS {
         sql.push_str(", ");
-        if has(name) && *definition == "timestamptz" {
-            // The same in every time zone and date style, and in order as text.
-            sql.push_str("pg_catalog.to_char(");
-            sql.push_str(name);
-            sql.push_str(" at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')");
-        } else if has(name) {
-            sql.push_str(name);
-            sql.push_str("::text");
-        } else {
-            sql.push_str("null::text");
-        }
+        sql.push_str(&if has(name) { as_text(name, definition) } else { "null::text".into() });
         sql.push_str(" as ");
         sql.push_str(name);
     }
@@ -209,7 +207,7 @@ pub(crate) fn is_busy(rows: &[TextRow]) -> bool {
 }
 
 /// Whether the rows of [`rows`] say that the ledger has its key.
-pub(crate) fn is_keyed(rows: &[TextRow]) -> bool {
+pub fn is_keyed(rows: &[TextRow]) -> bool {
     first(rows, "keyed") != Some("false")
 }
 
@@ -223,7 +221,7 @@ fn first<'a>(rows: &'a [TextRow], name: &str) -> Option<&'a str> {
 ///
 /// `database-failed` if a row is in a state that is not known: what it means for the migration
 /// cannot be guessed.
-pub(crate) fn read(table: &Table, rows: Vec<TextRow>) -> Result<Ledger, Error> {
+pub fn read(table: &Table, rows: Vec<TextRow>) -> Result<Ledger, Error> {
     let rows: Result<Vec<Row>, Error> = rows
         .into_iter()
         .filter_map(|mut row| {
@@ -269,31 +267,35 @@ fn unknown_state(table: &Table, version: &str, state: &str) -> Error {
 
 /// What one of our own statements has found, when it fails because it was made to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fault {
+#[non_exhaustive]
+pub enum Fault {
     /// Another runner has taken over.
     LeaseLost,
     /// The migration's row is not there any more.
     RowGone,
     /// The row is not as it was written: a trigger, a rule or row security has a say in it.
     NotWritten,
+    /// A row is not as it was read.
+    Changed,
 }
 
-const FAULTS: [(Fault, &str); 3] = [
+const FAULTS: [(Fault, &str); 4] = [
     (Fault::LeaseLost, "counterfoil: the lease is lost: "),
     (Fault::RowGone, "counterfoil: the row is gone: "),
     (Fault::NotWritten, "counterfoil: the row is not written: "),
+    (Fault::Changed, "counterfoil: the ledger has changed: "),
 ];
 
 /// The value that makes a statement fail with this fault: a cast of a text that is no number. It
 /// fails when it is reached; `column` in it keeps the planner from trying it earlier.
-fn failing(fault: Fault, column: &str) -> String {
+pub fn failing(fault: Fault, column: &str) -> String {
     let says = FAULTS.iter().find(|(known, _)| *known == fault).map_or("", |(_, says)| says);
     format!("({} || {column})::integer", literal(says))
 }
 
 /// The fault that a failure speaks of. 22P02 is `invalid_text_representation`, and whatever the
 /// server's language, the message has the text.
-pub(crate) fn fault(sqlstate: &str, message: &str) -> Option<Fault> {
+pub fn fault(sqlstate: &str, message: &str) -> Option<Fault> {
     let said = |(_, says): &&(Fault, &str)| sqlstate == "22P02" && message.contains(says);
     FAULTS.iter().find(said).map(|(fault, _)| *fault)
 }

@@ -1,4 +1,5 @@
-//! Turns what the database said into what a person needs to know.
+//! Turns what the database said into what a person needs to know. What else writes to the ledger tells its failures by the
+//! same rules.
 
 use super::request::Direction;
 use super::state::Refusal;
@@ -12,7 +13,8 @@ use crate::sql::quote::literal;
 
 /// What a failure asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+#[non_exhaustive]
+pub enum Kind {
     /// A unique violation: the claim, or the migration's own. The ledger knows.
     Unique,
     /// Somebody is in the way: try again later.
@@ -52,7 +54,8 @@ const KINDS: &[(&str, Kind)] = &[
 const GONE: [&str; 3] = ["08", "57P0", "25P03"];
 
 impl Failure {
-    pub(crate) fn kind(&self) -> Kind {
+    /// What it asks for.
+    pub fn kind(&self) -> Kind {
         if self.lost || GONE.iter().any(|class| self.sqlstate.starts_with(class)) {
             return Kind::Lost;
         }
@@ -60,7 +63,7 @@ impl Failure {
     }
 
     /// What one of the run's own statements has found, if it made itself fail.
-    pub(crate) fn fault(&self) -> Option<Fault> {
+    pub fn fault(&self) -> Option<Fault> {
         statements::fault(&self.sqlstate, &self.message)
     }
 
@@ -197,7 +200,7 @@ fn there(setup: &Setup, refusal: &Refusal, row: bool) -> String {
 }
 
 /// Reading or writing the ledger failed.
-pub(crate) fn database(setup: &Setup, failure: &Failure, doing: &str) -> Error {
+pub fn database(setup: &Setup, failure: &Failure, doing: &str) -> Error {
     let table = setup.options.table.qualified();
     if failure.fault() == Some(Fault::NotWritten) {
         let message = format!("the ledger {table} does not keep what is written to it");
@@ -223,32 +226,32 @@ pub(crate) fn database(setup: &Setup, failure: &Failure, doing: &str) -> Error {
 }
 
 /// The connection broke again and again.
-pub(crate) fn lost(failure: &Failure) -> Error {
+pub fn lost(failure: &Failure) -> Error {
     Error::new(Code::ConnectionLost, format!("the connection was lost: {}", failure.said()))
         .with_help("run again: the ledger knows what was done")
 }
 
 /// The caller has a transaction open. `failed`: nothing can be done in it any more.
-pub(crate) fn open_transaction(failed: bool) -> Error {
+pub fn open_transaction(failed: bool) -> Error {
     let (state, end) = if failed { (", which has failed", "roll it back") } else { ("", "commit it or roll it back") };
     Error::new(Code::OpenTransaction, format!("this connection is in a transaction of the caller's{state}")).with_help(format!("{end} first, or hand in another connection: every migration has a transaction of its own; nothing was written"))
 }
 
 /// The database object has stopped working.
-pub(crate) fn unusable(failure: &Failure) -> Error {
+pub fn unusable(failure: &Failure) -> Error {
     Error::new(Code::ConnectionLost, failure.message.clone()).with_help(
         "this instance cannot be used any more: open the database again, and run again: the ledger knows what was done",
     )
 }
 
 /// No request has ever come through.
-pub(crate) fn unreached(failure: &Failure) -> Error {
+pub fn unreached(failure: &Failure) -> Error {
     Error::new(Code::ConnectionLost, format!("the database could not be reached: {}", failure.said()))
         .with_help("see that the database is up and that address, user and password are right; nothing was done")
 }
 
 /// Waiting has gone on for too long.
-pub(crate) fn waited(setup: &Setup, what: &str) -> Error {
+pub fn waited(setup: &Setup, what: &str) -> Error {
     Error::new(Code::WaitTimeout, format!("waited {} ms {what}", setup.options.wait_timeout))
         .with_help("see in pg_stat_activity who holds the lock, or allow more time with the option `waitTimeout`")
         .with_option(Mention::named("waitTimeout"))

@@ -30,7 +30,7 @@ mod carry;
 mod down;
 mod exchange;
 mod existing;
-mod failure;
+pub mod failure;
 mod machine;
 mod message;
 mod options;

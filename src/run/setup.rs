@@ -21,6 +21,11 @@ pub struct Setup {
 }
 
 impl Setup {
+    /// What a run would know that is set up with these; the options are taken as they are.
+    pub fn new(catalog: impl Into<Arc<Shared>>, goal: Goal, options: Options, capabilities: Capabilities) -> Self {
+        Setup { catalog: catalog.into(), goal, options, capabilities }
+    }
+
     /// The section of a migration that is run in a direction. A migration without a down section
     /// never gets that far; its up section stands in.
     pub(crate) fn section(&self, migration: usize, direction: Direction) -> &Section {

@@ -13,7 +13,7 @@ mod classify;
 mod inner;
 pub mod lex;
 pub mod pattern;
-pub(crate) mod quote;
+pub mod quote;
 pub(crate) mod split;
 mod statement;
 pub mod steps;

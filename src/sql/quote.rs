@@ -3,7 +3,7 @@
 /// A quoted identifier: `a"b` becomes `"a""b"`.
 ///
 /// Source: PostgreSQL manual, 4.1.1 "Identifiers and Key Words".
-pub(crate) fn identifier(name: &str) -> String {
+pub fn identifier(name: &str) -> String {
     let mut out = String::with_capacity(name.len() + 2);
     out.push('"');
     for c in name.chars() {
@@ -20,7 +20,7 @@ pub(crate) fn identifier(name: &str) -> String {
 /// backslash is written as `E'…'`.
 ///
 /// Source: PostgreSQL manual, 4.1.2.2 "String Constants with C-Style Escapes".
-pub(crate) fn literal(text: &str) -> String {
+pub fn literal(text: &str) -> String {
     let escaped = text.contains('\\');
     let mut out = String::with_capacity(text.len() + 3);
     out.push_str(if escaped { "E'" } else { "'" });
@@ -35,7 +35,7 @@ pub(crate) fn literal(text: &str) -> String {
 }
 
 /// A literal, or `null`.
-pub(crate) fn nullable(text: Option<&str>) -> String {
+pub fn nullable(text: Option<&str>) -> String {
     text.map_or_else(|| "null".to_owned(), literal)
 }
 

@@ -10,6 +10,7 @@ import type {
   PolicyCode,
   Readiness,
   Report as CoresReport,
+  Row,
   Severity,
   When,
 } from '../core/core.js'
@@ -117,6 +118,61 @@ export interface RollbackOptions extends WriteOptions {
 
 /** What a run did, and what it took. */
 export interface MigrateResult extends Report {
+  /** How many messages were sent to the database. */
+  roundTrips: number
+  /** How long it took, in milliseconds. */
+  elapsedMs: number
+}
+
+/** Options of `stamp`. Times are in milliseconds. */
+export interface StampOptions extends Pick<
+  MigrateOptions,
+  'table' | 'convention' | 'allowEmpty' | 'signal' | 'lockTimeout' | 'waitTimeout' | 'session' | 'expect'
+> {
+  /** What the versions are marked as. Default: `applied`. */
+  as?: 'applied' | 'not-applied'
+  /** In place of `as`: whether the step at which a migration stopped has happened. */
+  step?: 'done' | 'not-done'
+  /** Change nothing: the result says what would be. Default: false. */
+  dryRun?: boolean
+}
+
+/** What was done, or would be, to a row of the ledger. */
+export interface LedgerChange {
+  /** The row comes, changes or goes. */
+  kind: 'insert' | 'update' | 'delete'
+  /** The row's version, as the row writes it. */
+  version: string
+  /** The migration's name; may be empty. */
+  name: string
+  /** The path of its file, if there is one. */
+  path?: string
+  /** What is changed, and why. */
+  message: string
+  /** The row as it was. */
+  before?: Row
+  /** The row as it is now; what the database fills in by itself, such as `appliedAt` of a new row, is null. */
+  after?: Row
+  /** Of a row that goes: the SQL that puts it back. */
+  restore?: string
+}
+
+/** What came of a change to the ledger. */
+export interface Amended {
+  /** `planned`: there is something to change, and it was only asked what. */
+  status: 'changed' | 'unchanged' | 'planned'
+  /** What was changed, or would be, in order. */
+  changes: LedgerChange[]
+  /** What was asked for and is so already, with the reason. */
+  unchanged: { version: string; message: string }[]
+  /** What a person should know. */
+  findings: Finding[]
+  /** SHA-256 of what was read and is written. That of a dry run can be handed in as `expect`. */
+  digest: string
+}
+
+/** What `stamp` did, and what it took. */
+export interface StampResult extends Amended {
   /** How many messages were sent to the database. */
   roundTrips: number
   /** How long it took, in milliseconds. */

@@ -152,6 +152,10 @@ export async function judge<Db extends object>(
   return (await run(driver, db, set, 'ready', options, allowed.looking, isReady)).outcome as Readiness
 }
 
+/** Marks migrations without running them. @internal */
+export const mark: typeof import('./stamp.js').stampListed = async (...given) =>
+  (await import('./stamp.js')).stampListed(...given)
+
 /**
  * Starts the core. `migrate` and the others do this themselves when they need it, so this is only to say where its
  * bytes are, or to have it started early: see `init` of `counterfoil`.

@@ -1,36 +1,44 @@
 // The loop that carries messages between the core and a database. It decides nothing.
-import type { Asked, Lock, Ended } from './driver.js'
-import type { Answer, Catalog, Request, RunGoal, RunOptions } from '../core/core.js'
+import type { Asked, Ended, Lock, Outcome } from './driver.js'
+import type { Answer, Capabilities, Event, Request } from '../core/core.js'
 import { describe, unlessTold, type Connection, type TextRow } from './database.js'
 import { MigrationError } from '../shared/errors.js'
 import { translated } from '../wasm/translated.js'
-import { coreNow } from '../wasm/start.js'
 import { bare, type Settings } from '../options/options.js'
 import { Watch } from './watch.js'
 
+/** What there is to do next. @internal */
+export type Next = Exclude<Request, { type: 'done' }> | { type: 'done'; outcome: Outcome }
+
+/** What says what to do next: the machine of a run, or a change to the ledger. @internal */
+export interface Driven {
+  next(answer: Answer | undefined, now: number): { request: Next; events?: readonly Event[] }
+  /** What takes the place of the last request, if nothing is half-done. */
+  abort(): { request: Next } | undefined
+  free(): void
+}
+
 /**
- * Runs the machine to its end. The core has been started. `begin` is when the run began, by `performance.now()`; `asked`
+ * Runs the machine to its end. `begin` is when the run began, by `performance.now()`; `asked`
  * counts as the first message, if it is what the core would have sent. @internal
  */
 export async function drive(
   connection: Connection,
-  catalog: Catalog,
-  goal: RunGoal,
+  make: (capabilities: Capabilities) => Driven,
   settings: Settings,
   begin: number,
   lock?: Lock,
   asked?: Asked,
 ): Promise<Ended> {
-  const { Machine } = coreNow()
   const { interactive, ...rest } = connection.capabilities
   const capabilities = bare({ ...rest, interactive: interactive && settings.session })
-  const machine = begun(connection, () => new Machine(catalog, bare(goal), settings.core as RunOptions, capabilities))
+  const machine = begun(connection, () => make(capabilities))
   const watch = new Watch(settings, begin)
   // Until something is sent that may write, a run that is told to stop does not wait for an answer: a lock may keep it back.
   let untouched = true
   // Told to stop, the core does so where nothing is half-done. It hears first what came of the last message: what that
   // did is done.
-  const next = (answer?: Answer): Request => {
+  const next = (answer?: Answer): Next => {
     const { request, events } = translated(() => machine.next(answer, watch.elapsed()))
     watch.tell(events)
     return (watch.aborted && translated(() => machine.abort())?.request) || request

@@ -1,6 +1,6 @@
 // What a driver is, and what passes between a run and its engine: types only.
 import type { Answer, Plan, Readiness } from '../core/core.js'
-import type { Report } from '../options/public.js'
+import type { Amended, Report } from '../options/public.js'
 import type { Connection } from './database.js'
 
 /** The entries that take a database. @internal */
@@ -41,7 +41,7 @@ export interface Lock {
 }
 
 /** What comes of a run. @internal */
-export type Outcome = Report | Plan | Readiness
+export type Outcome = Report | Plan | Readiness | Amended
 
 /** What came of a run, and what it took. @internal */
 export interface Ended {

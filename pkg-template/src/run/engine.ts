@@ -2,13 +2,13 @@
 import type { Begun, Driver, Ended, Lock } from './driver.js'
 import { catalogOf } from './catalogs.js'
 import { refuseEmpty } from './empty.js'
-import type { Readiness, RunGoal } from '../core/core.js'
+import type { Capabilities, Readiness, RunGoal, RunOptions } from '../core/core.js'
 import { drive } from './drive.js'
 import { visible } from '../shared/printed.js'
 import { loadFiles, type AnyMigrations } from '../set/files.js'
-import { init } from '../wasm/init.js'
+import { coreNow, init } from '../wasm/init.js'
 import { conventionOf } from '../set/manifest.js'
-import type { Settings } from '../options/options.js'
+import { bare, type Settings } from '../options/options.js'
 
 export { init }
 
@@ -36,7 +36,10 @@ export async function prepare(set: AnyMigrations, chosen: Settings) {
       const open = connection ?? driver.connect(db)
       // From here on it is the loop that closes it.
       connection = undefined
-      const ended = await drive(open, catalog, goal, chosen, begin, lock, begun?.asked)
+      const { Machine } = coreNow()
+      const make = (capabilities: Capabilities) =>
+        new Machine(catalog, bare(goal), chosen.core as RunOptions, capabilities)
+      const ended = await drive(open, make, chosen, begin, lock, begun?.asked)
       return 'httpStatus' in ended.outcome ? { ...ended, outcome: onOneLine(ended.outcome) } : ended
     } finally {
       connection?.close?.(false)

@@ -1,5 +1,14 @@
-// The four functions that every driver has: what they do is said here, once. A driver says what it takes for a database.
-import type { MigrateOptions, MigrateResult, Plan, Readiness, ReadOptions, RollbackOptions } from '../options/public.js'
+// The functions that every driver has: what they do is said here, once. A driver says what it takes for a database.
+import type {
+  MigrateOptions,
+  MigrateResult,
+  Plan,
+  Readiness,
+  ReadOptions,
+  RollbackOptions,
+  StampOptions,
+  StampResult,
+} from '../options/public.js'
 import type { AnyMigrations } from '../set/files.js'
 
 /** `migrate` of a driver. */
@@ -67,4 +76,36 @@ export interface Rollback<Db> {
    *   throws
    */
   (db: Db, migrations: AnyMigrations, options?: RollbackOptions): Promise<MigrateResult>
+}
+
+/** `stamp` of a driver. */
+export interface Stamp<Db> {
+  /**
+   * Marks migrations as applied, or not applied, without running them: for what was run by hand, or by other means. In one
+   * transaction, in which every row is compared with what was read before.
+   *
+   * - As `applied` (the default) a version gets a row with the checksum that its file has now. A row with another checksum
+   *   takes the file's, and a migration that stopped half-way is taken as finished. With a baseline the rows of what it
+   *   replaces are marked as replaced. A migration in code, which is not run here, gets a row without a checksum.
+   * - As `not-applied` its row goes: `changes` has it in `before`, and the SQL that puts it back in `restore`.
+   * - With `step` the step at which a migration stopped is recorded as `done` or `not-done`; the next run goes on from there.
+   *
+   * A version may be one of the set, one that a baseline lists in its `replaces`, or one that only the ledger has.
+   * It loads the review module besides the core.
+   *
+   * @param versions the versions, as files or ledger write them
+   * @returns what was changed, and what was so already; `digest` of a dry run can be handed in as `expect`
+   * @throws MigrationError `plan-refused` if somebody is running one of them (it says who, and until when), if two files
+   *   have a version, or if `step` names one that has not stopped; `plan-changed` if the ledger is not as it was read, or the
+   *   plan not the one of `expect`; `invalid-input` for a version that neither set nor ledger has; `wait-timeout`,
+   *   `connection-lost`, `aborted`, `open-transaction`, `foreign-ledger`, `database-failed`, `review-unavailable`; and what is
+   *   wrong with `db`, a file or an option. Nothing was written then, but after `connection-lost`, where it may have been
+   *
+   * @example
+   * ```js
+   * const { changes } = await stamp(db, migrations, ['005'], { as: 'not-applied' })
+   * console.log(changes[0].restore)
+   * ```
+   */
+  (db: Db, migrations: AnyMigrations, versions: readonly string[], options?: StampOptions): Promise<StampResult>
 }

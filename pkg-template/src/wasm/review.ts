@@ -14,6 +14,14 @@ export interface Review {
   explain(value: unknown): unknown
   losses(value: unknown): unknown
   next(value: unknown): unknown
+  amendment(value: unknown): Amendment
+}
+
+/** A change to the ledger, step by step: the requests and answers of a run. @internal */
+export interface Amendment {
+  next(answer: unknown, now: number): unknown
+  abort(): unknown
+  free(): void
 }
 
 let compiled: Promise<WebAssembly.Module> | undefined
@@ -31,6 +39,7 @@ export async function review(): Promise<Review> {
       explain: (value) => call(ready, module.explain, value),
       losses: (value) => call(ready, module.losses, value),
       next: (value) => call(ready, module.next, value),
+      amendment: (value) => amendment(ready, value),
     }
   } catch (cause) {
     compiled = undefined
@@ -43,14 +52,26 @@ export async function review(): Promise<Review> {
   }
 }
 
+function amendment(ready: WebAssembly.Module, value: unknown): Amendment {
+  const made = guarded(ready, (json) => new module.Amendment(json), value)
+  return {
+    next: (answer, now) => call(ready, (json) => made.next(json, now), answer),
+    abort: () => call(ready, () => made.abort()),
+    free: () => made.free(),
+  }
+}
+
 let started = false
 
-function call(ready: WebAssembly.Module, work: (json: string) => string, value?: unknown): unknown {
+const call = (ready: WebAssembly.Module, work: (json: string) => string, value?: unknown): unknown =>
+  JSON.parse(guarded(ready, work, value))
+
+function guarded<T>(ready: WebAssembly.Module, work: (json: string) => T, value: unknown): T {
   const json = written(value)
   if (!started) module.initSync({ module: ready })
   started = true
   try {
-    return JSON.parse(work(json))
+    return work(json)
   } catch (error) {
     if (isFailure(error)) throw new MigrationError(error)
     // It has stopped in the middle of something, or its stack was not deep enough. What it held is lost with it.

@@ -1,14 +1,18 @@
 //! The bindings: no logic, and the one place here that knows `JsValue`.
 
 use super::message::{Answer, Failure};
+use counterfoil::Error;
 use wasm_bindgen::prelude::*;
 
 /// The text, or the error as a plain object.
 fn handed(answer: Answer) -> Result<String, JsValue> {
-    answer.map_err(|error| {
-        let text = serde_json::to_string(&Failure::from(&error)).unwrap_or_default();
-        js_sys::JSON::parse(&text).unwrap_or_else(|_| JsValue::from_str(error.message()))
-    })
+    answer.map_err(|error| thrown(&error))
+}
+
+/// The error as a plain object.
+fn thrown(error: &Error) -> JsValue {
+    let text = serde_json::to_string(&Failure::from(error)).unwrap_or_default();
+    js_sys::JSON::parse(&text).unwrap_or_else(|_| JsValue::from_str(error.message()))
 }
 
 /// See [`super::check`].
@@ -51,4 +55,27 @@ pub fn losses(json: &str) -> Result<String, JsValue> {
 #[wasm_bindgen]
 pub fn next(json: &str) -> Result<String, JsValue> {
     handed(super::next::next(json))
+}
+
+/// A change to the ledger; see [`super::amend`].
+#[wasm_bindgen]
+pub struct Amendment(super::amend::Amendment);
+
+#[wasm_bindgen]
+impl Amendment {
+    /// One that has not begun.
+    #[wasm_bindgen(constructor)]
+    pub fn new(json: &str) -> Result<Amendment, JsValue> {
+        super::amend::Amendment::new(json).map(Amendment).map_err(|error| thrown(&error))
+    }
+
+    /// The next request, as JSON.
+    pub fn next(&mut self, json: &str, now: f64) -> Result<String, JsValue> {
+        handed(self.0.next(json, now))
+    }
+
+    /// The request that takes the place of the last, or null, as JSON.
+    pub fn abort(&mut self) -> Result<String, JsValue> {
+        handed(self.0.abort())
+    }
 }

@@ -1,6 +1,7 @@
 //! How JavaScript comes in. Each function takes one JSON text and returns one; an [`Error`](counterfoil::Error) is thrown
 //! as in the core's bindings. The types of both texts are those of the package's TypeScript.
 
+pub mod amend;
 #[cfg(feature = "wasm")]
 pub mod bindings;
 pub mod check;

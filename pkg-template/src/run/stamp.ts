@@ -1,0 +1,58 @@
+// `stamp`: marks migrations as applied, or not applied, without running them. Loaded when it is called.
+import type { Driver } from './driver.js'
+import type { StampOptions, StampResult } from '../options/public.js'
+import { isTexts } from '../options/options.js'
+import { checkOf, wrongAmong, type Checked } from '../options/wrong-options.js'
+import type { AnyMigrations } from '../set/files.js'
+import { failure } from '../shared/errors.js'
+import { invalid, theOption } from '../shared/mentions.js'
+import { amend, amending } from './amend.js'
+
+const checks = {
+  as: [(value: unknown) => value === 'applied' || value === 'not-applied', 'one of applied, not-applied'],
+  step: [(value: unknown) => value === 'done' || value === 'not-done', 'one of done, not-done'],
+} as const satisfies Record<string, Checked>
+const names = [...amending, 'as', 'step'] as const
+
+/** Marks them. `versions`: undefined for all of the set. @internal */
+export async function stamp<Db extends object>(
+  driver: Driver<Db>,
+  db: Db,
+  set: AnyMigrations,
+  versions: readonly string[] | undefined,
+  options: StampOptions = {},
+): Promise<StampResult> {
+  const wrong = wrongAmong(options, names, (name) => (name === 'as' || name === 'step' ? checks[name] : checkOf(name)))
+  if (wrong) throw wrong
+  const { as, step, ...others } = options
+  if (as !== undefined && step !== undefined)
+    throw invalid(
+      'both what the versions are marked as and a step are given',
+      'say one of them: the option as, or the option step',
+      [theOption('as'), theOption('step')],
+    )
+  const mark = step === undefined ? (as ?? 'applied') : `step-${step}`
+  return amend(driver, db, set, others, () => ({ stamp: { ...(versions && { versions }), mark } }))
+}
+
+/** The same for versions that somebody has listed. @internal */
+export async function stampListed<Db extends object>(
+  driver: Driver<Db>,
+  db: Db,
+  set: AnyMigrations,
+  versions: readonly string[],
+  options?: StampOptions,
+): Promise<StampResult> {
+  // Not a text: its letters would be versions.
+  if (
+    !isTexts(versions) ||
+    versions.length === 0 ||
+    versions.some((version) => version === '' || version.includes('\0'))
+  )
+    throw failure(
+      'invalid-input',
+      'the versions are not an array of one version or more',
+      "list them as texts: `stamp(db, migrations, ['005'])`",
+    )
+  return stamp(driver, db, set, versions, options)
+}

@@ -1,0 +1,511 @@
+//! `stamp`: migrations are marked as applied, or not applied, without being run.
+//!
+//! - *Applied*: a file without a row gets one, with its present checksum. A row with another checksum takes the file's; a
+//!   migration that stopped half-way is taken as finished. Rows that a baseline replaces are marked as it is stamped.
+//!   A migration in code, which is not run here, gets a row without a checksum.
+//! - *Not applied*: the row goes. Rows that it stood for as a baseline stand for themselves again.
+//! - *Step done* or *not done*: what nobody but a person can tell of the step at which a migration stopped.
+//!
+//! A migration that somebody is running is refused.
+
+use super::change::{Cells, Change};
+use super::errand::{Draft, Errand, Seen, Unchanged};
+use counterfoil::checksum::fingerprint;
+use counterfoil::ledger::statements::TextRow;
+use counterfoil::ledger::{Lease, Origin, Row, State, Table, Tool};
+use counterfoil::mention::Mention;
+use counterfoil::migration::{Catalog, Migration, NotRun, NotRunKind};
+use counterfoil::run::Setup;
+use counterfoil::sql::quote::literal;
+use counterfoil::version::{Identity, Version};
+use counterfoil::{Code, Error};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// What to mark, and as what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// Which migrations.
+    pub which: Which,
+    /// As what.
+    pub mark: Mark,
+}
+
+/// Which migrations are marked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// These versions.
+    Versions(Vec<String>),
+    /// All of the set.
+    All,
+}
+
+/// What they are marked as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mark {
+    /// In the database.
+    #[default]
+    Applied,
+    /// Not in the database.
+    NotApplied,
+    /// The step at which they stopped has happened.
+    StepDone,
+    /// The step at which they stopped has not happened.
+    StepNotDone,
+}
+
+/// A version, and all that is known of it.
+struct Subject<'a> {
+    version: Version,
+    migration: Option<&'a Migration>,
+    in_code: Option<&'a NotRun>,
+    /// The checksum that a baseline lists, where there is no file.
+    listed: Option<&'a str>,
+    rows: Vec<&'a Row>,
+}
+
+impl Subject<'_> {
+    fn name(&self) -> &str {
+        let row = || self.rows.first().and_then(|row| row.name.as_deref());
+        let file = self.migration.map(|migration| migration.name.as_str());
+        file.or_else(|| self.in_code.map(|file| file.name.as_str())).or_else(row).unwrap_or_default()
+    }
+
+    fn path(&self) -> Option<&str> {
+        self.migration.map(|m| m.path.as_str()).or_else(|| self.in_code.map(|file| file.path.as_str()))
+    }
+
+    /// Whether the set knows of it.
+    fn is_known(&self) -> bool {
+        self.migration.is_some() || self.in_code.is_some() || self.listed.is_some()
+    }
+
+    fn checksum(&self) -> Option<&str> {
+        self.migration.map(|migration| migration.checksum.as_str()).or(self.listed)
+    }
+}
+
+impl Errand for Stamp {
+    fn question(&self, setup: &Setup, _: &Seen, heard: &[Vec<TextRow>]) -> Result<Option<String>, Error> {
+        if self.which != Which::All || self.mark != Mark::Applied || !heard.is_empty() {
+            return Ok(None);
+        }
+        let table = &setup.options.table;
+        // What an extension has made says nothing of migrations.
+        Ok(Some(format!(
+            "select exists (select 1 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
+             where c.relkind in ('r', 'p', 'f', 'v', 'm') and pg_catalog.left(n.nspname, 3) <> 'pg_' \
+             and n.nspname <> 'information_schema' and not (n.nspname = {} and c.relname = {}) \
+             and not exists (select 1 from pg_catalog.pg_depend d where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass \
+             and d.objid = c.oid and d.deptype = 'e'))::text as tables",
+            literal(&table.schema),
+            literal(&table.name)
+        )))
+    }
+
+    fn draft(&self, setup: &Setup, seen: &Seen, heard: &[Vec<TextRow>]) -> Result<Draft, Error> {
+        let is_empty =
+            |rows: &Vec<TextRow>| rows.first().and_then(|row| row.get("tables")) == Some(&Some("false".into()));
+        if heard.first().is_some_and(is_empty) {
+            return Err(refused("the database has no table, so not all migrations can be applied".into())
+                .with_help("run them; or name each version that is there. Nothing was written"));
+        }
+        let mut out =
+            Drawing { catalog: &setup.catalog, seen, draft: Draft::default(), changes: BTreeMap::new(), order: vec![] };
+        for subject in self.subjects(&setup.catalog, seen)? {
+            for row in subject.rows.iter().filter(|row| row.lease == Lease::Alive) {
+                return Err(at_work(&subject, row));
+            }
+            match self.mark {
+                Mark::Applied => out.applied(&subject),
+                Mark::NotApplied => out.not_applied(&subject),
+                Mark::StepDone => out.step(&subject, true)?,
+                Mark::StepNotDone => out.step(&subject, false)?,
+            }
+        }
+        Ok(out.done())
+    }
+
+    fn taken(&self, table: &Table, tool: Tool) -> Error {
+        let theirs = table.qualified();
+        let message = match tool {
+            Tool::Unknown => {
+                format!("the table {theirs} is not a ledger that counterfoil knows: it may be another tool's")
+            }
+            tool => format!("the table {theirs} is the ledger of {}", tool.name()),
+        };
+        Error::new(Code::ForeignLedger, message)
+            .with_help("nothing was written; keep the ledger elsewhere with the option `table`")
+            .with_option(Mention::named("table"))
+    }
+}
+
+impl Stamp {
+    /// What is to be marked, in the order of the set or as it was asked for.
+    fn subjects<'a>(&self, catalog: &'a Catalog, seen: &'a Seen) -> Result<Vec<Subject<'a>>, Error> {
+        let known = Known::new(catalog, seen);
+        let mut subjects: Vec<Subject<'a>> = Vec::new();
+        match &self.which {
+            Which::All => {
+                for version in known.all(self.mark) {
+                    subjects.push(known.subject(version)?);
+                }
+            }
+            Which::Versions(versions) => {
+                for text in versions {
+                    let version = Version::new(text.as_str(), known.identity);
+                    if subjects.iter().any(|subject| subject.version == version) {
+                        continue;
+                    }
+                    let subject = known.subject(version)?;
+                    if !subject.is_known() && subject.rows.is_empty() {
+                        return Err(known.unknown(text));
+                    }
+                    subjects.push(subject);
+                }
+            }
+        }
+        Ok(subjects)
+    }
+}
+
+/// The set and the ledger, by version.
+struct Known<'a> {
+    catalog: &'a Catalog,
+    identity: Identity,
+    files: BTreeMap<&'a Version, Vec<&'a Migration>>,
+    in_code: BTreeMap<&'a Version, &'a NotRun>,
+    listed: BTreeMap<&'a Version, &'a str>,
+    rows: BTreeMap<Version, Vec<&'a Row>>,
+}
+
+impl<'a> Known<'a> {
+    fn new(catalog: &'a Catalog, seen: &'a Seen) -> Self {
+        let identity = catalog.convention.identity();
+        let mut known = Known {
+            catalog,
+            identity,
+            files: BTreeMap::new(),
+            in_code: BTreeMap::new(),
+            listed: BTreeMap::new(),
+            rows: BTreeMap::new(),
+        };
+        for migration in &catalog.migrations {
+            known.files.entry(&migration.version).or_default().push(migration);
+            for replaced in migration.replaces.iter().filter(|replaced| replaced.version != migration.version) {
+                known.listed.entry(&replaced.version).or_insert(&replaced.checksum);
+            }
+        }
+        for file in &catalog.not_run {
+            if let (Some(version), NotRunKind::Code | NotRunKind::Ending) = (file.turn.version(), file.kind) {
+                known.in_code.insert(version, file);
+            }
+        }
+        for row in &seen.ledger.rows {
+            known.rows.entry(Version::new(row.version.as_str(), identity)).or_default().push(row);
+        }
+        known
+    }
+
+    /// All versions of the set. What a baseline of the set replaces is not applied beside it, unless it is there.
+    fn all(&self, mark: Mark) -> Vec<Version> {
+        let mut files: Vec<Version> = Vec::new();
+        for migration in &self.catalog.migrations {
+            let is_there = self.rows.contains_key(&migration.version);
+            if is_there || mark == Mark::Applied && !self.listed.contains_key(&migration.version) {
+                files.push(migration.version.clone());
+            }
+        }
+        let others = self.listed.keys().filter(|version| mark != Mark::Applied && self.rows.contains_key(**version));
+        files.extend(self.in_code.keys().chain(others).map(|version| (*version).clone()));
+        let mut all: Vec<Version> = Vec::new();
+        for version in files {
+            if !all.contains(&version) {
+                all.push(version);
+            }
+        }
+        all
+    }
+
+    fn subject(&self, version: Version) -> Result<Subject<'a>, Error> {
+        let files = self.files.get(&version).map_or(&[][..], Vec::as_slice);
+        if let [one, other, ..] = files {
+            let message = format!("{} and {} have one version, {}", one.path, other.path, version.as_str());
+            return Err(refused(message)
+                .with_help("give all but one of them a version of their own, then stamp it; nothing was written"));
+        }
+        let migration = files.first().copied();
+        let mut rows = self.rows.get(&version).cloned().unwrap_or_default();
+        // A row that writes the version as it was asked for is meant before one that writes it otherwise.
+        let written = migration.map_or(version.as_str(), |migration| migration.version.as_str()).to_owned();
+        rows.sort_by_key(|row| row.version != written);
+        Ok(Subject {
+            migration,
+            in_code: self.in_code.get(&version).copied(),
+            listed: self.listed.get(&version).copied(),
+            rows,
+            version,
+        })
+    }
+
+    /// Neither the set nor the ledger has it.
+    fn unknown(&self, text: &str) -> Error {
+        let files = self.catalog.migrations.iter().map(|m| (m.version.as_str(), m.name.as_str(), m.path.as_str()));
+        let in_code =
+            self.in_code.iter().map(|(version, file)| (version.as_str(), file.name.as_str(), file.path.as_str()));
+        let rows =
+            self.rows.values().flatten().map(|row| (row.version.as_str(), row.name.as_deref().unwrap_or(""), ""));
+        let far = |(version, name, path): &(&str, &str, &str)| {
+            let file = path.rsplit('/').next().unwrap_or_default();
+            [*version, *name, *path, file].iter().map(|known| strsim::damerau_levenshtein(known, text)).min()
+        };
+        let nearest = files.chain(in_code).chain(rows).min_by_key(far);
+        let help = match nearest {
+            Some((version, name, _)) if name.is_empty() || name == version => {
+                format!("is it {version}? nothing was written")
+            }
+            Some((version, name, _)) => format!("is it {version} ({name})? nothing was written"),
+            None => String::from("there is none in the set, and none in the ledger; nothing was written"),
+        };
+        Error::new(Code::InvalidInput, format!("there is no migration of version {text}, and no row of it"))
+            .with_help(help)
+    }
+}
+
+/// The changes, as they are drawn up: one for each row.
+struct Drawing<'a> {
+    catalog: &'a Catalog,
+    seen: &'a Seen,
+    draft: Draft,
+    changes: BTreeMap<String, Change>,
+    order: Vec<String>,
+}
+
+impl Drawing<'_> {
+    fn done(mut self) -> Draft {
+        for version in &self.order {
+            self.draft.changes.extend(self.changes.remove(version));
+        }
+        self.draft
+    }
+
+    /// The row of a version as it is by now.
+    fn cells(&self, row: &Row) -> Cells {
+        let changed = self.changes.get(&row.version).and_then(|change| change.to.clone());
+        changed.unwrap_or_else(|| self.seen.cells(row))
+    }
+
+    fn put(&mut self, change: Change) {
+        let version = change.version().to_owned();
+        if !self.changes.contains_key(&version) {
+            self.order.push(version.clone());
+        }
+        self.changes.insert(version, change);
+    }
+
+    /// Changes columns of a row; what was said of it already stays.
+    fn update(&mut self, row: &Row, subject: &Subject<'_>, columns: &[(&str, Option<&str>)], message: String) {
+        let to = Change::update(self.cells(row), columns).to;
+        let message = match self.changes.get(&row.version) {
+            Some(before) => format!("{}; {message}", before.message),
+            None => message,
+        };
+        let change = Change { to, ..Change::update(self.seen.cells(row), &[]) };
+        self.put(change.saying(subject.name(), subject.path(), message));
+    }
+
+    fn leave(&mut self, version: &str, message: impl Into<String>) {
+        self.draft.unchanged.push(Unchanged { version: version.to_owned(), message: message.into() });
+    }
+
+    fn applied(&mut self, subject: &Subject<'_>) {
+        let print = subject.migration.map(|migration| fingerprint(&migration.up.text));
+        let replaced_by = self.baseline_of(subject);
+        let Some(row) = subject.rows.first() else {
+            let version = subject.migration.map_or(subject.version.as_str(), |m| m.version.as_str());
+            let cell = |name: &str, value: Option<&str>| (name.to_owned(), value.map(str::to_owned));
+            let name = Some(subject.name()).filter(|name| subject.migration.is_some() || !name.is_empty());
+            let mut to = Cells::new();
+            to.extend([
+                cell("version", Some(version)),
+                cell("name", name),
+                cell("checksum", subject.checksum()),
+                cell("fingerprint", print.as_deref()),
+                cell("state", Some(State::Applied.as_str())),
+                cell("origin", Some(Origin::Stamped.as_str())),
+                cell("replaced_by", replaced_by.as_deref()),
+            ]);
+            let message = match (subject.migration, subject.in_code) {
+                (None, Some(_)) => "recorded as applied: it is in code, and is not run here",
+                _ => "recorded as applied, without being run",
+            };
+            self.put(Change::insert(to).saying(subject.name(), subject.path(), message));
+            self.supersede(subject);
+            return;
+        };
+        let before = self.changes.len();
+        let stopped = row.state != State::Applied;
+        let other = subject.checksum().filter(|checksum| row.checksum.as_deref() != Some(checksum));
+        let mut columns: Vec<(&str, Option<&str>)> = Vec::new();
+        if stopped || other.is_some() {
+            columns.push(("origin", Some(Origin::Stamped.as_str())));
+        }
+        if stopped {
+            columns.extend([("state", Some(State::Applied.as_str())), ("claimed_until", None), ("claimed_by", None)]);
+            columns.extend([("steps_done", None), ("steps_total", None)]);
+        }
+        if let Some(checksum) = other {
+            columns.push(("checksum", Some(checksum)));
+            columns.push(("fingerprint", print.as_deref()));
+            columns.extend(subject.migration.map(|migration| ("name", Some(migration.name.as_str()))));
+        }
+        let message = match (stopped, other, &row.checksum) {
+            (true, ..) => format!("{}: recorded as applied", stopped_at(row)),
+            (_, Some(_), Some(was)) => {
+                format!("applied with another content ({was}): the row takes the checksum that the file has now")
+            }
+            (_, Some(_), None) => String::from("applied without a checksum on record: the row takes the file's"),
+            _ => String::new(),
+        };
+        if !columns.is_empty() {
+            self.update(row, subject, &columns, message);
+        }
+        self.supersede(subject);
+        if self.changes.len() == before && columns.is_empty() {
+            let message = match (&row.replaced_by, subject.is_known()) {
+                (Some(by), _) => format!("applied already, and baseline {by} stands for it"),
+                (None, true) => String::from("applied already"),
+                (None, false) => String::from("applied already; there is no file of that version"),
+            };
+            self.leave(&row.version, message);
+        }
+    }
+
+    /// The baseline that is in the ledger and stands for a version.
+    fn baseline_of(&self, subject: &Subject<'_>) -> Option<String> {
+        let identity = self.catalog.convention.identity();
+        let lists =
+            |migration: &&Migration| migration.replaces.iter().any(|replaced| replaced.version == subject.version);
+        let baselines = self.catalog.migrations.iter().filter(lists).filter(|m| m.version != subject.version);
+        let mut there = baselines.filter_map(|baseline| {
+            let is_its = |row: &&Row| Version::new(row.version.as_str(), identity) == baseline.version;
+            self.seen.ledger.rows.iter().find(is_its)
+        });
+        there.find(|row| row.state == State::Applied).map(|row| row.version.clone())
+    }
+
+    /// Marks the rows of what a baseline replaces.
+    fn supersede(&mut self, subject: &Subject<'_>) {
+        let Some(baseline) = subject.migration.filter(|migration| !migration.replaces.is_empty()) else { return };
+        let identity = self.catalog.convention.identity();
+        let by = subject.rows.first().map_or(baseline.version.as_str(), |row| row.version.as_str());
+        let seen = self.seen;
+        for row in seen.ledger.rows.iter().filter(|row| row.state == State::Applied && row.replaced_by.is_none()) {
+            let version = Version::new(row.version.as_str(), identity);
+            if version == baseline.version || !baseline.replaces.iter().any(|replaced| replaced.version == version) {
+                continue;
+            }
+            let replaced = Subject { version, migration: None, in_code: None, listed: None, rows: vec![row] };
+            self.update(row, &replaced, &[("replaced_by", Some(by))], format!("marked as replaced by baseline {by}"));
+        }
+    }
+
+    fn not_applied(&mut self, subject: &Subject<'_>) {
+        if subject.rows.is_empty() {
+            return self.leave(subject.version.as_str(), "not in the ledger");
+        }
+        for row in &subject.rows {
+            let message = match (row.state, subject.migration) {
+                (State::Applied, Some(_)) => String::from("its row goes: it is pending then"),
+                (State::Applied, None) => String::from("its row goes"),
+                _ => format!("{}: its row goes", stopped_at(row)),
+            };
+            self.put(Change::delete(self.seen.cells(row)).saying(subject.name(), subject.path(), message));
+            let seen = self.seen;
+            for other in seen.ledger.rows.iter().filter(|other| other.replaced_by.as_ref() == Some(&row.version)) {
+                // Its own row may go, too.
+                if self.changes.get(&other.version).is_some_and(|change| change.to.is_none()) {
+                    continue;
+                }
+                let version = Version::new(other.version.as_str(), self.catalog.convention.identity());
+                let stands = Subject { version, migration: None, in_code: None, listed: None, rows: vec![other] };
+                let message = format!("stands for itself again: baseline {} does not", row.version);
+                self.update(other, &stands, &[("replaced_by", None)], message);
+            }
+        }
+    }
+
+    fn step(&mut self, subject: &Subject<'_>, done: bool) -> Result<(), Error> {
+        let Some(row) = subject.rows.first().filter(|row| row.state != State::Applied) else {
+            let what = if subject.rows.is_empty() { "has no row" } else { "is applied" };
+            return Err(refused(format!(
+                "version {} {what}: there is no step at which it stopped",
+                subject.version.as_str()
+            ))
+            .with_help("mark the migration itself, without a step; nothing was written"));
+        };
+        let (at, total) = (row.steps_done.unwrap_or(0).saturating_add(1), row.steps_total);
+        let of = total.map_or_else(String::new, |total| format!(" of {total}"));
+        let free = [("claimed_until", None), ("claimed_by", None)];
+        if !done {
+            if row.lease == Lease::None {
+                self.leave(&row.version, format!("goes on at step {at}{of} as it is"));
+            } else {
+                self.update(
+                    row,
+                    subject,
+                    &free,
+                    format!("step {at}{of} is recorded as not done: it goes on with that"),
+                );
+            }
+            return Ok(());
+        }
+        let next = at.to_string();
+        let last = total.is_some_and(|total| at >= total);
+        let mut columns = vec![("steps_done", Some(next.as_str()))];
+        columns.extend(free);
+        match row.state {
+            State::Reverting if last => {
+                let message =
+                    format!("step {at}{of} of its way back is recorded as done, which was the last: its row goes");
+                self.put(Change::delete(self.seen.cells(row)).saying(subject.name(), subject.path(), message));
+                return Ok(());
+            }
+            _ if last => {
+                columns.push(("state", Some(State::Applied.as_str())));
+                let message = format!("step {at}{of} is recorded as done, which was the last: it is applied");
+                self.update(row, subject, &columns, message);
+            }
+            _ => {
+                self.update(row, subject, &columns, format!("step {at}{of} is recorded as done: it goes on after that"))
+            }
+        }
+        Ok(())
+    }
+}
+
+fn stopped_at(row: &Row) -> String {
+    let way = if row.state == State::Reverting { " on its way back" } else { "" };
+    let done = row.steps_done.unwrap_or(0);
+    match row.steps_total {
+        Some(total) => format!("stopped{way} after {done} of {total} steps"),
+        None => format!("stopped{way} after {done} steps"),
+    }
+}
+
+fn refused(message: String) -> Error {
+    Error::new(Code::PlanRefused, message)
+}
+
+/// Somebody is running it.
+fn at_work(subject: &Subject<'_>, row: &Row) -> Error {
+    let name = subject.name();
+    let name = if name.is_empty() { String::new() } else { format!(" ({name})") };
+    let by =
+        row.claimed_by.as_deref().map_or_else(String::new, |by| format!(" by {}", by.split('#').next().unwrap_or(by)));
+    let until =
+        row.claimed_until.as_deref().map_or_else(String::new, |until| format!(", whose claim lasts until {until}"));
+    refused(format!("version {}{name} is being run{by}{until}", row.version))
+        .with_help("wait until it is done, or until its runner is gone and the claim is over; nothing was written")
+}

@@ -1,7 +1,7 @@
 //! The ledger: one row for every migration applied, adopted or running.
 
 pub(crate) mod by_hand;
-pub(crate) mod foreign;
+pub mod foreign;
 mod row;
 pub mod shape;
 pub mod statements;

@@ -60,7 +60,6 @@ fn read(rows: &[TextRow]) -> Theirs {
             applied_at: text(row, "at"),
             duration_ms: text(row, "took").and_then(|took| took.parse().ok()),
             sums: text(row, "checksum").into_iter().collect(),
-            repeatable: version.is_none(),
             ..Entry::default()
         };
         if is(row, "success") { theirs.applied.push(entry) } else { theirs.half.push(entry) }

@@ -65,8 +65,6 @@ pub(super) struct Entry {
     pub before: Option<String>,
     /// The text that ran, if the tool keeps it.
     pub ran: Option<String>,
-    /// It is repeatable: another text is run again, by its own tool too.
-    pub repeatable: bool,
 }
 
 impl Entry {

@@ -32,11 +32,40 @@ impl Mention {
     pub fn valued(option: &'static str, values: &[&str], text: String) -> Self {
         Mention { option: option.into(), values: values.iter().map(|&value| value.to_owned()).collect(), text }
     }
+
+    /// `stamp` of these versions, or of some: what a function and a command are is data, as options are. `mark` is empty for *applied*, or
+    /// `:not-applied`, `:step-done`, `:step-not-done`; it stands behind the name in `option`.
+    pub fn stamp(mark: &str, versions: &[&str]) -> Self {
+        let with = match mark {
+            ":not-applied" => ", { as: 'not-applied' }",
+            ":step-done" => ", { step: 'done' }",
+            ":step-not-done" => ", { step: 'not-done' }",
+            _ => "",
+        };
+        let listed = versions.iter().map(|version| format!("'{}'", version.replace('\'', "\\'")));
+        let listed: Vec<String> = listed.collect();
+        let listed = if versions.is_empty() { "versions".into() } else { format!("[{}]", listed.join(", ")) };
+        let text = format!("stamp(db, migrations, {listed}{with})");
+        Mention { option: format!("stamp{mark}").into(), ..Self::valued("", versions, text) }
+    }
+
+    /// `importLedger`, into a ledger of this name (a literal) if it is not to be the usual one.
+    pub fn import(table: Option<&str>) -> Self {
+        let with = table.map_or_else(String::new, |table| format!(", {{ table: {table} }}"));
+        let named: Vec<&str> = table.iter().map(|table| table.trim_matches('\'')).collect();
+        Self::valued("importLedger", &named, format!("importLedger(db, migrations{with})"))
+    }
 }
 
 /// The help as Rust calls its options: `wait_timeout`, `when: "apply"`.
 pub(crate) fn in_rust<'h>(help: &'h str, options: &[Mention]) -> Cow<'h, str> {
     options.iter().fold(Cow::Borrowed(help), |help, mention| {
+        if let Some(mark) = mention.option.strip_prefix("stamp") {
+            let mark = if mark.is_empty() { "applied".into() } else { mark[1..].replace('-', "_") };
+            let values = &mention.values;
+            let given = if values.is_empty() { "versions".into() } else { format!("{values:?}") };
+            return Cow::Owned(help.replacen(&mention.text, &format!("Stamp::{mark}({given})"), 1));
+        }
         let mut name = String::new();
         for letter in mention.option.chars() {
             if letter.is_ascii_uppercase() {
@@ -61,5 +90,15 @@ mod tests {
         let expected = "it's locked: allow more time with the option `wait_timeout`, or say when: \"apply\"";
         assert_eq!(in_rust(help, &options), expected);
         assert_eq!(in_rust(help, &[]), help);
+    }
+
+    #[test]
+    fn stamp_is_called_as_each_calls_it() {
+        let stamp = Mention::stamp(":not-applied", &["005", "it's"]);
+        assert_eq!(stamp.text, "stamp(db, migrations, ['005', 'it\\'s'], { as: 'not-applied' })");
+        let help = format!("undo it by hand: {}", stamp.text);
+        assert_eq!(in_rust(&help, &[stamp]), "undo it by hand: Stamp::not_applied([\"005\", \"it's\"])");
+        let stamp = Mention::stamp("", &["1"]);
+        assert_eq!(in_rust(&stamp.text.clone(), &[stamp]), "Stamp::applied([\"1\"])");
     }
 }

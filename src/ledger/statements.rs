@@ -5,6 +5,7 @@
 
 use super::{Lease, Ledger, Origin, Row, State, Table};
 use crate::error::{Code, Error, meant};
+use crate::mention::Mention;
 use crate::migration::Migration;
 use crate::sql::quote::{identifier, literal, nullable};
 use std::collections::BTreeMap;
@@ -257,12 +258,12 @@ fn unknown_state(table: &Table, version: &str, state: &str) -> Error {
     let table = table.qualified();
     let message =
         format!("the row of version {version} in the ledger {table} has the unknown state {}", literal(state));
+    let stamp = Mention::stamp("", &[version]);
     let help = format!(
-        "if a newer release of counterfoil wrote it, use that one; if the migration is applied, run: update {table} set \
-         state = 'applied' where version = {}; nothing was run",
-        literal(version)
+        "if a newer release of counterfoil wrote it, use that one; if the migration is applied: {}; nothing was run",
+        stamp.text
     );
-    Error::new(Code::DatabaseFailed, message).with_help(help)
+    Error::new(Code::DatabaseFailed, message).with_help(help).with_option(stamp)
 }
 
 /// What one of our own statements has found, when it fails because it was made to.

@@ -101,7 +101,7 @@ impl<'a> Decider<'a> {
         self.fill_duplicates(&mut decisions);
         let next = self.next_version();
         for decision in &mut decisions {
-            words::fill(decision, next.as_deref(), &self.options.table);
+            words::fill(decision, next.as_deref());
         }
         let work = self.work(&decisions);
         (decisions, work)
@@ -126,6 +126,7 @@ impl<'a> Decider<'a> {
             severity: None,
             message: String::new(),
             help: String::new(),
+            options: Vec::new(),
             gap: false,
             gap_before: None,
             transactional: None,

@@ -3,7 +3,9 @@
 use super::running::Why;
 use crate::error::{Location, words};
 use crate::finding::Severity;
+use crate::mention::{Mention, in_rust};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// What is done about a file or a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -159,6 +161,10 @@ pub struct Decision {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[cfg_attr(feature = "wasm", tsify(optional))]
     pub help: String,
+    /// The options and functions that the help speaks of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "wasm", tsify(optional))]
+    pub options: Vec<Mention>,
     /// Apply: whether a migration that comes later is applied already.
     #[serde(default, skip_serializing_if = "is_false")]
     #[cfg_attr(feature = "wasm", tsify(optional))]
@@ -226,6 +232,13 @@ pub struct Decision {
     /// `interrupted`: the statement that it stopped at.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<Location>,
+}
+
+impl Decision {
+    /// What to do next, with options and functions as they are called in Rust.
+    pub fn help(&self) -> Cow<'_, str> {
+        in_rust(&self.help, &self.options)
+    }
 }
 
 pub(super) fn is_false(value: &bool) -> bool {

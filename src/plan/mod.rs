@@ -75,7 +75,7 @@ impl Plan {
         let decisions = self.decisions.iter().filter(|decision| decision.severity == Some(Severity::Error));
         for decision in decisions {
             count += 1;
-            first = first.or(Some((&decision.message, &decision.help, &[], decision.at.as_ref())));
+            first = first.or(Some((&decision.message, &decision.help, &decision.options, decision.at.as_ref())));
         }
         let (message, help, options, at) = first?;
         let mut text = String::from("nothing was run: ");

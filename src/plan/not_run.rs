@@ -2,7 +2,8 @@
 //! without it.
 
 use super::{Action, Decision, Finding, Options};
-use crate::ledger::{Ledger, State, by_hand};
+use crate::ledger::{Ledger, State};
+use crate::mention::Mention;
 use crate::migration::{Catalog, NotRun, NotRunKind, Turn};
 use crate::ordered;
 use crate::version::Version;
@@ -38,7 +39,7 @@ pub(super) fn judge(
                 what(file.kind),
                 catalog.migrations[next].path
             );
-            finding.help = help(file, pending.before(&file.turn), ledger, options);
+            (finding.help, finding.options) = help(file, pending.before(&file.turn));
         }
     }
 }
@@ -126,23 +127,25 @@ fn what(kind: NotRunKind) -> &'static str {
     }
 }
 
-fn help(file: &NotRun, before: bool, ledger: &Ledger, options: &Options) -> String {
-    match (file.kind, &file.turn) {
+fn help(file: &NotRun, before: bool) -> (String, Vec<Mention>) {
+    let help = match (file.kind, &file.turn) {
         (NotRunKind::Ending, _) => String::from(crate::convention::not_run::ENDING),
         (NotRunKind::Callback, _) => String::from(
             "make it a repeatable migration (R__name.sql), or run it yourself and set the policy of not-run to warning",
         ),
         (_, Turn::At(version)) => {
-            // What comes before it has to be there when it runs, and makes the ledger.
+            // What comes before it has to be there when it runs.
             let (away, back) = if before {
                 ("move the files that come after it away, migrate, ", ", and put them back")
             } else {
                 ("", "")
             };
-            let make = if before || ledger.exists { String::new() } else { by_hand::create(&options.table) };
-            let insert = by_hand::insert(&options.table, &[version.as_str()], &[]);
-            format!("write it in SQL; or {away}run it with its own tool, and record that: {make}{insert}{back}")
+            let stamp = Mention::stamp("", &[version.as_str()]);
+            let help =
+                format!("write it in SQL; or {away}run it with its own tool, and record that: {}{back}", stamp.text);
+            return (help, vec![stamp]);
         }
         _ => String::from("write it in SQL, or run it with its own tool and set the policy of not-run to warning"),
-    }
+    };
+    (help, Vec::new())
 }

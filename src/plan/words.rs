@@ -2,16 +2,17 @@
 
 use super::{Decision, Grade, Progress, Reason, Why};
 use crate::finding::list;
-use crate::ledger::Table;
-use crate::sql::quote::literal;
+use crate::mention::Mention;
 
 /// Writes message and help. `next` is a version after all others.
-pub(super) fn fill(decision: &mut Decision, next: Option<&str>, table: &Table) {
+pub(super) fn fill(decision: &mut Decision, next: Option<&str>) {
+    let mut options = Vec::new();
     let (message, help) = match decision.code {
         Reason::Applied => Default::default(),
-        Reason::Unverified if decision.settled => {
-            ("another tool ran it, and this file is not known to be what ran".into(), "it stays so: nothing is recorded".into())
-        }
+        Reason::Unverified if decision.settled => (
+            "another tool ran it, and this file is not known to be what ran".into(),
+            "it stays so: nothing is recorded".into(),
+        ),
         Reason::Unverified => ("no checksum is on record".into(), "the next run records this file's checksum".into()),
         Reason::Replaced => (format!("baseline {} stands for it", or_empty(&decision.baseline)), String::new()),
         Reason::Pending | Reason::Changed | Reason::Resume => apply(decision),
@@ -39,7 +40,7 @@ pub(super) fn fill(decision: &mut Decision, next: Option<&str>, table: &Table) {
             String::new(),
         ),
         Reason::Duplicate => duplicate(decision, next),
-        Reason::Interrupted => interrupted(decision, table),
+        Reason::Interrupted => interrupted(decision, &mut options),
         Reason::InProgress => (
             format!("{} is being run by somebody else: {}", subject(decision).as_str(), steps(decision.progress)),
             "wait until it is done".into(),
@@ -48,6 +49,7 @@ pub(super) fn fill(decision: &mut Decision, next: Option<&str>, table: &Table) {
     };
     decision.message = message;
     decision.help = help;
+    decision.options = options;
 }
 
 fn apply(decision: &Decision) -> (String, String) {
@@ -147,64 +149,53 @@ fn duplicate(decision: &Decision, next: Option<&str>) -> (String, String) {
     (message, help)
 }
 
-fn interrupted(decision: &Decision, table: &Table) -> (String, String) {
+fn interrupted(decision: &Decision, options: &mut Vec<Mention>) -> (String, String) {
     let subject = subject(decision);
     let progress = decision.progress.unwrap_or(Progress { done: 0, total: 0 });
-    let row = literal(or_empty(&decision.row));
-    let table = table.qualified();
-    let update = |set: &str| format!("update {table} set {set} where version = {row}");
-    let delete = || format!("delete from {table} where version = {row}");
-    let set_applied = "state = 'applied', claimed_until = null";
-    match decision.why {
-        Some(Why::Edited) => (
-            format!("{subject} was edited after it stopped: {} with the old text", steps(decision.progress)),
-            format!(
-                "put the old text back, so that it can go on; or finish it by hand and run: {}; or undo it by hand and run: {}",
-                update(set_applied),
-                delete()
-            ),
-        ),
-        Some(Why::Regrouped) => (
-            format!("{subject} stopped, and its steps are not those on record: {}", steps(decision.progress)),
-            format!(
-                "run the version of counterfoil that began it; or finish it by hand and run: {}; or undo it by hand and run: {}",
-                update(set_applied),
-                delete()
-            ),
-        ),
-        Some(Why::NoFile) => (
-            format!("{subject} stopped, and there is no file of that version: {}", steps(decision.progress)),
-            format!(
-                "run the release that has its file; or finish it by hand and run: {}; or undo it by hand and run: {}",
-                update(set_applied),
-                delete()
-            ),
-        ),
-        Some(Why::Replaced) => (
-            format!("{subject} stopped, and a baseline stands for it: {}", steps(decision.progress)),
-            format!("finish it by hand and run: {}; or undo it by hand and run: {}", update(set_applied), delete()),
-        ),
-        Some(Why::Reverting) => (
-            format!("{subject} was being rolled back and stopped on the way: {}", steps(decision.progress)),
-            format!("roll back again, so that it goes on; or undo the rest by hand and run: {}", delete()),
-        ),
+    let mut stamp = |mark: &str| {
+        let mention = Mention::stamp(mark, &[or_empty(&decision.row)]);
+        let text = mention.text.clone();
+        options.push(mention);
+        text
+    };
+    let (why, help) = match decision.why {
+        Some(Why::Edited) => ("was edited after it stopped", "put the old text back, so that it can go on; or "),
+        Some(Why::Regrouped) => {
+            ("stopped, and its steps are not those on record", "run the version of counterfoil that began it; or ")
+        }
+        Some(Why::NoFile) => {
+            ("stopped, and there is no file of that version", "run the release that has its file; or ")
+        }
+        Some(Why::Replaced) => ("stopped, and a baseline stands for it", ""),
+        Some(Why::Reverting) => {
+            return (
+                format!("{subject} was being rolled back and stopped on the way: {}", steps(decision.progress)),
+                format!(
+                    "roll back again, so that it goes on; or undo the rest by hand, then {}",
+                    stamp(":not-applied")
+                ),
+            );
+        }
         _ => {
             let next = progress.done.saturating_add(1);
-            let done = format!("steps_done = {next}, claimed_until = null");
-            let done = if next == progress.total { format!("state = 'applied', {done}") } else { done };
-            (
+            return (
                 format!(
                     "{subject} stopped in step {next} of {}, and nobody can tell whether that step happened",
                     progress.total
                 ),
                 format!(
-                    "look at the database; if the step happened, run: {}; if it did not, run: {}",
-                    update(&done),
-                    update("claimed_until = null")
+                    "look at the database; if the step happened: {}; if it did not: {}",
+                    stamp(":step-done"),
+                    stamp(":step-not-done")
                 ),
-            )
+            );
         }
-    }
+    };
+    let with = if decision.why == Some(Why::Edited) { " with the old text" } else { "" };
+    (
+        format!("{subject} {why}: {}{with}", steps(decision.progress)),
+        format!("{help}finish it by hand, then {}; or undo it by hand, then {}", stamp(""), stamp(":not-applied")),
+    )
 }
 
 fn partial_squash(decision: &Decision) -> (String, String) {

@@ -13,7 +13,6 @@ use crate::ordered::sort_by;
 use crate::plan::inspect::ledger_touched;
 use crate::plan::{self, Severity};
 use crate::sql::Mode;
-use crate::sql::quote::literal;
 use crate::version::Version;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -137,7 +136,8 @@ impl Machine {
             });
             if let Some(wrong) = wrong {
                 return Err(Error::new(Code::PlanRefused, format!("nothing was run: {}", wrong.message))
-                    .with_help(wrong.help.as_str()));
+                    .with_help(wrong.help.as_str())
+                    .with_options(wrong.options.clone()));
             }
             let replaced = ledger.rows.iter().filter(|other| other.replaced_by.as_ref() == Some(&row.version)).count();
             if replaced > 0 {
@@ -257,25 +257,37 @@ impl Machine {
         }
         let section = self.setup.section(next.migration, Direction::Down);
         let at = section.location(step.map_or(0, |step| step.span.start));
-        let table = self.setup.options.table.qualified();
-        let row = literal(&next.version);
-        let message = if regrouped {
-            format!("the way back of {} has other steps than the one that stopped", next.version)
+        let stamp = |mark: &str| Mention::stamp(mark, &[&next.version]);
+        let (message, help, mentions) = if regrouped {
+            let (undone, kept) = (stamp(":not-applied"), stamp(""));
+            (
+                format!("the way back of {} has other steps than the one that stopped", next.version),
+                format!(
+                    "put the old text back, and roll back again; or undo the rest by hand, then {}; or take back by hand what it \
+                     did, then {}",
+                    undone.text, kept.text
+                ),
+                vec![undone, kept],
+            )
         } else {
-            format!(
-                "the way back of {} stopped at step {} of {}: nobody can tell whether it has happened",
-                next.version,
-                done + 1,
-                steps.len()
+            let (yes, no) = (stamp(":step-done"), stamp(":step-not-done"));
+            // The last step takes its row with it: to roll back again would take back another one.
+            let then = if done + 1 < steps.len() { ", and roll back again" } else { ", and it is taken back" };
+            (
+                format!(
+                    "the way back of {} stopped at step {} of {}: nobody can tell whether it has happened",
+                    next.version,
+                    done + 1,
+                    steps.len()
+                ),
+                format!(
+                    "look at the database; if the step has happened: {}{then}; if not: {}, and roll back again",
+                    yes.text, no.text
+                ),
+                vec![yes, no],
             )
         };
-        let help = format!(
-            "look at the database; if the step has happened, run: update {table} set steps_done = {}, \
-             claimed_until = null where version = {row}; if not, run: update {table} set claimed_until = null \
-             where version = {row}; then roll back again",
-            done + 1
-        );
-        Some(Error::new(Code::Interrupted, message).with_help(help).with_location(at))
+        Some(Error::new(Code::Interrupted, message).with_help(help).with_options(mentions).with_location(at))
     }
 
     /// Takes back the next one in one transaction.

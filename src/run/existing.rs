@@ -6,11 +6,11 @@
 use super::request::Request;
 use super::state::Phase;
 use super::{Goal, Machine, Output};
-use crate::ledger::foreign::{self, Found, LookAgain, Name, Says, Seen, TABLES};
 use crate::finding::list;
+use crate::ledger::foreign::{self, Found, LookAgain, Name, Says, Seen, TABLES};
 use crate::ledger::statements::TextRow;
 use crate::ledger::tools::Tool;
-use crate::ledger::{Ledger, Origin, by_hand};
+use crate::ledger::{Ledger, Origin, refusals};
 use crate::mention::Mention;
 use crate::plan::created::{Created, created};
 use crate::plan::{self, Finding, Severity};
@@ -158,8 +158,10 @@ impl Machine {
                 found.tool.name(),
                 found.table.qualified()
             );
-            let help = "see who still runs it, and let nobody do so; then take its ledger over again";
-            self.state.ignored.push(Finding::new(MOVED, Severity::Warning, message).with_help(help));
+            let import = Mention::import(None);
+            let help = format!("see who still runs it, and let nobody do so; then take over the rest: {}", import.text);
+            let finding = Finding::new(MOVED, Severity::Warning, message).with_help(help).with_option(import);
+            self.state.ignored.push(finding);
         }
         self.state.moved = Some(first);
         self.read(ledger, self.state.busy)
@@ -176,7 +178,7 @@ impl Machine {
             return self.ready(&Ledger::default(), self.state.busy, Some(found.tool));
         }
         let (table, catalog) = (&self.setup.options.table, &self.setup.catalog);
-        let error = by_hand::foreign(found, says, others, own, self.exists(), table, catalog);
+        let error = refusals::foreign(found, says, others, own, table, catalog);
         self.fail(error)
     }
 
@@ -197,7 +199,7 @@ impl Machine {
         let section = &catalog.migrations[first.migration].up;
         let ledger = &self.setup.options.table;
         let more = there.len() - 1;
-        let error = by_hand::not_empty(table, more, &section.path, self.exists(), ledger, &versions, catalog)
+        let error = refusals::not_empty(table, more, &section.path, ledger, &versions, catalog)
             .with_location(section.location(first.start));
         self.fail(error)
     }

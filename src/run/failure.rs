@@ -5,11 +5,10 @@ use super::request::Direction;
 use super::state::Refusal;
 use super::{Failure, Report, Setup};
 use crate::error::{Code, Error, Location};
-use crate::ledger::by_hand;
+use crate::ledger::refusals;
 use crate::ledger::statements::{self, Fault};
 use crate::mention::Mention;
 use crate::migration::Section;
-use crate::sql::quote::literal;
 
 /// What a failure asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,8 +158,13 @@ pub(super) fn statement(
 ) -> Error {
     let Refusal { failure, place, .. } = refusal;
     let section = setup.section(refusal.migration, refusal.direction);
+    let mut stamp = None;
     let help = match kept {
-        _ if first && THERE.contains(&&*failure.sqlstate) => there(setup, refusal, kept.is_some()),
+        _ if first && THERE.contains(&&*failure.sqlstate) => {
+            let (help, mention) = there(setup, refusal);
+            stamp = Some(mention);
+            help
+        }
         None => format!("fix {} and run again; nothing of it was kept, {}", section.path, before(report)),
         Some((done, total)) => format!(
             "fix the cause and run again: it goes on at step {} of {total} (steps kept: {done}), {}",
@@ -173,30 +177,21 @@ pub(super) fn statement(
         said.insert_str(0, "one of its statements failed: ");
     }
     let error = Error::new(Code::StatementFailed, said).with_help(failure.with_hint(&help));
+    let error = error.with_options(stamp.into_iter().collect());
     match place.clone() {
         Some((at, statement)) => error.with_location(at).with_statement(statement),
         None => error.with_location(start(section)),
     }
 }
 
-/// What to do where the first migration runs into what is there. `row`: it has a row.
-fn there(setup: &Setup, refusal: &Refusal, row: bool) -> String {
-    let table = &setup.options.table;
+/// What to do where the first migration runs into what is there.
+fn there(setup: &Setup, refusal: &Refusal) -> (String, Mention) {
     let version = setup.catalog.migrations[refusal.migration].version.as_str();
-    let update = if row {
-        format!(
-            "update {} set state = 'applied', claimed_until = null, claimed_by = null where version = {}; ",
-            table.qualified(),
-            literal(version)
-        )
-    } else {
-        String::new()
-    };
-    format!(
-        "the database seems to have it already, though no migration is recorded in {}; if so, {}",
-        table.qualified(),
-        by_hand::look_at_each(table, &update, &[version], row, &setup.catalog)
-    )
+    let (each, stamp) = refusals::look_at_each(&[version], &setup.catalog);
+    let table = setup.options.table.qualified();
+    let help =
+        format!("the database seems to have it already, though no migration is recorded in {table}; if so, {each}");
+    (help, stamp)
 }
 
 /// Reading or writing the ledger failed.

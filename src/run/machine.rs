@@ -547,7 +547,9 @@ impl Machine {
                 // What was there a moment ago is gone.
                 if self.state.phase == Phase::Rows { self.ask_for_shape(false) } else { self.look() }
             }
-            Phase::Digest | Phase::Rows | Phase::Shape | Phase::Says { .. } | Phase::Moved { .. } if kind == Kind::Lost => {
+            Phase::Digest | Phase::Rows | Phase::Shape | Phase::Says { .. } | Phase::Moved { .. }
+                if kind == Kind::Lost =>
+            {
                 self.look_after_loss()
             }
             // Whoever only asks wants an answer now.

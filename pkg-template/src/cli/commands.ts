@@ -7,6 +7,10 @@ export const commands: Readonly<Record<string, Entry>> = {
   plan: { about: 'say what `up` would do, and why', load: () => import('./commands/plan.js') },
   up: { about: 'apply what is pending', load: () => import('./commands/up.js') },
   down: { about: 'take back what was applied last', load: () => import('./commands/down.js') },
+  stamp: {
+    about: 'mark migrations as applied, or not, without running them',
+    load: () => import('./commands/stamp.js'),
+  },
   ready: { about: 'say whether the database is where it should be', load: () => import('./commands/ready.js') },
   embed: { about: 'write an ES module that holds a folder of migrations', load: () => import('./commands/embed.js') },
   check: { about: 'say what a branch would break if it were merged', load: () => import('./commands/check.js') },
@@ -43,4 +47,8 @@ export const elsewhere: Readonly<Record<string, string | undefined>> = Object.as
   preview: 'plan',
   wait: 'up --wait',
   validate: 'lint',
+  resolve: 'stamp',
+  baseline: 'stamp',
+  mark: 'stamp',
+  repair: 'stamp',
 })

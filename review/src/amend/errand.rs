@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Seen {
-    /// Its rows. With a lock of the caller's, nobody holds a lease.
+    /// Its rows. With a lock of the caller's, nobody holds a lease; a state that is not known counts as running.
     pub ledger: Ledger,
     /// The same as the database wrote them, by version.
     pub rows: BTreeMap<String, Cells>,

@@ -6,7 +6,7 @@ use super::report::{Report, Status, digest};
 use counterfoil::finding::Severity;
 use counterfoil::ledger::shape::{self, Shape};
 use counterfoil::ledger::statements::{self, Fault, TextRow};
-use counterfoil::ledger::{Lease, Ledger};
+use counterfoil::ledger::{Lease, Ledger, State};
 use counterfoil::mention::Mention;
 use counterfoil::run::failure::{self, Kind};
 use counterfoil::run::{Failure, Setup};
@@ -207,13 +207,20 @@ impl<E: Errand> Machine<E> {
         }
     }
 
-    fn read(&mut self, rows: Vec<TextRow>) -> Output {
+    fn read(&mut self, mut rows: Vec<TextRow>) -> Output {
         let table = &self.setup.options.table;
         if !statements::is_keyed(&rows) {
             return Output::Failed(shape::without_key(table));
         }
         let versions = rows.iter().filter_map(|row| Some((row.get("version")?.clone()?, cells(row))));
         self.seen.rows = versions.collect();
+        // A state that is not known is not that of what has come to its end. What it is to be is said here.
+        for row in &mut rows {
+            let state = row.get("state").and_then(Option::as_deref);
+            if state.is_some_and(|state| !State::ALL.iter().any(|(_, known)| *known == state)) {
+                row.insert("state".into(), Some(State::Running.as_str().into()));
+            }
+        }
         match statements::read(table, rows) {
             Err(error) => Output::Failed(error),
             Ok(Ledger { mut rows, exists, .. }) => {
@@ -266,7 +273,7 @@ impl<E: Errand> Machine<E> {
             return Output::Failed(
                 Error::new(Code::PlanChanged, message)
                     .with_help("look at the plan as it is now, and ask for that one with the option `expect`")
-                    .with_option(Mention::named("expect")),
+                    .with_option(Mention::valued("expect:digest", &[], "the option `expect`".into())),
             );
         }
         let table = &self.setup.options.table;

@@ -31,6 +31,32 @@ pub struct Stamp {
     pub mark: Mark,
 }
 
+impl Stamp {
+    /// These versions are in the database.
+    pub fn applied<V: Into<String>>(versions: impl IntoIterator<Item = V>) -> Self {
+        Self::marking(versions, Mark::Applied)
+    }
+
+    /// These versions are not in the database.
+    pub fn not_applied<V: Into<String>>(versions: impl IntoIterator<Item = V>) -> Self {
+        Self::marking(versions, Mark::NotApplied)
+    }
+
+    /// The step at which these versions stopped has happened.
+    pub fn step_done<V: Into<String>>(versions: impl IntoIterator<Item = V>) -> Self {
+        Self::marking(versions, Mark::StepDone)
+    }
+
+    /// The step at which these versions stopped has not happened.
+    pub fn step_not_done<V: Into<String>>(versions: impl IntoIterator<Item = V>) -> Self {
+        Self::marking(versions, Mark::StepNotDone)
+    }
+
+    fn marking<V: Into<String>>(versions: impl IntoIterator<Item = V>, mark: Mark) -> Self {
+        Stamp { which: Which::Versions(versions.into_iter().map(Into::into).collect()), mark }
+    }
+}
+
 /// Which migrations are marked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Which {
@@ -315,6 +341,20 @@ impl Drawing<'_> {
         self.put(change.saying(subject.name(), subject.path(), message));
     }
 
+    /// How far a migration has come that is not applied.
+    fn stopped(&self, row: &Row) -> String {
+        let state = self.seen.cells(row).remove("state").flatten().unwrap_or_default();
+        if !State::ALL.iter().any(|(_, known)| *known == state) {
+            return format!("in the unknown state {}", literal(&state));
+        }
+        let way = if row.state == State::Reverting { " on its way back" } else { "" };
+        let done = row.steps_done.unwrap_or(0);
+        match row.steps_total {
+            Some(total) => format!("stopped{way} after {done} of {total} steps"),
+            None => format!("stopped{way} after {done} steps"),
+        }
+    }
+
     fn leave(&mut self, version: &str, message: impl Into<String>) {
         self.draft.unchanged.push(Unchanged { version: version.to_owned(), message: message.into() });
     }
@@ -354,6 +394,7 @@ impl Drawing<'_> {
         if stopped {
             columns.extend([("state", Some(State::Applied.as_str())), ("claimed_until", None), ("claimed_by", None)]);
             columns.extend([("steps_done", None), ("steps_total", None)]);
+            columns.extend(replaced_by.as_deref().map(|by| ("replaced_by", Some(by))));
         }
         if let Some(checksum) = other {
             columns.push(("checksum", Some(checksum)));
@@ -361,7 +402,7 @@ impl Drawing<'_> {
             columns.extend(subject.migration.map(|migration| ("name", Some(migration.name.as_str()))));
         }
         let message = match (stopped, other, &row.checksum) {
-            (true, ..) => format!("{}: recorded as applied", stopped_at(row)),
+            (true, ..) => format!("{}: recorded as applied", self.stopped(row)),
             (_, Some(_), Some(was)) => {
                 format!("applied with another content ({was}): the row takes the checksum that the file has now")
             }
@@ -419,7 +460,7 @@ impl Drawing<'_> {
             let message = match (row.state, subject.migration) {
                 (State::Applied, Some(_)) => String::from("its row goes: it is pending then"),
                 (State::Applied, None) => String::from("its row goes"),
-                _ => format!("{}: its row goes", stopped_at(row)),
+                _ => format!("{}: its row goes", self.stopped(row)),
             };
             self.put(Change::delete(self.seen.cells(row)).saying(subject.name(), subject.path(), message));
             let seen = self.seen;
@@ -482,15 +523,6 @@ impl Drawing<'_> {
             }
         }
         Ok(())
-    }
-}
-
-fn stopped_at(row: &Row) -> String {
-    let way = if row.state == State::Reverting { " on its way back" } else { "" };
-    let done = row.steps_done.unwrap_or(0);
-    match row.steps_total {
-        Some(total) => format!("stopped{way} after {done} of {total} steps"),
-        None => format!("stopped{way} after {done} steps"),
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::message::{Answer, Failure, given, text};
 use crate::amend::stamp::{Mark, Stamp, Which};
-use crate::import::Import;
 use crate::amend::{Ask, Errand, Input, Machine, Output, Report};
+use crate::import::Import;
 use counterfoil::Error;
 use counterfoil::convention::{self, Convention};
 use counterfoil::ledger::{Table, TextRow};
@@ -42,7 +42,10 @@ struct Name {
 enum Task {
     /// `versions`: none for all.
     #[serde(rename_all = "camelCase")]
-    Stamp { versions: Option<Vec<String>>, mark: Mark },
+    Stamp {
+        versions: Option<Vec<String>>,
+        mark: Mark,
+    },
     Import(Import),
 }
 

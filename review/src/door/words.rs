@@ -24,7 +24,8 @@ const SQUAWK: &'static str =
     union!("SquawkRule", "A rule of squawk's.", words_of!(ABOUT, rule => rule.code), &[UNREAD.code]);
 
 #[wasm_bindgen(typescript_custom_section)]
-const IMPORT: &'static str = union!("ImportCode", "What is found when another tool's ledger is taken over.", import::CODES,);
+const IMPORT: &'static str =
+    union!("ImportCode", "What is found when another tool's ledger is taken over.", import::CODES,);
 
 #[wasm_bindgen(typescript_custom_section)]
 const GUARD: &'static str = union!(

@@ -62,7 +62,7 @@ pub fn text(plan: &Plan, look: &Look<'_>) -> String {
         if let Line::One(decision) = line {
             // What is merely there says so in its own line.
             if decision.action != Action::Skip {
-                say(&mut out, look, &decision.message, &decision.help, None);
+                say(&mut out, look, &decision.message, &decision.help(), None);
             }
         }
     }
@@ -123,10 +123,15 @@ fn cells(line: &Line<'_>, known: Option<&BTreeMap<&str, &Row>>) -> Cells {
             let row = decision.row.as_deref().or(Some(&decision.version));
             let row = known.and_then(|known| row.and_then(|version| known.get(version)));
             let verdict = if known.is_some() { state(decision) } else { verdict(decision) };
-            let how = match row {
+            let mut how = match row {
                 Some(row) if row.origin != Origin::Applied => row.origin.to_string(),
                 _ => manner(decision),
             };
+            // The ledger writes it in its own way.
+            if let Some(row) = row.filter(|row| row.version != decision.version) {
+                how.push_str(if how.is_empty() { "" } else { ", " });
+                how.push_str(&format!("recorded as {}", visible(&row.version)));
+            }
             let mark = mark(decision.action, decision.severity);
             (vec![mark.into(), shorten(&visible(number(decision)), 24), visible(&decision.name), verdict, how], row)
         }

@@ -18,16 +18,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The codes of its findings.
-pub const CODES: &[&str] = &[
-    EDITED,
-    UNFINISHED,
-    UNTOLD,
-    LOCKED,
-    NO_FILE,
-    UNCHECKED,
-    AGAIN,
-    "imported-nothing",
-];
+pub const CODES: &[&str] = &[EDITED, UNFINISHED, UNTOLD, LOCKED, NO_FILE, UNCHECKED, AGAIN, "imported-nothing"];
 
 const EDITED: &str = "imported-edited";
 const UNFINISHED: &str = "imported-unfinished";
@@ -73,7 +64,8 @@ pub(super) fn draw(
 ) -> Result<Draft, Error> {
     let set = Set::new(&import.files, &setup.catalog);
     // The query of their rows has a row without any if there is none.
-    let rows: Vec<TextRow> = rows.iter().filter(|row| row.iter().any(|(name, cell)| name != "digest" && cell.is_some())).cloned().collect();
+    let rows: Vec<TextRow> =
+        rows.iter().filter(|row| row.iter().any(|(name, cell)| name != "digest" && cell.is_some())).cloned().collect();
     let theirs = (importer.read)(&rows);
     let there = seen.ledger.rows.iter().map(|row| set.version(&row.version)).collect();
     let mut drawing = Drawing {
@@ -211,9 +203,15 @@ impl<'a> Drawing<'a> {
             let told = applied.iter().flatten().any(|&file| *self.set.files[file].version == version);
             let name = self.importer.tool.name();
             let (what, help) = match self.set.files.iter().any(|file| *file.version == version) {
-                true if told => (format!("{name} says that {key} is applied: there is nothing to assume"), "leave it out"),
-                true => (format!("{name} says nothing of {key}: it is pending"), "leave it out, or stamp it afterwards"),
-                false => (format!("there is no migration {key} in the set"), "see how the versions are written in `plan`"),
+                true if told => {
+                    (format!("{name} says that {key} is applied: there is nothing to assume"), "leave it out")
+                }
+                true => {
+                    (format!("{name} says nothing of {key}: it is pending"), "leave it out, or stamp it afterwards")
+                }
+                false => {
+                    (format!("there is no migration {key} in the set"), "see how the versions are written in `plan`")
+                }
             };
             return Err(invalid(what, help, "assume"));
         }
@@ -256,7 +254,9 @@ impl<'a> Drawing<'a> {
             }
             Compared::Differs(..) if migration.repeatable => {
                 let message = format!("{path} has changed since {tool} ran it: it is to be run again");
-                self.draft.findings.push(Finding::new(AGAIN, Severity::Note, message).with_help("the next run does so"));
+                self.draft
+                    .findings
+                    .push(Finding::new(AGAIN, Severity::Note, message).with_help("the next run does so"));
             }
             Compared::Differs(..) if self.import.accept_edited.iter().any(|key| self.set.version(key) == version) => {
                 let ran = entry.ran.as_deref().map(canonical);
@@ -266,15 +266,16 @@ impl<'a> Drawing<'a> {
             }
             Compared::Differs(theirs, ours) => {
                 let key = version.as_str();
-                let accept =
-                    Mention::valued("acceptEdited", &[key], format!("acceptEdited: [{}]", literal(key)));
+                let accept = Mention::valued("acceptEdited", &[key], format!("acceptEdited: [{}]", literal(key)));
                 let message =
                     format!("{path} is not what {tool} ran: its checksum was {theirs}, and that of the file is {ours}");
                 let help = format!(
                     "put the old text back; or, if the database is as it should be, accept the file: {}; nothing was written",
                     accept.text
                 );
-                self.draft.findings.push(Finding::new(EDITED, Severity::Error, message).with_help(help).with_option(accept));
+                self.draft
+                    .findings
+                    .push(Finding::new(EDITED, Severity::Error, message).with_help(help).with_option(accept));
             }
         }
     }
@@ -301,7 +302,9 @@ impl<'a> Drawing<'a> {
         let (version, name) = self.unfiled(entry);
         if version.chars().count() > LONGEST {
             let message = format!("{version} is longer than the {LONGEST} characters that a version may have");
-            return Err(Error::new(Code::VersionTooLong, message).with_help("give its file back, or rename it in its own tool"));
+            return Err(
+                Error::new(Code::VersionTooLong, message).with_help("give its file back, or rename it in its own tool")
+            );
         }
         if self.is_there(&self.set.version(&version)) {
             return Ok(());
@@ -355,7 +358,8 @@ impl<'a> Drawing<'a> {
                 let (applied, pending) = (mention("applied"), mention("pending"));
                 let message = format!("{shown} has begun under {tool} and did not come to its end");
                 let own = Some(self.importer.half).filter(|half| !half.is_empty());
-                let own = own.map_or_else(|| "see how much of it is in the database, and mend that".into(), str::to_owned);
+                let own =
+                    own.map_or_else(|| "see how much of it is in the database, and mend that".into(), str::to_owned);
                 let help = match migration {
                     Some(_) => format!(
                         "{own}; or say what it has come to: {} if it is finished, {} if it is undone; nothing was written",
@@ -375,7 +379,8 @@ impl<'a> Drawing<'a> {
     fn assume(&mut self, untold: &[usize], up_to: Option<&str>) {
         let all = self.import.assume.get("all").copied();
         // Who names what did not run has been through the list.
-        let rest = all.or_else(|| self.import.assume.values().any(|said| *said == Assumed::Pending).then_some(Assumed::Applied));
+        let rest = all
+            .or_else(|| self.import.assume.values().any(|said| *said == Assumed::Pending).then_some(Assumed::Applied));
         let mut open: Vec<&str> = Vec::new();
         for &at in untold {
             let said = self.assumes(at).or(rest);
@@ -385,7 +390,8 @@ impl<'a> Drawing<'a> {
                 Some(Assumed::Applied) => match file.migration {
                     Some(migration) => self.stamp(migration, "taken for applied"),
                     None => {
-                        let (version, name, path) = (file.version.as_str().to_owned(), file.name.to_owned(), file.path.to_owned());
+                        let (version, name, path) =
+                            (file.version.as_str().to_owned(), file.name.to_owned(), file.path.to_owned());
                         let mut row = self.row(&version, Some(&name), None, Origin::Stamped);
                         row.insert("steps_done".into(), Some("0".into()));
                         self.assumed.push(version);
@@ -403,7 +409,10 @@ impl<'a> Drawing<'a> {
                 "{tool} says {up_to}, and nothing of what lies below: nobody can tell from it whether {} ran",
                 every(&open)
             ),
-            _ => format!("no file in SQL stands for a migration of {tool}: nobody can tell from it whether {} ran", every(&open)),
+            _ => format!(
+                "no file in SQL stands for a migration of {tool}: nobody can tell from it whether {} ran",
+                every(&open)
+            ),
         };
         let help = format!(
             "look at the database; then say that all of them ran: {}; or name each that did not, and the others count as \
@@ -464,7 +473,8 @@ impl<'a> Drawing<'a> {
     fn tell(&mut self, tool: &str) {
         let findings = &mut self.draft.findings;
         if self.unchecked > 0 {
-            let files = if self.unchecked == 1 { "1 file counts".into() } else { format!("{} files count", self.unchecked) };
+            let files =
+                if self.unchecked == 1 { "1 file counts".into() } else { format!("{} files count", self.unchecked) };
             let message = format!("nothing is on record of what {tool} ran: {files} as now");
             let help = "see that they are the ones that ran; what is edited from here on is noticed";
             findings.push(Finding::new(UNCHECKED, Severity::Note, message).with_help(help));

@@ -74,8 +74,10 @@ impl Errand for Import {
         }
         if !found.readable {
             let theirs = found.table.qualified();
-            let message =
-                format!("the table {theirs} is the ledger of {}, and this role may not read all of it", found.tool.name());
+            let message = format!(
+                "the table {theirs} is the ledger of {}, and this role may not read all of it",
+                found.tool.name()
+            );
             return Err(Error::new(Code::ForeignLedger, message)
                 .with_help(format!("let its owner say: grant select on {theirs} to the role; nothing was written")));
         }
@@ -99,8 +101,7 @@ impl Errand for Import {
         let digest = rows.first().and_then(|row| row.get("digest").cloned().flatten()).unwrap_or_default();
         let mut draft = draw::draw(self, setup, seen, importer, &theirs, rows)?;
         let query = format!("select {DIGEST} as digest from ({}) q", query(importer, &found.table));
-        draft.first =
-            vec![format!("lock table {theirs} in share mode"), must(&query, "digest", &digest)];
+        draft.first = vec![format!("lock table {theirs} in share mode"), must(&query, "digest", &digest)];
         draft.basis = vec![found.tool.code().unwrap_or_default().to_owned(), theirs, digest];
         Ok(draft)
     }
@@ -223,7 +224,8 @@ fn is_ours(table: &Table, tool: Tool) -> Error {
 /// Of several the one in which something is applied.
 fn one_of(found: &[Found], said: &[TextRow]) -> Result<Found, Error> {
     let says = foreign::read(found, said);
-    let at_work: Vec<&Found> = found.iter().zip(&says).filter(|(_, says)| says.is_some()).map(|(found, _)| found).collect();
+    let at_work: Vec<&Found> =
+        found.iter().zip(&says).filter(|(_, says)| says.is_some()).map(|(found, _)| found).collect();
     match at_work[..] {
         [] => Ok(found[0].clone()),
         [one] => Ok(one.clone()),
@@ -239,10 +241,8 @@ fn one_of(found: &[Found], said: &[TextRow]) -> Result<Found, Error> {
                 })
                 .collect();
             let texts: Vec<String> = values.iter().map(|value| format!("from: {}", literal(value))).collect();
-            let mut error = Error::new(Code::ForeignLedger, named.join("; ")).with_help(format!(
-                "say which of them counts: {}; nothing was written",
-                texts.join(", or ")
-            ));
+            let mut error = Error::new(Code::ForeignLedger, named.join("; "))
+                .with_help(format!("say which of them counts: {}; nothing was written", texts.join(", or ")));
             for (value, text) in values.iter().zip(texts) {
                 error = error.with_option(Mention::valued("from", &[value], text));
             }

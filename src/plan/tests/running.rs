@@ -33,12 +33,15 @@ fn a_dead_runner_s_migration_is_interrupted_where_nobody_can_tell() {
         0,
         ERROR,
         "db/005_i.sql stopped in step 2 of 3, and nobody can tell whether that step happened",
-        "look at the database; if the step happened, run: update \"public\".\"schema_migrations\" set steps_done = 2, \
-         claimed_until = null where version = '5'; if it did not, run: update \"public\".\"schema_migrations\" set \
-         claimed_until = null where version = '5'",
+        "look at the database; if the step happened: stamp(db, migrations, ['5'], { step: 'done' }); if it did not: \
+         stamp(db, migrations, ['5'], { step: 'not-done' })",
     );
     let error = w.plan().refusal().unwrap();
     assert_eq!(error.to_string(), format!("db/005_i.sql:2:1: {}", error.message()));
+    assert_eq!(
+        error.help(),
+        "look at the database; if the step happened: Stamp::step_done([\"5\"]); if it did not: Stamp::step_not_done([\"5\"])"
+    );
     // Let through, it is left alone.
     w.policy("interrupted", Severity::Warning).goes().works(&["apply 006"]);
     // The last step ends it.
@@ -47,9 +50,8 @@ fn a_dead_runner_s_migration_is_interrupted_where_nobody_can_tell() {
         0,
         ERROR,
         "005_v.sql stopped in step 2 of 2, and nobody can tell whether that step happened",
-        "look at the database; if the step happened, run: update \"public\".\"schema_migrations\" set state = \
-         'applied', steps_done = 2, claimed_until = null where version = '005'; if it did not, run: update \
-         \"public\".\"schema_migrations\" set claimed_until = null where version = '005'",
+        "look at the database; if the step happened: stamp(db, migrations, ['005'], { step: 'done' }); if it did not: \
+         stamp(db, migrations, ['005'], { step: 'not-done' })",
     );
 }
 
@@ -67,17 +69,12 @@ fn a_living_runner_is_waited_for() {
 
 #[test]
 fn a_migration_that_was_edited_while_it_stood_still_is_interrupted() {
-    let finish =
-        "update \"public\".\"schema_migrations\" set state = 'applied', claimed_until = null where version = '005'";
-    let delete = "delete from \"public\".\"schema_migrations\" where version = '005'";
     world(&[file("005_i.sql", "vacuum;")], &[running("005", "i", STEPS, 1, 3, Lease::None)]).says(
         0,
         ERROR,
         "005_i.sql was edited after it stopped: 1 of 3 steps is done with the old text",
-        &format!(
-            "put the old text back, so that it can go on; or finish it by hand and run: {finish}; or undo it by hand \
-             and run: {delete}"
-        ),
+        "put the old text back, so that it can go on; or finish it by hand, then stamp(db, migrations, ['005']); or undo it \
+         by hand, then stamp(db, migrations, ['005'], { as: 'not-applied' })",
     );
 }
 
@@ -136,8 +133,8 @@ fn a_way_back_that_stopped_is_interrupted() {
         0,
         ERROR,
         "005_i.sql was being rolled back and stopped on the way: 1 of 3 steps is done",
-        "roll back again, so that it goes on; or undo the rest by hand and run: delete from \
-         \"public\".\"schema_migrations\" where version = '005'",
+        "roll back again, so that it goes on; or undo the rest by hand, then stamp(db, migrations, ['005'], { as: \
+         'not-applied' })",
     );
     world(&[file("005_i.sql", STEPS)], &[reverting(Lease::Alive)]).decides(&["drift in-progress 005"]);
 }

@@ -21,8 +21,9 @@ const words = ['applied', 'adopted', 'imported', 'stamped'] as const
 const origins: All<NonNullable<Row['origin']>, typeof words> = words
 
 /** A row as the core reads it from JSON. */
-const row = ({ version, applied_at, duration_ms, origin }: TextRow) => ({
+const row = ({ version, checksum, applied_at, duration_ms, origin }: TextRow) => ({
   version: version ?? '',
+  checksum: checksum ?? null,
   appliedAt: applied_at ?? null,
   durationMs: duration_ms == null ? null : Number(duration_ms),
   ...(origins.some((known) => known === origin) && { origin }),
@@ -31,8 +32,9 @@ const row = ({ version, applied_at, duration_ms, origin }: TextRow) => ({
 /** The plan as a table, in lines. */
 export async function shownPlan(plan: Plan, { all = false, style, rows }: ShowOptions): Promise<string[]> {
   const { explain } = await review()
-  const inWords = (of: Finding): Finding => ({ ...of, help: asOptions(of.help, of.options) })
-  const worded = { ...plan, findings: plan.findings.map(inWords) }
+  const inWords = <Of extends Pick<Finding, 'options'> & { help?: string }>(of: Of): Of =>
+    of.help === undefined ? of : { ...of, help: asOptions(of.help, of.options) }
+  const worded = { ...plan, findings: plan.findings.map(inWords), decisions: plan.decisions.map(inWords) }
   const text = explain({
     plan: worded,
     all,
@@ -55,14 +57,19 @@ export const summary = async (plan: Plan): Promise<string> =>
 export function withRows(plan: Plan, rows: readonly TextRow[] = []) {
   const known = new Map(rows.map((of) => [of['version'], row(of)]))
   return plan.decisions.map((decision) => {
-    const { appliedAt = null, durationMs = null, origin = null } = known.get(decision.row ?? decision.version) ?? {}
-    return decision.row === undefined ? decision : { ...decision, appliedAt, durationMs, origin }
+    const {
+      checksum = null,
+      appliedAt = null,
+      durationMs = null,
+      origin = null,
+    } = known.get(decision.row ?? decision.version) ?? {}
+    return decision.row === undefined ? decision : { ...decision, checksum, appliedAt, durationMs, origin }
   })
 }
 
 /** What there is to say of a plan, as findings: its own, and every decision that has a severity. */
 export function findingsOf(plan: Plan): Finding<string>[] {
-  const decisions = plan.decisions.flatMap(({ code, severity, message, help, path }) =>
+  const decisions = plan.decisions.flatMap(({ code, severity, message, help, options, path }) =>
     severity
       ? [
           {
@@ -70,6 +77,7 @@ export function findingsOf(plan: Plan): Finding<string>[] {
             severity,
             message: message ?? code,
             help: help ?? '',
+            ...(options && { options }),
             ...(path !== undefined && { at: { path, line: 1, column: 1 } }),
           },
         ]

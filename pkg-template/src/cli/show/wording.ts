@@ -1,8 +1,12 @@
-// Options, as they are called on a command line.
+// Options and functions, as they are called on a command line.
 import type { Mention } from '../../shared/errors.js'
 
 /** How each is called whose name is not that of JavaScript with dashes. */
-const flags: Readonly<Record<string, string>> = { session: '--no-session', expect: '--plan' }
+const flags: Readonly<Record<string, string>> = {
+  session: '--no-session',
+  expect: '--plan',
+  'expect:digest': '--expect',
+}
 
 /** Values that say themselves what they are; a flag has none. */
 const inFront: Readonly<Record<string, string>> = { existing: 'ignore:' }
@@ -11,7 +15,25 @@ const inFront: Readonly<Record<string, string>> = { existing: 'ignore:' }
 export const asOptions = (text: string, options: readonly Mention[] = []): string =>
   options.reduce((text, option) => text.replace(option.text, () => written(option)), text)
 
+/** Commands, with what stands behind the values. */
+const calls: Readonly<Record<string, readonly [command: string, behind?: string]>> = {
+  stamp: ['stamp'],
+  'stamp:not-applied': ['stamp', '--not-applied'],
+  'stamp:step-done': ['stamp', '--step done'],
+  'stamp:step-not-done': ['stamp', '--step not-done'],
+}
+
+/** A word as a shell takes it. */
+const word = (text: string) => (/^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`)
+
 function written({ option, values = [] }: Mention): string {
+  const call = Object.hasOwn(calls, option) ? calls[option] : undefined
+  if (call) {
+    const [command, behind] = call
+    const given = values.length > 0 ? values.map(word) : ['<version>…']
+    return ['counterfoil', command, ...given, ...(behind ? [behind] : [])].join(' ')
+  }
+  if (option === 'importLedger') return `counterfoil import${values.map((table) => ` --table ${word(table)}`).join('')}`
   const flag = flags[option] ?? `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
   const given = values.filter((value) => value !== 'true' && value !== 'false')
   if (given.length === 0) return flag

@@ -1,0 +1,114 @@
+// `counterfoil stamp`: marks migrations as applied, or not applied, without running them.
+import type { LedgerChange, StampResult } from '../../options/public.js'
+import { stamp } from '../../run/stamp.js'
+import { failure } from '../../shared/errors.js'
+import { visible } from '../../shared/printed.js'
+import { canAsk, confirmed } from '../connect/confirm.js'
+import { withDatabase, writing, written } from '../connect/session.js'
+import { Usage, counted, databaseOptions, define, fine, found } from '../frame/command.js'
+import { duration } from '../show/progress.js'
+import { print, printJson, say } from '../text/print.js'
+import { err, out, type Style } from '../text/style.js'
+
+export const command = define({
+  about:
+    'Marks migrations as applied, or not applied, without running them: for what was run by hand, or by other means. Each file is recorded with the checksum that it has now. What goes is shown as an INSERT, so that it can be put back.\nIt says first what it would change. On a terminal it asks then; without one it needs --yes. It is one transaction, which fails if the ledger is not as it was read.',
+  operands: {
+    name: '<version>',
+    about: 'a version, several of them, or all for every migration of the folder',
+    required: true,
+    many: true,
+  },
+  options: {
+    ...databaseOptions,
+    'not-applied': { type: 'boolean', about: 'their rows go: they are pending then' },
+    step: {
+      type: 'string',
+      value: '<done|not-done>',
+      about: 'whether the step at which a migration stopped has happened; the next run goes on from there',
+      choices: ['done', 'not-done'],
+    },
+    'dry-run': { type: 'boolean', about: 'say what would be changed, and do nothing', short: 'n' },
+    expect: { type: 'string', value: '<digest>', about: 'do exactly what a dry run with this digest named, or stop' },
+    yes: { type: 'boolean', about: 'do not ask', short: 'y' },
+    ...writing,
+  },
+  formats: ['text', 'json'],
+  examples: [
+    ['stamp 20260105090000', 'it was run by hand: record that'],
+    ['stamp all --dry-run', 'what would it take to mark the whole folder as applied?'],
+    ['stamp 005 --not-applied --yes', 'its row goes, in a script'],
+    ['stamp 005 --step done', 'the step at which it stopped has happened'],
+  ],
+  exits:
+    '0 if the ledger says what was asked for, 1 if that failed or was refused, 2 if it was called in a wrong way, cannot connect or needs --yes, 130 after Ctrl-C',
+  run(call) {
+    const { values, operands, format, signal } = call
+    const all = operands.includes('all')
+    if (all && operands.length > 1) throw new Usage('both all and single versions are given', 'say one of them')
+    const { step, 'not-applied': notApplied } = values
+    if (step !== undefined && notApplied) throw new Usage('both --step and --not-applied are given', 'say one of them')
+    return withDatabase(call, {}, async ({ driver, db, files, options, shown }) => {
+      const { policy: _, existing: __, ...others } = options
+      const chosen = {
+        ...others,
+        ...written(values),
+        ...(notApplied && { as: 'not-applied' as const }),
+        ...(step !== undefined && { step: step as 'done' | 'not-done' }),
+      }
+      const versions = all ? undefined : operands
+      const { expect } = values
+      const planned = await stamp(driver, db, files, versions, {
+        ...chosen,
+        ...(expect !== undefined && { expect }),
+        dryRun: true,
+      })
+      const nothing = planned.changes.length === 0
+      if (values['dry-run'] || nothing) {
+        if (format === 'json') printJson(planned)
+        else print([...told(planned, out()), ...(nothing ? [] : [`digest ${planned.digest}`])])
+        return fine
+      }
+      if (!values.yes) {
+        say(told(planned, err()))
+        if (!canAsk())
+          throw failure(
+            'not-confirmed',
+            'nobody can be asked: there is no terminal, and the ledger says what is run',
+            'say yes with --yes, or look with --dry-run; nothing was done',
+          )
+        if (!(await confirmed(`change ${counted(planned.changes.length, 'row')} of the ledger of ${shown}?`, signal))) {
+          say('nothing was done')
+          return found
+        }
+      }
+      // What was shown, and nothing else.
+      const result = await stamp(driver, db, files, versions, { ...chosen, expect: planned.digest })
+      if (format === 'json') printJson(result)
+      else print(told(result, out()))
+      return fine
+    })
+  },
+})
+
+const signs = { insert: ['+', 'green'], update: ['~', 'yellow'], delete: ['-', 'red'] } as const
+
+/** A line for every row, the row itself where it goes, and what it amounts to. */
+function told({ status, changes, unchanged, elapsedMs }: StampResult, style: Style): string[] {
+  const lines = changes.flatMap(({ kind, version, name, message, restore }: LedgerChange) => {
+    const [sign, colour] = signs[kind]
+    const title = name && name !== version ? `${version}  ${name}` : version
+    return [
+      `  ${style[colour](sign)}  ${visible(title)}  ${style.dim(visible(message))}`,
+      ...(restore ? [`     to put it back: ${visible(restore)};`] : []),
+    ]
+  })
+  const same = unchanged.map(({ version, message }) => `  =  ${visible(version)}  ${style.dim(visible(message))}`)
+  const rows = counted(changes.length, 'row')
+  const sum = {
+    planned: `${rows} of the ledger would change`,
+    changed: `${style.bold('stamped')}: ${rows} of the ledger changed (${duration(elapsedMs)})`,
+    unchanged: `${style.bold('unchanged')}: the ledger says so already`,
+  }
+  return [...lines, ...same, sum[status]]
+}

@@ -11,6 +11,7 @@ export const commands: Readonly<Record<string, Entry>> = {
     about: 'mark migrations as applied, or not, without running them',
     load: () => import('./commands/stamp.js'),
   },
+  import: { about: 'take over the ledger of another tool', load: () => import('./commands/import.js') },
   ready: { about: 'say whether the database is where it should be', load: () => import('./commands/ready.js') },
   embed: { about: 'write an ES module that holds a folder of migrations', load: () => import('./commands/embed.js') },
   check: { about: 'say what a branch would break if it were merged', load: () => import('./commands/check.js') },
@@ -25,7 +26,6 @@ export const commands: Readonly<Record<string, Entry>> = {
 export const planned: Readonly<Record<string, string>> = {
   verify: 'compare the schemas with another tool; `counterfoil plan` compares files and ledger',
   squash: 'write the baseline and its list of what it replaces by hand: see "A squash" in the README',
-  import: 'a dbmate ledger needs no import; of other tools it has to be written by hand',
 }
 
 /** What other tools call a command, and what it is here. */

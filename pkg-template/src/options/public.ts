@@ -187,7 +187,7 @@ export type Assumed = 'applied' | 'pending'
 /** Options of `importLedger`. Times are in milliseconds. */
 export interface ImportOptions extends Pick<
   MigrateOptions,
-  'table' | 'convention' | 'allowEmpty' | 'signal' | 'lockTimeout' | 'waitTimeout' | 'session' | 'expect'
+  'table' | 'convention' | 'policy' | 'allowEmpty' | 'signal' | 'lockTimeout' | 'waitTimeout' | 'session' | 'expect'
 > {
   /**
    * Whose ledger: the word for the tool (`goose`, `prisma`, …), or with its table where that has another name or lies in

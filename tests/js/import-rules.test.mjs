@@ -13,6 +13,11 @@ const ledger = (query, table = 'schema_migrations') =>
 const sum = (text) => `sha256:${sha256(text)}`
 
 onEachDatabase(({ api: { importLedger, migrate, plan, ready, rollback }, open, kind }) => {
+  const simpleQuery = (sql) => {
+    const message = Buffer.from(`Q....${sql}\0`)
+    message.writeUInt32BE(message.length - 1, 1)
+    return new Uint8Array(message)
+  }
   const cents = async (query) => Number((await query('select cents from accounts'))[0].cents)
 
   test('an edited file is refused with both sums; accepted, its row has no checksum, and no later run gives it one', async (t) => {
@@ -561,16 +566,19 @@ onEachDatabase(({ api: { importLedger, migrate, plan, ready, rollback }, open, k
     const { ddl, rows, set } = tools.goose
     await exec(`${ddl}; ${rows}; ${effects}`)
     // However the driver sends the transaction: by `query`, or on PGlite by `exec`.
-    const ways = ['query', 'exec'].filter((name) => name in db)
+    const ways = ['query', 'exec', 'execProtocolStream'].filter((name) => name in db)
     const was = Object.fromEntries(ways.map((name) => [name, db[name]]))
     let came = false
     for (const name of ways)
       db[name] = async (message, ...more) => {
-        const text = message.text ?? message
-        if (!came && /^\s*set local lock_timeout|lock table/.test(text)) {
+        const text = message instanceof Uint8Array ? new TextDecoder().decode(message) : (message.text ?? message)
+        if (!came && /lock table/.test(text)) {
           came = true
           Object.assign(db, was)
-          await exec('delete from goose_db_version where version_id = 2')
+          const between = 'delete from goose_db_version where version_id = 2'
+          // Inside of a message PGlite waits for its end before it takes another by `exec`.
+          if (name === 'execProtocolStream') await db[name](simpleQuery(between), ...more)
+          else await exec(between)
         }
         return was[name].call(db, message, ...more)
       }

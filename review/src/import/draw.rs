@@ -1,7 +1,7 @@
 //! What is to be written, from what their ledger says, the files, and what was said besides.
 
 use super::errand::{Assumed, Import, nothing};
-use super::importer::{Entry, Importer, Theirs, Untold};
+use super::importer::{Entry, Importer, Theirs, Untold, is};
 use super::set::{File, Set};
 use crate::amend::{Cells, Change, Draft, Seen, Unchanged};
 use counterfoil::checksum::{canonical, checksum, fingerprint};
@@ -63,9 +63,8 @@ pub(super) fn draw(
     rows: &[TextRow],
 ) -> Result<Draft, Error> {
     let set = Set::new(&import.files, &setup.catalog);
-    // The query of their rows has a row without any if there is none.
-    let rows: Vec<TextRow> =
-        rows.iter().filter(|row| row.iter().any(|(name, cell)| name != "digest" && cell.is_some())).cloned().collect();
+    // There is a row without any of theirs if there is none.
+    let rows: Vec<TextRow> = rows.iter().filter(|row| is(row, "there")).cloned().collect();
     let theirs = (importer.read)(&rows);
     let there = seen.ledger.rows.iter().map(|row| set.version(&row.version)).collect();
     let mut drawing = Drawing {

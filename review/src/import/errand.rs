@@ -83,7 +83,8 @@ impl Errand for Import {
         }
         let query = query(importer(found.tool)?, &found.table);
         Ok(Some(format!(
-            "with q as materialized ({query}) select q.*, d.digest from (select {DIGEST} as digest from q) d left join q on true"
+            "with q as materialized ({query}) select q.*, d.digest from (select {DIGEST} as digest from q) d \
+             left join (select *, 'true' as there from q) q on true"
         )))
     }
 

@@ -32,6 +32,12 @@ pub enum Convention {
     Plain,
     /// Diesel: `<date>_name/up.sql`, `down.sql`, `metadata.toml`.
     Diesel,
+    /// refinery: `V1__name.sql` and `U1__name.sql`.
+    Refinery,
+    /// node-pg-migrate: `<digits>_name.sql` with `-- Up Migration` and `-- Down Migration`.
+    NodePgMigrate,
+    /// graphile-migrate: `committed/<digits>-name.sql` with a head of `--! Previous:` and `--! Hash:`.
+    GraphileMigrate,
 }
 
 /// The up or down part of a migration. The text is canonical: no BOM, lines end in LF.

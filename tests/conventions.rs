@@ -281,6 +281,66 @@ fn diesel_folders() {
 }
 
 #[test]
+fn refinery_folders() {
+    let catalog = reads(
+        "refinery",
+        Convention::Refinery,
+        &[
+            r#"1 "accounts" V1__accounts.sql:1"#,
+            r#"3 "index_owner" U3__index_owner.sql:1"#,
+            r#"10 "balance" later/V10__balance.sql:1"#,
+        ],
+        &[
+            "V11-notes.sql:1:1 unknown-file V11-notes.sql is not run: its name has not the form `V1__name.sql` or `U1__name.sql`",
+            "V2__backfill.rs:1:1 not-run V2__backfill.rs is a migration written in code; only SQL files are run",
+        ],
+    );
+    assert_eq!(checksums(&catalog)[0], "9b759796cad3e366b5930d9d632cc76291f54e6e9b72c6c40891cf179dd23d3d");
+}
+
+#[test]
+fn node_pg_migrate_folders() {
+    let catalog = reads(
+        "node-pg-migrate",
+        Convention::NodePgMigrate,
+        &[
+            r#"1704067200000_accounts "accounts" 1704067200000_accounts.sql:1 down 1704067200000_accounts.sql:4"#,
+            r#"20240102000000000_index-owner "index-owner" 20240102000000000_index-owner.sql:6 down 20240102000000000_index-owner.sql:3"#,
+            r#"1704240000000_balance "balance" 1704240000000_balance.sql:1"#,
+            r#"1704412800000_limit "limit" 1704412800000_limit.sql:1 down 1704412800000_limit.sql:3"#,
+        ],
+        &[
+            "1704326400000_backfill.ts:1:1 not-run 1704326400000_backfill.ts is a migration written in code; only SQL files are run",
+        ],
+    );
+    assert_eq!(
+        checksums(&catalog)[..2],
+        [
+            "94afa4c947c24853806ac4ced7b29eb7823e37d762874e43af1769530e002e61",
+            "b7acf85ed4fb1ee8bef0defa06141740510cb516faca1c6da465582dbe768822",
+        ]
+    );
+}
+
+#[test]
+fn graphile_migrate_folders() {
+    let catalog = reads(
+        "graphile-migrate",
+        Convention::GraphileMigrate,
+        &[
+            r#"000001 "" committed/000001.sql:1"#,
+            r#"000002 "index-owner" committed/000002-index-owner.sql:1 off"#,
+            r#"000003 "balance" committed/000003-balance.sql:1"#,
+        ],
+        &[
+            "current.sql:1:1 unknown-file current.sql is not run: it is no committed migration",
+            "fixtures/seed.sql:1:1 unknown-file seed.sql is not run: it is no committed migration",
+        ],
+    );
+    assert_eq!(checksums(&catalog)[1], "f512623f45aa12e66144769bac8e3a1ac8f45fc0414e97c5e670c06788e714cd");
+}
+
+#[test]
 fn a_baseline_knows_what_it_replaces() {
     let catalog = reads(
         "squash",
@@ -335,6 +395,8 @@ fn detects(list: &[(&str, &str)], convention: Convention) {
     assert_eq!(read(list).map(|catalog| catalog.convention), Ok(convention));
 }
 
+const BACK: &str = "-- Up Migration\nselect 1;\n-- Down Migration\nselect 2;\n";
+
 const UP: &str = "-- migrate:up\nselect 1;\n-- migrate:down\nselect 2;\n";
 
 #[test]
@@ -356,6 +418,17 @@ fn detection_uses_the_whole_set() {
     detects(&[("meta/_journal.json", "{\"entries\":[]}")], Convention::Drizzle);
     detects(&[("2024-01-01-1_a/up.sql", "")], Convention::Diesel);
     detects(&[("supabase/migrations/1_a.sql", "")], Convention::Supabase);
+    detects(&[("1_a.sql", "-- Up Migration\n-- Down Migration\n")], Convention::NodePgMigrate);
+    detects(&[("1_a.sql", BACK), ("2_b.sql", "select 1")], Convention::NodePgMigrate);
+    detects(&[("1.sql", "--! Previous: -\n--! Hash: sha1:1\n\nselect 1;\n")], Convention::GraphileMigrate);
+    // The markers of node-pg-migrate head parts of other tools' files too, and are prose.
+    detects(&[("1_a.sql", &format!("-- Up Migration\n{UP}"))], Convention::Dbmate);
+    detects(&[("1_a.up.sql", "-- Up Migration\n"), ("1_a.down.sql", "-- Down Migration\n")], Convention::GolangMigrate);
+    detects(&[("V1__a.sql", BACK)], Convention::Flyway);
+    detects(&[("1_a.sql", "-- Up Migration\nselect 1;\n")], Convention::Plain);
+    detects(&[("1_a.sql", "-- Down migration is a no-op\nselect 1;\n")], Convention::Plain);
+    detects(&[("1_a.sql", "select '\n-- Down Migration\n'")], Convention::Plain);
+    detects(&[("supabase/migrations/1_a.sql", BACK)], Convention::Supabase);
     // A marker inside a literal is not one.
     detects(&[("1_a.sql", "select '\n-- +goose Up\n'")], Convention::Plain);
     // Strong clues leave stray files aside.
@@ -363,7 +436,49 @@ fn detection_uses_the_whole_set() {
 }
 
 #[test]
+fn an_undo_is_flyways_beside_what_it_undoes_and_refinerys_alone() {
+    detects(&[("U1__a.sql", ""), ("U2__b.sql", "")], Convention::Refinery);
+    detects(&[("V1__a.sql", ""), ("U1__a.sql", "")], Convention::Flyway);
+    detects(&[("V1__a.sql", ""), ("U1__a.sql", ""), ("U2__b.sql", "")], Convention::Flyway);
+    detects(&[("V1.0__a.sql", ""), ("U01__a.sql", "")], Convention::Flyway);
+    detects(&[("V1__a.sql", ""), ("U3__c.sql", ""), ("V2__b.rs", "")], Convention::Refinery);
+    // Both read it alike, and name what is in code.
+    detects(&[("V1__a.sql", ""), ("V2__b.rs", "")], Convention::Flyway);
+    // The way back of a file that is gone, or one more migration? Nothing is guessed.
+    fails(
+        &[("V1__a.sql", ""), ("U9__z.sql", "")],
+        None,
+        "convention-unclear more than one convention fits: flyway (V1__a.sql) and refinery (U9__z.sql)",
+        r#"say which one it is: convention: "flyway" | "refinery""#,
+    );
+    fails(
+        &[("B8__a.sql", ""), ("U9__z.sql", "")],
+        None,
+        "convention-unclear more than one convention fits: flyway (B8__a.sql) and refinery (U9__z.sql)",
+        r#"say which one it is: convention: "flyway" | "refinery""#,
+    );
+}
+
+#[test]
 fn an_unclear_set_names_the_candidates_and_the_option() {
+    fails(
+        &[("1_a.sql", BACK), ("2_b.sql", ""), ("3_c.sql", "")],
+        None,
+        "convention-unclear more than one convention fits: node-pg-migrate (1_a.sql) and plain (2_b.sql)",
+        r#"say which one it is: convention: "node-pg-migrate" | "plain""#,
+    );
+    fails(
+        &[("committed/1.sql", "--! Previous: -\n--! Hash: sha1:1\n\n"), ("2_b.sql", UP)],
+        None,
+        "convention-unclear more than one convention fits: graphile-migrate (committed/1.sql) and dbmate (2_b.sql)",
+        r#"say which one it is: convention: "graphile-migrate" | "dbmate""#,
+    );
+    fails(
+        &[("U1__a.sql", ""), ("2_b.sql", "")],
+        None,
+        "convention-unclear more than one convention fits: refinery (U1__a.sql) and plain (2_b.sql)",
+        r#"say which one it is: convention: "refinery" | "plain""#,
+    );
     fails(
         &[("1_a.up.sql", ""), ("2_b.sql", "")],
         None,
@@ -411,13 +526,13 @@ fn an_unclear_set_names_the_candidates_and_the_option() {
         &[("schema.sql", "create table a ();")],
         None,
         "convention-unclear no convention fits: schema.sql is named in none of the known ways, and has no markers",
-        r#"say which one it is: convention: "dbmate" | "golang-migrate" | "goose" | "sql-migrate" | "prisma" | "drizzle" | "flyway" | "sqlx" | "supabase" | "plain" | "diesel""#,
+        r#"say which one it is: convention: "dbmate" | "golang-migrate" | "goose" | "sql-migrate" | "prisma" | "drizzle" | "flyway" | "sqlx" | "supabase" | "plain" | "diesel" | "refinery" | "node-pg-migrate" | "graphile-migrate""#,
     );
 }
 
 #[test]
 fn every_convention_has_a_name_and_takes_an_empty_set() {
-    assert_eq!(Convention::all().count(), 11);
+    assert_eq!(Convention::all().count(), 14);
     for convention in Convention::all() {
         assert_eq!(convention.as_str().parse(), Ok(convention));
         let catalog = convention::read(&[], Some(convention)).expect("an empty set");
@@ -744,6 +859,181 @@ fn diesel_sets() {
 }
 
 #[test]
+fn refinery_sets() {
+    fails(
+        &[("V1.2__a.sql", "")],
+        Some(Convention::Refinery),
+        "invalid-name V1.2__a.sql:1:1: the version 1.2 is no integer of refinery's",
+        "give it a whole number; refinery refuses it here too",
+    );
+    fails(
+        &[("V99999999999999999999__a.sql", "")],
+        Some(Convention::Refinery),
+        "invalid-name V99999999999999999999__a.sql:1:1: the version 99999999999999999999 is no integer of refinery's",
+        "give it a whole number; refinery refuses it here too",
+    );
+    // The same number is the same version, whatever its letter and its zeros.
+    let catalog = convention::read(
+        &files(&[("V01__a.sql", ""), ("U1__b.sql", ""), ("V20240101120000__ünder.sql", ""), ("V0__${x}.sql", "")]),
+        Some(Convention::Refinery),
+    )
+    .expect("a catalog");
+    assert_eq!(
+        catalog.migrations.iter().map(line).collect::<Vec<_>>(),
+        [r#"1 "b" U1__b.sql:1"#, r#"01 "a" V01__a.sql:1"#, r#"20240101120000 "ünder" V20240101120000__ünder.sql:1"#]
+    );
+    assert_eq!(catalog.migrations[0].version, catalog.migrations[1].version);
+    let why = "its name has not the form `V1__name.sql` or `U1__name.sql`";
+    let unknown = |name: &str| format!("{name}:1:1 unknown-file Warning {name} is not run: {why}");
+    finds(
+        &[
+            ("R__a.sql", ""),
+            ("V1__a-b.sql", ""),
+            ("V1_2__a.sql", ""),
+            ("V2__b.java", ""),
+            ("V3__c.rs", ""),
+            ("v4__d.sql", ""),
+            ("beforeMigrate.sql", ""),
+        ],
+        Convention::Refinery,
+        &[
+            &unknown("R__a.sql"),
+            "V1_2__a.sql:1:1 unknown-file Warning V1_2__a.sql is not run: its name has not the form `V1__name.sql` or `U1__name.sql`",
+            &unknown("V1__a-b.sql"),
+            "V3__c.rs:1:1 not-run Note V3__c.rs is a migration written in code; only SQL files are run",
+            &unknown("beforeMigrate.sql"),
+            &unknown("v4__d.sql"),
+        ],
+    );
+}
+
+#[test]
+fn node_pg_migrate_markers() {
+    let fails = |name: &str, text: &str, error: &str, help: &str| {
+        fails(&[(name, text)], Some(Convention::NodePgMigrate), error, help);
+    };
+    fails(
+        "1_a.sql",
+        "select 1;\n-- Down Migration\nselect 2;\n",
+        "no-up-section 1_a.sql:1:1: there is no `-- Up Migration`",
+        "write `-- Up Migration` on a line of its own before the statements to run",
+    );
+    fails(
+        "1_a.sql",
+        &format!("{BACK}-- up migration, once more\n"),
+        "invalid-marker 1_a.sql:5:1: a second `-- Up Migration`",
+        "a file is one migration: move what follows to a file of its own",
+    );
+    fails(
+        "seed.sql",
+        "",
+        "invalid-name seed.sql:1:1: seed.sql does not start with a number and `_`",
+        "name it like `0001_name.sql`, or keep it in another folder; node-pg-migrate refuses it here too",
+    );
+    fails(
+        "1_a.down.sql",
+        "",
+        "invalid-name 1_a.down.sql:1:1: node-pg-migrate runs it as a migration of its own or as a half of one, as it is set up",
+        "put both ways into one file, below `-- Up Migration` and `-- Down Migration`",
+    );
+    // What its pattern takes for a marker, and what it does not.
+    let text = "select 0;\n\t-- - UP\tmigrations run here\nselect 1;\n-- upMigration\n--\n-- down\n-- migration\n--DOWN  Migration";
+    let set = [("1_a.sql", text)];
+    let catalog = convention::read(&files(&set), Some(Convention::NodePgMigrate)).expect("a catalog");
+    assert_eq!(catalog.migrations.iter().map(line).collect::<Vec<_>>(), [r#"1_a "a" 1_a.sql:2 down 1_a.sql:8"#]);
+    finds(
+        &set,
+        Convention::NodePgMigrate,
+        &["1_a.sql:1:1 ignored-text Warning the text before the first marker is not run"],
+    );
+}
+
+#[test]
+fn graphile_migrate_sets() {
+    const HEAD: &str = "--! Previous: -\n--! Hash: sha1:1\n\n";
+    let help =
+        "it begins with lines of `--! Previous:` and `--! Hash:`, and an empty one; graphile-migrate refuses it too";
+    for text in ["select 1;\n", "--! Previous: -\n\nselect 1;\n", &format!("{}select 1;\n", HEAD.trim_end())] {
+        fails(
+            &[("committed/000001.sql", text)],
+            Some(Convention::GraphileMigrate),
+            "invalid-marker committed/000001.sql:1:1: it has not the head of a committed migration",
+            help,
+        );
+    }
+    fails(
+        &[("a/committed/1.sql", HEAD), ("b/committed/2.sql", HEAD)],
+        None,
+        "invalid-input the migrations lie in more than one folder: a/committed/ and b/committed/",
+        "give one folder of migrations at a time",
+    );
+    // The folder itself may be given; what has no statement is not worth a word.
+    let blank = "-- Enter migration here\n";
+    let set = [("000001-a_B-c.sql", HEAD), ("000002.sql", HEAD), ("current.sql", blank), ("current/1.sql", blank)];
+    let catalog = read(&set).expect("a catalog");
+    assert_eq!(
+        catalog.migrations.iter().map(line).collect::<Vec<_>>(),
+        [r#"000001 "a_B-c" 000001-a_B-c.sql:1"#, r#"000002 "" 000002.sql:1"#]
+    );
+    assert_eq!(catalog.findings, []);
+    finds(
+        &[
+            ("committed/1_a.sql", "select 1"),
+            ("committed/2.sql", HEAD),
+            ("current/1-b.sql", "select 1"),
+            ("3.sql", "select 1"),
+            ("committed/4.js", ""),
+        ],
+        Convention::GraphileMigrate,
+        &[
+            "3.sql:1:1 unknown-file Warning 3.sql is not run: it is no committed migration",
+            "committed/1_a.sql:1:1 unknown-file Warning 1_a.sql is not run: it is no committed migration",
+            "current/1-b.sql:1:1 unknown-file Warning 1-b.sql is not run: it is no committed migration",
+        ],
+    );
+}
+
+#[test]
+fn graphile_migrate_runs_outside_a_transaction_by_the_first_line_of_the_body() {
+    for (body, transaction) in [
+        ("\n--! no-transaction\nselect 1;\n", Transaction::Off),
+        ("\n\n--!no-transaction: an index\nselect 1;\n", Transaction::Off),
+        ("\n-- an index\n--! no-transaction\nselect 1;\n", Transaction::Auto),
+        ("\n-- ! no-transaction\nselect 1;\n", Transaction::Auto),
+    ] {
+        let text = format!("--! Previous: -\n--! Hash: sha1:1\n--! AllowInvalidHash\n{body}");
+        let catalog = read(&[("1.sql", &text)]).expect("a catalog");
+        assert_eq!(catalog.migrations[0].up.transaction, transaction, "{body}");
+    }
+}
+
+#[test]
+fn what_graphile_migrate_might_replace_is_refused_when_it_has_to_be_run() {
+    // By its own pattern of a placeholder's name, `:[A-Z][0-9A-Z_]+`, and by what is in front of it.
+    for (body, refused) in [
+        ("GRANT USAGE ON SCHEMA a TO :DATABASE_VISITOR;", Some(":DATABASE_VISITOR")),
+        ("DO $$ BEGIN EXECUTE 'grant x to :DATABASE_VISITOR'; END $$;", Some(":DATABASE_VISITOR")),
+        ("SELECT ':OWNER_1';", Some(":OWNER_1")),
+        ("SELECT ':X1';", Some(":X1")),
+        ("SELECT to_char(now(), 'HH24:MI:SS'), 1::TEXT, ': NAME', ':name', ':A', ':AName', ':1A';", None),
+        ("SELECT a[1:N];", None),
+        ("DO $$ DECLARE a int; BEGIN a :=1; END $$;", None),
+    ] {
+        let text = format!("--! Previous: -\n--! Hash: sha1:1\n--! Message: a :NAME of its own\n\n{body}\n");
+        let catalog = read(&[("1.sql", &text)]).expect("a catalog");
+        let found = catalog.migrations[0].up.refused.as_ref().map(ToString::to_string);
+        match refused {
+            None => assert_eq!(found, None, "{body}"),
+            Some(name) => {
+                let at = body.find(name).expect("it is there") + 1;
+                let message = format!("1.sql:5:{at}: graphile-migrate would fill in the placeholder {name}");
+                assert_eq!(found.as_deref(), Some(message.as_str()));
+            }
+        }
+    }
+}
+
+#[test]
 fn sqlx_refuses_what_sqlx_refuses() {
     fails(
         &[("1_a.sql", ""), ("seed_data.sql", "")],
@@ -936,6 +1226,9 @@ fn every_convention_takes_a_list_of_replaced_migrations() {
         ("supabase/migrations/1_a.sql", "", "1_a"),
         ("1_a.sql", "", "1_a"),
         ("1_a/up.sql", "", "1_a"),
+        ("U1__a.sql", "", "U1__a"),
+        ("1_a.sql", BACK, "1_a"),
+        ("1-a.sql", "--! Previous: -\n--! Hash: sha1:1\n\n", "1-a"),
     ] {
         let folder = if path.starts_with("supabase") { "supabase/migrations/" } else { "" };
         let list_path = format!("{folder}.counterfoil/{stem}.json");
@@ -964,6 +1257,9 @@ fn every_folder_can_be_read_by_force() {
         "supabase",
         "plain",
         "diesel",
+        "refinery",
+        "node-pg-migrate",
+        "graphile-migrate",
         "squash",
     ];
     // What another convention makes of a folder is its own affair, but it is never silent: every

@@ -10,7 +10,7 @@ use super::Convention;
 use super::files::{File, Set, numbered};
 use super::not_run::report;
 use super::out::Out;
-use super::{flyway, golang_migrate};
+use super::{flyway, golang_migrate, refinery};
 use crate::migration::{NotRunKind, Turn};
 use crate::version::{Identity, Version};
 
@@ -114,6 +114,13 @@ fn turn<'f>(stem: &'f str, file: &'f File<'_>, convention: Convention) -> Option
             flyway::Kind::Callback { migrates: false } => (Turn::Never, stem),
         });
     }
+    if convention == Convention::GraphileMigrate {
+        return None;
+    }
+    if convention == Convention::Refinery {
+        let (version, name) = refinery::name(stem).filter(|_| file.name().ends_with(".rs"))?;
+        return Some((Turn::At(Version::new(version, Identity::Digits)), name));
+    }
     // Diesel has a folder for each, with up.rs or mod.rs in it.
     if convention == Convention::Diesel && matches!(stem, "up" | "mod") {
         let folder = file.dir_name();
@@ -133,7 +140,7 @@ fn turn<'f>(stem: &'f str, file: &'f File<'_>, convention: Convention) -> Option
     let version = match identity {
         Identity::Digits | Identity::Dotted => digits,
         Identity::Name if convention == Convention::SqlMigrate => file.name(),
-        Identity::Name | Identity::Dated | Identity::Text => way,
+        Identity::Name | Identity::Dated | Identity::Text | Identity::Timed => way,
     };
     Some((Turn::At(Version::new(version, identity)), name))
 }

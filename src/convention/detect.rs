@@ -1,14 +1,23 @@
 //! Tells the convention of a set of files.
 //!
 //! In this order: a Drizzle journal; folders with `migration.sql` (Prisma, or Drizzle if a snapshot
-//! or a breakpoint says so) or `up.sql` (Diesel); markers; names. Where two conventions would give
+//! or a breakpoint says so) or `up.sql` (Diesel); the head of a committed migration (graphile-migrate);
+//! markers; names. Where two conventions would give
 //! the same catalog, the more common one is taken: `.up.sql` and `.down.sql` are golang-migrate's
-//! rather than sqlx's, `<digits>_name.sql` is plain. Where two would give different ones, the error
-//! names both; so it does where few files of a set have markers.
+//! rather than sqlx's, `V1__name.sql` is Flyway's rather than refinery's, `<digits>_name.sql` is plain. Where two
+//! would give different ones, the error names both; so it does where few files of a set have markers.
+//!
+//! The markers of node-pg-migrate are plain English and head parts of other tools' files, too. They count in
+//! names with a number alone, without a trace of another tool, and once one of them marks a way back.
+//! `U1__name.sql` undoes a `V` of its version in Flyway and runs like one in refinery, which has no two of one version.
 
 use super::files::{File, Set, is_sql};
 use super::markers::{self, Place};
-use super::{Convention, dbmate, diesel, drizzle, flyway, golang_migrate, goose, numbered, prisma, sql_migrate, sqlx};
+use super::sections::Direction;
+use super::{
+    Convention, dbmate, diesel, drizzle, flyway, golang_migrate, goose, graphile_migrate, node_pg_migrate, numbered,
+    prisma, sql_migrate, sqlx,
+};
 use crate::checksum::without_mark;
 use crate::error::{Code, Error};
 use crate::mention::Mention;
@@ -32,7 +41,14 @@ struct Clues<'s> {
     down: Option<&'s str>,
     no_transaction: Option<&'s str>,
     supabase_folder: Option<&'s str>,
+    /// A way back as node-pg-migrate marks it, and how many files have one of its markers.
+    back: Option<&'s str>,
+    ways: usize,
+    graphile: Option<&'s str>,
     flyway: Option<&'s str>,
+    /// Undone in Flyway, run in refinery.
+    undo: Option<&'s str>,
+    rust: Option<&'s str>,
     half: Option<&'s str>,
     whole: Option<&'s str>,
     sql: Option<&'s str>,
@@ -70,8 +86,14 @@ pub(super) fn detect(set: &Set<'_>) -> Result<Convention, Error> {
             None => alone(&clues, Convention::Diesel, up),
         };
     }
+    if let Some(path) = clues.graphile {
+        return match clues.marked.first() {
+            None => Ok(Convention::GraphileMigrate),
+            Some(&(convention, other, _)) => unclear(&[(Convention::GraphileMigrate, path), (convention, other)]),
+        };
+    }
     if let Some(&(convention, path, count)) = clues.marked.first() {
-        return match (clues.down, clues.unmarked) {
+        return match (clues.down, clues.unmarked.or(clues.back)) {
             _ if clues.marked.len() > 1 => unclear(&clues.marked().collect::<Vec<_>>()),
             // A down file of its own and a down section do not go together.
             (Some(down), _) => unclear(&[(by_number(&clues)?, down), (convention, path)]),
@@ -82,10 +104,15 @@ pub(super) fn detect(set: &Set<'_>) -> Result<Convention, Error> {
             _ => Ok(convention),
         };
     }
-    if let Some(path) = clues.flyway {
-        return alone(&clues, Convention::Flyway, path);
+    match (clues.flyway, clues.undo) {
+        (None, None) => by_number(&clues),
+        (None, Some(undo)) => alone(&clues, Convention::Refinery, undo),
+        (Some(path), Some(undo)) if !flyway::has_undone(set) => match clues.rust {
+            Some(_) => alone(&clues, Convention::Refinery, undo),
+            None => unclear(&[(Convention::Flyway, path), (Convention::Refinery, undo)]),
+        },
+        (Some(path), _) => alone(&clues, Convention::Flyway, path),
     }
-    by_number(&clues)
 }
 
 /// Without folders and markers: by what follows the number.
@@ -111,7 +138,13 @@ fn by_number(clues: &Clues<'_>) -> Result<Convention, Error> {
             (_, _, Some(_), None) => Ok(Convention::Sqlx),
             (_, _, None, Some(_)) => Ok(Convention::Supabase),
             (Some(_), None, None, None) => Ok(Convention::GolangMigrate),
-            (None, _, None, None) => Ok(Convention::Plain),
+            (None, _, None, None) => match (clues.back, clues.unmarked) {
+                (None, _) => Ok(Convention::Plain),
+                (Some(back), Some(other)) if clues.ways * 2 < clues.candidates => {
+                    unclear(&[(Convention::NodePgMigrate, back), (Convention::Plain, other)])
+                }
+                _ => Ok(Convention::NodePgMigrate),
+            },
             (Some(half), Some(whole), None, None) => {
                 unclear(&[(Convention::GolangMigrate, half), (Convention::Sqlx, whole), (Convention::Plain, whole)])
             }
@@ -124,7 +157,9 @@ fn alone(clues: &Clues<'_>, convention: Convention, path: &str) -> Result<Conven
     let mut candidates = vec![(convention, path)];
     if !clues.marked.is_empty() {
         candidates.extend(clues.marked());
-    } else if let Some(flyway) = clues.flyway.filter(|_| convention != Convention::Flyway) {
+    } else if let Some(flyway) =
+        clues.flyway.or(clues.undo).filter(|_| !matches!(convention, Convention::Flyway | Convention::Refinery))
+    {
         candidates.push((Convention::Flyway, flyway));
     } else if let Some(numbered) = clues.whole.or(clues.half) {
         candidates.push((by_number(clues)?, numbered));
@@ -169,6 +204,7 @@ fn look<'s>(set: &'s Set<'_>) -> Clues<'s> {
                 "metadata.toml" => &mut clues.diesel_metadata,
                 "snapshot.json" => &mut clues.drizzle_snapshot,
                 _ if drizzle::is_journal(file) => &mut clues.journal,
+                _ if name.ends_with(".rs") => &mut clues.rust,
                 _ => continue,
             };
             *slot = slot.or(path);
@@ -190,7 +226,7 @@ fn look<'s>(set: &'s Set<'_>) -> Clues<'s> {
         }
         let marked = look_inside(file, &mut clues);
         let slot = if flyway::fits(name) {
-            &mut clues.flyway
+            if name.starts_with('U') { &mut clues.undo } else { &mut clues.flyway }
         } else if golang_migrate::name(name).is_some() {
             &mut clues.half
         } else if numbered::plain_name(file).is_some() {
@@ -221,8 +257,15 @@ fn look_inside<'s>(file: &'s File<'_>, clues: &mut Clues<'s>) -> bool {
     if text.starts_with(sqlx::NO_TRANSACTION) {
         clues.no_transaction = clues.no_transaction.or(Some(file.path));
     }
-    let found = markers::find(text, WORDS, Place::Line, 1);
-    let Some(span) = found.first() else { return false };
+    if text.starts_with(graphile_migrate::HEAD) {
+        clues.graphile = clues.graphile.or(Some(file.path));
+    }
+    let mut looks = false;
+    let found = markers::find_by(text, Place::Line, 1, &mut |words| {
+        looks |= node_pg_migrate::marker(words).is_some();
+        WORDS.iter().any(|word| words.starts_with(word))
+    });
+    let Some(span) = found.first() else { return looks && look_for_ways(file, text, clues) };
     let words = span.slice(text)[2..].trim_start();
     let convention = if words.starts_with(dbmate::WORD) {
         Convention::Dbmate
@@ -236,6 +279,20 @@ fn look_inside<'s>(file: &'s File<'_>, clues: &mut Clues<'s>) -> bool {
         None => clues.marked.push((convention, file.path, 1)),
     }
     true
+}
+
+/// Looks for markers of node-pg-migrate that are whole lines; says whether there is one.
+fn look_for_ways<'s>(file: &'s File<'_>, text: &str, clues: &mut Clues<'s>) -> bool {
+    let way = |words: &str| {
+        let (direction, rest) = node_pg_migrate::marker(words)?;
+        rest.trim_matches(node_pg_migrate::is_drawn).is_empty().then_some(direction)
+    };
+    let found = markers::find_by(text, Place::Line, usize::MAX, &mut |words| way(words).is_some());
+    if found.iter().any(|span| way(&span.slice(text)[2..]) == Some(Direction::Down)) {
+        clues.back = clues.back.or(Some(file.path));
+    }
+    clues.ways += usize::from(!found.is_empty());
+    !found.is_empty()
 }
 
 fn last_is(dir: &str, name: &str) -> bool {

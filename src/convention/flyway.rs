@@ -15,6 +15,7 @@
 
 use super::files::{File, Set, is_sql};
 use super::out::Out;
+use super::sections::refuse_placeholder;
 use crate::error::{Code, Error};
 use crate::finding::Severity;
 use crate::migration::{NotRunKind, Section, Transaction, Turn};
@@ -218,30 +219,42 @@ fn section(set: &Set<'_>, file: &File<'_>) -> Result<Section, Error> {
     }
     if replaced
         && section.refused.is_none()
-        && let Some((offset, placeholder)) = placeholder(&section.text)
+        && let Some(found) = placeholder(&section.text)
     {
-        section.refused = Some(
-            Error::new(Code::Unsupported, format!("Flyway would fill in the placeholder {placeholder}"))
-                .with_help(format!("write the value into the file, or, if it is not a placeholder, `placeholderReplacement=false` into {}.conf", file.name()))
-                .with_location(section.location(offset)),
+        let help = format!(
+            "write the value into the file, or, if it is not a placeholder, `placeholderReplacement=false` into {}.conf",
+            file.name()
         );
+        refuse_placeholder(&mut section, "Flyway", found, &help);
     }
     Ok(section)
 }
 
-/// The first `${name}` on one line.
-fn placeholder(text: &str) -> Option<(usize, &str)> {
+/// Where the first `${name}` on one line begins and ends.
+fn placeholder(text: &str) -> Option<(usize, usize)> {
     let mut at = 0;
     while let Some(found) = text[at..].find("${") {
         let start = at + found;
         let name = &text[start + 2..];
         let length = name.bytes().position(|byte| matches!(byte, b'}' | b'\n' | b'{' | b'$'))?;
         if length > 0 && name.as_bytes()[length] == b'}' {
-            return Some((start, &text[start..start + 2 + length + 1]));
+            return Some((start, start + 2 + length + 1));
         }
         at = start + 2 + length;
     }
     None
+}
+
+/// Whether a file undoes another one.
+pub(super) fn has_undone(set: &Set<'_>) -> bool {
+    let mut all = Vec::new();
+    for file in set.sql() {
+        if let Some(Kind::Versioned(version, _) | Kind::Undo(version, _)) = kind(file.name()) {
+            all.push((Version::new(version.replace('_', "."), Identity::Dotted), file.name().starts_with('U')));
+        }
+    }
+    let order = ordered::order(all.len(), &mut |a, b| all[a].cmp(&all[b]));
+    order.windows(2).any(|pair| all[pair[0]].0 == all[pair[1]].0 && all[pair[0]].1 != all[pair[1]].1)
 }
 
 /// Whether the file looks like Flyway's, for detection.

@@ -22,6 +22,11 @@ pub(super) enum Place {
 /// A literal or comment that is never closed hides nothing: the markers after it are taken as the
 /// tool's own search by line would take them, and the split will say what is not closed.
 pub(super) fn find(text: &str, words: &[&str], place: Place, limit: usize) -> Vec<Span> {
+    find_by(text, place, limit, &mut |begin| words.iter().any(|word| begin.starts_with(word)))
+}
+
+/// The same for comments that `is` accepts. It is handed what follows the dashes, up to the end of the text.
+pub(super) fn find_by(text: &str, place: Place, limit: usize, is: &mut dyn FnMut(&str) -> bool) -> Vec<Span> {
     let mut found = Vec::new();
     let mut scan = Scan { text, at: 0, trust: false };
     let mut looked = 0; // everything before has been looked at for line breaks
@@ -40,7 +45,7 @@ pub(super) fn find(text: &str, words: &[&str], place: Place, limit: usize) -> Ve
         }
         let after = &text[start + 2..];
         let begin = if place == Place::Line { after.trim_start_matches([' ', '\t']) } else { after };
-        if !words.iter().any(|word| begin.starts_with(word)) {
+        if !is(begin) {
             continue;
         }
         if place == Place::Line && !text[line..start].bytes().all(|byte| byte.is_ascii_whitespace()) {

@@ -26,7 +26,7 @@
 //! | `journal-order` | warning | a journal entry whose `when` is not after the one before it: Drizzle would skip it |
 //! | `breakpoint-text` | warning | text after Drizzle's `--> statement-breakpoint` on the same line |
 //! | `other-database` | error | the migrations were made for another database |
-//! | `ignored-text` | warning | text before sql-migrate's first marker |
+//! | `ignored-text` | warning | text before the first marker of sql-migrate or node-pg-migrate |
 //! | `baseline-migration` | warning, error | a Flyway `B` file; error if nothing stands for it |
 //! | `unknown-baseline` | error | a list of replaced migrations without its baseline |
 //!
@@ -51,13 +51,16 @@ mod files;
 mod flyway;
 mod golang_migrate;
 mod goose;
+mod graphile_migrate;
 mod json;
 mod markers;
+mod node_pg_migrate;
 pub(crate) mod not_run;
 mod numbered;
 mod out;
 mod plain;
 mod prisma;
+mod refinery;
 mod replaces;
 mod sections;
 mod sql_migrate;
@@ -96,6 +99,9 @@ pub(crate) const TABLE: &[Entry] = &[
     entry(Convention::Supabase, "supabase", Identity::Digits, supabase::read),
     entry(Convention::Plain, "plain", Identity::Digits, plain::read),
     entry(Convention::Diesel, "diesel", Identity::Dated, diesel::read),
+    entry(Convention::Refinery, "refinery", Identity::Digits, refinery::read),
+    entry(Convention::NodePgMigrate, "node-pg-migrate", Identity::Timed, node_pg_migrate::read),
+    entry(Convention::GraphileMigrate, "graphile-migrate", Identity::Digits, graphile_migrate::read),
 ];
 
 const fn entry(

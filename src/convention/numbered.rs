@@ -52,6 +52,15 @@ pub(super) fn accept_beside<'s, 'a>(
     (accepted, beside)
 }
 
+/// The error for a name without a number where the convention's tool refuses it.
+pub(super) fn unnumbered(file: &File<'_>, tool: &str) -> Error {
+    file.error(
+        Code::InvalidName,
+        &format!("{} does not start with a number and `_`", file.name()),
+        &format!("name it like `0001_name.sql`, or keep it in another folder; {tool} refuses it here too"),
+    )
+}
+
 /// Why a name that does not fit does not.
 fn why(name: &str) -> &'static str {
     if !name.ends_with(".sql") {

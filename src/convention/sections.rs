@@ -1,7 +1,10 @@
 //! Cuts a file into its up and down section at its markers.
 
 use super::files::File;
+use super::markers::first_token;
+use super::out::Out;
 use crate::error::{Code, Error};
+use crate::finding::Severity;
 use crate::migration::{Section, Transaction};
 use crate::span::Span;
 
@@ -89,6 +92,26 @@ pub(super) fn cut(
         Some(up) => Ok((up, down)),
         None => Err(no_up(file, words)),
     }
+}
+
+/// Says so if there is a statement before the first marker, which the tool does not run.
+pub(super) fn ignored(file: &File<'_>, text: &str, begins: &[Begin], words: &Words, out: &mut Out) {
+    if let Some(offset) = begins.first().and_then(|first| first_token(text, first.span.start)) {
+        out.report(
+            "ignored-text",
+            Severity::Warning,
+            "the text before the first marker is not run",
+            &format!("move it below `{}` if it is to be run", words.up),
+            file.location(text, offset),
+        );
+    }
+}
+
+/// Refuses a section for what lies between `start` and `end`, once it is to be run.
+pub(super) fn refuse_placeholder(section: &mut Section, tool: &str, (start, end): (usize, usize), help: &str) {
+    let message = format!("{tool} would fill in the placeholder {}", &section.text[start..end]);
+    let refused = Error::new(Code::Unsupported, message).with_help(help).with_location(section.location(start));
+    section.refused = Some(refused);
 }
 
 /// The error for a file without an up marker.

@@ -13,10 +13,9 @@ use super::files::{File, Set, title};
 use super::markers::{self, Place};
 use super::numbered::accept;
 use super::out::Out;
-use super::sections::{Begin, Direction, Words, cut};
+use super::sections::{Begin, Direction, Words, cut, ignored};
 use super::statements::Pairs;
 use crate::error::{Code, Error};
-use crate::finding::Severity;
 use crate::migration::{Section, Transaction};
 
 /// The words that markers begin with.
@@ -76,14 +75,6 @@ fn sections(file: &File<'_>, out: &mut Out) -> Result<(Section, Option<Section>)
         }
     }
     pairs.close(file, &text)?;
-    if let Some(offset) = begins.first().and_then(|first| markers::first_token(&text, first.span.start)) {
-        out.report(
-            "ignored-text",
-            Severity::Warning,
-            "the text before the first marker is not run",
-            "move it below `-- +migrate Up` if it is to be run",
-            file.location(&text, offset),
-        );
-    }
+    ignored(file, &text, &begins, &WORDS, out);
     cut(file, &text, &begins, &pairs.ends, &WORDS)
 }

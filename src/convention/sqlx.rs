@@ -6,9 +6,9 @@
 //! passed over. A file that starts with `-- no-transaction` is run outside a transaction.
 
 use super::files::{File, Set};
-use super::numbered::{Part, accept, pairs, underscored};
+use super::numbered::{Part, accept, pairs, underscored, unnumbered};
 use super::out::Out;
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::migration::{Section, Transaction};
 
 /// What such a file starts with.
@@ -19,11 +19,7 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
     let mut parts = Vec::with_capacity(accepted.len());
     for file in accepted {
         let Some((digits, name)) = underscored(file) else {
-            return Err(file.error(
-                Code::InvalidName,
-                &format!("{} does not start with a number and `_`", file.name()),
-                "name it like `0001_name.sql`, or keep it in another folder; sqlx refuses it here too",
-            ));
+            return Err(unnumbered(file, "sqlx"));
         };
         parts.push(Part::new(file, digits, name));
     }

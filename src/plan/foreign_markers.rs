@@ -52,7 +52,7 @@ const MARKERS: &[Marker] = &[
     // sqlparse/sqlparse.go
     marker("sql-migrate", Some(Convention::SqlMigrate), &["+migrate down"], "+migrate up"),
     // src/sqlMigration.ts: /^\s*--[\s-]*(up|down)\s+migration/im
-    marker("node-pg-migrate", None, &["down migration"], "up migration"),
+    marker("node-pg-migrate", Some(Convention::NodePgMigrate), &["down migration"], "up migration"),
     // migrate/migrate.go: what strings.SplitN splits at
     marker("tern", None, &["create above / drop below"], ""),
     // MigrationReader.java: ^--\s*//.*$ with @UNDO in it
@@ -131,6 +131,7 @@ fn move_it(convention: Convention, options: &mut Vec<Mention>) -> String {
         Convention::Dbmate => "below `-- migrate:down`",
         Convention::Goose => "below `-- +goose Down`",
         Convention::SqlMigrate => "below `-- +migrate Down`",
+        Convention::NodePgMigrate => "below `-- Down Migration`",
         Convention::Flyway => "to a U file of the same version",
         Convention::Diesel => "to the down.sql beside it",
         Convention::GolangMigrate | Convention::Sqlx | Convention::Supabase => {

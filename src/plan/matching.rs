@@ -106,7 +106,7 @@ impl<'a> Matching<'a> {
 
     /// Whether a row's version has the form that the convention gives to versions.
     pub(super) fn is_version(&self, row: usize) -> bool {
-        matches!(self.identity, Identity::Name | Identity::Dated | Identity::Text) || !self.versions[row].is_name()
+        !matches!(self.identity, Identity::Digits | Identity::Dotted) || !self.versions[row].is_name()
     }
 
     fn join(&mut self) {

@@ -20,6 +20,9 @@ pub enum Identity {
     /// The whole name, which may start with a date in parts, as in Diesel: `2024-01-31-120000_a`
     /// is compared as `20240131120000_a` would be.
     Dated,
+    /// The whole name, whose number is a date in UTC if it has 17 digits, as in node-pg-migrate: that counts as its
+    /// milliseconds since 1970, as names of 13 digits give them.
+    Timed,
     /// The whole name, compared as text, as Prisma does: `20250625_b` comes after `20250624101010_a`.
     Text,
 }
@@ -88,7 +91,11 @@ impl Version {
                     _ => Cow::Borrowed(text.as_str()),
                 };
                 let digits = leading_digits(&digits);
-                let numbers = if digits.is_empty() { vec![] } else { vec![Number::new(digits)] };
+                let numbers = match digits.len() {
+                    0 => vec![],
+                    17 if identity == Identity::Timed => vec![Number(milliseconds(digits))],
+                    _ => vec![Number::new(digits)],
+                };
                 (numbers, Some(text.clone()))
             }
         };
@@ -105,6 +112,27 @@ impl Version {
     pub fn is_name(&self) -> bool {
         self.name.is_some()
     }
+}
+
+/// A date of 17 digits as its milliseconds since 1970, in digits.
+fn milliseconds(date: &str) -> String {
+    let mut rest = date.bytes().fold(0, |number: u64, digit| number * 10 + u64::from(digit - b'0'));
+    let mut part = |size| {
+        let part = rest % size;
+        rest /= size;
+        part
+    };
+    let [thousandths, second, minute, hour, day, month] = [1000, 100, 100, 100, 100, 100].map(&mut part);
+    // A year that begins in March has its odd day at its end. The 719,469th day of such a calendar is that of 1970-01-01.
+    let (year, month) = if month > 2 { (rest, month - 3) } else { (rest.saturating_sub(1), month + 9) };
+    let days = (365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day).saturating_sub(719_469);
+    let mut left = (((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 + thousandths;
+    let mut digits = Vec::new();
+    while left > 0 {
+        digits.insert(0, b'0' + (left % 10) as u8);
+        left /= 10;
+    }
+    digits.into_iter().map(char::from).collect()
 }
 
 /// The ASCII digits that `text` starts with.
@@ -201,6 +229,42 @@ mod tests {
     #[test]
     fn text_compares_as_text() {
         ordered(Identity::Text, &["20250624101010_a", "20250625101010_z", "20250625_b", "20250626000000_a", "9_a"]);
+    }
+
+    #[test]
+    fn a_date_of_17_digits_counts_as_its_milliseconds() {
+        // `date -u -d 2024-01-02T00:00:00Z +%s` is 1704153600.
+        ordered(
+            Identity::Timed,
+            &[
+                "0001_a",
+                "1704153599999_z",
+                "1704153600000_b",
+                "20240102000000000_a",
+                "20240102000000001_a",
+                "add_users",
+            ],
+        );
+        // `date -u -d 2000-02-29T23:59:59Z +%s` is 951868799, that of 2100-03-01T00:00:00Z 4107542400.
+        ordered(
+            Identity::Timed,
+            &[
+                "00010101000000000_a",
+                "951868799998_a",
+                "20000229235959999_a",
+                "20000301000000000_b",
+                "951868800000_a",
+                "4107542399999_a",
+                "21000301000000000_a",
+                "4107542400001_a",
+                // Fourteen digits are a number as any other.
+                "20240102000000_a",
+            ],
+        );
+        assert_ne!(
+            Version::new("20240102000000000_a", Identity::Timed),
+            Version::new("1704153600000_a", Identity::Timed)
+        );
     }
 
     #[test]

@@ -172,7 +172,8 @@ describe('the commands', () => {
       'src/index.js': '',
       'lock/migration_lock.toml': 'provider = "postgresql"\n',
       'drizzle/meta/_journal.json': '{ "version": "7", "dialect": "postgresql", "entries": [] }',
-      'refinery/U1__users.sql': 'create table users ();',
+      'flyway/U1__users.sql': 'create table users ();',
+      'flyway/B1__users.sql': 'create table users ();',
       'code/1750000000000-Users.ts': 'export class Users {}',
     })
     const folder = 'see that --dir is the right one'
@@ -184,9 +185,9 @@ describe('the commands', () => {
         ': meta/_journal.json lists none',
         'write the first one with `drizzle-kit generate`, and take its folder as a whole',
       ],
-      refinery: [
-        ': U1__users.sql is not run: there is no versioned migration that it undoes',
-        "if it is refinery's, which runs it like the others, name it V1__users.sql; else add what it undoes",
+      flyway: [
+        ': B1__users.sql is a Flyway baseline migration and is not run (and 1 more)',
+        'name it V instead of B and list what it replaces in .counterfoil',
       ],
       code: [
         ': 1750000000000-Users.ts is written in code, and only SQL files are run',

@@ -426,6 +426,9 @@ describe('new', () => {
     sqlx: [/^\d{14}_add_users\.up\.sql$/, /^\d{14}_add_users\.down\.sql$/],
     supabase: [/^supabase\/migrations\/\d{14}_add_users\.sql$/],
     plain: [/^00011_add_users\.sql$/],
+    refinery: [/^later\/V11__add_users\.sql$/],
+    'node-pg-migrate': [/^\d{13}_add_users\.sql$/],
+    'graphile-migrate': [/^committed\/000004-add_users\.sql$/],
     diesel: [/^\d{4}-\d\d-\d\d-\d{6}_add_users\/up\.sql$/, /^\d{4}-\d\d-\d\d-\d{6}_add_users\/down\.sql$/],
   }
   for (const [name, patterns] of Object.entries(expected))

@@ -69,11 +69,6 @@ const empty = {
     'see that it was made of the right folder, and run `counterfoil embed` again',
   ],
   'a text that is no SQL': [{ 'notes.md': '# notes' }, 'notes.md is no migration', noFile],
-  "refinery's unversioned files": [
-    { 'U7__guests.sql': 'create table guests ();' },
-    'U7__guests.sql is not run: there is no versioned migration that it undoes',
-    "if it is refinery's, which runs it like the others, name it V7__guests.sql; else add what it undoes",
-  ],
   'a migration in code': [
     { '20260101_guests.ts': 'export {}' },
     '20260101_guests.ts is written in code, and only SQL files are run',
@@ -117,12 +112,25 @@ onEachDatabase(({ api, open }) => {
     assert.equal((await api.ready(db, set)).status, 'ready')
   })
 
-  test('a refinery set that is named as the help says is run', async (t) => {
+  test("what Flyway would undo and refinery would run is run as refinery's where nothing else is there", async (t) => {
     const { db, query } = await open(t)
-    await fails(() => api.migrate(db, { 'U7__guests.sql': 'create table guests ();' }), {
-      help: /name it V7__guests\.sql/,
+    const set = { 'U0007__guests.sql': 'create table guests ();' }
+    const refused = await fails(() => api.migrate(db, set, { convention: 'flyway' }), {
+      code: 'no-migrations',
+      message: 'there are no migrations: as flyway this set has none, and as refinery it has 1',
     })
-    assert.deepEqual(versions(await api.migrate(db, { 'V7__guests.sql': 'create table guests ();' })), ['7'])
+    assert.match(refused.help, /^say convention: 'refinery', or leave it out/)
+    assert.deepEqual(versions(await api.migrate(db, set, { convention: 'refinery' })), ['0007'])
+    assert.deepEqual(versions(await api.migrate(db, set)), [])
+    assert.deepEqual(await query('select * from guests'), [])
+  })
+
+  test('a way back beside nothing that it undoes is run by nobody who does not say so', async (t) => {
+    const { db, query } = await open(t)
+    const set = { 'V1__guests.sql': 'create table guests ();', 'U2__guests.sql': 'drop table guests;' }
+    const { help } = await fails(() => api.migrate(db, set), { code: 'convention-unclear' })
+    assert.equal(help, "say which one it is: convention: 'flyway' | 'refinery'")
+    assert.deepEqual(versions(await api.migrate(db, set, { convention: 'flyway' })), ['1'])
     assert.deepEqual(await query('select * from guests'), [])
   })
 

@@ -36,7 +36,6 @@ async function refused(set, at, options) {
 
 /** Files of other tools, and the line of the marker. */
 const backs = {
-  'node-pg-migrate': ['-- Up Migration\ncreate table stamps (id int);\n\n-- Down Migration\ndrop table stamps;\n', 4],
   tern: ['create table stamps (id int);\n---- create above / drop below ----\ndrop table stamps;\n', 2],
   'MyBatis Migrations': ['-- // stamps\ncreate table stamps (id int);\n-- //@UNDO\ndrop table stamps;\n', 3],
   rambler: ['-- rambler up\ncreate table stamps (id int);\n-- rambler down\ndrop table stamps;\n', 3],

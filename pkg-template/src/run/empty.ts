@@ -7,7 +7,7 @@ import type { Files } from '../set/files.js'
 import { translated } from '../wasm/translated.js'
 import { conventionOf, manifestOf } from '../set/manifest.js'
 import { origins } from '../set/origin.js'
-import type { Convention, Finding } from '../options/public.js'
+import type { Convention } from '../options/public.js'
 import { coreNow } from '../wasm/start.js'
 
 /** How many files are named. */
@@ -56,10 +56,7 @@ function looked(set: object, { paths, sqls }: Files, convention: Convention | un
       `say convention: '${otherwise.convention}', or leave it out`,
       [conventionIs(otherwise.convention)],
     ]
-  const { convention: found, findings } = read(forced)
-  const undo = found === 'flyway' ? paths.find((path) => /(^|\/)U[^/]*\.sql$/.test(path)) : undefined
-  if (undo !== undefined) return refinery(undo, findings)
-  const [finding] = findings
+  const [finding] = read(forced).findings
   if (finding) return [finding.message + more(paths.length - 1), finding.help, finding.options]
   const journal = paths.find((path) => /(^|\/)meta\/_journal\.json$/.test(path))
   if (journal !== undefined)
@@ -77,16 +74,6 @@ function nothing(set: object, folder: string | undefined): Looked {
   if (manifestOf(set))
     return ['the manifest is empty', 'see that it was made of the right folder, and run `counterfoil embed` again']
   return ['the set is empty', 'see that the folder is the right one, or that the pattern of the glob matches its files']
-}
-
-/** Flyway takes a `U` for the way back of a migration, refinery for one that runs like the others. */
-function refinery(path: string, findings: readonly Finding[]): [string, string] {
-  const name = path.slice(path.lastIndexOf('/') + 1)
-  const found = findings.find(({ at }) => at?.path === path)?.message ?? `${name} is not run`
-  return [
-    found,
-    `if it is refinery's, which runs it like the others, name it V${name.slice(1)}; else add what it undoes`,
-  ]
 }
 
 function passedOver(paths: readonly string[]): Looked {

@@ -68,6 +68,14 @@ mod tests {
             &["20240131-120000_a/up.sql"],
             r#"{"newest":"20240131-120000_a/up.sql","start":"20260301-083000_"}"#,
         );
+        starts("refinery", &["V1__a.sql", "U02__b.sql"], r#"{"newest":"U02__b.sql","start":"U03__"}"#);
+        starts("graphile-migrate", &["committed/000009.sql"], r#"{"newest":"committed/000009.sql","start":"000010-"}"#);
+        // A date of 17 digits is earlier than what comes after it by its milliseconds. `date -u -d 2026-03-01T08:30:00Z +%s`
+        starts(
+            "node-pg-migrate",
+            &["20240102000000000_a.sql", "1704240000000_b.sql"],
+            r#"{"newest":"1704240000000_b.sql","start":"1772353800123_"}"#,
+        );
         starts("plain", &["add_users.sql"], "null");
         starts("plain", &[], "null");
     }
@@ -88,6 +96,10 @@ mod tests {
         // What has a letter in its version has none, wherever a byte of it ends.
         for other in ["m/V1_draft2__b.java", "m/VA2__b.md", "m/Vé3__b.java", "m/V1.5-rc__b.java", "m/V1.__b.java"] {
             assert!(next("flyway", &["m/V1__a.sql", other]).contains(r#""start":"V2__""#), "{other}");
+        }
+        // refinery counts both letters together, in SQL and in Rust, in every folder.
+        for other in ["U7__b.sql", "other/V7__c.sql", "V7__d.rs"] {
+            assert!(next("refinery", &["V1__a.sql", other]).contains(r#""start":"V8__""#), "{other}");
         }
         // The highest is told by number, and its folder is the migration.
         assert!(next("prisma", &["m/9_a/migration.sql", "m/10_b/migration.sql"]).contains(r#""start":"11_""#));

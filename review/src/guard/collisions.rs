@@ -540,6 +540,25 @@ mod tests {
             &change(&diesel, &late),
             &["db/2024-01-01-000000_b/up.sql -> db/2025-01-01-000000_b/up.sql (2025-01-01-000000_b)"],
         );
+        // Both letters of refinery's count together, in every folder.
+        let refinery = [("db/U1__a.sql", "select 1;"), ("db/more/U09__b.sql", "select 2;")];
+        proposes(
+            &change(&refinery, &[refinery[0], refinery[1], ("db/U1__c.sql", "select 3;")]),
+            &["db/U1__c.sql -> db/U10__c.sql (10)"],
+        );
+        let head = "--! Previous: -\n--! Hash: sha1:0\n\n";
+        let graphile = [("db/committed/000001-a.sql", head)];
+        proposes(
+            &change(&graphile, &[graphile[0], ("db/committed/000001-b.sql", head)]),
+            &["db/committed/000001-b.sql -> db/committed/000002-b.sql (000002)"],
+        );
+        // 1704153600000 is 2024-01-02T00:00:00Z.
+        let both = "-- Up Migration\n-- Down Migration\n";
+        let pg = [("db/20240102000000001_a.sql", both)];
+        proposes(
+            &change(&pg, &[pg[0], ("db/1704153600000_b.sql", both)]),
+            &["db/1704153600000_b.sql -> db/20240102000000002_b.sql (20240102000000002_b)"],
+        );
     }
 
     #[test]

@@ -90,7 +90,11 @@ fn whole(path: &str, text: &str, convention: Option<Convention>) -> Migration {
     let name = label(path);
     let identity = convention.map_or(Identity::Digits, Convention::identity);
     let version = match identity {
-        Identity::Digits => leading_digits(name).to_owned(),
+        Identity::Digits => match convention {
+            // The letter is no part of it.
+            Some(Convention::Refinery) => leading_digits(name.trim_start_matches(['V', 'U'])).to_owned(),
+            _ => leading_digits(name).to_owned(),
+        },
         Identity::Dotted => name
             .strip_prefix('V')
             .and_then(|rest| rest.split_once("__"))

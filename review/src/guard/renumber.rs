@@ -11,7 +11,7 @@ use std::ops::Range;
 /// Where the number stands in a migration's label.
 fn number_in(label: &str, convention: Option<Convention>) -> Option<Range<usize>> {
     let range = match convention {
-        Some(Convention::Flyway) => 1..label.find("__")?,
+        Some(Convention::Flyway | Convention::Refinery) => 1..label.find("__")?,
         // All that Diesel compares, wherever its dashes are.
         Some(Convention::Diesel) => {
             let start = label.split('_').next().unwrap_or_default().trim_end_matches('-');
@@ -24,6 +24,7 @@ fn number_in(label: &str, convention: Option<Convention>) -> Option<Range<usize>
     let is_number = match convention {
         // `V1_draft__a.java` has no version.
         Some(Convention::Flyway) => number.split(['.', '_']).all(is_digits),
+        Some(Convention::Refinery) => label.starts_with(['V', 'U']) && is_digits(number),
         _ => !number.is_empty(),
     };
     is_number.then_some(range)
@@ -43,6 +44,7 @@ pub(super) fn number(item: &Item, convention: Option<Convention>) -> Option<&str
 pub(super) fn key(number: &str, convention: Option<Convention>) -> Version {
     match convention.map(Convention::identity) {
         Some(Identity::Dotted) => Version::new(number.replace('_', "."), Identity::Dotted),
+        Some(Identity::Timed) => Version::new(number.trim_start_matches('0'), Identity::Timed),
         _ => Version::new(number.replace('-', ""), Identity::Digits),
     }
 }
@@ -60,19 +62,20 @@ pub(crate) fn after<'p>(
     let (newest, at) = migrations.iter().rev().find_map(|path| Some((path, numbered(path)?)))?;
     let (home, label) = (&newest[..items::label_at(newest)], items::label(newest));
     let mut highest = &label[at.clone()];
-    // Flyway looks into every folder.
-    let beside = |path: &&String| convention == Convention::Flyway || path[..items::label_at(path)] == *home;
+    // Flyway and refinery look into every folder.
+    let is_lettered = matches!(convention, Convention::Flyway | Convention::Refinery);
+    let beside = |path: &&String| is_lettered || path[..items::label_at(path)] == *home;
     for path in files.iter().filter(beside) {
         let (Some(range), other) = (numbered(path), items::label(path)) else { continue };
-        // Flyway's `U2__b.sql` and `v2__b.sql` take no version of a `V1__a.sql`.
-        let is_alike = other.starts_with(&label[..at.start]);
+        // Flyway's `U2__b.sql` and `v2__b.sql` take no version of a `V1__a.sql`; refinery's `U2__b.sql` does.
+        let is_alike = convention == Convention::Refinery || other.starts_with(&label[..at.start]);
         if is_alike && key(&other[range.clone()], Some(convention)) > key(highest, Some(convention)) {
             highest = &other[range];
         }
     }
     let separator = match (convention, label[at.end..].chars().next()) {
-        (Convention::Flyway, _) => "__",
-        (_, Some('-')) => "-",
+        (Convention::Flyway | Convention::Refinery, _) => "__",
+        (Convention::GraphileMigrate, _) | (_, Some('-')) => "-",
         _ => "_",
     };
     Some((newest, format!("{}{}{separator}", &label[..at.start], next(highest, Some(now))?)))

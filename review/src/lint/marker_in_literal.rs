@@ -17,6 +17,7 @@ Write the text in another way, such as with a space less or a word before it.",
     bad: &[
         "-- migrate:up\nCREATE FUNCTION note() RETURNS text LANGUAGE sql AS $$\n-- migrate:down\nSELECT 'kept' $$;\n",
         "-- migrate:up\nSELECT 1;\n/*\n-- migrate:down\nSELECT 2;\n*/\n",
+        "-- Up Migration\nSELECT 'a report:\n  --- DOWN migrations ---\n';\n",
     ],
     good: &[
         "-- migrate:up\nSELECT 'a line with -- migrate:down in its middle';\n-- migrate:down\nSELECT 2;\n",
@@ -30,6 +31,7 @@ pub(super) fn look(subject: &Subject<'_>, found: &mut Vec<Found>) {
         Convention::Dbmate => ("dbmate", &["migrate:up", "migrate:down"], false),
         Convention::Goose => ("goose", &["+goose"], false),
         Convention::SqlMigrate => ("sql-migrate", &["+migrate"], false),
+        Convention::NodePgMigrate => ("node-pg-migrate", &["up migration", "down migration"], false),
         Convention::Drizzle => ("Drizzle", &["> statement-breakpoint"], true),
         _ => return,
     };
@@ -43,13 +45,21 @@ pub(super) fn look(subject: &Subject<'_>, found: &mut Vec<Found>) {
         };
         let text = token.span.slice(subject.text());
         for (at, _) in text.match_indices("--") {
-            let starts_line = at > 0 && text.as_bytes().get(at - 1) == Some(&b'\n');
+            let before = match subject.convention {
+                Convention::NodePgMigrate => text[..at].trim_end_matches([' ', '\t']),
+                _ => &text[..at],
+            };
+            let starts_line = before.ends_with('\n');
             let after = &text[at + 2..];
             let begin = if anywhere { after } else { after.trim_start_matches([' ', '\t']) };
-            if !(starts_line || anywhere) || !words.iter().any(|word| begin.starts_with(word)) {
+            let line = text[at..].lines().next().unwrap_or("").trim_end();
+            let is_marker = match subject.convention {
+                Convention::NodePgMigrate => words.iter().any(|word| plainly(line).starts_with(word)),
+                _ => words.iter().any(|word| begin.starts_with(word)),
+            };
+            if !(starts_line || anywhere) || !is_marker {
                 continue;
             }
-            let line = text[at..].lines().next().unwrap_or("").trim_end();
             let at = token.span.start + at;
             found.push(Found::new(
                 RULE.code,
@@ -59,4 +69,10 @@ pub(super) fn look(subject: &Subject<'_>, found: &mut Vec<Found>) {
             ));
         }
     }
+}
+
+/// The words of a line as node-pg-migrate reads them: without dashes in front, in any case, with any white space between.
+fn plainly(line: &str) -> String {
+    let words: Vec<&str> = line.trim_start_matches([' ', '\t', '-']).split_whitespace().collect();
+    words.join(" ").to_ascii_lowercase()
 }

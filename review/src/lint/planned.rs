@@ -62,13 +62,13 @@ Leave the statement out, or keep the ledger elsewhere with the option `table`.",
         level: Level::Error,
         summary: "another tool's marker of a way back, inside a way up",
         why: "\
-Some tools keep both ways in one file and tell them apart by a comment, such as `-- Down Migration` or
+Some tools keep both ways in one file and tell them apart by a comment, such as `-- rambler down` or
 `---- create above / drop below ----`. Here the file would run to its end: what it makes would be thrown away again. The
 planner refuses such a migration before anything runs, unless `policy` says otherwise.
 
 Move the way back to where this set keeps them.",
         bad: &[
-            "CREATE TABLE rooms (id bigint);\n-- Down Migration\nDROP TABLE rooms;\n",
+            "CREATE TABLE rooms (id bigint);\n-- rambler down\nDROP TABLE rooms;\n",
             "CREATE TABLE rooms (id bigint);\n---- create above / drop below ----\nDROP TABLE rooms;\n",
         ],
         good: &["-- Down migration is a no-op\nCREATE TABLE rooms (id bigint);\n"],

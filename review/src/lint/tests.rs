@@ -6,7 +6,11 @@ use counterfoil::ledger::Table;
 #[track_caller]
 fn found(text: &str, options: &Options) -> Vec<String> {
     let name = "20260101120000_example.sql";
-    let convention = if text.contains("-- migrate:up") { "dbmate" } else { "plain" };
+    let convention = match text {
+        _ if text.contains("-- migrate:up") => "dbmate",
+        _ if text.starts_with("-- Up Migration") => "node-pg-migrate",
+        _ => "plain",
+    };
     let convention = convention.parse::<counterfoil::convention::Convention>().expect("it is there");
     let report = lint(&[(name.to_owned(), text.to_owned())], Some(convention), options, &()).expect("it is read");
     let place = |finding: &counterfoil::finding::Finding| {

@@ -14,7 +14,13 @@ fn refuses(text: &str, place: &str, shown: &str, tool: &str) {
     let w = world(&[file("db/001_a.sql", text)], &[]);
     let message =
         format!("`{shown}` marks a way back for {tool}, and the statements below it would run as a part of the way up");
-    w.finds(&[("foreign-marker", &format!("db/001_a.sql:{place}"), &message, MOVE)]).works(&[]);
+    let help = match tool {
+        "node-pg-migrate" => {
+            format!("if these are the files of {tool}, say so: convention: '{tool}'; else {MOVE}")
+        }
+        _ => MOVE.to_owned(),
+    };
+    w.finds(&[("foreign-marker", &format!("db/001_a.sql:{place}"), &message, &help)]).works(&[]);
     w.refuses(&format!("nothing was run: {message}"));
 }
 
@@ -108,7 +114,7 @@ fn a_marker_that_its_own_tool_does_not_see_is_told_how_it_is_written() {
 #[test]
 fn the_help_has_a_place_for_a_way_back_or_says_that_there_is_none() {
     let help = |convention| {
-        let w = world(&[file_in(convention, "001_a.sql", &between("-- Down Migration"))], &[]);
+        let w = world(&[file_in(convention, "001_a.sql", &between("-- rambler down"))], &[]);
         w.in_convention(convention).plan().findings[0].help.clone()
     };
     let moved =
@@ -116,12 +122,15 @@ fn the_help_has_a_place_for_a_way_back_or_says_that_there_is_none() {
     assert_eq!(help(Convention::Dbmate), moved("below `-- migrate:down`"));
     assert_eq!(help(Convention::Goose), moved("below `-- +goose Down`"));
     assert_eq!(help(Convention::SqlMigrate), moved("below `-- +migrate Down`"));
+    assert_eq!(help(Convention::NodePgMigrate), moved("below `-- Down Migration`"));
     assert_eq!(help(Convention::Flyway), moved("to a U file of the same version"));
     assert_eq!(help(Convention::Diesel), moved("to the down.sql beside it"));
     assert_eq!(help(Convention::GolangMigrate), moved("to a file of the same name that ends in .down.sql"));
     let none = "take out what is below it; only the line, if that belongs to the way up";
     assert_eq!(help(Convention::Prisma), none);
     assert_eq!(help(Convention::Drizzle), none);
+    assert_eq!(help(Convention::Refinery), none);
+    assert_eq!(help(Convention::GraphileMigrate), none);
 }
 
 #[test]

@@ -1,11 +1,14 @@
 // The files of a new migration, in each convention.
-import { posix } from 'node:path'
+import { createHash } from 'node:crypto'
+import { basename, posix, resolve } from 'node:path'
 import { isJournal, withEntry } from '../../set/drizzle-journal.js'
 import { failure } from '../../shared/errors.js'
 import { review } from '../../wasm/review.js'
 
 /** What is known of the set. */
 export interface Known {
+  /** The folder of the set. */
+  readonly dir: string
   readonly convention: string
   /** The paths of the migrations, in the order in which they are applied; repeatable ones left out. */
   readonly paths: readonly string[]
@@ -23,14 +26,19 @@ export interface NewFiles {
 const dbmate = '-- migrate:up\n\n\n-- migrate:down\n\n'
 const goose = '-- +goose Up\n\n\n-- +goose Down\n\n'
 const sqlMigrate = '-- +migrate Up\n\n\n-- +migrate Down\n\n'
+const nodePgMigrate = '-- Up Migration\n\n\n-- Down Migration\n\n'
 
 /** What stands in a file of each convention; where there are no markers it is empty, as its own tool leaves it. */
-const texts: Readonly<Record<string, string>> = { dbmate, goose, 'sql-migrate': sqlMigrate }
+const texts: Readonly<Record<string, string>> = {
+  dbmate,
+  goose,
+  'sql-migrate': sqlMigrate,
+  'node-pg-migrate': nodePgMigrate,
+}
 
 /** The files of a migration of this name. `now` is the time. */
-export async function newFiles({ convention, paths, files }: Known, name: string, now: Date): Promise<NewFiles> {
-  const slug = slugOf(name)
-  const text = texts[convention] ?? ''
+export async function newFiles({ dir, convention, paths, files }: Known, name: string, now: Date): Promise<NewFiles> {
+  const slug = slugIn(convention, name)
   const journal = convention === 'drizzle' ? Object.keys(files).find(isJournal) : undefined
   const inFolder = convention === 'prisma' || convention === 'diesel' || (convention === 'drizzle' && !journal)
   const known = { convention, migrations: paths, files: Object.keys(files), now: now.toISOString() }
@@ -41,9 +49,12 @@ export async function newFiles({ convention, paths, files }: Known, name: string
     newest === undefined
       ? journal
         ? posix.join(posix.dirname(journal), '..')
-        : ''
+        : convention === 'graphile-migrate' && basename(resolve(dir)) !== 'committed'
+          ? 'committed'
+          : ''
       : posix.dirname(inFolder ? posix.dirname(newest) : newest)
   const at = (path: string) => posix.join(folder, path)
+  const text = convention === 'graphile-migrate' ? headAfter(files[newest ?? '']) : (texts[convention] ?? '')
   const stem = `${next?.start ?? first(convention, now, inFolder)}${slug}`
 
   if (journal)
@@ -61,11 +72,36 @@ export async function newFiles({ convention, paths, files }: Known, name: string
 /** How the first name of a set starts, as the convention's own tool has it. */
 function first(convention: string, now: Date, inFolder: boolean): string {
   const [date = '', time = ''] = now.toISOString().slice(0, 19).replaceAll(':', '').split('T')
-  if (convention === 'flyway') return 'V1__'
+  if (convention === 'flyway' || convention === 'refinery') return 'V1__'
+  if (convention === 'node-pg-migrate') return `${now.getTime()}_`
+  if (convention === 'graphile-migrate') return '000001-'
   if (convention === 'golang-migrate') return '000001_'
   if (convention === 'drizzle' && !inFolder) return '0000_'
   if (convention === 'diesel') return `${date}-${time}_`
   return `${date.replaceAll('-', '')}${time}${convention === 'sql-migrate' ? '-' : '_'}`
+}
+
+/**
+ * What graphile-migrate reads above a migration that comes after `newest`. The hash is that of an empty body, which no
+ * other migration has; what is written below has another one, which the last line allows.
+ */
+function headAfter(newest: string | undefined): string {
+  const previous = newest && /^--! Hash: *(\S+)/m.exec(newest)?.[1]
+  const hash = createHash('sha1')
+    .update(`${previous ?? ''}\n`)
+    .digest('hex')
+  return `--! Previous: ${previous ?? '-'}\n--! Hash: sha1:${hash}\n--! AllowInvalidHash\n\n`
+}
+
+/** A name as the convention's own tool reads it. */
+function slugIn(convention: string, name: string): string {
+  const slug = slugOf(name)
+  if (convention === 'refinery') return slug.replaceAll('-', '_')
+  if (convention !== 'graphile-migrate') return slug
+  const ascii = slug.replace(/[^\w-]+/g, '_')
+  if (/^[_-]*$/.test(ascii))
+    throw failure('usage', 'graphile-migrate reads a to z, 0 to 9, _ and - in names', 'name it with those')
+  return ascii
 }
 
 /** A name as it stands in a path. */

@@ -25,6 +25,9 @@ const names = [
   'supabase',
   'plain',
   'diesel',
+  'refinery',
+  'node-pg-migrate',
+  'graphile-migrate',
 ] as const
 const conventions: All<Convention, typeof names> = names
 
@@ -67,12 +70,13 @@ async function knownSet(dir: string, convention: Convention | undefined): Promis
   const files = there ? await readFolder(dir) : {}
   if (!there) await sayLed(dir)
   showLinesOf(dir, files)
-  const empty = { convention: convention ?? 'dbmate', paths: [], files }
+  const empty = { dir, convention: convention ?? 'dbmate', paths: [], files }
   if (!Object.keys(files).some((path) => path.endsWith('.sql') || path.endsWith('_journal.json'))) return empty
   await init()
   try {
     const set = readSet(files, convention === undefined ? {} : { convention })
     return {
+      dir,
       convention: set.convention,
       paths: set.migrations.filter(({ repeatable }) => !repeatable).map(({ path }) => path),
       files,

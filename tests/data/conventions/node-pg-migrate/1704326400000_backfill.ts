@@ -1,0 +1,1 @@
+export const up = (pgm) => pgm.sql('UPDATE accounts SET balance = 1')

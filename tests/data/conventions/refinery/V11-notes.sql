@@ -1,0 +1,1 @@
+SELECT 'no migration: there are no two underscores';

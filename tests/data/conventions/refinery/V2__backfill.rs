@@ -1,0 +1,3 @@
+pub fn migration() -> String {
+    "UPDATE accounts SET owner = trim(owner)".to_owned()
+}

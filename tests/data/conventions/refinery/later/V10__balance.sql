@@ -1,0 +1,1 @@
+ALTER TABLE accounts ADD balance bigint NOT NULL DEFAULT 0;

@@ -9,7 +9,7 @@ import pg from 'pg'
 
 const run = promisify(execFile)
 const require = createRequire(import.meta.url)
-const root = fileURLToPath(new URL('../../..', import.meta.url))
+const home = fileURLToPath(new URL('../../..', import.meta.url))
 
 /** The bodies of three migrations: the first two are applied by the tool. */
 export const bodies = [
@@ -32,7 +32,7 @@ const plain = (wrap = (body) => `${body}\n`, count = 3) =>
   Object.fromEntries(names.slice(0, count).map((name, index) => [`${name}.sql`, wrap(bodies[index])]))
 
 /** A program of the repository's packages. */
-const program = (name) => join(root, 'node_modules/.bin', name)
+const program = (name) => join(home, 'node_modules/.bin', name)
 
 /** A pool for a tool, ended when it is done. */
 async function withPool(url, work) {
@@ -74,11 +74,11 @@ export const realTools = {
   dbmate: {
     table: 'public.schema_migrations',
     options: { table: 'counterfoil_migrations' },
-    set: plain((body) => `-- migrate:up\n${body}\n`),
+    set: plain((body) => `-- migrate:up\n${body}\n-- migrate:down\nselect 1;\n`),
     async apply({ folder, url }) {
       write(
         folder,
-        plain((body) => `-- migrate:up\n${body}\n`, 2),
+        plain((body) => `-- migrate:up\n${body}\n-- migrate:down\nselect 1;\n`, 2),
       )
       await run(program('dbmate'), ['--no-dump-schema', '-d', folder, '-u', `${url}?sslmode=disable`, 'up'])
     },
@@ -146,9 +146,10 @@ export const realTools = {
     // Their headers are written by the tool: the set is what it leaves.
     async apply({ folder, url, server }) {
       const shadow = server.url(await server.createDatabase())
-      const settings = { connectionString: url, shadowConnectionString: shadow, rootConnectionString: url }
+      const root = server.url('postgres')
+      const settings = { connectionString: url, shadowConnectionString: shadow, rootConnectionString: root }
       write(folder, { '.gmrc': JSON.stringify(settings) })
-      const env = { ...process.env, DATABASE_URL: url, SHADOW_DATABASE_URL: shadow, ROOT_DATABASE_URL: url }
+      const env = { ...process.env, DATABASE_URL: url, SHADOW_DATABASE_URL: shadow, ROOT_DATABASE_URL: root }
       const cli = require.resolve('graphile-migrate/dist/cli.js')
       for (const body of bodies.slice(0, 2)) {
         write(folder, { 'migrations/current.sql': `${body}\n` })

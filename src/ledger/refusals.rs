@@ -80,10 +80,10 @@ pub(crate) fn foreign(
     let beside = literal(&format!("{}.{beside}", table.schema));
     let named = format!("name {beside} with the option `table`");
     let (mut help, mut options) = (String::from("nothing was run; "), Vec::new());
-    match (says, found.tool) {
+    match says {
         // Nothing is applied by it: only its name is in the way.
-        (None, _) => help.push_str("no migration is applied by it: drop it if nobody needs it, or "),
-        (_, Tool::Unknown) => {
+        None => help.push_str("no migration is applied by it: drop it if nobody needs it, or "),
+        _ if !found.readable || found.tool == Tool::Unknown => {
             let (each, stamp) = look_at_each(&[], catalog);
             help.push_str(&each);
             options.push(stamp);

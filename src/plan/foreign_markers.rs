@@ -16,7 +16,7 @@ use crate::sql::Analysis;
 use crate::sql::lex::tokens;
 
 /// The code of the finding.
-pub(super) const CODE: &str = "foreign-marker";
+pub const CODE: &str = "foreign-marker";
 
 /// How a tool marks the ways in a file.
 struct Marker {

@@ -97,10 +97,100 @@ describe('the commands', () => {
 
     const { error } = JSON.parse((await run(['up', '--format', 'json'])).stdout)
     assert.equal(error.code, 'foreign-ledger')
-    await db.query(/: (create table .*?); and look/.exec(error.help)[1])
+    assert.match(error.help, /take it over: counterfoil import; /)
+    const stamped = await run(['stamp', shows.slice(0, 14), prices.slice(0, 14), '--yes'])
+    assert.equal(stamped.status, 0, stamped.stderr)
     const up = await run(['up'])
     assert.equal(up.status, 0, up.stderr)
     assert.match(up.stdout, /^ {2}\+ {2}20260203143000 {2}seats .*\nmigrated: 1 applied, 2 there before/)
+  })
+
+  test('stamp says what it would change, asks, and shows what goes as an INSERT', async (t) => {
+    const { run, db } = await place(t)
+    const version = shows.slice(0, 14)
+    const rows = async () => (await db.query('select * from schema_migrations order by version')).rows
+    const none = await run(['stamp', 'all', '--yes'])
+    assert.equal(none.status, 1)
+    assert.match(none.stderr, /error: the database has no table, so not all migrations can be applied/)
+    assert.equal((await run(['up'])).status, 0)
+    const before = await rows()
+
+    const asked = await run(['stamp', version, '--not-applied'])
+    assert.deepEqual([asked.status, asked.stdout], [2, ''])
+    assert.match(asked.stderr, /error: nobody can be asked/)
+    const dry = await run(['stamp', version, '--not-applied', '--dry-run'])
+    const [, digest] = /^digest (sha256:[0-9a-f]{64})$/m.exec(dry.stdout) ?? []
+    assert.match(
+      dry.stdout,
+      /^ {2}- {2}20260105090000 {2}shows {2}its row goes: it is pending then\n {5}to put it back: insert into /,
+    )
+    assert.match(dry.stdout, /^1 row of the ledger would change$/m)
+    const other = await run(['stamp', version, '--not-applied', '--yes', '--expect', `sha256:${'0'.repeat(64)}`])
+    assert.equal(other.status, 1)
+    assert.match(other.stderr.replaceAll(/\s+/g, ' '), /ask for that one with --expect/)
+    assert.deepEqual(await rows(), before)
+
+    const done = await run(['stamp', version, '--not-applied', '--yes', '--expect', digest])
+    assert.equal(done.status, 0, done.stderr)
+    plain(done)
+    assert.match(untimed(done.stdout), /^stamped: 1 row of the ledger changed \(1 ms\)$/m)
+    assert.equal((await rows()).length, 2)
+    await db.query(/to put it back: (insert into .*;)$/m.exec(done.stdout)[1])
+    assert.deepEqual(await rows(), before)
+
+    await db.query('delete from schema_migrations')
+    const all = await run(['stamp', 'all', '--yes', '--format', 'json'])
+    const told = JSON.parse(all.stdout)
+    assert.deepEqual([told.status, told.changes.map(({ kind }) => kind)], ['changed', ['insert', 'insert', 'insert']])
+    await db.query(`update schema_migrations set version = '0' || version where version = '${version}'`)
+    const status = await run(['status'])
+    assert.match(status.stdout, /20260105090000 {2}shows .* stamped, recorded as 020260105090000$/m)
+    const { decisions } = JSON.parse((await run(['status', '--format', 'json'])).stdout)
+    assert.deepEqual(
+      decisions.map(({ row, checksum, origin }) => [row, /^sha256:/.test(checksum), origin]),
+      [
+        [`0${version}`, true, 'stamped'],
+        [prices.slice(0, 14), true, 'stamped'],
+        [seats.slice(0, 14), true, 'stamped'],
+      ],
+    )
+    const same = await run(['stamp', 'all', '--yes'])
+    assert.match(same.stdout, /^ {2}= {2}020260105090000 {2}applied already$/m)
+    for (const [args, message] of [
+      [['stamp'], /<version> is missing/],
+      [['stamp', 'all', version], /both all and single versions are given/],
+      [['stamp', version, '--step', 'done', '--not-applied'], /both --step and --not-applied are given/],
+      [['stamp', version, '--step', 'gone'], /--step cannot be 'gone'/],
+      [['baseline'], /did you mean stamp\?/],
+    ]) {
+      const { status, stderr } = await run(args)
+      assert.equal(status, 2, stderr)
+      assert.match(stderr, message)
+    }
+  })
+
+  test('a help that names stamp names the command, which goes on from there', async (t) => {
+    const { run, db } = await place(t)
+    assert.equal((await run(['up'])).status, 0)
+    const stop = `update schema_migrations set state = 'running', steps_done = 1, steps_total = 2,
+      claimed_until = now() - interval '1 minute', claimed_by = 'x#1' where version = '20260203143000'`
+    // Its second step is an index, which tells of itself; VACUUM does not.
+    const it = await place(t, { [`db/migrations/${seats}`]: migration('create table seats (id int);\nvacuum seats;') })
+    await it.run(['up'])
+    await it.db.query(stop)
+    for (const args of [['up'], ['plan'], ['up', '--format', 'json']]) {
+      const { stdout, stderr } = await it.run(args)
+      const help = (args.includes('json') ? JSON.parse(stdout).error.help : stdout + stderr).replaceAll(/\s+/g, ' ')
+      assert.match(
+        help,
+        /if the step happened: counterfoil stamp 20260203143000 --step done; if it did not: counterfoil stamp 20260203143000 --step not-done/,
+      )
+    }
+    const done = await it.run(['stamp', '20260203143000', '--step', 'done', '--yes'])
+    assert.match(done.stdout, /step 2 of 2 is recorded as done, which was the last: it is applied/)
+    assert.equal((await it.run(['status'])).status, 0)
+    await db.query(stop)
+    assert.equal((await run(['up'])).status, 0)
   })
 
   test('from nothing to current, and back, on PostgreSQL', async (t) => {

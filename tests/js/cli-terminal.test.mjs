@@ -47,6 +47,21 @@ describe('in a terminal', { skip: noTerminal }, () => {
     }
   }
 
+  test('stamp asks before it changes the ledger, and no is no', async (t) => {
+    const { terminal, versions } = await place(t, shows)
+    assert.equal((await terminal.run('counterfoil up')).status, 0)
+    for (const [answer, status, left] of [
+      ['n', 1, ['20260105090000']],
+      ['y', 0, []],
+    ]) {
+      terminal.start('counterfoil stamp 20260105090000 --not-applied')
+      await terminal.until(/change 1 row of the ledger of .*\? \[y\/N\]/)
+      terminal.type(answer)
+      assert.equal(await terminal.ended(), status, terminal.screen())
+      assert.deepEqual(await versions(), left)
+    }
+  })
+
   test('what is applied is listed in colours; status has a table', async (t) => {
     const { terminal } = await place(t, shows)
     const { text, status } = await terminal.run('counterfoil up')

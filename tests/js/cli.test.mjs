@@ -11,7 +11,7 @@ import { readMigrations } from 'counterfoil/node'
 import { resolveBinary } from 'dbmate'
 import { counterfoil, environment, main, migration, project, root } from './support/cli.mjs'
 
-const names = ['new', 'status', 'plan', 'up', 'down', 'ready', 'embed', 'completion']
+const names = ['new', 'status', 'plan', 'up', 'down', 'stamp', 'ready', 'embed', 'completion']
 const here = { cwd: root }
 
 describe('help', () => {

@@ -7,6 +7,7 @@ import { test } from 'node:test'
 import { readMigrations } from 'counterfoil/node'
 import { onEachDatabase } from './support/databases.mjs'
 import { fails } from './support/errors.mjs'
+import { stampsOf } from './support/stamps.mjs'
 import { bodies, changed, effects, lookAlikes, tools } from './support/foreign-ledgers.mjs'
 
 /** The message of the simple protocol. */
@@ -16,30 +17,13 @@ function simpleQuery(sql) {
   return new Uint8Array(message)
 }
 
-/** The SQL in a help text. */
-const sqlOf = (help) => {
-  const [, sql] =
-    /: ((?:create|insert into|update) .*?)(?: \(its hashes .*?\))?(?:; and look at the plan|$)/s.exec(help) ?? []
-  assert.ok(sql, help)
-  return sql
-}
-/** The versions that SQL writes down, and those that stand in its comment. */
-const rowsOf = (sql) =>
-  [sql.replace(/\/\*.*\*\//s, ''), /\/\*.*\*\//s.exec(sql)?.[0] ?? ''].map((part) =>
-    [...part.matchAll(/\('(.*?)'\)/g)].map(([, version]) => version),
-  )
-/** The SQL with these versions of its comment, too. */
-const chosen = (sql, versions) => {
-  const [told, others] = rowsOf(sql)
-  for (const version of versions) assert.ok(others.includes(version), sql)
-  return sql.replace(/values .*/s, `values ${[...told, ...versions].map((version) => `('${version}')`).join(', ')}`)
-}
 const text = (sql) => `-- migrate:up\n${sql}\n`
 const set = { '001_accounts.sql': text(bodies[0]), '002_cents.sql': text(bodies[1]), '003_note.sql': text(bodies[2]) }
 const versionsOf = (list) => list.map(({ version }) => version)
 
 onEachDatabase(
-  ({ api: { migrate, plan, ready, rollback }, open, kind }) => {
+  ({ api, open, kind }) => {
+    const { migrate, plan, ready, rollback, stamp } = api
     const ledgers = async (query) =>
       (
         await query(
@@ -66,19 +50,21 @@ onEachDatabase(
       return error
     }
 
-    /** That the help, followed to its end, leaves what is new to be applied, and nothing else. */
-    async function goesOn({ db, query, exec }, { set, options = {}, versions, own, untold }, error) {
-      let sql = sqlOf(error.help)
-      // What cannot be told is for a person to write down.
-      if (untold) sql = sql.replace(/values \/\* .* \*\/$/s, `values ('${versions[0]}'), ('${versions[1]}')`)
-      await exec(sql)
-      const named = /name '(.*?)' with the option `table`/.exec(error.help)?.[1]
-      assert.equal(named !== undefined, own === true, error.help)
+    /** That the help names what takes it over; and that what is new is applied, and nothing else, once what has run is marked. */
+    async function goesOn({ db, query }, { set, options = {}, versions, own, code }, { help }) {
+      const [, named] = /name '(.*?)' with the option `table`/.exec(help) ?? []
+      assert.equal(named !== undefined, own === true, help)
+      const call = own ? `importLedger(db, migrations, { table: '${named}' })` : 'importLedger(db, migrations)'
+      if (code !== 'ecto') assert.ok(help.includes(`to go on from there, take it over: ${call}`), help)
       const chosen = { ...options, ...(named && { table: named }) }
+      if (code === 'ecto') {
+        assert.match(help, new RegExp(`nobody can tell from here whether ${versions[0]}, .* ran: look at each`))
+        await stampsOf(help, api)[0](db, set, chosen, versions.slice(0, 2))
+      } else await stamp(db, set, versions.slice(0, 2), chosen)
       const { decisions } = await plan(db, set, chosen)
       assert.deepEqual(
         decisions.map(({ version, code }) => [version, code]),
-        versions.map((version, index) => [version, index < 2 ? 'unverified' : 'pending']),
+        versions.map((version, index) => [version, index < 2 ? 'applied' : 'pending']),
       )
       assert.deepEqual(versionsOf((await migrate(db, set, chosen)).applied), versions.slice(2))
       assert.equal(await cents(query), 10000)
@@ -91,7 +77,7 @@ onEachDatabase(
         const database = await open(t)
         await database.exec(`${tool.ddl}; ${tool.rows}; ${effects}`)
         const error = await refused(database, { ...tool, code })
-        await goesOn(database, tool, error)
+        await goesOn(database, { ...tool, code }, error)
       })
 
       if (!tool.own)
@@ -168,27 +154,6 @@ onEachDatabase(
       },
     )
 
-    test('Drizzle does not compare its hashes: a file that was edited later is applied all the same', async (t) => {
-      const database = await open(t)
-      await database.exec(
-        `create schema drizzle; create table drizzle.__drizzle_migrations (id serial primary key, hash text not null, created_at bigint); insert into drizzle.__drizzle_migrations (hash, created_at) values ('0', 1), ('1', 2); ${effects}`,
-      )
-      const entries = ['0000_accounts', '0001_cents', '0002_note'].map((tag, idx) => ({
-        idx,
-        version: '7',
-        when: idx + 1,
-        tag,
-        breakpoints: true,
-      }))
-      const edited = {
-        'meta/_journal.json': JSON.stringify({ version: '7', dialect: 'postgresql', entries }),
-        ...Object.fromEntries(entries.map(({ tag, idx }) => [`${tag}.sql`, bodies[idx]])),
-      }
-      const error = await fails(migrate(database.db, edited), { code: 'foreign-ledger' })
-      assert.match(error.help, /its hashes are not all those of these files/)
-      await goesOn(database, { set: edited, versions: entries.map(({ tag }) => tag) }, error)
-    })
-
     test('what Flyway took for a baseline is applied, though it has one row', async (t) => {
       const database = await open(t)
       const { ddl, set, versions } = tools.flyway
@@ -224,86 +189,28 @@ onEachDatabase(
           await exec('insert into accounts values (1, 100)')
           const { message, help } = await fails(migrate(db, set, options), { code: 'foreign-ledger' })
           assert.ok(message.endsWith(`, and that ${half} has not come to its end`), message)
-          assert.ok(help.includes(`first see how much of ${half} is in the database, and undo it;`), help)
-          const sql = sqlOf(help)
-          assert.ok(!sql.includes(`'${versions[1]}'`), sql)
-          await exec(sql)
-          if (finished) {
-            const [, add] = /if you finish it instead of undoing it, write that down, too: (insert .*)$/.exec(help)
-            await exec(`update accounts set cents = cents * 100; ${add}`)
-          }
-          const table = /name '(.*?)' with the option `table`/.exec(help)?.[1]
-          const { applied } = await migrate(db, set, { ...options, ...(table && { table }) })
+          if (finished) await exec('update accounts set cents = cents * 100')
+          const [, table] = /name '(.*?)' with the option `table`/.exec(help) ?? []
+          const chosen = { ...options, ...(table && { table }) }
+          await stamp(db, set, versions.slice(0, finished ? 2 : 1), chosen)
+          const { applied } = await migrate(db, set, chosen)
           assert.deepEqual(versionsOf(applied), versions.slice(finished ? 2 : 1))
           assert.equal(await cents(query), 10000)
         })
 
-    for (const finished of [false, true])
-      test(`a first migration that did not come to its end, and was ${finished ? 'finished' : 'undone'} by hand, is applied once`, async (t) => {
-        const { db, query, exec } = await open(t)
-        const { ddl, set, versions } = tools['golang-migrate']
-        await exec(`${ddl}; insert into schema_migrations values (1, true)`)
-        const { help } = await fails(migrate(db, set), { code: 'foreign-ledger' })
-        const options = { table: /name '(.*?)' with the option `table`/.exec(help)[1] }
-        if (finished) await exec(`${bodies[0]} ${sqlOf(help)}`)
-        else
-          options.existing = {
-            ignore: [/nothing else has run, so then say existing: \{ ignore: \['(.*?)'\]/.exec(help)[1]],
-          }
-        const { applied } = await migrate(db, set, options)
-        assert.deepEqual(versionsOf(applied), versions.slice(finished ? 1 : 0))
-        assert.deepEqual(await query('select * from accounts'), [])
-      })
-
-    test('rows of another tool without a file here are named, and those of code are taken over', async (t) => {
-      const { db, exec } = await open(t)
-      const { ddl, set } = tools.goose
-      await exec(
-        `${ddl}; insert into goose_db_version (version_id, is_applied) values (0, true), (1, true), (2, true), (7, true); ${effects}`,
-      )
-      const mixed = { ...set, '00002_cents.go': 'package migrations\n' }
-      delete mixed['00002_cents.sql']
-      const { message, help } = await fails(migrate(db, mixed), { code: 'foreign-ledger' })
-      assert.match(message, /, but this set has no file for 7$/)
-      await exec(sqlOf(help))
-      const { applied, findings } = await migrate(db, mixed)
-      assert.deepEqual([versionsOf(applied), findings], [['00003'], []])
-    })
-
-    test('versions that only look alike are not taken for one another', async (t) => {
-      const { db, exec } = await open(t)
-      const { ddl, rows } = tools.flyway
-      await exec(`${ddl}; ${rows}; ${effects}`)
-      const other = { 'V11__a.sql': 'create table a ();', 'V1.1__cents.sql': bodies[1], 'V1__accounts.sql': bodies[0] }
-      await exec(sqlOf((await fails(migrate(db, other), { code: 'foreign-ledger' })).help))
-      assert.deepEqual(versionsOf((await migrate(db, other)).applied), ['11'])
-    })
-
-    test('a way back in a file that another tool has run is moved away before its checksum is recorded', async (t) => {
+    test('a first migration that did not come to its end, and was undone by hand, is applied once', async (t) => {
       const { db, query, exec } = await open(t)
-      const { ddl, rows, options, set, versions } = tools['node-pg-migrate']
-      await exec(`${ddl}; ${rows}; ${effects}`)
-      const [path] = Object.keys(set)
-      const back = 'drop table accounts;\n'
-      const both = { ...set, [path]: `-- Up Migration\n${bodies[0]}\n-- Down Migration\n${back}` }
-      await exec(sqlOf((await fails(migrate(db, both, options), { code: 'foreign-ledger' })).help))
-      const { help } = await fails(migrate(db, both, options), {
-        code: 'plan-refused',
-        at: { path, line: 3, column: 1 },
-      })
-      assert.match(help, /move what is below it to a file of the same name that ends in \.down\.sql/)
-      assert.deepEqual(await query('select version from schema_migrations order by 1'), [
-        { version: versions[0] },
-        { version: versions[1] },
-      ])
-      const moved = {
-        ...set,
-        [path]: `-- Up Migration\n${bodies[0]}\n`,
-        [path.replace('.sql', '.down.sql')]: `-- Down Migration\n${back}`,
-      }
-      assert.deepEqual(versionsOf((await migrate(db, moved, options)).applied), [versions[2]])
-      assert.equal(await cents(query), 10000)
-      assert.equal((await migrate(db, moved, options)).status, 'current')
+      const { ddl, set, versions } = tools['golang-migrate']
+      await exec(`${ddl}; insert into schema_migrations values (1, true)`)
+      const { help } = await fails(migrate(db, set), { code: 'foreign-ledger' })
+      const options = { table: /name '(.*?)' with the option `table`/.exec(help)[1] }
+      const beside = await fails(migrate(db, set, options), { code: 'foreign-ledger' })
+      const [, tool] = /of no concern to these migrations, say so: existing: \{ ignore: \['(.*?)'\] \}/.exec(
+        beside.help,
+      )
+      const { applied } = await migrate(db, set, { ...options, existing: { ignore: [tool] } })
+      assert.deepEqual(versionsOf(applied), versions)
+      assert.deepEqual(await query('select * from accounts'), [])
     })
 
     test('two ledgers are both named', async (t) => {
@@ -387,10 +294,11 @@ onEachDatabase(
       assert.deepEqual(await ledgers(query), [])
       assert.equal((await ready(db, set)).message, 'drift: db=none expected=003 pending=001,+2')
       const { help } = await fails(migrate(db, set), { code: 'database-not-empty' })
-      assert.match(help, /nobody can tell from here whether 002 and 003 ran: look at each, and write a row for each/)
-      assert.deepEqual(rowsOf(sqlOf(help)), [['001'], ['002', '003']])
-      // Whoever has looked takes what has run out of the comment.
-      await exec(chosen(sqlOf(help), ['002']))
+      assert.match(help, /nobody can tell from here whether 002 and 003 ran: look at each, and mark what has run/)
+      const [call] = stampsOf(help, api)
+      assert.equal(call.text, "stamp(db, migrations, ['001'])")
+      await call(db, set)
+      await stamp(db, set, ['002'])
       assert.deepEqual(versionsOf((await migrate(db, set)).applied), ['003'])
       assert.equal(await cents(query), 10000)
     })
@@ -403,12 +311,7 @@ onEachDatabase(
       )
       const { help } = await fails(migrate(db, many), { code: 'database-not-empty' })
       assert.match(help, /whether 100, 101, .*, 109 and 19 more ran: look at each/)
-      const sql = sqlOf(help)
-      assert.deepEqual(
-        rowsOf(sql).map((rows) => rows.length),
-        [1, 10],
-      )
-      await exec(sql)
+      await stampsOf(help, api)[0](db, many)
       const { decisions } = await plan(db, many)
       assert.deepEqual(versionsOf(decisions.filter(({ action }) => action === 'skip')), ['120'])
     })
@@ -576,8 +479,7 @@ onEachDatabase(
         assert.match(error.help, /^the database seems to have it already, though no migration is recorded/)
         assert.doesNotMatch(error.help, /fix 001/)
         assert.match(error.help, /nobody can tell from here whether 002 ran: look at each/)
-        assert.deepEqual(rowsOf(sqlOf(error.help)), [['001'], ['002']])
-        await exec(sqlOf(error.help))
+        await stampsOf(error.help, api)[0](db, first)
         assert.deepEqual(versionsOf((await migrate(db, first)).applied), ['002'])
         await query('select 1')
         // A later one is a fault of its file.
@@ -594,16 +496,16 @@ onEachDatabase(
       const first = { '001_first.sql': text('create index concurrently things on base (id);') }
       const error = await fails(migrate(db, first), { code: 'statement-failed' })
       assert.match(error.help, /^the database seems to have it already/)
-      await exec(sqlOf(error.help))
+      await stampsOf(error.help, api)[0](db, first)
       assert.equal((await migrate(db, first)).status, 'current')
 
       // With one more that has run.
       const more = { '001_first.sql': first['001_first.sql'], '002_row.sql': text('insert into base values (1);') }
       await exec('drop table schema_migrations; insert into base values (1)')
-      const [update, insert] = sqlOf((await fails(migrate(db, more), { code: 'statement-failed' })).help).split('; ')
-      assert.deepEqual(rowsOf(insert), [[], ['002']])
-      await exec(update)
-      await exec(chosen(insert, ['002']))
+      const { help } = await fails(migrate(db, more), { code: 'statement-failed' })
+      assert.match(help, /nobody can tell from here whether 002 ran/)
+      await stampsOf(help, api)[0](db, more)
+      await stamp(db, more, ['002'])
       assert.deepEqual((await migrate(db, more)).applied, [])
       assert.deepEqual(await query('select id from base'), [{ id: 1 }])
     })
@@ -666,7 +568,7 @@ onEachDatabase(
           })
           assert.match(
             error.help,
-            /nobody can tell from here whether 001, 002 and 003 ran: .* write a row for each migration that has run: create table/,
+            /nobody can tell from here whether 001, 002 and 003 ran: look at each, and mark what has run: stamp\(db, migrations, versions\)/,
           )
           assert.match((await ready(db, set)).message, / foreign=goose$/)
           assert.equal((await migrate(db, set, { existing: { ignore: ['goose'] } })).applied.length, 3)

@@ -129,7 +129,7 @@ export interface MigrateResult extends Report {
 /** Options of `stamp`. Times are in milliseconds. */
 export interface StampOptions extends Pick<
   MigrateOptions,
-  'table' | 'convention' | 'allowEmpty' | 'signal' | 'lockTimeout' | 'waitTimeout' | 'session' | 'expect'
+  'table' | 'convention' | 'policy' | 'allowEmpty' | 'signal' | 'lockTimeout' | 'waitTimeout' | 'session' | 'expect'
 > {
   /** What the versions are marked as. Default: `applied`. */
   as?: 'applied' | 'not-applied'

@@ -6,7 +6,8 @@ import { digestQuery } from './digest.js'
 import type { Ended, Driver, Asked, Outcome } from './driver.js'
 import { MigrationError } from '../shared/errors.js'
 import type { CoreSource } from '../wasm/start.js'
-import { manifestOf, type Manifest, type ManifestFile } from '../set/manifest.js'
+import type { Manifest, ManifestFile } from '../set/manifest.js'
+import { isManifest, wrongPart } from '../set/manifest-parts.js'
 import { allowed, bare, settings, usual, type AnyOptions, type Names, type Settings } from '../options/options.js'
 import type { AnyMigrations, MigrateResult, ReadOptions, Report } from '../options/public.js'
 
@@ -51,7 +52,11 @@ async function run<Db extends object>(
     found = settings(options, names)
     if (!found || !driver.takes(Object(db)))
       throw (await import('./wrong-database.js')).refusal(db, driver.entry, options, names)
-    manifest = manifestOf(set)
+    if (isManifest(set)) {
+      // It says what is wrong.
+      if (wrongPart(set)) (await import('../set/manifest.js')).manifestOf(set)
+      manifest = set
+    }
   } catch (error) {
     // A getter of the caller's, or a Proxy.
     throw error instanceof MigrationError ? error : (await import('./wrong-database.js')).unreadable(error)

@@ -18,6 +18,7 @@ import { refusal } from './wrong-database.js'
 export const amending = [
   'table',
   'convention',
+  'policy',
   'allowEmpty',
   'signal',
   'lockTimeout',

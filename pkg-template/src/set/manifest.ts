@@ -1,6 +1,7 @@
 // A migration set that was made ready at build time: what `counterfoil embed` writes.
 import type { Convention } from '../core/core.js'
 import { failure, type MigrationError } from '../shared/errors.js'
+import { isManifest, wrongPart } from './manifest-parts.js'
 
 /**
  * A migration set made ready at build time. Everything that takes migrations takes it.
@@ -37,26 +38,26 @@ export interface ManifestFile {
   readonly checksum: string | null
 }
 
+/** What is wrong with each part. */
+const words: Readonly<Record<keyof Manifest, string>> = {
+  manifest: 'has the form N, and this version of counterfoil reads the form 1',
+  convention: 'does not name its convention',
+  digest: 'has a digest that is neither null nor 64 hex digits',
+  newest: 'has a newest version that is neither null nor a string',
+  count: 'has a count that is not a whole number',
+  files: 'has no array of files',
+}
+
 /**
- * The set as a manifest; undefined if it is given in another form. A path is never a number, so a record of files is
- * not taken for one. The files themselves are checked when they are used.
+ * The set as a manifest; undefined if it is given in another form.
  *
  * @throws MigrationError `invalid-input` if it is a manifest, and a part of it is wrong @internal
  */
 export function manifestOf(set: unknown): Manifest | undefined {
-  if (typeof set !== 'object' || set === null || !Object.hasOwn(set, 'manifest')) return undefined
-  const { manifest, convention, digest, newest, count, files } = set as Record<keyof Manifest, unknown>
-  if (typeof manifest !== 'number') return undefined
-  if (manifest !== 1) throw wrong(`has the form ${manifest}, and this version of counterfoil reads the form 1`)
-  if (typeof convention !== 'string') throw wrong('does not name its convention')
-  // It is written into a statement as it is.
-  if (digest !== null && !(typeof digest === 'string' && /^[0-9a-f]{64}$/.test(digest)))
-    throw wrong('has a digest that is neither null nor 64 hex digits')
-  if (newest !== null && typeof newest !== 'string')
-    throw wrong('has a newest version that is neither null nor a string')
-  if (!Number.isInteger(count) || (count as number) < 0) throw wrong('has a count that is not a whole number')
-  if (!Array.isArray(files)) throw wrong('has no array of files')
-  return set as Manifest
+  if (!isManifest(set)) return undefined
+  const part = wrongPart(set)
+  if (part) throw wrong(words[part].replace(' N,', ` ${set.manifest},`))
+  return set
 }
 
 /** The convention of a set: as the caller says, or as the manifest does; undefined if it has yet to be detected. @internal */

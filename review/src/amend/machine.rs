@@ -264,10 +264,14 @@ impl<E: Errand> Machine<E> {
             return Output::Failed(changed("while its connection was lost; nothing of this was written"));
         }
         if let Some(wrong) = draft.findings.iter().find(|finding| finding.severity == Severity::Error) {
-            let error = Error::new(Code::PlanRefused, format!("nothing was written: {}", wrong.message));
-            return Output::Failed(error.with_help(wrong.help.clone()).with_options(wrong.options.clone()));
+            let error = Error::new(Code::PlanRefused, format!("nothing was written: {}", wrong.message))
+                .with_help(wrong.help.clone())
+                .with_options(wrong.options.clone());
+            return Output::Failed(wrong.at.iter().cloned().fold(error, Error::with_location));
         }
-        if let Some(expected) = self.ask.expect.as_ref().filter(|expected| **expected != digest) {
+        // Where nothing is left to do it has been done: a deployment may be repeated.
+        let expected = self.ask.expect.as_ref().filter(|expected| **expected != digest && !draft.changes.is_empty());
+        if let Some(expected) = expected {
             let message =
                 format!("nothing was written: the plan is {digest}, and the one that was reviewed is {expected}");
             return Output::Failed(

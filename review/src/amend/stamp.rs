@@ -11,11 +11,14 @@
 use super::change::{Cells, Change};
 use super::errand::{Draft, Errand, Seen, Unchanged};
 use counterfoil::checksum::fingerprint;
+use counterfoil::finding::Finding;
 use counterfoil::ledger::statements::TextRow;
 use counterfoil::ledger::{Lease, Origin, Row, State, Table, Tool};
 use counterfoil::mention::Mention;
 use counterfoil::migration::{Catalog, Migration, NotRun, NotRunKind};
+use counterfoil::plan::{self, foreign_markers};
 use counterfoil::run::Setup;
+use counterfoil::sql;
 use counterfoil::sql::quote::literal;
 use counterfoil::version::{Identity, Version};
 use counterfoil::{Code, Error};
@@ -139,12 +142,18 @@ impl Errand for Stamp {
         }
         let mut out =
             Drawing { catalog: &setup.catalog, seen, draft: Draft::default(), changes: BTreeMap::new(), order: vec![] };
-        for subject in self.subjects(&setup.catalog, seen)? {
-            for row in subject.rows.iter().filter(|row| row.lease == Lease::Alive) {
-                return Err(at_work(&subject, row));
+        let subjects = self.subjects(&setup.catalog, seen)?;
+        for subject in &subjects {
+            if let Some(row) = subject.rows.iter().find(|row| row.lease == Lease::Alive) {
+                return Err(at_work(subject, row));
             }
+        }
+        for subject in subjects {
             match self.mark {
-                Mark::Applied => out.applied(&subject),
+                Mark::Applied => {
+                    out.draft.findings.extend(marked(setup, &subject));
+                    out.applied(&subject);
+                }
                 Mark::NotApplied => out.not_applied(&subject),
                 Mark::StepDone => out.step(&subject, true)?,
                 Mark::StepNotDone => out.step(&subject, false)?,
@@ -528,6 +537,14 @@ impl Drawing<'_> {
 
 fn refused(message: String) -> Error {
     Error::new(Code::PlanRefused, message)
+}
+
+/// What of a file's text belongs to a way back, by the marker of another tool: its checksum would have to be another one.
+fn marked(setup: &Setup, subject: &Subject<'_>) -> Option<Finding> {
+    let up = &subject.migration?.up;
+    let options = plan::Options { policy: setup.options.policy.clone(), table: setup.options.table.clone() };
+    let analysis = sql::analyze(&up.text, &up.breaks).ok()?;
+    foreign_markers::finding(up, &analysis, setup.catalog.convention, options.severity(foreign_markers::CODE))
 }
 
 /// Somebody is running it.

@@ -6,9 +6,11 @@ use crate::amend::{Ask, Errand, Input, Machine, Output, Report};
 use crate::import::Import;
 use counterfoil::Error;
 use counterfoil::convention::{self, Convention};
+use counterfoil::finding::Severity;
 use counterfoil::ledger::{Table, TextRow};
 use counterfoil::run::{self, Capabilities, Goal, Options, Setup};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What is to be done, to which ledger, and how.
 #[derive(Deserialize)]
@@ -18,6 +20,8 @@ struct Request {
     convention: Option<String>,
     table: Option<Name>,
     errand: Task,
+    #[serde(default)]
+    policy: BTreeMap<String, Severity>,
     #[serde(default)]
     dry: bool,
     expect: Option<String>,
@@ -90,7 +94,7 @@ pub struct Amendment {
 }
 
 impl Amendment {
-    /// `{ files, convention?, table?, errand, dry?, expect?, lockTimeout?, waitTimeout?, exclusive?, seed, script }`, where
+    /// `{ files, convention?, table?, policy?, errand, dry?, expect?, lockTimeout?, waitTimeout?, exclusive?, seed, script }`, where
     /// `errand` is `{ stamp: { versions?, mark } }` or `{ import: { from?, assume?, acceptEdited? } }`.
     ///
     /// # Errors
@@ -108,6 +112,8 @@ impl Amendment {
         options.lock_timeout = request.lock_timeout.unwrap_or(options.lock_timeout);
         options.wait_timeout = request.wait_timeout.unwrap_or(options.wait_timeout);
         options.exclusive = request.exclusive;
+        options.policy = request.policy;
+        options.validate()?;
         let script = request.script;
         let capabilities = Capabilities { script, batch: !script, interactive: script, limit: None };
         let setup = Setup::new(catalog, Goal::Up, options, capabilities);

@@ -49,7 +49,7 @@ export const command = define({
     const { step, 'not-applied': notApplied } = values
     if (step !== undefined && notApplied) throw new Usage('both --step and --not-applied are given', 'say one of them')
     return withDatabase(call, {}, async ({ driver, db, files, options, shown }) => {
-      const { policy: _, existing: __, ...others } = options
+      const { existing: _, ...others } = options
       const chosen = {
         ...others,
         ...written(values),

@@ -139,6 +139,21 @@ onEachDatabase(({ api: { importLedger, migrate, plan, ready, rollback }, open, k
         assert.equal(await cents(query), 10000)
       })
 
+  test('where nothing of a ledger is believed, the next run is told that it is of no concern', async (t) => {
+    const { db, query, exec } = await open(t)
+    const { ddl, set, versions } = tools['golang-migrate']
+    await exec(`${ddl}; insert into schema_migrations values (1, true)`)
+    const options = { table: 'ours' }
+    const { status, findings } = await importLedger(db, set, { ...options, assume: { [versions[0]]: 'pending' } })
+    assert.deepEqual([status, codesOf(findings)], ['unchanged', [['imported-nothing', 'note']]])
+    const [{ values, text }] = findings[0].options
+    assert.ok(findings[0].help.endsWith(text), findings[0].help)
+    await fails(migrate(db, set, options), { code: 'foreign-ledger' })
+    const { applied } = await migrate(db, set, { ...options, existing: { ignore: values } })
+    assert.deepEqual(versionsOf(applied), versions)
+    assert.deepEqual(await query('select * from accounts'), [])
+  })
+
   for (const code of ['kysely', 'knex'])
     test(`a lock of ${tools[code].name} that is held is refused`, async (t) => {
       const { db, exec } = await open(t)

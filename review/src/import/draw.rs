@@ -1,6 +1,6 @@
 //! What is to be written, from what their ledger says, the files, and what was said besides.
 
-use super::errand::{Assumed, Import, nothing};
+use super::errand::{Assumed, Import, nothing, nothing_left};
 use super::importer::{Entry, Importer, Theirs, Untold, is};
 use super::set::{File, Set};
 use crate::amend::{Cells, Change, Draft, Seen, Unchanged};
@@ -113,6 +113,10 @@ impl<'a> Drawing<'a> {
         }
         self.assume(&untold, theirs.up_to.as_deref());
         self.tell(tool);
+        let refused = self.draft.findings.iter().any(|finding| finding.severity == Severity::Error);
+        if self.draft.changes.is_empty() && self.draft.unchanged.is_empty() && !refused {
+            self.draft.findings.push(nothing_left(table, self.importer.tool));
+        }
         Ok(())
     }
 

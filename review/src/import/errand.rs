@@ -257,3 +257,13 @@ pub(super) fn nothing(theirs: &str, tool: Tool) -> Finding {
     let message = format!("the table {theirs} is the ledger of {}, and says that nothing is applied", tool.name());
     Finding::new("imported-nothing", Severity::Note, message).with_help("there is nothing to take over")
 }
+
+/// A ledger of which nothing was believed: runs would be refused for it still.
+pub(super) fn nothing_left(theirs: &str, tool: Tool) -> Finding {
+    let code = tool.code().unwrap_or_default();
+    let ignore = Mention::valued("existing", &[code], format!("existing: {{ ignore: ['{code}'] }}"));
+    let message = format!("nothing of what {theirs}, the ledger of {}, says is taken over", tool.name());
+    Finding::new("imported-nothing", Severity::Note, message)
+        .with_help(format!("the next run has to be told that it is of no concern: {}", ignore.text))
+        .with_option(ignore)
+}

@@ -368,3 +368,38 @@ pub(crate) fn trace(table: &Table, lock_timeout: u32) -> String {
     );
     format!("do {}", literal(&body))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Row;
+    use super::*;
+
+    #[track_caller]
+    fn is_news(tool: Tool, theirs: &str, ours: &[(&str, &str)], expected: bool) {
+        let row = |(version, name): &(&str, &str)| Row {
+            version: (*version).to_owned(),
+            name: Some((*name).to_owned()),
+            origin: Origin::Imported,
+            ..Row::default()
+        };
+        let ledger = Ledger { exists: true, rows: ours.iter().map(row).collect() };
+        let says = Says { applied: vec![theirs.to_owned()], ..Says::default() };
+        assert_eq!(!news(tool, &says, &ledger).is_empty(), expected, "{theirs} {ours:?}");
+    }
+
+    #[test]
+    fn what_was_taken_over_is_no_news_however_each_writes_it() {
+        is_news(Tool::Goose, "1", &[("00001", "a")], false);
+        is_news(Tool::Goose, "2", &[("00001", "a")], true);
+        is_news(Tool::Knex, "20240101000000_a_b.js", &[("20240101000000", "a_b")], false);
+        is_news(Tool::Kysely, "2024-01-01_a", &[("20240101", "a")], false);
+        is_news(Tool::Diesel, "20240101000000", &[("2024-01-01-000000_a", "a")], false);
+        is_news(Tool::SqlMigrate, "1_a.sql", &[("1_a.sql", "a")], false);
+        is_news(Tool::GraphileMigrate, "000001.sql", &[("000001", "accounts")], false);
+        is_news(Tool::Flyway, "1.1", &[("1.1", "a")], false);
+        is_news(Tool::Flyway, "1.1", &[("11", "a")], true);
+        is_news(Tool::Alembic, "ae1027a6acf", &[("ae1027a6acf", "")], false);
+        is_news(Tool::Drizzle, "a hash", &[("0000_a", "a")], false);
+        is_news(Tool::Drizzle, "a hash", &[], true);
+    }
+}

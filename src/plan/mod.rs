@@ -142,7 +142,7 @@ pub fn plan_with(catalog: &Catalog, ledger: &Ledger, options: &Options, cache: &
             let severity = options.severity(foreign_markers::CODE);
             foreign_markers::finding(&migration.up, &inspected.analysis, catalog.convention, severity)
         };
-        if decision.code == Reason::Unverified {
+        if decision.code == Reason::Unverified && !decision.settled {
             // Before its checksum is recorded: whoever moves the way back away later has edited it.
             let inspected = cache.entry(file).or_insert_with(|| inspect(&migration.up));
             findings.extend(inspected.as_ref().ok().and_then(marker));

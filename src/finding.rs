@@ -105,7 +105,7 @@ impl Finding {
 pub(crate) const MANY: usize = 10;
 
 /// `a`, `a and b`, `a, b and c`; what is too much is counted.
-pub(crate) fn list(items: &[&str]) -> String {
+pub fn list(items: &[&str]) -> String {
     let (shown, more) = items.split_at(items.len().min(MANY));
     if !more.is_empty() {
         return format!("{} and {} more", shown.join(", "), more.len());

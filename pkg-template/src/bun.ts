@@ -1,6 +1,6 @@
 // Bun's own SQL.
-import { down, judge, look, mark, up } from './run/actions.js'
-import type { Migrate, PlanWith, Ready, Rollback, Stamp } from './run/functions.js'
+import { down, judge, look, mark, takeOver, up } from './run/actions.js'
+import type { ImportLedger, Migrate, PlanWith, Ready, Rollback, Stamp } from './run/functions.js'
 import { type BunSql, driver } from './drivers/bun.js'
 
 export { MigrationError, type Location } from './shared/errors.js'
@@ -24,3 +24,5 @@ export const rollback: Rollback<BunSql> = (db, migrations, options) => down(driv
 /** Marks migrations as applied, or not applied, without running them; {@link Stamp} says more. */
 export const stamp: Stamp<BunSql> = (db, migrations, versions, options) =>
   mark(driver, db, migrations, versions, options)
+/** Takes over another tool's ledger; {@link ImportLedger} says more. */
+export const importLedger: ImportLedger<BunSql> = (db, migrations, options) => takeOver(driver, db, migrations, options)

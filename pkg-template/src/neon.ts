@@ -1,6 +1,6 @@
 // Neon's serverless driver: over HTTP, where every request is a session of its own, or over a WebSocket.
-import { down, judge, look, mark, up } from './run/actions.js'
-import type { Migrate, PlanWith, Ready, Rollback, Stamp } from './run/functions.js'
+import { down, judge, look, mark, takeOver, up } from './run/actions.js'
+import type { ImportLedger, Migrate, PlanWith, Ready, Rollback, Stamp } from './run/functions.js'
 import { type NeonDatabase, driver } from './drivers/neon.js'
 
 export { MigrationError, type Location } from './shared/errors.js'
@@ -25,3 +25,6 @@ export const rollback: Rollback<NeonDatabase> = (db, migrations, options) => dow
 /** Marks migrations as applied, or not applied, without running them; {@link Stamp} says more. */
 export const stamp: Stamp<NeonDatabase> = (db, migrations, versions, options) =>
   mark(driver, db, migrations, versions, options)
+/** Takes over another tool's ledger; {@link ImportLedger} says more. */
+export const importLedger: ImportLedger<NeonDatabase> = (db, migrations, options) =>
+  takeOver(driver, db, migrations, options)

@@ -1,6 +1,6 @@
 // PGlite, in Node, in a browser tab, or behind its worker.
-import { down, judge, look, mark, up } from './run/actions.js'
-import type { Migrate, PlanWith, Ready, Rollback, Stamp } from './run/functions.js'
+import { down, judge, look, mark, takeOver, up } from './run/actions.js'
+import type { ImportLedger, Migrate, PlanWith, Ready, Rollback, Stamp } from './run/functions.js'
 import { pglite as driver } from './drivers/pglite-driver.js'
 import type { PGliteLike } from './drivers/pglite-like.js'
 
@@ -29,6 +29,9 @@ export const rollback: Rollback<PGliteLike> = (db, migrations, options) => down(
 /** Marks migrations as applied, or not applied, without running them; {@link Stamp} says more. */
 export const stamp: Stamp<PGliteLike> = (db, migrations, versions, options) =>
   mark(driver, db, migrations, versions, options)
+/** Takes over another tool's ledger; {@link ImportLedger} says more. */
+export const importLedger: ImportLedger<PGliteLike> = (db, migrations, options) =>
+  takeOver(driver, db, migrations, options)
 
 /**
  * Makes a database in memory and brings it up with the migrations: from a snapshot of an earlier boot if the store has

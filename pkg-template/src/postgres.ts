@@ -1,6 +1,6 @@
 // postgres.js.
-import { down, judge, look, mark, up } from './run/actions.js'
-import type { Migrate, PlanWith, Ready, Rollback, Stamp } from './run/functions.js'
+import { down, judge, look, mark, takeOver, up } from './run/actions.js'
+import type { ImportLedger, Migrate, PlanWith, Ready, Rollback, Stamp } from './run/functions.js'
 import { type PostgresSql, driver } from './drivers/postgres.js'
 
 export { MigrationError, type Location } from './shared/errors.js'
@@ -24,3 +24,6 @@ export const rollback: Rollback<PostgresSql> = (db, migrations, options) => down
 /** Marks migrations as applied, or not applied, without running them; {@link Stamp} says more. */
 export const stamp: Stamp<PostgresSql> = (db, migrations, versions, options) =>
   mark(driver, db, migrations, versions, options)
+/** Takes over another tool's ledger; {@link ImportLedger} says more. */
+export const importLedger: ImportLedger<PostgresSql> = (db, migrations, options) =>
+  takeOver(driver, db, migrations, options)

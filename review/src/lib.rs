@@ -7,7 +7,8 @@
 //! - [`lint`] says what is wrong with migrations themselves, with the rules of squawk if the feature `squawk` is on;
 //! - [`explain`] renders a plan as text, as Mermaid or as a summary in Markdown;
 //! - [`losses`] finds what throws data away;
-//! - [`amend`] changes the ledger without running a migration: `stamp`.
+//! - [`amend`] changes the ledger without running a migration: `stamp`;
+//! - [`import`] draws such changes up from another tool's ledger.
 //!
 //! [`door`] is how the npm package comes in: JSON text in, JSON text out.
 #![forbid(unsafe_code)]
@@ -19,6 +20,8 @@ pub mod amend;
 pub mod explain;
 pub mod lint;
 pub mod losses;
+
+pub mod import;
 
 #[cfg(feature = "squawk")]
 pub mod squawk;

@@ -7,11 +7,13 @@
 
 use super::Table;
 use super::statements::{OF_RAILS, TextRow};
-use super::tools::{Home, TOOLS, Tool};
+use super::tools::{Home, Rows, TOOLS, Tool};
+use super::{Ledger, Origin};
 use crate::error::{Code, Error};
 use crate::mention::Mention;
 use crate::sql::quote::{literal, nullable};
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// What stands in the comment of a ledger whose last row was taken back: it is empty, and ours.
 pub(crate) const TRACE: &str = "counterfoil: every migration of this ledger was taken back";
@@ -129,7 +131,7 @@ pub struct LookAgain {
 ///
 /// All of it is read from the catalog's tables, so that it is one moment's: who sees a table of a migration sees the
 /// ledger that was made before it. `here`: where tables without a schema are created, as an expression.
-pub(crate) fn look(table: &Table, here: &str, creates: &[Name], there: bool) -> String {
+pub fn look(table: &Table, here: &str, creates: &[Name], there: bool) -> String {
     let (schema, name) = (literal(&table.schema), literal(&table.name));
     let mut known = String::new();
     let mut own = Vec::new();
@@ -231,7 +233,7 @@ fn signature(code: &str, home: &Home) -> String {
 }
 
 /// What the rows of [`look`] say.
-pub(crate) fn seen(rows: &[TextRow]) -> Seen {
+pub fn seen(rows: &[TextRow]) -> Seen {
     let mut seen = Seen::default();
     for row in rows {
         let text = |name: &str| row.get(name).cloned().flatten();
@@ -254,6 +256,11 @@ pub(crate) fn seen(rows: &[TextRow]) -> Seen {
 }
 
 impl Found {
+    /// A ledger that is where somebody said.
+    pub fn new(tool: Tool, table: Table) -> Self {
+        Found { tool, table, readable: true }
+    }
+
     /// A query of the tool's, of this table.
     fn query(&self, query: &str) -> String {
         query.replace("{}", &self.table.qualified())
@@ -283,7 +290,7 @@ impl Found {
 
 /// What the ledgers say: a row for each that can be read, with its place in the list as `place`. `versions` are those of
 /// the set.
-pub(crate) fn says(found: &[Found], versions: &[&str]) -> String {
+pub fn says(found: &[Found], versions: &[&str]) -> String {
     let mut out =
         String::from("select '' as place, null::text as applied, null::text as half, null::text as up_to where false");
     for (place, found) in found.iter().enumerate().filter(|(_, found)| found.readable) {
@@ -305,7 +312,7 @@ pub(crate) fn says(found: &[Found], versions: &[&str]) -> String {
 
 /// What the rows of [`says`] say, in the order of the list; none of a ledger in which nothing is applied. One that
 /// cannot be read may say anything.
-pub(crate) fn read(found: &[Found], rows: &[TextRow]) -> Vec<Option<Says>> {
+pub fn read(found: &[Found], rows: &[TextRow]) -> Vec<Option<Says>> {
     let mut out: Vec<Option<Says>> = found.iter().map(|found| (!found.readable).then(Says::default)).collect();
     for row in rows {
         let text = |name: &str| row.get(name).cloned().flatten();
@@ -318,6 +325,34 @@ pub(crate) fn read(found: &[Found], rows: &[TextRow]) -> Vec<Option<Says>> {
         }
     }
     out
+}
+
+/// What another tool's ledger has that ours, into which it was taken over, has not.
+pub(crate) fn news<'s>(tool: Tool, says: &'s Says, ledger: &Ledger) -> Vec<&'s str> {
+    let kind = tool.known().map(|known| known.rows);
+    let applied = says.applied.iter();
+    if kind == Some(Rows::Hash) {
+        // A hash is in no row of ours; each row of theirs became one.
+        let taken = ledger.rows.iter().filter(|row| row.origin == Origin::Imported).count();
+        return applied.skip(taken).map(String::as_str).collect();
+    }
+    let mut ours: BTreeSet<String> = BTreeSet::new();
+    for row in &ledger.rows {
+        let (version, name) = (row.version.as_str(), row.name.as_deref().unwrap_or_default());
+        let dated = version.split('_').next().unwrap_or_default();
+        ours.extend([key(version), key(dated), key(&format!("{version}{name}"))]);
+    }
+    // All up to a baseline was taken for applied, and need not be there.
+    let baseline = says.up_to.as_ref().filter(|_| kind != Some(Rows::Counter));
+    applied.filter(|row| !ours.contains(&key(row)) && baseline != Some(*row)).map(String::as_str).collect()
+}
+
+/// A version or a name by its letters, digits and dots: tools differ in what stands between them, and in the ending.
+fn key(text: &str) -> String {
+    let is_word = |ending: &str| ending.chars().all(char::is_alphabetic);
+    let stem = text.rsplit_once('.').filter(|(_, ending)| is_word(ending)).map_or(text, |(stem, _)| stem);
+    let letters: String = stem.chars().filter(|letter| letter.is_alphanumeric() || *letter == '.').collect();
+    letters.trim_start_matches('0').to_owned()
 }
 
 /// A statement that fails unless the database is as it was seen.
@@ -361,4 +396,39 @@ pub(crate) fn trace(table: &Table, lock_timeout: u32) -> String {
         literal(TRACE)
     );
     format!("do {}", literal(&body))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Row;
+    use super::*;
+
+    #[track_caller]
+    fn is_news(tool: Tool, theirs: &str, ours: &[(&str, &str)], expected: bool) {
+        let row = |(version, name): &(&str, &str)| Row {
+            version: (*version).to_owned(),
+            name: Some((*name).to_owned()),
+            origin: Origin::Imported,
+            ..Row::default()
+        };
+        let ledger = Ledger { exists: true, rows: ours.iter().map(row).collect() };
+        let says = Says { applied: vec![theirs.to_owned()], ..Says::default() };
+        assert_eq!(!news(tool, &says, &ledger).is_empty(), expected, "{theirs} {ours:?}");
+    }
+
+    #[test]
+    fn what_was_taken_over_is_no_news_however_each_writes_it() {
+        is_news(Tool::Goose, "1", &[("00001", "a")], false);
+        is_news(Tool::Goose, "2", &[("00001", "a")], true);
+        is_news(Tool::Knex, "20240101000000_a_b.js", &[("20240101000000", "a_b")], false);
+        is_news(Tool::Kysely, "2024-01-01_a", &[("20240101", "a")], false);
+        is_news(Tool::Diesel, "20240101000000", &[("2024-01-01-000000_a", "a")], false);
+        is_news(Tool::SqlMigrate, "1_a.sql", &[("1_a.sql", "a")], false);
+        is_news(Tool::GraphileMigrate, "000001.sql", &[("000001", "accounts")], false);
+        is_news(Tool::Flyway, "1.1", &[("1.1", "a")], false);
+        is_news(Tool::Flyway, "1.1", &[("11", "a")], true);
+        is_news(Tool::Alembic, "ae1027a6acf", &[("ae1027a6acf", "")], false);
+        is_news(Tool::Drizzle, "a hash", &[("0000_a", "a")], false);
+        is_news(Tool::Drizzle, "a hash", &[], true);
+    }
 }

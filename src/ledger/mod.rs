@@ -1,6 +1,6 @@
 //! The ledger: one row for every migration applied, adopted or running.
 
-pub(crate) mod foreign;
+pub mod foreign;
 pub(crate) mod refusals;
 mod row;
 pub(crate) mod schema;

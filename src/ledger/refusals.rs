@@ -83,7 +83,7 @@ pub(crate) fn foreign(
     match says {
         // Nothing is applied by it: only its name is in the way.
         None => help.push_str("no migration is applied by it: drop it if nobody needs it, or "),
-        _ if !found.readable || matches!(found.tool, Tool::Unknown | Tool::Ecto) => {
+        _ if !found.readable || found.tool == Tool::Unknown => {
             let (each, stamp) = look_at_each(&[], catalog);
             help.push_str(&each);
             options.push(stamp);

@@ -37,7 +37,7 @@ pub enum Origin {
     Adopted,
     /// It was taken over from another tool's ledger.
     Imported,
-    /// Another tool wrote the row; the checksum was added later.
+    /// Another tool wrote the row, and the checksum was added later; or somebody said that it is applied.
     Stamped,
 }
 
@@ -91,7 +91,7 @@ pub struct Row {
     pub duration_ms: Option<u64>,
     /// Done or under way.
     pub state: State,
-    /// Steps done of a statement-wise migration.
+    /// Steps done of a statement-wise migration. In a stamped row 0: see [`Row::is_assumed`].
     pub steps_done: Option<u32>,
     /// Steps in all.
     pub steps_total: Option<u32>,
@@ -105,6 +105,20 @@ pub struct Row {
     pub origin: Origin,
     /// The version of the baseline that has superseded this row.
     pub replaced_by: Option<String>,
+}
+
+impl Row {
+    /// Whether it stays as it is, whatever its file holds: it was taken over from another tool, and is not the file's as far
+    /// as anybody knows. Such a row has no fingerprint; if the tool kept the text that ran, it has the checksum of that.
+    pub fn is_settled(&self) -> bool {
+        self.origin == Origin::Imported && self.fingerprint.is_none()
+    }
+
+    /// Whether it was taken for applied because somebody said so, and nothing has confirmed it: it is stamped, and none of
+    /// its steps was seen.
+    pub fn is_assumed(&self) -> bool {
+        self.origin == Origin::Stamped && self.state == State::Applied && self.steps_done == Some(0)
+    }
 }
 
 /// The ledger as it was read. A table that does not exist is a ledger without rows.

@@ -513,6 +513,12 @@ impl Tool {
         TOOLS.iter().find(|known| known.code == code).map(|known| known.tool)
     }
 
+    /// Whether a table with these columns may be its ledger: all of a form that the tool has made are there.
+    pub fn is_known_by(self, columns: &[&str]) -> bool {
+        let has = |home: &Home| home.columns.iter().all(|(name, _)| columns.contains(name));
+        self.known().is_some_and(|known| known.homes.iter().any(has))
+    }
+
     /// The tool whose table has these columns, whatever its name.
     pub(super) fn of_columns(columns: &[(String, String)]) -> Option<Tool> {
         TOOLS.iter().find(|known| known.homes.iter().any(|home| home.has(columns))).map(|known| known.tool)

@@ -5,7 +5,7 @@ use super::matching::{Fit, Matching};
 use super::running::{Verdict, Why, judge, judge_orphan};
 use super::squash::{Squash, Standing, squash};
 use super::{Action, Decision, Edit, Grade, Options, Progress, Reason, Work, words};
-use crate::ledger::{Ledger, Row, State};
+use crate::ledger::{Ledger, Origin, Row, State};
 use crate::migration::{Catalog, Migration};
 use crate::version::{Version, next};
 use std::collections::BTreeSet;
@@ -141,6 +141,7 @@ impl<'a> Decider<'a> {
             baseline: None,
             replaces: None,
             first: None,
+            settled: false,
             missing: Vec::new(),
             different: Vec::new(),
             progress: None,
@@ -200,7 +201,11 @@ impl<'a> Decider<'a> {
         }
         match fit {
             Fit::None | Fit::Duplicate | Fit::Same => self.skip(Reason::Applied, Some(file), index),
-            Fit::Unverified => self.skip(Reason::Unverified, Some(file), index),
+            Fit::Unverified => {
+                let mut decision = self.skip(Reason::Unverified, Some(file), index);
+                decision.settled = row.is_some_and(Row::is_settled);
+                decision
+            }
             Fit::Edited if migration.repeatable => self.apply(Reason::Changed, file),
             Fit::Edited => self.edited(file, index),
             // Another name, and nothing but comments differs: it is the same migration.
@@ -334,7 +339,8 @@ impl<'a> Decider<'a> {
         if let Some(baseline) = listed {
             return self.replaced(self.matching.files[*baseline].version.as_str(), None, Some(index));
         }
-        if self.in_code.contains(version) {
+        // What another tool has run without a file in SQL is written otherwise.
+        if self.in_code.contains(version) || row.origin == Origin::Imported && !self.matching.is_version(index) {
             return self.skip(Reason::Applied, None, Some(index));
         }
         let code = if newer || referenced.contains(row.version.as_str()) { Reason::Ahead } else { Reason::Missing };

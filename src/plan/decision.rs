@@ -211,6 +211,10 @@ pub struct Decision {
     /// `baseline`: how many of those are applied first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first: Option<u32>,
+    /// `unverified`: it stays so, since another tool ran it and this file is not known to be what ran.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[cfg_attr(feature = "wasm", tsify(optional))]
+    pub settled: bool,
     /// `partial-squash`: the versions that are not there and have no file.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "wasm", tsify(optional))]

@@ -315,6 +315,8 @@ fn fit(file: &Migration, row: &Row) -> Fit {
             }
         }
         _ if other_name => Fit::Collision,
+        // It is not what ran, and that was accepted.
+        Some(_) if row.is_settled() => Fit::Unverified,
         Some(_) => Fit::Edited,
         None => Fit::Unverified,
     }

@@ -21,6 +21,7 @@ pub(crate) mod words;
 mod work;
 
 use crate::error::{Code, Error, Location};
+use crate::finding::list;
 use crate::ledger::Ledger;
 use crate::mention::Mention;
 use crate::migration::Catalog;
@@ -34,7 +35,10 @@ pub use running::Why;
 
 /// The codes of the findings that only a plan has. Those of [`convention`](crate::convention::CODES) and
 /// [`sql`](crate::sql::steps::CODES) are among its findings too, and a [`Code`] where a section cannot be run.
-pub const CODES: &[&str] = &[foreign_markers::CODE];
+pub const CODES: &[&str] = &[foreign_markers::CODE, ASSUMED];
+
+/// The code of what was taken for applied because somebody said so.
+pub const ASSUMED: &str = "assumed";
 
 /// The plan.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -138,7 +142,7 @@ pub fn plan_with(catalog: &Catalog, ledger: &Ledger, options: &Options, cache: &
             let severity = options.severity(foreign_markers::CODE);
             foreign_markers::finding(&migration.up, &inspected.analysis, catalog.convention, severity)
         };
-        if decision.code == Reason::Unverified {
+        if decision.code == Reason::Unverified && !decision.settled {
             // Before its checksum is recorded: whoever moves the way back away later has edited it.
             let inspected = cache.entry(file).or_insert_with(|| inspect(&migration.up));
             findings.extend(inspected.as_ref().ok().and_then(marker));
@@ -156,6 +160,16 @@ pub fn plan_with(catalog: &Catalog, ledger: &Ledger, options: &Options, cache: &
             }
             Err(finding) => findings.push((**finding).clone()),
         }
+    }
+    let mut assumed: Vec<&str> = Vec::new();
+    for row in ledger.rows.iter().filter(|row| row.is_assumed() && row.replaced_by.is_none()) {
+        assumed.push(&row.version);
+    }
+    if !assumed.is_empty() {
+        crate::ordered::sort(&mut assumed);
+        let message = format!("nobody has seen that these are applied, but somebody said so: {}", list(&assumed));
+        let help = "see that what they do is in the database";
+        findings.push(Finding::new(ASSUMED, Severity::Note, message).with_help(help));
     }
     let refused = decisions.iter().any(|decision| decision.severity == Some(Severity::Error))
         || findings.iter().any(|finding| finding.severity == Severity::Error);

@@ -9,6 +9,10 @@ pub(super) fn fill(decision: &mut Decision, next: Option<&str>) {
     let mut options = Vec::new();
     let (message, help) = match decision.code {
         Reason::Applied => Default::default(),
+        Reason::Unverified if decision.settled => (
+            "another tool ran it, and this file is not known to be what ran".into(),
+            "it stays so: nothing is recorded".into(),
+        ),
         Reason::Unverified => ("no checksum is on record".into(), "the next run records this file's checksum".into()),
         Reason::Replaced => (format!("baseline {} stands for it", or_empty(&decision.baseline)), String::new()),
         Reason::Pending | Reason::Changed | Reason::Resume => apply(decision),

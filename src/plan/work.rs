@@ -19,7 +19,8 @@ impl Decider<'_> {
         for (file, decision) in decisions.iter().take(matching.files.len()).enumerate() {
             let Some(row) = &decision.row else { continue };
             let stamps = match decision.code {
-                Reason::Unverified | Reason::Renamed => true,
+                Reason::Unverified => !decision.settled,
+                Reason::Renamed => true,
                 Reason::Resume => matching.fit[file] == Fit::Renamed,
                 _ => false,
             };

@@ -7,9 +7,11 @@ use super::request::Request;
 use super::state::Phase;
 use super::{Goal, Machine, Output};
 use crate::error::{Code, Error};
+use crate::finding::list;
 use crate::ledger::foreign::{self, Found, LookAgain, Name, Says, Seen, TABLES};
+use crate::ledger::statements::TextRow;
 use crate::ledger::tools::Tool;
-use crate::ledger::{Ledger, Table, TextRow, refusals};
+use crate::ledger::{Ledger, Origin, Table, refusals};
 use crate::mention::Mention;
 use crate::plan::created::{Created, created};
 use crate::plan::{self, Finding, Severity};
@@ -19,6 +21,9 @@ use std::sync::Arc;
 
 /// The code of the finding.
 pub(super) const CODE: &str = "existing-ignored";
+
+/// The code of a tool that has gone on after its ledger was taken over.
+pub(super) const MOVED: &str = "foreign-ledger-moved";
 
 impl Machine {
     /// Asks for the table's columns, and for what else is there. `there`: our ledger is, and has no row.
@@ -153,6 +158,58 @@ impl Machine {
         }
         self.state.cleared = true;
         let ledger = Ledger { exists: self.exists(), rows: Vec::new() };
+        self.read(ledger, self.state.busy)
+    }
+
+    /// Whether it is to be asked: rows were taken over, and who asks wants to know.
+    pub(super) fn may_have_moved(&self, ledger: &Ledger) -> bool {
+        self.state.moved.is_none()
+            && matches!(self.setup.goal, Goal::Plan | Goal::Ready)
+            && ledger.rows.iter().any(|row| row.origin == Origin::Imported)
+    }
+
+    /// Asks for other tools' ledgers, and then for what they say.
+    pub(super) fn ask_for_moves(&mut self, ledger: Ledger, seen: Option<Box<Seen>>) -> Output {
+        let request = match &seen {
+            None => Request::Shape { creates: Vec::new(), there: false },
+            Some(seen) => Request::Says(seen.ledgers.clone()),
+        };
+        self.send(Phase::Moved { ledger: Box::new(ledger), seen }, request)
+    }
+
+    /// What was asked for is known.
+    pub(super) fn heard_of_moves(&mut self, ledger: Ledger, seen: Option<Box<Seen>>, rows: &[TextRow]) -> Output {
+        let Some(seen) = seen else {
+            let seen = foreign::seen(rows);
+            if !seen.ledgers.is_empty() {
+                return self.ask_for_moves(ledger, Some(Box::new(seen)));
+            }
+            self.state.moved = Some(None);
+            return self.read(ledger, self.state.busy);
+        };
+        let says = foreign::read(&seen.ledgers, rows);
+        let mut first = None;
+        for (found, says) in seen.ledgers.iter().zip(&says) {
+            let news = says.as_ref().map_or_else(Vec::new, |says| foreign::news(found.tool, says, &ledger));
+            if news.is_empty() {
+                continue;
+            }
+            first = first.or(Some(found.tool));
+            let what = match found.tool {
+                Tool::Drizzle => format!("{} more", news.len()),
+                _ => list(&news),
+            };
+            let message = format!(
+                "{} has applied {what} since its ledger {} was taken over",
+                found.tool.name(),
+                found.table.qualified()
+            );
+            let import = Mention::import(None);
+            let help = format!("see who still runs it, and let nobody do so; then take over the rest: {}", import.text);
+            let finding = Finding::new(MOVED, Severity::Warning, message).with_help(help).with_option(import);
+            self.state.ignored.push(finding);
+        }
+        self.state.moved = Some(first);
         self.read(ledger, self.state.busy)
     }
 

@@ -6,7 +6,7 @@ use super::prepared::Prepared;
 use super::report::{Done, Event, EventKind, Failed, Outcome, Status};
 use super::request::{Direction, Request};
 use super::state::{Doubt, Pace, Phase, RunState, claim_of};
-use super::{Capabilities, Failure, Goal, Input, Options, Output, Setup, Shared, message};
+use super::{Capabilities, Failure, Goal, Input, Options, Output, Setup, Shared, existing, message};
 use crate::error::{Code, Error};
 use crate::ledger::foreign;
 use crate::ledger::statements::{self, TextRow, taken};
@@ -102,6 +102,7 @@ impl Machine {
                 noticed: Vec::new(),
                 around: Around::default(),
                 busy: false,
+                moved: None,
                 blank: false,
                 empties: false,
                 races: 0,
@@ -154,6 +155,7 @@ impl Machine {
             | Phase::Shape
             | Phase::Rows
             | Phase::Says { .. }
+            | Phase::Moved { .. }
             | Phase::Create
             | Phase::Bookkeeping
             | Phase::Remember(_)
@@ -310,6 +312,7 @@ impl Machine {
                 }
             }
             Phase::Says { seen, own } => self.heard(*seen, own, &rows),
+            Phase::Moved { ledger, seen } => self.heard_of_moves(*ledger, seen, &rows),
             Phase::Trace => self.finish(),
             Phase::Create => {
                 self.state.look_again = None;
@@ -373,6 +376,9 @@ impl Machine {
     pub(super) fn ready(&self, ledger: &Ledger, busy: bool, foreign: Option<Tool>) -> Output {
         let mut answer = readiness::judge(&self.setup.catalog, ledger, busy, foreign, &self.plan_options());
         answer.findings.clone_from(&self.state.noticed);
+        if let Some(Some(tool)) = self.state.moved {
+            answer.message.push_str(&format!(" {}={}", existing::MOVED, tool.code().unwrap_or_default()));
+        }
         Output::Done(Box::new(Outcome::Readiness(answer)))
     }
 
@@ -424,6 +430,9 @@ impl Machine {
         if seen != self.pace.seen {
             self.pace.seen = seen;
             self.pace.since = None;
+        }
+        if self.may_have_moved(&ledger) {
+            return self.ask_for_moves(ledger, None);
         }
         match self.setup.goal.clone() {
             Goal::Ready => self.ready(&ledger, busy, None),
@@ -551,7 +560,9 @@ impl Machine {
                 // What was there a moment ago is gone.
                 if self.state.phase == Phase::Rows { self.ask_for_shape(false) } else { self.look() }
             }
-            Phase::Digest | Phase::Rows | Phase::Shape | Phase::Says { .. } if kind == Kind::Lost => {
+            Phase::Digest | Phase::Rows | Phase::Shape | Phase::Says { .. } | Phase::Moved { .. }
+                if kind == Kind::Lost =>
+            {
                 self.look_after_loss()
             }
             // Whoever only asks wants an answer now.
@@ -562,6 +573,11 @@ impl Machine {
             }
             Phase::Digest | Phase::Rows | Phase::Shape | Phase::Says { .. } => {
                 self.fail(failure::database(&self.setup, &failure, "the ledger could not be read"))
+            }
+            // What was there a moment ago is gone, or may not be read: then nobody can tell.
+            Phase::Moved { ledger, .. } => {
+                self.state.moved = Some(None);
+                self.read(*ledger, self.state.busy)
             }
             Phase::Create => match kind {
                 // The second look fails where something else is there by now, or a table that it reads is gone.

@@ -446,7 +446,7 @@ impl Setup {
     }
 
     /// Where tables without a schema are created, as an expression.
-    fn here(&self) -> String {
+    pub fn here(&self) -> String {
         let first = self.options.schema.first();
         first.map_or_else(|| "pg_catalog.current_schema()::text".to_owned(), |schema| literal(schema))
     }

@@ -166,7 +166,7 @@ impl Options {
     }
 
     /// Those of the plan.
-    pub(super) fn planning(&self) -> plan::Options {
+    pub fn planning(&self) -> plan::Options {
         plan::Options { policy: self.policy.clone(), table: self.table.clone(), schema: self.schema.clone() }
     }
 

@@ -4,9 +4,8 @@ use super::Failure;
 use super::report::{EventKind, Report};
 use super::request::{Act, Direction};
 use crate::error::{Error, Location};
-use crate::ledger::Row;
 use crate::ledger::foreign::{LookAgain, Seen};
-use crate::ledger::{Around, Lease, State};
+use crate::ledger::{Around, Lease, Ledger, Row, State, Tool};
 use crate::plan::{Finding, Work};
 use std::collections::VecDeque;
 use std::hash::Hash;
@@ -41,6 +40,8 @@ pub(super) struct RunState {
     pub(super) around: Around,
     /// Whether another session was writing to the ledger when it was read.
     pub(super) busy: bool,
+    /// The tool that has moved on, and whether that has been looked at.
+    pub(super) moved: Option<Option<Tool>>,
     /// Whether the ledger had no row when the plan was made.
     pub(super) blank: bool,
     /// Whether going back empties the ledger.
@@ -62,6 +63,11 @@ pub(super) enum Phase {
     Says {
         seen: Box<Seen>,
         own: bool,
+    },
+    /// It is asked whether other tools' ledgers, from which rows were taken over, have moved on; `seen` are those there are.
+    Moved {
+        ledger: Box<Ledger>,
+        seen: Option<Box<Seen>>,
     },
     Create,
     Bookkeeping,

@@ -11,6 +11,7 @@ export const commands: Readonly<Record<string, Entry>> = {
     about: 'mark migrations as applied, or not, without running them',
     load: () => import('./commands/stamp.js'),
   },
+  import: { about: 'take over the ledger of another tool', load: () => import('./commands/import.js') },
   create: { about: 'make the database', load: () => import('./commands/create.js') },
   drop: { about: 'drop a database that `create` has made', load: () => import('./commands/drop.js') },
   ready: { about: 'say whether the database is where it should be', load: () => import('./commands/ready.js') },
@@ -27,7 +28,6 @@ export const commands: Readonly<Record<string, Entry>> = {
 export const planned: Readonly<Record<string, string>> = {
   verify: 'compare the schemas with another tool; `counterfoil plan` compares files and ledger',
   squash: 'write the baseline and its list of what it replaces by hand: see "A squash" in the README',
-  import: 'a dbmate ledger needs no import; of other tools it has to be written by hand',
 }
 
 /** What other tools call a command, and what it is here. */

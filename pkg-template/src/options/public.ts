@@ -15,6 +15,7 @@ import type {
   When,
 } from '../core/core.js'
 import type { AnyMigrations, LazySqlSource, Migrations, SqlSource } from '../set/files.js'
+import type { ImportCode } from '../review/review.js'
 import type { ErrorCode } from '../shared/errors.js'
 import type { Manifest, ManifestFile } from '../set/manifest.js'
 
@@ -36,7 +37,8 @@ export type {
 }
 
 /** The code of a finding of a plan or a run: stable, kebab-case. */
-export type FindingCode = CoreCode | CoreFinding | 'progress-failed' | 'snapshot-not-used' | 'snapshot-not-saved'
+export type FindingCode =
+  CoreCode | CoreFinding | ImportCode | 'progress-failed' | 'snapshot-not-used' | 'snapshot-not-saved'
 
 /** Something a person should know, that is not a decision about one migration. */
 export interface Finding<Code extends string = FindingCode> extends Omit<CoresFinding, 'code'> {
@@ -183,6 +185,39 @@ export interface Amended {
 
 /** What `stamp` did, and what it took. */
 export interface StampResult extends Amended {
+  /** How many messages were sent to the database. */
+  roundTrips: number
+  /** How long it took, in milliseconds. */
+  elapsedMs: number
+}
+
+/** What is taken for true of a migration of which another tool's ledger cannot tell. */
+export type Assumed = 'applied' | 'pending'
+
+/** Options of `importLedger`. Times are in milliseconds. */
+export interface ImportOptions extends Pick<
+  MigrateOptions,
+  'table' | 'convention' | 'policy' | 'allowEmpty' | 'signal' | 'lockTimeout' | 'waitTimeout' | 'session' | 'expect'
+> {
+  /**
+   * Whose ledger: the word for the tool (`goose`, `prisma`, …), or with its table where that has another name or lies in
+   * another schema, `goose=app.versions`. Default: the one that there is.
+   */
+  from?: string
+  /**
+   * What the ledger cannot tell: a counter (golang-migrate, a Flyway baseline) says nothing of what lies below it, and no
+   * file in SQL stands for what Alembic and Django have run. `{ all: 'applied' }`, or by version: where one is `pending`, the
+   * others count as `applied`. It also says what a migration has come to that began and did not end.
+   */
+  assume?: { readonly [version: string]: Assumed }
+  /** Versions whose files may be others than those that ran. */
+  acceptEdited?: readonly string[]
+  /** Change nothing: the result says what would be. Default: false. */
+  dryRun?: boolean
+}
+
+/** What `importLedger` did, and what it took. */
+export interface ImportResult extends Amended {
   /** How many messages were sent to the database. */
   roundTrips: number
   /** How long it took, in milliseconds. */

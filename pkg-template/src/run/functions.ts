@@ -1,5 +1,7 @@
 // The functions that every driver has: what they do is said here, once. A driver says what it takes for a database.
 import type {
+  ImportOptions,
+  ImportResult,
   MigrateOptions,
   MigrateResult,
   Plan,
@@ -108,4 +110,40 @@ export interface Stamp<Db> {
    * ```
    */
   (db: Db, migrations: AnyMigrations, versions: readonly string[], options?: StampOptions): Promise<StampResult>
+}
+
+/** `importLedger` of a driver. */
+export interface ImportLedger<Db> {
+  /**
+   * Takes over another tool's ledger, so that what it has applied is not run again: each of its rows becomes one of ours, with
+   * `origin` `imported` and the time that the tool has on record. Known are dbmate, golang-migrate, goose, sql-migrate, Flyway,
+   * sqlx, refinery, Drizzle, Prisma, node-pg-migrate, Kysely, Knex, graphile-migrate, Supabase, Diesel, Rails, Ecto, Alembic
+   * and Django. Their table stays as it is, and to do it again changes nothing.
+   *
+   * - Files are found by what the tool itself knows them by. Its own checksum is computed over the text as it was handed in,
+   *   and with other line ends. Where it agrees, the row has our checksum and fingerprint of the file; where the tool keeps
+   *   none, too. Where it differs, that is an error, unless the version is in `acceptEdited`: then the row has the
+   *   checksum of what ran, if the tool keeps that text, and no later run changes it.
+   * - A row without a file is taken over without a checksum.
+   * - What a ledger cannot tell has to be said with `assume`; a migration that began and did not end, too, unless its tool
+   *   mends it. Such rows have `origin` `stamped`, and `plan` has the finding `assumed`.
+   * - It is one transaction, in which their table is locked against writing and its rows are those that the plan was made
+   *   from: for the lock the role needs UPDATE, DELETE or TRUNCATE on it.
+   *
+   * It loads the review module besides the core.
+   *
+   * @returns what was written, and what was there already; `digest` of a dry run can be handed in as `expect`
+   * @throws MigrationError `plan-refused` for what differs, cannot be told or has not come to its end; `plan-changed` if
+   *   either ledger is not as it was read, or the plan not the one of `expect`; `foreign-ledger` if there are several, or ours
+   *   was to have the name of theirs; `invalid-input` if there is none; `wait-timeout`, `connection-lost`, `aborted`,
+   *   `open-transaction`, `database-failed`, `review-unavailable`; and what is wrong with `db`, a file or an option. Nothing was
+   *   written then, but after `connection-lost`, where it may have been
+   *
+   * @example
+   * ```js
+   * const { changes, digest } = await importLedger(db, migrations, { dryRun: true })
+   * await importLedger(db, migrations, { expect: digest })
+   * ```
+   */
+  (db: Db, migrations: AnyMigrations, options?: ImportOptions): Promise<ImportResult>
 }

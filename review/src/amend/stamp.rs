@@ -16,7 +16,7 @@ use counterfoil::ledger::statements::TextRow;
 use counterfoil::ledger::{Lease, Origin, Row, State, Table, Tool};
 use counterfoil::mention::Mention;
 use counterfoil::migration::{Catalog, Migration, NotRun, NotRunKind};
-use counterfoil::plan::{self, foreign_markers};
+use counterfoil::plan::foreign_markers;
 use counterfoil::run::Setup;
 use counterfoil::sql;
 use counterfoil::sql::quote::literal;
@@ -542,7 +542,7 @@ fn refused(message: String) -> Error {
 /// What of a file's text belongs to a way back, by the marker of another tool: its checksum would have to be another one.
 fn marked(setup: &Setup, subject: &Subject<'_>) -> Option<Finding> {
     let up = &subject.migration?.up;
-    let options = plan::Options { policy: setup.options.policy.clone(), table: setup.options.table.clone() };
+    let options = setup.options.planning();
     let analysis = sql::analyze(&up.text, &up.breaks).ok()?;
     foreign_markers::finding(up, &analysis, setup.catalog.convention, options.severity(foreign_markers::CODE))
 }

@@ -3,6 +3,7 @@
 use super::message::{Answer, Failure, given, text};
 use crate::amend::stamp::{Mark, Stamp, Which};
 use crate::amend::{Ask, Errand, Input, Machine, Output, Report};
+use crate::import::Import;
 use counterfoil::Error;
 use counterfoil::convention::{self, Convention};
 use counterfoil::finding::Severity;
@@ -45,7 +46,11 @@ struct Name {
 enum Task {
     /// `versions`: none for all.
     #[serde(rename_all = "camelCase")]
-    Stamp { versions: Option<Vec<String>>, mark: Mark },
+    Stamp {
+        versions: Option<Vec<String>>,
+        mark: Mark,
+    },
+    Import(Import),
 }
 
 /// What came of the last request; neither after waiting.
@@ -90,7 +95,7 @@ pub struct Amendment {
 
 impl Amendment {
     /// `{ files, convention?, table?, policy?, errand, dry?, expect?, lockTimeout?, waitTimeout?, exclusive?, seed, script }`, where
-    /// `errand` is `{ stamp: { versions?, mark } }`.
+    /// `errand` is `{ stamp: { versions?, mark } }` or `{ import: { from?, assume?, acceptEdited? } }`.
     ///
     /// # Errors
     ///
@@ -116,6 +121,7 @@ impl Amendment {
             Task::Stamp { versions, mark } => {
                 Box::new(Stamp { which: versions.map_or(Which::All, Which::Versions), mark })
             }
+            Task::Import(import) => Box::new(Import { files: request.files, ..import }),
         };
         let ask = Ask { dry: request.dry, expect: request.expect, seed: request.seed };
         Ok(Amendment { machine: Machine::new(setup, ask, errand), script })

@@ -1,6 +1,7 @@
 //! The codes as unions in the package's declarations: each is made of the tables that have the codes.
 
 use crate::guard;
+use crate::import;
 use crate::lint::{IGNORE, LOOKS, PLANNED};
 #[cfg(feature = "squawk")]
 use crate::squawk::{ABOUT, UNREAD};
@@ -21,6 +22,10 @@ const LINT: &'static str = union!(
 #[wasm_bindgen(typescript_custom_section)]
 const SQUAWK: &'static str =
     union!("SquawkRule", "A rule of squawk's.", words_of!(ABOUT, rule => rule.code), &[UNREAD.code]);
+
+#[wasm_bindgen(typescript_custom_section)]
+const IMPORT: &'static str =
+    union!("ImportCode", "What is found when another tool's ledger is taken over.", import::CODES,);
 
 #[wasm_bindgen(typescript_custom_section)]
 const GUARD: &'static str = union!(

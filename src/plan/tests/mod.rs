@@ -5,6 +5,7 @@ mod apply;
 mod baselines;
 mod drift;
 mod foreign_markers;
+mod imported;
 mod not_run;
 mod running;
 mod sql;

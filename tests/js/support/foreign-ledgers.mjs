@@ -1,4 +1,5 @@
 // Databases that other tools have migrated: their ledgers as their own sources define them, with what they write there.
+import { flyway, graphile, refinery, sha256, sha384 } from './tool-sums.mjs'
 
 /** What the first two migrations did; a third one has been written since. The second must not run twice. */
 export const bodies = [
@@ -13,12 +14,15 @@ export const effects =
 
 const files = (names, text = (body) => `${body}\n`) =>
   Object.fromEntries(names.map((name, index) => [name, text(bodies[index], index)]))
+/** A file's text, by the number of its body. */
+const text = (index) => `${bodies[index]}\n`
 const numbered = files(['00001_accounts.sql', '00002_cents.sql', '00003_note.sql'])
 
 /**
  * By the word for the tool: its name in messages, its ledger, a set in the tool's own form, `ddl` for the ledger, `rows`
  * for what it says, `idle` for a ledger that says that nothing is applied, and the versions of the set. `own`: the table
- * has the name of ours.
+ * has the name of ours. `besides`: what has to be said when it is taken over: a counter tells nothing of what lies below, and
+ * code tells nothing of SQL.
  */
 export const tools = {
   goose: {
@@ -38,7 +42,7 @@ export const tools = {
     set: files(['20240101000000_accounts.sql', '20240102000000_cents.sql', '20240103000000_note.sql']),
     options: { convention: 'sqlx' },
     ddl: 'create table _sqlx_migrations (version bigint primary key, description text not null, installed_on timestamptz not null default now(), success boolean not null, checksum bytea not null, execution_time bigint not null)',
-    rows: "insert into _sqlx_migrations values (20240101000000, 'accounts', now(), true, '\\x00', 1), (20240102000000, 'cents', now(), true, '\\x00', 1)",
+    rows: `insert into _sqlx_migrations values (20240101000000, 'accounts', '2026-01-01T09:00:00Z', true, '\\x${sha384(text(0))}', 1500000), (20240102000000, 'cents', '2026-01-02T09:00:00Z', true, '\\x${sha384(text(1))}', -1)`,
     says: /says that 2 migrations are applied, the last of them 20240102000000$/,
     versions: ['20240101000000', '20240102000000', '20240103000000'],
   },
@@ -48,7 +52,7 @@ export const tools = {
     set: files(['V1__accounts.sql', 'V2__cents.sql', 'V3__note.sql']),
     options: { convention: 'flyway' },
     ddl: 'create table refinery_schema_history (version int4 primary key, name varchar(255), applied_on varchar(255), checksum varchar(255))',
-    rows: "insert into refinery_schema_history values (1, 'accounts', '2026-01-01T09:00:00Z', '1'), (2, 'cents', '2026-01-02T09:00:00Z', '2')",
+    rows: `insert into refinery_schema_history values (1, 'accounts', '2026-01-01T09:00:00Z', '${refinery('accounts', 1, text(0))}'), (2, 'cents', '2026-01-02T11:00:00.123456789+02:00', '${refinery('cents', 2, text(1))}')`,
     says: /says that 2 migrations are applied, the last of them 2$/,
     versions: ['1', '2', '3'],
   },
@@ -71,7 +75,7 @@ export const tools = {
     set: files(['V1__accounts.sql', 'V1.1__cents.sql', 'V2__note.sql']),
     ddl: 'create table flyway_schema_history (installed_rank int not null, version varchar(50), description varchar(200) not null, type varchar(20) not null, script varchar(1000) not null, checksum integer, installed_by varchar(100) not null, installed_on timestamp not null default now(), execution_time integer not null, success boolean not null, constraint flyway_schema_history_pk primary key (installed_rank))',
     idle: `insert into flyway_schema_history values (0, null, '<< Flyway Schema Creation >>', 'SCHEMA', '"app"', null, 'me', now(), 0, true)`,
-    rows: "insert into flyway_schema_history values (1, '1', 'accounts', 'SQL', 'V1__accounts.sql', 5, 'me', now(), 3, true), (2, '1.1', 'cents', 'SQL', 'V1.1__cents.sql', 6, 'me', now(), 3, true), (3, '2', 'note', 'SQL', 'V2__note.sql', 7, 'me', now(), 3, true), (4, '2', 'note', 'UNDO_SQL', 'U2__note.sql', 7, 'me', now(), 3, true)",
+    rows: `insert into flyway_schema_history values (1, '1', 'accounts', 'SQL', 'V1__accounts.sql', ${flyway(text(0))}, 'me', now(), 3, true), (2, '1.1', 'cents', 'SQL', 'V1.1__cents.sql', ${flyway(text(1))}, 'me', now(), 3, true), (3, '2', 'note', 'SQL', 'V2__note.sql', ${flyway(text(2))}, 'me', now(), 3, true), (4, '2', 'note', 'UNDO_SQL', 'U2__note.sql', 7, 'me', now(), 3, true)`,
     says: /says that 2 migrations are applied, the last of them 1\.1$/,
     versions: ['1', '1.1', '2'],
   },
@@ -85,7 +89,7 @@ export const tools = {
     ]),
     ddl: 'create table _prisma_migrations (id varchar(36) primary key not null, checksum varchar(64) not null, finished_at timestamptz, migration_name varchar(255) not null, logs text, rolled_back_at timestamptz, started_at timestamptz not null default now(), applied_steps_count integer not null default 0)',
     idle: "insert into _prisma_migrations values ('0', 'x', null, '20240101000000_accounts', 'failed', now(), now(), 0)",
-    rows: "insert into _prisma_migrations values ('1', 'x', now(), '20240101000000_accounts', null, null, now(), 1), ('2', 'x', null, '20240102000000_cents', 'failed', now(), now(), 0), ('3', 'x', now(), '20240102000000_cents', null, null, now(), 1)",
+    rows: `insert into _prisma_migrations values ('1', '${sha256(text(0))}', now(), '20240101000000_accounts', null, null, now(), 1), ('2', 'x', null, '20240102000000_cents', 'failed', now(), now(), 0), ('3', '${sha256(text(1))}', now(), '20240102000000_cents', null, null, now(), 1)`,
     says: /says that 2 migrations are applied, the last of them 20240102000000_cents$/,
     versions: ['20240101000000_accounts', '20240102000000_cents', '20240103000000_note'],
   },
@@ -95,7 +99,7 @@ export const tools = {
     set: files(['20240101000000_accounts.sql', '20240102000000_cents.sql', '20240103000000_note.sql']),
     options: { convention: 'supabase' },
     ddl: 'create schema supabase_migrations; create table supabase_migrations.schema_migrations (version text not null primary key); alter table supabase_migrations.schema_migrations add column statements text[], add column name text',
-    rows: "insert into supabase_migrations.schema_migrations values ('20240101000000', array['x'], 'accounts'), ('20240102000000', array['x'], 'cents')",
+    rows: "insert into supabase_migrations.schema_migrations values ('20240101000000', array['create table if not exists accounts (id int primary key, cents bigint not null)'], 'accounts'), ('20240102000000', array['update accounts set cents = cents * 100'], 'cents')",
     says: /says that 2 migrations are applied, the last of them 20240102000000$/,
     versions: ['20240101000000', '20240102000000', '20240103000000'],
   },
@@ -135,7 +139,7 @@ export const tools = {
     set: files(['000001-accounts.sql', '000002.sql', '000003.sql']),
     options: { convention: 'plain' },
     ddl: "create schema graphile_migrate; create table graphile_migrate.migrations (hash text primary key, previous_hash text references graphile_migrate.migrations, filename text not null, date timestamptz not null default now()); create table graphile_migrate.current (filename text primary key default 'current.sql', content text not null, date timestamptz not null default now())",
-    rows: "insert into graphile_migrate.migrations values ('sha1:1', null, '000001-accounts.sql'), ('sha1:2', 'sha1:1', '000002.sql')",
+    rows: `insert into graphile_migrate.migrations values ('${graphile(bodies[0], null)}', null, '000001.sql'), ('${graphile(bodies[1], graphile(bodies[0], null))}', '${graphile(bodies[0], null)}', '000002.sql')`,
     says: /says that 2 migrations are applied, the last of them 000002\.sql$/,
     versions: ['000001', '000002', '000003'],
   },
@@ -157,6 +161,7 @@ export const tools = {
     idle: 'insert into schema_migrations values (-1, false)',
     rows: 'insert into schema_migrations values (2, false)',
     says: /says that everything up to 2 is applied$/,
+    besides: { assume: { all: 'applied' } },
     versions: ['000001', '000002', '000003'],
   },
   rails: {
@@ -189,6 +194,7 @@ export const tools = {
     ddl: 'create table alembic_version (version_num varchar(32) not null, constraint alembic_version_pkc primary key (version_num))',
     rows: "insert into alembic_version values ('ae1027a6acf')",
     says: /says that ae1027a6acf is applied$/,
+    besides: { assume: { '00003': 'pending' } },
     versions: ['00001', '00002', '00003'],
     untold: true,
   },
@@ -200,6 +206,7 @@ export const tools = {
     ddl: 'create table django_migrations (id bigint not null primary key generated by default as identity, app varchar(255) not null, name varchar(255) not null, applied timestamptz not null)',
     rows: "insert into django_migrations (app, name, applied) values ('shop', '0001_initial', now())",
     says: /says that shop\.0001_initial is applied$/,
+    besides: { assume: { '00003': 'pending' } },
     versions: ['00001', '00002', '00003'],
     untold: true,
   },

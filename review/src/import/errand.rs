@@ -1,0 +1,269 @@
+//! The errand: which ledger, what it says, and what is to be written.
+
+use super::IMPORTERS;
+use super::draw;
+use super::importer::Importer;
+use crate::amend::{Draft, Errand, Seen, must};
+use counterfoil::finding::{Finding, Severity};
+use counterfoil::ledger::foreign::{self, Found};
+use counterfoil::ledger::statements::{self, TextRow};
+use counterfoil::ledger::{Table, Tool};
+use counterfoil::mention::Mention;
+use counterfoil::run::Setup;
+use counterfoil::sql::quote::literal;
+use counterfoil::{Code, Error};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// What is to be taken for true of a migration of which the ledger cannot tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Assumed {
+    /// It has run.
+    Applied,
+    /// It has not.
+    Pending,
+}
+
+/// Takes over another tool's ledger.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Import {
+    /// Paths and texts, byte for byte.
+    #[serde(skip)]
+    pub files: Vec<(String, String)>,
+    /// Whose: the word for the tool, or `tool=schema.table`. None: the one that there is.
+    pub from: Option<String>,
+    /// What cannot be told: by version, or `all`.
+    pub assume: BTreeMap<String, Assumed>,
+    /// Versions whose files may be others than those that ran.
+    pub accept_edited: Vec<String>,
+}
+
+/// Which ledger is asked for.
+#[derive(Default)]
+struct From {
+    tool: Option<Tool>,
+    table: Option<Table>,
+}
+
+/// Which ledger it is, as far as is known.
+enum Which {
+    /// This one.
+    This(Found),
+    /// One of these: whose has something applied?
+    OneOf(Vec<Found>),
+}
+
+impl Errand for Import {
+    fn question(&self, setup: &Setup, _: &Seen, heard: &[Vec<TextRow>]) -> Result<Option<String>, Error> {
+        let from = self.from()?;
+        let Some(looked) = heard.first() else {
+            return Ok(Some(match &from.table {
+                Some(table) => statements::shape(table),
+                None => foreign::look(&setup.options.table, &setup.here(), &[], false),
+            }));
+        };
+        let (found, rest) = match (which(setup, &from, looked)?, &heard[1..]) {
+            (Which::This(found), rest) => (found, rest),
+            (Which::OneOf(found), []) => return Ok(Some(foreign::says(&found, &versions(setup)))),
+            (Which::OneOf(found), [said, rest @ ..]) => (one_of(&found, said)?, rest),
+        };
+        if !rest.is_empty() {
+            return Ok(None);
+        }
+        if !found.readable {
+            let theirs = found.table.qualified();
+            let message = format!(
+                "the table {theirs} is the ledger of {}, and this role may not read all of it",
+                found.tool.name()
+            );
+            return Err(Error::new(Code::ForeignLedger, message)
+                .with_help(format!("let its owner say: grant select on {theirs} to the role; nothing was written")));
+        }
+        let query = query(importer(found.tool)?, &found.table);
+        Ok(Some(format!(
+            "with q as materialized ({query}) select q.*, d.digest from (select {DIGEST} as digest from q) d \
+             left join (select *, 'true' as there from q) q on true"
+        )))
+    }
+
+    fn draft(&self, setup: &Setup, seen: &Seen, heard: &[Vec<TextRow>]) -> Result<Draft, Error> {
+        let from = self.from()?;
+        let [looked, rest @ ..] = heard else { return Ok(Draft::default()) };
+        let (found, rest) = match (which(setup, &from, looked)?, rest) {
+            (Which::This(found), rest) => (found, rest),
+            (Which::OneOf(found), [said, rest @ ..]) => (one_of(&found, said)?, rest),
+            (Which::OneOf(_), []) => return Ok(Draft::default()),
+        };
+        let rows = rest.first().map_or(&[][..], Vec::as_slice);
+        let importer = importer(found.tool)?;
+        let theirs = found.table.qualified();
+        let digest = rows.first().and_then(|row| row.get("digest").cloned().flatten()).unwrap_or_default();
+        let mut draft = draw::draw(self, setup, seen, importer, &theirs, rows)?;
+        let query = format!("select {DIGEST} as digest from ({}) q", query(importer, &found.table));
+        draft.first = vec![format!("lock table {theirs} in share mode"), must(&query, "digest", &digest)];
+        draft.basis = vec![found.tool.code().unwrap_or_default().to_owned(), theirs, digest];
+        Ok(draft)
+    }
+
+    fn taken(&self, table: &Table, tool: Tool) -> Error {
+        let theirs = table.qualified();
+        let what = match tool {
+            Tool::Unknown => format!("the table {theirs} is no ledger that counterfoil knows"),
+            tool => format!("the table {theirs} is the ledger of {}, and stays as it is", tool.name()),
+        };
+        let beside = format!("{}.counterfoil_migrations", table.schema);
+        let option = Mention::valued("table", &[&beside], format!("table: {}", literal(&beside)));
+        let help = format!("nothing was written; give ours another name, here and in every run: {}", option.text);
+        Error::new(Code::ForeignLedger, what).with_help(help).with_option(option)
+    }
+}
+
+/// The digest of all rows of a query `q`, whatever their order.
+const DIGEST: &str = "pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(coalesce(pg_catalog.string_agg(q::text, \
+                      E'\\n' order by q::text collate \"C\"), ''), 'UTF8')), 'hex')";
+
+/// Whether somebody holds the lock of a tool that keeps it in a table beside its ledger, named as that is with `_lock`.
+fn lock(table: &Table) -> String {
+    format!(
+        "(select pg_catalog.strpos(pg_catalog.query_to_xml('select 1 as held from ' || c.oid::pg_catalog.regclass || \
+         ' where is_locked = 1', true, true, '')::text, '<held>') > 0 from pg_catalog.pg_class c \
+         join pg_catalog.pg_namespace n on n.oid = c.relnamespace where n.nspname = {} and c.relname = {} \
+         and pg_catalog.has_table_privilege(c.oid, 'select'))::text",
+        literal(&table.schema),
+        literal(&format!("{}_lock", table.name))
+    )
+}
+
+/// The query of a tool's rows, of this table.
+fn query(importer: &Importer, table: &Table) -> String {
+    importer.query.replace("{lock}", &lock(table)).replace("{}", &table.qualified())
+}
+
+fn importer(tool: Tool) -> Result<&'static Importer, Error> {
+    let unknown = || Error::new(Code::InvalidInput, format!("the ledger of {} cannot be taken over", tool.name()));
+    IMPORTERS.iter().find(|importer| importer.tool == tool).ok_or_else(unknown)
+}
+
+fn versions(setup: &Setup) -> Vec<&str> {
+    setup.catalog.migrations.iter().map(|migration| migration.version.as_str()).collect()
+}
+
+impl Import {
+    fn from(&self) -> Result<From, Error> {
+        let Some(from) = &self.from else { return Ok(From::default()) };
+        let (tool, table) = from.split_once('=').map_or((&**from, None), |(tool, table)| (tool, Some(table)));
+        let table = table.map(|table| {
+            let (schema, name) = table.split_once('.').unwrap_or(("public", table));
+            Table { schema: schema.to_owned(), name: name.to_owned() }
+        });
+        if table.as_ref().is_some_and(|table| table.schema.is_empty() || table.name.is_empty()) {
+            return Err(Error::new(Code::InvalidInput, format!("{from:?} names no table"))
+                .with_help("write the tool, or the tool with its table: goose=schema.table")
+                .with_option(Mention::named("from")));
+        }
+        Ok(From { tool: Some(tool.parse()?), table })
+    }
+}
+
+/// Which ledger is meant, from what was found.
+fn which(setup: &Setup, from: &From, looked: &[TextRow]) -> Result<Which, Error> {
+    let ours = &setup.options.table;
+    if let (Some(tool), Some(table)) = (from.tool, &from.table) {
+        if table == ours {
+            return Err(is_ours(table, tool));
+        }
+        let columns: Vec<&str> = looked.iter().filter_map(|row| row.get("name")?.as_deref()).collect();
+        if columns.is_empty() {
+            return Err(Error::new(Code::InvalidInput, format!("there is no table {}", table.qualified()))
+                .with_help("see that its schema is named, too: goose=schema.table")
+                .with_option(Mention::named("from")));
+        }
+        if !tool.is_known_by(&columns) {
+            let message = format!("the table {} has not the columns of a ledger of {}", table.qualified(), tool.name());
+            return Err(Error::new(Code::InvalidInput, message)
+                .with_help(format!("it has {}", columns.join(", ")))
+                .with_option(Mention::named("from")));
+        }
+        return Ok(Which::This(Found::new(tool, table.clone())));
+    }
+    let mut found = foreign::seen(looked).ledgers;
+    found.retain(|found| from.tool.is_none_or(|tool| found.tool == tool));
+    if found.len() > 1 {
+        return Ok(Which::OneOf(found));
+    }
+    found.pop().map(Which::This).ok_or_else(|| none(from.tool, ours))
+}
+
+/// There is no ledger of another tool.
+fn none(tool: Option<Tool>, ours: &Table) -> Error {
+    if tool == Some(Tool::Dbmate) {
+        return is_ours(ours, Tool::Dbmate);
+    }
+    let whose = tool.map_or("another tool", Tool::name);
+    Error::new(Code::InvalidInput, format!("there is no ledger of {whose} here"))
+        .with_help(format!(
+            "looked for were tables as the tools make them, in {}, the session's schema and the tools' own: if it lies \
+             elsewhere, name it: from: 'goose=schema.table'; nothing was written",
+            counterfoil::sql::quote::identifier(&ours.schema)
+        ))
+        .with_option(Mention::valued("from", &["goose=schema.table"], "from: 'goose=schema.table'".into()))
+}
+
+/// Its ledger is ours: there is nothing to take over.
+fn is_ours(table: &Table, tool: Tool) -> Error {
+    let message = format!("{} is ours, and no other ledger of {} is here", table.qualified(), tool.name());
+    let help = match tool {
+        Tool::Dbmate => "its rows count as they are: go on with `up`",
+        _ => "give ours another name with the option `table`",
+    };
+    let error = Error::new(Code::InvalidInput, message).with_help(help);
+    if tool == Tool::Dbmate { error } else { error.with_option(Mention::named("table")) }
+}
+
+/// Of several the one in which something is applied.
+fn one_of(found: &[Found], said: &[TextRow]) -> Result<Found, Error> {
+    let says = foreign::read(found, said);
+    let at_work: Vec<&Found> =
+        found.iter().zip(&says).filter(|(_, says)| says.is_some()).map(|(found, _)| found).collect();
+    match at_work[..] {
+        [] => Ok(found[0].clone()),
+        [one] => Ok(one.clone()),
+        _ => {
+            let named: Vec<String> = at_work
+                .iter()
+                .map(|found| format!("{} is the ledger of {}", found.table.qualified(), found.tool.name()))
+                .collect();
+            let values: Vec<String> = at_work
+                .iter()
+                .map(|found| {
+                    format!("{}={}.{}", found.tool.code().unwrap_or_default(), found.table.schema, found.table.name)
+                })
+                .collect();
+            let texts: Vec<String> = values.iter().map(|value| format!("from: {}", literal(value))).collect();
+            let mut error = Error::new(Code::ForeignLedger, named.join("; "))
+                .with_help(format!("say which of them counts: {}; nothing was written", texts.join(", or ")));
+            for (value, text) in values.iter().zip(texts) {
+                error = error.with_option(Mention::valued("from", &[value], text));
+            }
+            Err(error)
+        }
+    }
+}
+
+/// A ledger in which nothing is applied.
+pub(super) fn nothing(theirs: &str, tool: Tool) -> Finding {
+    let message = format!("the table {theirs} is the ledger of {}, and says that nothing is applied", tool.name());
+    Finding::new("imported-nothing", Severity::Note, message).with_help("there is nothing to take over")
+}
+
+/// A ledger of which nothing was believed: runs would be refused for it still.
+pub(super) fn nothing_left(theirs: &str, tool: Tool) -> Finding {
+    let code = tool.code().unwrap_or_default();
+    let ignore = Mention::valued("existing", &[code], format!("existing: {{ ignore: ['{code}'] }}"));
+    let message = format!("nothing of what {theirs}, the ledger of {}, says is taken over", tool.name());
+    Finding::new("imported-nothing", Severity::Note, message)
+        .with_help(format!("the next run has to be told that it is of no concern: {}", ignore.text))
+        .with_option(ignore)
+}

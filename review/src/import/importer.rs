@@ -1,0 +1,125 @@
+//! What an importer is: how another tool's rows are read, and what they say.
+
+use super::set::{File, Set};
+use counterfoil::ledger::{TextRow, Tool};
+
+/// How one tool's ledger is read. Each stands in a file of its own, whose head says where the tool defines it.
+pub(super) struct Importer {
+    pub tool: Tool,
+    /// The query of its rows: every column as text, in an order that does not depend on how they lie. `{}` is the table,
+    /// qualified and quoted, `{literal}` the same as a literal.
+    pub query: &'static str,
+    /// What the rows say.
+    pub read: fn(&[TextRow]) -> Theirs,
+    /// By what the tool would know a file, the surest first. As [`Entry::keys`].
+    pub keys: fn(&Set<'_>, &File<'_>) -> Vec<String>,
+    /// What the tool's own checksum of this text would be, the present one first: it agrees with any. The text is the
+    /// file's, byte for byte. None: the tool keeps nothing of what ran.
+    pub sums: Option<fn(&Entry, &str) -> Vec<String>>,
+    /// What its ledger cannot tell.
+    pub untold: Untold,
+    /// What it would do next where a migration has not come to its end.
+    pub half: &'static str,
+}
+
+/// Which files a ledger says nothing about, though they may have run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Untold {
+    /// None: it has a row for each that has.
+    None,
+    /// Those up to its number.
+    UpTo,
+    /// All: its rows are not of files in SQL.
+    All,
+}
+
+/// What a ledger says.
+#[derive(Default)]
+pub(super) struct Theirs {
+    /// What is applied, in the order of application where that is known.
+    pub applied: Vec<Entry>,
+    /// What has begun and did not end.
+    pub half: Vec<Entry>,
+    /// All files up to this version may have run.
+    pub up_to: Option<String>,
+    /// Somebody holds its lock.
+    pub locked: bool,
+}
+
+/// A migration as the tool's ledger has it.
+#[derive(Clone, Default)]
+pub(super) struct Entry {
+    /// What the tool calls it.
+    pub label: String,
+    /// By what it is known, the surest first: a file is its own if it has one of these keys.
+    pub keys: Vec<String>,
+    /// What a person calls it, if there is no file that tells.
+    pub name: Option<String>,
+    /// When it was applied, as PostgreSQL reads a `timestamptz`.
+    pub applied_at: Option<String>,
+    /// How long it took.
+    pub duration_ms: Option<u64>,
+    /// The tool's own checksums of what ran. One that agrees is enough.
+    pub sums: Vec<String>,
+    /// The checksum of the migration before, where the tool chains them.
+    pub before: Option<String>,
+    /// The text that ran, if the tool keeps it.
+    pub ran: Option<String>,
+}
+
+impl Entry {
+    /// One that is known by its number.
+    pub(super) fn numbered(row: &TextRow, column: &str) -> Entry {
+        let label = text(row, column).unwrap_or_default();
+        Entry { keys: vec![number(&label)], label, ..Entry::default() }
+    }
+
+    /// One that is known by its name, which may end in the ending of a file.
+    pub(super) fn named(row: &TextRow, column: &str) -> Entry {
+        let label = text(row, column).unwrap_or_default();
+        let keys = names(without_code(&label));
+        Entry { keys, label, ..Entry::default() }
+    }
+}
+
+/// A column of a row.
+pub(super) fn text(row: &TextRow, column: &str) -> Option<String> {
+    row.get(column).cloned().flatten()
+}
+
+/// Whether a column is true.
+pub(super) fn is(row: &TextRow, column: &str) -> bool {
+    matches!(row.get(column), Some(Some(value)) if value == "true")
+}
+
+/// The key of a number: its digits without zeros in front.
+pub(super) fn number(digits: &str) -> String {
+    let bare = digits.trim_start_matches('0');
+    format!("number {}", if bare.is_empty() { "0" } else { bare })
+}
+
+/// The keys of a name: as it is, and its letters and digits alone.
+pub(super) fn names(name: &str) -> Vec<String> {
+    let letters: String = name.chars().filter(|letter| letter.is_alphanumeric()).collect();
+    vec![format!("name {name}"), format!("letters {letters}")]
+}
+
+/// A name without the ending of a file in code or in SQL.
+fn without_code(name: &str) -> &str {
+    name.strip_suffix(".sql").or_else(|| counterfoil::convention::code::stem(name)).unwrap_or(name)
+}
+
+/// Of a file: by its number.
+pub(super) fn by_number(_: &Set<'_>, file: &File<'_>) -> Vec<String> {
+    file.number().map(number).into_iter().collect()
+}
+
+/// Of a file: by its name without the ending.
+pub(super) fn by_name(_: &Set<'_>, file: &File<'_>) -> Vec<String> {
+    names(file.stem())
+}
+
+/// The hex of some bytes.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

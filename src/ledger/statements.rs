@@ -58,7 +58,7 @@ pub(crate) fn create(table: &Table, present: &[String], around: &Around) -> Vec<
         }
         sql.push(')');
         out.push(sql);
-        out.push(format!("revoke insert, update, delete, truncate on table {qualified} from public{}", around.roles));
+        out.push(format!("{}public{}", revoke(table), around.roles));
         return out;
     }
     for (name, definition, default) in COLUMNS.iter().filter(|column| !present.iter().any(|p| p == column.0)) {
@@ -68,6 +68,11 @@ pub(crate) fn create(table: &Table, present: &[String], around: &Around) -> Vec<
         }
     }
     out
+}
+
+/// Takes the right to write to the ledger from the roles that follow.
+pub(crate) fn revoke(table: &Table) -> String {
+    format!("revoke insert, update, delete, truncate on table {} from ", table.qualified())
 }
 
 /// A column `open`: whether the session was in a transaction before. The first statement of one has

@@ -115,15 +115,22 @@ describe('the address', () => {
     }
     const both = await wrong(['up', '--url', `${url}?search_path=a&schema=b`], 2)
     assert.equal(both.message, 'the address has both a schema and a search_path')
-    for (const [list, message] of [
-      ['tenant,pg_catalog', `the schema "pg_catalog" is PostgreSQL's own`],
-      ['%22%22', 'the schema "" is no name'],
-      ['%22%24user%22,public', 'the schema "$user" is another one for every user'],
+    for (const [list, name] of [
+      ['tenant,pg_catalog', 'pg_catalog'],
+      ['%22%22', ''],
+      ['a%00', 'a\0'],
+      ['%22%24user%22,public', '$user'],
     ]) {
       const { stdout } = await run(['up', '--url', `${url}?search_path=${list}`, '--format', 'json'])
       const { error } = JSON.parse(stdout)
-      assert.deepEqual([error.code, error.message], ['invalid-input', message])
-      assert.equal(error.help, 'name another one with --schema')
+      assert.deepEqual(
+        [error.code, error.message, error.help],
+        [
+          'invalid-input',
+          `the schema "${name}" cannot be that of a set`,
+          "name another one with --schema: of 1 to 63 bytes, and not PostgreSQL's own",
+        ],
+      )
     }
     assert.deepEqual(await tables(), [])
   })

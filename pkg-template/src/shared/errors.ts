@@ -30,7 +30,13 @@ type GitCode =
 
 /** Those of the command line alone. */
 type CommandCode =
-  'connection-failed' | 'driver-missing' | 'invalid-config' | 'invalid-target' | 'not-confirmed' | 'usage'
+  | 'connection-failed'
+  | 'driver-missing'
+  | 'invalid-config'
+  | 'ledger-elsewhere'
+  | 'invalid-target'
+  | 'not-confirmed'
+  | 'usage'
 
 /**
  * The code of an error: stable, kebab-case. Where a finding is what stops something, as in `embed`, it is the code of that

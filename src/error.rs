@@ -96,9 +96,6 @@ pub enum Code {
     ForeignLedger,
     /// There is no ledger, and a table that the pending migrations create is there already.
     DatabaseNotEmpty,
-    /// The address leads to a schema without a ledger, and migrations of the set are recorded in another schema; nothing
-    /// was run.
-    LedgerElsewhere,
     /// The plan holds an error; nothing was run.
     PlanRefused,
     /// The plan differs from the one that was asked for; nothing was run.
@@ -153,7 +150,6 @@ words!(Code, "code", {
     LedgerTouched: "ledger-touched",
     ForeignLedger: "foreign-ledger",
     DatabaseNotEmpty: "database-not-empty",
-    LedgerElsewhere: "ledger-elsewhere",
     PlanRefused: "plan-refused",
     PlanChanged: "plan-changed",
     Pending: "pending",

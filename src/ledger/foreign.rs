@@ -18,9 +18,6 @@ use std::collections::BTreeSet;
 /// What stands in the comment of a ledger whose last row was taken back: it is empty, and ours.
 pub(crate) const TRACE: &str = "counterfoil: every migration of this ledger was taken back";
 
-/// The kind of the rows of [`elsewhere`].
-const ELSEWHERE: &str = "elsewhere";
-
 /// The word for tables of the set's own that are there already.
 pub(crate) const TABLES: &str = "tables";
 
@@ -93,8 +90,6 @@ pub struct Seen {
     pub ledgers: Vec<Found>,
     /// Tables of the set's own that are there.
     pub tables: Vec<Table>,
-    /// Ledgers of ours in other schemas.
-    pub elsewhere: Vec<Table>,
     /// Whether our ledger says that it was emptied by going back.
     pub ours: bool,
     /// Whether our ledger has a row.
@@ -192,29 +187,6 @@ pub fn look(table: &Table, here: &str, creates: &[Name], there: bool) -> String 
     sql
 }
 
-/// More rows of [`look`]: ledgers of ours, by name and columns, where a release that passes over the schema of an address would have
-/// made one.
-pub(crate) fn elsewhere(table: &Table) -> String {
-    format!(
-        " union all select '{ELSEWHERE}', n.nspname::text, c.relname::text, null from pg_catalog.pg_class c \
-         join pg_catalog.pg_namespace n on n.oid = c.relnamespace where n.nspname in ('public', pg_catalog.current_schema()) \
-         and n.nspname <> {} and c.relname = {} and c.relkind in ('r', 'p') and pg_catalog.has_schema_privilege(n.oid, 'usage') \
-         and pg_catalog.has_table_privilege(c.oid, 'select') and (select count(*) from pg_catalog.pg_attribute \
-         where attrelid = c.oid and attname in ('version', 'checksum', 'fingerprint') and not attisdropped) = 3",
-        literal(&table.schema),
-        literal(&table.name)
-    )
-}
-
-/// What these ledgers of ours say.
-pub(crate) fn recorded(tables: &[Table]) -> String {
-    let one = |(place, table): (usize, &Table)| {
-        format!("select '{place}' as place, version::text, checksum::text from {}", table.qualified())
-    };
-    let all: Vec<String> = tables.iter().enumerate().map(one).collect();
-    all.join(" union all ")
-}
-
 /// A form of a tool's table, as [`look`] compares it.
 fn signature(code: &str, home: &Home) -> String {
     let mut columns: Vec<String> = home.columns.iter().map(|(name, kind)| literal(&format!("{name} {kind}"))).collect();
@@ -242,7 +214,6 @@ pub fn seen(rows: &[TextRow]) -> Seen {
             Some("trace") => seen.ours = true,
             Some("rows") => seen.rows = true,
             Some(TABLES) => seen.tables.push(table()),
-            Some(ELSEWHERE) => seen.elsewhere.push(table()),
             Some(code) => {
                 if let Some(tool) = Tool::of_code(code) {
                     let readable = text("readable").as_deref() == Some("true");

@@ -8,32 +8,33 @@ use crate::sql::quote::identifier;
 /// The longest name that PostgreSQL keeps, in bytes (`NAMEDATALEN` - 1). It cuts longer ones off.
 const LONGEST: usize = 63;
 
+const INFORMATION: &str = "information_schema";
+
+/// In a `search_path` it is another schema for every user.
+const USER: &str = "$user";
+
 /// Checks the names of schemas as they are given, and that the ledger is in the first.
 ///
 /// # Errors
 ///
 /// `invalid-input` for a name that there cannot be, or that means no schema of the set's own.
 pub(crate) fn check(schemas: &[String], table: &Table) -> Result<(), Error> {
-    for name in schemas {
-        let why = if name.is_empty() || name.contains('\0') {
-            "is no name"
-        } else if name.len() > LONGEST {
-            "has more than the 63 bytes of a name in PostgreSQL"
-        } else if name.starts_with("pg_") || name == "information_schema" {
-            "is PostgreSQL's own"
-        } else if name == "$user" {
-            "is another one for every user"
-        } else {
-            continue;
-        };
+    let is_wrong = |name: &&String| {
+        name.is_empty()
+            || name.len() > LONGEST
+            || name.contains('\0')
+            || name.starts_with("pg_")
+            || [INFORMATION, USER].contains(&name.as_str())
+    };
+    if let Some(name) = schemas.iter().find(is_wrong) {
         return Err(wrong(
-            format!("the schema {} {why}", identifier(name)),
-            "name another one with the option `schema`",
+            format!("the schema {} cannot be that of a set", identifier(name)),
+            "name another one with the option `schema`: of 1 to 63 bytes, and not PostgreSQL's own",
         ));
     }
     match schemas.first() {
         Some(first) if *first != table.schema => Err(wrong(
-            format!("the ledger {} is not in the schema {} of its migrations", table.qualified(), identifier(first)),
+            format!("the ledger {} is not in the schema {}", table.qualified(), identifier(first)),
             "name its table without a schema, or leave out the option `schema`",
         )),
         _ => Ok(()),
@@ -71,19 +72,11 @@ mod tests {
         // 63 bytes are a name: 31 letters of two bytes each, and one more.
         refused("", &[&("ä".repeat(31) + "a")], &("ä".repeat(31) + "a"));
         let long = "ä".repeat(32);
-        refused(
-            &format!("the schema \"{long}\" has more than the 63 bytes of a name in PostgreSQL"),
-            &["tenant", &long],
-            "tenant",
-        );
-        refused("the schema \"\" is no name", &[""], "");
-        refused("the schema \"pg_catalog\" is PostgreSQL's own", &["tenant", "pg_catalog"], "tenant");
-        refused("the schema \"information_schema\" is PostgreSQL's own", &["information_schema"], "information_schema");
-        refused("the schema \"$user\" is another one for every user", &["$user"], "$user");
-        refused(
-            "the ledger \"public\".\"schema_migrations\" is not in the schema \"tenant\" of its migrations",
-            &["tenant"],
-            "public",
-        );
+        for wrong in ["", &long, "a\0b", "pg_catalog", "information_schema", "$user"] {
+            let expected = format!("the schema \"{wrong}\" cannot be that of a set");
+            refused(&expected, &[wrong], wrong);
+            refused(&expected, &["tenant", wrong], "tenant");
+        }
+        refused("the ledger \"public\".\"schema_migrations\" is not in the schema \"tenant\"", &["tenant"], "public");
     }
 }

@@ -59,7 +59,7 @@ pub fn create(table: &Table, present: &[String], around: &Around) -> Vec<String>
         }
         sql.push(')');
         out.push(sql);
-        out.push(format!("revoke insert, update, delete, truncate on table {qualified} from public{}", around.roles));
+        out.push(format!("{}public{}", revoke(table), around.roles));
         return out;
     }
     for (name, definition, default) in COLUMNS.iter().filter(|column| !present.iter().any(|p| p == column.0)) {
@@ -69,6 +69,11 @@ pub fn create(table: &Table, present: &[String], around: &Around) -> Vec<String>
         }
     }
     out
+}
+
+/// Takes the right to write to the ledger from the roles that follow.
+pub(crate) fn revoke(table: &Table) -> String {
+    format!("revoke insert, update, delete, truncate on table {} from ", table.qualified())
 }
 
 /// A column `open`: whether the session was in a transaction before. The first statement of one has

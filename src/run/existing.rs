@@ -6,17 +6,14 @@
 use super::request::Request;
 use super::state::Phase;
 use super::{Goal, Machine, Output};
-use crate::error::{Code, Error};
 use crate::finding::list;
 use crate::ledger::foreign::{self, Found, LookAgain, Name, Says, Seen, TABLES};
 use crate::ledger::statements::TextRow;
 use crate::ledger::tools::Tool;
-use crate::ledger::{Ledger, Origin, Table, refusals};
+use crate::ledger::{Ledger, Origin, refusals};
 use crate::mention::Mention;
 use crate::plan::created::{Created, created};
 use crate::plan::{self, Finding, Severity};
-use crate::sql::quote::{identifier, literal};
-use crate::version::Version;
 use std::sync::Arc;
 
 /// The code of the finding.
@@ -60,10 +57,6 @@ impl Machine {
 
     /// There is no row of ours: what has been seen beside it?
     pub(super) fn judge(&mut self, seen: Seen) -> Output {
-        if !seen.ours && !seen.elsewhere.is_empty() {
-            let request = Request::Elsewhere(seen.elsewhere.clone());
-            return self.send(Phase::Says { seen: Box::new(seen), own: false }, request);
-        }
         if seen.ours || seen.ledgers.is_empty() {
             return self.verdict(seen, &[]);
         }
@@ -72,51 +65,12 @@ impl Machine {
     }
 
     /// What the other ledgers say is known.
-    pub(super) fn heard(&mut self, mut seen: Seen, own: bool, rows: &[TextRow]) -> Output {
-        if !seen.elsewhere.is_empty() {
-            let tables = std::mem::take(&mut seen.elsewhere);
-            return match self.is_recorded(&tables, rows) {
-                Some(error) => self.fail(error),
-                None => self.judge(seen),
-            };
-        }
+    pub(super) fn heard(&mut self, seen: Seen, own: bool, rows: &[TextRow]) -> Output {
         let says = foreign::read(&seen.ledgers, rows);
         match seen.ledgers.first().filter(|_| own) {
             Some(found) => self.foreign(found, says.first().and_then(Option::as_ref), &[], true),
             None => self.verdict(seen, &says),
         }
-    }
-
-    /// The error, if one of these ledgers has a migration of this set as its file is.
-    fn is_recorded(&self, tables: &[Table], rows: &[TextRow]) -> Option<Error> {
-        let catalog = &self.setup.catalog;
-        let identity = catalog.convention.identity();
-        let theirs = rows.iter().find_map(|row| {
-            let text = |name: &str| row.get(name)?.as_deref();
-            let (version, checksum) = (Version::new(text("version")?, identity), text("checksum")?);
-            catalog.migrations.iter().find(|m| m.version == version && m.checksum == checksum)?;
-            tables.get(text("place")?.parse::<u32>().ok()? as usize)
-        })?;
-        let (ours, schemas) = (&self.setup.options.table, &self.setup.options.schema);
-        let message = format!(
-            "the address leads to the schema {}, where there is no ledger, and migrations of this set are recorded in {}",
-            identifier(&ours.schema),
-            theirs.qualified()
-        );
-        let option = |schemas: &[&str]| {
-            let names: Vec<String> = schemas.iter().map(|name| literal(name)).collect();
-            let text =
-                if let [one] = &*names { format!("schema: {one}") } else { format!("schema: [{}]", names.join(", ")) };
-            Mention::valued("schema", schemas, text)
-        };
-        let schemas: Vec<&str> = schemas.iter().map(String::as_str).collect();
-        let (stay, go) = (option(&[theirs.schema.as_str()]), option(&schemas));
-        let help = format!(
-            "nothing was run; to go on there, take the schema out of the address, or say {}; if they are to run once more, in \
-             the schema of the address, say {}",
-            stay.text, go.text
-        );
-        Some(Error::new(Code::LedgerElsewhere, message).with_help(help).with_option(stay).with_option(go))
     }
 
     fn verdict(&mut self, seen: Seen, says: &[Option<Says>]) -> Output {

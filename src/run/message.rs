@@ -281,13 +281,11 @@ pub(crate) fn message(setup: &Setup, prepared: Option<&Prepared>, request: &Requ
         }
         Request::Shape { creates, there } => format!(
             // In one query, of one moment: what is found is judged by whether there is a ledger.
-            "select f.*, s.*, {} from ({}{}) f full join ({}) s on false",
+            "select f.*, s.*, {} from ({}) f full join ({}) s on false",
             statements::OPEN,
             foreign::look(table, &setup.here(), creates, *there),
-            if setup.options.addressed { foreign::elsewhere(table) } else { String::new() },
             statements::shape(table)
         ),
-        Request::Elsewhere(tables) => foreign::recorded(tables),
         Request::Says(found) => foreign::says(found, &setup.versions()),
         Request::Rows(columns) => statements::rows(table, columns.as_deref(), setup.goal == Goal::Ready),
         Request::Create { present, around, look_again } => {

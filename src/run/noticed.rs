@@ -20,22 +20,20 @@ impl Machine {
     ///
     /// `database-failed` if row security may hide rows: then what is applied cannot be told.
     pub(super) fn notice(&mut self, rows: &[TextRow]) -> Result<(), Error> {
-        let table = self.setup.options.table.qualified();
+        let named = &self.setup.options.table;
+        let table = named.qualified();
         if let Some(role) = statements::first(rows, "hidden") {
             let message = format!("row security may hide rows of the ledger {table} from the role {role}");
             let help = format!(
-                "nothing was run; so that it sees all of them, run as the owner of the ledger: create policy \
-                 counterfoil_reads on {table} for select to {role} using (true); a role that migrates has to own the ledger"
+                "nothing was run; let the owner of the ledger run: create policy counterfoil_reads on {table} \
+                 for select to {role} using (true)"
             );
             return Err(Error::new(Code::DatabaseFailed, message).with_help(help));
         }
         self.state.noticed.clear();
         if let Some(writers) = statements::first(rows, "writers") {
             let message = format!("{writers} may write to the ledger {table}");
-            let help = format!(
-                "whoever changes its rows has migrations run twice, or not at all; unless that is wanted, run: \
-                 revoke insert, update, delete, truncate on table {table} from {writers}"
-            );
+            let help = format!("unless that is wanted, run: {}{writers}", statements::revoke(named));
             self.state.noticed.push(Finding::new(WRITABLE, Severity::Warning, message).with_help(help));
         }
         self.notice_place(rows);
@@ -51,12 +49,12 @@ impl Machine {
             return;
         };
         let message = format!(
-            "the ledger is in the schema {}, and what migrations create without a schema goes to {}",
+            "the ledger is in the schema {}, and tables without a schema are created in {}",
             identifier(&table.schema),
             identifier(here)
         );
         let option = Mention::valued("schema", &[&table.schema], format!("schema: {}", literal(&table.schema)));
-        let help = format!("if it is to be where the ledger is, say {} before the first of them runs", option.text);
+        let help = format!("to have both there, say {}", option.text);
         self.state.noticed.push(Finding::new(APART, Severity::Note, message).with_help(help).with_option(option));
     }
 }

@@ -87,11 +87,6 @@ pub struct Options {
     #[serde(default)]
     #[cfg_attr(feature = "wasm", tsify(optional))]
     pub schema: Vec<String>,
-    /// The schema was taken from an address of the database. Another release may have passed it over: if there is no
-    /// ledger, one of this set is looked for where that release would have made it.
-    #[serde(default)]
-    #[cfg_attr(feature = "wasm", tsify(optional))]
-    pub addressed: bool,
     /// Severity per drift code, where it differs from the default.
     #[serde(default)]
     #[cfg_attr(feature = "wasm", tsify(type = "{ [code in PolicyCode]?: Severity }"))]
@@ -135,7 +130,6 @@ impl Options {
         Options {
             table: Table::default(),
             schema: Vec::new(),
-            addressed: false,
             policy: BTreeMap::new(),
             existing: Existing::default(),
             when: When::Apply,

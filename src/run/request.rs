@@ -6,7 +6,7 @@
 //! `claim` tells the claims of one runner apart: it grows when a connection is lost, so that what
 //! is still under way on the old one cannot pass for the new one's.
 
-use crate::ledger::{Around, Found, LookAgain, Name, State, Table};
+use crate::ledger::{Around, Found, LookAgain, Name, State};
 use serde::Serialize;
 
 /// Which section of a migration is run.
@@ -36,8 +36,6 @@ pub enum Request {
     },
     /// What other tools' ledgers say.
     Says(Vec<Found>),
-    /// What these ledgers of ours say: `version` and `checksum`, with their place in the list as `place`.
-    Elsewhere(Vec<Table>),
     /// All rows, of these columns (`None`: of all).
     Rows(Option<Vec<String>>),
     /// Create the ledger, or add the columns that it lacks.

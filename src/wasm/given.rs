@@ -246,7 +246,6 @@ pub(super) fn run_options(value: &JsValue) -> Result<run::Options, JsValue> {
     let options = run::Options {
         table: given.table(),
         schema: given.texts("schema"),
-        addressed: given.flag("addressed"),
         policy: given.policy(),
         existing: given.existing(),
         when: given.word("when", When::ALL),

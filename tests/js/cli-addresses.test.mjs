@@ -47,13 +47,10 @@ async function refused(run, args, env) {
   return error
 }
 
-const path =
-  'give the path with options=-c%20search_path%3D<schema>, and the ledger with --table <schema>.schema_migrations'
+const path = 'write search_path=<schema>, or say --schema <schema>'
 
 /** Parameters of addresses that say where things go, or promise something, and what counterfoil says to each. */
 const notHonoured = {
-  'search_path=tenant': path,
-  'schema=tenant': path,
   'currentSchema=tenant': path,
   'schema_search_path=tenant': path,
   'options[search_path]=tenant': path,
@@ -87,8 +84,8 @@ describe('parameters', () => {
     const { run, url } = await place(t)
     for (const args of [['status'], ['plan'], ['up'], ['up', '--dry-run'], ['ready'], ['down', '--yes']])
       assert.equal(
-        (await refused(run, args, { DATABASE_URL: `${url}?search_path=tenant` })).message,
-        'the parameter search_path of the address is not honoured',
+        (await refused(run, args, { DATABASE_URL: `${url}?currentSchema=tenant` })).message,
+        'the parameter currentSchema of the address is not honoured',
       )
   })
 
@@ -220,29 +217,6 @@ describe('parameters', () => {
 })
 
 describe('the help of a parameter, followed to its end', () => {
-  test('a database that dbmate has migrated under search_path is current', async (t) => {
-    const { run, db, database, folder, tables, url } = await place(t)
-    await db.query('create schema tenant')
-    const address = `${url}?sslmode=disable&search_path=tenant`
-    const dbmate = spawnSync(resolveBinary(), ['--url', address, '--no-dump-schema', 'up'], {
-      cwd: folder,
-      env: environment(),
-      encoding: 'utf8',
-    })
-    assert.equal(dbmate.status, 0, dbmate.stderr)
-    const there = ['tenant.guests', 'tenant.schema_migrations']
-    assert.deepEqual(await tables(), there)
-    assert.equal((await refused(run, ['up', '--url', address])).help, path)
-    assert.deepEqual(await tables(), there, database)
-
-    const honoured = `${url}?sslmode=disable&options=-c%20search_path%3Dtenant`
-    const { status, stdout, stderr } = await run(['up', '--url', honoured, '--table', 'tenant.schema_migrations'])
-    assert.equal(status, 0, stderr)
-    // Its row has no checksum yet.
-    assert.match(stdout, /^migrated: 1 there before/)
-    assert.deepEqual(await tables(), there)
-  })
-
   test("golang-migrate's table and a role have another spelling", async (t) => {
     const { run, db, database, tables } = await place(t)
     const { status, stderr } = await run([

@@ -395,8 +395,8 @@ describe('a service', () => {
       ],
       ['[app]\nservice=Qmark\n', `line 2 of ${own} names another service help: write its parameters there`],
       [
-        '[app]\nsearch_path=Qmark\n',
-        `the parameter search_path of the service app in ${own} is not honoured help: give the path with`,
+        '[app]\ncurrentSchema=Qmark\n',
+        `the parameter currentSchema of the service app in ${own} is not honoured help: write search_path=<schema>`,
       ],
       [
         '[app]\nhst=Qmark\n',

@@ -65,7 +65,7 @@ onEachDatabase(({ api: { migrate, plan, ready, rollback }, open }) => {
         severity: 'warning',
         message: `"Odd ""one""", app may write to the ledger ${table}`,
         help:
-          'whoever changes its rows has migrations run twice, or not at all; unless that is wanted, run: ' +
+          'unless that is wanted, run: ' +
           `revoke insert, update, delete, truncate on table ${table} from "Odd ""one""", app`,
       }
       const of = ({ findings }) => findings.filter(({ code }) => code === 'ledger-writable')
@@ -121,7 +121,7 @@ onEachDatabase(({ api: { migrate, plan, ready, rollback }, open }) => {
       await exec('set role probe')
       await look()
       await exec('reset role')
-      const [, cure] = help.match(/owner of the ledger: (create policy .*); a role that/)
+      const [, cure] = help.match(/owner of the ledger run: (create policy .*)$/)
       await exec(cure)
       await exec('set role probe')
       assert.equal((await ready(db, one)).status, 'ready')

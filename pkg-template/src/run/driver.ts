@@ -15,8 +15,6 @@ export interface Driver<Db extends object> {
   connect(db: Db): Connection
   /** Keeps other processes off a database that only one may write to. */
   lock?(db: Db): Promise<Lock | undefined>
-  /** Whether the option `schema` is what an address of the database says: see `addressed` of the core. */
-  readonly addressed?: boolean
   /** Whether every run has a session of its own. */
   pooled?(db: Db): boolean
 }

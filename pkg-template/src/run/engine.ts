@@ -30,7 +30,6 @@ export async function prepare(set: AnyMigrations, chosen: Settings) {
     try {
       lock = writes ? await driver.lock?.(db) : undefined
       chosen.core.exclusive = lock !== undefined
-      chosen.core.addressed = driver.addressed === true
       chosen.core.runner = runner()
       const catalog = catalogOf(set, files, conventionOf(set, chosen.convention))
       if (!chosen.allowEmpty) refuseEmpty(set, files, chosen.convention, catalog)

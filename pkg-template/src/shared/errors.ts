@@ -34,6 +34,7 @@ type CommandCode =
   | 'database-in-use'
   | 'driver-missing'
   | 'invalid-config'
+  | 'ledger-elsewhere'
   | 'invalid-target'
   | 'not-confirmed'
   | 'usage'

@@ -10,6 +10,7 @@ import { Usage, type Call, type Values, type databaseOptions } from '../frame/co
 import { readFolder } from '../text/links.js'
 import { say } from '../text/print.js'
 import { open } from './connect.js'
+import { refuseElsewhere } from './elsewhere.js'
 import type { Opened } from './opened.js'
 import { showLinesOf } from '../show/failures.js'
 import { visible } from '../../shared/printed.js'
@@ -83,8 +84,9 @@ export async function withDatabase<T>(
       ...(allowEmpty && { allowEmpty }),
       ...(ignore.length > 0 && { existing: { ignore } }),
     }
-    const driver = { ...opened.driver, addressed: addressed !== undefined }
-    return await work({ ...opened, driver, shown: target.shown, dir, files, options })
+    const session = { ...opened, shown: target.shown, dir, files, options }
+    if (addressed) await refuseElsewhere(session, addressed)
+    return await work(session)
   } finally {
     opened ??= await opening.catch(() => undefined)
     await Promise.race([opened?.close(), sleep(2_000, undefined, { ref: false })])

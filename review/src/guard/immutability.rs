@@ -6,7 +6,7 @@
 //! | what has changed | code |
 //! |---|---|
 //! | statements of the up section | `shipped-edited` |
-//! | comments, white space, letter case: the fingerprint is the same | `shipped-edited-cosmetic` |
+//! | comments, white space, letter case, `BEGIN` and `COMMIT` around all of it: it runs the same | `shipped-edited-cosmetic` |
 //! | statements of the down section; or there is none any more, or one now | `shipped-down-edited` |
 //! | whether it runs in a transaction (a marker, Diesel's `metadata.toml`, Flyway's `.conf`) | `shipped-settings-edited` |
 //! | a marker that only its own tool can follow (goose's `ENVSUB ON`) | `shipped-settings-edited` |
@@ -19,8 +19,8 @@
 //! | its place in Drizzle's journal | `shipped-reordered` |
 //!
 //! A byte order mark and the kind of line ends are no change, and a repeatable migration may change.
-//! Nor is another folder a change, where version, name and statements stay; nor the repair of the file
-//! for which the folder could not be read at the merge base. Files that are made from
+//! Nor is another folder a change, where version, name and statements stay; nor the repair of a file that could never have
+//! run, for which the folder could not be read at the merge base. A change of tool is told once (see [`super::tool`]). Files that are made from
 //! the migrations (Drizzle's snapshots, `atlas.sum`) are not looked at.
 //!
 //! # The two ways out
@@ -40,7 +40,7 @@
 use super::items::{self, Item, Items};
 use super::report::Report;
 use super::{Files, Set};
-use counterfoil::checksum::{canonical, fingerprint};
+use counterfoil::checksum::{canonical, checksum, fingerprint, is_alike, unwrapped};
 use counterfoil::convention::Convention;
 use counterfoil::error::Location;
 use counterfoil::migration::{Replaced, Section, Transaction};
@@ -94,11 +94,10 @@ pub(super) fn judge(
         }
     }
     let squash = squash(set, head, &gone, &lists, stand_in, messages, report);
-    let broken = base.unread.as_ref().and_then(|error| error.location()).map(|at| &at.path);
     for (item, at) in pairs() {
         // What was edited to become the baseline is a new migration in all but its name.
-        // And what could not be read may be repaired.
-        if !(at == 0 && squash.in_place) && broken != Some(&item.path) {
+        // And what its own tool could not have run may be repaired.
+        if !(at == 0 && squash.in_place) && !could_not_run(set, base, item) {
             edit(set, item, &head.list[at], report);
             surroundings(set, item, &head.list[at], report);
         }
@@ -120,6 +119,27 @@ pub(super) fn judge(
         _ => None,
     });
     renamed.chain(squash.baseline).collect()
+}
+
+/// Whether a file that has shipped could never have run, whatever stands beside it: it has no up marker, say.
+fn could_not_run(set: &Set, base: &Items, item: &Item) -> bool {
+    let Some(error) = base.unread.as_ref() else { return false };
+    if error.location().is_some_and(|at| at.path == item.path) {
+        return true;
+    }
+    let Some(text) = set.base.get(&item.path) else { return false };
+    let alone = counterfoil::convention::read(&[(item.path.clone(), text.clone())], base.convention);
+    alone.is_err_and(|error| error.location().is_some_and(|at| at.path == item.path))
+}
+
+/// Whether two sections run the same: they may differ in comments, white space, the letter case of words, and where no marker
+/// asks for no transaction, in `BEGIN` and `COMMIT` around all of it.
+fn runs_alike(before: &Section, now: &Section) -> bool {
+    let print = fingerprint(&before.text);
+    match (before.transaction, now.transaction) {
+        (Transaction::Auto, Transaction::Auto) => is_alike(&now.text, &print),
+        _ => fingerprint(&now.text) == print,
+    }
 }
 
 /// Finds every migration of the base again: by path, then by version and name (another folder),
@@ -149,7 +169,10 @@ fn fates(base: &Items, head: &Items) -> Vec<Fate> {
     }
     // What it does, then what it is called; the last entry stands for any name.
     let mut by_content: BTreeMap<(bool, String, &str), BTreeSet<usize>> = BTreeMap::new();
-    let content = |item: &Item| (item.code, fingerprint(&item.up.text));
+    let content = |item: &Item| {
+        let auto = item.up.transaction == Transaction::Auto;
+        (item.code, fingerprint(if auto { unwrapped(&item.up.text) } else { &item.up.text }))
+    };
     for &at in &free {
         let (code, print) = content(&head.list[at]);
         by_content.entry((code, print.clone(), &head.list[at].name)).or_default().insert(at);
@@ -181,7 +204,7 @@ fn entry(replaced: &Replaced) -> (&Version, &str) {
 
 /// Whether statements of the up section differ.
 fn differs(item: &Item, now: &Item) -> bool {
-    item.checksum != now.checksum && !now.repeatable && fingerprint(&item.up.text) != fingerprint(&now.up.text)
+    item.checksum != now.checksum && !now.repeatable && !runs_alike(&item.up, &now.up)
 }
 
 /// Judges the up section of a migration that is still there.
@@ -213,36 +236,44 @@ fn edit(set: &Set, item: &Item, now: &Item, report: &mut Report<'_>) {
     } else {
         (
             "shipped-edited-cosmetic",
-            "only its comments, white space or letter case have changed",
+            "only what does not run has changed",
             "put the old text back, or leave it: nothing has to run, but its checksum is another one now",
         )
     };
     let at = difference(&item.up.text, &now.up);
-    report.add(code, Some(at), format!("{} has shipped, and {what}", now.path), help);
+    let change = (&*now.path, Some(&*item.checksum), Some(&*now.checksum));
+    report.add_shipped(code, at, format!("{} has shipped, and {what}", now.path), help, change);
 }
 
 /// Judges what belongs to a migration and is not in the ledger's checksum.
 fn surroundings(set: &Set, item: &Item, now: &Item, report: &mut Report<'_>) {
     let path = &now.path;
+    let up = (&**path, Some(&*item.checksum), Some(&*now.checksum));
+    let sum = |down: &Option<Section>| down.as_ref().map(|down| checksum(&down.text));
+    let (was, is) = (sum(&item.down), sum(&now.down));
+    let down = (&**path, was.as_deref(), is.as_deref());
     match (&item.down, &now.down) {
         (Some(before), Some(after)) if before.text == after.text || fingerprint(&before.text) == fingerprint(&after.text) => {}
-        (Some(before), Some(after)) => report.add(
+        (Some(before), Some(after)) => report.add_shipped(
             "shipped-down-edited",
-            Some(difference(&before.text, after)),
+            difference(&before.text, after),
             format!("{path} has shipped, and its down section has changed"),
             "the checksum of a ledger leaves out the down section, so no database will notice: make sure that it still undoes what has run",
+            down,
         ),
-        (Some(_), None) => report.add(
+        (Some(_), None) => report.add_shipped(
             "shipped-down-edited",
-            Some(items::start(path)),
+            items::start(path),
             format!("{path} has shipped with a down section, which is gone"),
             "put it back, or no database can go back over this migration",
+            down,
         ),
-        (None, Some(after)) if fingerprint(&after.text) != fingerprint("") => report.add(
+        (None, Some(after)) if fingerprint(&after.text) != fingerprint("") => report.add_shipped(
             "shipped-down-edited",
-            Some(after.location(after.text.len() - after.text.trim_start().len())),
+            after.location(after.text.len() - after.text.trim_start().len()),
             format!("{path} has shipped without a down section, and now has one"),
             "the checksum of a ledger leaves out the down section, so no database will notice: make sure that it undoes what has run, and nothing else",
+            down,
         ),
         (None, _) => {}
     }
@@ -255,11 +286,12 @@ fn surroundings(set: &Set, item: &Item, now: &Item, report: &mut Report<'_>) {
             Transaction::Off => "outside a transaction",
             _ => "in a transaction",
         };
-        report.add(
+        report.add_shipped(
             "shipped-settings-edited",
-            Some(at),
+            at,
             format!("{path} has shipped to be run {}, and would now be run {}", word(&item.up), word(&now.up)),
             "put the setting back: a new database would be made in another way than those that are there",
+            up,
         );
     }
     let list = |item: &Item| -> BTreeMap<Version, String> {
@@ -268,11 +300,12 @@ fn surroundings(set: &Set, item: &Item, now: &Item, report: &mut Report<'_>) {
     if list(item) != list(now) {
         let at = items::list_path(path);
         let at = if set.head.contains_key(&at) { at } else { path.clone() };
-        report.add(
+        report.add_shipped(
             "shipped-replaces-edited",
-            Some(items::start(&at)),
+            items::start(&at),
             format!("{path} has shipped, and the list of what it replaces has changed"),
             "put the list back: a database that has not adopted the baseline yet would take it in another way",
+            up,
         );
     }
 }
@@ -301,15 +334,16 @@ fn renamed(item: &Item, now: &Item, rival: Option<&str>, report: &mut Report<'_>
         );
         return;
     }
-    let edited = if item.checksum == now.checksum { "" } else { ", with other comments or white space" };
-    report.add(
+    let edited = if item.checksum == now.checksum { "" } else { ", and what does not run differs" };
+    report.add_shipped(
         "shipped-renamed",
-        Some(items::start(&now.path)),
+        items::start(&now.path),
         format!("{} has shipped and is renamed to {}{edited}", item.path, now.path),
         match now.version == item.version {
             true => "put the old name back: ledgers and other branches have that one",
             false => "put the old name back: a tool that knows it by its version would run it again",
         },
+        (&now.path, Some(&item.checksum), Some(&now.checksum)),
     );
 }
 
@@ -427,11 +461,12 @@ fn squash(
             );
             ("is deleted", format!("put it back; {squash}"))
         };
-        report.add(
+        report.add_shipped(
             "shipped-deleted",
-            Some(items::start(&item.path)),
+            items::start(&item.path),
             format!("{} has shipped and {what}{why}", item.path),
             help,
+            (&item.path, Some(&item.checksum), None),
         );
     }
     squash
@@ -444,11 +479,15 @@ fn order(set: &Set, head: &Items, kept: impl Iterator<Item = usize>, report: &mu
         if let Some(before) = last.filter(|&before| before > at) {
             let (item, other) = (&head.list[at], &head.list[before]);
             let journal = set.head.keys().find(|path| items::is_journal(path));
-            report.add(
+            let path = journal.unwrap_or(&item.path);
+            let sum = |files: &Files| files.get(path).map(|text| checksum(&canonical(text)));
+            let (was, is) = (sum(&set.base), sum(&set.head));
+            report.add_shipped(
                 "shipped-reordered",
-                Some(items::start(journal.unwrap_or(&item.path))),
+                items::start(path),
                 format!("{} has shipped after {}, and would now be run before it", item.path, other.path),
                 "put the old order back: a new database would be made in another order than those that are there",
+                (path, was.as_deref(), is.as_deref()),
             );
             return;
         }
@@ -483,11 +522,13 @@ fn journal<'a>(set: &Set, kept: impl Iterator<Item = (&'a str, &'a str)>, report
         0 => String::new(),
         more => format!(" (and {more} more)"),
     };
-    report.add(
+    let sum = |files: &Files, path: &str| files.get(path).map(|text| checksum(&canonical(text)));
+    report.add_shipped(
         "shipped-settings-edited",
-        Some(items::start(&path)),
+        items::start(&path),
         first + &more,
         "put the entry back as it was: Drizzle tells by `when` what a database has run, and would run it again or pass something over",
+        (&path, sum(&set.base, &old).as_deref(), sum(&set.head, &path).as_deref()),
     );
 }
 
@@ -581,7 +622,7 @@ mod tests {
         edited(
             "-- migrate:up\nCREATE TABLE a (); -- é\n-- migrate:down\ndrop table a;\n",
             &[
-                "warning shipped-edited-cosmetic db/1_a.sql:2:1: db/1_a.sql has shipped, and only its comments, white space or letter case have changed",
+                "warning shipped-edited-cosmetic db/1_a.sql:2:1: db/1_a.sql has shipped, and only what does not run has changed",
             ],
         );
     }
@@ -643,7 +684,7 @@ mod tests {
         says(
             &change(&[A, B], &[A, ("db/3_b.sql", "-- migrate:up\nCREATE TABLE b ();\n")]),
             &[
-                "error shipped-renamed db/3_b.sql:1:1: db/2_b.sql has shipped and is renamed to db/3_b.sql, with other comments or white space",
+                "error shipped-renamed db/3_b.sql:1:1: db/2_b.sql has shipped and is renamed to db/3_b.sql, and what does not run differs",
             ],
         );
         says(&change(&[A, B], &[("new/1_a.sql", A.1), ("new/2_b.sql", B.1)]), &[]);
@@ -731,7 +772,7 @@ mod tests {
         says(
             &change(&[v], &[("db/V1__a.sql", "select 1; -- x"), ("db/V1__a.sql.conf", "executeInTransaction=false\n")]),
             &[
-                "warning shipped-edited-cosmetic db/V1__a.sql:1:10: db/V1__a.sql has shipped, and only its comments, white space or letter case have changed",
+                "warning shipped-edited-cosmetic db/V1__a.sql:1:10: db/V1__a.sql has shipped, and only what does not run has changed",
                 "warning shipped-settings-edited db/V1__a.sql.conf:1:1: db/V1__a.sql has shipped to be run in a transaction, and would now be run outside a transaction",
             ],
         );

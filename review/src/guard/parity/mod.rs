@@ -5,17 +5,22 @@
 //! to register one on every other, or it is `track-parity`, at the line of the DDL.
 //!
 //! *Registers* means net-new: what the head has and the merge base had not, compared over all files of
-//! the track. So a file that was renamed, or a line that was moved, registers nothing. A file is known
-//! again by its content, a line by what the expression matches of it, or by the rest. A new file counts
+//! the track. So a file that was renamed, or an entry that was moved, registers nothing. A file is known
+//! again by its content; an entry, which is what the expression matches, by the group `name` in it, or else by all that it
+//! matches, or by the rest of its line. A new file counts
 //! if it can be a migration by its ending (or the glob names the ending) and has anything to run on the
 //! way up: not a down file, nor an Alembic revision that only merges heads, nor a Python file that is
-//! none. Where a line registers, it counts if it is not in a comment or docstring. A baseline whose
+//! none. An entry counts if it is not in a comment or docstring. A baseline whose
 //! squash is allowed is none that is new.
 //!
-//! *DDL* is looked for on the added lines of the head, where a new file registers in new files only.
-//! Comments, docstrings, ways down (down files and sections, `def downgrade`), `COMMENT ON` and what
-//! works on data do not count. Of builders only Alembic's and SQLAlchemy's are read: not knex's,
-//! Rails' or Django's.
+//! *DDL* is looked for in new files, where those register. Where entries do, it is looked for in the functions of their
+//! files that are new, on the lines added there outside of functions, and on the added lines of the track's other files,
+//! where declarations of tables count too. Comments, docstrings, ways down (down files and sections, `def downgrade`),
+//! `COMMENT ON`, temporary tables, what is logged, raised or asserted, and what works on data do not count. Builders
+//! are those of Alembic and SQLAlchemy, and in migrations those of Knex, TypeORM, Kysely and Django: not Rails'.
+//!
+//! A change that brings only what was forgotten passes: all that it does had been done on the other tracks where it began,
+//! and not on its own.
 
 pub(super) mod empty;
 mod hit;
@@ -24,8 +29,9 @@ mod python;
 mod sql;
 mod tracks;
 
+use super::allow::{self, Exception};
 use super::report::Report;
-use super::{Ddl, Edit, Options, items};
+use super::{Ddl, Edit, Options, Sees, TrackedFiles, items};
 use counterfoil::checksum::{canonical, fingerprint};
 use counterfoil::convention::code;
 use counterfoil::error::{Error, Location};
@@ -58,11 +64,31 @@ pub(super) fn validate(options: &Options) -> Result<(), Error> {
     tracks::tracks(options).map(drop)
 }
 
+/// What each track sees in these files.
+pub(super) fn sees(files: &TrackedFiles, options: &Options) -> Result<BTreeMap<String, Sees>, Error> {
+    let mut out = BTreeMap::new();
+    for track in tracks::tracks(options)? {
+        let own = || files.iter().filter(|(path, _)| track.has(path));
+        let entries = own().filter_map(|(path, text)| Some(marks(&track, path, text.as_deref()?).len())).sum();
+        out.insert(track.name.to_owned(), Sees { files: own().count(), entries });
+    }
+    Ok(out)
+}
+
+/// Why a comment of a file allows a code.
+pub(super) fn allowed(path: &str, text: &str, code: &str) -> Option<String> {
+    let text = canonical(text);
+    let found = allow::comments(&text, &comments(path, &text), code);
+    // One with a reason is the one that counts.
+    found.iter().map(|(_, reason)| *reason).max_by_key(|reason| !reason.is_empty()).map(str::to_owned)
+}
+
 /// Judges the files that a change touches.
-/// `settled` are files that are no new migrations, whatever they look like; `squash` says that a commit
-/// message allows one.
+/// `base` has the files of the tracks where it began, `settled` are files that are no new migrations, whatever they look
+/// like; `squash` says that a commit message allows one.
 pub(super) fn judge(
     edits: &[Edit],
+    base: Option<&TrackedFiles>,
     settled: &BTreeSet<String>,
     squash: bool,
     options: &Options,
@@ -95,39 +121,286 @@ pub(super) fn judge(
         if lacks.is_empty() {
             continue;
         }
-        let first = own.edits.iter().find_map(|edit| Some((edit, ddl(track, edit)?)));
-        let Some((edit, (hit, text))) = first else { continue };
-        let place = line_column(&text, hit.at);
+        let known = Known::new(track, &own.edits);
+        let found: Vec<Found<'_>> = own.edits.iter().filter_map(|edit| Found::new(track, edit, own, &known)).collect();
+        let all = || found.iter().flat_map(|found| found.hits.iter().map(move |hit| (found, hit)));
+        if is_repair(all().map(|(_, hit)| hit), track, &lacks, base) {
+            continue;
+        }
+        // What no exception is about comes first, then what one is about that does not count.
+        let rank = |(found, hit): &(&Found<'_>, &Hit)| match found.exception(hit.at) {
+            None => 0,
+            Some(exception) if !exception.in_base => 1,
+            Some(_) => 2,
+        };
+        let Some((found, hit)) = all().min_by_key(rank) else { continue };
+        let place = line_column(&found.text, hit.at);
         let names: Vec<String> = lacks.iter().map(|track| format!("{:?}", track.name)).collect();
         let ways: Vec<String> = lacks.iter().map(|track| track.how()).collect();
-        report.add(
+        let migration = found.entry(hit.at).map_or("a migration".to_owned(), |name| format!("the migration {name:?}"));
+        let with = if hit.what.is_empty() { String::new() } else { format!(" with {}", hit.what) };
+        let exception = found.exception(hit.at);
+        report.add_unless(
+            exception.as_ref(),
             "track-parity",
-            Some(Location { path: edit.path.clone(), line: place.line, column: place.column }),
+            Some(Location { path: found.edit.path.clone(), line: place.line, column: place.column }),
             format!(
-                "the track {:?} registers a migration with {}, and {} none",
+                "the track {:?} registers {migration}{with}, and {} none",
                 track.name,
-                hit.what,
                 match &names[..] {
                     [name] => format!("the track {name} registers"),
                     names => format!("the tracks {} register", names.join(" and ")),
                 }
             ),
             format!("make the same change there: {}", ways.join("; ")),
+            "",
         );
     }
     Ok(())
+}
+
+/// Whether the change only brings what was forgotten: all that it does stands on the tracks that lack it now, where it
+/// began, and not on its own.
+fn is_repair<'h>(
+    news: impl Iterator<Item = &'h Hit>,
+    own: &Track<'_>,
+    lacks: &[&Track<'_>],
+    base: Option<&TrackedFiles>,
+) -> bool {
+    let Some(base) = base else { return false };
+    let mut keys = BTreeSet::new();
+    for hit in news {
+        // Parts of what has a name itself.
+        let is_part = hit.what == "ALTER TABLE"
+            || python::PARTS.contains(&&*hit.what)
+            || ["CONSTRAINT", "INDEX", "index", "constraint", "foreign_key", "batch_alter_table"]
+                .iter()
+                .any(|end| hit.what.ends_with(end));
+        match &*hit.key {
+            "" if is_part => {}
+            "" => return false,
+            key if is_part && !key.contains(" index ") => {}
+            key => drop(keys.insert(key)),
+        }
+    }
+    // An index goes with its table, and may have another name there.
+    if keys.iter().any(|key| !key.contains(" index ")) {
+        keys.retain(|key| !key.contains(" index "));
+    }
+    let done = |track: &Track<'_>| -> BTreeSet<String> {
+        let own = base.iter().filter(|(path, _)| track.has(path) && !is_way_down(path));
+        let texts = own.filter_map(|(path, text)| Some((path, canonical(text.as_deref()?))));
+        texts.flat_map(|(path, text)| hits(track, path, &text, true).0).map(|hit| hit.key).collect()
+    };
+    let before = done(own);
+    !keys.is_empty()
+        && keys.iter().all(|key| !before.contains(*key))
+        && lacks.iter().all(|track| {
+            let there = done(track);
+            keys.iter().all(|key| there.contains(*key))
+        })
+}
+
+/// What a change does to a file of a track that registers something.
+struct Found<'a> {
+    edit: &'a Edit,
+    text: std::borrow::Cow<'a, str>,
+    /// What changes the schema.
+    hits: Vec<Hit>,
+    /// Where exceptions count: the whole file, or parts of it.
+    exceptions: Vec<(Span, Exception)>,
+    /// New entries that have names: where they are, with the functions that they name.
+    entries: Vec<(Span, String)>,
+}
+
+impl<'a> Found<'a> {
+    fn new(track: &Track<'_>, edit: &'a Edit, own: &Registered<'_>, known: &Known) -> Option<Found<'a>> {
+        let path = &edit.path;
+        let text = canonical(edit.head.as_deref()?);
+        let marks = if track.line.is_some() { marks(track, path, &text) } else { Vec::new() };
+        let (mut hits, source) = if is_way_down(path) {
+            return None;
+        } else {
+            hits(track, path, &text, marks.is_empty() && track.line.is_some())
+        };
+        hits.sort_by(|a, b| (a.at, &a.what).cmp(&(b.at, &b.what)));
+        // A file that is a migration only now is new to the last line.
+        let added = if track.line.is_some() { Added::new(edit) } else { Added(None) };
+        let (mut line, mut seen) = (1_u32, 0);
+        hits.retain(|hit| {
+            line += text[seen..hit.at].bytes().filter(|byte| *byte == b'\n').count() as u32;
+            seen = hit.at;
+            // Where entries stand, a function is new as a whole, or is none of this change.
+            let function = source.as_ref().filter(|_| !marks.is_empty()).and_then(|source| source.function(hit.at));
+            match (function, &source) {
+                (Some(at), Some(source)) => known.is_new(path, &source.functions[at], &text),
+                _ => added.has(line),
+            }
+        });
+        let is_new = |mark: &&Mark| own.new.contains(&mark.key);
+        if track.counts_all() {
+            let start = mask(path, &text).find(|c: char| !c.is_whitespace()).unwrap_or(0);
+            let places = marks.iter().filter(is_new).map(|mark| mark.span.start);
+            hits = if track.line.is_some() {
+                places.map(|at| Hit::new(at, "")).collect()
+            } else {
+                vec![Hit::new(start, "")]
+            };
+        }
+        if hits.is_empty() {
+            return None;
+        }
+        let mut entries = Vec::new();
+        let mut spans = Vec::new();
+        for (at, mark) in marks.iter().enumerate() {
+            let next = marks.get(at + 1).map_or(text.len(), |next| next.span.start);
+            let own = spans_of(mark, next, &text, source.as_ref());
+            if mark.named && is_new(&mark) {
+                entries.extend(own.iter().map(|span| (*span, mark.key.clone())));
+            }
+            spans.push(own);
+        }
+        let before = edit.base.as_deref().is_some_and(|base| {
+            let base = canonical(base);
+            let found = allow::comments(&base, &comments(path, &base), "track-parity");
+            found.iter().any(|(span, _)| track.line.is_none() || is_head(path, &base, span.start))
+        });
+        let mut exceptions = Vec::new();
+        for (span, reason) in allow::comments(&text, &comments(path, &text), "track-parity") {
+            let whole = track.line.is_none() || is_head(path, &text, span.start);
+            let exception = Exception { reason: reason.to_owned(), in_base: whole && before };
+            let about = if whole {
+                vec![Span::new(0, text.len())]
+            } else {
+                about(span, &text, &marks, &spans, source.as_ref())
+            };
+            exceptions.extend(about.into_iter().map(|span| (span, exception.clone())));
+        }
+        Some(Found { edit, text, hits, exceptions, entries })
+    }
+
+    /// The exception for a place; the best one, if there are several.
+    fn exception(&self, at: usize) -> Option<Exception> {
+        let own = self.exceptions.iter().filter(|(span, _)| (span.start..span.end).contains(&at));
+        own.map(|(_, exception)| exception).max_by_key(|it| (it.in_base, !it.reason.is_empty())).cloned()
+    }
+
+    /// The name of the entry that a place belongs to; of several, the innermost.
+    fn entry(&self, at: usize) -> Option<&str> {
+        let own = self.entries.iter().filter(|(span, _)| (span.start..span.end).contains(&at));
+        let best = own.min_by_key(|(span, _)| span.end - span.start).or(match &self.entries[..] {
+            // There is only one that it can be.
+            [only, rest @ ..] if rest.iter().all(|(_, name)| *name == only.1) => Some(only),
+            _ => None,
+        });
+        best.map(|(_, name)| name.as_str())
+    }
+}
+
+/// What an entry has said: itself up to where the next one begins or its list ends, and the functions that it names.
+fn spans_of(mark: &Mark, next: usize, text: &str, source: Option<&python::Source>) -> Vec<Span> {
+    let start = text[..mark.span.start].rfind('\n').map_or(0, |at| at + 1);
+    let indent = text[start..mark.span.start].chars().take_while(|c| c.is_whitespace()).count();
+    let mut end = mark.span.end;
+    for line in text[end..next].split_inclusive('\n') {
+        let own = line.chars().take_while(|c| c.is_whitespace()).count();
+        if end > mark.span.end && !line.trim().is_empty() && own < indent {
+            break;
+        }
+        end += line.len();
+    }
+    let mut spans = vec![Span::new(mark.span.start, end)];
+    let words: BTreeSet<&str> = text[mark.span.start..end].split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+    for function in source.into_iter().flat_map(|source| &source.functions) {
+        if function.path.split('.').any(|part| words.contains(part)) {
+            spans.push(function.span);
+        }
+    }
+    spans
+}
+
+/// Whether nothing but comments and docstrings stands before a place.
+fn is_head(path: &str, text: &str, at: usize) -> bool {
+    mask(path, text).get(..at).is_some_and(|before| before.trim().is_empty())
+}
+
+/// What a comment is about that is not about the whole file: what it stands in or before.
+fn about(span: Span, text: &str, marks: &[Mark], spans: &[Vec<Span>], source: Option<&python::Source>) -> Vec<Span> {
+    let start = text[..span.start].rfind('\n').map_or(0, |at| at + 1);
+    let alone = text[start..span.start].trim().is_empty();
+    // The first line after it that is not a comment; its own where it stands behind something.
+    let mut line = start;
+    if alone {
+        for next in text[start..].split_inclusive('\n') {
+            let code = next.trim_start();
+            if !(code.is_empty() || code.starts_with('#') || code.starts_with("//") || code.starts_with("--")) {
+                break;
+            }
+            line += next.len();
+        }
+    }
+    let end = text[line..].find('\n').map_or(text.len(), |len| line + len + 1);
+    let mut out = vec![Span::new(line, end)];
+    let within = |place: Span| place.start < end && line < place.end;
+    for (mark, own) in marks.iter().zip(spans) {
+        if within(mark.span) {
+            out.extend(own);
+        }
+    }
+    let code = line + text[line..end].len() - text[line..end].trim_start().len();
+    let function = source.and_then(|source| Some(source.functions[source.function(code)?].span));
+    out.extend(function);
+    out
+}
+
+/// The functions that a track's files had.
+struct Known {
+    paths: BTreeSet<(String, String)>,
+    bodies: BTreeSet<String>,
+}
+
+impl Known {
+    fn new(track: &Track<'_>, edits: &[&Edit]) -> Known {
+        let mut known = Known { paths: BTreeSet::new(), bodies: BTreeSet::new() };
+        for edit in edits.iter().filter(|edit| track.line.is_some() && matches!(kind(&edit.path), Kind::Python)) {
+            let Some(base) = edit.base.as_deref().map(canonical) else { continue };
+            for function in python::read(&base).functions {
+                known.bodies.insert(function.span.slice(&base).trim().to_owned());
+                known.paths.insert((edit.path.clone(), function.path));
+            }
+        }
+        known
+    }
+
+    fn is_new(&self, path: &str, function: &python::Function, text: &str) -> bool {
+        !self.paths.contains(&(path.to_owned(), function.path.clone()))
+            && !self.bodies.contains(function.span.slice(text).trim())
+    }
 }
 
 /// What a change registers on a track.
 struct Registered<'a> {
     /// Whether it has a migration that was not there before.
     any: bool,
+    /// What it is known again by.
+    new: BTreeSet<String>,
     /// Where its DDL may be.
     edits: Vec<&'a Edit>,
 }
 
+/// A migration that a file registers.
+struct Mark {
+    /// What it is known again by.
+    key: String,
+    /// What it is, if that has changed; empty if there is nothing.
+    rest: String,
+    /// Whether the expression says which part of it is the key.
+    named: bool,
+    span: Span,
+}
+
 fn registered<'a>(track: &Track<'_>, edits: &[&'a Edit], settled: &BTreeSet<String>, squash: bool) -> Registered<'a> {
-    let mut found = Registered { any: false, edits: Vec::new() };
+    let mut found = Registered { any: false, new: BTreeSet::new(), edits: Vec::new() };
     // What is there before and after, by what it is known again by.
     let (mut before, mut after) = (Vec::new(), Vec::new());
     for edit in edits {
@@ -148,18 +421,15 @@ fn registered<'a>(track: &Track<'_>, edits: &[&'a Edit], settled: &BTreeSet<Stri
         }
     }
     let fewer = after.len() <= before.len();
-    without(&mut after, &mut before, |mark| Some(&mark.0));
-    without(&mut after, &mut before, |mark| Some(&mark.1).filter(|rest| rest.contains(char::is_alphanumeric)));
+    without(&mut after, &mut before, |mark| Some(&mark.key));
+    without(&mut after, &mut before, |mark| Some(&mark.rest).filter(|rest| rest.contains(char::is_alphanumeric)));
+    found.new.extend(after.iter().map(|mark| mark.key.clone()));
     found.any = !(after.is_empty() || squash && track.line.is_none() && fewer);
     found
 }
 
 /// Takes out of both lists what both have.
-fn without(
-    after: &mut Vec<(String, String)>,
-    before: &mut Vec<(String, String)>,
-    key: impl Fn(&(String, String)) -> Option<&String>,
-) {
+fn without(after: &mut Vec<Mark>, before: &mut Vec<Mark>, key: impl Fn(&Mark) -> Option<&String>) {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for mark in before.iter() {
         key(mark).into_iter().for_each(|key| *counts.entry(key.clone()).or_default() += 1);
@@ -179,23 +449,30 @@ fn without(
     });
 }
 
-/// The migrations that a file registers: each by what it is known again by, and by what it is if that has
-/// changed (empty if there is nothing).
-fn marks(track: &Track<'_>, path: &str, text: &str) -> Vec<(String, String)> {
+/// The migrations that a file registers.
+fn marks(track: &Track<'_>, path: &str, text: &str) -> Vec<Mark> {
     let text = canonical(text);
+    let whole = |key: String| vec![Mark { key, rest: String::new(), named: false, span: Span::new(0, text.len()) }];
     match &track.line {
         Some(line) => {
             let masked = mask(path, &text);
-            let mark = |text: &str| {
-                let found = line.find(text)?;
-                let rest = text.get(found.end()..).unwrap_or("");
-                Some((found.as_str().trim().to_owned(), rest.trim().trim_end_matches(',').to_owned()))
+            let mark = |found: regex_lite::Captures<'_>| {
+                let all = found.get(0).filter(|all| !all.as_str().trim().is_empty())?;
+                let name = found.name("name").map(|name| name.as_str().to_owned());
+                let rest = masked[all.end()..].lines().next().unwrap_or("").trim().trim_end_matches(',');
+                let blank = all.as_str().len() - all.as_str().trim_start().len();
+                Some(Mark {
+                    named: name.is_some(),
+                    rest: if name.is_some() { String::new() } else { rest.to_owned() },
+                    key: name.unwrap_or_else(|| all.as_str().trim().to_owned()),
+                    span: Span::new(all.start() + blank, all.end()),
+                })
             };
-            masked.lines().filter_map(mark).collect()
+            line.captures_iter(&masked).filter_map(mark).collect()
         }
         None if registers(track, path, &text) => match kind(path) {
-            Kind::Sql => vec![(fingerprint(&text), String::new())],
-            Kind::Python | Kind::Other => vec![(text.trim().to_owned(), String::new())],
+            Kind::Sql => whole(fingerprint(&text)),
+            Kind::Python | Kind::Other => whole(text.trim().to_owned()),
         },
         None => Vec::new(),
     }
@@ -245,35 +522,53 @@ fn kind(path: &str) -> Kind {
     }
 }
 
-/// The first DDL on an added line, with the text that it is in.
-fn ddl<'e>(track: &Track<'_>, edit: &'e Edit) -> Option<(Hit, std::borrow::Cow<'e, str>)> {
-    let path = &edit.path;
-    if is_way_down(path) {
-        return None;
-    }
-    let text = canonical(edit.head.as_deref()?);
-    let counts = |ddl| track.counts(ddl, path);
+/// All DDL of a file, and what its Python says. In one that `declares` and registers nothing, tables that are declared count,
+/// and builders do not.
+fn hits(track: &Track<'_>, path: &str, text: &str, declares: bool) -> (Vec<Hit>, Option<python::Source>) {
+    let counts = |ddl| track.counts(ddl);
     let mut hits = Vec::new();
+    let mut source = None;
     match kind(path) {
-        Kind::Sql if counts(Ddl::Sql) => hits = sql::file(&text),
+        Kind::Sql if counts(Ddl::Sql) => hits = sql::file(text),
         Kind::Python => {
-            let source = python::read(&text);
-            hits.extend(source.sql.into_iter().filter(|_| counts(Ddl::Sql)));
-            hits.extend(source.sqlalchemy.into_iter().filter(|_| counts(Ddl::Sqlalchemy)));
+            let mut read = python::read(text);
+            let mut take = |list: &mut Vec<Hit>, ddl| {
+                if counts(ddl) {
+                    hits.append(list)
+                }
+            };
+            take(&mut read.sql, Ddl::Sql);
+            take(&mut read.sqlalchemy, Ddl::Sqlalchemy);
+            if declares {
+                take(&mut read.declared, Ddl::Sqlalchemy);
+            } else {
+                take(&mut read.django, Ddl::Builders);
+            }
+            source = Some(read);
         }
-        Kind::Other if counts(Ddl::Sql) => hits = literals::read(path, &text).1,
-        Kind::Sql | Kind::Other => {}
+        Kind::Other => {
+            let mut read = literals::read(path, text);
+            if counts(Ddl::Sql) {
+                hits = read.sql;
+            }
+            if counts(Ddl::Builders) && !declares {
+                hits.append(&mut read.builders);
+            }
+        }
+        Kind::Sql => {}
     }
-    hits.sort_by(|a, b| (a.at, &a.what).cmp(&(b.at, &b.what)));
-    // A file that is a migration only now is new to the last line.
-    let added = if track.line.is_some() { Added::new(edit) } else { Added(None) };
-    let (mut line, mut seen) = (1_u32, 0);
-    let first = hits.into_iter().find(|hit| {
-        line += text[seen..hit.at].bytes().filter(|byte| *byte == b'\n').count() as u32;
-        seen = hit.at;
-        added.has(line)
-    });
-    first.map(|hit| (hit, text))
+    if let Some(line) = &track.ddl_line {
+        let masked = mask(path, text);
+        hits = line
+            .find_iter(&masked)
+            .filter(|found| !found.as_str().trim().is_empty())
+            .map(|found| {
+                let blank = found.as_str().len() - found.as_str().trim_start().len();
+                Hit::new(found.start() + blank, format!("{:?}", found.as_str().trim()))
+            })
+            .collect();
+    }
+    (hits, source)
 }
 
 /// Added lines, as ranges in order.
@@ -304,26 +599,35 @@ impl Added {
     }
 }
 
-/// The text with comments and docstrings blanked; lines stay lines.
-fn mask(path: &str, text: &str) -> String {
-    let silent: Vec<Span> = match kind(path) {
+/// The comments of a file, and the docstrings of Python.
+fn silent(path: &str, text: &str) -> Vec<Span> {
+    let mut silent: Vec<Span> = match kind(path) {
         Kind::Sql => {
             let is_comment =
                 |token: &lex::Token| matches!(token.kind, lex::Kind::LineComment | lex::Kind::BlockComment);
             lex::tokens(text).filter(is_comment).map(|token| token.span).collect()
         }
-        Kind::Python => {
-            let mut silent = python::read(text).silent;
-            silent.sort_unstable();
-            silent
-        }
-        Kind::Other => literals::read(path, text).0,
+        Kind::Python => python::read(text).silent,
+        Kind::Other => literals::read(path, text).comments,
     };
+    silent.sort_unstable();
+    silent
+}
+
+/// The comments of a file.
+fn comments(path: &str, text: &str) -> Vec<Span> {
+    let mut comments = silent(path, text);
+    comments.retain(|span| !matches!(kind(path), Kind::Python) || span.slice(text).starts_with('#'));
+    comments
+}
+
+/// The text with comments and docstrings blanked; every byte keeps its place, and lines stay lines.
+fn mask(path: &str, text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
-    for span in silent {
+    for span in silent(path, text) {
         out.push_str(text.get(at..span.start).unwrap_or(""));
-        out.extend(span.slice(text).chars().map(|c| if c == '\n' { '\n' } else { ' ' }));
+        out.extend(span.slice(text).bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }));
         at = span.end;
     }
     out.push_str(text.get(at..).unwrap_or(""));

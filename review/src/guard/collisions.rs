@@ -703,4 +703,31 @@ mod tests {
         let goose = ("db/1_a.sql", "-- +goose Up\nselect 1;\n");
         says(&change(&[goose], &[goose, ("db/2_b.go", "package db\n")]), &[]);
     }
+
+    #[test]
+    fn a_comment_of_the_file_allows_a_version_once_it_was_reviewed() {
+        let late = ("db/002_mine.sql", "-- counterfoil-allow version-behind: it has to come before 003\nselect 2;");
+        let newer = ("db/003_x.sql", "select 3;");
+        let mut change = merged(&[A], &[A, late], &[A, newer]);
+        let says = "version-behind db/002_mine.sql:1:1: db/002_mine.sql comes before db/003_x.sql: a database that has the latter gets it late";
+        let unseen = format!(
+            "note {says}; its exception (it has to come before 003) comes with this change, and counts once somebody has looked at it: with [counterfoil-allow version-behind] in a commit message, or merged in a change before"
+        );
+        assert_eq!(lines(&verdict(&change)), [&*unseen]);
+        proposes(&change, &["db/002_mine.sql -> db/004_mine.sql (004)"]);
+        change.messages = vec!["[counterfoil-allow version-behind]".to_owned()];
+        assert_eq!(lines(&verdict(&change)), [format!("note {says}; allowed: it has to come before 003")]);
+        // What may stay where it is is not moved.
+        proposes(&change, &[]);
+        // A collision is an error until then.
+        let twice = ("db/2_b.sql", "-- counterfoil-allow version-collision: one of them is to go\nselect 2;");
+        let mut change = merged(&[A], &[A, twice], &[A, ("db/002_c.sql", "select 3;")]);
+        assert!(!verdict(&change).ok);
+        change.messages = vec!["[counterfoil-allow version-collision]".to_owned()];
+        assert!(verdict(&change).ok);
+        // The target has had the comment already.
+        let before = (late.0, "-- counterfoil-allow version-collision: both are one\nselect 1;");
+        let after = (late.0, "-- counterfoil-allow version-collision: both are one\nselect 2;");
+        assert!(verdict(&merged(&[A], &[A, after], &[A, before])).ok);
+    }
 }

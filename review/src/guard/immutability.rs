@@ -60,12 +60,13 @@ enum Fate {
 }
 
 /// Judges one set. Returns the head's migrations that have their place whatever their version is: a
-/// baseline, and what has only got another name.
+/// baseline, and what has only got another name. `switched`: the tool has changed, so what does not run differs everywhere.
 pub(super) fn judge(
     set: &Set,
     base: &Items,
     head: &Items,
     messages: &[String],
+    switched: bool,
     report: &mut Report<'_>,
 ) -> BTreeSet<usize> {
     let fates = fates(base, head);
@@ -98,7 +99,7 @@ pub(super) fn judge(
         // What was edited to become the baseline is a new migration in all but its name.
         // And what its own tool could not have run may be repaired.
         if !(at == 0 && squash.in_place) && !could_not_run(set, base, item) {
-            edit(set, item, &head.list[at], report);
+            edit(set, item, &head.list[at], switched, report);
             surroundings(set, item, &head.list[at], report);
         }
     }
@@ -208,8 +209,8 @@ fn differs(item: &Item, now: &Item) -> bool {
 }
 
 /// Judges the up section of a migration that is still there.
-fn edit(set: &Set, item: &Item, now: &Item, report: &mut Report<'_>) {
-    if item.checksum == now.checksum || now.repeatable {
+fn edit(set: &Set, item: &Item, now: &Item, switched: bool, report: &mut Report<'_>) {
+    if item.checksum == now.checksum || now.repeatable || switched && !item.code && !differs(item, now) {
         return;
     }
     let (code, what, help) = if item.code {
@@ -1090,5 +1091,122 @@ mod tests {
             let verdict = check(&change, &options).expect("a verdict");
             assert_eq!((verdict.findings.len(), verdict.ok), (count, ok));
         }
+    }
+
+    #[test]
+    fn begin_and_commit_around_a_file_are_a_cosmetic_edit() {
+        let says = "warning shipped-edited-cosmetic db/1_a.up.sql:1:1: db/1_a.up.sql has shipped, and only what does not run has changed";
+        let (bare, wrapped) = ("create table a (id int);\n", "BEGIN;\n  create table a (id int);\nCOMMIT;\n");
+        let down = ("db/1_a.down.sql", "drop table a;");
+        let edited = |before: &str, after: &str| {
+            lines(&verdict(&change(&[("db/1_a.up.sql", before), down], &[("db/1_a.up.sql", after), down])))
+        };
+        assert_eq!(edited(wrapped, bare), [says]);
+        assert_eq!(edited(bare, wrapped), [says]);
+        assert_eq!(edited(wrapped, "start transaction;\nCREATE TABLE a (ID int);\nend work;"), [says]);
+        let statements =
+            "error shipped-edited db/1_a.up.sql:1:1: db/1_a.up.sql has shipped, and its statements have changed";
+        assert_eq!(edited(bare, "begin; create table b (id int); commit;"), [statements]);
+        assert_eq!(edited(bare, "begin isolation level serializable; create table a (id int); commit;"), [statements]);
+        // In another file it is the same migration.
+        says_renamed(wrapped, bare);
+    }
+
+    #[track_caller]
+    fn says_renamed(before: &str, after: &str) {
+        let found = lines(&verdict(&change(
+            &[A, ("db/3_c.sql", &format!("-- migrate:up\n{before}"))],
+            &[A, ("db/4_c.sql", &format!("-- migrate:up\n{after}"))],
+        )));
+        assert_eq!(
+            found,
+            [
+                "error shipped-renamed db/4_c.sql:1:1: db/3_c.sql has shipped and is renamed to db/4_c.sql, and what does not run differs"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_file_that_could_never_have_run_may_be_repaired() {
+        // dbmate itself stops at a file without `-- migrate:up`.
+        let without = ("db/2_b.sql", "create table b ();\n-- migrate:down\n");
+        let without_too = ("db/3_c.sql", "create table c ();\n-- migrate:down\n");
+        let codes = |change: &Change| {
+            verdict(change).findings.iter().map(|finding| finding.code.to_string()).collect::<Vec<_>>()
+        };
+        let repaired =
+            change(&[A, without, without_too], &[A, B, ("db/3_c.sql", "-- migrate:up\ncreate table c ();\n")]);
+        assert_eq!(codes(&repaired), ["base-unreadable"]);
+        // What could run stays as it was.
+        let edited = change(&[A, without], &[("db/1_a.sql", "-- migrate:up\ncreate table x ();\n"), B]);
+        assert_eq!(codes(&edited), ["shipped-edited", "base-unreadable"]);
+    }
+
+    /// The change with an entry that allows what the verdict proposes.
+    fn allowing(change: &Change, earlier: bool) -> Options {
+        let allow: Vec<_> = verdict(change)
+            .allow
+            .into_iter()
+            .map(|entry| crate::guard::Allow { reason: "it never ran".to_owned(), ..entry })
+            .collect();
+        assert!(!allow.is_empty());
+        let earlier_allow = if earlier { None } else { Some(Vec::new()) };
+        Options { allow, earlier_allow, ..Options::default() }
+    }
+
+    #[test]
+    fn an_entry_of_the_options_allows_what_it_names_once_it_was_reviewed() {
+        use counterfoil::checksum::checksum;
+        let edit = change(&[A, B], &[A, ("db/2_b.sql", "-- migrate:up\ncreate table b (id int);\n")]);
+        let [entry] = &verdict(&edit).allow[..] else { panic!("one entry") };
+        // printf -- '-- migrate:up\ncreate table b ();\n' | sha256sum
+        let up = |text: &str| Some(checksum(text));
+        assert_eq!(
+            (&*entry.path, &entry.old, &entry.new),
+            (
+                "db/2_b.sql",
+                &up("-- migrate:up\ncreate table b ();\n"),
+                &up("-- migrate:up\ncreate table b (id int);\n")
+            )
+        );
+        let says = "shipped-edited db/2_b.sql:2:17: db/2_b.sql has shipped, and its statements have changed";
+        let note = format!(
+            "note {says}; allowed: it never ran; databases that ran the old text will refuse it as `edited-semantic`: have them put that policy at warning, and bring them what differs in a new migration"
+        );
+        let found = |change: &Change, options: &Options| lines(&check(change, options).unwrap());
+        assert_eq!(found(&edit, &allowing(&edit, true)), [&*note]);
+        // Brought by the change itself it has to be looked at.
+        let own = allowing(&edit, false);
+        assert_eq!(
+            found(&edit, &own),
+            [format!(
+                "error {says}; its exception (it never ran) comes with this change, and counts once somebody has looked at it: with [counterfoil-allow shipped-edited] in a commit message, or merged in a change before"
+            )]
+        );
+        let seen = Change { messages: vec!["fix: [counterfoil-allow shipped-edited]".to_owned()], ..edit.clone() };
+        assert_eq!(found(&seen, &own), [&*note]);
+        // A comment in the file does not do it, nor another text than the one that was looked at.
+        let comment = change(
+            &[A, B],
+            &[A, ("db/2_b.sql", "-- migrate:up\n-- counterfoil-allow shipped-edited: x\ncreate table b (id int);\n")],
+        );
+        assert_eq!(found(&comment, &allowing(&edit, true)).len(), 1);
+        assert!(found(&comment, &allowing(&edit, true))[0].starts_with("error shipped-edited"));
+        // The same for what else there is.
+        for (other, code) in [
+            (change(&[A, B], &[A]), "shipped-deleted"),
+            (change(&[A, B], &[A, ("db/3_b.sql", B.1)]), "shipped-renamed"),
+            (change(&[A], &[(A.0, &A.1.replace("drop table a", "select 1"))]), "shipped-down-edited"),
+            (change(&[A], &[(A.0, &A.1.replace("up", "up transaction:false"))]), "shipped-settings-edited"),
+            (change(&[A], &[(A.0, &A.1.replace("create", "CREATE"))]), "shipped-edited-cosmetic"),
+        ] {
+            let verdict = check(&other, &allowing(&other, true)).unwrap();
+            let found = lines(&verdict);
+            assert!(found.len() == 1 && found[0].starts_with(&format!("note {code} ")), "{found:?}");
+            assert!(found[0].contains("; allowed: it never ran; databases that"), "{found:?}");
+            assert!(verdict.ok && verdict.allow.is_empty());
+        }
+        let error = check(&edit, &Options { allow: vec![Default::default()], ..Options::default() }).unwrap_err();
+        assert_eq!(error.message(), "allow[0].reason is empty");
     }
 }

@@ -149,7 +149,7 @@ fn check_set(
     noticed.retain(|finding| {
         finding.code != "not-in-journal" || finding.at.as_ref().is_none_or(|at| !shipped.contains(&*at.path))
     });
-    let settled = immutability::judge(set, &base, &head, messages, report);
+    let settled = immutability::judge(set, &base, &head, messages, paths.is_some(), report);
     all_settled.extend(settled.iter().map(|at| head.list[*at].path.clone()));
     let target = target.as_ref().unwrap_or(&base);
     let sides = collisions::Sides { set, base: &base, head: &head, target, against: &against, settled: &settled, now };

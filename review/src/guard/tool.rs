@@ -94,3 +94,83 @@ pub(super) fn say(set: &Set, given: Option<Convention>, before: &Items, now: &It
         finding.options.push(option);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::guard::Change;
+    use crate::guard::testing::{change, files, says, verdict};
+
+    /// Three migrations as golang-migrate has them, and as goose has them.
+    fn golang(table: &str) -> Vec<(String, String)> {
+        let of = |at: u32| {
+            [
+                (format!("db/00{at}_t{at}.up.sql"), format!("create table {table}{at} (id int);\n")),
+                (format!("db/00{at}_t{at}.down.sql"), format!("drop table {table}{at};\n")),
+            ]
+        };
+        (1..4).flat_map(of).collect()
+    }
+
+    fn goose(table: &str) -> Vec<(String, String)> {
+        let of = |at: u32| {
+            let text = format!(
+                "-- +goose Up\ncreate table {table}{at} (id int);\n\n-- +goose Down\ndrop table {table}{at};\n"
+            );
+            (format!("db/00{at}_t{at}.sql"), text)
+        };
+        (1..4).map(of).collect()
+    }
+
+    fn switch(base: &[(String, String)], head: &[(String, String)]) -> Change {
+        let own = |list: &[(String, String)]| -> Vec<(String, String)> { list.to_vec() };
+        let (base, head) = (own(base), own(head));
+        let of = |list: &[(String, String)]| list.iter().map(|(path, text)| (path.clone(), text.clone())).collect();
+        let mut change = change(&[], &[]);
+        (change.sets[0].base, change.sets[0].head) = (of(&base), of(&head));
+        change
+    }
+
+    const SAYS: &str = "the migrations in db have shipped as golang-migrate and are now goose: 3 shipped migrations, each with its version";
+
+    #[test]
+    fn a_change_of_tool_is_one_finding() {
+        let mut switched = switch(&golang("t"), &goose("t"));
+        says(&switched, &[&format!("warning tool-changed: {SAYS}")]);
+        assert_eq!(verdict(&switched).renumber, []);
+        // The target has got one more since, or a new one comes with it.
+        let mut target = switched.sets[0].base.clone();
+        target.extend(files(&[("db/004_t4.up.sql", "select 4;"), ("db/004_t4.down.sql", "")]));
+        switched.sets[0].target = Some(target);
+        says(&switched, &[&format!("warning tool-changed: {SAYS}")]);
+        switched.sets[0].target = None;
+        switched.sets[0].head.extend(files(&[("db/004_t4.sql", "-- +goose Up\nselect 4;\n")]));
+        says(&switched, &[&format!("warning tool-changed: {SAYS}")]);
+        // And from then on there is nothing to say.
+        says(&switch(&goose("t"), &goose("t")), &[]);
+    }
+
+    #[test]
+    fn what_differs_beside_the_tool_is_told_as_ever() {
+        let mut edited = goose("t");
+        edited[1].1 = edited[1].1.replace("id int", "id bigint");
+        says(
+            &switch(&golang("t"), &edited),
+            &[
+                &format!("warning tool-changed: {SAYS}"),
+                "error shipped-edited db/002_t2.sql:1:1: db/002_t2.sql has shipped, and its statements have changed",
+            ],
+        );
+        // One that is not there has not only changed its tool.
+        assert!(!verdict(&switch(&golang("t"), &goose("t")[1..])).ok);
+    }
+
+    #[test]
+    fn a_convention_that_is_still_named_as_it_was_is_one_finding_too() {
+        let mut switched = switch(&golang("t"), &goose("t"));
+        switched.sets[0].convention = Some("golang-migrate".to_owned());
+        says(&switched, &[&format!("error head-unreadable: {SAYS}")]);
+        assert_eq!(verdict(&switched).findings[0].options.len(), 1);
+        switched.sets[0].convention = Some("goose".to_owned());
+        says(&switched, &[&format!("warning tool-changed: {SAYS}")]);
+    }
+}

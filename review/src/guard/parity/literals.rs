@@ -71,8 +71,8 @@ const ENDINGS: &[&str] = &["s", "IfNotExists", "IfExists", "OrReplace", "Like"];
 fn is_builder(name: &str) -> bool {
     let rest = |verb: &&str| name.strip_prefix(*verb);
     VERBS.iter().find_map(rest).is_some_and(|what| {
-        let what = ENDINGS.iter().find_map(|end| what.strip_suffix(end)).unwrap_or(what);
-        NOUNS.contains(&what)
+        let mut ends = ENDINGS.iter().filter_map(|end| what.strip_suffix(end)).chain([what]);
+        ends.any(|what| NOUNS.contains(&what))
     })
 }
 

@@ -137,7 +137,10 @@ pub(super) fn judge(
         let place = line_column(&found.text, hit.at);
         let names: Vec<String> = lacks.iter().map(|track| format!("{:?}", track.name)).collect();
         let ways: Vec<String> = lacks.iter().map(|track| track.how()).collect();
-        let migration = found.entry(hit.at).map_or("a migration".to_owned(), |name| format!("the migration {name:?}"));
+        // If there is only one new name, it is that.
+        let only = own.names.first().filter(|_| own.names.len() == 1).map(String::as_str);
+        let migration =
+            found.entry(hit.at).or(only).map_or("a migration".to_owned(), |name| format!("the migration {name:?}"));
         let with = if hit.what.is_empty() { String::new() } else { format!(" with {}", hit.what) };
         let exception = found.exception(hit.at);
         report.add_unless(
@@ -288,11 +291,7 @@ impl<'a> Found<'a> {
     /// The name of the entry that a place belongs to; of several, the innermost.
     fn entry(&self, at: usize) -> Option<&str> {
         let own = self.entries.iter().filter(|(span, _)| (span.start..span.end).contains(&at));
-        let best = own.min_by_key(|(span, _)| span.end - span.start).or(match &self.entries[..] {
-            // There is only one that it can be.
-            [only, rest @ ..] if rest.iter().all(|(_, name)| *name == only.1) => Some(only),
-            _ => None,
-        });
+        let best = own.min_by_key(|(span, _)| span.end - span.start);
         best.map(|(_, name)| name.as_str())
     }
 }
@@ -384,6 +383,8 @@ struct Registered<'a> {
     any: bool,
     /// What it is known again by.
     new: BTreeSet<String>,
+    /// Those of them that are names.
+    names: BTreeSet<String>,
     /// Where its DDL may be.
     edits: Vec<&'a Edit>,
 }
@@ -400,7 +401,7 @@ struct Mark {
 }
 
 fn registered<'a>(track: &Track<'_>, edits: &[&'a Edit], settled: &BTreeSet<String>, squash: bool) -> Registered<'a> {
-    let mut found = Registered { any: false, new: BTreeSet::new(), edits: Vec::new() };
+    let mut found = Registered { any: false, new: BTreeSet::new(), names: BTreeSet::new(), edits: Vec::new() };
     // What is there before and after, by what it is known again by.
     let (mut before, mut after) = (Vec::new(), Vec::new());
     for edit in edits {
@@ -424,6 +425,7 @@ fn registered<'a>(track: &Track<'_>, edits: &[&'a Edit], settled: &BTreeSet<Stri
     without(&mut after, &mut before, |mark| Some(&mark.key));
     without(&mut after, &mut before, |mark| Some(&mark.rest).filter(|rest| rest.contains(char::is_alphanumeric)));
     found.new.extend(after.iter().map(|mark| mark.key.clone()));
+    found.names.extend(after.iter().filter(|mark| mark.named).map(|mark| mark.key.clone()));
     found.any = !(after.is_empty() || squash && track.line.is_none() && fewer);
     found
 }
@@ -637,7 +639,7 @@ fn mask(path: &str, text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::testing::lines;
-    use super::super::{Change, Registers, Track as Given, check};
+    use super::super::{Change, Counts, Registers, Track as Given, check};
     use super::*;
 
     /// SQLite migrations in a list of `app/sqlite.py`, and Alembic revisions for PostgreSQL.
@@ -965,7 +967,7 @@ mod tests {
         let mut options = options();
         let revision =
             revision(&REVISION.replace("    op.add", "    op.execute('ALTER TABLE t DROP COLUMN d')\n    op.add"));
-        options.tracks.get_mut("postgres").expect("a track").ddl = Some(vec![Ddl::Sqlalchemy]);
+        options.tracks.get_mut("postgres").expect("a track").ddl = Some(Counts::Kinds(vec![Ddl::Sqlalchemy]));
         judged(
             &[revision],
             &options,
@@ -1020,7 +1022,7 @@ mod tests {
             sqlite(|track| track.registers = Registers::Line("(".to_owned())),
             "tracks.sqlite.registers.line is \"(\", which is not a regular expression: found open group without closing ')'",
         );
-        refused(sqlite(|track| track.ddl = Some(Vec::new())), "tracks.sqlite.ddl is empty");
+        refused(sqlite(|track| track.ddl = Some(Counts::Kinds(Vec::new()))), "tracks.sqlite.ddl is empty");
         refused(|options| drop(options.tracks.remove("sqlite")), "tracks has only one track, \"postgres\"");
         refused(
             |options| options.severities.extend([("track-party".to_owned(), super::super::Level::Off)]),
@@ -1038,5 +1040,334 @@ mod tests {
         let added = Added::new(&edit);
         let lines: Vec<u32> = (0..15).filter(|line| added.has(*line)).collect();
         assert_eq!(lines, [1, 2, 3, 4, 5, 6, 9, 10]);
+    }
+
+    /// A list of names with their functions, tables beside it, and Alembic revisions.
+    fn named() -> Options {
+        let track = |files: &[&str], registers| Given {
+            files: files.iter().map(|&glob| glob.to_owned()).collect(),
+            ignore: Vec::new(),
+            registers,
+            ddl: None,
+        };
+        let entry = r#"\(\s*"(?<name>\w+)",\s*_m_"#;
+        let tracks = [
+            ("sqlite".to_owned(), track(&["app/list.py", "app/tables.py"], Registers::Line(entry.to_owned()))),
+            ("postgres".to_owned(), track(&["versions/*.py"], Registers::File)),
+        ];
+        Options { tracks: tracks.into(), ..Options::default() }
+    }
+
+    const NAMED: &str =
+        "def _m_a(c):\n    c.execute(\"CREATE TABLE a (id)\")\n\n\nMIGRATIONS = [\n    (\"a\", _m_a),\n]\n";
+
+    /// The list with one more function and entry.
+    fn list(function: &str, entry: &str) -> Edit {
+        let head = NAMED.replace("\n\n\nMIGR", &format!("\n\n\n{function}\n\n\nMIGR"));
+        let head = head.replace("_m_a),\n]", &format!("_m_a),\n{entry}]"));
+        edit("app/list.py", Some(NAMED), Some(&head))
+    }
+
+    fn b_only(entry: &str) -> Edit {
+        list("def _m_b(c):\n    c.execute(\"CREATE TABLE b (id)\")", entry)
+    }
+
+    const B_ONLY: &str = "error track-parity app/list.py:6:16: the track \"sqlite\" registers the migration \"b\" with CREATE TABLE, and the track \"postgres\" registers none";
+
+    #[test]
+    fn an_entry_has_a_name_and_may_go_over_lines() {
+        judged(&[b_only("    (\"b\", _m_b),\n")], &named(), &[B_ONLY]);
+        judged(&[b_only("    (\n        \"b\",\n        _m_b,\n    ),\n")], &named(), &[B_ONLY]);
+        // Two on one line are two.
+        let two = "    (\"x\", _m_x), (\"b\", _m_b),\n";
+        judged(&[b_only(two)], &named(), &[B_ONLY]);
+        // One of the same name that is written otherwise is the same.
+        let moved = NAMED.replace("    (\"a\", _m_a),\n", "    (\n        \"a\", _m_other),\n");
+        judged(&[edit("app/list.py", Some(NAMED), Some(&moved))], &named(), &[]);
+        // Of several new ones, the one that the DDL belongs to is named.
+        let data = "def _m_x(c):\n    c.execute(\"UPDATE a SET id = 1\")\n\n\ndef _m_b(c):\n    c.execute(\"CREATE TABLE b (id)\")";
+        judged(&[list(data, "    (\"x\", _m_x),\n    (\"b\", _m_b),\n")], &named(), &[&B_ONLY.replace(":6:", ":10:")]);
+    }
+
+    #[test]
+    fn ddl_is_looked_for_in_new_functions_and_not_in_others() {
+        // The change mends what has shipped, and brings a migration of data.
+        let mended = NAMED.replace("TABLE a (id)\")", "TABLE a (id)\")\n    c.execute(\"CREATE INDEX i ON a (id)\")");
+        let data = "def _m_b(c):\n    c.execute(\"UPDATE a SET id = 1\")\n\n\nMIGRATIONS";
+        let head = mended.replace("MIGRATIONS", data).replace("_m_a),\n]", "_m_a),\n    (\"b\", _m_b),\n]");
+        judged(&[edit("app/list.py", Some(NAMED), Some(&head))], &named(), &[]);
+        // A table that is built again, and registered nowhere.
+        judged(&[b_only("")], &named(), &[]);
+        // A function that only got another name, or another file, is none that is new.
+        let renamed = NAMED.replace("_m_a", "_m_first").replace("_m_first),\n]", "_m_first),\n    (\"b\", _m_b),\n]");
+        let own = |text: &str| text.replace("_m_first(c)", "_m_a(c)");
+        judged(&[edit("app/list.py", Some(NAMED), Some(&own(&renamed)))], &named(), &[]);
+        // Classes may all have a function of one name.
+        let classes = "class B:\n    name = (\"b\", _m_)\n    def up(self, c):\n        c.execute(\"DROP TABLE a\")\n";
+        let base = "class A:\n    name = (\"a\", _m_)\n    def up(self, c):\n        pass\n\n";
+        judged(
+            &[edit("app/list.py", Some(base), Some(&format!("{base}{classes}")))],
+            &named(),
+            &[
+                "error track-parity app/list.py:9:20: the track \"sqlite\" registers the migration \"b\" with DROP TABLE, and the track \"postgres\" registers none",
+            ],
+        );
+    }
+
+    #[test]
+    fn in_the_other_files_of_a_track_declared_tables_count() {
+        let tables = "a = Table(\"a\", metadata, Column(\"id\", Integer))\n";
+        let made = list("def _m_b(c):\n    metadata.tables[\"b\"].ensure(c)", "    (\"b\", _m_b),\n");
+        let says = |what: &str, place: &str| {
+            format!(
+                "error track-parity app/tables.py:{place}: the track \"sqlite\" registers the migration \"b\" with {what}, and the track \"postgres\" registers none"
+            )
+        };
+        let with = |more: &str| edit("app/tables.py", Some(tables), Some(&format!("{tables}{more}")));
+        for (more, what) in [
+            ("b = Table(\"b\", metadata)\n", "Table"),
+            ("Index(\"i\", a.c.id)\n", "Index"),
+            ("CheckConstraint(\"id > 0\")\n", "CheckConstraint"),
+            ("Column(\"x\", Text)\n", "Column"),
+        ] {
+            let at = if more.starts_with("b =") { "2:5" } else { "2:1" };
+            judged(&[made.clone(), with(more)], &named(), &[&says(what, at)]);
+        }
+        // Not where nothing registers anything, and not what was there before.
+        judged(&[with("b = Table(\"b\", metadata)\n")], &named(), &[]);
+        judged(&[made.clone(), with("# b = Table(\"b\", metadata)\n")], &named(), &[]);
+        judged(&[made, with("query = select(a)\n")], &named(), &[]);
+    }
+
+    #[test]
+    fn what_counts_may_be_an_expression_or_anything() {
+        let data = list("def _m_b(c):\n    ensure(c, \"b\")  # CREATE TABLE b", "    (\"b\", _m_b),\n");
+        judged(std::slice::from_ref(&data), &named(), &[]);
+        let with = |ddl: Counts| {
+            let mut options = named();
+            for track in options.tracks.values_mut() {
+                track.ddl = Some(ddl.clone());
+            }
+            options
+        };
+        let line = "error track-parity app/list.py:6:5: the track \"sqlite\" registers the migration \"b\" with \"ensure(c\", and the track \"postgres\" registers none";
+        judged(std::slice::from_ref(&data), &with(Counts::Line(r"ensure\(c".to_owned())), &[line]);
+        judged(&[b_only("    (\"b\", _m_b),\n")], &with(Counts::Line("ensure".to_owned())), &[]);
+        let any = "error track-parity app/list.py:11:5: the track \"sqlite\" registers the migration \"b\", and the track \"postgres\" registers none";
+        judged(std::slice::from_ref(&data), &with(Counts::Any), &[any]);
+        let file = edit(
+            "versions/b.py",
+            None,
+            Some("revision = 'b'\n\ndef upgrade():\n    op.execute('UPDATE a SET id = 1')\n"),
+        );
+        judged(
+            std::slice::from_ref(&file),
+            &with(Counts::Any),
+            &[
+                "error track-parity versions/b.py:1:1: the track \"postgres\" registers a migration, and the track \"sqlite\" registers none",
+            ],
+        );
+        judged(&[data, file], &with(Counts::Any), &[]);
+    }
+
+    /// What an exception comes to, with and without the word in a commit message.
+    #[track_caller]
+    fn excepted(edits: &[Edit], options: &Options, plain: &str, reason: &str) {
+        let unseen = format!(
+            "error {plain}; its exception ({reason}) comes with this change, and counts once somebody has looked at it: with [counterfoil-allow track-parity] in a commit message, or merged in a change before"
+        );
+        judged(edits, options, &[&unseen]);
+        for (message, expected) in [
+            ("Search\n\n[counterfoil-allow track-parity]", format!("note {plain}; allowed: {reason}")),
+            ("[counterfoil-allow version-behind]", unseen.clone()),
+            ("counterfoil-allow track-parity", unseen),
+        ] {
+            let change = Change { edits: edits.to_vec(), messages: vec![message.to_owned()], ..Change::default() };
+            let verdict = check(&change, options).unwrap();
+            assert_eq!(lines(&verdict), [&*expected], "{message}");
+            assert_eq!(verdict.ok, expected.starts_with("note"));
+        }
+    }
+
+    #[test]
+    fn a_deliberate_exception_counts_once_it_was_reviewed() {
+        let says = "track-parity versions/b.py:4:8: the track \"postgres\" registers a migration with op.create_table, and the track \"sqlite\" registers none";
+        let revision = |comment: &str| {
+            let text = format!("revision = 'b'\n{comment}\ndef upgrade():\n    op.create_table('b')\n");
+            edit("versions/b.py", None, Some(&text))
+        };
+        let comment = "# counterfoil-allow track-parity: PostgreSQL only";
+        excepted(&[revision(comment)], &named(), says, "PostgreSQL only");
+        let other = "# counterfoil-allow version-behind, track-parity : for search";
+        excepted(&[revision(other)], &named(), says, "for search");
+        // Without a reason, for another code, or not in a comment, it is none.
+        let none = format!("error {says}; its exception gives no reason, and does not count without");
+        judged(&[revision("# counterfoil-allow track-parity")], &named(), &[&none]);
+        judged(&[revision("# counterfoil-allow version-behind: x")], &named(), &[&format!("error {says}")]);
+        judged(&[revision("x = '# counterfoil-allow track-parity: x'")], &named(), &[&format!("error {says}")]);
+        // A file of SQL.
+        let sql =
+            edit("db/pg/1.sql", None, Some("-- counterfoil-allow track-parity: PostgreSQL only\ncreate table t ();"));
+        let says = "track-parity db/pg/1.sql:2:1: the track \"pg\" registers a migration with CREATE TABLE, and the tracks \"lite\" and \"my\" register none";
+        excepted(&[sql], &folders(), says, "PostgreSQL only");
+    }
+
+    #[test]
+    fn an_exception_in_a_list_is_about_what_it_stands_at() {
+        let comment = "# counterfoil-allow track-parity: SQLite only";
+        let says = "track-parity app/list.py:6:16: the track \"sqlite\" registers the migration \"b\" with CREATE TABLE, and the track \"postgres\" registers none";
+        excepted(&[b_only(&format!("    (\"b\", _m_b),  {comment}\n"))], &named(), says, "SQLite only");
+        excepted(&[b_only(&format!("    {comment}\n    (\"b\", _m_b),\n"))], &named(), says, "SQLite only");
+        let above =
+            list(&format!("{comment}\ndef _m_b(c):\n    c.execute(\"CREATE TABLE b (id)\")"), "    (\"b\", _m_b),\n");
+        excepted(&[above], &named(), &says.replace(":6:", ":7:"), "SQLite only");
+        let inside = list(
+            &format!("def _m_b(c):\n    {comment}\n    c.execute(\"CREATE TABLE b (id)\")"),
+            "    (\"b\", _m_b),\n",
+        );
+        excepted(&[inside], &named(), &says.replace(":6:", ":7:"), "SQLite only");
+        // Another entry has none.
+        let two =
+            "def _m_x(c):\n    c.execute(\"DROP TABLE a\")\n\n\ndef _m_b(c):\n    c.execute(\"CREATE TABLE b (id)\")";
+        let change = Change {
+            edits: vec![list(two, &format!("    (\"x\", _m_x),  {comment}\n    (\"b\", _m_b),\n"))],
+            messages: vec!["[counterfoil-allow track-parity]".to_owned()],
+            ..Change::default()
+        };
+        assert_eq!(lines(&check(&change, &named()).unwrap()), [format!("error {}", says.replace(":6:", ":10:"))]);
+        // At the head of the file it is about all of it, and once merged it has been reviewed.
+        let base = format!("\"\"\"Migrations.\"\"\"\n{comment}\n{NAMED}");
+        let head = base.replace("\n\n\nMIGR", "\n\n\ndef _m_b(c):\n    c.execute(\"CREATE TABLE b (id)\")\n\n\nMIGR");
+        let head = head.replace("_m_a),\n]", "_m_a),\n    (\"b\", _m_b),\n]");
+        let note = format!("note {}; allowed: SQLite only", says.replace(":6:", ":8:"));
+        judged(&[edit("app/list.py", Some(&base), Some(&head))], &named(), &[&note]);
+        excepted(
+            &[edit("app/list.py", Some(NAMED), Some(&head))],
+            &named(),
+            &says.replace(":6:", ":8:"),
+            "SQLite only",
+        );
+    }
+
+    #[test]
+    fn a_change_that_brings_only_the_forgotten_counterpart_passes() {
+        let base = |list: &str| -> TrackedFiles {
+            let text = |text: &str| Some(text.to_owned());
+            [
+                ("app/list.py".to_owned(), text(list)),
+                ("versions/a.py".to_owned(), text("revision = 'a'\ndef upgrade():\n    op.create_table('a')\n")),
+            ]
+            .into()
+        };
+        let there = NAMED.replace("MIGR", "def _m_b(c):\n    c.execute(\"CREATE TABLE IF NOT EXISTS B (id)\")\n    c.execute('ALTER TABLE a ADD COLUMN x')\n\n\nMIGR");
+        let upgrade = |body: &str| {
+            edit(
+                "versions/b.py",
+                None,
+                Some(&format!(
+                    "revision = 'b'\ndef upgrade():\n    {body}\ndef downgrade():\n    op.drop_table('b')\n"
+                )),
+            )
+        };
+        let judge = |edits: &[Edit], list: &str| {
+            let tracked = Some(super::super::Tracked { base: Some(base(list)), head: base(list) });
+            lines(&check(&Change { edits: edits.to_vec(), tracked, ..Change::default() }, &named()).unwrap()).len()
+        };
+        assert_eq!(judge(&[upgrade("op.create_table('b', sa.Column('id', sa.Integer()))")], &there), 0);
+        assert_eq!(judge(&[upgrade("op.add_column('a', sa.Column('x', sa.Text()))")], &there), 0);
+        assert_eq!(judge(&[upgrade("op.execute('create table public.b (id int)')")], &there), 0);
+        // What is not there, what is more than that, and what can't be compared.
+        assert_eq!(judge(&[upgrade("op.create_table('b')")], NAMED), 1);
+        assert_eq!(judge(&[upgrade("op.create_table('c')")], &there), 1);
+        assert_eq!(judge(&[upgrade("op.create_table('b'); op.create_table('c')")], &there), 1);
+        assert_eq!(judge(&[upgrade("op.create_table('b'); op.alter_column('a', 'id')")], &there), 1);
+        // What its own track has had already is nothing forgotten.
+        assert_eq!(judge(&[upgrade("op.create_table('a')")], &there), 1);
+        // The other way round: the list lacks what the revisions have.
+        let forgotten = b_only("    (\"b\", _m_b),\n");
+        let mut files = base(NAMED);
+        files.insert("versions/b.py".to_owned(), upgrade("op.create_table('b')").head);
+        let tracked = Some(super::super::Tracked { base: Some(files.clone()), head: files });
+        assert_eq!(
+            lines(&check(&Change { edits: vec![forgotten], tracked, ..Change::default() }, &named()).unwrap()),
+            [""; 0]
+        );
+    }
+
+    #[test]
+    fn what_each_track_sees_is_told() {
+        let text = |text: &str| Some(text.to_owned());
+        let head: TrackedFiles = [
+            ("app/list.py".to_owned(), text(&NAMED.replace("_m_a),", "_m_a), (\n\"b\", _m_b),\n# (\"c\", _m_c)\n"))),
+            ("app/tables.py".to_owned(), text("a = 1\n")),
+            ("versions/a.py".to_owned(), text(REVISION)),
+            ("versions/merge.py".to_owned(), text("revision = 'm'\ndef upgrade():\n    pass\n")),
+            ("versions/unread.py".to_owned(), None),
+        ]
+        .into();
+        let change = Change { tracked: Some(super::super::Tracked { base: None, head }), ..Change::default() };
+        let sees = check(&change, &named()).unwrap().tracks;
+        let sees: Vec<(&str, usize, usize)> = sees.iter().map(|(name, it)| (&**name, it.files, it.entries)).collect();
+        assert_eq!(sees, [("postgres", 3, 1), ("sqlite", 2, 2)]);
+    }
+
+    #[test]
+    fn builders_count_in_migration_files() {
+        let track = |files: &str| Given {
+            files: vec![files.to_owned()],
+            ignore: Vec::new(),
+            registers: Registers::File,
+            ddl: None,
+        };
+        let options = Options {
+            tracks: [("a".to_owned(), track("a/*")), ("b".to_owned(), track("b/*"))].into(),
+            ..Options::default()
+        };
+        let lacks = |place: &str, what: &str| {
+            format!(
+                "error track-parity {place}: the track \"a\" registers a migration with {what}, and the track \"b\" registers none"
+            )
+        };
+        for (path, text, expected) in [
+            (
+                "a/1.js",
+                "exports.up = (knex) => knex.schema.createTable('t', (t) => t.text('a'))\n",
+                Some(("1:36", "createTable")),
+            ),
+            (
+                "a/1.ts",
+                "export async function up(db) {\n  await db.schema.alterTable('t').addColumn('a', 'text').execute()\n}\n",
+                Some(("2:19", "alterTable")),
+            ),
+            (
+                "a/1.ts",
+                "export class A {\n  async up(queryRunner) {\n    await queryRunner.addColumn('t', c)\n  }\n}\n",
+                Some(("3:23", "addColumn")),
+            ),
+            (
+                "a/1.ts",
+                "export class A {\n  async up(q) { await q.query('UPDATE t SET a = 1') }\n  async down(q) { await q.dropColumn('t', 'a') }\n}\n",
+                None,
+            ),
+            (
+                "a/0001_a.py",
+                "class Migration(migrations.Migration):\n    operations = [\n        migrations.CreateModel(name='T', fields=[]),\n    ]\n",
+                Some(("3:20", "migrations.CreateModel")),
+            ),
+            (
+                "a/0001_a.py",
+                "class Migration(migrations.Migration):\n    operations = [\n        migrations.RunSQL('UPDATE t SET a = 1', 'DROP TABLE t'),\n        migrations.RunPython(fill, reverse_code=empty),\n        migrations.AlterModelOptions(name='T', options={}),\n    ]\n",
+                None,
+            ),
+            (
+                "a/0001_a.py",
+                "class Migration(migrations.Migration):\n    operations = [\n        migrations.SeparateDatabaseAndState(state_operations=[migrations.CreateModel('T', [])]),\n    ]\n",
+                None,
+            ),
+        ] {
+            let expected: Vec<String> =
+                expected.iter().map(|(place, what)| lacks(&format!("{path}:{place}"), what)).collect();
+            judged(&[edit(path, None, Some(text))], &options, &expected.iter().map(String::as_str).collect::<Vec<_>>());
+        }
     }
 }

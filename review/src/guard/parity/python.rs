@@ -597,6 +597,18 @@ mod tests {
         finds("if x:\n  raise RuntimeError(\n    'drop table failed')\ny = 'drop table t'", &[("DROP TABLE", 4)], &[]);
         finds("if x: raise RuntimeError('drop table failed')\n", &[], &[]);
         finds("log.info('create table t is next')\nprint('drop table t')\n", &[], &[]);
+        finds("assert x, 'drop table t'\nok and logger.warning(\n    'alter table %s',\n    x)\n", &[], &[]);
+        finds("self._log.info(f'create table {x}')\nsys.stderr.write('drop table t')\n", &[], &[]);
+    }
+
+    #[test]
+    fn temporary_tables_of_a_function_are_no_change_of_the_schema() {
+        finds(
+            "def a(c):\n  c.execute('CREATE TEMP TABLE x (a)')\n  c.execute('DROP TABLE x')\n\ndef b(c):\n  c.execute('DROP TABLE x')\n",
+            &[("DROP TABLE", 6)],
+            &[],
+        );
+        finds("M = ['CREATE TEMPORARY TABLE x (a)', 'CREATE TABLE y (a)']\n", &[("CREATE TABLE", 1)], &[]);
     }
 
     #[test]

@@ -98,10 +98,11 @@ pub(super) fn judge(
     for (item, at) in pairs() {
         // What was edited to become the baseline is a new migration in all but its name.
         // And what its own tool could not have run may be repaired.
-        if !(at == 0 && squash.in_place) && !could_not_run(set, base, item) {
-            edit(set, item, &head.list[at], switched, report);
-            surroundings(set, item, &head.list[at], report);
+        if at == 0 && squash.in_place || could_not_run(set, base, item) {
+            continue;
         }
+        edit(set, item, &head.list[at], switched, report);
+        surroundings(set, item, &head.list[at], report);
     }
     let mut twins: BTreeMap<&Version, Vec<&str>> = BTreeMap::new();
     for item in &base.list {

@@ -145,7 +145,7 @@ pub(super) fn judge(
         let exception = found.exception(hit.at);
         report.add_unless(
             exception.as_ref(),
-            "track-parity",
+            CODE,
             Some(Location { path: found.edit.path.clone(), line: place.line, column: place.column }),
             format!(
                 "the track {:?} registers {migration}{with}, and {} none",
@@ -230,20 +230,23 @@ impl<'a> Found<'a> {
         // A file that is a migration only now is new to the last line.
         let added = if track.line.is_some() { Added::new(edit) } else { Added(None) };
         let (mut line, mut seen) = (1_u32, 0);
+        let mut new: BTreeMap<usize, bool> = BTreeMap::new();
         hits.retain(|hit| {
             line += text[seen..hit.at].bytes().filter(|byte| *byte == b'\n').count() as u32;
             seen = hit.at;
             // Where entries stand, a function is new as a whole, or is none of this change.
             let function = source.as_ref().filter(|_| !marks.is_empty()).and_then(|source| source.function(hit.at));
             match (function, &source) {
-                (Some(at), Some(source)) => known.is_new(path, &source.functions[at], &text),
+                (Some(at), Some(source)) => {
+                    *new.entry(at).or_insert_with(|| known.is_new(path, &source.functions[at], &text))
+                }
                 _ => added.has(line),
             }
         });
-        let is_new = |mark: &&Mark| own.new.contains(&mark.key);
+        let is_new = |mark: &Mark| own.new.contains(&mark.key);
         if track.counts_all() {
-            let start = mask(path, &text).find(|c: char| !c.is_whitespace()).unwrap_or(0);
-            let places = marks.iter().filter(is_new).map(|mark| mark.span.start);
+            let start = Some(code_at(path, &text)).filter(|at| *at < text.len()).unwrap_or(0);
+            let places = marks.iter().filter(|mark| is_new(mark)).map(|mark| mark.span.start);
             hits = if track.line.is_some() {
                 places.map(|at| Hit::new(at, "")).collect()
             } else {
@@ -254,30 +257,26 @@ impl<'a> Found<'a> {
             return None;
         }
         let mut entries = Vec::new();
-        let mut spans = Vec::new();
-        for (at, mark) in marks.iter().enumerate() {
-            let next = marks.get(at + 1).map_or(text.len(), |next| next.span.start);
-            let own = spans_of(mark, next, &text, source.as_ref());
-            if mark.named && is_new(&mark) {
-                entries.extend(own.iter().map(|span| (*span, mark.key.clone())));
-            }
-            spans.push(own);
-        }
-        let before = edit.base.as_deref().is_some_and(|base| {
-            let base = canonical(base);
-            let found = allow::comments(&base, &comments(path, &base), "track-parity");
-            found.iter().any(|(span, _)| track.line.is_none() || is_head(path, &base, span.start))
-        });
         let mut exceptions = Vec::new();
-        for (span, reason) in allow::comments(&text, &comments(path, &text), "track-parity") {
-            let whole = track.line.is_none() || is_head(path, &text, span.start);
-            let exception = Exception { reason: reason.to_owned(), in_base: whole && before };
-            let about = if whole {
-                vec![Span::new(0, text.len())]
-            } else {
-                about(span, &text, &marks, &spans, source.as_ref())
-            };
-            exceptions.extend(about.into_iter().map(|span| (span, exception.clone())));
+        let is_list = track.line.is_some();
+        {
+            let list = List::new(path, &text, &marks, source.as_ref());
+            for (at, mark) in marks.iter().enumerate().filter(|(_, mark)| mark.named && is_new(mark)) {
+                entries.extend(list.entry(at).into_iter().map(|span| (span, mark.key.clone())));
+            }
+            // Before, only what was about the whole file can be about what is new.
+            let before = edit.base.as_deref().is_some_and(|base| {
+                let base = canonical(base);
+                let code = code_at(path, &base);
+                let found = allow::comments(&base, &comments(path, &base), CODE);
+                found.iter().any(|(span, _)| !is_list || span.start < code)
+            });
+            for (span, reason) in allow::comments(&text, &comments(path, &text), CODE).into_iter().take(MOST) {
+                let whole = !is_list || span.start < list.code;
+                let exception = Exception { reason: reason.to_owned(), in_base: whole && before };
+                let about = if whole { vec![Span::new(0, text.len() + 1)] } else { list.about(span) };
+                exceptions.extend(about.into_iter().map(|span| (span, exception.clone())));
+            }
         }
         Some(Found { edit, text, hits, exceptions, entries })
     }
@@ -296,60 +295,86 @@ impl<'a> Found<'a> {
     }
 }
 
-/// What an entry has said: itself up to where the next one begins or its list ends, and the functions that it names.
-fn spans_of(mark: &Mark, next: usize, text: &str, source: Option<&python::Source>) -> Vec<Span> {
-    let start = text[..mark.span.start].rfind('\n').map_or(0, |at| at + 1);
-    let indent = text[start..mark.span.start].chars().take_while(|c| c.is_whitespace()).count();
-    let mut end = mark.span.end;
-    for line in text[end..next].split_inclusive('\n') {
-        let own = line.chars().take_while(|c| c.is_whitespace()).count();
-        if end > mark.span.end && !line.trim().is_empty() && own < indent {
-            break;
-        }
-        end += line.len();
-    }
-    let mut spans = vec![Span::new(mark.span.start, end)];
-    let words: BTreeSet<&str> = text[mark.span.start..end].split(|c: char| !c.is_alphanumeric() && c != '_').collect();
-    for function in source.into_iter().flat_map(|source| &source.functions) {
-        if function.path.split('.').any(|part| words.contains(part)) {
-            spans.push(function.span);
-        }
-    }
-    spans
+/// How many exceptions of a file, functions of a name and lines of comments are looked at.
+const MOST: usize = 500;
+
+/// A list, as exceptions and names are found in it.
+struct List<'t> {
+    text: &'t str,
+    marks: &'t [Mark],
+    source: Option<&'t python::Source>,
+    /// Functions by the outermost name in their paths.
+    functions: BTreeMap<&'t str, Vec<Span>>,
+    /// Where its first line of code begins.
+    code: usize,
 }
 
-/// Whether nothing but comments and docstrings stands before a place.
-fn is_head(path: &str, text: &str, at: usize) -> bool {
-    mask(path, text).get(..at).is_some_and(|before| before.trim().is_empty())
-}
+impl<'t> List<'t> {
+    fn new(path: &str, text: &'t str, marks: &'t [Mark], source: Option<&'t python::Source>) -> List<'t> {
+        let mut functions: BTreeMap<&str, Vec<Span>> = BTreeMap::new();
+        for function in source.into_iter().flat_map(|source| &source.functions) {
+            let own = functions.entry(function.path.split('.').next().unwrap_or("")).or_default();
+            if own.len() < MOST {
+                own.push(function.span);
+            }
+        }
+        List { text, marks, source, functions, code: code_at(path, text) }
+    }
 
-/// What a comment is about that is not about the whole file: what it stands in or before.
-fn about(span: Span, text: &str, marks: &[Mark], spans: &[Vec<Span>], source: Option<&python::Source>) -> Vec<Span> {
-    let start = text[..span.start].rfind('\n').map_or(0, |at| at + 1);
-    let alone = text[start..span.start].trim().is_empty();
-    // The first line after it that is not a comment; its own where it stands behind something.
-    let mut line = start;
-    if alone {
-        for next in text[start..].split_inclusive('\n') {
-            let code = next.trim_start();
-            if !(code.is_empty() || code.starts_with('#') || code.starts_with("//") || code.starts_with("--")) {
+    /// What an entry has said: itself up to where the next one begins or its list ends, and the functions that it names.
+    fn entry(&self, at: usize) -> Vec<Span> {
+        let (text, mark) = (self.text, &self.marks[at]);
+        let next = self.marks.get(at + 1).map_or(text.len(), |next| next.span.start).max(mark.span.end);
+        let start = text[..mark.span.start].rfind('\n').map_or(0, |at| at + 1);
+        let indent = indentation(&text[start..]);
+        let mut end = mark.span.end;
+        for line in text[end..next].split_inclusive('\n') {
+            if end > mark.span.end && !line.trim().is_empty() && indentation(line) < indent {
                 break;
             }
-            line += next.len();
+            end += line.len();
         }
+        let words: BTreeSet<&str> =
+            text[mark.span.start..end].split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+        let named = words.iter().filter_map(|word| self.functions.get(word)).flatten();
+        [Span::new(mark.span.start, end)].into_iter().chain(named.copied()).collect()
     }
-    let end = text[line..].find('\n').map_or(text.len(), |len| line + len + 1);
-    let mut out = vec![Span::new(line, end)];
-    let within = |place: Span| place.start < end && line < place.end;
-    for (mark, own) in marks.iter().zip(spans) {
-        if within(mark.span) {
-            out.extend(own);
+
+    /// What a comment is about that is not about the whole file: what it stands in, behind or before.
+    fn about(&self, comment: Span) -> Vec<Span> {
+        let text = self.text;
+        let start = text[..comment.start].rfind('\n').map_or(0, |at| at + 1);
+        let mut line = start;
+        if text[start..comment.start].trim().is_empty() {
+            // It stands alone, so it is about the next line that is no comment.
+            for next in text[start..].split_inclusive('\n').take(MOST) {
+                let code = next.trim_start();
+                if !(code.is_empty() || ["#", "//", "--"].iter().any(|mark| code.starts_with(mark))) {
+                    break;
+                }
+                line += next.len();
+            }
         }
+        let end = text[line..].find('\n').map_or(text.len(), |len| line + len + 1);
+        let mut out = vec![Span::new(line, end)];
+        let first = self.marks.partition_point(|mark| mark.span.end <= line);
+        let own = (first..self.marks.len()).take_while(|at| self.marks[*at].span.start < end);
+        out.extend(own.flat_map(|at| self.entry(at)));
+        let code = line + indentation(&text[line..end]);
+        out.extend(self.source.and_then(|source| Some(source.functions[source.function(code)?].span)));
+        out
     }
-    let code = line + text[line..end].len() - text[line..end].trim_start().len();
-    let function = source.and_then(|source| Some(source.functions[source.function(code)?].span));
-    out.extend(function);
-    out
+}
+
+/// How many bytes of white space a line begins with.
+fn indentation(line: &str) -> usize {
+    line.len() - line.trim_start_matches([' ', '\t']).len()
+}
+
+/// Where the first thing stands that is neither a comment nor a docstring.
+fn code_at(path: &str, text: &str) -> usize {
+    let masked = mask(path, text);
+    masked.len() - masked.trim_start().len()
 }
 
 /// The functions that a track's files had.
@@ -376,6 +401,8 @@ impl Known {
             && !self.bodies.contains(function.span.slice(text).trim())
     }
 }
+
+const CODE: &str = "track-parity";
 
 /// What a change registers on a track.
 struct Registered<'a> {

@@ -141,6 +141,7 @@ fn read(text: &str, offset: usize, fragment: bool, depth: usize, hits: &mut Vec<
             _ => {}
         }
         let peeked = all.peek().map(|next| next.span.slice(text).to_ascii_lowercase());
+        let next_end = all.peek().map_or(token.span.end, |next| next.span.end);
         let part = PARTS.iter().find(|(first, _)| *first == word);
         if start && matches!(&*word, "create" | "alter" | "drop") {
             alter = word == "alter";
@@ -166,9 +167,7 @@ fn read(text: &str, offset: usize, fragment: bool, depth: usize, hits: &mut Vec<
         {
             alter = true;
             let what = format!("{word} {next}");
-            let name =
-                name(text, token.span.end + text[token.span.end..].find(char::is_alphabetic).unwrap_or(0) + next.len())
-                    .0;
+            let name = name(text, next_end).0;
             let says = !name.is_empty() && !altered.is_empty();
             let key = if says { format!("{what} {altered}.{name}") } else { String::new() };
             hits.push(Hit { at, what: what.to_ascii_uppercase(), key, table: altered.clone() });
@@ -185,9 +184,7 @@ fn read(text: &str, offset: usize, fragment: bool, depth: usize, hits: &mut Vec<
             if peeked.as_ref().is_some_and(is_table) {
                 hits.push(Hit { table: name(text, token.span.end).0, ..Hit::new(at, "SELECT INTO") });
             } else if let Some("temp" | "temporary") = peeked.as_deref() {
-                let after = token.span.end + text[token.span.end..].find(char::is_alphabetic).unwrap_or(0);
-                let after = after + peeked.as_ref().map_or(0, String::len);
-                hits.push(Hit { table: name(text, after).0, ..Hit::new(at, "") });
+                hits.push(Hit { table: name(text, next_end).0, ..Hit::new(at, "") });
             }
             select = None;
         }

@@ -60,46 +60,136 @@ pub(crate) fn hex(digest: &[u8]) -> String {
 /// assert_ne!(fingerprint("select 'A'"), fingerprint("select 'a'"));
 /// ```
 pub fn fingerprint(text: &str) -> String {
-    let mut hasher = Sha256::new();
-    let mut folded = Vec::new();
-    // A semicolon counts once there are tokens on both of its sides.
-    let (mut any, mut semicolon) = (false, false);
-    for token in tokens(text) {
+    let mut stream = Stream::default();
+    stream.add(text);
+    hex(&stream.hasher.finalize())
+}
+
+/// How a transaction may be begun and ended around a whole text. All of them run the same.
+const BEGINS: [&str; 4] = ["begin", "begin work", "begin transaction", "start transaction"];
+const ENDS: [&str; 6] = ["commit", "commit work", "commit transaction", "end", "end work", "end transaction"];
+
+/// Whether a fingerprint is that of the text, or of one that differs only in whether `BEGIN` and `COMMIT` stand around
+/// all of it, and how these are written. Where nothing else is asked for, such a pair is left out when the text is run.
+///
+/// ```
+/// use counterfoil::checksum::{fingerprint, is_alike};
+/// assert!(is_alike("create table a ();", &fingerprint("START TRANSACTION; create table a (); END")));
+/// assert!(!is_alike("create table a ();", &fingerprint("begin; create table b (); commit;")));
+/// ```
+pub fn is_alike(text: &str, recorded: &str) -> bool {
+    if fingerprint(text) == recorded {
+        return true;
+    }
+    let inner = unwrapped(text);
+    // What cannot run in a transaction is refused inside of one, and runs without.
+    let may_wrap = split::analyze(inner, &[]).is_ok_and(|sql| sql.statements.iter().all(|one| one.transactional));
+    may_wrap
+        && (fingerprint(inner) == recorded
+            || BEGINS.iter().any(|begin| {
+                let mut stream = Stream::default();
+                stream.add(begin);
+                stream.semicolon = true;
+                stream.add(inner);
+                ENDS.iter().any(|end| {
+                    let mut whole = stream.clone();
+                    whole.semicolon = true;
+                    whole.add(end);
+                    hex(&whole.hasher.finalize()) == recorded
+                })
+            }))
+}
+
+/// The text without a `BEGIN` and `COMMIT` that stand around all of it; the text itself where there are none. A `BEGIN`
+/// with options of its own, or a `COMMIT AND CHAIN`, says more, and stays.
+pub fn unwrapped(text: &str) -> &str {
+    let is = |list: &[&str], words: &str| list.contains(&words);
+    // Of the statement that is read: its words, and where it begins.
+    let (mut words, mut start) = (String::new(), 0);
+    // Where the first one ends that has to be a `BEGIN`, and where the last one begins if it is a `COMMIT`.
+    let (mut inner, mut last) = (None, None);
+    for token in tokens(text).filter(|token| counts(text, token.kind, token.span)) {
         let source = token.span.slice(text);
-        let skipped = match token.kind {
-            Kind::LineComment | Kind::BlockComment => true,
-            Kind::PsqlCommand => split::is_skipped(source),
-            Kind::Semicolon => {
-                semicolon = any;
-                true
+        if token.kind == Kind::Semicolon {
+            if inner.is_none() && !words.is_empty() {
+                if !is(&BEGINS, &words) {
+                    return text;
+                }
+                inner = Some(token.span.end);
             }
-            _ => false,
-        };
-        if skipped {
+            last = if words.is_empty() { last } else { Some(start).filter(|_| is(&ENDS, &words)) };
+            words.clear();
             continue;
         }
-        if std::mem::take(&mut semicolon) {
-            hasher.update([tag(Kind::Semicolon), 0, 0, 0, 0]);
+        if words.is_empty() {
+            start = token.span.start;
+        } else {
+            words.push(' ');
         }
-        any = true;
-        // Where the part begins whose case counts.
-        let verbatim = match token.kind {
-            Kind::Word | Kind::Number => source.len(),
-            Kind::EscapeStr | Kind::UnicodeStr | Kind::NationalStr | Kind::BitStr | Kind::HexStr => {
-                source.find('\'').unwrap_or(0)
-            }
-            Kind::UnicodeIdent => source.find('"').unwrap_or(0),
-            _ => 0,
-        };
-        folded.clear();
-        folded.extend_from_slice(source.as_bytes());
-        folded[..verbatim].make_ascii_lowercase();
-        // The kind, whether a string goes on, and the length keep neighbours apart.
-        hasher.update([tag(token.kind) | u8::from(token.continues) << 7]);
-        hasher.update((folded.len() as u32).to_le_bytes());
-        hasher.update(&folded);
+        // What is longer is no transaction control.
+        if words.len() < 32 {
+            words.push_str(source);
+            words.make_ascii_lowercase();
+        }
     }
-    hex(&hasher.finalize())
+    if !words.is_empty() {
+        last = Some(start).filter(|_| is(&ENDS, &words));
+    }
+    match (inner, last) {
+        (Some(from), Some(to)) if from <= to => text.get(from..to).unwrap_or(text),
+        _ => text,
+    }
+}
+
+/// Whether a token counts for a fingerprint: no comment, and no line that is skipped.
+fn counts(text: &str, kind: Kind, span: crate::span::Span) -> bool {
+    match kind {
+        Kind::LineComment | Kind::BlockComment => false,
+        Kind::PsqlCommand => !split::is_skipped(span.slice(text)),
+        _ => true,
+    }
+}
+
+/// The token stream of a text as it is hashed.
+#[derive(Clone, Default)]
+struct Stream {
+    hasher: Sha256,
+    any: bool,
+    /// A semicolon counts once there are tokens on both of its sides.
+    semicolon: bool,
+}
+
+impl Stream {
+    fn add(&mut self, text: &str) {
+        let mut folded = Vec::new();
+        for token in tokens(text).filter(|token| counts(text, token.kind, token.span)) {
+            let source = token.span.slice(text);
+            if token.kind == Kind::Semicolon {
+                self.semicolon = self.any;
+                continue;
+            }
+            if std::mem::take(&mut self.semicolon) {
+                self.hasher.update([tag(Kind::Semicolon), 0, 0, 0, 0]);
+            }
+            self.any = true;
+            // Where the part begins whose case counts.
+            let verbatim = match token.kind {
+                Kind::Word | Kind::Number => source.len(),
+                Kind::EscapeStr | Kind::UnicodeStr | Kind::NationalStr | Kind::BitStr | Kind::HexStr => {
+                    source.find('\'').unwrap_or(0)
+                }
+                Kind::UnicodeIdent => source.find('"').unwrap_or(0),
+                _ => 0,
+            };
+            folded.clear();
+            folded.extend_from_slice(source.as_bytes());
+            folded[..verbatim].make_ascii_lowercase();
+            // The kind, whether a string goes on, and the length keep neighbours apart.
+            self.hasher.update([tag(token.kind) | u8::from(token.continues) << 7]);
+            self.hasher.update((folded.len() as u32).to_le_bytes());
+            self.hasher.update(&folded);
+        }
+    }
 }
 
 /// A number for each kind. Fingerprints are kept in ledgers: these never change.
@@ -175,6 +265,48 @@ mod tests {
     fn empty_statements_do_not_count() {
         same("a; b", ";;a;; -- x\n;b;");
         differ("a; b", "a b");
+    }
+
+    #[test]
+    fn begin_and_commit_around_all_of_it_run_the_same_however_they_are_written() {
+        // Every spelling that PostgreSQL's grammar has for the two (TransactionStmt in gram.y), without options.
+        let begins = ["BEGIN", "begin work", "Begin Transaction", "START TRANSACTION"];
+        let ends = ["COMMIT", "commit work", "Commit Transaction", "END", "end work", "END TRANSACTION"];
+        let bare = "create table a (); -- why\n\ninsert into a default values";
+        for begin in begins {
+            for end in ends {
+                let wrapped = format!("-- x\n{begin} ;;\n{bare} -- y\n;\n/* z */ {end};\n");
+                assert!(is_alike(bare, &fingerprint(&wrapped)), "{wrapped}");
+                assert!(is_alike(&wrapped, &fingerprint(bare)), "{wrapped}");
+                assert!(is_alike(&wrapped, &fingerprint(&format!("start transaction; {bare}; end"))), "{wrapped}");
+                assert!(!is_alike(&wrapped, &fingerprint("create table a ()")), "{wrapped}");
+            }
+        }
+        assert!(is_alike("select 1", &fingerprint("SELECT 1;")));
+        assert!(is_alike("begin; commit", &fingerprint("")));
+    }
+
+    #[test]
+    fn a_wrapper_that_says_more_is_no_cosmetic_one() {
+        let alike = |a: &str, b: &str| is_alike(a, &fingerprint(b)) || is_alike(b, &fingerprint(a));
+        assert!(!alike("select 1", "begin isolation level serializable; select 1; commit"));
+        assert!(!alike("select 1", "begin; select 1; commit and chain"));
+        assert!(!alike("select 1", "begin; select 1; rollback"));
+        assert!(!alike("select 1", "begin; select 1"));
+        assert!(!alike("select 1", "select 1; commit"));
+        assert!(!alike("select 1", "begin; select 1; \"commit\""));
+        assert!(!alike("select 1; select 2", "begin; select 1; commit; select 2"));
+        assert!(!alike("create index concurrently i on t (a)", "begin; create index concurrently i on t (a); commit"));
+    }
+
+    #[test]
+    fn what_stands_inside_of_a_wrapper_is_a_part_of_the_text() {
+        assert_eq!(unwrapped("begin; select 1; commit"), " select 1; ");
+        assert_eq!(unwrapped("begin"), "begin");
+        assert_eq!(unwrapped("commit; begin;"), "commit; begin;");
+        assert_eq!(unwrapped("begin; é"), "begin; é");
+        assert_eq!(unwrapped(""), "");
+        assert_eq!(unwrapped("-- begin;\nselect 1;\n-- commit;"), "-- begin;\nselect 1;\n-- commit;");
     }
 
     #[test]

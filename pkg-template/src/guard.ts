@@ -48,7 +48,10 @@ export interface Change {
   name?: string
   /** The folders of migrations that are guarded. */
   sets: readonly GuardedSet[]
-  /** The messages of its commits, newest first: the word `[squash-baseline]` in one of them allows a squash. */
+  /**
+   * The messages of its commits, newest first: the word `[squash-baseline]` in one of them allows a squash, and
+   * `[counterfoil-allow <code>]` says that the exceptions that the change brings were looked at.
+   */
   messages: readonly string[]
   /** The files that it touches, as far as they belong to a track. */
   edits: readonly Edit[]
@@ -56,7 +59,7 @@ export interface Change {
   tracked?: Tracked
 }
 
-/** Files that the globs of tracks match: path to text, null where no line registers or the text cannot be read. */
+/** Files that the globs of tracks match: path to text, null where the text cannot be read. */
 export interface Tracked {
   /** Where the change began. Without it nothing has shipped yet. */
   base?: Readonly<Record<string, string | null>>
@@ -72,12 +75,29 @@ export interface Track {
   ignore?: readonly string[]
   /**
    * What registers a migration: a new file with anything to run (of a kind that can be a migration, or whose ending a glob
-   * names), or a line that a regular expression (of Rust's regex-lite) matches, outside of comments. What was there before and
-   * has only moved does not count: a file is known again by its content, a line by what the expression matches, or by the rest.
+   * names), or an entry: what a regular expression (of Rust's regex-lite) matches outside of comments, over several lines
+   * too; `^` and `$` are the ends of a line. What was there before and has only moved does not count: a file is known again
+   * by its content, an entry by the group `(?<name>…)`, or else by all that the expression matches, or by the rest.
    */
   registers: 'file' | { line: string }
-  /** What counts as DDL in it. Default: `sql`, and `sqlalchemy` too in `.py` files. */
-  ddl?: readonly ('sql' | 'sqlalchemy')[]
+  /**
+   * What counts as DDL in it: ways of writing it (`sql`; `sqlalchemy`, with Alembic's operations; `builders`: those of Knex,
+   * TypeORM, Kysely and Django, in migrations), what a regular expression matches, or `any`: whatever a migration does.
+   * Default: all three ways.
+   */
+  ddl?: readonly ('sql' | 'sqlalchemy' | 'builders')[] | 'any' | { line: string }
+}
+
+/** A deliberate exception: a shipped migration that may become what it is with the change. */
+export interface Allow {
+  /** Its path with the change; for a deleted file the path that it had. */
+  path: string
+  /** The checksum that it had, as ledgers have it; of its down section, where that alone is in question. */
+  old?: string | null
+  /** The checksum that it has with the change; none if it is gone. */
+  new?: string | null
+  /** Why. */
+  reason: string
 }
 
 /** Options of `check`. */
@@ -91,6 +111,13 @@ export interface GuardOptions {
    * need not have found anything before.
    */
   earlierTracks?: Readonly<Record<string, Track>>
+  /** Exceptions for shipped migrations. `allow` of a verdict has the entries for what was found. */
+  allow?: readonly Allow[]
+  /**
+   * The exceptions as they were where the change began, if it changes how it is judged. One that the change brings counts
+   * only with `[counterfoil-allow <code>]` in a commit message.
+   */
+  earlierAllow?: readonly Allow[]
   /**
    * The time, such as `2026-01-31T12:00:00Z`, from which a new version that is a time is proposed. Without it the newest
    * version is counted up.
@@ -109,6 +136,10 @@ export interface Verdict {
    * behind such a file. The last migration comes first: done in this order, no step meets a file that is still there.
    */
   renumber: { path: string; to: string; version: string }[]
+  /** Entries that would allow what was found of shipped migrations, without their reasons; none if there is nothing. */
+  allow?: Allow[]
+  /** What each track sees with the change, if `tracked` was given: files that its globs match, and migrations in them. */
+  tracks?: Record<string, { files: number; entries: number }>
 }
 
 /**

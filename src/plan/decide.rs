@@ -6,7 +6,7 @@ use super::running::{Verdict, Why, judge, judge_orphan};
 use super::squash::{Squash, Standing, squash};
 use super::{Action, Decision, Edit, Grade, Options, Progress, Reason, Work, words};
 use crate::ledger::{Ledger, Origin, Row, State};
-use crate::migration::{Catalog, Migration};
+use crate::migration::{Catalog, Migration, Transaction};
 use crate::version::{Version, next};
 use std::collections::BTreeSet;
 
@@ -277,7 +277,12 @@ impl<'a> Decider<'a> {
     /// Whether what ran had the statements of the file.
     fn is_cosmetic(&self, file: usize, row: Option<&Row>) -> bool {
         let Some(Row { fingerprint: Some(before), .. }) = row else { return false };
-        *before == crate::checksum::fingerprint(&self.matching.files[file].up.text)
+        let up = &self.matching.files[file].up;
+        // Where a file asks for no transaction, `BEGIN` and `COMMIT` say which statements belong together.
+        match up.transaction {
+            Transaction::Auto => crate::checksum::is_alike(&up.text, before),
+            _ => *before == crate::checksum::fingerprint(&up.text),
+        }
     }
 
     fn running(&self, file: usize, row: &Row, verdict: &Verdict, cache: &Cache) -> Decision {

@@ -98,7 +98,7 @@ words!(Reason, "reason", {
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[non_exhaustive]
 pub enum Grade {
-    /// Only comments or white space differ.
+    /// Only comments, white space, the letter case of words, or `BEGIN` and `COMMIT` around all of it differ.
     Cosmetic,
     /// The statements differ, or nothing on record tells that they do not.
     Semantic,

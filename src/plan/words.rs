@@ -80,7 +80,7 @@ fn edited(decision: &Decision) -> (String, String) {
     let edit = decision.edit.as_ref();
     let (what, help) = match edit.map(|edit| (edit.grade, edit.graded)) {
         Some((Grade::Cosmetic, _)) => {
-            ("only comments or white space have changed", "put the old text back, or leave it: nothing has to run")
+            ("only what does not run has changed", "put the old text back, or leave it: nothing has to run")
         }
         Some((_, true)) => {
             ("its statements have changed", "put the old text back, and make the change in a new migration")

@@ -133,7 +133,7 @@ describe('a track that looks at nothing', () => {
     ])
     const expression = sqlite({ registers: { line: '^    \\(\\d+,' } })
     assert.deepEqual(judged({ ...files, ...config(expression) }, b), [
-      'error the expression of the track "sqlite" matches no line at the merge base and at the head: ^    \\(\\d+, in app/sqlite.py',
+      'error the expression of the track "sqlite" matches no entry at the merge base and at the head: ^    \\(\\d+, in app/sqlite.py',
     ])
     // The change moves the file away; from then on nothing is there.
     const moved = { 'app/sqlite.py': null, 'app/moved.py': list('a') }
@@ -685,7 +685,7 @@ describe('the documentation', () => {
           files: {
             'db/migrations/1.sql': up('select 1;'),
             'db/tenant/1.sql': up('select 1;'),
-            'app/migrations.py': 'MIGRATIONS = [\n    (1, "create table users (id integer)"),\n]\n',
+            'app/migrations.py': 'MIGRATIONS = [\n    ("users", _m_users),\n]\n',
             'alembic/versions/0001.py': 'revision = "0001"\n',
             'counterfoil.config.json': block('config'),
           },

@@ -1,5 +1,6 @@
 // The guards through the package: what the Rust tests cannot see, which is the way in and out of the review module.
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { check } from 'counterfoil/guard'
 
@@ -20,6 +21,14 @@ test('a finding has its code, level, place, message and help', async () => {
     ],
     ok: false,
     renumber: [],
+    allow: [
+      {
+        path: 'db/1_é.sql',
+        old: `sha256:${createHash('sha256').update("select '😀';\n").digest('hex')}`,
+        new: `sha256:${createHash('sha256').update("select '😀', 1;\n").digest('hex')}`,
+        reason: '',
+      },
+    ],
   })
 })
 
@@ -68,6 +77,24 @@ test('tracks are kept level', async () => {
     [['track-parity', { path: 'app/list.py', line: 2, column: 8 }]],
   )
   assert.equal((await check({ sets: [], messages: [], edits: [sqlite, revision] }, options)).ok, true)
+})
+
+test('an exception of the options makes a note of what it names', async () => {
+  const edited = change({ 'db/1_a.sql': 'select 1;' }, { 'db/1_a.sql': 'select 2;' })
+  const { allow } = await check(edited)
+  const entries = allow.map((entry) => ({ ...entry, reason: 'it has run nowhere' }))
+  const said = async (options, messages = []) =>
+    (await check({ ...edited, messages }, options)).findings.map(({ severity, message }) => [
+      severity,
+      /it has run nowhere/.test(message),
+    ])
+  assert.deepEqual(await said({ allow: entries }), [['note', true]])
+  assert.deepEqual(await said({ allow: entries, earlierAllow: entries }), [['note', true]])
+  assert.deepEqual(await said({ allow: entries, earlierAllow: [] }), [['error', true]])
+  assert.deepEqual(await said({ allow: entries, earlierAllow: [] }, ['[counterfoil-allow shipped-edited]']), [
+    ['note', true],
+  ])
+  assert.deepEqual(await said({ allow: [{ ...entries[0], new: entries[0].old }] }), [['error', false]])
 })
 
 for (const [what, given, options, message] of [

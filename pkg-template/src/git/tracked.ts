@@ -5,7 +5,7 @@ import { filesBelow, texts } from './objects.js'
 import type { Repository } from './repository.js'
 
 /**
- * The files that the globs of tracks match. Which those are the guards say; texts are read where a line registers.
+ * The files that the globs of tracks match, with their texts. Which those are the guards say.
  *
  * @param base where the change began; undefined before the first commit
  * @param below the folders that hold all that the globs can match, from the root
@@ -17,29 +17,22 @@ export async function trackedFiles(
   below: readonly string[],
 ): Promise<Tracked> {
   const { tracked } = await review()
-  const read = async (tree: string): Promise<Record<string, string | null>> => {
+  const list = async (tree: string) => {
     const files = await filesBelow(repository, tree, below)
     const matched = tracked({ tracks, paths: [...files.keys()] }) as Record<string, string[]>
-    const wanted = new Set(
-      Object.entries(matched).flatMap(([name, paths]) => (tracks[name]?.registers === 'file' ? [] : paths)),
-    )
-    const found = await texts(
-      repository,
-      [...wanted].map((path) => files.get(path) ?? ''),
-    )
-    const textOf = (path: string) => {
-      const given = wanted.has(path) ? found.get(files.get(path) ?? '') : undefined
-      return given && 'text' in given ? given.text : null
-    }
-    // Without a prototype: a file may be called anything.
-    return Object.assign(
-      Object.create(null),
-      Object.fromEntries(
-        Object.values(matched)
-          .flat()
-          .map((path) => [path, textOf(path)]),
-      ),
-    )
+    return [...new Set(Object.values(matched).flat())].map((path): [string, string] => [path, files.get(path) ?? ''])
   }
-  return { ...(base !== undefined && { base: await read(base) }), head: await read(head) }
+  const [before, after] = [base === undefined ? undefined : await list(base), await list(head)]
+  const found = await texts(
+    repository,
+    [...(before ?? []), ...after].map(([, oid]) => oid),
+  )
+  const textOf = (oid: string) => {
+    const given = found.get(oid)
+    return given && 'text' in given ? given.text : null
+  }
+  // Without a prototype: a file may be called anything.
+  const read = (files: readonly [string, string][]): Record<string, string | null> =>
+    Object.assign(Object.create(null), Object.fromEntries(files.map(([path, oid]) => [path, textOf(oid)])))
+  return { ...(before && { base: read(before) }), head: read(after) }
 }

@@ -21,6 +21,7 @@
 //! one is listed in the end, so there it counts as a collision, and so does a file that the journal
 //! passes over because another one has its number.
 
+use super::allow::Exception;
 use super::items::{self, Item, Items};
 use super::renumber::{self, number};
 use super::report::Report;
@@ -58,6 +59,26 @@ enum Owner {
 
 /// Migrations of the head and of the target, each with its owner.
 type Claims<'a, Key> = BTreeMap<Key, Vec<(Owner, &'a Item)>>;
+
+/// What a comment of the file allows.
+fn exception(sides: &Sides<'_>, item: &Item, code: &str) -> Option<Exception> {
+    let reason = |files: &super::Files| {
+        let text = files.get(&item.path).or_else(|| files.get(&item.up.path))?;
+        super::parity::allowed(&item.path, text, code)
+    };
+    let in_base = reason(&sides.set.base).or_else(|| reason(sides.set.target.as_ref()?)).is_some();
+    Some(Exception { reason: reason(&sides.set.head)?, in_base })
+}
+
+impl Wrong<'_> {
+    fn code(&self) -> &'static str {
+        match self {
+            Wrong::Taken(..) | Wrong::PlaceTaken(..) => "version-collision",
+            Wrong::TakenElsewhere(..) => "version-collision-elsewhere",
+            Wrong::Behind(_) => "version-behind",
+        }
+    }
+}
 
 /// What is wrong with the version of a new migration.
 enum Wrong<'a> {
@@ -111,7 +132,7 @@ pub(super) fn judge(sides: &Sides<'_>, noticed: &mut Vec<Finding>, report: &mut 
                 let number = number(item, convention).unwrap_or_default().to_owned();
                 found.push(Wrong::PlaceTaken(number, other));
             } else {
-                shared(item, other, report);
+                shared(item, other, exception(sides, item, "version-shared").as_ref(), report);
             }
         }
         for (branch, versions, numbers) in &elsewhere {
@@ -133,14 +154,24 @@ pub(super) fn judge(sides: &Sides<'_>, noticed: &mut Vec<Finding>, report: &mut 
         }
     }
 
-    let free = free(sides, &new, &wrong, &owned, &elsewhere, newest);
+    let proposed = free(sides, &new, &wrong, &owned, &elsewhere, newest);
+    let mut allowed = BTreeSet::new();
     for (&at, found) in &wrong {
         let item = &head.list[at];
-        let proposal = free.get(&at).and_then(|number| renumber::version(item, number, convention));
+        let proposal = proposed.get(&at).and_then(|number| renumber::version(item, number, convention));
+        let mut all = true;
         for wrong in found {
-            say(item, wrong, proposal.as_ref(), is_journal, report);
+            let exception = exception(sides, item, wrong.code());
+            all &= say(item, wrong, proposal.as_ref(), is_journal, exception.as_ref(), report);
+        }
+        if all {
+            allowed.insert(at);
         }
     }
+    // What may stay where it is gets no other version.
+    let before = wrong.len();
+    wrong.retain(|at, _| !allowed.contains(at));
+    let free = if wrong.len() == before { proposed } else { free(sides, &new, &wrong, &owned, &elsewhere, newest) };
     let last_first = new.iter().rev().filter_map(|at| Some((&head.list[*at], free.get(at)?)));
     last_first.flat_map(|(item, number)| renumber::moves(item, number, convention, &sides.set.head)).collect()
 }
@@ -268,33 +299,32 @@ fn free(
     free
 }
 
-fn say(item: &Item, wrong: &Wrong<'_>, proposal: Option<&Version>, is_journal: bool, report: &mut Report<'_>) {
+/// Says it; gives whether an exception allows it.
+fn say(
+    item: &Item,
+    wrong: &Wrong<'_>,
+    proposal: Option<&Version>,
+    is_journal: bool,
+    exception: Option<&Exception>,
+    report: &mut Report<'_>,
+) -> bool {
     let path = &item.path;
-    let at = Some(items::start(path));
     let such_as = proposal.map_or(String::new(), |version| format!(", such as {version}"));
     let such_as =
         if is_journal { such_as + ", in the journal too; or let drizzle-kit generate it again" } else { such_as };
-    match wrong {
-        Wrong::Taken(_, other) if other.path == *path => {
-            report.add(
-                "version-collision",
-                at,
-                format!("{path} is on the target branch too, with other content"),
-                format!("if it is another migration, give it a version of its own{such_as}"),
-            );
-        }
+    let (message, help) = match wrong {
+        Wrong::Taken(_, other) if other.path == *path => (
+            format!("{path} is on the target branch too, with other content"),
+            format!("if it is another migration, give it a version of its own{such_as}"),
+        ),
         Wrong::Taken(owner, other) => {
             let place = if *owner == Owner::Target { ", which is new on the target branch," } else { "" };
-            report.add(
-                "version-collision",
-                at,
+            (
                 format!("{path} and {}{place} have one version, {}", other.path, item.version),
                 format!("give {path} a version of its own{such_as}"),
-            );
+            )
         }
-        Wrong::PlaceTaken(number, other) => report.add(
-            "version-collision",
-            at,
+        Wrong::PlaceTaken(number, other) => (
             format!(
                 "{path} and {}, which is new on the target branch, have one place in the journal, {number}",
                 other.path
@@ -308,31 +338,23 @@ fn say(item: &Item, wrong: &Wrong<'_>, proposal: Option<&Version>, is_journal: b
                 format!("place in the journal, {}", leading_digits(items::label(path)))
             };
             let help = format!("agree on who moves; here {path} could get a version of its own{such_as}");
-            report.add(
-                "version-collision-elsewhere",
-                at,
-                format!("{path} and {} on the branch {branch} have one {what}", other.path),
-                help,
-            );
+            (format!("{path} and {} on the branch {branch} have one {what}", other.path), help)
         }
         Wrong::Behind(newest) => {
             let help = format!(
                 "it is applied as a gap here, and passed over by some other tools; give it a later version{such_as}"
             );
-            report.add(
-                "version-behind",
-                at,
-                format!("{path} comes before {}: a database that has the latter gets it late", newest.path),
-                help,
-            );
+            (format!("{path} comes before {}: a database that has the latter gets it late", newest.path), help)
         }
-    }
+    };
+    report.add_unless(exception, wrong.code(), Some(items::start(path)), message, help, "")
 }
 
 /// Notes a number that two names have.
-fn shared(item: &Item, other: &Item, report: &mut Report<'_>) {
+fn shared(item: &Item, other: &Item, exception: Option<&Exception>, report: &mut Report<'_>) {
     let (first, second) = if item.version < other.version { (item, other) } else { (other, item) };
-    report.add(
+    report.add_unless(
+        exception,
         "version-shared",
         Some(items::start(&item.path)),
         format!("{} and {} start with one number; their names make them two versions", item.path, other.path),
@@ -341,6 +363,7 @@ fn shared(item: &Item, other: &Item, report: &mut Report<'_>) {
             items::label(&first.path),
             items::label(&second.path)
         ),
+        "",
     );
 }
 
@@ -698,5 +721,32 @@ mod tests {
         // A migration in code is only noted there, and no more than that is to be done about it.
         let goose = ("db/1_a.sql", "-- +goose Up\nselect 1;\n");
         says(&change(&[goose], &[goose, ("db/2_b.go", "package db\n")]), &[]);
+    }
+
+    #[test]
+    fn a_comment_of_the_file_allows_a_version_once_it_was_reviewed() {
+        let late = ("db/002_mine.sql", "-- counterfoil-allow version-behind: it has to come before 003\nselect 2;");
+        let newer = ("db/003_x.sql", "select 3;");
+        let mut change = merged(&[A], &[A, late], &[A, newer]);
+        let says = "version-behind db/002_mine.sql:1:1: db/002_mine.sql comes before db/003_x.sql: a database that has the latter gets it late";
+        let unseen = format!(
+            "note {says}; its exception (it has to come before 003) comes with this change, and counts once somebody has looked at it: with [counterfoil-allow version-behind] in a commit message, or merged in a change before"
+        );
+        assert_eq!(lines(&verdict(&change)), [&*unseen]);
+        proposes(&change, &["db/002_mine.sql -> db/004_mine.sql (004)"]);
+        change.messages = vec!["[counterfoil-allow version-behind]".to_owned()];
+        assert_eq!(lines(&verdict(&change)), [format!("note {says}; allowed: it has to come before 003")]);
+        // What may stay where it is is not moved.
+        proposes(&change, &[]);
+        // A collision is an error until then.
+        let twice = ("db/2_b.sql", "-- counterfoil-allow version-collision: one of them is to go\nselect 2;");
+        let mut change = merged(&[A], &[A, twice], &[A, ("db/002_c.sql", "select 3;")]);
+        assert!(!verdict(&change).ok);
+        change.messages = vec!["[counterfoil-allow version-collision]".to_owned()];
+        assert!(verdict(&change).ok);
+        // The target has had the comment already.
+        let before = (late.0, "-- counterfoil-allow version-collision: both are one\nselect 1;");
+        let after = (late.0, "-- counterfoil-allow version-collision: both are one\nselect 2;");
+        assert!(verdict(&merged(&[A], &[A, after], &[A, before])).ok);
     }
 }

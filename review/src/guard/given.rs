@@ -65,6 +65,10 @@ impl Options {
                     .with_help(format!("use one of: {}", known.join(", "))));
             }
         }
+        if let Some(at) = self.allow.iter().position(|entry| entry.reason.trim().is_empty()) {
+            return Err(Error::new(Code::InvalidInput, format!("allow[{at}].reason is empty"))
+                .with_help("say why this may differ from what has shipped: whoever reviews it reads that"));
+        }
         parity::validate(self)
     }
 }

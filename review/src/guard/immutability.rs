@@ -6,7 +6,7 @@
 //! | what has changed | code |
 //! |---|---|
 //! | statements of the up section | `shipped-edited` |
-//! | comments, white space, letter case: the fingerprint is the same | `shipped-edited-cosmetic` |
+//! | comments, white space, letter case, `BEGIN` and `COMMIT` around all of it: it runs the same | `shipped-edited-cosmetic` |
 //! | statements of the down section; or there is none any more, or one now | `shipped-down-edited` |
 //! | whether it runs in a transaction (a marker, Diesel's `metadata.toml`, Flyway's `.conf`) | `shipped-settings-edited` |
 //! | a marker that only its own tool can follow (goose's `ENVSUB ON`) | `shipped-settings-edited` |
@@ -19,8 +19,8 @@
 //! | its place in Drizzle's journal | `shipped-reordered` |
 //!
 //! A byte order mark and the kind of line ends are no change, and a repeatable migration may change.
-//! Nor is another folder a change, where version, name and statements stay; nor the repair of the file
-//! for which the folder could not be read at the merge base. Files that are made from
+//! Nor is another folder a change, where version, name and statements stay; nor the repair of a file that could never have
+//! run, for which the folder could not be read at the merge base. A change of tool is told once (see [`super::tool`]). Files that are made from
 //! the migrations (Drizzle's snapshots, `atlas.sum`) are not looked at.
 //!
 //! # The two ways out
@@ -40,7 +40,7 @@
 use super::items::{self, Item, Items};
 use super::report::Report;
 use super::{Files, Set};
-use counterfoil::checksum::{canonical, fingerprint};
+use counterfoil::checksum::{canonical, checksum, fingerprint, is_alike, unwrapped};
 use counterfoil::convention::Convention;
 use counterfoil::error::Location;
 use counterfoil::migration::{Replaced, Section, Transaction};
@@ -60,12 +60,13 @@ enum Fate {
 }
 
 /// Judges one set. Returns the head's migrations that have their place whatever their version is: a
-/// baseline, and what has only got another name.
+/// baseline, and what has only got another name. `switched`: the tool has changed, so what does not run differs everywhere.
 pub(super) fn judge(
     set: &Set,
     base: &Items,
     head: &Items,
     messages: &[String],
+    switched: bool,
     report: &mut Report<'_>,
 ) -> BTreeSet<usize> {
     let fates = fates(base, head);
@@ -94,14 +95,14 @@ pub(super) fn judge(
         }
     }
     let squash = squash(set, head, &gone, &lists, stand_in, messages, report);
-    let broken = base.unread.as_ref().and_then(|error| error.location()).map(|at| &at.path);
     for (item, at) in pairs() {
         // What was edited to become the baseline is a new migration in all but its name.
-        // And what could not be read may be repaired.
-        if !(at == 0 && squash.in_place) && broken != Some(&item.path) {
-            edit(set, item, &head.list[at], report);
-            surroundings(set, item, &head.list[at], report);
+        // And what its own tool could not have run may be repaired.
+        if at == 0 && squash.in_place || could_not_run(set, base, item) {
+            continue;
         }
+        edit(set, item, &head.list[at], switched, report);
+        surroundings(set, item, &head.list[at], report);
     }
     let mut twins: BTreeMap<&Version, Vec<&str>> = BTreeMap::new();
     for item in &base.list {
@@ -120,6 +121,27 @@ pub(super) fn judge(
         _ => None,
     });
     renamed.chain(squash.baseline).collect()
+}
+
+/// Whether a file that has shipped could never have run, whatever stands beside it: it has no up marker, say.
+fn could_not_run(set: &Set, base: &Items, item: &Item) -> bool {
+    let Some(error) = base.unread.as_ref() else { return false };
+    if error.location().is_some_and(|at| at.path == item.path) {
+        return true;
+    }
+    let Some(text) = set.base.get(&item.path) else { return false };
+    let alone = counterfoil::convention::read(&[(item.path.clone(), text.clone())], base.convention);
+    alone.is_err_and(|error| error.location().is_some_and(|at| at.path == item.path))
+}
+
+/// Whether two sections run the same: they may differ in comments, white space, the letter case of words, and where no marker
+/// asks for no transaction, in `BEGIN` and `COMMIT` around all of it.
+fn runs_alike(before: &Section, now: &Section) -> bool {
+    let print = fingerprint(&before.text);
+    match (before.transaction, now.transaction) {
+        (Transaction::Auto, Transaction::Auto) => is_alike(&now.text, &print),
+        _ => fingerprint(&now.text) == print,
+    }
 }
 
 /// Finds every migration of the base again: by path, then by version and name (another folder),
@@ -149,7 +171,10 @@ fn fates(base: &Items, head: &Items) -> Vec<Fate> {
     }
     // What it does, then what it is called; the last entry stands for any name.
     let mut by_content: BTreeMap<(bool, String, &str), BTreeSet<usize>> = BTreeMap::new();
-    let content = |item: &Item| (item.code, fingerprint(&item.up.text));
+    let content = |item: &Item| {
+        let auto = item.up.transaction == Transaction::Auto;
+        (item.code, fingerprint(if auto { unwrapped(&item.up.text) } else { &item.up.text }))
+    };
     for &at in &free {
         let (code, print) = content(&head.list[at]);
         by_content.entry((code, print.clone(), &head.list[at].name)).or_default().insert(at);
@@ -181,12 +206,12 @@ fn entry(replaced: &Replaced) -> (&Version, &str) {
 
 /// Whether statements of the up section differ.
 fn differs(item: &Item, now: &Item) -> bool {
-    item.checksum != now.checksum && !now.repeatable && fingerprint(&item.up.text) != fingerprint(&now.up.text)
+    item.checksum != now.checksum && !now.repeatable && !runs_alike(&item.up, &now.up)
 }
 
 /// Judges the up section of a migration that is still there.
-fn edit(set: &Set, item: &Item, now: &Item, report: &mut Report<'_>) {
-    if item.checksum == now.checksum || now.repeatable {
+fn edit(set: &Set, item: &Item, now: &Item, switched: bool, report: &mut Report<'_>) {
+    if item.checksum == now.checksum || now.repeatable || switched && !item.code && !differs(item, now) {
         return;
     }
     let (code, what, help) = if item.code {
@@ -213,36 +238,44 @@ fn edit(set: &Set, item: &Item, now: &Item, report: &mut Report<'_>) {
     } else {
         (
             "shipped-edited-cosmetic",
-            "only its comments, white space or letter case have changed",
+            "only what does not run has changed",
             "put the old text back, or leave it: nothing has to run, but its checksum is another one now",
         )
     };
     let at = difference(&item.up.text, &now.up);
-    report.add(code, Some(at), format!("{} has shipped, and {what}", now.path), help);
+    let change = (&*now.path, Some(&*item.checksum), Some(&*now.checksum));
+    report.add_shipped(code, at, format!("{} has shipped, and {what}", now.path), help, change);
 }
 
 /// Judges what belongs to a migration and is not in the ledger's checksum.
 fn surroundings(set: &Set, item: &Item, now: &Item, report: &mut Report<'_>) {
     let path = &now.path;
+    let up = (&**path, Some(&*item.checksum), Some(&*now.checksum));
+    let sum = |down: &Option<Section>| down.as_ref().map(|down| checksum(&down.text));
+    let (was, is) = (sum(&item.down), sum(&now.down));
+    let down = (&**path, was.as_deref(), is.as_deref());
     match (&item.down, &now.down) {
         (Some(before), Some(after)) if before.text == after.text || fingerprint(&before.text) == fingerprint(&after.text) => {}
-        (Some(before), Some(after)) => report.add(
+        (Some(before), Some(after)) => report.add_shipped(
             "shipped-down-edited",
-            Some(difference(&before.text, after)),
+            difference(&before.text, after),
             format!("{path} has shipped, and its down section has changed"),
             "the checksum of a ledger leaves out the down section, so no database will notice: make sure that it still undoes what has run",
+            down,
         ),
-        (Some(_), None) => report.add(
+        (Some(_), None) => report.add_shipped(
             "shipped-down-edited",
-            Some(items::start(path)),
+            items::start(path),
             format!("{path} has shipped with a down section, which is gone"),
             "put it back, or no database can go back over this migration",
+            down,
         ),
-        (None, Some(after)) if fingerprint(&after.text) != fingerprint("") => report.add(
+        (None, Some(after)) if fingerprint(&after.text) != fingerprint("") => report.add_shipped(
             "shipped-down-edited",
-            Some(after.location(after.text.len() - after.text.trim_start().len())),
+            after.location(after.text.len() - after.text.trim_start().len()),
             format!("{path} has shipped without a down section, and now has one"),
             "the checksum of a ledger leaves out the down section, so no database will notice: make sure that it undoes what has run, and nothing else",
+            down,
         ),
         (None, _) => {}
     }
@@ -255,11 +288,12 @@ fn surroundings(set: &Set, item: &Item, now: &Item, report: &mut Report<'_>) {
             Transaction::Off => "outside a transaction",
             _ => "in a transaction",
         };
-        report.add(
+        report.add_shipped(
             "shipped-settings-edited",
-            Some(at),
+            at,
             format!("{path} has shipped to be run {}, and would now be run {}", word(&item.up), word(&now.up)),
             "put the setting back: a new database would be made in another way than those that are there",
+            up,
         );
     }
     let list = |item: &Item| -> BTreeMap<Version, String> {
@@ -268,11 +302,12 @@ fn surroundings(set: &Set, item: &Item, now: &Item, report: &mut Report<'_>) {
     if list(item) != list(now) {
         let at = items::list_path(path);
         let at = if set.head.contains_key(&at) { at } else { path.clone() };
-        report.add(
+        report.add_shipped(
             "shipped-replaces-edited",
-            Some(items::start(&at)),
+            items::start(&at),
             format!("{path} has shipped, and the list of what it replaces has changed"),
             "put the list back: a database that has not adopted the baseline yet would take it in another way",
+            up,
         );
     }
 }
@@ -301,15 +336,16 @@ fn renamed(item: &Item, now: &Item, rival: Option<&str>, report: &mut Report<'_>
         );
         return;
     }
-    let edited = if item.checksum == now.checksum { "" } else { ", with other comments or white space" };
-    report.add(
+    let edited = if item.checksum == now.checksum { "" } else { ", and what does not run differs" };
+    report.add_shipped(
         "shipped-renamed",
-        Some(items::start(&now.path)),
+        items::start(&now.path),
         format!("{} has shipped and is renamed to {}{edited}", item.path, now.path),
         match now.version == item.version {
             true => "put the old name back: ledgers and other branches have that one",
             false => "put the old name back: a tool that knows it by its version would run it again",
         },
+        (&now.path, Some(&item.checksum), Some(&now.checksum)),
     );
 }
 
@@ -427,11 +463,12 @@ fn squash(
             );
             ("is deleted", format!("put it back; {squash}"))
         };
-        report.add(
+        report.add_shipped(
             "shipped-deleted",
-            Some(items::start(&item.path)),
+            items::start(&item.path),
             format!("{} has shipped and {what}{why}", item.path),
             help,
+            (&item.path, Some(&item.checksum), None),
         );
     }
     squash
@@ -444,11 +481,15 @@ fn order(set: &Set, head: &Items, kept: impl Iterator<Item = usize>, report: &mu
         if let Some(before) = last.filter(|&before| before > at) {
             let (item, other) = (&head.list[at], &head.list[before]);
             let journal = set.head.keys().find(|path| items::is_journal(path));
-            report.add(
+            let path = journal.unwrap_or(&item.path);
+            let sum = |files: &Files| files.get(path).map(|text| checksum(&canonical(text)));
+            let (was, is) = (sum(&set.base), sum(&set.head));
+            report.add_shipped(
                 "shipped-reordered",
-                Some(items::start(journal.unwrap_or(&item.path))),
+                items::start(path),
                 format!("{} has shipped after {}, and would now be run before it", item.path, other.path),
                 "put the old order back: a new database would be made in another order than those that are there",
+                (path, was.as_deref(), is.as_deref()),
             );
             return;
         }
@@ -483,11 +524,13 @@ fn journal<'a>(set: &Set, kept: impl Iterator<Item = (&'a str, &'a str)>, report
         0 => String::new(),
         more => format!(" (and {more} more)"),
     };
-    report.add(
+    let sum = |files: &Files, path: &str| files.get(path).map(|text| checksum(&canonical(text)));
+    report.add_shipped(
         "shipped-settings-edited",
-        Some(items::start(&path)),
+        items::start(&path),
         first + &more,
         "put the entry back as it was: Drizzle tells by `when` what a database has run, and would run it again or pass something over",
+        (&path, sum(&set.base, &old).as_deref(), sum(&set.head, &path).as_deref()),
     );
 }
 
@@ -581,7 +624,7 @@ mod tests {
         edited(
             "-- migrate:up\nCREATE TABLE a (); -- é\n-- migrate:down\ndrop table a;\n",
             &[
-                "warning shipped-edited-cosmetic db/1_a.sql:2:1: db/1_a.sql has shipped, and only its comments, white space or letter case have changed",
+                "warning shipped-edited-cosmetic db/1_a.sql:2:1: db/1_a.sql has shipped, and only what does not run has changed",
             ],
         );
     }
@@ -643,7 +686,7 @@ mod tests {
         says(
             &change(&[A, B], &[A, ("db/3_b.sql", "-- migrate:up\nCREATE TABLE b ();\n")]),
             &[
-                "error shipped-renamed db/3_b.sql:1:1: db/2_b.sql has shipped and is renamed to db/3_b.sql, with other comments or white space",
+                "error shipped-renamed db/3_b.sql:1:1: db/2_b.sql has shipped and is renamed to db/3_b.sql, and what does not run differs",
             ],
         );
         says(&change(&[A, B], &[("new/1_a.sql", A.1), ("new/2_b.sql", B.1)]), &[]);
@@ -731,7 +774,7 @@ mod tests {
         says(
             &change(&[v], &[("db/V1__a.sql", "select 1; -- x"), ("db/V1__a.sql.conf", "executeInTransaction=false\n")]),
             &[
-                "warning shipped-edited-cosmetic db/V1__a.sql:1:10: db/V1__a.sql has shipped, and only its comments, white space or letter case have changed",
+                "warning shipped-edited-cosmetic db/V1__a.sql:1:10: db/V1__a.sql has shipped, and only what does not run has changed",
                 "warning shipped-settings-edited db/V1__a.sql.conf:1:1: db/V1__a.sql has shipped to be run in a transaction, and would now be run outside a transaction",
             ],
         );
@@ -1049,5 +1092,122 @@ mod tests {
             let verdict = check(&change, &options).expect("a verdict");
             assert_eq!((verdict.findings.len(), verdict.ok), (count, ok));
         }
+    }
+
+    #[test]
+    fn begin_and_commit_around_a_file_are_a_cosmetic_edit() {
+        let says = "warning shipped-edited-cosmetic db/1_a.up.sql:1:1: db/1_a.up.sql has shipped, and only what does not run has changed";
+        let (bare, wrapped) = ("create table a (id int);\n", "BEGIN;\n  create table a (id int);\nCOMMIT;\n");
+        let down = ("db/1_a.down.sql", "drop table a;");
+        let edited = |before: &str, after: &str| {
+            lines(&verdict(&change(&[("db/1_a.up.sql", before), down], &[("db/1_a.up.sql", after), down])))
+        };
+        assert_eq!(edited(wrapped, bare), [says]);
+        assert_eq!(edited(bare, wrapped), [says]);
+        assert_eq!(edited(wrapped, "start transaction;\nCREATE TABLE a (ID int);\nend work;"), [says]);
+        let statements =
+            "error shipped-edited db/1_a.up.sql:1:1: db/1_a.up.sql has shipped, and its statements have changed";
+        assert_eq!(edited(bare, "begin; create table b (id int); commit;"), [statements]);
+        assert_eq!(edited(bare, "begin isolation level serializable; create table a (id int); commit;"), [statements]);
+        // In another file it is the same migration.
+        says_renamed(wrapped, bare);
+    }
+
+    #[track_caller]
+    fn says_renamed(before: &str, after: &str) {
+        let found = lines(&verdict(&change(
+            &[A, ("db/3_c.sql", &format!("-- migrate:up\n{before}"))],
+            &[A, ("db/4_c.sql", &format!("-- migrate:up\n{after}"))],
+        )));
+        assert_eq!(
+            found,
+            [
+                "error shipped-renamed db/4_c.sql:1:1: db/3_c.sql has shipped and is renamed to db/4_c.sql, and what does not run differs"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_file_that_could_never_have_run_may_be_repaired() {
+        // dbmate itself stops at a file without `-- migrate:up`.
+        let without = ("db/2_b.sql", "create table b ();\n-- migrate:down\n");
+        let without_too = ("db/3_c.sql", "create table c ();\n-- migrate:down\n");
+        let codes = |change: &Change| {
+            verdict(change).findings.iter().map(|finding| finding.code.to_string()).collect::<Vec<_>>()
+        };
+        let repaired =
+            change(&[A, without, without_too], &[A, B, ("db/3_c.sql", "-- migrate:up\ncreate table c ();\n")]);
+        assert_eq!(codes(&repaired), ["base-unreadable"]);
+        // What could run stays as it was.
+        let edited = change(&[A, without], &[("db/1_a.sql", "-- migrate:up\ncreate table x ();\n"), B]);
+        assert_eq!(codes(&edited), ["shipped-edited", "base-unreadable"]);
+    }
+
+    /// The change with an entry that allows what the verdict proposes.
+    fn allowing(change: &Change, earlier: bool) -> Options {
+        let allow: Vec<_> = verdict(change)
+            .allow
+            .into_iter()
+            .map(|entry| crate::guard::Allow { reason: "it never ran".to_owned(), ..entry })
+            .collect();
+        assert!(!allow.is_empty());
+        let earlier_allow = if earlier { None } else { Some(Vec::new()) };
+        Options { allow, earlier_allow, ..Options::default() }
+    }
+
+    #[test]
+    fn an_entry_of_the_options_allows_what_it_names_once_it_was_reviewed() {
+        use counterfoil::checksum::checksum;
+        let edit = change(&[A, B], &[A, ("db/2_b.sql", "-- migrate:up\ncreate table b (id int);\n")]);
+        let [entry] = &verdict(&edit).allow[..] else { panic!("one entry") };
+        // printf -- '-- migrate:up\ncreate table b ();\n' | sha256sum
+        let up = |text: &str| Some(checksum(text));
+        assert_eq!(
+            (&*entry.path, &entry.old, &entry.new),
+            (
+                "db/2_b.sql",
+                &up("-- migrate:up\ncreate table b ();\n"),
+                &up("-- migrate:up\ncreate table b (id int);\n")
+            )
+        );
+        let says = "shipped-edited db/2_b.sql:2:17: db/2_b.sql has shipped, and its statements have changed";
+        let note = format!(
+            "note {says}; allowed: it never ran; databases that ran the old text will refuse it as `edited-semantic`: have them put that policy at warning, and bring them what differs in a new migration"
+        );
+        let found = |change: &Change, options: &Options| lines(&check(change, options).unwrap());
+        assert_eq!(found(&edit, &allowing(&edit, true)), [&*note]);
+        // Brought by the change itself it has to be looked at.
+        let own = allowing(&edit, false);
+        assert_eq!(
+            found(&edit, &own),
+            [format!(
+                "error {says}; its exception (it never ran) comes with this change, and counts once somebody has looked at it: with [counterfoil-allow shipped-edited] in a commit message, or merged in a change before"
+            )]
+        );
+        let seen = Change { messages: vec!["fix: [counterfoil-allow shipped-edited]".to_owned()], ..edit.clone() };
+        assert_eq!(found(&seen, &own), [&*note]);
+        // A comment in the file does not do it, nor another text than the one that was looked at.
+        let comment = change(
+            &[A, B],
+            &[A, ("db/2_b.sql", "-- migrate:up\n-- counterfoil-allow shipped-edited: x\ncreate table b (id int);\n")],
+        );
+        assert_eq!(found(&comment, &allowing(&edit, true)).len(), 1);
+        assert!(found(&comment, &allowing(&edit, true))[0].starts_with("error shipped-edited"));
+        // The same for what else there is.
+        for (other, code) in [
+            (change(&[A, B], &[A]), "shipped-deleted"),
+            (change(&[A, B], &[A, ("db/3_b.sql", B.1)]), "shipped-renamed"),
+            (change(&[A], &[(A.0, &A.1.replace("drop table a", "select 1"))]), "shipped-down-edited"),
+            (change(&[A], &[(A.0, &A.1.replace("up", "up transaction:false"))]), "shipped-settings-edited"),
+            (change(&[A], &[(A.0, &A.1.replace("create", "CREATE"))]), "shipped-edited-cosmetic"),
+        ] {
+            let verdict = check(&other, &allowing(&other, true)).unwrap();
+            let found = lines(&verdict);
+            assert!(found.len() == 1 && found[0].starts_with(&format!("note {code} ")), "{found:?}");
+            assert!(found[0].contains("; allowed: it never ran; databases that"), "{found:?}");
+            assert!(verdict.ok && verdict.allow.is_empty());
+        }
+        let error = check(&edit, &Options { allow: vec![Default::default()], ..Options::default() }).unwrap_err();
+        assert_eq!(error.message(), "allow[0].reason is empty");
     }
 }

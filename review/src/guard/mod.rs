@@ -22,8 +22,9 @@
 //! ```
 //!
 //! What each guard decides is told in its own module: [`immutability`], [`collisions`],
-//! [`parity`].
+//! [`parity`]. What they find may be allowed on purpose: by a comment in the file, or an entry of [`Options::allow`].
 
+mod allow;
 mod change;
 pub mod collisions;
 pub mod given;
@@ -35,6 +36,7 @@ pub(crate) mod renumber;
 mod report;
 #[cfg(test)]
 mod testing;
+mod tool;
 mod verdict;
 
 pub use change::{Branch, Change, Edit, Files, Set, Tracked, TrackedFiles};
@@ -43,10 +45,10 @@ use counterfoil::error::Error;
 use counterfoil::finding::{Finding, Severity};
 use counterfoil::version::next::Now;
 use items::Items;
-pub use options::{CODES, Ddl, Level, Options, READING, Registers, Track};
+pub use options::{Allow, CODES, Counts, Ddl, Level, Options, READING, Registers, Track};
 use report::Report;
 use std::collections::BTreeSet;
-pub use verdict::{Renumber, Verdict};
+pub use verdict::{Renumber, Sees, Verdict};
 
 /// Judges a change. The verdict does not depend on the order in which anything is given, but for
 /// `messages`, whose first fitting one is named.
@@ -58,7 +60,7 @@ pub use verdict::{Renumber, Verdict};
 pub fn check(change: &Change, options: &Options) -> Result<Verdict, Error> {
     options.validate()?;
     let now = options.now.as_deref().map(Now::read).transpose()?;
-    let mut report = Report::new(options);
+    let mut report = Report::new(options, &change.messages);
     let mut sets: Vec<&Set> = change.sets.iter().collect();
     sets.sort_by(|a, b| (&a.dir, &a.convention, &a.base, &a.head).cmp(&(&b.dir, &b.convention, &b.base, &b.head)));
     let (mut renumber, mut settled) = (Vec::new(), BTreeSet::new());
@@ -66,13 +68,16 @@ pub fn check(change: &Change, options: &Options) -> Result<Verdict, Error> {
         renumber.extend(check_set(set, &change.messages, now.as_ref(), &mut settled, &mut report)?);
     }
     let squash = change.messages.iter().any(|message| immutability::has_sentinel(message));
-    parity::judge(&change.edits, &settled, squash, options, &mut report)?;
+    let base = change.tracked.as_ref().and_then(|tracked| tracked.base.as_ref());
+    parity::judge(&change.edits, base, &settled, squash, options, &mut report)?;
+    let mut tracks = std::collections::BTreeMap::new();
     if let Some(tracked) = &change.tracked {
         parity::empty::judge(tracked, options, &mut report)?;
+        tracks = parity::sees(&tracked.head, options)?;
     }
-    let findings = report.into_findings();
+    let (findings, allow) = report.into_findings();
     let ok = findings.iter().all(|finding| finding.severity != Severity::Error);
-    Ok(Verdict { findings, ok, renumber })
+    Ok(Verdict { findings, ok, renumber, allow, tracks })
 }
 
 fn check_set(
@@ -83,10 +88,19 @@ fn check_set(
     report: &mut Report<'_>,
 ) -> Result<Vec<Renumber>, Error> {
     let given = set.convention.as_deref().map(str::parse::<Convention>).transpose()?;
-    let mut base = Items::read(&set.base, given);
+    let (mut base, mut head) = (Items::read(&set.base, given), Items::read(&set.head, given));
+    let mut paths = None;
+    let is_one_tool = match given {
+        None => base.convention == head.convention,
+        Some(_) => base.unread.is_none() && head.unread.is_none() && !head.list.is_empty(),
+    };
+    if !is_one_tool && let Some((before, now, moved)) = tool::changed(set, given) {
+        tool::say(set, given, &before, &now, report);
+        (base, head, paths) = (before, now, Some(moved));
+    }
     // What has shipped says what the convention is.
-    let convention = given.or(base.convention.filter(|_| !base.list.is_empty()));
-    let mut head = Items::read(&set.head, given);
+    let shipped_as = base.convention.filter(|_| !base.list.is_empty());
+    let convention = if paths.is_some() { head.convention } else { given.or(shipped_as) };
     if head.convention != convention && convention.is_some() {
         let detected = std::mem::replace(&mut head, Items::read(&set.head, convention));
         // Where nobody says what the convention is, the next run will not find it, or another one.
@@ -111,7 +125,13 @@ fn check_set(
     }
     let convention = convention.or(head.convention);
     let mut others = |files: &Files, place: &str| {
-        let items = Items::read(files, convention);
+        let items = match &paths {
+            // The target is as it was; a branch that has begun anew is not.
+            Some(paths) if files.keys().any(|path| paths.contains_key(path) && !set.head.contains_key(path)) => {
+                tool::read(files, shipped_as, paths)
+            }
+            _ => Items::read(files, convention),
+        };
         if let Some(error) = &items.unread {
             unreadable("branch-unreadable", &set.dir, place, error, report);
         }
@@ -129,7 +149,7 @@ fn check_set(
     noticed.retain(|finding| {
         finding.code != "not-in-journal" || finding.at.as_ref().is_none_or(|at| !shipped.contains(&*at.path))
     });
-    let settled = immutability::judge(set, &base, &head, messages, report);
+    let settled = immutability::judge(set, &base, &head, messages, paths.is_some(), report);
     all_settled.extend(settled.iter().map(|at| head.list[*at].path.clone()));
     let target = target.as_ref().unwrap_or(&base);
     let sides = collisions::Sides { set, base: &base, head: &head, target, against: &against, settled: &settled, now };

@@ -30,10 +30,33 @@ pub struct Options {
     /// change brings or alters need not have been there before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub earlier_tracks: Option<BTreeMap<String, Track>>,
+    /// Deliberate exceptions from what the guards say of shipped migrations.
+    pub allow: Vec<Allow>,
+    /// The exceptions as they were where the change began, if it changes how it is judged. One that the change brings
+    /// counts only with `[counterfoil-allow <code>]` in a commit message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub earlier_allow: Option<Vec<Allow>>,
     /// The time, such as `2026-01-31T12:00:00Z` (UTC), from which a new version that is a time is
     /// proposed. Without it the newest version is counted up.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub now: Option<String>,
+}
+
+/// An exception: a shipped migration that may become what it is at the head.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+// Exhaustive: callers build it.
+pub struct Allow {
+    /// Its path at the head; where it is deleted, at the merge base.
+    pub path: String,
+    /// The checksum that it had: of its up section, as ledgers have it. Where its down section alone is in question, of that.
+    #[serde(default)]
+    pub old: Option<String>,
+    /// The checksum that it has at the head; none if it is gone.
+    #[serde(default)]
+    pub new: Option<String>,
+    /// Why.
+    pub reason: String,
 }
 
 /// One of several places where every change of the schema has to be made.
@@ -48,9 +71,9 @@ pub struct Track {
     pub ignore: Vec<String>,
     /// What registers a migration.
     pub registers: Registers,
-    /// What counts as DDL. Without it: SQL, and in `.py` files SQLAlchemy too.
+    /// What counts as DDL. Without it, all of [`Ddl`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ddl: Option<Vec<Ddl>>,
+    pub ddl: Option<Counts>,
 }
 
 /// What registers a migration in a track.
@@ -60,19 +83,36 @@ pub struct Track {
 pub enum Registers {
     /// A new file.
     File,
-    /// A line that the regular expression matches.
+    /// An entry of a list: what the regular expression matches, over several lines too. `^` and `$` are the ends of a
+    /// line. A group called `name` is what the entry is known again by.
     Line(String),
 }
 
-/// What counts as DDL.
+/// What counts as DDL in a track.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum Counts {
+    /// Whatever a migration does.
+    Any,
+    /// What the regular expression matches.
+    Line(String),
+    /// What is read in these ways.
+    #[serde(untagged)]
+    Kinds(Vec<Ddl>),
+}
+
+/// A way in which DDL is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Ddl {
     /// `CREATE`, `ALTER` and `DROP`, in SQL files and in string literals.
     Sql,
-    /// `op.add_column`, `op.create_table`, ….
+    /// `op.add_column`, `op.create_table`, …; in files where nothing registers also `Table` and `Column`.
     Sqlalchemy,
+    /// What migration files say with the builders of Knex, TypeORM, Kysely and Django.
+    Builders,
 }
 
 /// Every code of a guard with its default level.
@@ -87,6 +127,7 @@ pub const CODES: &[(&str, Level)] = &[
     ("shipped-renamed", Level::Error),
     ("shipped-reordered", Level::Warning),
     ("collision-resolved", Level::Warning),
+    ("tool-changed", Level::Warning),
     ("squash-reviewed", Level::Note),
     ("base-unreadable", Level::Warning),
     ("head-unreadable", Level::Error),

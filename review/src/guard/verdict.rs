@@ -1,7 +1,9 @@
 //! What comes of it.
 
+use super::Allow;
 use counterfoil::finding::Finding;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// What the guards say about a change.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -16,6 +18,23 @@ pub struct Verdict {
     /// a gap, and new ones that have to stay behind such a file. The last migration comes first: in
     /// this order no step meets a file that is still there. Every file of a migration has an entry.
     pub renumber: Vec<Renumber>,
+    /// Entries that would allow what was found of shipped migrations, without their reasons.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub allow: Vec<Allow>,
+    /// What each track sees at the head, if that was given.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub tracks: BTreeMap<String, Sees>,
+}
+
+/// What a track sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Sees {
+    /// Files that its globs match.
+    pub files: usize,
+    /// Migrations that are registered in them.
+    pub entries: usize,
 }
 
 /// A file that could move to a free version.

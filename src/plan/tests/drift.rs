@@ -22,7 +22,7 @@ fn an_edit_of_comments_is_a_note() {
         .says(
             0,
             NOTE,
-            "db/001_a.sql was edited after it was applied: only comments or white space have changed",
+            "db/001_a.sql was edited after it was applied: only what does not run has changed",
             "put the old text back, or leave it: nothing has to run",
         )
         .goes()
@@ -33,6 +33,33 @@ fn an_edit_of_comments_is_a_note() {
     world(&[file("db/001_z.sql", "-- what a is for\ncreate table a\n();")], &[row("001", "a", A)])
         .decides(&["drift edited 001"])
         .goes();
+}
+
+#[test]
+fn begin_and_commit_around_a_file_are_a_cosmetic_edit() {
+    let says = "db/001_a.sql was edited after it was applied: only what does not run has changed";
+    let same = |text: &str, ran: &str| {
+        let w = world(&[file("db/001_a.sql", text)], &[row("001", "a", ran)]);
+        let help = "put the old text back, or leave it: nothing has to run";
+        w.decides(&["drift edited 001"]).says(0, NOTE, says, help).goes().works(&[]);
+        // What is on record stays as it is.
+        assert_eq!(w.plan().decisions[0].edit.clone().unwrap().before, checksum(ran));
+    };
+    let wrapped = "BEGIN;\ncreate table a ();\nCOMMIT;\n";
+    same(A, wrapped);
+    same(wrapped, A);
+    same("start transaction;\nCREATE TABLE a ();\nEND WORK", wrapped);
+    let differs = |text: &str, ran: &str| {
+        world(&[file("db/001_a.sql", text)], &[row("001", "a", ran)])
+            .refuses("nothing was run: db/001_a.sql was edited after it was applied: its statements have changed");
+    };
+    differs("begin; create table b (); commit;", A);
+    differs("begin isolation level serializable; create table a (); commit;", A);
+    // Where a file asks for no transaction, it says which statements belong together.
+    let mut alone = file("db/001_a.sql", wrapped);
+    alone.up.transaction = crate::migration::Transaction::Off;
+    world(&[alone], &[row("001", "a", A)])
+        .refuses("nothing was run: db/001_a.sql was edited after it was applied: its statements have changed");
 }
 
 #[test]
@@ -61,9 +88,7 @@ fn edits_have_a_policy_each() {
         .refuses("nothing was run: 001_a.sql was edited after it was applied: its statements have changed");
     world(&[file("001_a.sql", "create table a\n();")], &[row("001", "a", A)])
         .policy("edited-cosmetic", Severity::Error)
-        .refuses(
-            "nothing was run: 001_a.sql was edited after it was applied: only comments or white space have changed",
-        );
+        .refuses("nothing was run: 001_a.sql was edited after it was applied: only what does not run has changed");
 }
 
 #[test]

@@ -56,7 +56,8 @@ export async function earlierOf(
   const code = changed.find(({ path }) => !path.endsWith('.json'))
   if (code)
     return {
-      settings: config.check ?? {},
+      // What it allowed before is not known either.
+      settings: { ...config.check, allow: [] },
       weaker: [`${code.path} is code, and what it said before is not known`],
       path: code.path,
     }

@@ -156,11 +156,16 @@ const ofReading = 'unreadable-file'
 /** A track that looks at nothing: what was before the change is part of that verdict. */
 const ofNothing = 'track-empty'
 
-function optionsOf({ severities, tracks }: CheckConfig): GuardOptions {
+function optionsOf({ severities, tracks, allow }: CheckConfig): GuardOptions {
   // Not a code of the guards'.
   const ofGuards = Object.fromEntries(Object.entries(severities ?? {}).filter(([code]) => code !== ofConfig))
   // Versions that are times go on from now.
-  return { severities: ofGuards, ...(tracks && { tracks }), now: new Date().toISOString() }
+  return {
+    severities: ofGuards,
+    ...(tracks && { tracks }),
+    ...(allow && { allow }),
+    now: new Date().toISOString(),
+  }
 }
 
 /** A change and what the guards say. */
@@ -191,8 +196,11 @@ async function look(
         ),
       },
     })
+  // What the change allows by itself is told from what was allowed already.
+  const earlierAllow = earlier && { earlierAllow: earlier.settings.allow ?? [] }
   const verdict = await check(read.change, {
     ...options,
+    ...earlierAllow,
     ...(earlier && {
       earlierTracks: earlier.settings.tracks ?? {},
       // Tracks and level may both change, so no finding of before would be there to compare with.
@@ -205,9 +213,16 @@ async function look(
   ]
   const now = judged(verdict.findings, settings)
   const before = otherwise
-    ? judged((await check(read.change, optionsOf(earlier.settings))).findings, earlier.settings).filter(
-        ({ code }) => code !== ofNothing,
-      )
+    ? judged(
+        (
+          await check(read.change, {
+            ...optionsOf(earlier.settings),
+            ...(settings.allow && { allow: settings.allow }),
+            ...earlierAllow,
+          })
+        ).findings,
+        earlier.settings,
+      ).filter(({ code }) => code !== ofNothing)
     : []
   const findings = [...(earlier ? changedConfig(earlier) : []), ...stricter(now, before)]
   return { read, verdict, findings, ok: findings.every(({ severity }) => severity !== 'error') }
@@ -227,6 +242,10 @@ async function shown(
   say(
     `${about}${against.length > 0 ? `; and with ${counted(against.length, 'open branch').replace(/branchs$/, 'branches')}` : ''}`,
   )
+  for (const [name, { files, entries }] of Object.entries(verdict.tracks ?? {}))
+    say(
+      `the track ${visible(name)} sees ${counted(files, 'file')} with ${entries === 1 ? '1 entry' : `${entries} entries`}`,
+    )
   const texts = new Map([
     ...change.sets.flatMap((set) => [...Object.entries(set.base), ...Object.entries(set.head)]),
     ...(change.edits ?? []).map(({ path, base, head }): [string, string] => [path, head ?? base ?? '']),
@@ -243,6 +262,8 @@ async function shown(
       ok,
       findings,
       renumber: verdict.renumber,
+      ...(verdict.allow && { allow: verdict.allow }),
+      ...(verdict.tracks && { tracks: verdict.tracks }),
       ...(renumbered.length > 0 && { renumbered }),
       base,
       head: { name: head.name, commit: head.commit },
@@ -250,6 +271,7 @@ async function shown(
       against: against.map(({ name }) => name),
     },
     source: (path) => texts.get(path),
+    brief: true,
   })
   if (format === 'github')
     await writeStepSummary({

@@ -16,6 +16,8 @@ export interface CheckConfig {
   readonly severities?: Readonly<Record<string, Level>>
   /** Named tracks that have to move together. Globs are from the repository's root. */
   readonly tracks?: NonNullable<GuardOptions['tracks']>
+  /** Exceptions for shipped migrations: paths are from the repository's root. */
+  readonly allow?: NonNullable<GuardOptions['allow']>
 }
 
 type Keys = readonly (string | number)[]
@@ -28,6 +30,7 @@ export function checkPart(value: unknown, keys: Keys): void {
     dirs: list(folder),
     severities: map(oneOf(...levels)),
     tracks: map(track),
+    allow: list(exception),
   })(value, keys)
 }
 
@@ -37,8 +40,15 @@ function folder(value: unknown, keys: Keys): void {
   needs(value as object, 'dir', keys)
 }
 
+function exception(value: unknown, keys: Keys): void {
+  const checksum = (given: unknown, at: Keys) => given === null || text(given, at)
+  object({ path: text, old: checksum, new: checksum, reason: text })(value, keys)
+  needs(value as object, 'path', keys)
+  needs(value as object, 'reason', keys)
+}
+
 function track(value: unknown, keys: Keys): void {
-  object({ files: list(text), ignore: list(text), registers, ddl: list(oneOf('sql', 'sqlalchemy')) })(value, keys)
+  object({ files: list(text), ignore: list(text), registers, ddl })(value, keys)
   needs(value as object, 'files', keys)
   needs(value as object, 'registers', keys)
 }
@@ -49,7 +59,20 @@ function registers(value: unknown, keys: Keys): void {
     throw new Wrong(
       keys,
       `${keys.join('.')} is neither "file" nor { "line": … }`,
-      'a migration is registered by a new file, or by an added line that a regular expression matches',
+      'a migration is registered by a new file, or by a new entry that a regular expression matches',
+    )
+  object({ line: text })(value, keys)
+  needs(value, 'line', keys)
+}
+
+function ddl(value: unknown, keys: Keys): void {
+  if (value === 'any') return
+  if (Array.isArray(value)) return list(oneOf('sql', 'sqlalchemy', 'builders'))(value, keys)
+  if (typeof value !== 'object' || value === null)
+    throw new Wrong(
+      keys,
+      `${keys.join('.')} is neither "any", nor a list, nor { "line": … }`,
+      'name the ways in which it is written: "sql", "sqlalchemy", "builders"; or give a regular expression',
     )
   object({ line: text })(value, keys)
   needs(value, 'line', keys)

@@ -20,6 +20,8 @@ export interface PrintOptions {
   readonly json?: unknown
   /** The text of a file, to show the line. */
   readonly source?: (path: string) => string | undefined
+  /** What stops nothing has one line, as text. */
+  readonly brief?: boolean
 }
 
 /** Prints findings on standard output. Paths are relative to the working directory, or the root of the repository. */
@@ -28,7 +30,11 @@ export function printFindings(findings: readonly Finding<string>[], options: Pri
   if (format === 'json') return printJson(options.json ?? { findings })
   if (format === 'sarif') return printJson(sarif(findings, options.tool))
   if (format === 'github') printCommands(findings.map(workflowCommand))
-  else print(findings.flatMap((finding) => [...drawn(finding, options.source, out()), '']))
+  else if (options.brief) {
+    const [stops, others] = [findings.filter(stopping), findings.filter((finding) => !stopping(finding))]
+    print(stops.flatMap((finding) => [...drawn(finding, options.source, out()), '']))
+    if (others.length > 0) print([...others.map((finding) => oneLine(finding, out())), ''])
+  } else print(findings.flatMap((finding) => [...drawn(finding, options.source, out()), '']))
   if (summary) print(summary)
 }
 
@@ -51,6 +57,14 @@ export function drawn(
     ...(at ? picture(at, source?.(at.path), style) : []),
     ...(help ? note('help', asOptions(help, options), style) : []),
   ]
+}
+
+const stopping = ({ severity }: Finding<string>) => severity === 'error'
+
+/** A finding in one line, with its place. */
+function oneLine({ severity, code, message, at }: Finding<string>, style: Style): string {
+  const place = at ? visible(` (${at.path}:${at.line}:${at.column})`) : ''
+  return `${mark(severity, style)}${style.dim(`[${code}]`)}: ${visible(message)}${style.dim(place)}`
 }
 
 /** A line under a picture, wrapped: `  help: …`. */

@@ -1,8 +1,8 @@
 //! A track that looks at nothing.
 //!
-//! A slip of the pen in a glob, an expression that fits no line, a file that has moved away: such a track
+//! A slip of the pen in a glob, an expression that fits no entry, a file that has moved away: such a track
 //! registers nothing, whatever a change does, and every verdict is good. So each track has to have a file,
-//! and where a line registers a line that its expression matches, where the change began and with it.
+//! and where entries register an entry that its expression matches, where the change began and with it.
 //!
 //! A track that the change itself brings or alters need not have been there before, and one that was dead
 //! already may go. But files and track may not go in one change: nobody would have looked at what goes.
@@ -19,8 +19,8 @@ const CODE: &str = "track-empty";
 enum Lack {
     /// A file.
     File,
-    /// A line in its files.
-    Line,
+    /// An entry in its files.
+    Entry,
 }
 
 /// Judges whether the tracks look at anything.
@@ -43,10 +43,10 @@ pub(in crate::guard) fn judge(tracked: &Tracked, options: &Options, report: &mut
                 format!("the globs of the track {name:?} match no file {place}: {globs}"),
                 "mend the globs, which begin at the root of the repository",
             ),
-            Lack::Line => {
+            Lack::Entry => {
                 let line = track.line.as_ref().map_or("", |line| line.as_str());
                 (
-                    format!("the expression of the track {name:?} matches no line {place}: {line} in {globs}"),
+                    format!("the expression of the track {name:?} matches no entry {place}: {line} in {globs}"),
                     "mend the expression, or the globs of the files that it looks at",
                 )
             }
@@ -86,7 +86,7 @@ fn lack(track: &Track<'_>, files: &TrackedFiles) -> Option<Lack> {
     let registers = |(path, text): (&String, &Option<String>)| {
         text.as_ref().is_none_or(|text| !super::marks(track, path, text).is_empty())
     };
-    (track.line.is_some() && !own.any(registers)).then_some(Lack::Line)
+    (track.line.is_some() && !own.any(registers)).then_some(Lack::Entry)
 }
 
 #[cfg(test)]
@@ -170,9 +170,9 @@ mod tests {
     }
 
     #[test]
-    fn an_expression_that_matches_no_line_is_an_error() {
+    fn an_expression_that_matches_no_entry_is_an_error() {
         let slip = options(track("app/lite.py", Some("^Add")), track("pg/*.sql", None));
-        let message = "error track-empty: the expression of the track \"lite\" matches no line at the merge base and at the head: ^Add in app/lite.py";
+        let message = "error track-empty: the expression of the track \"lite\" matches no entry at the merge base and at the head: ^Add in app/lite.py";
         judged(BOTH, BOTH, &slip, &[(message, EXPRESSION)]);
         // Nor does one in a comment count.
         let comment = [("app/lite.py", "# x\n# add(1)\n"), BOTH[1]];
@@ -181,7 +181,7 @@ mod tests {
             &comment,
             &options(track("app/lite.py", Some("add")), track("pg/*.sql", None)),
             &[(
-                "error track-empty: the expression of the track \"lite\" matches no line at the merge base and at the head: add in app/lite.py",
+                "error track-empty: the expression of the track \"lite\" matches no entry at the merge base and at the head: add in app/lite.py",
                 EXPRESSION,
             )],
         );
@@ -203,7 +203,7 @@ mod tests {
         judged(&moved, BOTH, &right(), &[(&message("at the merge base"), back)]);
         let emptied = [("app/lite.py", ""), BOTH[1]];
         let message =
-            "error track-empty: the expression of the track \"lite\" matches no line at the head: ^add in app/lite.py";
+            "error track-empty: the expression of the track \"lite\" matches no entry at the head: ^add in app/lite.py";
         judged(BOTH, &emptied, &right(), &[(message, EXPRESSION)]);
         judged(&moved, &emptied, &right(), &[(message, EXPRESSION)]);
     }

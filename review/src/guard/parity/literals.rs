@@ -1,6 +1,11 @@
 //! Comments and string literals of languages that write them as C does: TypeScript, Go, Java, Rust, …;
 //! and of PHP, Ruby and Elixir. What goes over lines is told by the file's ending.
+//!
+//! In code also the builders of Knex, Kysely and TypeORM, which call the same things by the same names: methods such
+//! as `.createTable(`. A way down (`down(…) { … }`, `down: …`, Go's `func downX`) and what is logged, thrown or asserted
+//! do not count.
 
+use super::hit::settle;
 use super::{Hit, sql};
 use counterfoil::span::Span;
 
@@ -31,11 +36,72 @@ fn language(path: &str) -> Language {
     }
 }
 
-/// Comments, and DDL in literals.
-pub(super) fn read(path: &str, text: &str) -> (Vec<Span>, Vec<Hit>) {
+/// What a file says, as far as it matters here.
+#[derive(Default)]
+pub(super) struct Source {
+    pub comments: Vec<Span>,
+    /// DDL in literals.
+    pub sql: Vec<Hit>,
+    /// DDL of builders.
+    pub builders: Vec<Hit>,
+}
+
+/// What methods of builders do, and to what. Names may go on with `s`, `IfNotExists` and the like.
+/// <https://knexjs.org/guide/schema-builder.html>, <https://kysely-org.github.io/kysely-apidoc/classes/SchemaModule.html>,
+/// <https://github.com/typeorm/typeorm/blob/master/src/query-runner/QueryRunner.ts>
+const VERBS: &[&str] = &["create", "drop", "alter", "rename", "add", "change", "update"];
+const NOUNS: &[&str] = &[
+    "Table",
+    "Column",
+    "Index",
+    "Indices",
+    "View",
+    "MaterializedView",
+    "Schema",
+    "Type",
+    "PrimaryKey",
+    "ForeignKey",
+    "UniqueConstraint",
+    "CheckConstraint",
+    "ExclusionConstraint",
+];
+const ENDINGS: &[&str] = &["s", "IfNotExists", "IfExists", "OrReplace", "Like"];
+
+/// Whether a method changes a schema.
+fn is_builder(name: &str) -> bool {
+    let rest = |verb: &&str| name.strip_prefix(*verb);
+    VERBS.iter().find_map(rest).is_some_and(|what| {
+        let mut ends = ENDINGS.iter().filter_map(|end| what.strip_suffix(end)).chain([what]);
+        ends.any(|what| NOUNS.contains(&what))
+    })
+}
+
+/// Names of what only tells somebody something.
+fn is_telling(path: &str) -> bool {
+    const FIRST: &[&str] = &[
+        "console", "log", "logger", "logging", "assert", "expect", "print", "println", "printf", "fmt", "errors",
+        "panic", "warn", "debug",
+    ];
+    let first = path.split(['.', ':', '!']).next().unwrap_or("");
+    FIRST.iter().any(|name| first.eq_ignore_ascii_case(name)) || path.ends_with("Error") || path.ends_with("Exception")
+}
+
+/// A bracket that is open.
+struct Open {
+    tells: bool,
+    curly: bool,
+}
+
+/// Reads a file. Its DDL is that of one migration.
+pub(super) fn read(path: &str, text: &str) -> Source {
     let language = language(path);
     let bytes = text.as_bytes();
-    let (mut comments, mut hits) = (Vec::new(), Vec::new());
+    let (mut comments, mut hits, mut builders) = (Vec::new(), Vec::new(), Vec::new());
+    let mut stack: Vec<Open> = Vec::new();
+    // How many brackets were open where a way down began.
+    let mut down: Option<usize> = None;
+    // Where the chain of calls ends that makes a temporary table.
+    let mut temporary = 0;
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
         let start = at;
@@ -66,8 +132,47 @@ pub(super) fn read(path: &str, text: &str) -> (Vec<Span>, Vec<Hit>) {
             at = literal_end(bytes, at, byte == b'`' || language.long.contains(&byte));
             let is_closed = at > start + 1 && bytes.get(at - 1) == Some(&byte);
             inner = Some((start + 1, if is_closed { at - 1 } else { at }));
+        } else if is_letter(byte) && !is_part(bytes, at) {
+            at += rest.iter().take_while(|byte| is_letter(**byte) || byte.is_ascii_digit()).count();
+            let word = text.get(start..at).unwrap_or("");
+            let next = bytes[at..].iter().find(|byte| !byte.is_ascii_whitespace());
+            if down.is_none() && is_down(word) && matches!(next, Some(b'(' | b':' | b'=' | b'<')) {
+                down = Some(stack.len());
+            }
+            let is_method = start > 0 && bytes[start - 1] == b'.';
+            let of_schema = word == "table" && text[..start].ends_with("schema.");
+            if down.is_none() && is_method && next == Some(&b'(') && (is_builder(word) || of_schema) {
+                // Kysely's temporary tables.
+                if temporary <= start
+                    && let Some(end) = temporary_until(text, at)
+                {
+                    temporary = end;
+                }
+                if temporary <= start {
+                    builders.push(Hit::new(start, word));
+                }
+            }
         } else {
+            match byte {
+                b'(' | b'[' | b'{' => {
+                    let callee = callee(text, at).filter(|_| byte == b'(');
+                    let tells = stack.last().is_some_and(|open| open.tells) && byte != b'{';
+                    stack.push(Open { tells: tells || callee.is_some_and(is_telling), curly: byte == b'{' });
+                }
+                b')' | b']' | b'}' => {
+                    let closed = stack.pop();
+                    // The braces of a body end it, and so does the end of what it is in.
+                    down = down.filter(|depth| {
+                        stack.len() > *depth || stack.len() == *depth && !closed.is_some_and(|open| open.curly)
+                    });
+                }
+                b';' | b',' => down = down.filter(|depth| stack.len() > *depth),
+                _ => {}
+            }
             at += 1;
+        }
+        if stack.last().is_some_and(|open| open.tells) || down.is_some() {
+            continue;
         }
         if let Some((from, end)) = inner {
             // Escapes keep their length: `\n` is white space.
@@ -76,7 +181,43 @@ pub(super) fn read(path: &str, text: &str) -> (Vec<Span>, Vec<Hit>) {
             hits.extend(sql::ddl(&blank, true).into_iter().map(|hit| Hit { at: from + hit.at, ..hit }));
         }
     }
-    (comments, hits)
+    settle(&mut hits);
+    Source { comments, sql: hits, builders }
+}
+
+fn is_letter(byte: u8) -> bool {
+    byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'$')
+}
+
+/// Whether a letter goes on with a word.
+fn is_part(bytes: &[u8], at: usize) -> bool {
+    at > 0 && (is_letter(bytes[at - 1]) || bytes[at - 1].is_ascii_digit())
+}
+
+/// Whether a function or a key of this name goes back: `down`, `downAddUsers`, `Down0001`.
+fn is_down(name: &str) -> bool {
+    let Some(rest) = name.strip_prefix("down").or_else(|| name.strip_prefix("Down")) else { return name == "rollback" };
+    rest.chars().next().is_none_or(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+}
+
+/// Where a chain of calls ends, if one of them is `.temporary()`.
+fn temporary_until(text: &str, from: usize) -> Option<usize> {
+    let mut end = text.len().min(from + 2_000);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let chain = text.get(from..end)?;
+    let ends = [";", ".execute(", "await ", "\n\n"].iter().filter_map(|mark| chain.find(mark));
+    let len = ends.min().unwrap_or(chain.len());
+    chain[..len].contains(".temporary()").then_some(from + len)
+}
+
+/// What is called by the bracket at a place: `console.log` of `console.log(`.
+fn callee(text: &str, open: usize) -> Option<&str> {
+    let before = text.get(..open)?.trim_end();
+    let is_path = |byte: &u8| is_letter(*byte) || byte.is_ascii_digit() || matches!(byte, b'.' | b':' | b'!');
+    let len = before.bytes().rev().take(100).take_while(is_path).count();
+    before.get(before.len() - len..)
 }
 
 /// Just past the literal that begins at `start`. One that is not `long` ends with its line.
@@ -167,7 +308,7 @@ mod tests {
     fn literals_carry_sql_and_comments_do_not() {
         let text =
             "// 'create table a'\n/* `drop table b` */\nx('create table c', \"d\", `\n  alter table e\n`)\n'it\\'s'";
-        let (comments, hits) = read("a.ts", text);
+        let Source { comments, sql: hits, .. } = read("a.ts", text);
         let comments: Vec<&str> = comments.iter().map(|span| span.slice(text)).collect();
         assert_eq!(comments, ["// 'create table a'", "/* `drop table b` */"]);
         let hits: Vec<(&str, &str)> = hits.iter().map(|hit| (&*hit.what, &text[hit.at..hit.at + 7])).collect();
@@ -183,7 +324,8 @@ mod tests {
     #[track_caller]
     fn finds(path: &str, text: &str, expected: &[(&str, usize)]) {
         let line = |at: usize| text[..at].matches('\n').count() + 1;
-        let found: Vec<(String, usize)> = read(path, text).1.into_iter().map(|hit| (hit.what, line(hit.at))).collect();
+        let found: Vec<(String, usize)> =
+            read(path, text).sql.into_iter().map(|hit| (hit.what, line(hit.at))).collect();
         let expected: Vec<(String, usize)> = expected.iter().map(|(what, line)| ((*what).to_owned(), *line)).collect();
         assert_eq!(found, expected, "{path}: {text}");
     }
@@ -211,5 +353,67 @@ mod tests {
         // A quote that is none of a literal ends with its line.
         finds("a.ts", "const a = <b>don't</b>\nf('drop view v')", &[("DROP VIEW", 2)]);
         finds("a.go", "run(`\nalter table t`)", &alter);
+    }
+
+    #[track_caller]
+    fn builds(text: &str, expected: &[(&str, usize)]) {
+        let line = |at: usize| text[..at].matches('\n').count() + 1;
+        let found: Vec<(String, usize)> =
+            read("a.ts", text).builders.into_iter().map(|hit| (hit.what, line(hit.at))).collect();
+        let expected: Vec<(String, usize)> = expected.iter().map(|(what, line)| ((*what).to_owned(), *line)).collect();
+        assert_eq!(found, expected, "{text}");
+    }
+
+    #[test]
+    fn what_builders_do_is_found() {
+        // As the documentation of each writes it.
+        builds(
+            "exports.up = function (knex) {\n  return knex.schema\n    .createTable('users', function (table) {\n      table.increments('id');\n    })\n    .dropTableIfExists('old');\n};\n\nexports.down = function (knex) {\n  return knex.schema.dropTable('users');\n};\n",
+            &[("createTable", 3), ("dropTableIfExists", 6)],
+        );
+        builds("exports.up = (knex) => knex.schema.table('users', (t) => {\n t.text('a')\n})", &[("table", 1)]);
+        builds("exports.up = (knex) => knex('users').table('x').insert({ a: 1 })", &[]);
+        builds(
+            "export async function up(db: Kysely<any>): Promise<void> {\n  await db.schema.alterTable('pet').addColumn('age', 'integer').execute()\n}\n\nexport async function down(db: Kysely<any>): Promise<void> {\n  await db.schema.alterTable('pet').dropColumn('age').execute()\n}\n",
+            &[("alterTable", 2), ("addColumn", 2)],
+        );
+        builds(
+            "export class A1 implements MigrationInterface {\n  async down(queryRunner: QueryRunner): Promise<void> {\n    await queryRunner.dropTable('question')\n  }\n  async up(queryRunner: QueryRunner): Promise<void> {\n    await queryRunner.createForeignKeys('answer', [])\n  }\n}\n",
+            &[("createForeignKeys", 6)],
+        );
+        builds(
+            "const m = { down: (db) => db.schema.dropTable('t'), up: (db) => db.schema.createType('t') }",
+            &[("createType", 1)],
+        );
+        builds(
+            "await db.schema.createTable('x').temporary().addColumn('a', 'text').execute()\nawait db.schema.dropIndex('i').execute()",
+            &[("dropIndex", 2)],
+        );
+        builds("await db.insertInto('t').values({ a: 1 }).execute(); api.createUser('x'); // .createTable('t')", &[]);
+    }
+
+    #[test]
+    fn what_is_told_and_the_way_down_do_not_count() {
+        finds(
+            "a.ts",
+            "console.log('create table t'); throw new Error(`drop table ${t}`); logger.info({ a: 1 }, 'drop table t')",
+            &[],
+        );
+        finds("a.ts", "assert.ok(x, 'alter table t')\nawait q.query('alter table t')", &[("ALTER TABLE", 2)]);
+        finds(
+            "a.go",
+            "func downX(tx *sql.Tx) error {\n  tx.Exec(`drop table t`)\n}\nfunc upX(tx *sql.Tx) error {\n  tx.Exec(`create table t ()`)\n  return fmt.Errorf(`drop table t`)\n}",
+            &[("CREATE TABLE", 5)],
+        );
+        finds(
+            "a.ts",
+            "export const down = async (q) => { await q('drop table t') }\nexport const up = async (q) => { await q('drop view v') }",
+            &[("DROP VIEW", 2)],
+        );
+        finds(
+            "a.ts",
+            "await q('create temp table x (a int)')\nawait q('drop table x')\nawait q('drop table y')",
+            &[("DROP TABLE", 3)],
+        );
     }
 }

@@ -3,6 +3,7 @@
 //! Rules: <https://docs.python.org/3/reference/lexical_analysis.html>. A broken file is read as far as
 //! it goes; nothing here fails. Every byte is looked at once.
 
+use super::hit::settle;
 use super::{Hit, sql};
 use counterfoil::span::Span;
 
@@ -48,8 +49,36 @@ const METHODS: &[&str] = &[
 ];
 
 /// What is made inside the call of such a method, each on a line of its own.
-const PARTS: &[&str] =
+pub(super) const PARTS: &[&str] =
     &["Column", "CheckConstraint", "ForeignKeyConstraint", "PrimaryKeyConstraint", "UniqueConstraint", "Index"];
+
+/// What else tables are declared with, where no operation is called.
+const DECLARATIONS: &[&str] = &["Table", "mapped_column", "ExcludeConstraint"];
+
+/// Django's operations that change a schema.
+/// <https://docs.djangoproject.com/en/5.2/ref/migration-operations/>
+const OPERATIONS: &[&str] = &[
+    "AddConstraint",
+    "AddField",
+    "AddIndex",
+    "AlterField",
+    "AlterIndexTogether",
+    "AlterModelTable",
+    "AlterOrderWithRespectTo",
+    "AlterUniqueTogether",
+    "CreateModel",
+    "DeleteModel",
+    "RemoveConstraint",
+    "RemoveField",
+    "RemoveIndex",
+    "RenameField",
+    "RenameIndex",
+    "RenameModel",
+];
+
+/// Names of what only tells somebody something.
+const TELLS: &[&str] =
+    &["print", "log", "logger", "logging", "warnings", "assert", "assert_", "warn", "stdout", "stderr"];
 
 /// Constructs of `sqlalchemy.schema` that are executed as statements.
 const CONSTRUCTS: &[&str] = &[
@@ -68,16 +97,55 @@ const CONSTRUCTS: &[&str] = &[
 ];
 
 /// What a file says, as far as it matters here.
+#[derive(Default)]
 pub(super) struct Source {
     /// Comments and docstrings.
     pub silent: Vec<Span>,
     /// What changes the schema, in order: by SQL in literals, and by SQLAlchemy.
     pub sql: Vec<Hit>,
     pub sqlalchemy: Vec<Hit>,
+    /// By Django's operations.
+    pub django: Vec<Hit>,
+    /// What would count as well, if the file registers nothing: declared tables and their parts.
+    pub declared: Vec<Hit>,
+    /// Functions, in the order in which they begin.
+    pub functions: Vec<Function>,
     /// Whether anything is called or written in SQL on the way up.
     pub has_up: bool,
     /// Whether it looks like a migration of Alembic or of another tool.
     pub is_migration: bool,
+}
+
+/// A function, with its decorators and what is defined in it.
+pub(super) struct Function {
+    /// Its name, after those of the classes and functions that it stands in: `Users.up`.
+    pub path: String,
+    pub span: Span,
+}
+
+impl Source {
+    /// The innermost function at a place.
+    pub(super) fn function(&self, at: usize) -> Option<usize> {
+        let before = self.functions.partition_point(|function| function.span.start <= at);
+        // What is not nested lies behind each other, so few are looked at.
+        (0..before).rev().take(16).find(|it| at < self.functions[*it].span.end)
+    }
+
+    /// Leaves out what a function does to tables of its own.
+    fn settle(&mut self) {
+        let mut groups: std::collections::BTreeMap<Option<usize>, Vec<Hit>> = Default::default();
+        for hit in std::mem::take(&mut self.sql) {
+            groups.entry(self.function(hit.at)).or_default().push(hit);
+        }
+        for (function, mut hits) in groups {
+            // Outside of functions every literal may be a migration of its own.
+            if function.is_some() {
+                settle(&mut hits);
+            }
+            self.sql.extend(hits.into_iter().filter(|hit| !hit.what.is_empty()));
+        }
+        self.sql.sort_by_key(|hit| hit.at);
+    }
 }
 
 /// A bracket that is open.
@@ -91,13 +159,21 @@ struct Open {
     value: bool,
     /// The indentation of the line for the outermost level.
     indent: usize,
+    /// Whether what follows a comma goes back, as in `RunSQL(forward, back)`.
+    then_back: bool,
+    /// Whether it is the call of something that only tells.
+    tells: bool,
+    /// Whether it is what Django only remembers and does not do.
+    state: bool,
 }
 
 /// Reads a file.
 pub(super) fn read(text: &str) -> Source {
     let tokens = tokens(text);
-    let mut source =
-        Source { silent: Vec::new(), sql: Vec::new(), sqlalchemy: Vec::new(), has_up: false, is_migration: false };
+    let mut source = Source::default();
+    // Classes and functions that the line stands in: their indentation, their name, and the function.
+    let mut scopes: Vec<(usize, &str, Option<usize>)> = Vec::new();
+    let mut decorated = None;
     let mut stack = vec![Open::default()];
     // The indentation of `def downgrade`, while its body lasts.
     let mut down: Option<usize> = None;
@@ -122,13 +198,29 @@ pub(super) fn read(text: &str) -> Source {
             stack[0].indent = indent;
             down = down.filter(|down| indent > *down);
             let def = if is(at, "async") { at + 1 } else { at };
+            while let Some((_, _, function)) = scopes.pop_if(|(outer, ..)| indent <= *outer) {
+                if let Some(function) = function {
+                    source.functions[function].span.end = line_before(&code, at);
+                }
+            }
+            let is_function = is(def, "def");
+            if let Some(name) = code.get(def + 1).filter(|_| is_function || is(def, "class")) {
+                let name = name.span.slice(text);
+                let path: Vec<&str> = scopes.iter().map(|(_, name, _)| *name).chain([name]).collect();
+                let span = Span::new(decorated.unwrap_or(token.span.start), text.len());
+                scopes.push((indent, name, is_function.then_some(source.functions.len())));
+                if is_function {
+                    source.functions.push(Function { path: path.join("."), span });
+                }
+            }
+            decorated = if word == "@" { decorated.or(Some(token.span.start)) } else { None };
             if down.is_none() && is(def, "def") && code.get(def + 1).is_some_and(|name| is_down(name.span.slice(text)))
             {
                 down = Some(indent);
             }
             docstring_until = docstring(&code, at);
             bare |= ["from", "alembic", ".", "op", "import"].iter().enumerate().all(|(more, what)| is(at + more, what));
-            tells = matches!(word, "print" | "log" | "logger" | "logging" | "warnings");
+            tells = is_telling(word);
             source.is_migration |= is_def_of_migration(word, code.get(at + 1).map(|token| token.span.slice(text)))
                 || is(def, "def") && code.get(def + 1).is_some_and(|name| is_up(name.span.slice(text)));
         }
@@ -141,10 +233,10 @@ pub(super) fn read(text: &str) -> Source {
                 if is(at + 1, ":") && is_down(content(word).1) {
                     set_value(&mut stack, true);
                 }
-                if !is_down_here && !tells {
+                if !is_down_here && !tells && !top.tells {
                     let (start, inner) = content(word);
                     let hits = sql::ddl(&unescaped(inner), true);
-                    source.has_up |= !hits.is_empty();
+                    source.has_up |= hits.iter().any(|hit| !hit.what.is_empty());
                     let from = token.span.start + start;
                     source.sql.extend(hits.into_iter().map(|hit| Hit { at: from + hit.at, ..hit }));
                 }
@@ -168,27 +260,81 @@ pub(super) fn read(text: &str) -> Source {
                         ""
                     };
                     let what = if receiver.is_empty() { word.to_owned() } else { format!("{receiver}.{word}") };
-                    source.sqlalchemy.push(Hit { at: token.span.start, what });
+                    let key = key(&code, at, text);
+                    source.sqlalchemy.push(Hit { key, ..Hit::new(token.span.start, what) });
+                } else if is_call && !is_def && !is_down_here && !top.state {
+                    if is_method && OPERATIONS.contains(&word) && is(at - 2, "migrations") {
+                        source.django.push(Hit::new(token.span.start, format!("migrations.{word}")));
+                    } else if PARTS.contains(&word) || DECLARATIONS.contains(&word) {
+                        let key = key(&code, at, text);
+                        source.declared.push(Hit { key, ..Hit::new(token.span.start, word) });
+                    }
                 }
             }
             Kind::Other => match word {
                 "(" | "[" | "{" => {
-                    let is_method = at > 1 && is(at - 2, ".") && METHODS.contains(&code[at - 1].span.slice(text));
+                    let callee = if word == "(" && at > 0 { code[at - 1].span.slice(text) } else { "" };
+                    let is_method = at > 1 && is(at - 2, ".") && METHODS.contains(&callee);
                     stack.push(Open {
                         ddl: top.ddl || is_method,
                         down: top.down || top.value,
                         value: false,
                         indent: 0,
+                        then_back: matches!(callee, "RunSQL" | "RunPython"),
+                        tells: top.tells || is_telling(callee) || callee_of(&code, at, text).is_some_and(is_telling),
+                        state: top.state || word == "[" && at > 1 && is(at - 2, "state_operations"),
                     });
                 }
                 ")" | "]" | "}" if stack.len() > 1 => drop(stack.pop()),
-                "," => set_value(&mut stack, false),
+                "," => set_value(&mut stack, top.then_back && !is(at + 2, "=")),
                 _ => {}
             },
             Kind::Comment | Kind::End => {}
         }
     }
+    source.settle();
     source
+}
+
+/// Where the logical line before a token ends.
+fn line_before(code: &[Token], at: usize) -> usize {
+    at.checked_sub(1).map_or(0, |before| code[before].span.end)
+}
+
+/// Whether what has this name only tells somebody something.
+fn is_telling(name: &str) -> bool {
+    let name = name.trim_start_matches('_');
+    TELLS.iter().any(|tells| name.eq_ignore_ascii_case(tells))
+}
+
+/// Of a call of a method, what the method is of: `log` in `log.info(`.
+fn callee_of<'t>(code: &[Token], open: usize, text: &'t str) -> Option<&'t str> {
+    let word = |back: usize| open.checked_sub(back).map(|at| code[at].span.slice(text));
+    word(3).filter(|_| word(2) == Some("."))
+}
+
+/// What a call of SQLAlchemy's changes, in the words of SQL; empty if its first arguments do not tell.
+fn key(code: &[Token], at: usize, text: &str) -> String {
+    // The literal at this place of the call, if it is one; `op.f("x")` is "x".
+    let literal = |from: usize| {
+        let is_f = code.get(from + 2).is_some_and(|token| token.span.slice(text) == "f");
+        let token = code.get(if is_f { from + 4 } else { from }).filter(|token| token.kind == Kind::Text)?;
+        let name = content(token.span.slice(text)).1.to_lowercase();
+        let name = name.rsplit('.').next().unwrap_or("").to_owned();
+        Some((name, if is_f { from + 6 } else { from + 1 }))
+    };
+    let Some((first, next)) = literal(at + 2) else { return String::new() };
+    let word = code[at].span.slice(text);
+    match word {
+        "Table" => format!("create table {first}"),
+        "create_table" | "drop_table" | "create_index" | "drop_index" => format!("{} {first}", word.replace('_', " ")),
+        "add_column" | "drop_column" => {
+            // The name stands in the column: `add_column("t", sa.Column("c", …))`.
+            let second = (next + 1..next + 8).find_map(literal).map(|(name, _)| name);
+            second.map_or(String::new(), |second| format!("{} {first}.{second}", word.replace('_', " ")))
+        }
+        _ => String::new(),
+    }
 }
 
 /// Whether `.create(` or `.drop(` gets a connection, as types and tables do; a model's gets values.
@@ -237,7 +383,7 @@ fn docstring(code: &[Token], at: usize) -> usize {
 fn is_down(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let name = name.trim_matches('_');
-    matches!(name, "down" | "downgrade" | "rollback" | "revert" | "undo")
+    matches!(name, "down" | "downgrade" | "rollback" | "revert" | "undo" | "reverse_sql" | "reverse_code")
         || ["down_", "downgrade_", "rollback_"].iter().any(|start| name.starts_with(start))
         || ["_down", "_downgrade", "_rollback"].iter().any(|end| name.ends_with(end))
 }
@@ -451,6 +597,18 @@ mod tests {
         finds("if x:\n  raise RuntimeError(\n    'drop table failed')\ny = 'drop table t'", &[("DROP TABLE", 4)], &[]);
         finds("if x: raise RuntimeError('drop table failed')\n", &[], &[]);
         finds("log.info('create table t is next')\nprint('drop table t')\n", &[], &[]);
+        finds("assert x, 'drop table t'\nok and logger.warning(\n    'alter table %s',\n    x)\n", &[], &[]);
+        finds("self._log.info(f'create table {x}')\nsys.stderr.write('drop table t')\n", &[], &[]);
+    }
+
+    #[test]
+    fn temporary_tables_of_a_function_are_no_change_of_the_schema() {
+        finds(
+            "def a(c):\n  c.execute('CREATE TEMP TABLE x (a)')\n  c.execute('DROP TABLE x')\n\ndef b(c):\n  c.execute('DROP TABLE x')\n",
+            &[("DROP TABLE", 6)],
+            &[],
+        );
+        finds("M = ['CREATE TEMPORARY TABLE x (a)', 'CREATE TABLE y (a)']\n", &[("CREATE TABLE", 1)], &[]);
     }
 
     #[test]

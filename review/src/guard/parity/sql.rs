@@ -2,11 +2,13 @@
 //!
 //! `CREATE`, `ALTER` and `DROP` at the start of a statement, of what belongs to a schema; inside an
 //! `ALTER` also `ADD COLUMN` and the like, so that a line of a long statement counts by itself. In
-//! bodies of functions and `DO`, and in what `EXECUTE` is given, too. Not counted: temporary tables,
-//! comments, `COMMENT ON`, rights, and what belongs to the server (roles, databases, extensions).
+//! bodies of functions and `DO`, and in what `EXECUTE` is given, too. Not counted: comments, `COMMENT ON`,
+//! rights, and what belongs to the server (roles, databases, extensions). Temporary tables are told apart by
+//! [`settle`](super::hit::settle), as what they are called matters to what follows.
 
 use super::Hit;
-use counterfoil::sql::lex::{Kind, tokens};
+use super::hit::settle;
+use counterfoil::sql::lex::{Kind, Token, tokens};
 
 /// What is created, altered or dropped.
 const OBJECTS: &[&str] = &[
@@ -42,8 +44,14 @@ const BETWEEN: &[&str] = &[
     "constraint",
     "virtual",
     "global",
+    "local",
     "event",
+    "temp",
+    "temporary",
 ];
+
+/// Words that may stand between an object and its name.
+const BEFORE_NAME: &[&str] = &["if", "not", "exists", "concurrently", "only", "column", "constraint"];
 
 /// Parts of an `ALTER`: the first word and what may follow it.
 const PARTS: &[(&str, &[&str])] = &[
@@ -76,6 +84,7 @@ pub(super) fn file(text: &str) -> Vec<Hit> {
         hits.sort_by(|a, b| (a.at, &a.what).cmp(&(b.at, &b.what)));
         hits.dedup();
     }
+    settle(&mut hits);
     hits
 }
 
@@ -98,6 +107,8 @@ fn read(text: &str, offset: usize, fragment: bool, depth: usize, hits: &mut Vec<
     let mut executes = false;
     // How many brackets are open in a `SELECT` that may have an `INTO`. In bodies that sets a variable.
     let mut select: Option<usize> = None;
+    // What is altered.
+    let mut altered = String::new();
     let mut all = tokens(text).peekable();
     while let Some(token) = all.next() {
         let source = token.span.slice(text);
@@ -130,17 +141,36 @@ fn read(text: &str, offset: usize, fragment: bool, depth: usize, hits: &mut Vec<
             _ => {}
         }
         let peeked = all.peek().map(|next| next.span.slice(text).to_ascii_lowercase());
+        let next_end = all.peek().map_or(token.span.end, |next| next.span.end);
         let part = PARTS.iter().find(|(first, _)| *first == word);
         if start && matches!(&*word, "create" | "alter" | "drop") {
             alter = word == "alter";
             if let Some(object) = object(text, token.span.end) {
-                hits.push(Hit { at, what: format!("{} {}", word, object).to_ascii_uppercase() });
+                let what = format!("{word} {}", object.kind);
+                let table = match &*object.kind {
+                    "table" => object.name.clone(),
+                    "index" => object.on,
+                    _ => String::new(),
+                };
+                if alter {
+                    altered = table.clone();
+                }
+                // The parts of an ALTER TABLE say what it does.
+                let says = !object.name.is_empty() && what != "alter table";
+                let key = if says { format!("{what} {}", object.name) } else { String::new() };
+                let what = if object.temporary { String::new() } else { what.to_ascii_uppercase() };
+                let table = if object.temporary { object.name } else { table };
+                hits.push(Hit { at, what, key, table });
             }
         } else if let (true, Some((_, after)), Some(next)) = (alter || start && fragment, part, &peeked)
             && after.contains(&&**next)
         {
             alter = true;
-            hits.push(Hit { at, what: format!("{word} {next}").to_ascii_uppercase() });
+            let what = format!("{word} {next}");
+            let name = name(text, next_end).0;
+            let says = !name.is_empty() && !altered.is_empty();
+            let key = if says { format!("{what} {altered}.{name}") } else { String::new() };
+            hits.push(Hit { at, what: what.to_ascii_uppercase(), key, table: altered.clone() });
         }
         if start && word == "select" && depth == DEPTH {
             select = Some(0);
@@ -152,7 +182,9 @@ fn read(text: &str, offset: usize, fragment: bool, depth: usize, hits: &mut Vec<
                 is_name && !["temp", "temporary", "outfile", "dumpfile"].contains(&&**next)
             };
             if peeked.as_ref().is_some_and(is_table) {
-                hits.push(Hit { at, what: "SELECT INTO".to_owned() });
+                hits.push(Hit { table: name(text, token.span.end).0, ..Hit::new(at, "SELECT INTO") });
+            } else if let Some("temp" | "temporary") = peeked.as_deref() {
+                hits.push(Hit { table: name(text, next_end).0, ..Hit::new(at, "") });
             }
             select = None;
         }
@@ -164,23 +196,68 @@ fn read(text: &str, offset: usize, fragment: bool, depth: usize, hits: &mut Vec<
     }
 }
 
+/// What follows a verb.
+struct Object {
+    kind: String,
+    name: String,
+    /// Of an index, the table.
+    on: String,
+    temporary: bool,
+}
+
 /// The object that follows a verb; none if it is none that counts.
-fn object(text: &str, after: usize) -> Option<String> {
-    for token in
-        tokens(text.get(after..)?).filter(|token| !matches!(token.kind, Kind::LineComment | Kind::BlockComment))
-    {
+fn object(text: &str, after: usize) -> Option<Object> {
+    let mut temporary = false;
+    for token in significant(text, after) {
         if token.kind != Kind::Word {
             return None;
         }
-        let word = token.span.slice(&text[after..]).to_ascii_lowercase();
-        if OBJECTS.contains(&&*word) {
-            return Some(word);
+        let end = after + token.span.end;
+        let kind = token.span.slice(&text[after..]).to_ascii_lowercase();
+        if OBJECTS.contains(&&*kind) {
+            let (called, end, schema) = name(text, end);
+            let on = if kind == "index" && is_word(text, end, "on") { name(text, end).0 } else { String::new() };
+            temporary |= matches!(&*schema, "pg_temp" | "temp");
+            return Some(Object { kind, name: called, on, temporary });
         }
-        if !BETWEEN.contains(&&*word) {
+        if !BETWEEN.contains(&&*kind) {
             return None;
         }
+        temporary |= matches!(&*kind, "temp" | "temporary");
     }
     None
+}
+
+fn significant(text: &str, after: usize) -> impl Iterator<Item = Token> {
+    let is_comment = |token: &Token| matches!(token.kind, Kind::LineComment | Kind::BlockComment);
+    tokens(text.get(after..).unwrap_or("")).filter(move |token| !is_comment(token))
+}
+
+fn is_word(text: &str, after: usize, word: &str) -> bool {
+    significant(text, after)
+        .next()
+        .is_some_and(|token| token.kind == Kind::Word && token.span.slice(&text[after..]).eq_ignore_ascii_case(word))
+}
+
+/// The name that follows, without its schema and quotes, in lower case; where it ends, and its schema. Empty where there is
+/// none, or a list of them.
+fn name(text: &str, after: usize) -> (String, usize, String) {
+    let (mut found, mut schema, mut end) = (String::new(), String::new(), after);
+    let mut dot = true;
+    for token in significant(text, after) {
+        let source = token.span.slice(&text[after..]);
+        let lower = source.trim_matches(['"', '`', '[', ']']).to_lowercase();
+        match token.kind {
+            Kind::Dot => (schema, dot) = (std::mem::take(&mut found), true),
+            Kind::Word if found.is_empty() && BEFORE_NAME.contains(&&*lower) || lower == "on" && dot => {}
+            Kind::Word | Kind::QuotedIdent if dot => (found, dot) = (lower, false),
+            Kind::Other | Kind::Operator if matches!(source, "`" | "[" | "]") => {}
+            Kind::Comma => return (String::new(), end, String::new()),
+            _ => break,
+        }
+        end = after + token.span.end;
+    }
+    (found, end, schema)
 }
 
 /// Whether a comment begins a down section (true) or an up section (false).
@@ -205,7 +282,7 @@ mod tests {
     #[track_caller]
     fn finds(text: &str, expected: &[(&str, usize)]) {
         let lines = |at: usize| text[..at].matches('\n').count() + 1;
-        let found: Vec<(String, usize)> = ddl(text, false).into_iter().map(|hit| (hit.what, lines(hit.at))).collect();
+        let found: Vec<(String, usize)> = file(text).into_iter().map(|hit| (hit.what, lines(hit.at))).collect();
         let expected: Vec<(String, usize)> = expected.iter().map(|(what, line)| ((*what).to_owned(), *line)).collect();
         assert_eq!(found, expected, "{text}");
     }
@@ -251,6 +328,38 @@ mod tests {
         );
         finds("alter role r; add column c", &[]);
         finds("select \"create\" from \"alter\"", &[]);
+    }
+
+    #[test]
+    fn what_is_done_to_temporary_tables_is_no_change_of_the_schema() {
+        finds("create temp table x (); alter table x add column a int; create index i on x (a); drop table x", &[]);
+        finds("create local temporary table if not exists \"X\" ();\nalter table only x add column a int;", &[]);
+        finds("select 1 into temp x; drop table if exists x", &[]);
+        finds("create table pg_temp.x (); drop table pg_temp.x; drop table y", &[("DROP TABLE", 1)]);
+        // Made, used and dropped again.
+        finds("create table s.x as select 1;\ncreate index i on s.x (a);\ndrop table s.x;", &[]);
+        finds("drop table if exists x;\ncreate table x ();", &[("DROP TABLE", 1), ("CREATE TABLE", 2)]);
+        // A table that is built again under another name stays.
+        finds(
+            "create table n ();\ndrop table t;\nalter table n rename to t;",
+            &[("CREATE TABLE", 1), ("DROP TABLE", 2), ("ALTER TABLE", 3), ("RENAME TO", 3)],
+        );
+    }
+
+    #[test]
+    fn what_is_changed_has_a_name() {
+        let keys = |text: &str| file(text).into_iter().map(|hit| hit.key).collect::<Vec<_>>();
+        assert_eq!(
+            keys(
+                "create table if not exists public.\"T\" (); alter table only t add column if not exists C int, drop column d"
+            ),
+            ["create table t", "", "add column t.c", "drop column t.d"]
+        );
+        assert_eq!(
+            keys("create unique index concurrently i on t (a); drop table a, b; drop view v"),
+            ["create index i", "", "drop view v"]
+        );
+        assert_eq!(keys("create table `t` (); create table [u] ()"), ["create table t", "create table u"]);
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Tracks as the options give them, ready to be asked.
 
-use crate::guard::{Ddl, Options, Registers, Track as Given};
+use crate::guard::{Counts, Ddl, Options, Registers, Track as Given};
 use counterfoil::error::{Code, Error};
 use fast_glob::glob_match;
-use regex_lite::Regex;
+use regex_lite::{Regex, RegexBuilder};
 
 /// A track.
 pub(super) struct Track<'o> {
@@ -12,7 +12,9 @@ pub(super) struct Track<'o> {
     ignore: &'o [String],
     /// What registers a migration, other than a new file.
     pub line: Option<Regex>,
-    ddl: Option<&'o [Ddl]>,
+    ddl: Option<&'o Counts>,
+    /// What counts as DDL, where an expression says so.
+    pub ddl_line: Option<Regex>,
 }
 
 impl Track<'_> {
@@ -28,18 +30,24 @@ impl Track<'_> {
         !ending.is_empty() && self.files.iter().any(is)
     }
 
-    /// Whether a kind of DDL counts in a file.
-    pub(super) fn counts(&self, ddl: Ddl, path: &str) -> bool {
+    /// Whether a kind of DDL counts.
+    pub(super) fn counts(&self, ddl: Ddl) -> bool {
         match self.ddl {
-            Some(list) => list.contains(&ddl),
-            None => ddl == Ddl::Sql || path.ends_with(".py"),
+            Some(Counts::Kinds(list)) => list.contains(&ddl),
+            Some(_) => false,
+            None => true,
         }
+    }
+
+    /// Whether everything that a migration does counts.
+    pub(super) fn counts_all(&self) -> bool {
+        self.ddl == Some(&Counts::Any)
     }
 
     /// What one would do to register a migration.
     pub(super) fn how(&self) -> String {
         let (what, globs) = match &self.line {
-            Some(line) => (format!("a line that matches {:?}", line.as_str()), self.files),
+            Some(line) => (format!("an entry that matches {:?}", line.as_str()), self.files),
             None => ("a new file".to_owned(), self.files),
         };
         format!("{what} in {}", globs.join(", "))
@@ -69,7 +77,9 @@ pub(super) fn tracks(options: &Options) -> Result<Vec<Track<'_>>, Error> {
 ///
 /// As [`tracks`].
 pub(super) fn track<'o>(name: &'o str, given: &'o Given) -> Result<Track<'o>, Error> {
-    let wrong = |message: String, help: &str| Err(Error::new(Code::InvalidInput, message).with_help(help));
+    fn wrong<T>(message: String, help: &str) -> Result<T, Error> {
+        Err(Error::new(Code::InvalidInput, message).with_help(help))
+    }
     let key = format!("tracks.{name}");
     if given.files.is_empty() {
         return wrong(format!("{key}.files is empty"), "name the track's files, such as \"db/migrations/*.sql\"");
@@ -84,25 +94,28 @@ pub(super) fn track<'o>(name: &'o str, given: &'o Given) -> Result<Track<'o>, Er
             }
         }
     }
+    let expression = |field: &str, pattern: &str| match RegexBuilder::new(pattern).multi_line(true).build() {
+        Ok(regex) => Ok(Some(regex)),
+        Err(error) => wrong(
+            format!("{key}.{field}.line is {pattern:?}, which is not a regular expression: {error}"),
+            "see https://docs.rs/regex-lite for what it may say",
+        ),
+    };
     let line = match &given.registers {
         Registers::File => None,
-        Registers::Line(pattern) => match Regex::new(pattern) {
-            Ok(regex) => Some(regex),
-            Err(error) => {
-                return wrong(
-                    format!("{key}.registers.line is {pattern:?}, which is not a regular expression: {error}"),
-                    "see https://docs.rs/regex-lite for what it may say",
-                );
-            }
-        },
+        Registers::Line(pattern) => expression("registers", pattern)?,
     };
-    if given.ddl.as_ref().is_some_and(Vec::is_empty) {
+    let ddl_line = match &given.ddl {
+        Some(Counts::Line(pattern)) => expression("ddl", pattern)?,
+        _ => None,
+    };
+    if matches!(&given.ddl, Some(Counts::Kinds(kinds)) if kinds.is_empty()) {
         return wrong(
             format!("{key}.ddl is empty"),
-            "say what counts as DDL: \"sql\", \"sqlalchemy\", or leave it out",
+            "say what counts as DDL: \"sql\", \"sqlalchemy\", \"builders\", \"any\" instead of a list, or leave it out",
         );
     }
-    Ok(Track { name, files: &given.files, ignore: &given.ignore, line, ddl: given.ddl.as_deref() })
+    Ok(Track { name, files: &given.files, ignore: &given.ignore, line, ddl: given.ddl.as_ref(), ddl_line })
 }
 
 /// What is wrong with a glob. The matcher takes what is not closed for something that nothing matches.

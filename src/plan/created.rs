@@ -30,7 +30,7 @@ pub(crate) fn created(catalog: &Catalog, plan: &Plan, cache: &Cache) -> Vec<Crea
         _ => None,
     });
     for migration in pending {
-        let Some(Ok(inspected)) = cache.get(&migration) else { continue };
+        let Some(Ok(inspected)) = cache.get(migration) else { continue };
         let section = &catalog.migrations[migration].up.text;
         let mut path = Path::Same;
         for statement in &inspected.analysis.statements {

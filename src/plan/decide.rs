@@ -1,6 +1,6 @@
 //! One decision for every file and every row.
 
-use super::inspect::{Cache, inspect};
+use super::inspect::Cache;
 use super::matching::{Fit, Matching};
 use super::running::{Verdict, Why, judge, judge_orphan};
 use super::squash::{Squash, Standing, squash};
@@ -22,7 +22,7 @@ pub(super) fn decide(
     for (file, migration) in catalog.migrations.iter().enumerate() {
         let Some(row) = matching.row_of[file].map(|row| matching.rows[row]) else { continue };
         if row.state != State::Applied {
-            let inspected = cache.entry(file).or_insert_with(|| inspect(&migration.up));
+            let inspected = cache.inspected(file, &migration.up);
             verdicts[file] = Some(judge(migration, row, inspected.as_ref().ok()));
         }
     }
@@ -296,7 +296,7 @@ impl<'a> Decider<'a> {
             _ => self.interrupted(Why::Replaced, Some(file), index),
         };
         decision.progress = Some(progress(row));
-        if let (Some(Why::Unknown), Some(Ok(inspected))) = (decision.why, cache.get(&file)) {
+        if let (Some(Why::Unknown), Some(Ok(inspected))) = (decision.why, cache.get(file)) {
             let step = inspected.steps.steps.get(row.steps_done.unwrap_or(0) as usize);
             decision.at = step.map(|step| self.matching.files[file].up.location(step.span.start));
             decision.progress = Some(Progress {

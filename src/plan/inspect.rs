@@ -8,7 +8,7 @@ use crate::migration::Section;
 use crate::span::Span;
 use crate::sql::lex::{Kind, tokens};
 use crate::sql::{Act, Analysis, Problem, Statement, Steps, TableAct, analyze, steps};
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// An up section, split and grouped into steps.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +22,31 @@ pub struct Inspected {
 
 /// What is known of up sections, by their index in the catalog. Planning again with one catalog
 /// splits nothing twice.
-pub type Cache = BTreeMap<usize, Result<Inspected, Box<Finding>>>;
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cache(Vec<Option<Arc<Known>>>);
+
+/// An up section, or why it cannot run here.
+type Known = Result<Inspected, Box<Finding>>;
+
+impl Cache {
+    /// Nothing is known.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What is known of a migration.
+    pub fn get(&self, migration: usize) -> Option<&Known> {
+        self.0.get(migration)?.as_deref()
+    }
+
+    /// The same; it is looked at now if it has not been.
+    pub(super) fn inspected(&mut self, migration: usize, section: &Section) -> &Known {
+        if self.0.len() <= migration {
+            self.0.resize(migration + 1, None);
+        }
+        self.0[migration].get_or_insert_with(|| Arc::new(inspect(section)))
+    }
+}
 
 /// Splits a section and groups it into steps. What cannot run here comes back as a finding.
 pub fn inspect(section: &Section) -> Result<Inspected, Box<Finding>> {

@@ -144,13 +144,13 @@ pub fn plan_with(catalog: &Catalog, ledger: &Ledger, options: &Options, cache: &
         };
         if decision.code == Reason::Unverified && !decision.settled {
             // Before its checksum is recorded: whoever moves the way back away later has edited it.
-            let inspected = cache.entry(file).or_insert_with(|| inspect(&migration.up));
+            let inspected = cache.inspected(file, &migration.up);
             findings.extend(inspected.as_ref().ok().and_then(marker));
         }
         if decision.action != Action::Apply {
             continue;
         }
-        match cache.entry(file).or_insert_with(|| inspect(&migration.up)) {
+        match cache.inspected(file, &migration.up) {
             Ok(inspected) => {
                 decision.transactional = Some(inspected.steps.mode == crate::sql::Mode::Transactional);
                 decision.statements = Some(inspected.analysis.statements.len() as u32);

@@ -51,7 +51,7 @@ impl Machine {
         let text = self.setup.section(migration, direction).text.len() as u64 * ESCAPED;
         let is_large = self.may_be_too_large(text);
         let is_plain = direction == Direction::Up
-            && matches!(self.cache.get(&migration), Some(Ok(known)) if known.steps.mode == Mode::Transactional);
+            && matches!(self.cache.get(migration), Some(Ok(known)) if known.steps.mode == Mode::Transactional);
         if !is_large && (is_plain || self.setup.capabilities.interactive) {
             return None;
         }

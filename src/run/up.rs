@@ -251,7 +251,7 @@ impl Machine {
 
     pub(super) fn prepare(&mut self, migration: usize, direction: Direction) -> Result<(), Error> {
         let section = self.setup.section(migration, direction);
-        let known = match self.cache.get(&migration) {
+        let known = match self.cache.get(migration) {
             Some(Ok(known)) if direction == Direction::Up => Some(known.clone()),
             _ => None,
         };

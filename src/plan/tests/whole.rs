@@ -80,7 +80,7 @@ fn a_plan_made_again_splits_nothing_twice() {
     let w = world(&[file("001_a.sql", A), file("002_b.sql", STEPS)], &[]);
     let mut cache = Cache::new();
     let first = plan_with(&w.catalog, &w.ledger, &w.options, &mut cache);
-    assert_eq!(cache.len(), 2);
+    assert!([0, 1].iter().all(|&migration| cache.get(migration).is_some()));
     assert_eq!(plan_with(&w.catalog, &w.ledger, &w.options, &mut cache), first);
 }
 

@@ -9,7 +9,8 @@
 //!
 //! The markers of node-pg-migrate are plain English and head parts of other tools' files, too. They count in
 //! names with a number alone, without a trace of another tool, and once one of them marks a way back.
-//! `U1__name.sql` undoes a `V` of its version in Flyway and runs like one in refinery, which has no two of one version.
+//! `U1__name.sql` undoes a `V` of its version in Flyway and runs like one in refinery, which has no two of one version: one
+//! that undoes something is Flyway's, and one beside a file in Rust, or beside no other kind, is refinery's.
 
 use super::files::{File, Set, is_sql};
 use super::markers::{self, Place};

@@ -50,7 +50,7 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
             Some(Kind::Repeatable(name)) => {
                 let version = format!("R__{}", name.replace(' ', "_"));
                 let up = section(set, file)?;
-                out.push(file, version, name, up, None, file.dir(), file.stem().unwrap_or(""));
+                out.push(file, &version, name, up, None, file.dir(), file.stem().unwrap_or(""));
                 if let Some(migration) = out.migrations().last_mut() {
                     migration.repeatable = true;
                 }
@@ -88,7 +88,7 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
             Some(oldest) => oldest.min(key),
             None => key,
         });
-        out.push(file, version, name, section(set, file)?, down, file.dir(), file.stem().unwrap_or(""));
+        out.push(file, &version, name, section(set, file)?, down, file.dir(), file.stem().unwrap_or(""));
     }
     for ((_, file), _) in undos.iter().zip(undone).filter(|(_, undone)| !undone) {
         out.unknown(file, "there is no versioned migration that it undoes", "add the migration, or remove this file");

@@ -55,7 +55,7 @@ impl Out {
     pub(super) fn push(
         &mut self,
         file: &File<'_>,
-        version: impl Into<String>,
+        version: &str,
         name: &str,
         up: Section,
         down: Option<Section>,

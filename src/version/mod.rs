@@ -93,7 +93,7 @@ impl Version {
                 let digits = leading_digits(&digits);
                 let numbers = match digits.len() {
                     0 => vec![],
-                    17 if identity == Identity::Timed => vec![Number(milliseconds(digits))],
+                    17 if identity == Identity::Timed => vec![Number::new(&milliseconds(digits))],
                     _ => vec![Number::new(digits)],
                 };
                 (numbers, Some(text.clone()))
@@ -117,19 +117,21 @@ impl Version {
 /// A date of 17 digits as its milliseconds since 1970, in digits.
 fn milliseconds(date: &str) -> String {
     let mut rest = date.bytes().fold(0, |number: u64, digit| number * 10 + u64::from(digit - b'0'));
-    let mut part = |size| {
-        let part = rest % size;
+    let mut parts = [1000, 100, 100, 100, 100, 100];
+    for part in &mut parts {
+        let size = *part;
+        *part = rest % size;
         rest /= size;
-        part
-    };
-    let [thousandths, second, minute, hour, day, month] = [1000, 100, 100, 100, 100, 100].map(&mut part);
+    }
+    let [thousandths, second, minute, hour, day, month] = parts;
     // A year that begins in March has its odd day at its end. The 719,469th day of such a calendar is that of 1970-01-01.
     let (year, month) = if month > 2 { (rest, month - 3) } else { (rest.saturating_sub(1), month + 9) };
     let days = (365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day).saturating_sub(719_469);
     let mut left = (((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 + thousandths;
-    let mut digits = Vec::new();
-    while left > 0 {
-        digits.insert(0, b'0' + (left % 10) as u8);
+    // Every year of four digits has fewer.
+    let mut digits = [b'0'; 16];
+    for digit in digits.iter_mut().rev() {
+        *digit += (left % 10) as u8;
         left /= 10;
     }
     digits.into_iter().map(char::from).collect()

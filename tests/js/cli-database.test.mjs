@@ -262,7 +262,6 @@ describe('the commands', () => {
       'src/index.js': '',
       'lock/migration_lock.toml': 'provider = "postgresql"\n',
       'drizzle/meta/_journal.json': '{ "version": "7", "dialect": "postgresql", "entries": [] }',
-      'flyway/U1__users.sql': 'create table users ();',
       'flyway/B1__users.sql': 'create table users ();',
       'code/1750000000000-Users.ts': 'export class Users {}',
     })
@@ -276,7 +275,7 @@ describe('the commands', () => {
         'write the first one with `drizzle-kit generate`, and take its folder as a whole',
       ],
       flyway: [
-        ': B1__users.sql is a Flyway baseline migration and is not run (and 1 more)',
+        ': B1__users.sql is a Flyway baseline migration and is not run',
         'name it V instead of B and list what it replaces in .counterfoil',
       ],
       code: [

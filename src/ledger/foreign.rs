@@ -11,9 +11,9 @@ use super::tools::{Home, Rows, TOOLS, Tool};
 use super::{Ledger, Origin};
 use crate::error::{Code, Error};
 use crate::mention::Mention;
+use crate::ordered;
 use crate::sql::quote::{literal, nullable};
 use serde::Serialize;
-use std::collections::BTreeSet;
 
 /// What stands in the comment of a ledger whose last row was taken back: it is empty, and ours.
 pub(crate) const TRACE: &str = "counterfoil: every migration of this ledger was taken back";
@@ -191,7 +191,7 @@ pub fn look(table: &Table, here: &str, creates: &[Name], there: bool) -> String 
 fn signature(code: &str, home: &Home) -> String {
     let mut columns: Vec<String> = home.columns.iter().map(|(name, kind)| literal(&format!("{name} {kind}"))).collect();
     // In the order of their names, in which no name is the beginning of another one's.
-    crate::ordered::sort(&mut columns);
+    ordered::sort(&mut columns);
     format!(
         "({}, array[{}], {}, {}::text, {}::text, {}::text, {}::text)",
         literal(code),
@@ -307,15 +307,20 @@ pub(crate) fn news<'s>(tool: Tool, says: &'s Says, ledger: &Ledger) -> Vec<&'s s
         let taken = ledger.rows.iter().filter(|row| row.origin == Origin::Imported).count();
         return applied.skip(taken).map(String::as_str).collect();
     }
-    let mut ours: BTreeSet<String> = BTreeSet::new();
+    let mut ours: Vec<String> = Vec::new();
     for row in &ledger.rows {
         let (version, name) = (row.version.as_str(), row.name.as_deref().unwrap_or_default());
         let dated = version.split('_').next().unwrap_or_default();
         ours.extend([key(version), key(dated), key(&format!("{version}{name}"))]);
     }
+    let order = ordered::order(ours.len(), &mut |a, b| ours[a].cmp(&ours[b]));
+    let is_ours = |row: &str| {
+        let row = key(row);
+        ordered::find(&order, &mut |at| ours[at].cmp(&row)).is_some()
+    };
     // All up to a baseline was taken for applied, and need not be there.
     let baseline = says.up_to.as_ref().filter(|_| kind != Some(Rows::Counter));
-    applied.filter(|row| !ours.contains(&key(row)) && baseline != Some(*row)).map(String::as_str).collect()
+    applied.filter(|row| !is_ours(row) && baseline != Some(*row)).map(String::as_str).collect()
 }
 
 /// A version or a name by its letters, digits and dots: tools differ in what stands between them, and in the ending.
@@ -348,7 +353,7 @@ fn summary(seen: &Seen) -> String {
     let line = |kind: &str, table: &Table| format!("{kind} {}.{}", table.schema, table.name);
     let ledgers = seen.ledgers.iter().map(|found| line(found.tool.code().unwrap_or_default(), &found.table));
     let mut lines: Vec<String> = ledgers.chain(seen.tables.iter().map(|table| line(TABLES, table))).collect();
-    crate::ordered::sort(&mut lines);
+    ordered::sort(&mut lines);
     lines.join(", ")
 }
 

@@ -3,6 +3,7 @@
 use super::{Cache, Plan, Work};
 use crate::ledger::foreign::Name;
 use crate::migration::Catalog;
+use crate::ordered;
 use crate::sql::lex::{Kind, Token, tokens};
 use crate::sql::pattern::Cursor;
 use crate::sql::{Act, Statement, content};
@@ -23,8 +24,8 @@ pub(crate) struct Created {
 /// and names without a schema after a statement that changes `search_path` in a way that is not told: nobody knows
 /// where they lead.
 pub(crate) fn created(catalog: &Catalog, plan: &Plan, cache: &Cache) -> Vec<Created> {
-    let mut known: std::collections::BTreeSet<Name> = std::collections::BTreeSet::new();
-    let mut out = Vec::new();
+    // Every table that is spoken of, and whether it is created there.
+    let mut named: Vec<(Created, bool)> = Vec::new();
     let pending = plan.work.iter().filter_map(|work| match work {
         Work::Apply { migration, .. } => Some(*migration),
         _ => None,
@@ -45,13 +46,18 @@ pub(crate) fn created(catalog: &Catalog, plan: &Plan, cache: &Cache) -> Vec<Crea
                     continue;
                 }
                 let name = Name { schema, table: act.table.clone() };
-                if known.insert(name.clone()) && act.act == Act::Create {
-                    out.push(Created { name, migration, start: statement.span.start });
-                }
+                named.push((Created { name, migration, start: statement.span.start }, act.act == Act::Create));
             }
         }
     }
-    out
+    let by_name = ordered::order(named.len(), &mut |a, b| named[a].0.name.cmp(&named[b].0.name));
+    let mut is_first = vec![true; named.len()];
+    for pair in by_name.windows(2) {
+        is_first[pair[1]] = named[pair[0]].0.name != named[pair[1]].0.name;
+    }
+    let mut firsts = is_first.into_iter();
+    named.retain(|(_, creates)| firsts.next() == Some(true) && *creates);
+    named.into_iter().map(|(created, _)| created).collect()
 }
 
 /// Where names without a schema lead.

@@ -2,6 +2,7 @@
 
 use crate::ledger::{Row, State};
 use crate::migration::{Catalog, Migration};
+use crate::ordered;
 use crate::version::{Identity, Version};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -142,19 +143,20 @@ impl<'a> Matching<'a> {
                 [part(4, checksum), part(2, name), part(1, text)]
             })
         };
-        let mut known: BTreeMap<[Option<&str>; 3], usize> = BTreeMap::new();
+        let mut known: Vec<([Option<&str>; 3], usize)> = Vec::new();
         for &file in if group.len() > 1 { group } else { &[] } {
             let f = &self.files[file];
-            for key in alike(Some(&f.checksum), Some(&f.name), Some(f.version.as_str())) {
-                known.entry(key).or_insert(file);
-            }
+            let keys = alike(Some(&f.checksum), Some(&f.name), Some(f.version.as_str()));
+            known.extend(keys.map(|key| (key, file)));
         }
+        let order = ordered::order(known.len(), &mut |a, b| known[a].0.cmp(&known[b].0));
         let mut best: Option<((bool, bool, bool), usize, usize)> = None;
         for row in rows {
             let r = self.rows[row];
             let (checksum, name) = (r.checksum.as_deref(), r.name.as_deref());
             let keys = alike(checksum, name, Some(r.version.as_str()));
-            let Some(&file) = keys.iter().find_map(|key| known.get(key)).or(group.first()) else { continue };
+            let found = keys.iter().find_map(|key| ordered::find(&order, &mut |at| known[at].0.cmp(key)));
+            let Some(file) = found.map(|at| known[at].1).or(group.first().copied()) else { continue };
             let f = &self.files[file];
             let score = (checksum == Some(&f.checksum), name == Some(&f.name), r.version == f.version.as_str());
             if best.is_none_or(|(other, ..)| score > other) {

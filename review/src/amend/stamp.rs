@@ -290,7 +290,7 @@ impl<'a> Known<'a> {
         }
         let far = |(version, name, path): &(&str, &str, &str)| {
             let file = path.rsplit('/').next().unwrap_or_default();
-            [*version, *name, *path, file].iter().map(|known| strsim::damerau_levenshtein(known, text)).min()
+            [*version, *name, *path, file].iter().map(|known| strsim::levenshtein(known, text)).min()
         };
         let nearest = known.into_iter().min_by_key(far);
         let help = match nearest {

@@ -224,7 +224,12 @@ test('the table of options has every one, with the defaults of the core', () => 
     )
   }
   const named = (path, table) =>
-    [...read(path).split(`const ${table}`)[1].split('\n}')[0].matchAll(/^ {2}(\w+):/gm)].map(([, name]) => name)
+    [
+      ...read(path)
+        .split(`const ${table}`)[1]
+        .split('\n}')[0]
+        .matchAll(/^ {2}(\w+):/gm),
+    ].map(([, name]) => name)
   // Those of `stamp` alone are checked where it is, so that no entry has them.
   const known = [
     ...named('pkg-template/src/options/options.ts', 'tests'),

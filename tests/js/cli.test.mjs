@@ -307,7 +307,8 @@ describe('completion', () => {
       assert.equal(stderr, '')
       return stdout.trim().split('\n')
     }
-    assert.deepEqual(completed('st'), ['status'])
+    assert.deepEqual(completed('st'), ['status', 'stamp'])
+    assert.deepEqual(completed('stamp', '--step', ''), ['done', 'not-done'])
     assert.deepEqual(completed('up', '--dry'), ['--dry-run'])
     assert.deepEqual(completed('up', '--when', ''), ['apply', 'wait', 'refuse'])
     assert.deepEqual(completed('up', '--plan', 'pl'), ['plan.json'])

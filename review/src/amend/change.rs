@@ -31,7 +31,9 @@ fn columns() -> impl Iterator<Item = (&'static str, &'static str)> {
 
 /// What of a row that was read is the row, and not what the database says about it.
 pub fn cells(row: &TextRow) -> Cells {
-    columns().filter_map(|(name, _)| Some((name.to_owned(), row.get(name)?.clone()))).collect()
+    let mut cells = Cells::new();
+    cells.extend(columns().filter_map(|(name, _)| Some((name.to_owned(), row.get(name)?.clone()))));
+    cells
 }
 
 /// The row that such cells are.
@@ -76,15 +78,14 @@ impl Change {
         self.seen.as_ref().or(self.to.as_ref()).map_or("", version)
     }
 
-    /// Whether the ledger is as the change leaves it.
+    /// Whether the row is as the change leaves it.
     pub(super) fn holds(&self, rows: &BTreeMap<String, Cells>) -> bool {
-        match (&self.to, &self.seen) {
-            (Some(to), _) => {
-                rows.get(version(to)).is_some_and(|row| to.iter().all(|(name, cell)| row.get(name) == Some(cell)))
-            }
-            (None, Some(seen)) => !rows.contains_key(version(seen)),
-            (None, None) => true,
-        }
+        is_so(self.to.as_ref(), rows.get(self.version()))
+    }
+
+    /// Whether the row is as it was read.
+    pub(super) fn is_open(&self, rows: &BTreeMap<String, Cells>) -> bool {
+        is_so(self.seen.as_ref(), rows.get(self.version()))
     }
 
     /// The statement that makes the change. It fails if the row is not as it was read. `present`: the columns that the
@@ -147,6 +148,15 @@ impl Change {
         let values: Vec<String> = given.iter().map(|(_, cell)| nullable(*cell)).collect();
         Some(format!("insert into {} ({}) values ({})", table.qualified(), names.join(", "), values.join(", ")))
     }
+}
+
+/// Whether a row says what these cells do. A column that was not there had its default.
+fn is_so(cells: Option<&Cells>, row: Option<&Cells>) -> bool {
+    let (Some(cells), Some(row)) = (cells, row) else { return cells.is_none() && row.is_none() };
+    cells.iter().all(|(name, cell)| {
+        let now = row.get(name).cloned().flatten();
+        now == *cell || cell.is_none() && now.as_deref() == Some("applied") && matches!(&**name, "state" | "origin")
+    })
 }
 
 /// A statement that fails, as a change does, unless the one value of a query, a text, is the expected one. `column` is what

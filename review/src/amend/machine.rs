@@ -216,8 +216,8 @@ impl<E: Errand> Machine<E> {
         if !statements::is_keyed(&rows) {
             return Output::Failed(shape::without_key(table));
         }
-        let versions = rows.iter().filter_map(|row| Some((row.get("version")?.clone()?, cells(row))));
-        self.seen.rows = versions.collect();
+        self.seen.rows.clear();
+        self.seen.rows.extend(rows.iter().filter_map(|row| Some((row.get("version")?.clone()?, cells(row)))));
         // A state that is not known is not that of what has come to its end. What it is to be is said here.
         for row in &mut rows {
             let state = row.get("state").and_then(Option::as_deref);
@@ -245,27 +245,31 @@ impl<E: Errand> Machine<E> {
         match self.errand.question(&self.setup, &self.seen, &self.heard) {
             Err(error) => Output::Failed(error),
             Ok(Some(sql)) => Output::Query(sql),
+            Ok(None) if self.doubt && self.came_through() == Some(true) => self.written(),
             Ok(None) => match self.errand.draft(&self.setup, &self.seen, &self.heard) {
-                Err(error) if self.doubt && !self.holds() => Output::Failed(error),
-                Err(_) if self.doubt => self.written(),
                 Err(error) => Output::Failed(error),
                 Ok(draft) => self.drawn(draft),
             },
         }
     }
 
-    /// Whether the ledger is as the plan that was sent leaves it.
-    fn holds(&self) -> bool {
-        self.plan.as_ref().is_some_and(|plan| plan.draft.changes.iter().all(|change| change.holds(&self.seen.rows)))
+    /// What came of the plan that was sent, by what is there now: all of it is written, or nothing. None: somebody else has
+    /// changed every row of it since.
+    fn came_through(&self) -> Option<bool> {
+        let changes = &self.plan.as_ref()?.draft.changes;
+        if changes.iter().any(|change| change.is_open(&self.seen.rows)) {
+            return Some(false);
+        }
+        changes.iter().any(|change| change.holds(&self.seen.rows)).then_some(true)
     }
 
     fn drawn(&mut self, draft: Draft) -> Output {
-        if self.doubt && self.holds() {
-            return self.written();
-        }
         let digest = digest(&draft);
         if self.doubt && self.plan.as_ref().is_some_and(|plan| plan.digest != digest) {
-            return Output::Failed(changed("while its connection was lost; nothing of this was written"));
+            return Output::Failed(changed(match self.came_through() {
+                Some(_) => "while its connection was lost; nothing of this was written",
+                None => "while its connection was lost; whether this was written before, nobody can tell",
+            }));
         }
         if let Some(wrong) = draft.findings.iter().find(|finding| finding.severity == Severity::Error) {
             let error = Error::new(Code::PlanRefused, format!("nothing was written: {}", wrong.message))

@@ -140,8 +140,7 @@ impl Errand for Stamp {
             return Err(refused("the database has no table, so not all migrations can be applied".into())
                 .with_help("run them; or name each version that is there. Nothing was written"));
         }
-        let mut out =
-            Drawing { catalog: &setup.catalog, seen, draft: Draft::default(), changes: BTreeMap::new(), order: vec![] };
+        let mut out = Drawing { catalog: &setup.catalog, seen, draft: Draft::default() };
         let subjects = self.subjects(&setup.catalog, seen)?;
         for subject in &subjects {
             if let Some(row) = subject.rows.iter().find(|row| row.lease == Lease::Alive) {
@@ -159,7 +158,7 @@ impl Errand for Stamp {
                 Mark::StepNotDone => out.step(&subject, false)?,
             }
         }
-        Ok(out.done())
+        Ok(out.draft)
     }
 
     fn taken(&self, table: &Table, tool: Tool) -> Error {
@@ -205,97 +204,95 @@ impl Stamp {
     }
 }
 
+/// All that is known of a version.
+#[derive(Default)]
+struct Entry<'a> {
+    files: Vec<&'a Migration>,
+    in_code: Option<&'a NotRun>,
+    listed: Option<&'a str>,
+    rows: Vec<&'a Row>,
+}
+
 /// The set and the ledger, by version.
 struct Known<'a> {
     catalog: &'a Catalog,
     identity: Identity,
-    files: BTreeMap<&'a Version, Vec<&'a Migration>>,
-    in_code: BTreeMap<&'a Version, &'a NotRun>,
-    listed: BTreeMap<&'a Version, &'a str>,
-    rows: BTreeMap<Version, Vec<&'a Row>>,
+    entries: BTreeMap<Version, Entry<'a>>,
 }
 
 impl<'a> Known<'a> {
     fn new(catalog: &'a Catalog, seen: &'a Seen) -> Self {
-        let identity = catalog.convention.identity();
-        let mut known = Known {
-            catalog,
-            identity,
-            files: BTreeMap::new(),
-            in_code: BTreeMap::new(),
-            listed: BTreeMap::new(),
-            rows: BTreeMap::new(),
-        };
+        let mut known = Known { catalog, identity: catalog.convention.identity(), entries: BTreeMap::new() };
         for migration in &catalog.migrations {
-            known.files.entry(&migration.version).or_default().push(migration);
+            known.at(migration.version.clone()).files.push(migration);
             for replaced in migration.replaces.iter().filter(|replaced| replaced.version != migration.version) {
-                known.listed.entry(&replaced.version).or_insert(&replaced.checksum);
+                known.at(replaced.version.clone()).listed.get_or_insert(&replaced.checksum);
             }
         }
         for file in &catalog.not_run {
             if let (Some(version), NotRunKind::Code | NotRunKind::Ending) = (file.turn.version(), file.kind) {
-                known.in_code.insert(version, file);
+                known.at(version.clone()).in_code = Some(file);
             }
         }
         for row in &seen.ledger.rows {
-            known.rows.entry(Version::new(row.version.as_str(), identity)).or_default().push(row);
+            known.at(Version::new(row.version.as_str(), known.identity)).rows.push(row);
         }
         known
     }
 
+    fn at(&mut self, version: Version) -> &mut Entry<'a> {
+        self.entries.entry(version).or_default()
+    }
+
     /// All versions of the set. What a baseline of the set replaces is not applied beside it, unless it is there.
     fn all(&self, mark: Mark) -> Vec<Version> {
-        let mut files: Vec<Version> = Vec::new();
-        for migration in &self.catalog.migrations {
-            let is_there = self.rows.contains_key(&migration.version);
-            if is_there || mark == Mark::Applied && !self.listed.contains_key(&migration.version) {
-                files.push(migration.version.clone());
-            }
-        }
-        let others = self.listed.keys().filter(|version| mark != Mark::Applied && self.rows.contains_key(**version));
-        files.extend(self.in_code.keys().chain(others).map(|version| (*version).clone()));
-        let mut all: Vec<Version> = Vec::new();
-        for version in files {
-            if !all.contains(&version) {
-                all.push(version);
+        let is_meant = |entry: &Entry<'_>| {
+            !entry.rows.is_empty() || mark == Mark::Applied && (entry.listed.is_none() || entry.in_code.is_some())
+        };
+        let files = self.catalog.migrations.iter().map(|migration| &migration.version);
+        let mut all: Vec<Version> =
+            files.filter(|version| self.entries.get(version).is_some_and(is_meant)).cloned().collect();
+        for (version, entry) in &self.entries {
+            let is_other = entry.files.is_empty() && (entry.in_code.is_some() || entry.listed.is_some());
+            // Without a file, what a baseline replaces is for that to say.
+            if is_other && is_meant(entry) && (entry.in_code.is_some() || mark != Mark::Applied) {
+                all.push(version.clone());
             }
         }
         all
     }
 
     fn subject(&self, version: Version) -> Result<Subject<'a>, Error> {
-        let files = self.files.get(&version).map_or(&[][..], Vec::as_slice);
-        if let [one, other, ..] = files {
+        let none = Entry::default();
+        let entry = self.entries.get(&version).unwrap_or(&none);
+        if let [one, other, ..] = &entry.files[..] {
             let message = format!("{} and {} have one version, {}", one.path, other.path, version.as_str());
             return Err(refused(message)
                 .with_help("give all but one of them a version of their own, then stamp it; nothing was written"));
         }
-        let migration = files.first().copied();
-        let mut rows = self.rows.get(&version).cloned().unwrap_or_default();
+        let migration = entry.files.first().copied();
+        let mut rows = entry.rows.clone();
         // A row that writes the version as it was asked for is meant before one that writes it otherwise.
-        let written = migration.map_or(version.as_str(), |migration| migration.version.as_str()).to_owned();
-        rows.sort_by_key(|row| row.version != written);
-        Ok(Subject {
-            migration,
-            in_code: self.in_code.get(&version).copied(),
-            listed: self.listed.get(&version).copied(),
-            rows,
-            version,
-        })
+        let written = migration.map_or(version.as_str(), |migration| migration.version.as_str());
+        if let Some(at) = rows.iter().position(|row| row.version == written) {
+            rows.swap(0, at);
+        }
+        Ok(Subject { migration, in_code: entry.in_code, listed: entry.listed, rows, version })
     }
 
     /// Neither the set nor the ledger has it.
     fn unknown(&self, text: &str) -> Error {
-        let files = self.catalog.migrations.iter().map(|m| (m.version.as_str(), m.name.as_str(), m.path.as_str()));
-        let in_code =
-            self.in_code.iter().map(|(version, file)| (version.as_str(), file.name.as_str(), file.path.as_str()));
-        let rows =
-            self.rows.values().flatten().map(|row| (row.version.as_str(), row.name.as_deref().unwrap_or(""), ""));
+        let mut known: Vec<(&str, &str, &str)> = Vec::new();
+        known.extend(self.catalog.migrations.iter().map(|m| (m.version.as_str(), m.name.as_str(), m.path.as_str())));
+        for (version, Entry { in_code, rows, .. }) in &self.entries {
+            known.extend(in_code.map(|file| (version.as_str(), file.name.as_str(), file.path.as_str())));
+            known.extend(rows.iter().map(|row| (row.version.as_str(), row.name.as_deref().unwrap_or(""), "")));
+        }
         let far = |(version, name, path): &(&str, &str, &str)| {
             let file = path.rsplit('/').next().unwrap_or_default();
-            [*version, *name, *path, file].iter().map(|known| strsim::damerau_levenshtein(known, text)).min()
+            [*version, *name, *path, file].iter().map(|known| strsim::levenshtein(known, text)).min()
         };
-        let nearest = files.chain(in_code).chain(rows).min_by_key(far);
+        let nearest = known.into_iter().min_by_key(far);
         let help = match nearest {
             Some((version, name, _)) if name.is_empty() || name == version => {
                 format!("is it {version}? nothing was written")
@@ -313,37 +310,33 @@ struct Drawing<'a> {
     catalog: &'a Catalog,
     seen: &'a Seen,
     draft: Draft,
-    changes: BTreeMap<String, Change>,
-    order: Vec<String>,
 }
 
 impl Drawing<'_> {
-    fn done(mut self) -> Draft {
-        for version in &self.order {
-            self.draft.changes.extend(self.changes.remove(version));
-        }
-        self.draft
+    /// What is drawn up for a row already.
+    fn drawn(&self, version: &str) -> Option<usize> {
+        self.draft.changes.iter().position(|change| change.version() == version)
     }
 
     /// The row of a version as it is by now.
     fn cells(&self, row: &Row) -> Cells {
-        let changed = self.changes.get(&row.version).and_then(|change| change.to.clone());
-        changed.unwrap_or_else(|| self.seen.cells(row))
+        let drawn = self.drawn(&row.version).and_then(|at| self.draft.changes[at].to.clone());
+        drawn.unwrap_or_else(|| self.seen.cells(row))
     }
 
+    /// Puts a change in place of what was drawn up for its row, or behind all.
     fn put(&mut self, change: Change) {
-        let version = change.version().to_owned();
-        if !self.changes.contains_key(&version) {
-            self.order.push(version.clone());
+        match self.drawn(change.version()) {
+            Some(at) => self.draft.changes[at] = change,
+            None => self.draft.changes.push(change),
         }
-        self.changes.insert(version, change);
     }
 
     /// Changes columns of a row; what was said of it already stays.
     fn update(&mut self, row: &Row, subject: &Subject<'_>, columns: &[(&str, Option<&str>)], message: String) {
         let to = Change::update(self.cells(row), columns).to;
-        let message = match self.changes.get(&row.version) {
-            Some(before) => format!("{}; {message}", before.message),
+        let message = match self.drawn(&row.version) {
+            Some(at) => format!("{}; {message}", self.draft.changes[at].message),
             None => message,
         };
         let change = Change { to, ..Change::update(self.seen.cells(row), &[]) };
@@ -389,11 +382,11 @@ impl Drawing<'_> {
                 (None, Some(_)) => "recorded as applied: it is in code, and is not run here",
                 _ => "recorded as applied, without being run",
             };
-            self.put(Change::insert(to).saying(subject.name(), subject.path(), message));
+            self.draft.changes.push(Change::insert(to).saying(subject.name(), subject.path(), message));
             self.supersede(subject);
             return;
         };
-        let before = self.changes.len();
+        let before = self.draft.changes.len();
         let stopped = row.state != State::Applied;
         let other = subject.checksum().filter(|checksum| row.checksum.as_deref() != Some(checksum));
         let mut columns: Vec<(&str, Option<&str>)> = Vec::new();
@@ -422,7 +415,7 @@ impl Drawing<'_> {
             self.update(row, subject, &columns, message);
         }
         self.supersede(subject);
-        if self.changes.len() == before && columns.is_empty() {
+        if self.draft.changes.len() == before && columns.is_empty() {
             let message = match (&row.replaced_by, subject.is_known()) {
                 (Some(by), _) => format!("applied already, and baseline {by} stands for it"),
                 (None, true) => String::from("applied already"),
@@ -475,7 +468,7 @@ impl Drawing<'_> {
             let seen = self.seen;
             for other in seen.ledger.rows.iter().filter(|other| other.replaced_by.as_ref() == Some(&row.version)) {
                 // Its own row may go, too.
-                if self.changes.get(&other.version).is_some_and(|change| change.to.is_none()) {
+                if self.drawn(&other.version).is_some_and(|at| self.draft.changes[at].to.is_none()) {
                     continue;
                 }
                 let version = Version::new(other.version.as_str(), self.catalog.convention.identity());

@@ -270,7 +270,10 @@ fn after_a_lost_answer_the_ledger_says_what_was_done() {
     let error = refuses(&mut machine, rows(&[&[("version", "002"), ("name", "theirs")]]));
     assert_eq!(
         (error.code(), error.message()),
-        (Code::PlanChanged, "the ledger has changed while its connection was lost; nothing of this was written")
+        (
+            Code::PlanChanged,
+            "the ledger has changed while its connection was lost; whether this was written before, nobody can tell"
+        )
     );
     // Again and again.
     let (mut machine, _) = sent();
@@ -279,6 +282,29 @@ fn after_a_lost_answer_the_ledger_says_what_was_done() {
         asks(&mut machine, Some(Input::Waited), "select s.*, ");
     }
     assert_eq!(refuses(&mut machine, lost()).code(), Code::ConnectionLost);
+}
+
+#[test]
+fn after_a_lost_answer_what_others_have_changed_is_told_from_what_was_written() {
+    let both = || rows(&[&[("version", "001"), ("name", "a")], &[("version", "002"), ("name", "b")]]);
+    let sent = || {
+        let mut machine = stamping(Stamp::not_applied(["001", "002"]), Ask::default());
+        begun(&mut machine);
+        writes(&mut machine, both());
+        machine.next(Some(lost()), 0);
+        asks(&mut machine, Some(Input::Waited), "select s.*, ");
+        asks(&mut machine, Some(columns()), "select version::text");
+        machine
+    };
+    // One row is gone, and the other is as it was: that was somebody else.
+    let error = refuses(&mut sent(), rows(&[&[("version", "001"), ("name", "a")]]));
+    assert_eq!(
+        (error.code(), error.message()),
+        (Code::PlanChanged, "the ledger has changed while its connection was lost; nothing of this was written")
+    );
+    // One row is gone, and the other has come again since.
+    let again = rows(&[&[("version", "001"), ("name", "theirs")]]);
+    assert_eq!(ends(&mut sent(), again).status, Status::Changed);
 }
 
 #[test]

@@ -4,7 +4,7 @@
 //! by somebody else. Then nothing is run: see [`crate::ledger::foreign`].
 
 use super::request::Request;
-use super::state::Phase;
+use super::state::{MOVED, Phase};
 use super::{Goal, Machine, Output};
 use crate::finding::list;
 use crate::ledger::foreign::{self, Found, LookAgain, Name, Says, Seen, TABLES};
@@ -18,9 +18,6 @@ use std::sync::Arc;
 
 /// The code of the finding.
 pub(super) const CODE: &str = "existing-ignored";
-
-/// The code of a tool that has gone on after its ledger was taken over.
-pub(super) const MOVED: &str = "foreign-ledger-moved";
 
 impl Machine {
     /// Asks for the table's columns, and for what else is there. `there`: our ledger is, and has no row.

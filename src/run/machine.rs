@@ -5,8 +5,8 @@ use super::message::Message;
 use super::prepared::Prepared;
 use super::report::{Done, Event, EventKind, Failed, Outcome, Status};
 use super::request::{Direction, Request};
-use super::state::{Doubt, Pace, Phase, RunState, claim_of};
-use super::{Capabilities, Failure, Goal, Input, Options, Output, Setup, Shared, existing, message};
+use super::state::{Doubt, MOVED, Pace, Phase, RunState, claim_of};
+use super::{Capabilities, Failure, Goal, Input, Options, Output, Setup, Shared, message};
 use crate::error::{Code, Error};
 use crate::ledger::foreign;
 use crate::ledger::statements::{self, TextRow};
@@ -371,7 +371,7 @@ impl Machine {
     pub(super) fn ready(&self, ledger: &Ledger, busy: bool, foreign: Option<Tool>) -> Output {
         let mut answer = readiness::judge(&self.setup.catalog, ledger, busy, foreign, &self.plan_options());
         if let Some(Some(tool)) = self.state.moved {
-            answer.message.push_str(&format!(" {}={}", existing::MOVED, tool.code().unwrap_or_default()));
+            answer.message.push_str(&format!(" {}={}", MOVED, tool.code().unwrap_or_default()));
         }
         Output::Done(Box::new(Outcome::Readiness(answer)))
     }

@@ -48,7 +48,7 @@ mod trial;
 mod up;
 
 /// The codes of the findings that only a run has.
-pub const CODES: &[&str] = &[existing::CODE, existing::MOVED];
+pub const CODES: &[&str] = &[existing::CODE, state::MOVED];
 
 pub use exchange::{Failure, Input, Output};
 pub use machine::Machine;

@@ -11,6 +11,9 @@ use std::collections::VecDeque;
 use std::hash::Hash;
 use std::sync::Arc;
 
+/// The code of a tool that has gone on after its ledger was taken over.
+pub(super) const MOVED: &str = "foreign-ledger-moved";
+
 /// All that decides what happens next.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct RunState {

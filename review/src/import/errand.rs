@@ -1,10 +1,10 @@
 //! The errand: which ledger, what it says, and what is to be written.
 
 use super::IMPORTERS;
+use super::asked::Import;
 use super::draw;
 use super::importer::Importer;
 use crate::amend::{Draft, Errand, Seen, must};
-use counterfoil::finding::{Finding, Severity};
 use counterfoil::ledger::foreign::{self, Found};
 use counterfoil::ledger::statements::{self, TextRow};
 use counterfoil::ledger::{Table, Tool};
@@ -12,33 +12,6 @@ use counterfoil::mention::Mention;
 use counterfoil::run::Setup;
 use counterfoil::sql::quote::literal;
 use counterfoil::{Code, Error};
-use serde::Deserialize;
-use std::collections::BTreeMap;
-
-/// What is to be taken for true of a migration of which the ledger cannot tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Assumed {
-    /// It has run.
-    Applied,
-    /// It has not.
-    Pending,
-}
-
-/// Takes over another tool's ledger.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Import {
-    /// Paths and texts, byte for byte.
-    #[serde(skip)]
-    pub files: Vec<(String, String)>,
-    /// Whose: the word for the tool, or `tool=schema.table`. None: the one that there is.
-    pub from: Option<String>,
-    /// What cannot be told: by version, or `all`.
-    pub assume: BTreeMap<String, Assumed>,
-    /// Versions whose files may be others than those that ran.
-    pub accept_edited: Vec<String>,
-}
 
 /// Which ledger is asked for.
 #[derive(Default)]
@@ -250,20 +223,4 @@ fn one_of(found: &[Found], said: &[TextRow]) -> Result<Found, Error> {
             Err(error)
         }
     }
-}
-
-/// A ledger in which nothing is applied.
-pub(super) fn nothing(theirs: &str, tool: Tool) -> Finding {
-    let message = format!("the table {theirs} is the ledger of {}, and says that nothing is applied", tool.name());
-    Finding::new("imported-nothing", Severity::Note, message).with_help("there is nothing to take over")
-}
-
-/// A ledger of which nothing was believed: runs would be refused for it still.
-pub(super) fn nothing_left(theirs: &str, tool: Tool) -> Finding {
-    let code = tool.code().unwrap_or_default();
-    let ignore = Mention::valued("existing", &[code], format!("existing: {{ ignore: ['{code}'] }}"));
-    let message = format!("nothing of what {theirs}, the ledger of {}, says is taken over", tool.name());
-    Finding::new("imported-nothing", Severity::Note, message)
-        .with_help(format!("the next run has to be told that it is of no concern: {}", ignore.text))
-        .with_option(ignore)
 }

@@ -13,7 +13,6 @@ use crate::error::{Code, Error};
 use crate::mention::Mention;
 use crate::sql::quote::{literal, nullable};
 use serde::Serialize;
-use std::collections::BTreeSet;
 
 /// What stands in the comment of a ledger whose last row was taken back: it is empty, and ours.
 pub(crate) const TRACE: &str = "counterfoil: every migration of this ledger was taken back";
@@ -307,15 +306,16 @@ pub(crate) fn news<'s>(tool: Tool, says: &'s Says, ledger: &Ledger) -> Vec<&'s s
         let taken = ledger.rows.iter().filter(|row| row.origin == Origin::Imported).count();
         return applied.skip(taken).map(String::as_str).collect();
     }
-    let mut ours: BTreeSet<String> = BTreeSet::new();
+    let mut ours: Vec<String> = Vec::new();
     for row in &ledger.rows {
         let (version, name) = (row.version.as_str(), row.name.as_deref().unwrap_or_default());
         let dated = version.split('_').next().unwrap_or_default();
         ours.extend([key(version), key(dated), key(&format!("{version}{name}"))]);
     }
+    crate::ordered::sort(&mut ours);
     // All up to a baseline was taken for applied, and need not be there.
     let baseline = says.up_to.as_ref().filter(|_| kind != Some(Rows::Counter));
-    applied.filter(|row| !ours.contains(&key(row)) && baseline != Some(*row)).map(String::as_str).collect()
+    applied.filter(|row| ours.binary_search(&key(row)).is_err() && baseline != Some(*row)).map(String::as_str).collect()
 }
 
 /// A version or a name by its letters, digits and dots: tools differ in what stands between them, and in the ending.

@@ -120,28 +120,28 @@ impl Machine {
     }
 
     /// Asks for other tools' ledgers, and then for what they say.
-    pub(super) fn ask_for_moves(&mut self, ledger: Ledger, seen: Option<Box<Seen>>) -> Output {
+    pub(super) fn ask_for_moves(&mut self, seen: Option<Box<Seen>>) -> Output {
         let request = match &seen {
             None => Request::Shape { creates: Vec::new(), there: false },
             Some(seen) => Request::Says(seen.ledgers.clone()),
         };
-        self.send(Phase::Moved { ledger: Box::new(ledger), seen }, request)
+        self.send(Phase::Moved(seen), request)
     }
 
     /// What was asked for is known.
-    pub(super) fn heard_of_moves(&mut self, ledger: Ledger, seen: Option<Box<Seen>>, rows: &[TextRow]) -> Output {
+    pub(super) fn heard_of_moves(&mut self, seen: Option<Box<Seen>>, rows: &[TextRow]) -> Output {
         let Some(seen) = seen else {
             let seen = foreign::seen(rows);
-            if !seen.ledgers.is_empty() {
-                return self.ask_for_moves(ledger, Some(Box::new(seen)));
+            if seen.ledgers.is_empty() {
+                return self.judged_moves(None);
             }
-            self.state.moved = Some(None);
-            return self.read(ledger, self.state.busy);
+            return self.ask_for_moves(Some(Box::new(seen)));
         };
         let says = foreign::read(&seen.ledgers, rows);
+        let ours = self.state.kept.take().unwrap_or_default();
         let mut first = None;
         for (found, says) in seen.ledgers.iter().zip(&says) {
-            let news = says.as_ref().map_or_else(Vec::new, |says| foreign::news(found.tool, says, &ledger));
+            let news = says.as_ref().map_or_else(Vec::new, |says| foreign::news(found.tool, says, &ours));
             if news.is_empty() {
                 continue;
             }
@@ -160,8 +160,15 @@ impl Machine {
             let finding = Finding::new(MOVED, Severity::Warning, message).with_help(help).with_option(import);
             self.state.ignored.push(finding);
         }
-        self.state.moved = Some(first);
-        self.read(ledger, self.state.busy)
+        self.state.kept = Some(ours);
+        self.judged_moves(first)
+    }
+
+    /// That has been looked at: on with the ledger that was read.
+    pub(super) fn judged_moves(&mut self, tool: Option<Tool>) -> Output {
+        self.state.moved = Some(tool);
+        let ledger = self.state.kept.take().unwrap_or_default();
+        self.read(*ledger, self.state.busy)
     }
 
     /// Whether our ledger is there, as far as is known.

@@ -101,6 +101,7 @@ impl Machine {
                 ignored: Vec::new(),
                 busy: false,
                 moved: None,
+                kept: None,
                 blank: false,
                 empties: false,
                 races: 0,
@@ -153,7 +154,7 @@ impl Machine {
             | Phase::Shape
             | Phase::Rows
             | Phase::Says { .. }
-            | Phase::Moved { .. }
+            | Phase::Moved(_)
             | Phase::Create
             | Phase::Bookkeeping
             | Phase::Remember(_)
@@ -307,7 +308,7 @@ impl Machine {
                 }
             }
             Phase::Says { seen, own } => self.heard(*seen, own, &rows),
-            Phase::Moved { ledger, seen } => self.heard_of_moves(*ledger, seen, &rows),
+            Phase::Moved(seen) => self.heard_of_moves(seen, &rows),
             Phase::Trace => self.finish(),
             Phase::Create => {
                 self.state.look_again = None;
@@ -425,7 +426,8 @@ impl Machine {
             self.pace.since = None;
         }
         if self.may_have_moved(&ledger) {
-            return self.ask_for_moves(ledger, None);
+            self.state.kept = Some(Box::new(ledger));
+            return self.ask_for_moves(None);
         }
         match self.setup.goal.clone() {
             Goal::Ready => self.ready(&ledger, busy, None),
@@ -547,9 +549,7 @@ impl Machine {
                 // What was there a moment ago is gone.
                 if self.state.phase == Phase::Rows { self.ask_for_shape(false) } else { self.look() }
             }
-            Phase::Digest | Phase::Rows | Phase::Shape | Phase::Says { .. } | Phase::Moved { .. }
-                if kind == Kind::Lost =>
-            {
+            Phase::Digest | Phase::Rows | Phase::Shape | Phase::Says { .. } | Phase::Moved(_) if kind == Kind::Lost => {
                 self.look_after_loss()
             }
             // Whoever only asks wants an answer now.
@@ -562,10 +562,7 @@ impl Machine {
                 self.fail(failure::database(&self.setup, &failure, "the ledger could not be read"))
             }
             // What was there a moment ago is gone, or may not be read: then nobody can tell.
-            Phase::Moved { ledger, .. } => {
-                self.state.moved = Some(None);
-                self.read(*ledger, self.state.busy)
-            }
+            Phase::Moved(_) => self.judged_moves(None),
             Phase::Create => match kind {
                 // The second look fails where something else is there by now, or a table that it reads is gone.
                 Kind::Unique | Kind::Race | Kind::Busy | Kind::Lost | Kind::Changed | Kind::NoLedger

@@ -41,6 +41,8 @@ pub(super) struct RunState {
     pub(super) busy: bool,
     /// The tool that has moved on, and whether that has been looked at.
     pub(super) moved: Option<Option<Tool>>,
+    /// The ledger, while that is looked at.
+    pub(super) kept: Option<Box<Ledger>>,
     /// Whether the ledger had no row when the plan was made.
     pub(super) blank: bool,
     /// Whether going back empties the ledger.
@@ -63,11 +65,8 @@ pub(super) enum Phase {
         seen: Box<Seen>,
         own: bool,
     },
-    /// It is asked whether other tools' ledgers, from which rows were taken over, have moved on; `seen` are those there are.
-    Moved {
-        ledger: Box<Ledger>,
-        seen: Option<Box<Seen>>,
-    },
+    /// It is asked whether other tools' ledgers, from which rows were taken over, have moved on: first which there are.
+    Moved(Option<Box<Seen>>),
     Create,
     Bookkeeping,
     /// A trace is left on a ledger that was emptied by going back.

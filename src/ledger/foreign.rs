@@ -313,14 +313,10 @@ pub(crate) fn news<'s>(tool: Tool, says: &'s Says, ledger: &Ledger) -> Vec<&'s s
         let dated = version.split('_').next().unwrap_or_default();
         ours.extend([key(version), key(dated), key(&format!("{version}{name}"))]);
     }
-    let order = ordered::order(ours.len(), &mut |a, b| ours[a].cmp(&ours[b]));
-    let is_ours = |row: &str| {
-        let row = key(row);
-        ordered::find(&order, &mut |at| ours[at].cmp(&row)).is_some()
-    };
+    ordered::sort(&mut ours);
     // All up to a baseline was taken for applied, and need not be there.
     let baseline = says.up_to.as_ref().filter(|_| kind != Some(Rows::Counter));
-    applied.filter(|row| !is_ours(row) && baseline != Some(*row)).map(String::as_str).collect()
+    applied.filter(|row| ours.binary_search(&key(row)).is_err() && baseline != Some(*row)).map(String::as_str).collect()
 }
 
 /// A version or a name by its letters, digits and dots: tools differ in what stands between them, and in the ending.

@@ -4,7 +4,7 @@
 //! by somebody else. Then nothing is run: see [`crate::ledger::foreign`].
 
 use super::request::Request;
-use super::state::Phase;
+use super::state::{MOVED, Phase};
 use super::{Goal, Machine, Output};
 use crate::finding::list;
 use crate::ledger::foreign::{self, Found, LookAgain, Name, Says, Seen, TABLES};
@@ -18,9 +18,6 @@ use std::sync::Arc;
 
 /// The code of the finding.
 pub(super) const CODE: &str = "existing-ignored";
-
-/// The code of a tool that has gone on after its ledger was taken over.
-pub(super) const MOVED: &str = "foreign-ledger-moved";
 
 impl Machine {
     /// Asks for the table's columns, and for what else is there. `there`: our ledger is, and has no row.
@@ -123,28 +120,28 @@ impl Machine {
     }
 
     /// Asks for other tools' ledgers, and then for what they say.
-    pub(super) fn ask_for_moves(&mut self, ledger: Ledger, seen: Option<Box<Seen>>) -> Output {
+    pub(super) fn ask_for_moves(&mut self, seen: Option<Box<Seen>>) -> Output {
         let request = match &seen {
             None => Request::Shape { creates: Vec::new(), there: false },
             Some(seen) => Request::Says(seen.ledgers.clone()),
         };
-        self.send(Phase::Moved { ledger: Box::new(ledger), seen }, request)
+        self.send(Phase::Moved(seen), request)
     }
 
     /// What was asked for is known.
-    pub(super) fn heard_of_moves(&mut self, ledger: Ledger, seen: Option<Box<Seen>>, rows: &[TextRow]) -> Output {
+    pub(super) fn heard_of_moves(&mut self, seen: Option<Box<Seen>>, rows: &[TextRow]) -> Output {
         let Some(seen) = seen else {
             let seen = foreign::seen(rows);
-            if !seen.ledgers.is_empty() {
-                return self.ask_for_moves(ledger, Some(Box::new(seen)));
+            if seen.ledgers.is_empty() {
+                return self.judged_moves(None);
             }
-            self.state.moved = Some(None);
-            return self.read(ledger, self.state.busy);
+            return self.ask_for_moves(Some(Box::new(seen)));
         };
         let says = foreign::read(&seen.ledgers, rows);
+        let ours = self.state.kept.take().unwrap_or_default();
         let mut first = None;
         for (found, says) in seen.ledgers.iter().zip(&says) {
-            let news = says.as_ref().map_or_else(Vec::new, |says| foreign::news(found.tool, says, &ledger));
+            let news = says.as_ref().map_or_else(Vec::new, |says| foreign::news(found.tool, says, &ours));
             if news.is_empty() {
                 continue;
             }
@@ -163,8 +160,15 @@ impl Machine {
             let finding = Finding::new(MOVED, Severity::Warning, message).with_help(help).with_option(import);
             self.state.ignored.push(finding);
         }
-        self.state.moved = Some(first);
-        self.read(ledger, self.state.busy)
+        self.state.kept = Some(ours);
+        self.judged_moves(first)
+    }
+
+    /// That has been looked at: on with the ledger that was read.
+    pub(super) fn judged_moves(&mut self, tool: Option<Tool>) -> Output {
+        self.state.moved = Some(tool);
+        let ledger = self.state.kept.take().unwrap_or_default();
+        self.read(*ledger, self.state.busy)
     }
 
     /// Whether our ledger is there, as far as is known.

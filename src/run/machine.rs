@@ -5,8 +5,8 @@ use super::message::Message;
 use super::prepared::Prepared;
 use super::report::{Done, Event, EventKind, Failed, Outcome, Status};
 use super::request::{Direction, Request};
-use super::state::{Doubt, Pace, Phase, RunState, claim_of};
-use super::{Capabilities, Failure, Goal, Input, Options, Output, Setup, Shared, existing, message};
+use super::state::{Doubt, MOVED, Pace, Phase, RunState, claim_of};
+use super::{Capabilities, Failure, Goal, Input, Options, Output, Setup, Shared, message};
 use crate::error::{Code, Error};
 use crate::ledger::foreign;
 use crate::ledger::statements::{self, TextRow, taken};
@@ -103,6 +103,7 @@ impl Machine {
                 around: Around::default(),
                 busy: false,
                 moved: None,
+                kept: None,
                 blank: false,
                 empties: false,
                 races: 0,
@@ -155,7 +156,7 @@ impl Machine {
             | Phase::Shape
             | Phase::Rows
             | Phase::Says { .. }
-            | Phase::Moved { .. }
+            | Phase::Moved(_)
             | Phase::Create
             | Phase::Bookkeeping
             | Phase::Remember(_)
@@ -312,7 +313,7 @@ impl Machine {
                 }
             }
             Phase::Says { seen, own } => self.heard(*seen, own, &rows),
-            Phase::Moved { ledger, seen } => self.heard_of_moves(*ledger, seen, &rows),
+            Phase::Moved(seen) => self.heard_of_moves(seen, &rows),
             Phase::Trace => self.finish(),
             Phase::Create => {
                 self.state.look_again = None;
@@ -377,7 +378,7 @@ impl Machine {
         let mut answer = readiness::judge(&self.setup.catalog, ledger, busy, foreign, &self.plan_options());
         answer.findings.clone_from(&self.state.noticed);
         if let Some(Some(tool)) = self.state.moved {
-            answer.message.push_str(&format!(" {}={}", existing::MOVED, tool.code().unwrap_or_default()));
+            answer.message.push_str(&format!(" {}={}", MOVED, tool.code().unwrap_or_default()));
         }
         Output::Done(Box::new(Outcome::Readiness(answer)))
     }
@@ -432,7 +433,8 @@ impl Machine {
             self.pace.since = None;
         }
         if self.may_have_moved(&ledger) {
-            return self.ask_for_moves(ledger, None);
+            self.state.kept = Some(Box::new(ledger));
+            return self.ask_for_moves(None);
         }
         match self.setup.goal.clone() {
             Goal::Ready => self.ready(&ledger, busy, None),
@@ -560,9 +562,7 @@ impl Machine {
                 // What was there a moment ago is gone.
                 if self.state.phase == Phase::Rows { self.ask_for_shape(false) } else { self.look() }
             }
-            Phase::Digest | Phase::Rows | Phase::Shape | Phase::Says { .. } | Phase::Moved { .. }
-                if kind == Kind::Lost =>
-            {
+            Phase::Digest | Phase::Rows | Phase::Shape | Phase::Says { .. } | Phase::Moved(_) if kind == Kind::Lost => {
                 self.look_after_loss()
             }
             // Whoever only asks wants an answer now.
@@ -575,10 +575,7 @@ impl Machine {
                 self.fail(failure::database(&self.setup, &failure, "the ledger could not be read"))
             }
             // What was there a moment ago is gone, or may not be read: then nobody can tell.
-            Phase::Moved { ledger, .. } => {
-                self.state.moved = Some(None);
-                self.read(*ledger, self.state.busy)
-            }
+            Phase::Moved(_) => self.judged_moves(None),
             Phase::Create => match kind {
                 // The second look fails where something else is there by now, or a table that it reads is gone.
                 Kind::Unique | Kind::Race | Kind::Busy | Kind::Lost | Kind::Changed | Kind::NoLedger

@@ -49,7 +49,7 @@ mod trial;
 mod up;
 
 /// The codes of the findings that only a run has.
-pub const CODES: &[&str] = &[existing::CODE, existing::MOVED, noticed::APART, noticed::WRITABLE];
+pub const CODES: &[&str] = &[existing::CODE, state::MOVED, noticed::APART, noticed::WRITABLE];
 
 pub use exchange::{Failure, Input, Output};
 pub use machine::Machine;

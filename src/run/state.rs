@@ -11,6 +11,9 @@ use std::collections::VecDeque;
 use std::hash::Hash;
 use std::sync::Arc;
 
+/// The code of a tool that has gone on after its ledger was taken over.
+pub(super) const MOVED: &str = "foreign-ledger-moved";
+
 /// All that decides what happens next.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct RunState {
@@ -42,6 +45,8 @@ pub(super) struct RunState {
     pub(super) busy: bool,
     /// The tool that has moved on, and whether that has been looked at.
     pub(super) moved: Option<Option<Tool>>,
+    /// The ledger, while that is looked at.
+    pub(super) kept: Option<Box<Ledger>>,
     /// Whether the ledger had no row when the plan was made.
     pub(super) blank: bool,
     /// Whether going back empties the ledger.
@@ -64,11 +69,8 @@ pub(super) enum Phase {
         seen: Box<Seen>,
         own: bool,
     },
-    /// It is asked whether other tools' ledgers, from which rows were taken over, have moved on; `seen` are those there are.
-    Moved {
-        ledger: Box<Ledger>,
-        seen: Option<Box<Seen>>,
-    },
+    /// It is asked whether other tools' ledgers, from which rows were taken over, have moved on: first which there are.
+    Moved(Option<Box<Seen>>),
     Create,
     Bookkeeping,
     /// A trace is left on a ledger that was emptied by going back.

@@ -622,6 +622,45 @@ onEachDatabase(({ api: { importLedger, migrate, plan, ready, rollback }, open, k
       assert.equal((await importLedger(db, set)).status, result.code ? 'changed' : 'unchanged')
     })
 
+  test('a role that may not read all of it, or not keep it from changing, is told which right it lacks', async (t) => {
+    const { db, query, exec } = await open(t)
+    const { ddl, rows, set } = tools.goose
+    await exec(`${ddl}; ${rows}; ${effects}; create role "Guest's"; grant all on schema public to "Guest's"`)
+    const asGuest = async (work) => {
+      await exec(`set role "Guest's"`)
+      try {
+        return await work()
+      } finally {
+        await exec('reset role')
+      }
+    }
+    try {
+      const unread = await asGuest(() => fails(importLedger(db, set), { code: 'foreign-ledger' }))
+      assert.match(unread.message, /the ledger of goose, and this role may not read all of it$/)
+      await exec(`grant select on goose_db_version to "Guest's"`)
+      const error = await asGuest(() =>
+        fails(importLedger(db, set), {
+          code: 'database-failed',
+          message: `the role "Guest's" may not lock "public"."goose_db_version", so that nobody writes to it while it is taken over`,
+        }),
+      )
+      await exec('alter table goose_db_version enable row level security')
+      await asGuest(() =>
+        fails(importLedger(db, set, { from: 'goose=goose_db_version' }), {
+          code: 'database-failed',
+          message: `row security may keep rows of "public"."goose_db_version" from the role "Guest's"`,
+        }),
+      )
+      await exec('alter table goose_db_version disable row level security')
+      const [, grant] = /let its owner say: (.*?);/.exec(error.help)
+      await exec(grant)
+      assert.equal((await asGuest(() => importLedger(db, set))).changes.length, 2)
+      assert.deepEqual(await query('select count(*)::int as n from schema_migrations'), [{ n: 2 }])
+    } finally {
+      await exec(`drop owned by "Guest's" cascade; drop role "Guest's"`)
+    }
+  })
+
   test('what was taken over can be taken back', async (t) => {
     const { db, exec, query } = await open(t)
     const { ddl, rows, set } = tools.goose

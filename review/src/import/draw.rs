@@ -1,12 +1,12 @@
 //! What is to be written, from what their ledger says, the files, and what was said besides.
 
-use super::errand::{Assumed, Import, nothing, nothing_left};
+use super::asked::{Assumed, Import};
 use super::importer::{Entry, Importer, Theirs, Untold, is};
 use super::set::{File, Set};
 use crate::amend::{Cells, Change, Draft, Seen, Unchanged};
 use counterfoil::checksum::{canonical, checksum, fingerprint};
 use counterfoil::finding::{Finding, Severity, list};
-use counterfoil::ledger::{Origin, TextRow};
+use counterfoil::ledger::{Origin, TextRow, Tool};
 use counterfoil::mention::Mention;
 use counterfoil::migration::Migration;
 use counterfoil::plan::ASSUMED;
@@ -26,6 +26,7 @@ const UNTOLD: &str = "imported-untold";
 const LOCKED: &str = "imported-locked";
 const NO_FILE: &str = "imported-without-file";
 const UNCHECKED: &str = "imported-unchecked";
+const NOTHING: &str = "imported-nothing";
 const AGAIN: &str = "imported-changed";
 
 /// How many characters a version may have.
@@ -519,4 +520,20 @@ fn invalid(message: String, help: &str, option: &'static str) -> Error {
     Error::new(Code::InvalidInput, message)
         .with_help(format!("{help}: see the option `{option}`; nothing was written"))
         .with_option(Mention::named(option))
+}
+
+/// A ledger in which nothing is applied.
+fn nothing(theirs: &str, tool: Tool) -> Finding {
+    let message = format!("the table {theirs} is the ledger of {}, and says that nothing is applied", tool.name());
+    Finding::new(NOTHING, Severity::Note, message).with_help("there is nothing to take over")
+}
+
+/// A ledger of which nothing was believed: runs would be refused for it still.
+fn nothing_left(theirs: &str, tool: Tool) -> Finding {
+    let code = tool.code().unwrap_or_default();
+    let ignore = Mention::valued("existing", &[code], format!("existing: {{ ignore: ['{code}'] }}"));
+    let message = format!("nothing of what {theirs}, the ledger of {}, says is taken over", tool.name());
+    Finding::new(NOTHING, Severity::Note, message)
+        .with_help(format!("the next run has to be told that it is of no concern: {}", ignore.text))
+        .with_option(ignore)
 }

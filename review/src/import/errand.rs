@@ -1,44 +1,17 @@
 //! The errand: which ledger, what it says, and what is to be written.
 
 use super::IMPORTERS;
+use super::asked::Import;
 use super::draw;
 use super::importer::Importer;
 use crate::amend::{Draft, Errand, Seen, must};
-use counterfoil::finding::{Finding, Severity};
 use counterfoil::ledger::foreign::{self, Found};
 use counterfoil::ledger::statements::{self, TextRow};
 use counterfoil::ledger::{Table, Tool};
 use counterfoil::mention::Mention;
 use counterfoil::run::Setup;
-use counterfoil::sql::quote::literal;
+use counterfoil::sql::quote::{identifier, literal};
 use counterfoil::{Code, Error};
-use serde::Deserialize;
-use std::collections::BTreeMap;
-
-/// What is to be taken for true of a migration of which the ledger cannot tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Assumed {
-    /// It has run.
-    Applied,
-    /// It has not.
-    Pending,
-}
-
-/// Takes over another tool's ledger.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Import {
-    /// Paths and texts, byte for byte.
-    #[serde(skip)]
-    pub files: Vec<(String, String)>,
-    /// Whose: the word for the tool, or `tool=schema.table`. None: the one that there is.
-    pub from: Option<String>,
-    /// What cannot be told: by version, or `all`.
-    pub assume: BTreeMap<String, Assumed>,
-    /// Versions whose files may be others than those that ran.
-    pub accept_edited: Vec<String>,
-}
 
 /// Which ledger is asked for.
 #[derive(Default)]
@@ -83,8 +56,9 @@ impl Errand for Import {
         }
         let query = query(importer(found.tool)?, &found.table);
         Ok(Some(format!(
-            "with q as materialized ({query}) select q.*, d.digest from (select {DIGEST} as digest from q) d \
-             left join (select *, 'true' as there from q) q on true"
+            "with q as materialized ({query}) select q.*, d.*, r.* from (select {DIGEST} as digest from q) d \
+             cross join ({}) r left join (select *, 'true' as there from q) q on true",
+            rights(&found.table)
         )))
     }
 
@@ -99,6 +73,7 @@ impl Errand for Import {
         let rows = rest.first().map_or(&[][..], Vec::as_slice);
         let importer = importer(found.tool)?;
         let theirs = found.table.qualified();
+        allowed(&theirs, rows)?;
         let digest = rows.first().and_then(|row| row.get("digest").cloned().flatten()).unwrap_or_default();
         let mut draft = draw::draw(self, setup, seen, importer, &theirs, rows)?;
         let query = format!("select {DIGEST} as digest from ({}) q", query(importer, &found.table));
@@ -123,6 +98,38 @@ impl Errand for Import {
 /// The digest of all rows of a query `q`, whatever their order.
 const DIGEST: &str = "pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(coalesce(pg_catalog.string_agg(q::text, \
                       E'\\n' order by q::text collate \"C\"), ''), 'UTF8')), 'hex')";
+
+/// What this role may do with a table: one row, of `role`, `hidden` (row security may keep rows from it) and `locks`
+/// (`LOCK TABLE … IN SHARE MODE` wants one of these rights; PostgreSQL manual, LOCK).
+fn rights(table: &Table) -> String {
+    let oid = format!("{}::pg_catalog.regclass", literal(&table.qualified()));
+    format!(
+        "select current_user::text as role, pg_catalog.row_security_active({oid})::text as hidden, \
+         (pg_catalog.has_table_privilege({oid}, 'update') or pg_catalog.has_table_privilege({oid}, 'delete') \
+         or pg_catalog.has_table_privilege({oid}, 'truncate'))::text as locks"
+    )
+}
+
+/// Whether its rows can be read whole, and be kept from changing.
+fn allowed(theirs: &str, rows: &[TextRow]) -> Result<(), Error> {
+    let says = |name: &str, what: &str| {
+        rows.first().and_then(|row| row.get(name)).is_some_and(|cell| cell.as_deref() == Some(what))
+    };
+    let role = rows.first().and_then(|row| row.get("role").cloned().flatten()).unwrap_or_default();
+    let role = identifier(&role);
+    if says("hidden", "true") {
+        let message = format!("row security may keep rows of {theirs} from the role {role}");
+        let help = "connect as its owner, or as a role with BYPASSRLS; nothing was written";
+        return Err(Error::new(Code::DatabaseFailed, message).with_help(help));
+    }
+    if says("locks", "false") {
+        let message =
+            format!("the role {role} may not lock {theirs}, so that nobody writes to it while it is taken over");
+        let help = format!("let its owner say: grant update on {theirs} to {role}; nothing was written");
+        return Err(Error::new(Code::DatabaseFailed, message).with_help(help));
+    }
+    Ok(())
+}
 
 /// Whether somebody holds the lock of a tool that keeps it in a table beside its ledger, named as that is with `_lock`.
 fn lock(table: &Table) -> String {
@@ -206,7 +213,7 @@ fn none(tool: Option<Tool>, ours: &Table) -> Error {
         .with_help(format!(
             "looked for were tables as the tools make them, in {}, the session's schema and the tools' own: if it lies \
              elsewhere, name it: from: 'goose=schema.table'; nothing was written",
-            counterfoil::sql::quote::identifier(&ours.schema)
+            identifier(&ours.schema)
         ))
         .with_option(Mention::valued("from", &["goose=schema.table"], "from: 'goose=schema.table'".into()))
 }
@@ -250,20 +257,4 @@ fn one_of(found: &[Found], said: &[TextRow]) -> Result<Found, Error> {
             Err(error)
         }
     }
-}
-
-/// A ledger in which nothing is applied.
-pub(super) fn nothing(theirs: &str, tool: Tool) -> Finding {
-    let message = format!("the table {theirs} is the ledger of {}, and says that nothing is applied", tool.name());
-    Finding::new("imported-nothing", Severity::Note, message).with_help("there is nothing to take over")
-}
-
-/// A ledger of which nothing was believed: runs would be refused for it still.
-pub(super) fn nothing_left(theirs: &str, tool: Tool) -> Finding {
-    let code = tool.code().unwrap_or_default();
-    let ignore = Mention::valued("existing", &[code], format!("existing: {{ ignore: ['{code}'] }}"));
-    let message = format!("nothing of what {theirs}, the ledger of {}, says is taken over", tool.name());
-    Finding::new("imported-nothing", Severity::Note, message)
-        .with_help(format!("the next run has to be told that it is of no concern: {}", ignore.text))
-        .with_option(ignore)
 }

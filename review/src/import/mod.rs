@@ -9,6 +9,7 @@
 //! knows that it is to be left alone. What a ledger cannot tell is refused until somebody says it, and is
 //! [`assumed`](counterfoil::plan::ASSUMED) then.
 
+mod asked;
 mod draw;
 mod errand;
 mod importer;
@@ -35,8 +36,9 @@ mod sql_migrate;
 mod sqlx;
 mod supabase;
 
+pub use asked::{Assumed, Import};
 pub use draw::CODES;
-pub use errand::{Assumed, Import};
+
 use importer::Importer;
 
 /// Every importer. A test holds it to the tools that the core knows.

@@ -41,7 +41,7 @@ pub(crate) fn create(table: &Table, present: &[String], around: &Around) -> Vec<
     let mut out = Vec::new();
     if present.is_empty() {
         // A role that may not create schemas may not say so either, whether it is there or not.
-        if !around.home {
+        if around.homeless {
             out.push(format!("create schema if not exists {}", identifier(&table.schema)));
         }
         // Not `if not exists`: the one that somebody made in the meantime may have other columns.
@@ -97,7 +97,7 @@ pub(crate) fn shape(table: &Table) -> String {
     format!(
         "select a.name, a.type, a.rails, one.* from (select (select pg_catalog.string_agg(', ' || rolname, '') \
          from pg_catalog.pg_roles where rolname in ('anon', 'authenticated')) as roles, \
-         (select 'true' from pg_catalog.pg_namespace where nspname = {}) as home, {HERE}) one \
+         (select 'true' where not exists (select 1 from pg_catalog.pg_namespace where nspname = {})) as homeless, {HERE}) one \
          left join (select a.attname::text as name, \
          pg_catalog.format_type(a.atttypid, a.atttypmod) as type, a.attnum, \
          case when {OF_RAILS} then 'true' end as rails \
@@ -117,8 +117,8 @@ const HERE: &str = "pg_catalog.current_schema()::text as here";
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Around {
-    /// Whether its schema is there.
-    pub home: bool,
+    /// Whether its schema is missing.
+    pub homeless: bool,
     /// Supabase's roles `anon` and `authenticated`, with which it lets the whole world in, if they are there: each behind
     /// a comma.
     pub roles: String,
@@ -128,7 +128,7 @@ pub struct Around {
 pub(crate) fn around(rows: &[TextRow]) -> Around {
     // What else is found stands in other rows.
     let text = |name: &str| rows.iter().find_map(|row| row.get(name)?.clone());
-    Around { home: text("home").is_some(), roles: text("roles").unwrap_or_default() }
+    Around { homeless: text("homeless").is_some(), roles: text("roles").unwrap_or_default() }
 }
 
 /// Whether the digest of the ledger, in the form of [`digest_of`], is the expected one: one row, with

@@ -28,21 +28,21 @@ pub(crate) fn check(schemas: &[String], table: &Table) -> Result<(), Error> {
     };
     if let Some(name) = schemas.iter().find(is_wrong) {
         return Err(wrong(
-            format!("the schema {} cannot be that of a set", identifier(name)),
+            &["the schema ", &identifier(name), " cannot be that of a set"],
             "name another one with the option `schema`: of 1 to 63 bytes, and not PostgreSQL's own",
         ));
     }
     match schemas.first() {
         Some(first) if *first != table.schema => Err(wrong(
-            format!("the ledger {} is not in the schema {}", table.qualified(), identifier(first)),
+            &["the ledger ", &table.qualified(), " is not in the schema ", &identifier(first)],
             "name its table without a schema, or leave out the option `schema`",
         )),
         _ => Ok(()),
     }
 }
 
-fn wrong(message: String, help: &'static str) -> Error {
-    Error::new(Code::InvalidInput, message).with_help(help).with_option(Mention::named("schema"))
+fn wrong(message: &[&str], help: &'static str) -> Error {
+    Error::new(Code::InvalidInput, message.concat()).with_help(help).with_option(Mention::named("schema"))
 }
 
 /// The schemas as a value of `search_path`.

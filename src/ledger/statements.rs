@@ -42,7 +42,7 @@ pub fn create(table: &Table, present: &[String], around: &Around) -> Vec<String>
     let mut out = Vec::new();
     if present.is_empty() {
         // A role that may not create schemas may not say so either, whether it is there or not.
-        if !around.home {
+        if around.homeless {
             out.push(format!("create schema if not exists {}", identifier(&table.schema)));
         }
         // Not `if not exists`: the one that somebody made in the meantime may have other columns.
@@ -59,7 +59,7 @@ pub fn create(table: &Table, present: &[String], around: &Around) -> Vec<String>
         }
         sql.push(')');
         out.push(sql);
-        out.push(format!("{}public{}", revoke(table), around.roles));
+        out.push(revoke(table) + "public" + &around.roles);
         return out;
     }
     for (name, definition, default) in COLUMNS.iter().filter(|column| !present.iter().any(|p| p == column.0)) {
@@ -73,7 +73,7 @@ pub fn create(table: &Table, present: &[String], around: &Around) -> Vec<String>
 
 /// Takes the right to write to the ledger from the roles that follow.
 pub(crate) fn revoke(table: &Table) -> String {
-    format!("revoke insert, update, delete, truncate on table {} from ", table.qualified())
+    ["revoke insert, update, delete, truncate on table ", &table.qualified(), " from "].concat()
 }
 
 /// A column `open`: whether the session was in a transaction before. The first statement of one has
@@ -98,7 +98,7 @@ pub fn shape(table: &Table) -> String {
     format!(
         "select a.name, a.type, a.rails, one.* from (select (select pg_catalog.string_agg(', ' || rolname, '') \
          from pg_catalog.pg_roles where rolname in ('anon', 'authenticated')) as roles, \
-         (select 'true' from pg_catalog.pg_namespace where nspname = {}) as home, {HERE}) one \
+         (select 'true' where not exists (select 1 from pg_catalog.pg_namespace where nspname = {})) as homeless, pg_catalog.current_schema()::text as here) one \
          left join (select a.attname::text as name, \
          pg_catalog.format_type(a.atttypid, a.atttypmod) as type, a.attnum, \
          case when {OF_RAILS} then 'true' end as rails \
@@ -111,15 +111,12 @@ pub fn shape(table: &Table) -> String {
     )
 }
 
-/// A column `here`: where the session creates tables.
-const HERE: &str = "pg_catalog.current_schema()::text as here";
-
 /// What is around the ledger.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Around {
-    /// Whether its schema is there.
-    pub home: bool,
+    /// Whether its schema is missing.
+    pub homeless: bool,
     /// Supabase's roles `anon` and `authenticated`, with which it lets the whole world in, if they are there: each behind
     /// a comma.
     pub roles: String,
@@ -129,7 +126,7 @@ pub struct Around {
 pub fn around(rows: &[TextRow]) -> Around {
     // What else is found stands in other rows.
     let text = |name: &str| rows.iter().find_map(|row| row.get(name)?.clone());
-    Around { home: text("home").is_some(), roles: text("roles").unwrap_or_default() }
+    Around { homeless: text("homeless").is_some(), roles: text("roles").unwrap_or_default() }
 }
 
 /// Whether the digest of the ledger, in the form of [`digest_of`], is the expected one: one row, with
@@ -223,50 +220,42 @@ pub fn rows(table: &Table, present: Option<&[String]>, busy: bool) -> String {
     } else {
         sql.push_str(", 'none' as lease");
     }
-    let relation = literal(&table.qualified());
-    sql.push_str(&format!(
-        ", b.* from (select exists (select 1 from pg_catalog.pg_index i join pg_catalog.pg_attribute a \
-         on a.attrelid = i.indrelid and a.attnum = i.indkey[0] where i.indrelid = {relation}::pg_catalog.regclass \
-         and a.attname = 'version' and i.indnkeyatts = 1 and i.indisunique and i.indimmediate and i.indisvalid \
-         and i.indpred is null)::text as keyed, {} as hidden, {} as writers, {HERE}",
-        hidden(&relation),
-        writers(&relation)
-    ));
+    sql.push_str(ITSELF);
     if busy {
-        sql.push_str(&format!(
+        sql.push_str(
             ", exists (select 1 from pg_catalog.pg_locks where locktype = 'relation' \
              and database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database()) \
              and mode = 'RowExclusiveLock' and granted and pid <> pg_catalog.pg_backend_pid() \
-             and relation = {relation}::pg_catalog.regclass)::text as busy"
-        ));
+             and relation = c.oid)::text as busy",
+        );
     }
-    sql.push_str(&format!(") b left join {} t on true", table.qualified()));
-    sql
+    let table = table.qualified();
+    for part in [" from pg_catalog.pg_class c where c.oid = ", &literal(&table), "::pg_catalog.regclass) b left join "]
+    {
+        sql.push_str(part);
+    }
+    sql + &table + " t on true"
 }
 
-/// The role, if row security holds for it and no policy says plainly that it sees every row.
-fn hidden(relation: &str) -> String {
-    format!(
-        "case when pg_catalog.row_security_active({relation}::pg_catalog.regclass) and not coalesce((\
-         select bool_or(p.polpermissive and p.every) and bool_and(p.polpermissive or p.every) from (select polpermissive, \
-         pg_catalog.pg_get_expr(polqual, polrelid) = 'true' as every from pg_catalog.pg_policy \
-         where polrelid = {relation}::pg_catalog.regclass and polcmd in ('r', '*') \
-         and exists (select 1 from pg_catalog.unnest(polroles) r where r = 0 or pg_catalog.pg_has_role(r, 'usage'))) p), \
-         false) then pg_catalog.quote_ident(current_user) end"
-    )
-}
-
-/// Who may write, besides the owner, those who have its rights, and whoever asks.
-fn writers(relation: &str) -> String {
-    format!(
-        "(select pg_catalog.string_agg(distinct case a.grantee when 0 then 'public' \
-         else pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) end, ', ') \
-         from pg_catalog.pg_class c, pg_catalog.aclexplode(c.relacl) a where c.oid = {relation}::pg_catalog.regclass \
-         and a.privilege_type in ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE') and case a.grantee when 0 then true \
-         else not pg_catalog.pg_has_role(a.grantee, c.relowner, 'usage') and (pg_catalog.pg_has_role(c.relowner, 'usage') \
-         or not pg_catalog.pg_has_role(a.grantee, 'usage')) end)"
-    )
-}
+/// What [`rows`] asks of the ledger `c` itself.
+///
+/// Of policies for reading one has to say plainly that the role sees every row, and no restrictive one may say less. Others
+/// that may write are neither the owner, nor those who have its rights, nor whoever asks.
+const ITSELF: &str = ", b.* from (select exists (select 1 from pg_catalog.pg_index i join pg_catalog.pg_attribute a \
+     on a.attrelid = i.indrelid and a.attnum = i.indkey[0] where i.indrelid = c.oid \
+     and a.attname = 'version' and i.indnkeyatts = 1 and i.indisunique and i.indimmediate and i.indisvalid \
+     and i.indpred is null)::text as keyed, \
+     case when pg_catalog.row_security_active(c.oid) and not coalesce((\
+     select bool_or(polpermissive and every) and bool_and(polpermissive or every) from (select polpermissive, \
+     pg_catalog.pg_get_expr(polqual, polrelid) = 'true' as every from pg_catalog.pg_policy \
+     where polrelid = c.oid and polcmd in ('r', '*') \
+     and exists (select 1 from pg_catalog.unnest(polroles) r where r = 0 or pg_catalog.pg_has_role(r, 'usage'))) p), \
+     false) then pg_catalog.quote_ident(current_user) end as hidden, \
+     (select pg_catalog.string_agg(distinct case a.grantee when 0 then 'public' else a.grantee::pg_catalog.regrole::text end, ', ') \
+     from pg_catalog.aclexplode(c.relacl) a where a.privilege_type in ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE') \
+     and case a.grantee when 0 then true else not pg_catalog.pg_has_role(a.grantee, c.relowner, 'usage') \
+     and (pg_catalog.pg_has_role(c.relowner, 'usage') or not pg_catalog.pg_has_role(a.grantee, 'usage')) end) as writers, \
+     pg_catalog.current_schema()::text as here";
 
 /// Whether the rows of [`rows`] say that another session is writing to the ledger.
 pub(crate) fn is_busy(rows: &[TextRow]) -> bool {

@@ -89,7 +89,7 @@ pub(super) fn pieces(setup: &Setup, prepared: Option<&Prepared>, acts: &[Act]) -
     for act in acts {
         let sql = match act {
             Act::LockTimeout => format!("set local lock_timeout = {}", setup.options.lock_timeout),
-            Act::Schema => format!("set local search_path = {}", schema::path(&setup.options.schema)),
+            Act::Schema => "set local search_path = ".to_owned() + &schema::path(&setup.options.schema),
             Act::Capture => session::capture_locally(prepared.map_or(&[], |p| &p.settings)),
             Act::Replay { migration, direction, step } => {
                 out.extend(replay(setup, prepared, *migration, *direction, *step).into_iter().map(Piece::Own));
@@ -329,7 +329,7 @@ pub(crate) fn message(setup: &Setup, prepared: Option<&Prepared>, request: &Requ
         Request::Replay { migration, direction, step } => {
             let mut statements = Vec::new();
             if !setup.options.schema.is_empty() {
-                statements.push(format!("set search_path = {}", schema::path(&setup.options.schema)));
+                statements.push("set search_path = ".to_owned() + &schema::path(&setup.options.schema));
             }
             statements.extend(replay(setup, prepared, *migration, *direction, *step));
             return if setup.capabilities.script { joined(&statements) } else { Message::Batch { statements } };

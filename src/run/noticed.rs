@@ -23,17 +23,20 @@ impl Machine {
         let named = &self.setup.options.table;
         let table = named.qualified();
         if let Some(role) = statements::first(rows, "hidden") {
-            let message = format!("row security may hide rows of the ledger {table} from the role {role}");
-            let help = format!(
-                "nothing was run; let the owner of the ledger run: create policy counterfoil_reads on {table} \
-                 for select to {role} using (true)"
-            );
-            return Err(Error::new(Code::DatabaseFailed, message).with_help(help));
+            let message = ["row security may hide rows of the ledger ", &table, " from the role ", role];
+            let help = [
+                "nothing was run; let the owner of the ledger run: create policy counterfoil_reads on ",
+                &table,
+                " for select to ",
+                role,
+                " using (true)",
+            ];
+            return Err(Error::new(Code::DatabaseFailed, message.concat()).with_help(help.concat()));
         }
         self.state.noticed.clear();
         if let Some(writers) = statements::first(rows, "writers") {
-            let message = format!("{writers} may write to the ledger {table}");
-            let help = format!("unless that is wanted, run: {}{writers}", statements::revoke(named));
+            let message = [writers, " may write to the ledger ", &table].concat();
+            let help = ["unless that is wanted, run: ", &statements::revoke(named), writers].concat();
             self.state.noticed.push(Finding::new(WRITABLE, Severity::Warning, message).with_help(help));
         }
         self.notice_place(rows);
@@ -48,13 +51,15 @@ impl Machine {
         else {
             return;
         };
-        let message = format!(
-            "the ledger is in the schema {}, and tables without a schema are created in {}",
-            identifier(&table.schema),
-            identifier(here)
-        );
-        let option = Mention::valued("schema", &[&table.schema], format!("schema: {}", literal(&table.schema)));
-        let help = format!("to have both there, say {}", option.text);
-        self.state.noticed.push(Finding::new(APART, Severity::Note, message).with_help(help).with_option(option));
+        let message = [
+            "the ledger is in the schema ",
+            &identifier(&table.schema),
+            ", and tables without a schema are created in ",
+            &identifier(here),
+        ];
+        let option = Mention::valued("schema", &[&table.schema], "schema: ".to_owned() + &literal(&table.schema));
+        let help = "to have both there, say ".to_owned() + &option.text;
+        let finding = Finding::new(APART, Severity::Note, message.concat());
+        self.state.noticed.push(finding.with_help(help).with_option(option));
     }
 }

@@ -1,14 +1,12 @@
 // The address of a server: a parameter means what it says or is refused by name, and no part of it that may be a password is
 // ever shown. What node-postgres does with each was asked of a real server.
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
 import { chownSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { resolveBinary } from 'dbmate'
 import pg from 'pg'
-import { environment, migration, project } from './support/cli.mjs'
+import { migration, project } from './support/cli.mjs'
 import { serverUser, startPostgres } from './support/postgres.mjs'
 
 const files = { 'db/migrations/001_guests.sql': migration('create table guests (id int);', 'drop table guests;') }

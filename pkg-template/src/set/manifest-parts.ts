@@ -1,5 +1,40 @@
-// What the parts of a manifest have to be. What is wrong with one is said in manifest.ts, which is loaded for that.
-import type { Manifest } from './manifest.js'
+// What a manifest is, and what its parts have to be. What is wrong with one is said in manifest.ts, which is loaded for that.
+import type { Convention } from '../core/core.js'
+
+/**
+ * A migration set made ready at build time. Everything that takes migrations takes it.
+ *
+ * It is trusted as the program is that it is part of: where the digest alone tells that a database is current, `count`
+ * and `newest` are repeated as they are, and the files are not looked at. When they are, a digest that is not theirs is
+ * an error.
+ */
+export interface Manifest {
+  /** The form of this object: 1. */
+  readonly manifest: 1
+  /** The naming convention, as detected or chosen at build time. */
+  readonly convention: Convention
+  /**
+   * What the database's ledger hashes to when all of the set, and nothing else, is applied: SHA-256, 64 hex digits.
+   * Null where no ledger can be told to be current by a digest.
+   */
+  readonly digest: string | null
+  /** The newest version, for readiness; null if no file has a version. */
+  readonly newest: string | null
+  /** How many migrations there are in it. */
+  readonly count: number
+  /** All files of the set; those that are no migrations (a journal, `.counterfoil/*.json`) have no checksum. */
+  readonly files: readonly ManifestFile[]
+}
+
+/** A file of a {@link Manifest}. */
+export interface ManifestFile {
+  /** Its path, with `/`. */
+  readonly path: string
+  /** Its text without a byte order mark and with LF at the ends of lines. */
+  readonly sql: string
+  /** `sha256:` and 64 hex digits of its up section; null for a file that is no migration. */
+  readonly checksum: string | null
+}
 
 const isText = (value: unknown) => typeof value === 'string'
 

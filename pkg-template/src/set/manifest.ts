@@ -1,42 +1,9 @@
 // A migration set that was made ready at build time: what `counterfoil embed` writes.
 import type { Convention } from '../core/core.js'
 import { failure, type MigrationError } from '../shared/errors.js'
-import { wrongPart } from './manifest-parts.js'
+import { wrongPart, type Manifest, type ManifestFile } from './manifest-parts.js'
 
-/**
- * A migration set made ready at build time. Everything that takes migrations takes it.
- *
- * It is trusted as the program is that it is part of: where the digest alone tells that a database is current, `count`
- * and `newest` are repeated as they are, and the files are not looked at. When they are, a digest that is not theirs is
- * an error.
- */
-export interface Manifest {
-  /** The form of this object: 1. */
-  readonly manifest: 1
-  /** The naming convention, as detected or chosen at build time. */
-  readonly convention: Convention
-  /**
-   * What the database's ledger hashes to when all of the set, and nothing else, is applied: SHA-256, 64 hex digits.
-   * Null where no ledger can be told to be current by a digest.
-   */
-  readonly digest: string | null
-  /** The newest version, for readiness; null if no file has a version. */
-  readonly newest: string | null
-  /** How many migrations there are in it. */
-  readonly count: number
-  /** All files of the set; those that are no migrations (a journal, `.counterfoil/*.json`) have no checksum. */
-  readonly files: readonly ManifestFile[]
-}
-
-/** A file of a {@link Manifest}. */
-export interface ManifestFile {
-  /** Its path, with `/`. */
-  readonly path: string
-  /** Its text without a byte order mark and with LF at the ends of lines. */
-  readonly sql: string
-  /** `sha256:` and 64 hex digits of its up section; null for a file that is no migration. */
-  readonly checksum: string | null
-}
+export type { Manifest, ManifestFile }
 
 /**
  * The set as a manifest; undefined if it is given in another form. A path is never a number, so a record of files is

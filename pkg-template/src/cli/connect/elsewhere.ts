@@ -7,7 +7,14 @@ import { coreNow } from '../../wasm/start.js'
 import { init } from '../../wasm/init.js'
 import { translated } from '../../wasm/translated.js'
 import { MigrationError, type Mention } from '../../shared/errors.js'
-import type { Session } from './session.js'
+import type { ReadOptions } from '../../options/public.js'
+import type { Opened } from './opened.js'
+
+/** A set, and where it is to go. */
+interface Place extends Pick<Opened, 'driver' | 'db'> {
+  readonly files: Readonly<Record<string, string>>
+  readonly options: ReadOptions
+}
 
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`
 
@@ -17,10 +24,7 @@ const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`
  *
  * @throws MigrationError `ledger-elsewhere` if it has a migration of this set, as its file is
  */
-export async function refuseElsewhere(
-  { driver, db, files, options }: Session,
-  schema: readonly string[],
-): Promise<void> {
+export async function refuseElsewhere({ driver, db, files, options }: Place, schema: readonly string[]): Promise<void> {
   // Of a name that cannot be the core knows more.
   if (schema.some((name) => name.includes('\0'))) return
   const { schema: home, name } = tableOf(options.table, schema[0])
@@ -50,10 +54,7 @@ export async function refuseElsewhere(
 }
 
 /** Of each version of the set. */
-async function checksums(
-  set: Session['files'],
-  chosen: Session['options']['convention'],
-): Promise<Map<string, string>> {
+async function checksums(set: Place['files'], chosen: ReadOptions['convention']): Promise<Map<string, string>> {
   await init()
   const { paths, sqls } = filesNow(set)
   const { migrations } = translated(() => coreNow().readSet(paths, sqls, conventionOf(set, chosen)))

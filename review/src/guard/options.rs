@@ -1,6 +1,7 @@
 //! How it is judged: levels, tracks, and every code there is.
 
-use serde::{Deserialize, Serialize};
+use serde::de::{Error, MapAccess, SeqAccess, Unexpected, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 
 /// How bad a finding is to be taken: not at all, or as one of the severities that there are. There will be no other.
@@ -88,8 +89,8 @@ pub enum Registers {
     Line(String),
 }
 
-/// What counts as DDL in a track.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What counts as DDL in a track: `"any"`, `{ "line": "…" }`, or a list of [`Ddl`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Counts {
@@ -100,6 +101,40 @@ pub enum Counts {
     /// What is read in these ways.
     #[serde(untagged)]
     Kinds(Vec<Ddl>),
+}
+
+// `untagged` would bring a second reading of all of JSON.
+impl<'de> Deserialize<'de> for Counts {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Counts, D::Error> {
+        struct Form;
+        impl<'de> Visitor<'de> for Form {
+            type Value = Counts;
+
+            fn expecting(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                out.write_str("\"any\", { \"line\": … } or a list of ways")
+            }
+
+            fn visit_str<E: Error>(self, word: &str) -> Result<Counts, E> {
+                if word == "any" { Ok(Counts::Any) } else { Err(E::invalid_value(Unexpected::Str(word), &self)) }
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Counts, M::Error> {
+                match map.next_entry::<String, String>()? {
+                    Some((key, line)) if key == "line" => Ok(Counts::Line(line)),
+                    _ => Err(M::Error::invalid_value(Unexpected::Map, &self)),
+                }
+            }
+
+            fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<Counts, S::Error> {
+                let mut kinds = Vec::new();
+                while let Some(kind) = list.next_element()? {
+                    kinds.push(kind);
+                }
+                Ok(Counts::Kinds(kinds))
+            }
+        }
+        from.deserialize_any(Form)
+    }
 }
 
 /// A way in which DDL is written.

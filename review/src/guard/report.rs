@@ -27,7 +27,7 @@ impl<'o> Report<'o> {
         code: &'static str,
         at: Option<Location>,
         mut message: String,
-        help: impl Into<String>,
+        help: String,
         way: &str,
     ) -> bool {
         let counts = exception.is_some_and(|exception| {
@@ -59,7 +59,7 @@ impl<'o> Report<'o> {
         code: &'static str,
         at: Location,
         message: String,
-        help: impl Into<String>,
+        help: &str,
         (path, old, new): (&str, Option<&str>, Option<&str>),
     ) {
         let is = |entry: &&Allow| entry.path == path && entry.old.as_deref() == old && entry.new.as_deref() == new;
@@ -67,10 +67,13 @@ impl<'o> Report<'o> {
             reason: entry.reason.clone(),
             in_base: self.options.earlier_allow.as_ref().is_none_or(|earlier| earlier.iter().any(|other| is(&other))),
         });
-        let counts = self.add_unless(exception.as_ref(), code, Some(at), message, help, way(code));
+        let counts = self.add_unless(exception.as_ref(), code, Some(at), message, help.to_owned(), way(code));
         if !counts && exception.is_none() {
             let own = |text: Option<&str>| text.map(str::to_owned);
-            self.allow.push(Allow { path: path.to_owned(), old: own(old), new: own(new), reason: String::new() });
+            let entry = Allow { path: path.to_owned(), old: own(old), new: own(new), reason: String::new() };
+            if self.allow.last() != Some(&entry) {
+                self.allow.push(entry);
+            }
         }
     }
 
@@ -107,8 +110,6 @@ impl<'o> Report<'o> {
     /// All findings, by place; and what would allow those of shipped migrations.
     pub(super) fn into_findings(mut self) -> (Vec<Finding>, Vec<Allow>) {
         self.findings.sort_by(|a, b| (&a.at, &a.code, &a.message).cmp(&(&b.at, &b.code, &b.message)));
-        self.allow.sort();
-        self.allow.dedup();
         (self.findings, self.allow)
     }
 }

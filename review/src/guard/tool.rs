@@ -40,16 +40,13 @@ pub(super) fn changed(set: &Set, given: Option<Convention>) -> Option<(Items, It
     }
     let mut now = BTreeMap::new();
     for item in base.list.iter().filter(|item| !item.repeatable) {
-        let path = &by_version.get(&key(item))?.path;
+        // Each has one successor of its own.
+        let path = &by_version.remove(&key(item))?.path;
         // Another tool wants something else of every file. What stays as it was is no other tool's.
         if item.path == *path && set.base.get(path) == set.head.get(path) {
             return None;
         }
         now.insert(item.path.clone(), path.clone());
-    }
-    let distinct: std::collections::BTreeSet<&String> = now.values().collect();
-    if distinct.len() < now.len() {
-        return None;
     }
     let base = renamed(base, &now);
     Some((base, head, now))

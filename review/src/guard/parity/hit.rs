@@ -21,27 +21,37 @@ impl Hit {
     }
 }
 
+/// Puts hits in order.
+pub(super) fn sort(hits: &mut [Hit]) {
+    hits.sort_by(|a, b| (a.at, &a.what).cmp(&(b.at, &b.what)));
+}
+
 /// Leaves out what one migration does to its own temporary tables, and to a table that it makes and drops again. `hits`
-/// are those of one migration, in order.
-pub(super) fn settle(hits: &mut Vec<Hit>) {
+/// are in order; `migration` numbers the migration that each is of, and has none where every one is a migration of its own.
+pub(super) fn settle(hits: &mut Vec<Hit>, migration: &dyn Fn(usize) -> Option<usize>) {
     // Where the hits are of a table that has been made; none if it is a temporary one.
-    let mut made: BTreeMap<&str, Option<Vec<usize>>> = BTreeMap::new();
+    let mut made: BTreeMap<(usize, &str), Option<Vec<usize>>> = BTreeMap::new();
     let mut gone = vec![false; hits.len()];
     for (at, hit) in hits.iter().enumerate() {
+        let Some(migration) = migration(hit.at) else {
+            gone[at] = hit.what.is_empty();
+            continue;
+        };
+        let table = (migration, &*hit.table);
         if hit.what.is_empty() {
             gone[at] = true;
-            made.insert(&hit.table, None);
+            made.insert(table, None);
             continue;
         }
-        match (made.get_mut(&*hit.table), &*hit.what) {
+        match (made.get_mut(&table), &*hit.what) {
             (Some(None), _) => gone[at] = true,
-            (_, "CREATE TABLE") if !hit.table.is_empty() => drop(made.insert(&hit.table, Some(vec![at]))),
-            (Some(Some(_)), "RENAME TO") => drop(made.remove(&*hit.table)),
+            (_, "CREATE TABLE") if !hit.table.is_empty() => drop(made.insert(table, Some(vec![at]))),
+            (Some(Some(_)), "RENAME TO") => drop(made.remove(&table)),
             (Some(Some(own)), what) => {
                 own.push(at);
                 if what == "DROP TABLE" {
                     own.drain(..).for_each(|at| gone[at] = true);
-                    made.remove(&*hit.table);
+                    made.remove(&table);
                 }
             }
             (None, _) => {}

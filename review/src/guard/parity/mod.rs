@@ -193,7 +193,9 @@ fn is_repair<'h>(
     let done = |track: &Track<'_>| -> BTreeSet<String> {
         let own = base.iter().filter(|(path, _)| track.has(path) && !is_way_down(path));
         let texts = own.filter_map(|(path, text)| Some((path, canonical(text.as_deref()?))));
-        texts.flat_map(|(path, text)| hits(track, path, &text, true).0).map(|hit| hit.key).collect()
+        let mut keys = BTreeSet::new();
+        texts.for_each(|(path, text)| keys.extend(hits(track, path, &text, true).0.into_iter().map(|hit| hit.key)));
+        keys
     };
     let before = done(own);
     !keys.is_empty()
@@ -226,11 +228,11 @@ impl<'a> Found<'a> {
         } else {
             hits(track, path, &text, marks.is_empty() && track.line.is_some())
         };
-        hits.sort_by(|a, b| (a.at, &a.what).cmp(&(b.at, &b.what)));
+        hit::sort(&mut hits);
         // A file that is a migration only now is new to the last line.
         let added = if track.line.is_some() { Added::new(edit) } else { Added(None) };
         let (mut line, mut seen) = (1_u32, 0);
-        let mut new: BTreeMap<usize, bool> = BTreeMap::new();
+        let mut new: Vec<Option<bool>> = vec![None; source.as_ref().map_or(0, |source| source.functions.len())];
         hits.retain(|hit| {
             line += text[seen..hit.at].bytes().filter(|byte| *byte == b'\n').count() as u32;
             seen = hit.at;
@@ -238,7 +240,7 @@ impl<'a> Found<'a> {
             let function = source.as_ref().filter(|_| !marks.is_empty()).and_then(|source| source.function(hit.at));
             match (function, &source) {
                 (Some(at), Some(source)) => {
-                    *new.entry(at).or_insert_with(|| known.is_new(path, &source.functions[at], &text))
+                    *new[at].get_or_insert_with(|| known.is_new(path, &source.functions[at], &text))
                 }
                 _ => added.has(line),
             }
@@ -334,10 +336,11 @@ impl<'t> List<'t> {
             }
             end += line.len();
         }
-        let words: BTreeSet<&str> =
-            text[mark.span.start..end].split(|c: char| !c.is_alphanumeric() && c != '_').collect();
-        let named = words.iter().filter_map(|word| self.functions.get(word)).flatten();
-        [Span::new(mark.span.start, end)].into_iter().chain(named.copied()).collect()
+        let words = text[mark.span.start..end].split(|c: char| !c.is_alphanumeric() && c != '_');
+        let named = words.filter_map(|word| self.functions.get(word)).flatten().take(MOST);
+        let mut spans = vec![Span::new(mark.span.start, end)];
+        spans.extend(named);
+        spans
     }
 
     /// What a comment is about that is not about the whole file: what it stands in, behind or before.
@@ -379,7 +382,8 @@ fn code_at(path: &str, text: &str) -> usize {
 
 /// The functions that a track's files had.
 struct Known {
-    paths: BTreeSet<(String, String)>,
+    /// Each after the path of its file.
+    paths: BTreeSet<String>,
     bodies: BTreeSet<String>,
 }
 
@@ -390,14 +394,14 @@ impl Known {
             let Some(base) = edit.base.as_deref().map(canonical) else { continue };
             for function in python::read(&base).functions {
                 known.bodies.insert(function.span.slice(&base).trim().to_owned());
-                known.paths.insert((edit.path.clone(), function.path));
+                known.paths.insert(format!("{}\n{}", edit.path, function.path));
             }
         }
         known
     }
 
     fn is_new(&self, path: &str, function: &python::Function, text: &str) -> bool {
-        !self.paths.contains(&(path.to_owned(), function.path.clone()))
+        !self.paths.contains(&format!("{path}\n{}", function.path))
             && !self.bodies.contains(function.span.slice(text).trim())
     }
 }
@@ -485,19 +489,16 @@ fn marks(track: &Track<'_>, path: &str, text: &str) -> Vec<Mark> {
     match &track.line {
         Some(line) => {
             let masked = mask(path, &text);
-            let mark = |found: regex_lite::Captures<'_>| {
-                let all = found.get(0).filter(|all| !all.as_str().trim().is_empty())?;
-                let name = found.name("name").map(|name| name.as_str().to_owned());
-                let rest = masked[all.end()..].lines().next().unwrap_or("").trim().trim_end_matches(',');
-                let blank = all.as_str().len() - all.as_str().trim_start().len();
-                Some(Mark {
+            let mark = |(span, name): (Span, Option<String>)| {
+                let rest = masked[span.end..].lines().next().unwrap_or("").trim().trim_end_matches(',');
+                Mark {
                     named: name.is_some(),
                     rest: if name.is_some() { String::new() } else { rest.to_owned() },
-                    key: name.unwrap_or_else(|| all.as_str().trim().to_owned()),
-                    span: Span::new(all.start() + blank, all.end()),
-                })
+                    key: name.unwrap_or_else(|| span.slice(&masked).trim_end().to_owned()),
+                    span,
+                }
             };
-            line.captures_iter(&masked).filter_map(mark).collect()
+            matches(line, &masked).into_iter().map(mark).collect()
         }
         None if registers(track, path, &text) => match kind(path) {
             Kind::Sql => whole(fingerprint(&text)),
@@ -505,6 +506,18 @@ fn marks(track: &Track<'_>, path: &str, text: &str) -> Vec<Mark> {
         },
         None => Vec::new(),
     }
+}
+
+/// What an expression matches, from its first character that is not white space, and its group `name`.
+fn matches(line: &regex_lite::Regex, masked: &str) -> Vec<(Span, Option<String>)> {
+    let mut out = Vec::new();
+    for found in line.captures_iter(masked) {
+        let Some(all) = found.get(0).filter(|all| !all.as_str().trim().is_empty()) else { continue };
+        let blank = all.as_str().len() - all.as_str().trim_start().len();
+        let name = found.name("name").map(|name| name.as_str().to_owned());
+        out.push((Span::new(all.start() + blank, all.end()), name));
+    }
+    out
 }
 
 /// Whether a file is a migration that does something.
@@ -588,14 +601,8 @@ fn hits(track: &Track<'_>, path: &str, text: &str, declares: bool) -> (Vec<Hit>,
     }
     if let Some(line) = &track.ddl_line {
         let masked = mask(path, text);
-        hits = line
-            .find_iter(&masked)
-            .filter(|found| !found.as_str().trim().is_empty())
-            .map(|found| {
-                let blank = found.as_str().len() - found.as_str().trim_start().len();
-                Hit::new(found.start() + blank, format!("{:?}", found.as_str().trim()))
-            })
-            .collect();
+        let found = matches(line, &masked).into_iter();
+        hits = found.map(|(span, _)| Hit::new(span.start, format!("{:?}", span.slice(&masked).trim_end()))).collect();
     }
     (hits, source)
 }

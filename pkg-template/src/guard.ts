@@ -80,13 +80,15 @@ export interface Track {
    * by its content, an entry by the group `(?<name>…)`, or else by all that the expression matches, or by the rest.
    */
   registers: 'file' | { line: string }
-  /**
-   * What counts as DDL in it: ways of writing it (`sql`; `sqlalchemy`, with Alembic's operations; `builders`: those of Knex,
-   * TypeORM, Kysely and Django, in migrations), what a regular expression matches, or `any`: whatever a migration does.
-   * Default: all three ways.
-   */
-  ddl?: readonly ('sql' | 'sqlalchemy' | 'builders')[] | 'any' | { line: string }
+  /** What counts as DDL in it. Default: `sql`, `sqlalchemy` and `builders`. */
+  ddl?: Ddl | readonly Ddl[]
 }
+
+/**
+ * What counts as DDL: `sql`; `sqlalchemy`, with Alembic's operations; `builders`, those of Knex, TypeORM, Kysely and Django, in
+ * migrations; what a regular expression matches; or `any`: whatever a migration does.
+ */
+export type Ddl = 'sql' | 'sqlalchemy' | 'builders' | 'any' | { line: string }
 
 /** A deliberate exception: a shipped migration that may become what it is with the change. */
 export interface Allow {
@@ -125,6 +127,15 @@ export interface GuardOptions {
   now?: string
 }
 
+/** The same tracks, each with a list of what counts as DDL, as the review module takes them. @internal */
+export const withLists = (tracks: Readonly<Record<string, Track>>): Readonly<Record<string, Track>> =>
+  Object.fromEntries(
+    Object.entries(tracks).map(([name, track]) => [
+      name,
+      track?.ddl === undefined || Array.isArray(track.ddl) ? track : { ...track, ddl: [track.ddl as Ddl] },
+    ]),
+  )
+
 /** What the guards say. */
 export interface Verdict {
   /** What was found, with path, line and column. */
@@ -150,6 +161,12 @@ export interface Verdict {
  *   text is not well-formed Unicode; `review-unavailable` if the module cannot be loaded
  */
 export async function check(change: Change, options: GuardOptions = {}): Promise<Verdict> {
-  const value = wellFormed({ change, options })
+  const { tracks, earlierTracks } = options
+  const listed = {
+    ...options,
+    ...(tracks && { tracks: withLists(tracks) }),
+    ...(earlierTracks && { earlierTracks: withLists(earlierTracks) }),
+  }
+  const value = wellFormed({ change, options: listed })
   return (await review()).check(value) as Verdict
 }

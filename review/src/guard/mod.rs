@@ -45,7 +45,7 @@ use counterfoil::error::Error;
 use counterfoil::finding::{Finding, Severity};
 use counterfoil::version::next::Now;
 use items::Items;
-pub use options::{Allow, CODES, Counts, Ddl, Level, Options, READING, Registers, Track};
+pub use options::{Allow, CODES, Ddl, Level, Options, READING, Registers, Track};
 use report::Report;
 use std::collections::BTreeSet;
 pub use verdict::{Renumber, Sees, Verdict};

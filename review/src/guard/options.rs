@@ -1,7 +1,6 @@
 //! How it is judged: levels, tracks, and every code there is.
 
-use serde::de::{Error, MapAccess, SeqAccess, Unexpected, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// How bad a finding is to be taken: not at all, or as one of the severities that there are. There will be no other.
@@ -72,9 +71,9 @@ pub struct Track {
     pub ignore: Vec<String>,
     /// What registers a migration.
     pub registers: Registers,
-    /// What counts as DDL. Without it, all of [`Ddl`].
+    /// What counts as DDL. Without it: SQL, SQLAlchemy and the builders.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ddl: Option<Counts>,
+    pub ddl: Option<Vec<Ddl>>,
 }
 
 /// What registers a migration in a track.
@@ -89,56 +88,8 @@ pub enum Registers {
     Line(String),
 }
 
-/// What counts as DDL in a track: `"any"`, `{ "line": "…" }`, or a list of [`Ddl`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub enum Counts {
-    /// Whatever a migration does.
-    Any,
-    /// What the regular expression matches.
-    Line(String),
-    /// What is read in these ways.
-    #[serde(untagged)]
-    Kinds(Vec<Ddl>),
-}
-
-// `untagged` would bring a second reading of all of JSON.
-impl<'de> Deserialize<'de> for Counts {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Counts, D::Error> {
-        struct Form;
-        impl<'de> Visitor<'de> for Form {
-            type Value = Counts;
-
-            fn expecting(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                out.write_str("\"any\", { \"line\": … } or a list of ways")
-            }
-
-            fn visit_str<E: Error>(self, word: &str) -> Result<Counts, E> {
-                if word == "any" { Ok(Counts::Any) } else { Err(E::invalid_value(Unexpected::Str(word), &self)) }
-            }
-
-            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Counts, M::Error> {
-                match map.next_entry::<String, String>()? {
-                    Some((key, line)) if key == "line" => Ok(Counts::Line(line)),
-                    _ => Err(M::Error::invalid_value(Unexpected::Map, &self)),
-                }
-            }
-
-            fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<Counts, S::Error> {
-                let mut kinds = Vec::new();
-                while let Some(kind) = list.next_element()? {
-                    kinds.push(kind);
-                }
-                Ok(Counts::Kinds(kinds))
-            }
-        }
-        from.deserialize_any(Form)
-    }
-}
-
-/// A way in which DDL is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+/// What counts as DDL in a track.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Ddl {
@@ -148,6 +99,10 @@ pub enum Ddl {
     Sqlalchemy,
     /// What migration files say with the builders of Knex, TypeORM, Kysely and Django.
     Builders,
+    /// What a regular expression matches.
+    Line(String),
+    /// Whatever a migration does.
+    Any,
 }
 
 /// Every code of a guard with its default level.

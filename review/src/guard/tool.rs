@@ -31,22 +31,22 @@ pub(super) fn changed(set: &Set, given: Option<Convention>) -> Option<(Items, It
     if base.unread.is_some() || head.unread.is_some() || base.list.is_empty() || base.convention == head.convention {
         return None;
     }
-    let mut by_version: BTreeMap<String, &Item> = BTreeMap::new();
+    let mut by_version: BTreeMap<String, Option<&str>> = BTreeMap::new();
     for item in head.list.iter().filter(|item| !item.repeatable) {
         // Two of one version are no clear successors.
-        if by_version.insert(key(item), item).is_some() {
+        if by_version.insert(key(item), Some(&item.path)).is_some() {
             return None;
         }
     }
     let mut now = BTreeMap::new();
     for item in base.list.iter().filter(|item| !item.repeatable) {
         // Each has one successor of its own.
-        let path = &by_version.remove(&key(item))?.path;
+        let path = by_version.get_mut(&key(item))?.take()?;
         // Another tool wants something else of every file. What stays as it was is no other tool's.
-        if item.path == *path && set.base.get(path) == set.head.get(path) {
+        if item.path == path && set.base.get(path) == set.head.get(path) {
             return None;
         }
-        now.insert(item.path.clone(), path.clone());
+        now.insert(item.path.clone(), path.to_owned());
     }
     let base = renamed(base, &now);
     Some((base, head, now))

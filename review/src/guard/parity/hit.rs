@@ -29,7 +29,7 @@ pub(super) fn sort(hits: &mut [Hit]) {
 /// Leaves out what one migration does to its own temporary tables, and to a table that it makes and drops again. `hits`
 /// are in order; `migration` numbers the migration that each is of, and has none where every one is a migration of its own.
 pub(super) fn settle(hits: &mut Vec<Hit>, migration: &dyn Fn(usize) -> Option<usize>) {
-    // Where the hits are of a table that has been made; none if it is a temporary one.
+    // Where the hits are of a table that has been made, if one is; none if it is a temporary one.
     let mut made: BTreeMap<(usize, &str), Option<Vec<usize>>> = BTreeMap::new();
     let mut gone = vec![false; hits.len()];
     for (at, hit) in hits.iter().enumerate() {
@@ -46,15 +46,15 @@ pub(super) fn settle(hits: &mut Vec<Hit>, migration: &dyn Fn(usize) -> Option<us
         match (made.get_mut(&table), &*hit.what) {
             (Some(None), _) => gone[at] = true,
             (_, "CREATE TABLE") if !hit.table.is_empty() => drop(made.insert(table, Some(vec![at]))),
-            (Some(Some(_)), "RENAME TO") => drop(made.remove(&table)),
-            (Some(Some(own)), what) => {
+            // With nothing in it, it is as if it had not been made.
+            (Some(Some(own)), "RENAME TO") => own.clear(),
+            (Some(Some(own)), what) if !own.is_empty() => {
                 own.push(at);
                 if what == "DROP TABLE" {
                     own.drain(..).for_each(|at| gone[at] = true);
-                    made.remove(&table);
                 }
             }
-            (None, _) => {}
+            _ => {}
         }
     }
     let mut gone = gone.into_iter();

@@ -246,7 +246,7 @@ impl<'a> Found<'a> {
             }
         });
         let is_new = |mark: &Mark| own.new.contains(&mark.key);
-        if track.counts_all() {
+        if track.counts(&Ddl::Any) {
             let start = Some(code_at(path, &text)).filter(|at| *at < text.len()).unwrap_or(0);
             let places = marks.iter().filter(|mark| is_new(mark)).map(|mark| mark.span.start);
             hits = if track.line.is_some() {
@@ -567,7 +567,7 @@ fn kind(path: &str) -> Kind {
 /// All DDL of a file, and what its Python says. In one that `declares` and registers nothing, tables that are declared count,
 /// and builders do not.
 fn hits(track: &Track<'_>, path: &str, text: &str, declares: bool) -> (Vec<Hit>, Option<python::Source>) {
-    let counts = |ddl| track.counts(ddl);
+    let counts = |ddl| track.counts(&ddl);
     let mut hits = Vec::new();
     let mut source = None;
     match kind(path) {
@@ -599,10 +599,11 @@ fn hits(track: &Track<'_>, path: &str, text: &str, declares: bool) -> (Vec<Hit>,
         }
         Kind::Sql => {}
     }
-    if let Some(line) = &track.ddl_line {
+    if !track.ddl_lines.is_empty() {
         let masked = mask(path, text);
-        let found = matches(line, &masked).into_iter();
-        hits = found.map(|(span, _)| Hit::new(span.start, format!("{:?}", span.slice(&masked).trim_end()))).collect();
+        for (span, _) in track.ddl_lines.iter().flat_map(|line| matches(line, &masked)) {
+            hits.push(Hit::new(span.start, format!("{:?}", span.slice(&masked).trim_end())));
+        }
     }
     (hits, source)
 }
@@ -673,7 +674,7 @@ fn mask(path: &str, text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::testing::lines;
-    use super::super::{Change, Counts, Registers, Track as Given, check};
+    use super::super::{Change, Registers, Track as Given, check};
     use super::*;
 
     /// SQLite migrations in a list of `app/sqlite.py`, and Alembic revisions for PostgreSQL.
@@ -1001,7 +1002,7 @@ mod tests {
         let mut options = options();
         let revision =
             revision(&REVISION.replace("    op.add", "    op.execute('ALTER TABLE t DROP COLUMN d')\n    op.add"));
-        options.tracks.get_mut("postgres").expect("a track").ddl = Some(Counts::Kinds(vec![Ddl::Sqlalchemy]));
+        options.tracks.get_mut("postgres").expect("a track").ddl = Some(vec![Ddl::Sqlalchemy]);
         judged(
             &[revision],
             &options,
@@ -1056,7 +1057,7 @@ mod tests {
             sqlite(|track| track.registers = Registers::Line("(".to_owned())),
             "tracks.sqlite.registers.line is \"(\", which is not a regular expression: found open group without closing ')'",
         );
-        refused(sqlite(|track| track.ddl = Some(Counts::Kinds(Vec::new()))), "tracks.sqlite.ddl is empty");
+        refused(sqlite(|track| track.ddl = Some(Vec::new())), "tracks.sqlite.ddl is empty");
         refused(|options| drop(options.tracks.remove("sqlite")), "tracks has only one track, \"postgres\"");
         refused(
             |options| options.severities.extend([("track-party".to_owned(), super::super::Level::Off)]),
@@ -1177,18 +1178,18 @@ mod tests {
     fn what_counts_may_be_an_expression_or_anything() {
         let data = list("def _m_b(c):\n    ensure(c, \"b\")  # CREATE TABLE b", "    (\"b\", _m_b),\n");
         judged(std::slice::from_ref(&data), &named(), &[]);
-        let with = |ddl: Counts| {
+        let with = |ddl: Ddl| {
             let mut options = named();
             for track in options.tracks.values_mut() {
-                track.ddl = Some(ddl.clone());
+                track.ddl = Some(vec![ddl.clone()]);
             }
             options
         };
         let line = "error track-parity app/list.py:6:5: the track \"sqlite\" registers the migration \"b\" with \"ensure(c\", and the track \"postgres\" registers none";
-        judged(std::slice::from_ref(&data), &with(Counts::Line(r"ensure\(c".to_owned())), &[line]);
-        judged(&[b_only("    (\"b\", _m_b),\n")], &with(Counts::Line("ensure".to_owned())), &[]);
+        judged(std::slice::from_ref(&data), &with(Ddl::Line(r"ensure\(c".to_owned())), &[line]);
+        judged(&[b_only("    (\"b\", _m_b),\n")], &with(Ddl::Line("ensure".to_owned())), &[]);
         let any = "error track-parity app/list.py:11:5: the track \"sqlite\" registers the migration \"b\", and the track \"postgres\" registers none";
-        judged(std::slice::from_ref(&data), &with(Counts::Any), &[any]);
+        judged(std::slice::from_ref(&data), &with(Ddl::Any), &[any]);
         let file = edit(
             "versions/b.py",
             None,
@@ -1196,12 +1197,12 @@ mod tests {
         );
         judged(
             std::slice::from_ref(&file),
-            &with(Counts::Any),
+            &with(Ddl::Any),
             &[
                 "error track-parity versions/b.py:1:1: the track \"postgres\" registers a migration, and the track \"sqlite\" registers none",
             ],
         );
-        judged(&[data, file], &with(Counts::Any), &[]);
+        judged(&[data, file], &with(Ddl::Any), &[]);
     }
 
     /// What an exception comes to, with and without the word in a commit message.

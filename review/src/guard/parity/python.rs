@@ -306,7 +306,7 @@ fn key(code: &[Token], at: usize, text: &str) -> String {
     let literal = |from: usize| {
         let is_f = code.get(from + 2).is_some_and(|token| token.span.slice(text) == "f");
         let token = code.get(if is_f { from + 4 } else { from }).filter(|token| token.kind == Kind::Text)?;
-        let name = content(token.span.slice(text)).1.to_lowercase();
+        let name = content(token.span.slice(text)).1.to_ascii_lowercase();
         let name = name.rsplit('.').next().unwrap_or("").to_owned();
         Some((name, if is_f { from + 6 } else { from + 1 }))
     };

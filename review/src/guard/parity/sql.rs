@@ -246,7 +246,7 @@ fn name(text: &str, after: usize) -> (String, usize, String) {
     let mut dot = true;
     for token in significant(text, after) {
         let source = token.span.slice(&text[after..]);
-        let lower = source.trim_matches(['"', '`', '[', ']']).to_lowercase();
+        let lower = source.trim_matches(['"', '`', '[', ']']).to_ascii_lowercase();
         match token.kind {
             Kind::Dot => (schema, dot) = (std::mem::take(&mut found), true),
             Kind::Word if found.is_empty() && BEFORE_NAME.contains(&&*lower) || lower == "on" && dot => {}

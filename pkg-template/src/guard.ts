@@ -150,7 +150,7 @@ export interface Verdict {
   /** Entries that would allow what was found of shipped migrations, without their reasons; none if there is nothing. */
   allow?: Allow[]
   /** What each track sees with the change, if `tracked` was given: files that its globs match, and migrations in them. */
-  tracks?: Record<string, { files: number; entries: number }>
+  tracks?: { name: string; files: number; entries: number }[]
 }
 
 /**

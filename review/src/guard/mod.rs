@@ -70,7 +70,7 @@ pub fn check(change: &Change, options: &Options) -> Result<Verdict, Error> {
     let squash = change.messages.iter().any(|message| immutability::has_sentinel(message));
     let base = change.tracked.as_ref().and_then(|tracked| tracked.base.as_ref());
     parity::judge(&change.edits, base, &settled, squash, options, &mut report)?;
-    let mut tracks = std::collections::BTreeMap::new();
+    let mut tracks = Vec::new();
     if let Some(tracked) = &change.tracked {
         parity::empty::judge(tracked, options, &mut report)?;
         tracks = parity::sees(&tracked.head, options)?;

@@ -20,6 +20,11 @@ impl<'o> Report<'o> {
         Report { options, messages, findings: Vec::new(), allow: Vec::new() }
     }
 
+    /// Whether an exception counts.
+    pub(super) fn allows(&self, exception: &Exception, code: &str) -> bool {
+        !exception.reason.is_empty() && (exception.in_base || allow::is_reviewed(code, self.messages))
+    }
+
     /// Adds what an exception may allow: then it is a note, which says `way` too. Gives whether it does.
     pub(super) fn add_unless(
         &mut self,
@@ -30,9 +35,7 @@ impl<'o> Report<'o> {
         help: String,
         way: &str,
     ) -> bool {
-        let counts = exception.is_some_and(|exception| {
-            !exception.reason.is_empty() && (exception.in_base || allow::is_reviewed(code, self.messages))
-        });
+        let counts = exception.is_some_and(|exception| self.allows(exception, code));
         match exception {
             Some(Exception { reason, .. }) if counts => message += &format!("; allowed: {reason}{way}"),
             Some(Exception { reason, .. }) if reason.is_empty() => {

@@ -242,8 +242,8 @@ async function shown(
   say(
     `${about}${against.length > 0 ? `; and with ${counted(against.length, 'open branch').replace(/branchs$/, 'branches')}` : ''}`,
   )
-  const sees = Object.entries(verdict.tracks ?? {}).map(
-    ([name, { files, entries }]) =>
+  const sees = (verdict.tracks ?? []).map(
+    ({ name, files, entries }) =>
       `the track ${visible(name)} sees ${counted(files, 'file')} with ${entries === 1 ? '1 entry' : `${entries} entries`}`,
   )
   if (sees.length > 0) say(sees)

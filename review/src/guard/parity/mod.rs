@@ -65,12 +65,12 @@ pub(super) fn validate(options: &Options) -> Result<(), Error> {
 }
 
 /// What each track sees in these files.
-pub(super) fn sees(files: &TrackedFiles, options: &Options) -> Result<BTreeMap<String, Sees>, Error> {
-    let mut out = BTreeMap::new();
+pub(super) fn sees(files: &TrackedFiles, options: &Options) -> Result<Vec<Sees>, Error> {
+    let mut out = Vec::new();
     for track in tracks::tracks(options)? {
         let own = || files.iter().filter(|(path, _)| track.has(path));
         let entries = own().filter_map(|(path, text)| Some(marks(&track, path, text.as_deref()?).len())).sum();
-        out.insert(track.name.to_owned(), Sees { files: own().count(), entries });
+        out.push(Sees { name: track.name.to_owned(), files: own().count(), entries });
     }
     Ok(out)
 }
@@ -305,22 +305,27 @@ struct List<'t> {
     text: &'t str,
     marks: &'t [Mark],
     source: Option<&'t python::Source>,
-    /// Functions by the outermost name in their paths.
-    functions: BTreeMap<&'t str, Vec<Span>>,
+    /// Functions, and where those of one outermost name in their paths are.
+    functions: Vec<Vec<Span>>,
+    by_name: BTreeMap<String, usize>,
     /// Where its first line of code begins.
     code: usize,
 }
 
 impl<'t> List<'t> {
     fn new(path: &str, text: &'t str, marks: &'t [Mark], source: Option<&'t python::Source>) -> List<'t> {
-        let mut functions: BTreeMap<&str, Vec<Span>> = BTreeMap::new();
+        let (mut functions, mut by_name): (Vec<Vec<Span>>, BTreeMap<String, usize>) = Default::default();
         for function in source.into_iter().flat_map(|source| &source.functions) {
-            let own = functions.entry(function.path.split('.').next().unwrap_or("")).or_default();
-            if own.len() < MOST {
-                own.push(function.span);
+            let name = function.path.split('.').next().unwrap_or("").to_owned();
+            let at = *by_name.entry(name).or_insert(functions.len());
+            if at == functions.len() {
+                functions.push(Vec::new());
+            }
+            if functions[at].len() < MOST {
+                functions[at].push(function.span);
             }
         }
-        List { text, marks, source, functions, code: code_at(path, text) }
+        List { text, marks, source, functions, by_name, code: code_at(path, text) }
     }
 
     /// What an entry has said: itself up to where the next one begins or its list ends, and the functions that it names.
@@ -337,7 +342,7 @@ impl<'t> List<'t> {
             end += line.len();
         }
         let words = text[mark.span.start..end].split(|c: char| !c.is_alphanumeric() && c != '_');
-        let named = words.filter_map(|word| self.functions.get(word)).flatten().take(MOST);
+        let named = words.filter_map(|word| self.by_name.get(word)).flat_map(|at| &self.functions[*at]).take(MOST);
         let mut spans = vec![Span::new(mark.span.start, end)];
         spans.extend(named);
         spans
@@ -1342,7 +1347,7 @@ mod tests {
         .into();
         let change = Change { tracked: Some(super::super::Tracked { base: None, head }), ..Change::default() };
         let sees = check(&change, &named()).unwrap().tracks;
-        let sees: Vec<(&str, usize, usize)> = sees.iter().map(|(name, it)| (&**name, it.files, it.entries)).collect();
+        let sees: Vec<(&str, usize, usize)> = sees.iter().map(|it| (&*it.name, it.files, it.entries)).collect();
         assert_eq!(sees, [("postgres", 3, 1), ("sqlite", 2, 2)]);
     }
 

@@ -2,6 +2,7 @@
 import type { Convention, ErrorCode, Finding, Level, Severity } from './options/public.js'
 import type { GuardCode } from './review/review.js'
 import { review } from './wasm/review.js'
+import { withLists } from './options/tracks.js'
 import { wellFormed } from './set/texts.js'
 
 export { MigrationError, type Location } from './shared/errors.js'
@@ -126,15 +127,6 @@ export interface GuardOptions {
    */
   now?: string
 }
-
-/** The same tracks, each with a list of what counts as DDL, as the review module takes them. @internal */
-export const withLists = (tracks: Readonly<Record<string, Track>>): Readonly<Record<string, Track>> =>
-  Object.fromEntries(
-    Object.entries(tracks).map(([name, track]) => [
-      name,
-      track?.ddl === undefined || Array.isArray(track.ddl) ? track : { ...track, ddl: [track.ddl as Ddl] },
-    ]),
-  )
 
 /** What the guards say. */
 export interface Verdict {

@@ -1,5 +1,6 @@
 // The files of tracks at two moments, touched or not: whether a track looks at anything.
-import { withLists, type GuardOptions, type Tracked } from '../guard.js'
+import type { GuardOptions, Tracked } from '../guard.js'
+import { withLists } from '../options/tracks.js'
 import { review } from '../wasm/review.js'
 import { filesBelow, texts } from './objects.js'
 import type { Repository } from './repository.js'

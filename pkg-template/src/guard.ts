@@ -2,6 +2,7 @@
 import type { Convention, ErrorCode, Finding, Level, Severity } from './options/public.js'
 import type { GuardCode } from './review/review.js'
 import { review } from './wasm/review.js'
+import { withLists } from './options/tracks.js'
 import { wellFormed } from './set/texts.js'
 
 export { MigrationError, type Location } from './shared/errors.js'
@@ -80,13 +81,15 @@ export interface Track {
    * by its content, an entry by the group `(?<name>…)`, or else by all that the expression matches, or by the rest.
    */
   registers: 'file' | { line: string }
-  /**
-   * What counts as DDL in it: ways of writing it (`sql`; `sqlalchemy`, with Alembic's operations; `builders`: those of Knex,
-   * TypeORM, Kysely and Django, in migrations), what a regular expression matches, or `any`: whatever a migration does.
-   * Default: all three ways.
-   */
-  ddl?: readonly ('sql' | 'sqlalchemy' | 'builders')[] | 'any' | { line: string }
+  /** What counts as DDL in it. Default: `sql`, `sqlalchemy` and `builders`. */
+  ddl?: Ddl | readonly Ddl[]
 }
+
+/**
+ * What counts as DDL: `sql`; `sqlalchemy`, with Alembic's operations; `builders`, those of Knex, TypeORM, Kysely and Django, in
+ * migrations; what a regular expression matches; or `any`: whatever a migration does.
+ */
+export type Ddl = 'sql' | 'sqlalchemy' | 'builders' | 'any' | { line: string }
 
 /** A deliberate exception: a shipped migration that may become what it is with the change. */
 export interface Allow {
@@ -139,7 +142,7 @@ export interface Verdict {
   /** Entries that would allow what was found of shipped migrations, without their reasons; none if there is nothing. */
   allow?: Allow[]
   /** What each track sees with the change, if `tracked` was given: files that its globs match, and migrations in them. */
-  tracks?: Record<string, { files: number; entries: number }>
+  tracks?: { name: string; files: number; entries: number }[]
 }
 
 /**
@@ -150,6 +153,12 @@ export interface Verdict {
  *   text is not well-formed Unicode; `review-unavailable` if the module cannot be loaded
  */
 export async function check(change: Change, options: GuardOptions = {}): Promise<Verdict> {
-  const value = wellFormed({ change, options })
+  const { tracks, earlierTracks } = options
+  const listed = {
+    ...options,
+    ...(tracks && { tracks: withLists(tracks) }),
+    ...(earlierTracks && { earlierTracks: withLists(earlierTracks) }),
+  }
+  const value = wellFormed({ change, options: listed })
   return (await review()).check(value) as Verdict
 }

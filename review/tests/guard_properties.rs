@@ -236,6 +236,16 @@ fn large_and_hostile_changes_are_judged() {
         "alter table t add column ",
         "-- x\n",
         "'x' ",
+        "    (1, _m_a),  # counterfoil-allow track-parity: x\n",
+        "    # counterfoil-allow track-parity: x\n",
+        "    (1, f),\ndef f():\n  x('create table t ()')\n",
+        "def f():\n x('create table t ()')\n",
+        " x('create table t ()')\n",
+        "create temp table t (); drop table t; ",
+        "create table if not exists ",
+        "x.createTable(",
+        "console.log(",
+        "down(",
     ] {
         let text = text.repeat(400_000 / text.len());
         let edit = |path: &str| Edit {

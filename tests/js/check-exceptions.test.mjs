@@ -135,7 +135,10 @@ describe('what breaks nothing', () => {
       stderr,
       /^the track postgres sees 2 files with 2 entries\nthe track sqlite sees 1 file with 2 entries$/m,
     )
-    assert.deepEqual(verdict(top).tracks, { postgres: { files: 2, entries: 2 }, sqlite: { files: 1, entries: 2 } })
+    assert.deepEqual(verdict(top).tracks, [
+      { name: 'postgres', files: 2, entries: 2 },
+      { name: 'sqlite', files: 1, entries: 2 },
+    ])
     // Another one is no counterpart of it.
     assert.deepEqual(brief(verdict(topic(before, { 'alembic/versions/c.py': revision('c', '"a"') }))), [
       'error track-parity',

@@ -79,6 +79,37 @@ test('tracks are kept level', async () => {
   assert.equal((await check({ sets: [], messages: [], edits: [sqlite, revision] }, options)).ok, true)
 })
 
+test('what counts as DDL is a word, an expression or a list of them', async () => {
+  const edits = [
+    { path: 'a/1.sql', base: null, head: '-- ensure\nselect ensure_column();\n', added: [[1, 2]] },
+    {
+      path: 'a/1.ts',
+      base: null,
+      head: "export const up = (db) => db.schema.createTable('t').execute()\n",
+      added: [[1, 1]],
+    },
+  ]
+  const places = async (ddl) => {
+    const track = (files) => ({ files: [files], registers: 'file', ...(ddl && { ddl }) })
+    const tracks = { a: track('a/*'), b: track('b/*') }
+    const { findings } = await check({ sets: [], messages: [], edits }, { tracks, earlierTracks: tracks })
+    return findings.map(({ at: { path, line, column } }) => `${path}:${line}:${column}`)
+  }
+  assert.deepEqual(await places(undefined), ['a/1.ts:1:37'])
+  assert.deepEqual(await places('builders'), ['a/1.ts:1:37'])
+  assert.deepEqual(await places('sql'), [])
+  assert.deepEqual(await places(['sql', 'sqlalchemy']), [])
+  // Of the comment nothing counts.
+  assert.deepEqual(await places({ line: 'ensure' }), ['a/1.sql:2:8'])
+  assert.deepEqual(await places(['builders', { line: 'ensure' }]), ['a/1.sql:2:8'])
+  assert.deepEqual(await places('any'), ['a/1.sql:2:1'])
+  await assert.rejects(places({ line: '(' }), {
+    code: 'invalid-input',
+    message: 'tracks.a.ddl[0].line is "(", which is not a regular expression: found open group without closing \')\'',
+  })
+  await assert.rejects(places([]), { code: 'invalid-input', message: 'tracks.a.ddl is empty' })
+})
+
 test('an exception of the options makes a note of what it names', async () => {
   const edited = change({ 'db/1_a.sql': 'select 1;' }, { 'db/1_a.sql': 'select 2;' })
   const { allow } = await check(edited)

@@ -53,3 +53,23 @@ test('a run does not slip into a transaction of the caller', async () => {
   assert.equal((await api.ready(db, notes)).status, 'ready')
   await db.close()
 })
+
+test('BEGIN and COMMIT around a file that has run are a cosmetic edit, and what is on record stays', async () => {
+  const db = await start()
+  const set = (text) => ({ '1_a.up.sql': text, '1_a.down.sql': 'drop table a;' })
+  const wrapped = 'BEGIN;\n  create table a (id int);\nCOMMIT;\n'
+  await api.migrate(db, set(wrapped))
+  const row = async () => (await db.query('select checksum, fingerprint from schema_migrations')).rows
+  const before = await row()
+  for (const text of ['create table a (id int);\n', 'START TRANSACTION;\nCREATE TABLE a (id int);\nEND WORK;\n']) {
+    const { ok, decisions } = await api.plan(db, set(text))
+    assert.deepEqual([ok, decisions[0].edit.grade, decisions[0].severity], [true, 'cosmetic', 'note'], text)
+    assert.equal((await api.migrate(db, set(text))).applied.length, 0)
+  }
+  await fails(api.migrate(db, set('begin; create table a (id bigint); commit;')), {
+    code: 'plan-refused',
+    message: /its statements have changed/,
+  })
+  assert.deepEqual(await row(), before)
+  await db.close()
+})

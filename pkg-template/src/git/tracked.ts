@@ -1,5 +1,6 @@
 // The files of tracks at two moments, touched or not: whether a track looks at anything.
 import type { GuardOptions, Tracked } from '../guard.js'
+import { withLists } from '../options/tracks.js'
 import { review } from '../wasm/review.js'
 import { filesBelow, texts } from './objects.js'
 import type { Repository } from './repository.js'
@@ -19,7 +20,7 @@ export async function trackedFiles(
   const { tracked } = await review()
   const list = async (tree: string) => {
     const files = await filesBelow(repository, tree, below)
-    const matched = tracked({ tracks, paths: [...files.keys()] }) as Record<string, string[]>
+    const matched = tracked({ tracks: withLists(tracks), paths: [...files.keys()] }) as Record<string, string[]>
     return [...new Set(Object.values(matched).flat())].map((path): [string, string] => [path, files.get(path) ?? ''])
   }
   const [before, after] = [base === undefined ? undefined : await list(base), await list(head)]

@@ -115,6 +115,7 @@ pub(super) fn judge(sides: &Sides<'_>, noticed: &mut Vec<Finding>, report: &mut 
     let newest = newest(sides);
 
     let mut wrong: BTreeMap<usize, Vec<Wrong<'_>>> = BTreeMap::new();
+    let mut allowed: Vec<(usize, Vec<Wrong<'_>>)> = Vec::new();
     for &at in &new {
         let item = &head.list[at];
         let holder = by_version.get(&item.version).and_then(|claims| claims.first()).copied();
@@ -149,29 +150,25 @@ pub(super) fn judge(sides: &Sides<'_>, noticed: &mut Vec<Finding>, report: &mut 
         {
             found.push(Wrong::Behind(newest));
         }
-        if !found.is_empty() {
-            wrong.insert(at, found);
+        let allows = |wrong: &Wrong<'_>| {
+            exception(sides, item, wrong.code()).is_some_and(|exception| report.allows(&exception, wrong.code()))
+        };
+        if found.is_empty() {
+            continue;
         }
+        // What may stay where it is gets no other version.
+        if found.iter().all(allows) { allowed.push((at, found)) } else { drop(wrong.insert(at, found)) }
     }
 
-    let proposed = free(sides, &new, &wrong, &owned, &elsewhere, newest);
-    let mut allowed = BTreeSet::new();
-    for (&at, found) in &wrong {
-        let item = &head.list[at];
-        let proposal = proposed.get(&at).and_then(|number| renumber::version(item, number, convention));
-        let mut all = true;
+    let free = free(sides, &new, &wrong, &owned, &elsewhere, newest);
+    for (at, found) in wrong.iter().chain(allowed.iter().map(|(at, found)| (at, found))) {
+        let item = &head.list[*at];
+        let proposal = free.get(at).and_then(|number| renumber::version(item, number, convention));
         for wrong in found {
             let exception = exception(sides, item, wrong.code());
-            all &= say(item, wrong, proposal.as_ref(), is_journal, exception.as_ref(), report);
-        }
-        if all {
-            allowed.insert(at);
+            say(item, wrong, proposal.as_ref(), is_journal, exception.as_ref(), report);
         }
     }
-    // What may stay where it is gets no other version.
-    let before = wrong.len();
-    wrong.retain(|at, _| !allowed.contains(at));
-    let free = if wrong.len() == before { proposed } else { free(sides, &new, &wrong, &owned, &elsewhere, newest) };
     let last_first = new.iter().rev().filter_map(|at| Some((&head.list[*at], free.get(at)?)));
     last_first.flat_map(|(item, number)| renumber::moves(item, number, convention, &sides.set.head)).collect()
 }
@@ -299,7 +296,6 @@ fn free(
     free
 }
 
-/// Says it; gives whether an exception allows it.
 fn say(
     item: &Item,
     wrong: &Wrong<'_>,
@@ -307,7 +303,7 @@ fn say(
     is_journal: bool,
     exception: Option<&Exception>,
     report: &mut Report<'_>,
-) -> bool {
+) {
     let path = &item.path;
     let such_as = proposal.map_or(String::new(), |version| format!(", such as {version}"));
     let such_as =
@@ -347,7 +343,7 @@ fn say(
             (format!("{path} comes before {}: a database that has the latter gets it late", newest.path), help)
         }
     };
-    report.add_unless(exception, wrong.code(), Some(items::start(path)), message, help, "")
+    report.add_unless(exception, wrong.code(), Some(items::start(path)), message, help, "");
 }
 
 /// Notes a number that two names have.

@@ -467,7 +467,7 @@ fn squash(
             "shipped-deleted",
             items::start(&item.path),
             format!("{} has shipped and {what}{why}", item.path),
-            help,
+            &help,
             (&item.path, Some(&item.checksum), None),
         );
     }

@@ -45,7 +45,7 @@ use counterfoil::error::Error;
 use counterfoil::finding::{Finding, Severity};
 use counterfoil::version::next::Now;
 use items::Items;
-pub use options::{Allow, CODES, Counts, Ddl, Level, Options, READING, Registers, Track};
+pub use options::{Allow, CODES, Ddl, Level, Options, READING, Registers, Track};
 use report::Report;
 use std::collections::BTreeSet;
 pub use verdict::{Renumber, Sees, Verdict};
@@ -70,7 +70,7 @@ pub fn check(change: &Change, options: &Options) -> Result<Verdict, Error> {
     let squash = change.messages.iter().any(|message| immutability::has_sentinel(message));
     let base = change.tracked.as_ref().and_then(|tracked| tracked.base.as_ref());
     parity::judge(&change.edits, base, &settled, squash, options, &mut report)?;
-    let mut tracks = std::collections::BTreeMap::new();
+    let mut tracks = Vec::new();
     if let Some(tracked) = &change.tracked {
         parity::empty::judge(tracked, options, &mut report)?;
         tracks = parity::sees(&tracked.head, options)?;

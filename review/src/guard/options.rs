@@ -71,9 +71,9 @@ pub struct Track {
     pub ignore: Vec<String>,
     /// What registers a migration.
     pub registers: Registers,
-    /// What counts as DDL. Without it, all of [`Ddl`].
+    /// What counts as DDL. Without it: SQL, SQLAlchemy and the builders.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ddl: Option<Counts>,
+    pub ddl: Option<Vec<Ddl>>,
 }
 
 /// What registers a migration in a track.
@@ -89,21 +89,7 @@ pub enum Registers {
 }
 
 /// What counts as DDL in a track.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub enum Counts {
-    /// Whatever a migration does.
-    Any,
-    /// What the regular expression matches.
-    Line(String),
-    /// What is read in these ways.
-    #[serde(untagged)]
-    Kinds(Vec<Ddl>),
-}
-
-/// A way in which DDL is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Ddl {
@@ -113,6 +99,10 @@ pub enum Ddl {
     Sqlalchemy,
     /// What migration files say with the builders of Knex, TypeORM, Kysely and Django.
     Builders,
+    /// What a regular expression matches.
+    Line(String),
+    /// Whatever a migration does.
+    Any,
 }
 
 /// Every code of a guard with its default level.

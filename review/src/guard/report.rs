@@ -20,6 +20,11 @@ impl<'o> Report<'o> {
         Report { options, messages, findings: Vec::new(), allow: Vec::new() }
     }
 
+    /// Whether an exception counts.
+    pub(super) fn allows(&self, exception: &Exception, code: &str) -> bool {
+        !exception.reason.is_empty() && (exception.in_base || allow::is_reviewed(code, self.messages))
+    }
+
     /// Adds what an exception may allow: then it is a note, which says `way` too. Gives whether it does.
     pub(super) fn add_unless(
         &mut self,
@@ -27,12 +32,10 @@ impl<'o> Report<'o> {
         code: &'static str,
         at: Option<Location>,
         mut message: String,
-        help: impl Into<String>,
+        help: String,
         way: &str,
     ) -> bool {
-        let counts = exception.is_some_and(|exception| {
-            !exception.reason.is_empty() && (exception.in_base || allow::is_reviewed(code, self.messages))
-        });
+        let counts = exception.is_some_and(|exception| self.allows(exception, code));
         match exception {
             Some(Exception { reason, .. }) if counts => message += &format!("; allowed: {reason}{way}"),
             Some(Exception { reason, .. }) if reason.is_empty() => {
@@ -59,7 +62,7 @@ impl<'o> Report<'o> {
         code: &'static str,
         at: Location,
         message: String,
-        help: impl Into<String>,
+        help: &str,
         (path, old, new): (&str, Option<&str>, Option<&str>),
     ) {
         let is = |entry: &&Allow| entry.path == path && entry.old.as_deref() == old && entry.new.as_deref() == new;
@@ -67,10 +70,13 @@ impl<'o> Report<'o> {
             reason: entry.reason.clone(),
             in_base: self.options.earlier_allow.as_ref().is_none_or(|earlier| earlier.iter().any(|other| is(&other))),
         });
-        let counts = self.add_unless(exception.as_ref(), code, Some(at), message, help, way(code));
+        let counts = self.add_unless(exception.as_ref(), code, Some(at), message, help.to_owned(), way(code));
         if !counts && exception.is_none() {
             let own = |text: Option<&str>| text.map(str::to_owned);
-            self.allow.push(Allow { path: path.to_owned(), old: own(old), new: own(new), reason: String::new() });
+            let entry = Allow { path: path.to_owned(), old: own(old), new: own(new), reason: String::new() };
+            if self.allow.last() != Some(&entry) {
+                self.allow.push(entry);
+            }
         }
     }
 
@@ -107,8 +113,6 @@ impl<'o> Report<'o> {
     /// All findings, by place; and what would allow those of shipped migrations.
     pub(super) fn into_findings(mut self) -> (Vec<Finding>, Vec<Allow>) {
         self.findings.sort_by(|a, b| (&a.at, &a.code, &a.message).cmp(&(&b.at, &b.code, &b.message)));
-        self.allow.sort();
-        self.allow.dedup();
         (self.findings, self.allow)
     }
 }

@@ -31,25 +31,26 @@ pub(super) fn changed(set: &Set, given: Option<Convention>) -> Option<(Items, It
     if base.unread.is_some() || head.unread.is_some() || base.list.is_empty() || base.convention == head.convention {
         return None;
     }
-    let mut by_version: BTreeMap<String, &Item> = BTreeMap::new();
-    for item in head.list.iter().filter(|item| !item.repeatable) {
+    let mut by_version: BTreeMap<String, usize> = BTreeMap::new();
+    for (at, item) in head.list.iter().enumerate().filter(|(_, item)| !item.repeatable) {
         // Two of one version are no clear successors.
-        if by_version.insert(key(item), item).is_some() {
+        if by_version.insert(key(item), at).is_some() {
             return None;
         }
     }
-    let mut now = BTreeMap::new();
+    let (mut now, mut taken) = (BTreeMap::new(), vec![false; head.list.len()]);
     for item in base.list.iter().filter(|item| !item.repeatable) {
-        let path = &by_version.get(&key(item))?.path;
-        // Another tool wants something else of every file. What stays as it was is no other tool's.
-        if item.path == *path && set.base.get(path) == set.head.get(path) {
+        // Each has one successor of its own.
+        let at = *by_version.get(&key(item))?;
+        if std::mem::replace(&mut taken[at], true) {
             return None;
         }
-        now.insert(item.path.clone(), path.clone());
-    }
-    let distinct: std::collections::BTreeSet<&String> = now.values().collect();
-    if distinct.len() < now.len() {
-        return None;
+        let path = &*head.list[at].path;
+        // Another tool wants something else of every file. What stays as it was is no other tool's.
+        if item.path == path && set.base.get(path) == set.head.get(path) {
+            return None;
+        }
+        now.insert(item.path.clone(), path.to_owned());
     }
     let base = renamed(base, &now);
     Some((base, head, now))

@@ -3,7 +3,6 @@
 use super::Allow;
 use counterfoil::finding::Finding;
 use serde::Serialize;
-use std::collections::BTreeMap;
 
 /// What the guards say about a change.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -22,15 +21,17 @@ pub struct Verdict {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub allow: Vec<Allow>,
     /// What each track sees at the head, if that was given.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub tracks: BTreeMap<String, Sees>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tracks: Vec<Sees>,
 }
 
 /// What a track sees.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Sees {
+    /// The track's name.
+    pub name: String,
     /// Files that its globs match.
     pub files: usize,
     /// Migrations that are registered in them.

@@ -242,10 +242,11 @@ async function shown(
   say(
     `${about}${against.length > 0 ? `; and with ${counted(against.length, 'open branch').replace(/branchs$/, 'branches')}` : ''}`,
   )
-  for (const [name, { files, entries }] of Object.entries(verdict.tracks ?? {}))
-    say(
+  const sees = (verdict.tracks ?? []).map(
+    ({ name, files, entries }) =>
       `the track ${visible(name)} sees ${counted(files, 'file')} with ${entries === 1 ? '1 entry' : `${entries} entries`}`,
-    )
+  )
+  if (sees.length > 0) say(sees)
   const texts = new Map([
     ...change.sets.flatMap((set) => [...Object.entries(set.base), ...Object.entries(set.head)]),
     ...(change.edits ?? []).map(({ path, base, head }): [string, string] => [path, head ?? base ?? '']),
@@ -276,7 +277,7 @@ async function shown(
   if (format === 'github')
     await writeStepSummary({
       title: 'counterfoil check',
-      about,
+      about: [about, ...sees].join('\n'),
       findings,
       ok,
       commit: process.env['GITHUB_SHA'] ?? head.commit,

@@ -66,14 +66,8 @@ function registers(value: unknown, keys: Keys): void {
 }
 
 function ddl(value: unknown, keys: Keys): void {
-  if (value === 'any') return
-  if (Array.isArray(value)) return list(oneOf('sql', 'sqlalchemy', 'builders'))(value, keys)
-  if (typeof value !== 'object' || value === null)
-    throw new Wrong(
-      keys,
-      `${keys.join('.')} is neither "any", nor a list, nor { "line": … }`,
-      'name the ways in which it is written: "sql", "sqlalchemy", "builders"; or give a regular expression',
-    )
+  if (Array.isArray(value)) return list(ddl)(value, keys)
+  if (typeof value !== 'object' || value === null) return oneOf('sql', 'sqlalchemy', 'builders', 'any')(value, keys)
   object({ line: text })(value, keys)
   needs(value, 'line', keys)
 }

@@ -21,30 +21,45 @@ impl Hit {
     }
 }
 
+/// Puts hits in order.
+pub(super) fn sort(hits: &mut [Hit]) {
+    hits.sort_by(|a, b| (a.at, &a.what).cmp(&(b.at, &b.what)));
+}
+
 /// Leaves out what one migration does to its own temporary tables, and to a table that it makes and drops again. `hits`
-/// are those of one migration, in order.
-pub(super) fn settle(hits: &mut Vec<Hit>) {
-    // Where the hits are of a table that has been made; none if it is a temporary one.
-    let mut made: BTreeMap<&str, Option<Vec<usize>>> = BTreeMap::new();
+/// are in order; `migration` numbers the migration that each is of, and has none where every one is a migration of its own.
+pub(super) fn settle(hits: &mut Vec<Hit>, migration: &dyn Fn(usize) -> Option<usize>) {
+    // Of each table where the hits are since it was made; none if it is a temporary one.
+    let mut made: Vec<Option<Vec<usize>>> = Vec::new();
+    let mut tables: BTreeMap<String, usize> = BTreeMap::new();
     let mut gone = vec![false; hits.len()];
     for (at, hit) in hits.iter().enumerate() {
+        let Some(migration) = migration(hit.at) else {
+            gone[at] = hit.what.is_empty();
+            continue;
+        };
+        let number = *tables.entry(format!("{migration} {}", hit.table)).or_insert(made.len());
+        if number == made.len() {
+            made.push(Some(Vec::new()));
+        }
+        let table = &mut made[number];
         if hit.what.is_empty() {
             gone[at] = true;
-            made.insert(&hit.table, None);
+            *table = None;
             continue;
         }
-        match (made.get_mut(&*hit.table), &*hit.what) {
-            (Some(None), _) => gone[at] = true,
-            (_, "CREATE TABLE") if !hit.table.is_empty() => drop(made.insert(&hit.table, Some(vec![at]))),
-            (Some(Some(_)), "RENAME TO") => drop(made.remove(&*hit.table)),
-            (Some(Some(own)), what) => {
+        match (table, &*hit.what) {
+            (None, _) => gone[at] = true,
+            (Some(own), "CREATE TABLE") if !hit.table.is_empty() => *own = vec![at],
+            // With nothing in it, it is as if it had not been made.
+            (Some(own), "RENAME TO") => own.clear(),
+            (Some(own), what) if !own.is_empty() => {
                 own.push(at);
                 if what == "DROP TABLE" {
                     own.drain(..).for_each(|at| gone[at] = true);
-                    made.remove(&*hit.table);
                 }
             }
-            (None, _) => {}
+            _ => {}
         }
     }
     let mut gone = gone.into_iter();

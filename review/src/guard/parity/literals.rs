@@ -101,7 +101,7 @@ pub(super) fn read(path: &str, text: &str) -> Source {
     // How many brackets were open where a way down began.
     let mut down: Option<usize> = None;
     // Where the chain of calls ends that makes a temporary table.
-    let mut temporary = 0;
+    let (mut temporary, has_temporary) = (0, text.contains(".temporary()"));
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
         let start = at;
@@ -143,7 +143,8 @@ pub(super) fn read(path: &str, text: &str) -> Source {
             let of_schema = word == "table" && text[..start].ends_with("schema.");
             if down.is_none() && is_method && next == Some(&b'(') && (is_builder(word) || of_schema) {
                 // Kysely's temporary tables.
-                if temporary <= start
+                if has_temporary
+                    && temporary <= start
                     && let Some(end) = temporary_until(text, at)
                 {
                     temporary = end;
@@ -181,7 +182,7 @@ pub(super) fn read(path: &str, text: &str) -> Source {
             hits.extend(sql::ddl(&blank, true).into_iter().map(|hit| Hit { at: from + hit.at, ..hit }));
         }
     }
-    settle(&mut hits);
+    settle(&mut hits, &|_| Some(0));
     Source { comments, sql: hits, builders }
 }
 

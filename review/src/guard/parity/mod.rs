@@ -65,12 +65,12 @@ pub(super) fn validate(options: &Options) -> Result<(), Error> {
 }
 
 /// What each track sees in these files.
-pub(super) fn sees(files: &TrackedFiles, options: &Options) -> Result<BTreeMap<String, Sees>, Error> {
-    let mut out = BTreeMap::new();
+pub(super) fn sees(files: &TrackedFiles, options: &Options) -> Result<Vec<Sees>, Error> {
+    let mut out = Vec::new();
     for track in tracks::tracks(options)? {
         let own = || files.iter().filter(|(path, _)| track.has(path));
         let entries = own().filter_map(|(path, text)| Some(marks(&track, path, text.as_deref()?).len())).sum();
-        out.insert(track.name.to_owned(), Sees { files: own().count(), entries });
+        out.push(Sees { name: track.name.to_owned(), files: own().count(), entries });
     }
     Ok(out)
 }
@@ -193,7 +193,9 @@ fn is_repair<'h>(
     let done = |track: &Track<'_>| -> BTreeSet<String> {
         let own = base.iter().filter(|(path, _)| track.has(path) && !is_way_down(path));
         let texts = own.filter_map(|(path, text)| Some((path, canonical(text.as_deref()?))));
-        texts.flat_map(|(path, text)| hits(track, path, &text, true).0).map(|hit| hit.key).collect()
+        let mut keys = BTreeSet::new();
+        texts.for_each(|(path, text)| keys.extend(hits(track, path, &text, true).0.into_iter().map(|hit| hit.key)));
+        keys
     };
     let before = done(own);
     !keys.is_empty()
@@ -226,11 +228,11 @@ impl<'a> Found<'a> {
         } else {
             hits(track, path, &text, marks.is_empty() && track.line.is_some())
         };
-        hits.sort_by(|a, b| (a.at, &a.what).cmp(&(b.at, &b.what)));
+        hit::sort(&mut hits);
         // A file that is a migration only now is new to the last line.
         let added = if track.line.is_some() { Added::new(edit) } else { Added(None) };
         let (mut line, mut seen) = (1_u32, 0);
-        let mut new: BTreeMap<usize, bool> = BTreeMap::new();
+        let mut new: Vec<Option<bool>> = vec![None; source.as_ref().map_or(0, |source| source.functions.len())];
         hits.retain(|hit| {
             line += text[seen..hit.at].bytes().filter(|byte| *byte == b'\n').count() as u32;
             seen = hit.at;
@@ -238,13 +240,13 @@ impl<'a> Found<'a> {
             let function = source.as_ref().filter(|_| !marks.is_empty()).and_then(|source| source.function(hit.at));
             match (function, &source) {
                 (Some(at), Some(source)) => {
-                    *new.entry(at).or_insert_with(|| known.is_new(path, &source.functions[at], &text))
+                    *new[at].get_or_insert_with(|| known.is_new(path, &source.functions[at], &text))
                 }
                 _ => added.has(line),
             }
         });
         let is_new = |mark: &Mark| own.new.contains(&mark.key);
-        if track.counts_all() {
+        if track.counts(&Ddl::Any) {
             let start = Some(code_at(path, &text)).filter(|at| *at < text.len()).unwrap_or(0);
             let places = marks.iter().filter(|mark| is_new(mark)).map(|mark| mark.span.start);
             hits = if track.line.is_some() {
@@ -303,22 +305,27 @@ struct List<'t> {
     text: &'t str,
     marks: &'t [Mark],
     source: Option<&'t python::Source>,
-    /// Functions by the outermost name in their paths.
-    functions: BTreeMap<&'t str, Vec<Span>>,
+    /// Functions, and where those of one outermost name in their paths are.
+    functions: Vec<Vec<Span>>,
+    by_name: BTreeMap<String, usize>,
     /// Where its first line of code begins.
     code: usize,
 }
 
 impl<'t> List<'t> {
     fn new(path: &str, text: &'t str, marks: &'t [Mark], source: Option<&'t python::Source>) -> List<'t> {
-        let mut functions: BTreeMap<&str, Vec<Span>> = BTreeMap::new();
+        let (mut functions, mut by_name): (Vec<Vec<Span>>, BTreeMap<String, usize>) = Default::default();
         for function in source.into_iter().flat_map(|source| &source.functions) {
-            let own = functions.entry(function.path.split('.').next().unwrap_or("")).or_default();
-            if own.len() < MOST {
-                own.push(function.span);
+            let name = function.path.split('.').next().unwrap_or("").to_owned();
+            let at = *by_name.entry(name).or_insert(functions.len());
+            if at == functions.len() {
+                functions.push(Vec::new());
+            }
+            if functions[at].len() < MOST {
+                functions[at].push(function.span);
             }
         }
-        List { text, marks, source, functions, code: code_at(path, text) }
+        List { text, marks, source, functions, by_name, code: code_at(path, text) }
     }
 
     /// What an entry has said: itself up to where the next one begins or its list ends, and the functions that it names.
@@ -334,10 +341,11 @@ impl<'t> List<'t> {
             }
             end += line.len();
         }
-        let words: BTreeSet<&str> =
-            text[mark.span.start..end].split(|c: char| !c.is_alphanumeric() && c != '_').collect();
-        let named = words.iter().filter_map(|word| self.functions.get(word)).flatten();
-        [Span::new(mark.span.start, end)].into_iter().chain(named.copied()).collect()
+        let words = text[mark.span.start..end].split(|c: char| !c.is_alphanumeric() && c != '_');
+        let named = words.filter_map(|word| self.by_name.get(word)).flat_map(|at| &self.functions[*at]).take(MOST);
+        let mut spans = vec![Span::new(mark.span.start, end)];
+        spans.extend(named);
+        spans
     }
 
     /// What a comment is about that is not about the whole file: what it stands in, behind or before.
@@ -379,7 +387,8 @@ fn code_at(path: &str, text: &str) -> usize {
 
 /// The functions that a track's files had.
 struct Known {
-    paths: BTreeSet<(String, String)>,
+    /// Each after the path of its file.
+    paths: BTreeSet<String>,
     bodies: BTreeSet<String>,
 }
 
@@ -390,14 +399,14 @@ impl Known {
             let Some(base) = edit.base.as_deref().map(canonical) else { continue };
             for function in python::read(&base).functions {
                 known.bodies.insert(function.span.slice(&base).trim().to_owned());
-                known.paths.insert((edit.path.clone(), function.path));
+                known.paths.insert(format!("{}\n{}", edit.path, function.path));
             }
         }
         known
     }
 
     fn is_new(&self, path: &str, function: &python::Function, text: &str) -> bool {
-        !self.paths.contains(&(path.to_owned(), function.path.clone()))
+        !self.paths.contains(&format!("{path}\n{}", function.path))
             && !self.bodies.contains(function.span.slice(text).trim())
     }
 }
@@ -485,19 +494,16 @@ fn marks(track: &Track<'_>, path: &str, text: &str) -> Vec<Mark> {
     match &track.line {
         Some(line) => {
             let masked = mask(path, &text);
-            let mark = |found: regex_lite::Captures<'_>| {
-                let all = found.get(0).filter(|all| !all.as_str().trim().is_empty())?;
-                let name = found.name("name").map(|name| name.as_str().to_owned());
-                let rest = masked[all.end()..].lines().next().unwrap_or("").trim().trim_end_matches(',');
-                let blank = all.as_str().len() - all.as_str().trim_start().len();
-                Some(Mark {
+            let mark = |(span, name): (Span, Option<String>)| {
+                let rest = masked[span.end..].lines().next().unwrap_or("").trim().trim_end_matches(',');
+                Mark {
                     named: name.is_some(),
                     rest: if name.is_some() { String::new() } else { rest.to_owned() },
-                    key: name.unwrap_or_else(|| all.as_str().trim().to_owned()),
-                    span: Span::new(all.start() + blank, all.end()),
-                })
+                    key: name.unwrap_or_else(|| span.slice(&masked).trim_end().to_owned()),
+                    span,
+                }
             };
-            line.captures_iter(&masked).filter_map(mark).collect()
+            matches(line, &masked).into_iter().map(mark).collect()
         }
         None if registers(track, path, &text) => match kind(path) {
             Kind::Sql => whole(fingerprint(&text)),
@@ -505,6 +511,18 @@ fn marks(track: &Track<'_>, path: &str, text: &str) -> Vec<Mark> {
         },
         None => Vec::new(),
     }
+}
+
+/// What an expression matches, from its first character that is not white space, and its group `name`.
+fn matches(line: &regex_lite::Regex, masked: &str) -> Vec<(Span, Option<String>)> {
+    let mut out = Vec::new();
+    for found in line.captures_iter(masked) {
+        let Some(all) = found.get(0).filter(|all| !all.as_str().trim().is_empty()) else { continue };
+        let blank = all.as_str().len() - all.as_str().trim_start().len();
+        let name = found.name("name").map(|name| name.as_str().to_owned());
+        out.push((Span::new(all.start() + blank, all.end()), name));
+    }
+    out
 }
 
 /// Whether a file is a migration that does something.
@@ -554,7 +572,7 @@ fn kind(path: &str) -> Kind {
 /// All DDL of a file, and what its Python says. In one that `declares` and registers nothing, tables that are declared count,
 /// and builders do not.
 fn hits(track: &Track<'_>, path: &str, text: &str, declares: bool) -> (Vec<Hit>, Option<python::Source>) {
-    let counts = |ddl| track.counts(ddl);
+    let counts = |ddl| track.counts(&ddl);
     let mut hits = Vec::new();
     let mut source = None;
     match kind(path) {
@@ -586,16 +604,11 @@ fn hits(track: &Track<'_>, path: &str, text: &str, declares: bool) -> (Vec<Hit>,
         }
         Kind::Sql => {}
     }
-    if let Some(line) = &track.ddl_line {
+    if !track.ddl_lines.is_empty() {
         let masked = mask(path, text);
-        hits = line
-            .find_iter(&masked)
-            .filter(|found| !found.as_str().trim().is_empty())
-            .map(|found| {
-                let blank = found.as_str().len() - found.as_str().trim_start().len();
-                Hit::new(found.start() + blank, format!("{:?}", found.as_str().trim()))
-            })
-            .collect();
+        for (span, _) in track.ddl_lines.iter().flat_map(|line| matches(line, &masked)) {
+            hits.push(Hit::new(span.start, format!("{:?}", span.slice(&masked).trim_end())));
+        }
     }
     (hits, source)
 }
@@ -666,7 +679,7 @@ fn mask(path: &str, text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::testing::lines;
-    use super::super::{Change, Counts, Registers, Track as Given, check};
+    use super::super::{Change, Registers, Track as Given, check};
     use super::*;
 
     /// SQLite migrations in a list of `app/sqlite.py`, and Alembic revisions for PostgreSQL.
@@ -994,7 +1007,7 @@ mod tests {
         let mut options = options();
         let revision =
             revision(&REVISION.replace("    op.add", "    op.execute('ALTER TABLE t DROP COLUMN d')\n    op.add"));
-        options.tracks.get_mut("postgres").expect("a track").ddl = Some(Counts::Kinds(vec![Ddl::Sqlalchemy]));
+        options.tracks.get_mut("postgres").expect("a track").ddl = Some(vec![Ddl::Sqlalchemy]);
         judged(
             &[revision],
             &options,
@@ -1049,7 +1062,7 @@ mod tests {
             sqlite(|track| track.registers = Registers::Line("(".to_owned())),
             "tracks.sqlite.registers.line is \"(\", which is not a regular expression: found open group without closing ')'",
         );
-        refused(sqlite(|track| track.ddl = Some(Counts::Kinds(Vec::new()))), "tracks.sqlite.ddl is empty");
+        refused(sqlite(|track| track.ddl = Some(Vec::new())), "tracks.sqlite.ddl is empty");
         refused(|options| drop(options.tracks.remove("sqlite")), "tracks has only one track, \"postgres\"");
         refused(
             |options| options.severities.extend([("track-party".to_owned(), super::super::Level::Off)]),
@@ -1170,18 +1183,18 @@ mod tests {
     fn what_counts_may_be_an_expression_or_anything() {
         let data = list("def _m_b(c):\n    ensure(c, \"b\")  # CREATE TABLE b", "    (\"b\", _m_b),\n");
         judged(std::slice::from_ref(&data), &named(), &[]);
-        let with = |ddl: Counts| {
+        let with = |ddl: Ddl| {
             let mut options = named();
             for track in options.tracks.values_mut() {
-                track.ddl = Some(ddl.clone());
+                track.ddl = Some(vec![ddl.clone()]);
             }
             options
         };
         let line = "error track-parity app/list.py:6:5: the track \"sqlite\" registers the migration \"b\" with \"ensure(c\", and the track \"postgres\" registers none";
-        judged(std::slice::from_ref(&data), &with(Counts::Line(r"ensure\(c".to_owned())), &[line]);
-        judged(&[b_only("    (\"b\", _m_b),\n")], &with(Counts::Line("ensure".to_owned())), &[]);
+        judged(std::slice::from_ref(&data), &with(Ddl::Line(r"ensure\(c".to_owned())), &[line]);
+        judged(&[b_only("    (\"b\", _m_b),\n")], &with(Ddl::Line("ensure".to_owned())), &[]);
         let any = "error track-parity app/list.py:11:5: the track \"sqlite\" registers the migration \"b\", and the track \"postgres\" registers none";
-        judged(std::slice::from_ref(&data), &with(Counts::Any), &[any]);
+        judged(std::slice::from_ref(&data), &with(Ddl::Any), &[any]);
         let file = edit(
             "versions/b.py",
             None,
@@ -1189,12 +1202,12 @@ mod tests {
         );
         judged(
             std::slice::from_ref(&file),
-            &with(Counts::Any),
+            &with(Ddl::Any),
             &[
                 "error track-parity versions/b.py:1:1: the track \"postgres\" registers a migration, and the track \"sqlite\" registers none",
             ],
         );
-        judged(&[data, file], &with(Counts::Any), &[]);
+        judged(&[data, file], &with(Ddl::Any), &[]);
     }
 
     /// What an exception comes to, with and without the word in a commit message.
@@ -1334,7 +1347,7 @@ mod tests {
         .into();
         let change = Change { tracked: Some(super::super::Tracked { base: None, head }), ..Change::default() };
         let sees = check(&change, &named()).unwrap().tracks;
-        let sees: Vec<(&str, usize, usize)> = sees.iter().map(|(name, it)| (&**name, it.files, it.entries)).collect();
+        let sees: Vec<(&str, usize, usize)> = sees.iter().map(|it| (&*it.name, it.files, it.entries)).collect();
         assert_eq!(sees, [("postgres", 3, 1), ("sqlite", 2, 2)]);
     }
 

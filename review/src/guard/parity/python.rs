@@ -130,22 +130,6 @@ impl Source {
         // What is not nested lies behind each other, so few are looked at.
         (0..before).rev().take(16).find(|it| at < self.functions[*it].span.end)
     }
-
-    /// Leaves out what a function does to tables of its own.
-    fn settle(&mut self) {
-        let mut groups: std::collections::BTreeMap<Option<usize>, Vec<Hit>> = Default::default();
-        for hit in std::mem::take(&mut self.sql) {
-            groups.entry(self.function(hit.at)).or_default().push(hit);
-        }
-        for (function, mut hits) in groups {
-            // Outside of functions every literal may be a migration of its own.
-            if function.is_some() {
-                settle(&mut hits);
-            }
-            self.sql.extend(hits.into_iter().filter(|hit| !hit.what.is_empty()));
-        }
-        self.sql.sort_by_key(|hit| hit.at);
-    }
 }
 
 /// A bracket that is open.
@@ -292,7 +276,10 @@ pub(super) fn read(text: &str) -> Source {
             Kind::Comment | Kind::End => {}
         }
     }
-    source.settle();
+    let mut sql = std::mem::take(&mut source.sql);
+    // Outside of functions every literal may be a migration of its own.
+    settle(&mut sql, &|at| source.function(at));
+    source.sql = sql;
     source
 }
 
@@ -319,7 +306,7 @@ fn key(code: &[Token], at: usize, text: &str) -> String {
     let literal = |from: usize| {
         let is_f = code.get(from + 2).is_some_and(|token| token.span.slice(text) == "f");
         let token = code.get(if is_f { from + 4 } else { from }).filter(|token| token.kind == Kind::Text)?;
-        let name = content(token.span.slice(text)).1.to_lowercase();
+        let name = content(token.span.slice(text)).1.to_ascii_lowercase();
         let name = name.rsplit('.').next().unwrap_or("").to_owned();
         Some((name, if is_f { from + 6 } else { from + 1 }))
     };

@@ -7,7 +7,7 @@
 //! [`settle`](super::hit::settle), as what they are called matters to what follows.
 
 use super::Hit;
-use super::hit::settle;
+use super::hit::{settle, sort};
 use counterfoil::sql::lex::{Kind, Token, tokens};
 
 /// What is created, altered or dropped.
@@ -81,10 +81,10 @@ pub(super) fn file(text: &str) -> Vec<Hit> {
     let mut hits = ddl(text, false);
     if text.contains("\\'") {
         hits.extend(ddl(&text.replace("\\'", "  "), false));
-        hits.sort_by(|a, b| (a.at, &a.what).cmp(&(b.at, &b.what)));
+        sort(&mut hits);
         hits.dedup();
     }
-    settle(&mut hits);
+    settle(&mut hits, &|_| Some(0));
     hits
 }
 
@@ -246,7 +246,7 @@ fn name(text: &str, after: usize) -> (String, usize, String) {
     let mut dot = true;
     for token in significant(text, after) {
         let source = token.span.slice(&text[after..]);
-        let lower = source.trim_matches(['"', '`', '[', ']']).to_lowercase();
+        let lower = source.trim_matches(['"', '`', '[', ']']).to_ascii_lowercase();
         match token.kind {
             Kind::Dot => (schema, dot) = (std::mem::take(&mut found), true),
             Kind::Word if found.is_empty() && BEFORE_NAME.contains(&&*lower) || lower == "on" && dot => {}

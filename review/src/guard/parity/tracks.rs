@@ -1,6 +1,6 @@
 //! Tracks as the options give them, ready to be asked.
 
-use crate::guard::{Counts, Ddl, Options, Registers, Track as Given};
+use crate::guard::{Ddl, Options, Registers, Track as Given};
 use counterfoil::error::{Code, Error};
 use fast_glob::glob_match;
 use regex_lite::{Regex, RegexBuilder};
@@ -12,9 +12,9 @@ pub(super) struct Track<'o> {
     ignore: &'o [String],
     /// What registers a migration, other than a new file.
     pub line: Option<Regex>,
-    ddl: Option<&'o Counts>,
-    /// What counts as DDL, where an expression says so.
-    pub ddl_line: Option<Regex>,
+    ddl: Option<&'o [Ddl]>,
+    /// Expressions of what counts as DDL.
+    pub ddl_lines: Vec<Regex>,
 }
 
 impl Track<'_> {
@@ -31,17 +31,8 @@ impl Track<'_> {
     }
 
     /// Whether a kind of DDL counts.
-    pub(super) fn counts(&self, ddl: Ddl) -> bool {
-        match self.ddl {
-            Some(Counts::Kinds(list)) => list.contains(&ddl),
-            Some(_) => false,
-            None => true,
-        }
-    }
-
-    /// Whether everything that a migration does counts.
-    pub(super) fn counts_all(&self) -> bool {
-        self.ddl == Some(&Counts::Any)
+    pub(super) fn counts(&self, ddl: &Ddl) -> bool {
+        self.ddl.map_or(*ddl != Ddl::Any, |list| list.contains(ddl))
     }
 
     /// What one would do to register a migration.
@@ -94,8 +85,8 @@ pub(super) fn track<'o>(name: &'o str, given: &'o Given) -> Result<Track<'o>, Er
             }
         }
     }
-    let expression = |field: &str, pattern: &str| match RegexBuilder::new(pattern).multi_line(true).build() {
-        Ok(regex) => Ok(Some(regex)),
+    let expression = |field: String, pattern: &str| match RegexBuilder::new(pattern).multi_line(true).build() {
+        Ok(regex) => Ok(regex),
         Err(error) => wrong(
             format!("{key}.{field}.line is {pattern:?}, which is not a regular expression: {error}"),
             "see https://docs.rs/regex-lite for what it may say",
@@ -103,19 +94,21 @@ pub(super) fn track<'o>(name: &'o str, given: &'o Given) -> Result<Track<'o>, Er
     };
     let line = match &given.registers {
         Registers::File => None,
-        Registers::Line(pattern) => expression("registers", pattern)?,
+        Registers::Line(pattern) => Some(expression("registers".to_owned(), pattern)?),
     };
-    let ddl_line = match &given.ddl {
-        Some(Counts::Line(pattern)) => expression("ddl", pattern)?,
-        _ => None,
-    };
-    if matches!(&given.ddl, Some(Counts::Kinds(kinds)) if kinds.is_empty()) {
+    let mut ddl_lines = Vec::new();
+    for (at, ddl) in given.ddl.iter().flatten().enumerate() {
+        if let Ddl::Line(pattern) = ddl {
+            ddl_lines.push(expression(format!("ddl[{at}]"), pattern)?);
+        }
+    }
+    if given.ddl.as_ref().is_some_and(Vec::is_empty) {
         return wrong(
             format!("{key}.ddl is empty"),
-            "say what counts as DDL: \"sql\", \"sqlalchemy\", \"builders\", \"any\" instead of a list, or leave it out",
+            "say what counts as DDL: \"sql\", \"sqlalchemy\", \"builders\", \"any\", or leave it out",
         );
     }
-    Ok(Track { name, files: &given.files, ignore: &given.ignore, line, ddl: given.ddl.as_ref(), ddl_line })
+    Ok(Track { name, files: &given.files, ignore: &given.ignore, line, ddl: given.ddl.as_deref(), ddl_lines })
 }
 
 /// What is wrong with a glob. The matcher takes what is not closed for something that nothing matches.

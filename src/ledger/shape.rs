@@ -7,6 +7,8 @@ use super::Table;
 use super::statements::COLUMNS;
 use super::tools::Tool;
 use crate::error::{Code, Error};
+use crate::mention::Mention;
+use crate::sql::quote::identifier;
 
 /// What a table is, by its columns.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -53,9 +55,29 @@ pub(crate) fn shape(columns: &[(String, String)], rails: bool) -> Shape {
     if COLUMNS.iter().all(|(name, ..)| kind(name).is_some()) { Shape::Counterfoil } else { Shape::Partial }
 }
 
-/// The ledger lacks the unique key on `version`, which keeps two runners from applying one migration.
-pub(crate) fn without_key(table: &Table) -> Error {
+/// What may have the ledger's name and cannot have a key: `relkind` of `pg_class`.
+const NO_TABLES: [(&str, &str); 3] = [("v", "view"), ("m", "materialized view"), ("f", "foreign table")];
+
+/// Row security keeps rows of the ledger from this role.
+pub(crate) fn hidden(table: &Table, role: &str) -> Error {
+    let (table, name) = (table.qualified(), identifier(role));
+    let message = format!("row security keeps rows of the ledger {table} from the role {name}");
+    let help = format!(
+        "let its owner run: create policy counterfoil on {table} to {name} using (true); or connect as its owner, or as a \
+         role with BYPASSRLS; nothing was run"
+    );
+    Error::new(Code::DatabaseFailed, message).with_help(help)
+}
+
+/// The ledger lacks the unique key on `version`, which keeps two runners from applying one migration. `kind`: see
+/// [`lacks_key`](super::statements::lacks_key).
+pub(crate) fn without_key(table: &Table, kind: &str) -> Error {
     let table = table.qualified();
+    if let Some((_, what)) = NO_TABLES.iter().find(|(known, _)| *known == kind) {
+        let message = format!("the ledger {table} is a {what}, which has no unique key to keep two runners apart");
+        let help = "name the table that is behind it with the option `table`; nothing was run";
+        return Error::new(Code::DatabaseFailed, message).with_help(help).with_option(Mention::named("table"));
+    }
     let message = format!("the ledger {table} has no unique key on version, which keeps two runners apart");
     let help = format!(
         "see that no version is there twice: select version from {table} group by version having count(*) > 1; \

@@ -186,13 +186,12 @@ impl<'a> Matching<'a> {
     fn find_renumbered(&mut self) {
         let mut target = vec![None; self.rows.len()];
         for (_, group) in self.same_content() {
-            // By name. Of the type of the groups: every type of a map is code of its own.
-            let mut named: BTreeMap<&str, Group> = BTreeMap::new();
+            let mut named: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
             for &file in group.files.iter().rev() {
-                named.entry(&self.files[file].name).or_default().files.push(file);
+                named.entry(&self.files[file].name).or_default().push(file);
             }
             for &row in &group.rows {
-                if let Some(file) = self.rows[row].name.as_deref().and_then(|name| named.get_mut(name)?.files.pop()) {
+                if let Some(file) = self.rows[row].name.as_deref().and_then(|name| named.get_mut(name)?.pop()) {
                     target[row] = Some(file);
                 }
             }

@@ -21,8 +21,7 @@ pub(super) fn judge(
     if catalog.not_run.is_empty() {
         return;
     }
-    let applied = applied(catalog, ledger);
-    let recorded = set(&applied);
+    let recorded = recorded(catalog, ledger);
     let pending = Pending::new(catalog, decisions);
     for file in &catalog.not_run {
         let is_its =
@@ -55,8 +54,7 @@ pub(crate) fn error<'c>(
     if catalog.not_run.is_empty() || options.severity("not-run") != super::Severity::Error {
         return None;
     }
-    let applied = applied(catalog, ledger);
-    let recorded = set(&applied);
+    let recorded = recorded(catalog, ledger);
     let pending = Pending::new(catalog, decisions);
     let is_error = |file: &&NotRun| {
         let is_there = file.turn.version().is_some_and(|version| recorded.contains(version));
@@ -67,17 +65,13 @@ pub(crate) fn error<'c>(
 }
 
 /// The versions of applied rows: a migration in code that has one has run.
-fn applied(catalog: &Catalog, ledger: &Ledger) -> Vec<Version> {
+fn recorded(catalog: &Catalog, ledger: &Ledger) -> BTreeSet<Version> {
     let identity = catalog.convention.identity();
-    let rows = ledger.rows.iter().filter(|row| row.state == State::Applied);
-    rows.map(|row| Version::new(row.version.as_str(), identity)).collect()
-}
-
-// Not `collect`, here and wherever a map or set is made: that sorts first, with a sort of its own for every type.
-fn set(versions: &[Version]) -> BTreeSet<&Version> {
-    let mut set = BTreeSet::new();
-    set.extend(versions);
-    set
+    let applied = ledger.rows.iter().filter(|row| row.state == State::Applied);
+    // Not `collect`, here and wherever a map or set is made: that sorts first, with a sort of its own for every type.
+    let mut recorded = BTreeSet::new();
+    recorded.extend(applied.map(|row| Version::new(row.version.as_str(), identity)));
+    recorded
 }
 
 /// The pending migrations.

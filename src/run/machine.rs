@@ -9,7 +9,7 @@ use super::state::{Doubt, Pace, Phase, RunState, claim_of};
 use super::{Capabilities, Failure, Goal, Input, Options, Output, Setup, Shared, message};
 use crate::error::{Code, Error};
 use crate::ledger::foreign;
-use crate::ledger::statements::{self, TextRow, taken};
+use crate::ledger::statements::{self, TextRow};
 use crate::ledger::tools::Tool;
 use crate::ledger::{Lease, Ledger, Row, State, shape};
 use crate::plan;
@@ -34,6 +34,8 @@ const MOST_RACES: u32 = 20;
 
 /// SQLSTATE `insufficient_privilege`.
 const INSUFFICIENT_PRIVILEGE: &str = "42501";
+/// SQLSTATE `too_many_connections`.
+const TOO_MANY_CONNECTIONS: &str = "53300";
 /// SQLSTATE `in_failed_sql_transaction`.
 const FAILED_TRANSACTION: &str = "25P02";
 
@@ -284,7 +286,7 @@ impl Machine {
                 self.fail(failure::open_transaction(false))
             }
             Phase::Digest => {
-                let same = rows.into_iter().next().and_then(|mut row| taken(&mut row, "same"));
+                let same = rows.into_iter().next().and_then(|mut row| row.remove("same").flatten());
                 match same.as_deref() {
                     Some("true") => self.current(),
                     Some(_) => self.look(),
@@ -294,8 +296,11 @@ impl Machine {
             Phase::Shape => self.shape(rows),
             Phase::Rows => {
                 // A health check writes nothing: what a missing key would harm is the next run.
-                if self.setup.goal != Goal::Ready && !statements::is_keyed(&rows) {
-                    return self.fail(shape::without_key(&self.setup.options.table));
+                if let Some(kind) = statements::lacks_key(&rows).filter(|_| self.setup.goal != Goal::Ready) {
+                    return self.fail(shape::without_key(&self.setup.options.table, kind));
+                }
+                if let Some(role) = statements::hidden_from(&rows) {
+                    return self.fail(shape::hidden(&self.setup.options.table, role));
                 }
                 self.state.busy = statements::is_busy(&rows);
                 match statements::read(&self.setup.options.table, rows) {
@@ -380,7 +385,9 @@ impl Machine {
         let rails = rows.iter().any(|row| row.get("rails").is_some_and(Option::is_some));
         let columns: Vec<(String, String)> = rows
             .into_iter()
-            .filter_map(|mut row| Some((taken(&mut row, "name")?, taken(&mut row, "type").unwrap_or_default())))
+            .filter_map(|mut row| {
+                Some((row.remove("name").flatten()?, row.remove("type").flatten().unwrap_or_default()))
+            })
             .collect();
         match shape::shape(&columns, rails) {
             shape::Shape::Foreign(tool) => self.taken(tool),
@@ -541,16 +548,31 @@ impl Machine {
             }
             // Whoever only asks wants an answer now.
             Phase::Digest | Phase::Rows | Phase::Shape | Phase::Says { .. }
-                if kind == Kind::Busy && !matches!(self.setup.goal, Goal::Plan | Goal::Ready) =>
+                if matches!(kind, Kind::Busy | Kind::Cancelled)
+                    && !matches!(self.setup.goal, Goal::Plan | Goal::Ready) =>
             {
-                self.wait("for the database to take another connection")
+                let what = if failure.sqlstate == TOO_MANY_CONNECTIONS {
+                    "for the database to take another connection"
+                } else {
+                    "for a lock on the ledger"
+                };
+                self.wait(what)
+            }
+            Phase::Digest | Phase::Rows | Phase::Shape | Phase::Says { .. } if failure.refused => {
+                self.fail(failure::unreached(&failure))
             }
             Phase::Digest | Phase::Rows | Phase::Shape | Phase::Says { .. } => {
                 self.fail(failure::database(&self.setup, &failure, "the ledger could not be read"))
             }
             Phase::Create => match kind {
                 // The second look fails where something else is there by now, or a table that it reads is gone.
-                Kind::Unique | Kind::Race | Kind::Busy | Kind::Lost | Kind::Changed | Kind::NoLedger
+                Kind::Unique
+                | Kind::Race
+                | Kind::Busy
+                | Kind::Cancelled
+                | Kind::Lost
+                | Kind::Changed
+                | Kind::NoLedger
                     if self.state.races < MOST_RACES =>
                 {
                     self.state.races += 1;
@@ -564,7 +586,7 @@ impl Machine {
             },
             Phase::Bookkeeping | Phase::Adopt(_) => match kind {
                 Kind::Unique => self.wait("for another runner to finish with the ledger"),
-                Kind::Busy => self.wait("for a lock on the ledger"),
+                Kind::Busy | Kind::Cancelled => self.wait("for a lock on the ledger"),
                 Kind::Lost => {
                     if let Phase::Adopt(migration) = self.state.phase {
                         self.state.doubt = Doubt::Lost(migration, EventKind::Adopted);

@@ -7,7 +7,7 @@ use super::request::{Act, Direction, Request};
 use super::state::{Doubt, Phase, claim_of};
 use super::{Machine, Output, When};
 use crate::error::{Code, Error};
-use crate::ledger::statements::{self, TextRow, taken};
+use crate::ledger::statements::{self, TextRow};
 use crate::ledger::{Lease, Ledger, State};
 use crate::mention::Mention;
 use crate::plan::{self, Action, Plan, Work};
@@ -44,6 +44,9 @@ impl Machine {
                     !self.setup.catalog.migrations[migration].repeatable || row.checksum.as_deref() == Some(own)
                 });
                 if !migration_is_there {
+                    if self.is_kept_waiting(&refusal) {
+                        return self.wait("for another runner to finish with the ledger");
+                    }
                     return self.give_up(*refusal);
                 }
             }
@@ -216,7 +219,7 @@ impl Machine {
     /// Keeps the caller's settings while the section at hand is run.
     pub(super) fn remember(&mut self, rows: Vec<TextRow>) {
         if let Some(prepared) = &mut self.prepared {
-            Arc::make_mut(prepared).kept = rows.into_iter().next().and_then(|mut row| taken(&mut row, "kept"));
+            Arc::make_mut(prepared).kept = rows.into_iter().next().and_then(|mut row| row.remove("kept").flatten());
         }
     }
 

@@ -1,11 +1,12 @@
 // postgres.js.
 import { down, judge, look, mark, takeOver, up } from './run/actions.js'
 import type { ImportLedger, Migrate, PlanWith, Ready, Rollback, Stamp } from './run/functions.js'
-import { type PostgresSql, driver } from './drivers/postgres.js'
+import { driver } from './drivers/postgres.js'
+import type { PostgresSql } from './drivers/postgres-like.js'
 
 export { MigrationError, type Location } from './shared/errors.js'
 export { init } from './run/actions.js'
-export type { PostgresQuery, PostgresReserved, PostgresSql } from './drivers/postgres.js'
+export type { PostgresQuery, PostgresReserved, PostgresSql } from './drivers/postgres-like.js'
 export type { CoreSource } from './wasm/start.js'
 export type * from './run/functions.js'
 export type * from './options/public.js'

@@ -4,9 +4,10 @@
 //! never altered.
 
 use super::Table;
-use super::statements::COLUMNS;
+use super::statements::{self, COLUMNS, TextRow};
 use super::tools::Tool;
 use crate::error::{Code, Error};
+use crate::mention::Mention;
 
 /// What a table is, by its columns.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -54,9 +55,33 @@ pub fn shape(columns: &[(String, String)], rails: bool) -> Shape {
     if COLUMNS.iter().all(|(name, ..)| kind(name).is_some()) { Shape::Counterfoil } else { Shape::Partial }
 }
 
-/// The ledger lacks the unique key on `version`, which keeps two runners from applying one migration.
-pub fn without_key(table: &Table) -> Error {
+/// What may have the ledger's name and cannot have a key: `relkind` of `pg_class`.
+const NO_TABLES: [(&str, &str); 3] = [("v", "view"), ("m", "materialized view"), ("f", "foreign table")];
+
+/// Row security may hide rows of the ledger, if the rows of [`rows`](super::statements::rows) say so.
+pub fn hidden(table: &Table, rows: &[TextRow]) -> Option<Error> {
+    let role = statements::first(rows, "hidden")?;
     let table = table.qualified();
+    let message = ["row security may hide rows of the ledger ", &table, " from the role ", role];
+    let help = [
+        "nothing was run; let the owner of the ledger run: create policy counterfoil_reads on ",
+        &table,
+        " for select to ",
+        role,
+        " using (true)",
+    ];
+    Some(Error::new(Code::DatabaseFailed, message.concat()).with_help(help.concat()))
+}
+
+/// The ledger lacks the unique key on `version`, which keeps two runners from applying one migration. `kind`: see
+/// [`lacks_key`](super::statements::lacks_key).
+pub fn without_key(table: &Table, kind: &str) -> Error {
+    let table = table.qualified();
+    if let Some((_, what)) = NO_TABLES.iter().find(|(known, _)| *known == kind) {
+        let message = format!("the ledger {table} is a {what}, which has no unique key to keep two runners apart");
+        let help = "name the table that is behind it with the option `table`; nothing was run";
+        return Error::new(Code::DatabaseFailed, message).with_help(help).with_option(Mention::named("table"));
+    }
     let message = format!("the ledger {table} has no unique key on version, which keeps two runners apart");
     let help = format!(
         "see that no version is there twice: select version from {table} group by version having count(*) > 1; \

@@ -190,17 +190,15 @@ pub fn as_text(name: &str, definition: &str) -> String {
 
 /// Reads all rows; columns that are not there come as null. `None`: all columns are there.
 ///
-/// There is at least one row, which has no version if the ledger has none. Every row has a column
-/// more, `keyed`: whether a unique key on `version`, which is the lock, lets no two runners record
-/// one migration. One that is partial, deferrable, invalid or over more columns would let them.
+/// There is at least one row, which has no version if the ledger has none. Every row has columns more:
 ///
-/// So have all of them these: `hidden`, the role, where row security may hide rows from it; `writers`, who else may
-/// write; `here`, where the session creates tables.
-///
-/// With `busy` there is another one: whether another session has written to the ledger and has not
-/// committed. Such a session holds a ROW EXCLUSIVE lock on it (PostgreSQL manual, 13.3.1), which
-/// everybody may see in `pg_locks`. The row itself nobody can see.
-pub fn rows(table: &Table, present: Option<&[String]>, busy: bool) -> String {
+/// - `keyed`: whether a unique key on `version`, which is the lock, lets no two runners record one migration, else what kind
+///   of relation it is (`relkind`). A key that is partial, deferrable, invalid or over more columns would let them.
+/// - `hidden`: the role, where row security may hide rows from it; `writers`: who else may write; `here`: where the session
+///   creates tables.
+/// - `busy`: whether another session has written to the ledger and has not committed. Such a session holds a ROW EXCLUSIVE
+///   lock on it (PostgreSQL manual, 13.3.1), which everybody may see in `pg_locks`. The row itself nobody can see.
+pub fn rows(table: &Table, present: Option<&[String]>) -> String {
     let has = |name: &str| present.is_none_or(|columns| columns.iter().any(|column| column == name));
     let mut sql = String::from("select version::text as version");
     for (name, definition, _) in COLUMNS {
@@ -210,25 +208,19 @@ pub fn rows(table: &Table, present: Option<&[String]>, busy: bool) -> String {
         sql.push_str(name);
     }
     if has("claimed_until") {
+        // Of others' sessions a role may see no more than that they are in a transaction: then one of them may be at it.
         sql.push_str(
             ", case when state not in ('running', 'reverting') or claimed_until is null then 'none' \
              when claimed_until > pg_catalog.now() or exists (select 1 from pg_catalog.pg_stat_activity a \
              where a.datname = pg_catalog.current_database() and a.pid <> pg_catalog.pg_backend_pid() \
-             and a.state = 'active' and pg_catalog.strpos(a.query, '/* counterfoil ' || \
-             pg_catalog.replace(version::text, '/', '_') || ' */ ') = 1) then 'alive' else 'over' end as lease",
+             and (a.state = 'active' and pg_catalog.strpos(a.query, '/* counterfoil ' || \
+             pg_catalog.replace(version::text, '/', '_') || ' */ ') = 1 or a.query = '<insufficient privilege>' \
+             and exists (select 1 from pg_catalog.pg_locks where pid = a.pid))) then 'alive' else 'over' end as lease",
         );
     } else {
         sql.push_str(", 'none' as lease");
     }
     sql.push_str(ITSELF);
-    if busy {
-        sql.push_str(
-            ", exists (select 1 from pg_catalog.pg_locks where locktype = 'relation' \
-             and database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database()) \
-             and mode = 'RowExclusiveLock' and granted and pid <> pg_catalog.pg_backend_pid() \
-             and relation = c.oid)::text as busy",
-        );
-    }
     let table = table.qualified();
     for part in [" from pg_catalog.pg_class c where c.oid = ", &literal(&table), "::pg_catalog.regclass) b left join "]
     {
@@ -241,10 +233,14 @@ pub fn rows(table: &Table, present: Option<&[String]>, busy: bool) -> String {
 ///
 /// Of policies for reading one has to say plainly that the role sees every row, and no restrictive one may say less. Others
 /// that may write are neither the owner, nor those who have its rights, nor whoever asks.
-const ITSELF: &str = ", b.* from (select exists (select 1 from pg_catalog.pg_index i join pg_catalog.pg_attribute a \
+const ITSELF: &str = ", b.* from (select case when exists (select 1 from pg_catalog.pg_index i join pg_catalog.pg_attribute a \
      on a.attrelid = i.indrelid and a.attnum = i.indkey[0] where i.indrelid = c.oid \
      and a.attname = 'version' and i.indnkeyatts = 1 and i.indisunique and i.indimmediate and i.indisvalid \
-     and i.indpred is null)::text as keyed, \
+     and i.indpred is null) then 'true' else c.relkind::text end as keyed, \
+     exists (select 1 from pg_catalog.pg_locks where locktype = 'relation' \
+     and database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database()) \
+     and mode = 'RowExclusiveLock' and granted and pid <> pg_catalog.pg_backend_pid() \
+     and relation = c.oid)::text as busy, \
      case when pg_catalog.row_security_active(c.oid) and not coalesce((\
      select bool_or(polpermissive and every) and bool_and(polpermissive or every) from (select polpermissive, \
      pg_catalog.pg_get_expr(polqual, polrelid) = 'true' as every from pg_catalog.pg_policy \
@@ -262,9 +258,9 @@ pub(crate) fn is_busy(rows: &[TextRow]) -> bool {
     first(rows, "busy") == Some("true")
 }
 
-/// Whether the rows of [`rows`] say that the ledger has its key.
-pub fn is_keyed(rows: &[TextRow]) -> bool {
-    first(rows, "keyed") != Some("false")
+/// What kind of relation the ledger is, if the rows of [`rows`] say that it lacks its key.
+pub fn lacks_key(rows: &[TextRow]) -> Option<&str> {
+    first(rows, "keyed").filter(|keyed| *keyed != "true")
 }
 
 /// A value of a row, which is null in it from then on.
@@ -581,9 +577,12 @@ pub(crate) fn recorded(table: &Table, version: &str) -> String {
     )
 }
 
-/// Milliseconds since a moment, as an integer that does not overflow (at most 24 days).
+/// Milliseconds since a moment, as an integer that does not overflow (at most 24 days), nor falls below 0 where the clock
+/// was set back.
 fn since(moment: &str) -> String {
-    format!("least(2147483647, pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - {moment}) * 1000)::integer")
+    format!(
+        "greatest(0, least(2147483647, pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - {moment}) * 1000))::integer"
+    )
 }
 
 /// Gives up the lease between two steps: whoever comes next goes on from here.

@@ -42,7 +42,7 @@ impl Machine {
             return self.revert();
         }
         let doubt = std::mem::replace(&mut self.state.doubt, Doubt::None);
-        let Some(front) = self.state.reverts.front_mut() else { return self.finish() };
+        let Some(front) = self.state.reverts.front() else { return self.finish() };
         let migration = front.migration;
         let row = ledger.rows.iter().find(|row| row.version == front.version);
         match (row, doubt) {
@@ -52,10 +52,15 @@ impl Machine {
                 self.state.reverts.pop_front();
                 self.revert()
             }
+            (Some(_), Doubt::Gone(refusal)) if self.is_kept_waiting(&refusal) => {
+                self.wait("for another runner to finish with the ledger")
+            }
             (Some(_), Doubt::Gone(refusal)) => self.give_up(*refusal),
             (Some(row), _) if row.lease == Lease::Alive => self.wait("for another runner, which is taking it back"),
             (Some(row), _) => {
-                front.resume = resume(row);
+                if let Some(front) = self.state.reverts.front_mut() {
+                    front.resume = resume(row);
+                }
                 self.revert()
             }
         }

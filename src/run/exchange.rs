@@ -57,8 +57,11 @@ pub struct Failure {
     pub completed: Option<u32>,
     /// Where in a function it happened: PostgreSQL's `where`, also called the context.
     pub context: Option<String>,
-    /// Whether the connection broke, so that nobody knows whether it was done.
+    /// Whether the connection broke, so that nobody knows whether it was done. An SQLSTATE does not tell: a migration
+    /// may raise 08006 or 57P01 itself. PostgreSQL ends a session with the severity FATAL or PANIC.
     pub lost: bool,
+    /// Whether it was the connection that was refused: user, password, database.
+    pub refused: bool,
     /// Whether nothing can be asked of this database object any more.
     pub unusable: bool,
 }

@@ -1,6 +1,7 @@
 //! Turns what the database said into what a person needs to know. What else writes to the ledger tells its failures by the
 //! same rules.
 
+use super::message::Owner;
 use super::request::Direction;
 use super::state::Refusal;
 use super::{Failure, Report, Setup};
@@ -18,6 +19,8 @@ pub enum Kind {
     Unique,
     /// Somebody is in the way: try again later.
     Busy,
+    /// Somebody or a limit of time has stopped it: while it waited for others, or at work.
+    Cancelled,
     /// The ledger's table or a column of it is not there.
     NoLedger,
     /// Somebody else created the same thing at the same moment.
@@ -32,31 +35,28 @@ pub enum Kind {
 
 /// SQLSTATEs that mean more than "failed". Source: PostgreSQL manual, appendix A.
 const KINDS: &[(&str, Kind)] = &[
-    ("23505", Kind::Unique),   // unique_violation
-    ("55P03", Kind::Busy),     // lock_not_available
-    ("40P01", Kind::Busy),     // deadlock_detected
-    ("40001", Kind::Busy),     // serialization_failure
-    ("53300", Kind::Busy),     // too_many_connections
-    ("42P01", Kind::NoLedger), // undefined_table
-    ("42703", Kind::NoLedger), // undefined_column
-    ("3F000", Kind::NoLedger), // invalid_schema_name
-    ("42P06", Kind::Race),     // duplicate_schema
-    ("42P07", Kind::Race),     // duplicate_table
-    ("42710", Kind::Race),     // duplicate_object: the row type of a table that somebody has just made
-    ("42701", Kind::Race),     // duplicate_column
-    ("42704", Kind::Race),     // undefined_object: a role that somebody has just dropped
-    ("22P02", Kind::Changed),  // invalid_text_representation
-    ("XX000", Kind::Race),     // "tuple concurrently updated"
+    ("23505", Kind::Unique),    // unique_violation
+    ("55P03", Kind::Busy),      // lock_not_available
+    ("40P01", Kind::Busy),      // deadlock_detected
+    ("40001", Kind::Busy),      // serialization_failure
+    ("53300", Kind::Busy),      // too_many_connections
+    ("57014", Kind::Cancelled), // query_canceled: by its statement_timeout too
+    ("42P01", Kind::NoLedger),  // undefined_table
+    ("42703", Kind::NoLedger),  // undefined_column
+    ("3F000", Kind::NoLedger),  // invalid_schema_name
+    ("42P06", Kind::Race),      // duplicate_schema
+    ("42P07", Kind::Race),      // duplicate_table
+    ("42710", Kind::Race),      // duplicate_object: the row type of a table that somebody has just made
+    ("42701", Kind::Race),      // duplicate_column
+    ("42704", Kind::Race),      // undefined_object: a role that somebody has just dropped
+    ("22P02", Kind::Changed),   // invalid_text_representation
+    ("XX000", Kind::Race),      // "tuple concurrently updated"
 ];
-
-/// What SQLSTATEs begin with after which the connection is gone: connection exceptions, shutdowns and
-/// idle sessions, idle transactions. `gone` of the package's drivers is the same.
-const GONE: [&str; 3] = ["08", "57P0", "25P03"];
 
 impl Failure {
     /// What it asks for.
     pub fn kind(&self) -> Kind {
-        if self.lost || GONE.iter().any(|class| self.sqlstate.starts_with(class)) {
+        if self.lost {
             return Kind::Lost;
         }
         KINDS.iter().find(|(state, _)| *state == self.sqlstate).map_or(Kind::Other, |(_, kind)| *kind)
@@ -90,6 +90,14 @@ impl Failure {
     }
 }
 
+impl Refusal {
+    /// Whether somebody is in the way. A claim that waits may be stopped by a role's `statement_timeout`.
+    pub(super) fn is_busy(&self) -> bool {
+        let kind = self.failure.kind();
+        kind == Kind::Busy || kind == Kind::Cancelled && self.owner == Owner::Ledger
+    }
+}
+
 /// What had been done before, in words.
 fn before(report: &Report) -> String {
     match (report.applied.len(), report.reverted.len()) {
@@ -116,7 +124,7 @@ pub(super) fn section(
             let help = format!("{LEAVE_THE_ROW}; {steps}, {}", before(report));
             row_gone(setup, refusal.migration, refusal.direction).with_help(help).with_option(Mention::named("table"))
         }
-        None if !refusal.ledger => statement(setup, refusal, kept, first, report),
+        None if refusal.owner != Owner::Ledger => statement(setup, refusal, kept, first, report),
         _ => database(setup, &refusal.failure, "the ledger could not be written"),
     }
 }
@@ -174,7 +182,9 @@ pub(super) fn statement(
         ),
     };
     let mut said = failure.said();
-    if place.is_none() && !setup.capabilities.script {
+    if refusal.owner == Owner::Commit {
+        said.insert_str(0, "at the commit: ");
+    } else if place.is_none() && !setup.capabilities.script {
         said.insert_str(0, "one of its statements failed: ");
     }
     let error = Error::new(Code::StatementFailed, said).with_help(failure.with_hint(&help));
@@ -251,21 +261,4 @@ pub fn waited(setup: &Setup, what: &str) -> Error {
     Error::new(Code::WaitTimeout, format!("waited {} ms {what}", setup.options.wait_timeout))
         .with_help("see in pg_stat_activity who holds the lock, or allow more time with the option `waitTimeout`")
         .with_option(Mention::named("waitTimeout"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_connection_is_gone_after_what_the_table_says() {
-        let table = include_str!("../../tests/data/sqlstates/gone.txt");
-        let lines: Vec<&str> = table.lines().filter(|line| !line.starts_with('#')).collect();
-        assert!(lines.len() > 20);
-        for line in lines {
-            let [sqlstate, gone, _] = line.split_whitespace().collect::<Vec<_>>()[..] else { panic!("{line}") };
-            let failure = Failure { sqlstate: sqlstate.into(), ..Failure::default() };
-            assert_eq!(failure.kind() == Kind::Lost, gone == "gone", "{line}");
-        }
-    }
 }

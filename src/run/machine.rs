@@ -34,6 +34,8 @@ const MOST_RACES: u32 = 20;
 
 /// SQLSTATE `insufficient_privilege`.
 const INSUFFICIENT_PRIVILEGE: &str = "42501";
+/// SQLSTATE `too_many_connections`.
+const TOO_MANY_CONNECTIONS: &str = "53300";
 /// SQLSTATE `in_failed_sql_transaction`.
 const FAILED_TRANSACTION: &str = "25P02";
 
@@ -299,8 +301,8 @@ impl Machine {
             Phase::Shape => self.shape(rows),
             Phase::Rows => {
                 // A health check writes nothing: what a missing key would harm is the next run.
-                if self.setup.goal != Goal::Ready && !statements::is_keyed(&rows) {
-                    return self.fail(shape::without_key(&self.setup.options.table));
+                if let Some(kind) = statements::lacks_key(&rows).filter(|_| self.setup.goal != Goal::Ready) {
+                    return self.fail(shape::without_key(&self.setup.options.table, kind));
                 }
                 if let Err(error) = self.notice(&rows) {
                     return self.fail(error);
@@ -567,9 +569,18 @@ impl Machine {
             }
             // Whoever only asks wants an answer now.
             Phase::Digest | Phase::Rows | Phase::Shape | Phase::Says { .. }
-                if kind == Kind::Busy && !matches!(self.setup.goal, Goal::Plan | Goal::Ready) =>
+                if matches!(kind, Kind::Busy | Kind::Cancelled)
+                    && !matches!(self.setup.goal, Goal::Plan | Goal::Ready) =>
             {
-                self.wait("for the database to take another connection")
+                let what = if failure.sqlstate == TOO_MANY_CONNECTIONS {
+                    "for the database to take another connection"
+                } else {
+                    "for a lock on the ledger"
+                };
+                self.wait(what)
+            }
+            Phase::Digest | Phase::Rows | Phase::Shape | Phase::Says { .. } if failure.refused => {
+                self.fail(failure::unreached(&failure))
             }
             Phase::Digest | Phase::Rows | Phase::Shape | Phase::Says { .. } => {
                 self.fail(failure::database(&self.setup, &failure, "the ledger could not be read"))
@@ -578,7 +589,13 @@ impl Machine {
             Phase::Moved(_) => self.judged_moves(None),
             Phase::Create => match kind {
                 // The second look fails where something else is there by now, or a table that it reads is gone.
-                Kind::Unique | Kind::Race | Kind::Busy | Kind::Lost | Kind::Changed | Kind::NoLedger
+                Kind::Unique
+                | Kind::Race
+                | Kind::Busy
+                | Kind::Cancelled
+                | Kind::Lost
+                | Kind::Changed
+                | Kind::NoLedger
                     if self.state.races < MOST_RACES =>
                 {
                     self.state.races += 1;
@@ -592,7 +609,7 @@ impl Machine {
             },
             Phase::Bookkeeping | Phase::Adopt(_) => match kind {
                 Kind::Unique => self.wait("for another runner to finish with the ledger"),
-                Kind::Busy => self.wait("for a lock on the ledger"),
+                Kind::Busy | Kind::Cancelled => self.wait("for a lock on the ledger"),
                 Kind::Lost => {
                     if let Phase::Adopt(migration) = self.state.phase {
                         self.state.doubt = Doubt::Lost(migration, EventKind::Adopted);

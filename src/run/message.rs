@@ -2,7 +2,7 @@
 
 use super::prepared::Prepared;
 use super::request::{Act, Direction, Request};
-use super::{Failure, Goal, Setup, session};
+use super::{Failure, Setup, session};
 use crate::ledger::foreign;
 use crate::ledger::schema;
 use crate::ledger::statements::{self, Runner};
@@ -287,7 +287,7 @@ pub(crate) fn message(setup: &Setup, prepared: Option<&Prepared>, request: &Requ
             statements::shape(table)
         ),
         Request::Says(found) => foreign::says(found, &setup.versions()),
-        Request::Rows(columns) => statements::rows(table, columns.as_deref(), setup.goal == Goal::Ready),
+        Request::Rows(columns) => statements::rows(table, columns.as_deref()),
         Request::Create { present, around, look_again } => {
             let mut create = statements::create(table, present, around);
             // Last: the closer to the end, the less can come in between.
@@ -410,14 +410,26 @@ fn index_state(setup: &Setup, prepared: Option<&Prepared>, migration: usize, ste
     )
 }
 
-/// Whether it was a statement on the ledger that failed, and not the section. After the section it
-/// may be the commit that fails, and what is deferred to it. That says in which function it
-/// happened, or that a constraint (class 23) is violated.
-pub(crate) fn is_ledger(setup: &Setup, prepared: Option<&Prepared>, request: &Request, failure: &Failure) -> bool {
-    let (Request::Atomic(acts), Some(completed)) = (request, failure.completed) else { return false };
+/// Whose a failure is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Owner {
+    /// The section's, or nobody knows.
+    Section,
+    /// The ledger's: it was a statement of the run's own.
+    Ledger,
+    /// The section's, at the end of its transaction: a deferred constraint or trigger.
+    Commit,
+}
+
+/// Whose a failure is, if the driver tells which statement it was. After the section it may be the commit that fails, and
+/// what is deferred to it: the last statement is confirmed only then. That says in which function it happened, or that a
+/// constraint (class 23) is violated, and not one of the ledger's.
+pub(crate) fn owner(setup: &Setup, prepared: Option<&Prepared>, request: &Request, failure: &Failure) -> Owner {
+    let (Request::Atomic(acts), Some(completed)) = (request, failure.completed) else { return Owner::Section };
     let mut at = completed as usize;
     let mut after = false;
-    if setup.capabilities.script && is_explicit(prepared, acts) {
+    let explicit = setup.capabilities.script && is_explicit(prepared, acts);
+    if explicit {
         at = at.wrapping_sub(1);
     }
     for piece in pieces(setup, prepared, acts) {
@@ -427,14 +439,20 @@ pub(crate) fn is_ledger(setup: &Setup, prepared: Option<&Prepared>, request: &Re
             Piece::Own(_) => (1, false),
         };
         if at < count {
-            return ledger
-                && (!after
-                    || failure.context.as_deref().is_none_or(str::is_empty) && !failure.sqlstate.starts_with("23"));
+            let deferred = failure.context.as_deref().is_some_and(|context| !context.is_empty())
+                || failure.sqlstate.starts_with("23")
+                    && !failure.message.contains(&format!("\"{}\"", setup.options.table.name));
+            return match (ledger, after && deferred) {
+                (true, true) => Owner::Commit,
+                (true, false) => Owner::Ledger,
+                _ => Owner::Section,
+            };
         }
         at -= count;
         after |= matches!(piece, Piece::Body { .. });
     }
-    false
+    // All is done but the `commit` of an explicit transaction.
+    if explicit && at == 0 { Owner::Commit } else { Owner::Section }
 }
 
 impl Setup {

@@ -1,7 +1,8 @@
 //! What is noticed of the ledger while it is read, besides what its rows say.
 
 use super::Machine;
-use crate::error::{Code, Error};
+use crate::error::Error;
+use crate::ledger::shape;
 use crate::ledger::statements::{self, TextRow};
 use crate::mention::Mention;
 use crate::plan::{Finding, Severity};
@@ -22,16 +23,8 @@ impl Machine {
     pub(super) fn notice(&mut self, rows: &[TextRow]) -> Result<(), Error> {
         let named = &self.setup.options.table;
         let table = named.qualified();
-        if let Some(role) = statements::first(rows, "hidden") {
-            let message = ["row security may hide rows of the ledger ", &table, " from the role ", role];
-            let help = [
-                "nothing was run; let the owner of the ledger run: create policy counterfoil_reads on ",
-                &table,
-                " for select to ",
-                role,
-                " using (true)",
-            ];
-            return Err(Error::new(Code::DatabaseFailed, message.concat()).with_help(help.concat()));
+        if let Some(error) = shape::hidden(named, rows) {
+            return Err(error);
         }
         self.state.noticed.clear();
         if let Some(writers) = statements::first(rows, "writers") {

@@ -1,7 +1,7 @@
 //! A section that the database refused: what is done about it.
 
 use super::failure::{self, Kind};
-use super::message;
+use super::message::{self, Owner};
 use super::place::place;
 use super::report::EventKind;
 use super::request::{Direction, Request};
@@ -31,8 +31,9 @@ impl Machine {
             Some(Request::Atomic(acts)) if place.is_none() && !counts => acts.clone(),
             _ => Vec::new(),
         };
-        let ledger = self.sent.as_ref().is_some_and(|sent| message::is_ledger(&self.setup, prepared, sent, &failure));
-        Refusal { migration, direction, failure, place, ledger, acts }
+        let owner = |sent: &Request| message::owner(&self.setup, prepared, sent, &failure);
+        let owner = self.sent.as_ref().map_or(Owner::Section, owner);
+        Refusal { migration, direction, failure, place, owner, acts }
     }
 
     pub(super) fn section_failed(&mut self, refusal: Refusal) -> Output {
@@ -46,7 +47,7 @@ impl Machine {
                 self.state.doubt = Doubt::Lost(migration, EventKind::Reverted);
                 self.look_after_loss()
             }
-            (Kind::Busy, _) => {
+            _ if refusal.is_busy() => {
                 let path = &self.setup.catalog.migrations[migration].path;
                 let what = format!("for a lock that {path} needs: {}", refusal.failure.message);
                 self.pace.place = refusal.place;
@@ -57,12 +58,24 @@ impl Machine {
                 self.state.doubt = Doubt::Gone(Box::new(refusal));
                 self.look()
             }
+            // A driver that does not tell which statement was stopped: the claim, while it waited, or the section. The
+            // ledger knows whether somebody is at work, if it is asked at once.
+            (Kind::Cancelled, Direction::Up) if refusal.failure.completed.is_none() => {
+                self.state.doubt = Doubt::Unique(Box::new(refusal));
+                self.look()
+            }
             (Kind::Unique, Direction::Up) => {
                 self.state.doubt = Doubt::Unique(Box::new(refusal));
                 self.wait_quietly("for another runner, which was faster")
             }
             _ => self.give_up(refusal),
         }
+    }
+
+    /// Whether it was stopped while somebody else was at work: it may be the claim that was stopped, while it waited.
+    pub(super) fn is_kept_waiting(&self, refusal: &Refusal) -> bool {
+        let failure = &refusal.failure;
+        self.state.busy && failure.completed.is_none() && failure.kind() == Kind::Cancelled
     }
 
     /// The section itself is at fault. Which of its statements, is asked first if need be.

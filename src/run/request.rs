@@ -150,6 +150,13 @@ pub enum Request {
     Diagnose(Vec<Act>),
 }
 
+impl Request {
+    /// Whether it only reads the ledger. Nothing is half-done then: a driver need not wait for the answer for ever.
+    pub fn looks(&self) -> bool {
+        matches!(self, Request::Digest | Request::Shape { .. } | Request::Says(_) | Request::Rows(_))
+    }
+}
+
 /// One part of a [`Request::Atomic`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

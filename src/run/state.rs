@@ -1,6 +1,7 @@
 //! All that decides what happens next, and when: the ground that the machine and its parts stand on.
 
 use super::Failure;
+use super::message::Owner;
 use super::report::{EventKind, Report};
 use super::request::{Act, Direction};
 use crate::error::{Error, Location};
@@ -111,8 +112,7 @@ pub(super) struct Refusal {
     pub(super) direction: Direction,
     pub(super) failure: Failure,
     pub(super) place: Option<(Location, String)>,
-    /// It was not the section that failed, but what was done to the ledger before it.
-    pub(super) ledger: bool,
+    pub(super) owner: Owner,
     /// What was sent, if the driver cannot tell which statement failed.
     pub(super) acts: Vec<Act>,
 }

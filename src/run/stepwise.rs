@@ -301,6 +301,8 @@ impl Machine {
             return self.look_after_loss();
         }
         match now.at.clone() {
+            // Whoever still builds the index is in the way.
+            At::Drop if kind == Kind::Cancelled => self.then(now, Next::Stop(None)),
             At::Run | At::Drop | At::Replay(_) => {
                 let refusal = self.refusal(now.migration, now.direction, failure);
                 match self.trial(&refusal).filter(|_| kind != Kind::Busy) {
@@ -313,7 +315,7 @@ impl Machine {
                 self.step_refused(now, *refusal)
             }
             At::Claim | At::Forget if kind == Kind::Unique => self.wait_quietly("for another runner, which was faster"),
-            _ if kind == Kind::Busy => self.wait("for a lock on the ledger"),
+            _ if matches!(kind, Kind::Busy | Kind::Cancelled) => self.wait("for a lock on the ledger"),
             _ => {
                 let error = failure::database(&self.setup, &failure, "the ledger could not be written");
                 self.fail(error)
@@ -332,7 +334,7 @@ impl Machine {
         }
         let explicit = matches!(&self.sent, Some(Request::Atomic(acts))
             if self.setup.capabilities.script && message::is_explicit(self.prepared.as_deref(), acts));
-        let then = (refusal.failure.kind() != Kind::Busy).then(|| Box::new(error));
+        let then = (!refusal.is_busy()).then(|| Box::new(error));
         if explicit {
             return self.go(now, At::Rollback(then), Request::Rollback);
         }

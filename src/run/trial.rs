@@ -7,7 +7,7 @@
 
 use super::carry;
 use super::failure::Kind;
-use super::message;
+use super::message::{self, Owner};
 use super::place::place;
 use super::request::{Act, Request};
 use super::state::Refusal;
@@ -27,7 +27,7 @@ impl Machine {
         let prepared = self.prepared.as_deref();
         let is_run = acts.iter().any(|act| matches!(act, Act::Run { .. }));
         // What the run itself has made to fail is not the section's fault.
-        let is_own = refusal.ledger || refusal.failure.fault().is_some();
+        let is_own = refusal.owner == Owner::Ledger || refusal.failure.fault().is_some();
         let text = &self.setup.section(refusal.migration, refusal.direction).text;
         let is_timed = prepared.is_some_and(|p| p.analysis.statements.iter().any(|s| is_limit(s.span.slice(text))));
         let is_lost = refusal.failure.kind() == Kind::Lost;
@@ -54,7 +54,7 @@ impl Machine {
         let request = Request::Atomic(refusal.acts.clone());
         let prepared = self.prepared.as_deref();
         refusal.place = place(&self.setup, prepared, &request, &failure);
-        refusal.ledger = message::is_ledger(&self.setup, prepared, &request, &failure);
+        refusal.owner = message::owner(&self.setup, prepared, &request, &failure);
     }
 }
 

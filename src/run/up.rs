@@ -44,6 +44,9 @@ impl Machine {
                     !self.setup.catalog.migrations[migration].repeatable || row.checksum.as_deref() == Some(own)
                 });
                 if !migration_is_there {
+                    if self.is_kept_waiting(&refusal) {
+                        return self.wait("for another runner to finish with the ledger");
+                    }
                     return self.give_up(*refusal);
                 }
             }

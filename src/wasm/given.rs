@@ -304,6 +304,7 @@ pub(super) fn answer(value: &JsValue) -> Result<Input, JsValue> {
             completed: given.whole32("completed"),
             context: given.text("context"),
             lost: given.flag("lost"),
+            refused: given.flag("refused"),
             unusable: given.flag("unusable"),
         };
         return reading.end(Input::Failed(failure));

@@ -244,6 +244,8 @@ pub enum Request {
     Query {
         /// The statement.
         sql: String,
+        /// Whether it reads the ledger and nothing is under way: nothing is lost if nobody waits for the answer.
+        looks: bool,
     },
     /// Send one statement.
     Statement {
@@ -410,7 +412,7 @@ impl Machine {
     fn turn(&mut self, output: Output) -> Result<Ts<Turn>, JsValue> {
         let request = match output {
             Output::Send(request) => match self.0.message(&request) {
-                Message::Query { sql } => Request::Query { sql },
+                Message::Query { sql } => Request::Query { sql, looks: request.looks() },
                 Message::Statement { sql } => Request::Statement { sql },
                 Message::Script { sql, count } => Request::Script { sql, count },
                 Message::Trial { statements } => Request::Trial { statements },

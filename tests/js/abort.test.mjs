@@ -18,7 +18,7 @@ const during = (db, n, act) =>
       if (typeof value !== 'function') return value
       return (...args) => {
         const result = value.apply(target, args)
-        if (['query', 'exec', 'execProtocolStream'].includes(name) && n-- === 0) act()
+        if (['query', 'exec', 'execProtocolRaw'].includes(name) && n-- === 0) act()
         return result
       }
     },

@@ -55,6 +55,26 @@ const untimed = (text) =>
   text.replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g, '2026-01-01 00:00:00').replaceAll(/\d+(\.\d+)? m?s\b/g, '1 ms')
 
 describe('the commands', () => {
+  test('what PostgreSQL says by the way is shown by up and down, and where in a function a statement failed', async (t) => {
+    const says = `do $$ begin raise notice 'moved % rows', 7 using detail = 'all of them'; raise warning 'old \x1b[31m'; end $$;`
+    const fails = "do $$ begin raise 'not this'; end $$;"
+    const { run } = await place(t, {
+      'db/migrations/1_a.sql': migration(says, says),
+      'db/migrations/2_b.sql': migration(fails, ''),
+    })
+    const shown = /^notice: 1: moved 7 rows\n  detail: all of them\nwarning: 1: old \\u\{1b\}\[31m$/m
+    const up = await run(['up'])
+    assert.equal(up.status, 1)
+    assert.match(up.stderr, shown)
+    assert.match(up.stderr, /^error: not this \(P0001\)$/m)
+    assert.match(up.stderr, /^  context: PL\/pgSQL function inline_code_block line 1 at RAISE$/m)
+    const json = JSON.parse((await run(['up', '--format', 'json'])).stdout)
+    assert.equal(json.error.database.context, 'PL/pgSQL function inline_code_block line 1 at RAISE')
+    const down = await run(['down', '--yes'])
+    assert.match(down.stderr, shown)
+    for (const each of [up, down]) plain(each)
+  })
+
   test('a database that another tool has migrated is refused by every command, and goes on as the help says', async (t) => {
     const { run, db } = await place(t)
     await db.query(

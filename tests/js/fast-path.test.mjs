@@ -21,7 +21,7 @@ function counting(db) {
       if (typeof value !== 'function') return value
       return (...args) => {
         // A Sync asks nothing: a PGlite answers it with the state of the session.
-        const asks = ['query', 'exec', 'execProtocolStream'].includes(name) && args[0][0] !== 'S'.charCodeAt(0)
+        const asks = ['query', 'exec', 'execProtocolRaw'].includes(name) && args[0][0] !== 'S'.charCodeAt(0)
         if (asks) sent.push(args[0].text ?? args[0])
         return value.apply(target, args)
       }

@@ -425,7 +425,7 @@ onEachDatabase(
         const { db, query, exec } = await open(t)
         await exec(before)
         // However the driver sends: by `query`, or on PGlite by `exec` and by messages.
-        const ways = ['query', 'exec', 'execProtocolStream'].filter((name) => name in db)
+        const ways = ['query', 'exec', 'execProtocolRaw'].filter((name) => name in db)
         const was = Object.fromEntries(ways.map((name) => [name, db[name]]))
         const restore = () => Object.assign(db, was)
         let came = false
@@ -440,7 +440,7 @@ onEachDatabase(
                 came = true
                 restore()
                 // Inside of a message PGlite waits for its end before it takes another by `exec`.
-                if (name === 'execProtocolStream') await db[name](simpleQuery(between), ...more)
+                if (name === 'execProtocolRaw') await db[name](simpleQuery(between), ...more)
                 else await exec(between)
               }
             }

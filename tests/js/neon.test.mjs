@@ -191,8 +191,8 @@ describe('requests over HTTP', () => {
 
   test('a database that is not there says so in its own words', async () => {
     await fails(api.ready(neon(endpoint.url('no_such_database')), notes), {
-      code: 'database-failed',
-      message: /database "no_such_database" does not exist \(3D000\)/,
+      code: 'connection-lost',
+      message: /^the database could not be reached: .*database "no_such_database" does not exist \(3D000\)/,
     })
   })
 

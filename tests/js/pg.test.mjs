@@ -138,8 +138,8 @@ test('a database that cannot be reached is a lost connection', async () => {
 test('a database that refuses the login says so in its own words', async () => {
   const pool = new pg.Pool({ connectionString: server.url('no_such_database') })
   await fails(api.ready(pool, notes), {
-    code: 'database-failed',
-    message: /database "no_such_database" does not exist/,
+    code: 'connection-lost',
+    message: 'the database could not be reached: database "no_such_database" does not exist (3D000)',
   })
   await pool.end()
 })

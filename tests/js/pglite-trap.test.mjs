@@ -79,12 +79,13 @@ test('an answer with fewer ends than statements is not believed, though it has i
   let short = false
   const db = new Proxy(inner, {
     get(target, name) {
-      if (name !== 'execProtocolStream')
+      if (name !== 'execProtocolRaw')
         return typeof target[name] === 'function' ? target[name].bind(target) : target[name]
       return async (...args) => {
-        const messages = await target.execProtocolStream(...args)
-        const last = messages.findLastIndex((message) => message.name === 'commandComplete')
-        return short ? messages.filter((_, at) => at !== last) : messages
+        const answer = await target.execProtocolRaw(...args)
+        // CommandComplete of the last statement, before ReadyForQuery: https://www.postgresql.org/docs/current/protocol-message-formats.html
+        const last = Buffer.from(answer).lastIndexOf('C', answer.length - 7)
+        return short ? Buffer.concat([answer.slice(0, last), answer.slice(-6)]) : answer
       }
     },
   })

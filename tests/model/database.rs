@@ -81,6 +81,11 @@ impl Backend {
         Backend { runner, request, at: 0, changes: Vec::new() }
     }
 
+    /// How many acts of its request it has done.
+    pub(crate) fn at(&self) -> u32 {
+        self.at as u32
+    }
+
     /// The rows that it holds until it ends.
     fn locks(&self) -> impl Iterator<Item = &str> {
         self.changes.iter().filter_map(|change| match change {
@@ -120,6 +125,8 @@ pub(crate) enum Progress {
 pub(crate) struct World<'a> {
     pub catalog: &'a Catalog,
     pub concurrent: &'a BTreeSet<Effect>,
+    /// Whether who reads is told that others are writing.
+    pub cancels: bool,
 }
 
 fn failure(sqlstate: &str) -> Input {
@@ -252,7 +259,15 @@ pub(crate) fn step(world: &World<'_>, db: &mut Arc<Committed>, backends: &mut [A
                 put("lease", Some(lease.to_owned()));
                 out
             });
-            Progress::Reply(rows(text.collect()))
+            let mut text: Vec<TextRow> = text.collect();
+            if world.cancels {
+                // There is a row in any case; one without a version is none of the ledger's.
+                if text.is_empty() {
+                    text.push(TextRow::new());
+                }
+                text[0].insert("busy".to_owned(), Some((!others.is_empty()).to_string()));
+            }
+            Progress::Reply(rows(text))
         }
         Request::Create { present, look_again, .. } => {
             if db.exists && present.is_empty() {

@@ -94,6 +94,8 @@ struct Checked {
     refused: bool,
     /// Whether a fault may cut an answer short.
     cuts: bool,
+    /// Whether who is blocked is stopped by its `statement_timeout` (57014), and not by the lock timeout.
+    cancels: bool,
     /// The code with which every run ends, whatever it tries.
     stuck: Option<&'static str>,
     /// Databases from which one new runner is known to come to the end.
@@ -110,7 +112,7 @@ const HTTP: Capabilities = Capabilities { script: false, batch: true, interactiv
 
 impl Checked {
     fn world(&self) -> World<'_> {
-        World { catalog: &self.catalog, concurrent: &self.concurrent }
+        World { catalog: &self.catalog, concurrent: &self.concurrent, cancels: self.cancels }
     }
 
     fn machine(&self, runner: u8) -> Machine {
@@ -357,8 +359,16 @@ impl Model for Checked {
                 {
                     return None;
                 }
-                let failure =
-                    Failure { sqlstate: "55P03".into(), message: "lock timeout".into(), ..Failure::default() };
+                // The step of the trial has come to what it is blocked at.
+                let backend = &trial.backends[index];
+                // Which statement of a script it was, a driver may tell.
+                let tells = self.cancels && self.capabilities.script && matches!(backend.request, Request::Atomic(_));
+                let failure = Failure {
+                    sqlstate: if self.cancels { "57014" } else { "55P03" }.into(),
+                    message: "timeout".into(),
+                    completed: tells.then(|| backend.at()),
+                    ..Failure::default()
+                };
                 self.reply(&mut state, index, Input::Failed(failure));
             }
             Action::Abort(index) => {
@@ -422,7 +432,12 @@ impl Model for Checked {
                     Runner::Ended(Some("connection-lost")) => model.cuts && state.faults < model.faults,
                     Runner::Ended(Some("plan-refused")) => model.ambiguous || model.refused,
                     // Only a runner that has lost its lease while it was at work.
-                    Runner::Ended(Some("statement-failed")) => state.expiries < model.expiries,
+                    // Or over a driver that does not tell what was stopped, if whoever was in the way is dead and gone
+                    // when the ledger is looked at.
+                    Runner::Ended(Some("statement-failed")) => {
+                        state.expiries < model.expiries
+                            || model.cancels && !model.capabilities.script && state.faults < model.faults
+                    }
                     Runner::Ended(Some("foreign-ledger")) => state.db.foreign,
                     Runner::Ended(Some("pending")) => model.runners[index] == When::Refuse,
                     Runner::Ended(Some("nothing-to-roll-back")) => model.goal != Goal::Up,
@@ -469,6 +484,7 @@ fn model(second: &str) -> Checked {
         ambiguous: second == AMBIGUOUS,
         refused: false,
         cuts: false,
+        cancels: false,
         stuck: None,
         good: Mutex::default(),
         turns: Mutex::default(),
@@ -651,6 +667,26 @@ fn a_migration_that_deletes_its_row_is_not_applied() {
         let mut model = Checked { runners: TWO.into(), faults: 1, stuck: Some("ledger-touched"), ..model(second) };
         model.db.forgets = Some(1);
         check("2 runners, a migration that deletes its row; one fault", model);
+    }
+}
+
+#[test]
+fn a_claim_that_a_statement_timeout_stops_is_tried_again() {
+    for second in [PLAIN, INDEX] {
+        let model = Checked { runners: TWO.into(), faults: 1, cancels: true, ..model(second) };
+        check("2 runners under a statement_timeout; one fault", model);
+    }
+    let model = Checked { capabilities: HTTP, runners: TWO.into(), faults: 1, cancels: true, ..model(PLAIN) };
+    check("2 runners over HTTP under a statement_timeout; one fault", model);
+}
+
+#[test]
+fn under_a_statement_timeout_going_back_keeps_rows_and_effects_together() {
+    for capabilities in [SCRIPT, HTTP] {
+        let mut model = Checked { capabilities, runners: TWO.into(), faults: 1, cancels: true, ..model(PLAIN) };
+        model.goal = Goal::Down { steps: Some(2), to: None, dry: false };
+        model.db = all_applied(&model.catalog);
+        check("2 runners go back by two under a statement_timeout; one fault", model);
     }
 }
 

@@ -1,6 +1,6 @@
 // How to talk to Bun's own SQL.
 import type { Driver } from '../run/driver.js'
-import { can, inside, type Connection, type TextRow } from '../run/database.js'
+import { can, inside, type Connection, type Go, type TextRow } from '../run/database.js'
 
 /** The part of Bun's `SQL` that is needed: what `new SQL()` or `sql.reserve()` gives. */
 export interface BunSql {
@@ -27,11 +27,15 @@ function connect(db: BunSql): Connection {
   if ('savepoint' in db) throw inside('sql')
   let session = 'release' in db ? db : undefined
   let begun = false
+  let closed = false
 
-  async function send(text: string): Promise<Raw> {
+  async function send(text: string, go?: Go): Promise<Raw> {
     // The first request reads, and needs no session.
     if (!session && begun) session = await db.reserve()
+    // It was waited for too long.
+    if (closed) giveBack()
     begun = true
+    go?.()
     const on = session ?? db
     try {
       return (await on.unsafe(text).simple().raw()) as Raw
@@ -53,11 +57,14 @@ function connect(db: BunSql): Connection {
 
   return {
     capabilities: { script: true, batch: false, interactive: true },
-    query: async (text) => named(await send(text)),
+    query: async (text, go) => named(await send(text, go)),
     statement: send,
     script: send,
     lost: giveBack,
-    close: giveBack,
+    close() {
+      closed = true
+      giveBack()
+    },
   }
 }
 

@@ -40,10 +40,19 @@ function connect(sql: NeonSql): Connection {
   const query = (text: string) => sql.query(text, [], asText)
   return {
     capabilities: { script: false, batch: true, interactive: false, limit },
-    query: async (text) => (await query(text)) as TextRow[],
-    statement: async (text) => query(text),
+    async query(text, go) {
+      go?.()
+      return (await query(text)) as TextRow[]
+    },
+    async statement(text, go) {
+      go()
+      return query(text)
+    },
     // A query is not sent until somebody waits for it: these go together.
-    batch: (statements) => sql.transaction(statements.map(query) as never[], transaction),
+    async batch(statements, go) {
+      go()
+      return sql.transaction(statements.map(query) as never[], transaction)
+    },
   }
 }
 

@@ -1,12 +1,12 @@
 // A Client or a Pool with the shape of node-postgres: its own, and those that @neondatabase/serverless opens over a WebSocket.
 import type { Driver } from '../run/driver.js'
-import { can, completed, told, type Connection } from '../run/database.js'
+import { can, completed, told, type Connection, type Go } from '../run/database.js'
 
 /** The part of a node-postgres `Client` that is needed. */
 export interface PgClient {
   query(config: { text: string; types?: { getTypeParser(): (value: string) => unknown } }): Promise<{ rows: unknown[] }>
-  on(event: 'error', listener: (error: Error) => void): unknown
-  removeListener(event: 'error', listener: (error: Error) => void): unknown
+  on(event: 'error' | 'notice', listener: (told: Error) => void): unknown
+  removeListener(event: 'error' | 'notice', listener: (told: Error) => void): unknown
 }
 
 /** A `Client` that a pool has lent. */
@@ -40,10 +40,12 @@ function connect(db: PgClient | PgPool): Connection {
   let client: (PgClient & Inside) | undefined = pool ? undefined : (db as PgClient)
   // A connection that breaks between two queries says so by an event, which would end the process.
   const ignore = () => {}
+  const notice = (notice: unknown) => self.notice?.(notice)
   let closed = false
-  client?.on('error', ignore)
+  const take = (lent: PgClient) => (client = lent).on('error', ignore) && lent.on('notice', notice)
+  if (client) take(client)
 
-  async function send(text: string): Promise<{ rows: unknown[] }> {
+  async function send(text: string, go?: Go): Promise<{ rows: unknown[] }> {
     if (!client) {
       const lent = await pool!.connect()
       // It was waited for too long.
@@ -51,15 +53,15 @@ function connect(db: PgClient | PgPool): Connection {
         lent.release()
         throw new Error('the run is over')
       }
-      client = lent
-      client.on('error', ignore)
+      take(lent)
     }
-    const { connection } = client
+    const { connection } = client!
+    go?.()
     let done = 0
     const count = () => void done++
     connection?.on?.('commandComplete', count)
     try {
-      return await client.query({ text, types })
+      return await client!.query({ text, types })
     } catch (error) {
       if (connection?.on && error instanceof Error) Object.assign(error, { [completed]: done })
       throw error
@@ -70,15 +72,16 @@ function connect(db: PgClient | PgPool): Connection {
 
   function giveBack(destroy: boolean): void {
     client?.removeListener('error', ignore)
+    client?.removeListener('notice', notice)
     if (pool) {
       ;(client as PgPoolClient | undefined)?.release(destroy)
       client = undefined
     }
   }
 
-  return {
+  const self: Connection = {
     capabilities: { script: true, batch: false, interactive: true },
-    query: async (sql) => told((await send(sql)).rows, client!.getTransactionStatus?.()),
+    query: async (sql, go) => told((await send(sql, go)).rows, client!.getTransactionStatus?.()),
     statement: send,
     script: send,
     // A broken connection of a pool is replaced by the next request; a client has only the one.
@@ -88,6 +91,7 @@ function connect(db: PgClient | PgPool): Connection {
       giveBack(failed)
     },
   }
+  return self
 }
 
 /** @internal */

@@ -1,6 +1,6 @@
 // How to talk to a PGlite.
 import type { Driver } from '../run/driver.js'
-import { can, inside, told, type Connection, type TextRow } from '../run/database.js'
+import { can, inside, told, type Connection, type Go, type TextRow } from '../run/database.js'
 import { nodeDataDir } from './pglite-dir.js'
 import { asText, isDead, speaks, stopped, type PGliteLike } from './pglite-like.js'
 
@@ -10,11 +10,11 @@ function connect(db: PGliteLike) {
   let asked = false
   // What it takes beyond the first question is loaded when it is needed.
   const more = () => import('./pglite-protocol.js')
-  const send = async (sql: string, count = 1) => (await more()).send(db, sql, count)
-  return {
+  const send = async (sql: string, go: Go, count = 1) => (await more()).send(db, sql, count, go, self)
+  const self: Connection = {
     capabilities: { script: true, batch: false, interactive: true },
-    async query(sql) {
-      if (asked) return (await more()).query(db, sql)
+    async query(sql, go) {
+      if (asked) return (await more()).query(db, sql, go, self)
       asked = true
       if (isDead(db)) throw stopped(db)
       // Not `query`: in the extended protocol a statement does not begin with its transaction.
@@ -22,9 +22,10 @@ function connect(db: PGliteLike) {
       if (!result.rows.length) throw stopped(db)
       return told(result.rows, await status(db))
     },
-    statement: (sql) => send(sql),
+    statement: send,
     script: send,
-  } satisfies Connection
+  }
+  return self
 }
 
 /** What ReadyForQuery says, if this can be asked for: PGlite's clock may be too coarse to tell. */

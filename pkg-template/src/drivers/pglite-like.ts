@@ -14,18 +14,13 @@ export interface PGliteLike {
   readonly waitReady?: Promise<void>
 }
 
-/** A message of the server. @internal */
-export interface Message {
-  readonly name: string
-  /** Of `readyForQuery`. */
-  readonly status?: string
-  /** Of `rowDescription` the columns, of `dataRow` the values. */
-  readonly fields?: unknown[]
-}
-
-/** What a `PGlite` has beyond `exec`; not a `PGliteWorker`. @internal */
+/** What a `PGlite` has beyond `exec`, and a `PGliteWorker`, which hands no options on. @internal */
 export interface WithProtocol extends PGliteLike {
-  execProtocolStream(message: Uint8Array, options: { syncToFs: boolean; throwOnError: boolean }): Promise<Message[]>
+  execProtocolStream(
+    message: Uint8Array,
+    options: { syncToFs: boolean; throwOnError: boolean },
+  ): Promise<{ readonly status?: string }[]>
+  execProtocolRaw(message: Uint8Array, options: { syncToFs: boolean }): Promise<Uint8Array>
   _runExclusiveTransaction<T>(work: () => Promise<T>): Promise<T>
   runExclusive<T>(work: () => Promise<T>): Promise<T>
   syncToFs(): Promise<void>
@@ -34,7 +29,15 @@ export interface WithProtocol extends PGliteLike {
 
 /** Whether it has all of that. @internal */
 export const speaks = (db: PGliteLike): db is WithProtocol =>
-  can(db, 'execProtocolStream', '_runExclusiveTransaction', 'runExclusive', 'syncToFs', '_checkReady')
+  can(
+    db,
+    'execProtocolStream',
+    'execProtocolRaw',
+    '_runExclusiveTransaction',
+    'runExclusive',
+    'syncToFs',
+    '_checkReady',
+  )
 
 // Every column comes cast to text; parsers of the caller's own for text and varchar would get in the way.
 /** @internal */

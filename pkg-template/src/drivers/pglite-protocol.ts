@@ -1,36 +1,43 @@
 // What a PGlite answers, message by message: what it has not confirmed is not done.
-import { completed, told, type TextRow } from '../run/database.js'
-import { asText, speaks, stopped, type Message, type PGliteLike, type WithProtocol } from './pglite-like.js'
+import { completed, told, type Connection, type Go, type TextRow } from '../run/database.js'
+import { asText, speaks, stopped, type PGliteLike, type WithProtocol } from './pglite-like.js'
+import { messagesOf, type Message } from './pglite-messages.js'
 
 /** Sends a text of so many statements. On failure the error has the number of those that had finished, if that is known. @internal */
-export async function send(db: PGliteLike, sql: string, count: number): Promise<unknown> {
-  return speaks(db) ? sent(db, sql, count) : executed(db, sql, count)
+export async function send(db: PGliteLike, sql: string, count: number, go: Go, to: Told): Promise<unknown> {
+  return speaks(db) ? sent(db, sql, count, go, to) : executed(db, sql, count, go)
 }
 
 /** The rows of one statement. @internal */
-export async function query(db: PGliteLike, sql: string): Promise<TextRow[]> {
+export async function query(db: PGliteLike, sql: string, go: Go | undefined, to: Told): Promise<TextRow[]> {
   if (!speaks(db)) {
-    const [result] = await executed(db, sql, 1)
+    const [result] = await executed(db, sql, 1, go)
     // All that is asked has columns.
     if (!result?.fields.length) throw stopped(db)
     return result.rows
   }
-  const messages = await sent(db, sql, 1)
-  const columns = named(messages, 'rowDescription')[0]?.fields as { name: string }[]
-  const row = ({ fields }: Message) => Object.fromEntries(columns.map(({ name }, at) => [name, fields![at]]))
-  return told(named(messages, 'dataRow').map(row), messages.at(-1)!.status)
+  const messages = await sent(db, sql, 1, go, to)
+  const columns = named(messages, 'rowDescription')[0]!.columns
+  const row = ({ values }: MessageOf<'dataRow'>) => Object.fromEntries(columns.map((name, at) => [name, values[at]]))
+  return told(named(messages, 'dataRow').map(row), named(messages, 'readyForQuery')[0]!.status)
 }
 
-async function sent(db: WithProtocol, sql: string, count: number): Promise<Message[]> {
+/** Who is told of notices. */
+type Told = Pick<Connection, 'notice'>
+
+async function sent(db: WithProtocol, sql: string, count: number, go: Go | undefined, to: Told): Promise<Message[]> {
   await db._checkReady()
   return db._runExclusiveTransaction(() =>
     db.runExclusive(async () => {
-      const messages = await db.execProtocolStream(simpleQuery(sql), { syncToFs: false, throwOnError: false })
-      const error = messages.find(({ name }) => name === 'error')
+      // Not before: another's transaction may have kept it waiting for so long that it was given up.
+      go?.()
+      const messages = messagesOf(await db.execProtocolRaw(simpleQuery(sql), { syncToFs: false }))
+      const [error] = named(messages, 'error')
       const done = named(messages, 'commandComplete').length
       if (messages.at(-1)?.name !== 'readyForQuery' || (!error && done < count)) throw stopped(db)
+      for (const { fields } of named(messages, 'notice')) to.notice?.(fields)
       await db.syncToFs()
-      if (error) throw Object.assign(error, { [completed]: done })
+      if (error) throw Object.assign(new Error(error.fields.message), error.fields, { [completed]: done })
       return messages
     }),
   )
@@ -40,16 +47,30 @@ async function sent(db: WithProtocol, sql: string, count: number): Promise<Messa
  * The same where there is no more than `exec`, which shows the end of every statement, but not that of the message. After a
  * trap it ends the message once more, and would so commit what stood before it: hence a transaction that is begun by itself.
  */
-async function executed(db: PGliteLike, sql: string, count: number) {
+async function executed(db: PGliteLike, sql: string, count: number, go: Go | undefined) {
   const work = async (on: Pick<PGliteLike, 'exec'>) => {
-    const results = (await on.exec(sql, asText)) as { rows: TextRow[]; fields: unknown[] }[]
+    go?.()
+    const results = (await on.exec(sql, asText).catch(refused)) as { rows: TextRow[]; fields: unknown[] }[]
     if (results.length < count) throw stopped(db)
     return results
   }
   return count > 1 && db.transaction ? db.transaction(work) : work(db)
 }
 
-const named = (messages: Message[], wanted: string) => messages.filter(({ name }) => name === wanted)
+/** What is not a database's refusal, by its message. */
+const broken = /^(PGlite is closed|Leader changed)/
+
+/** Who hands on of an error its message alone, as through a worker, has had an answer all the same. */
+function refused(error: unknown): never {
+  if (error instanceof Error && error.name === 'Error' && !('code' in error) && !broken.test(error.message))
+    throw Object.assign(error, { severity: 'ERROR' })
+  throw error
+}
+
+type MessageOf<Name extends Message['name']> = Extract<Message, { readonly name: Name }>
+
+const named = <Name extends Message['name']>(messages: readonly Message[], wanted: Name) =>
+  messages.filter((message): message is MessageOf<Name> => message.name === wanted)
 
 /** The Query message: https://www.postgresql.org/docs/current/protocol-message-formats.html */
 function simpleQuery(sql: string): Uint8Array {

@@ -1,7 +1,15 @@
 // The options that a caller may pass, checked and made into what the core takes.
 import type { RunOptions, When } from '../core/core.js'
 import type { All } from '../shared/words.js'
-import type { Convention, Event, MigrateOptions, PolicyCode, ReadOptions, RollbackOptions, Severity } from './public.js'
+import type {
+  Convention,
+  MigrateOptions,
+  PolicyCode,
+  ReadOptions,
+  RollbackOptions,
+  RunEvent,
+  Severity,
+} from './public.js'
 
 /** Every option there is. @internal */
 export type AnyOptions = ReadOptions & MigrateOptions & RollbackOptions
@@ -19,8 +27,12 @@ export interface Settings {
   convention: Convention | undefined
   /** A set without a migration is no mistake. */
   allowEmpty: boolean
-  onProgress: ((event: Event) => unknown) | undefined
+  onProgress: ((event: RunEvent) => unknown) | undefined
   signal: AbortSignal | undefined
+  /** How long to wait for a connection, and for an answer that only reads, in milliseconds. */
+  patience: number
+  /** Whether the function may write. */
+  writes: boolean
 }
 
 /** Whether a value will do. @internal */
@@ -70,8 +82,8 @@ export const tests: { readonly [name in keyof AnyOptions]-?: Test } = {
 /** Names of options. @internal */
 export type Names = readonly (keyof AnyOptions)[]
 const planning: Names = ['table', 'schema', 'convention', 'policy']
-const looking: Names = [...planning, 'existing', 'signal', 'allowEmpty']
-const writing: Names = [...looking, 'lockTimeout', 'waitTimeout', 'lease', 'session', 'onProgress']
+const looking: Names = [...planning, 'existing', 'signal', 'allowEmpty', 'waitTimeout']
+const writing: Names = [...looking, 'lockTimeout', 'lease', 'session', 'onProgress']
 
 /** The options of each function. @internal */
 export const allowed = {
@@ -108,6 +120,8 @@ export function settings(given: AnyOptions, names: Names): Settings | undefined 
     ...core
   } = options as AnyOptions
   const schemas = [schema ?? []].flat()
+  const { lockTimeout = 5e3, waitTimeout } = core
+  const writes = names.length > looking.length
   return {
     core: bare({ ...core, schema: schemas, table: bare(tableOf(table, schemas[0])) }),
     steps,
@@ -118,6 +132,9 @@ export function settings(given: AnyOptions, names: Names): Settings | undefined 
     allowEmpty,
     onProgress,
     signal,
+    // A run waits for a lock for as long as it may, in any case.
+    patience: writes ? Math.max(lockTimeout, waitTimeout ?? 3e5) : (waitTimeout ?? 3e4),
+    writes,
   }
 }
 

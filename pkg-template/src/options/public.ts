@@ -36,6 +36,26 @@ export type {
   SqlSource,
 }
 
+/**
+ * A NOTICE, WARNING or INFO that PostgreSQL has sent while a migration was run. The rest of it is as in the event of the step
+ * that was under way. With Neon over HTTP, postgres.js (its option `onnotice` has them) and Bun there are none: they pass none on.
+ */
+export interface NoticeEvent extends Omit<Event, 'kind'> {
+  kind: 'notice'
+  /** As the server says it, maybe in its own language. */
+  severity: string
+  message: string
+  /** SQLSTATE. */
+  sqlstate?: string
+  detail?: string
+  hint?: string
+  /** Where in a function it comes from. */
+  context?: string
+}
+
+/** What happens in a run. */
+export type RunEvent = Event | NoticeEvent
+
 /** The code of a finding of a plan or a run: stable, kebab-case. */
 export type FindingCode =
   CoreCode | CoreFinding | ImportCode | 'progress-failed' | 'snapshot-not-used' | 'snapshot-not-saved'
@@ -84,6 +104,11 @@ export interface ReadOptions {
    * finding `existing-ignored`.
    */
   existing?: { readonly ignore: readonly ExistingName[] }
+  /**
+   * How long to wait, in milliseconds: for a connection, for the ledger to be read, and where something is written also for
+   * locks and for other runners, without seeing any progress. Default: 300,000 where something may be written, else 30,000.
+   */
+  waitTimeout?: number
   /** Stops as soon as nothing is half-done, with the code `aborted`; what was applied stays applied. What only reads stops at once. */
   signal?: AbortSignal
 }
@@ -92,8 +117,6 @@ export interface ReadOptions {
 export interface WriteOptions extends ReadOptions {
   /** How long a statement waits for a lock before it is tried again. Default: 5,000. */
   lockTimeout?: number
-  /** How long to wait without seeing any progress, for locks and for other runners. Default: 300,000. */
-  waitTimeout?: number
   /** How long the claim on a migration that runs step by step lasts without being renewed. Default: 60,000. */
   lease?: number
   /**
@@ -102,8 +125,11 @@ export interface WriteOptions extends ReadOptions {
    * refused with `unsupported`, before anything is run. Over Neon's HTTP it is so in any case. Default: true.
    */
   session?: boolean
-  /** Told of every step, for a progress bar. What it throws does not stop the run: it becomes a finding. */
-  onProgress?: (event: Event) => unknown
+  /**
+   * Told of every step, for a progress bar, and of what PostgreSQL says by the way (`notice`). What it throws does not stop
+   * the run: it becomes a finding.
+   */
+  onProgress?: (event: RunEvent) => unknown
 }
 
 /** Options of `migrate`. */

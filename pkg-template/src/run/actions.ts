@@ -21,9 +21,14 @@ function question(manifest: Manifest | undefined, chosen: Settings): ((open: boo
   return (open) => digestQuery(chosen.core.table, digest, open)
 }
 
-async function ask(connection: Connection, sql: string, signal: AbortSignal | undefined): Promise<Asked> {
+const tooLate = async (chosen: Settings) => (await import('./late.js')).late(chosen, [])
+
+async function ask(connection: Connection, sql: string, chosen: Settings): Promise<Asked> {
   try {
-    return { sql, answer: bare({ rows: [...(await unlessTold(signal, connection.query(sql)))] }) }
+    return {
+      sql,
+      answer: bare({ rows: [...(await unlessTold(chosen, connection.query(sql), () => tooLate(chosen)))] }),
+    }
   } catch (cause) {
     // What the driver itself refuses says nothing about the database. Nor does a signal; whether an answer is still to come, is unknown then.
     if (cause instanceof MigrationError) {
@@ -67,7 +72,7 @@ async function run<Db extends object>(
     if (prepared) return prepared(driver, db, goal, begin)
     if (!asks || signal?.aborted) return (await prepare())(driver, db, goal, begin)
     const connection = driver.connect(db)
-    const asked = await ask(connection, asks(connection.capabilities.script), signal)
+    const asked = await ask(connection, asks(connection.capabilities.script), chosen)
     const { same, open } = asked.answer?.rows?.[0] ?? {}
     // In a transaction of the caller's there may be nothing to do, but who knows for how long.
     const intrudes = writes && open === 'true' && connection.capabilities.script

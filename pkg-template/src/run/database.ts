@@ -13,7 +13,7 @@ type Scripts =
   | {
       readonly capabilities: { readonly script: true }
       /** Sends a text of `count` statements as one message of the simple protocol. */
-      script(sql: string, count: number): Promise<unknown>
+      script(sql: string, go: Go, count: number): Promise<unknown>
     }
   | { readonly capabilities: { readonly script: false }; readonly script?: never }
 
@@ -21,15 +21,23 @@ type Batches =
   | {
       readonly capabilities: { readonly batch: true }
       /** Runs statements as one transaction. */
-      batch(statements: readonly string[]): Promise<unknown>
+      batch(statements: readonly string[], go: Go): Promise<unknown>
     }
   | { readonly capabilities: { readonly batch: false }; readonly batch?: never }
 
+/**
+ * Called when the connection is the run's and the message is about to be sent, not before. It throws if the run has given
+ * the message up meanwhile: then it must not be sent. @internal
+ */
+export type Go = () => void
+
 interface Talk {
   /** Runs one statement and gives its rows; with `script`, as a message of the simple protocol. */
-  query(sql: string): Promise<readonly TextRow[]>
+  query(sql: string, go?: Go): Promise<readonly TextRow[]>
   /** Sends one statement alone in its message. */
-  statement(sql: string): Promise<unknown>
+  statement(sql: string, go: Go): Promise<unknown>
+  /** Set by the loop: it is told of every NOTICE and WARNING that the driver hears of. */
+  notice?: ((notice: unknown) => void) | undefined
   /** Called when a request was answered with something else than the database's own error: it may be another's turn. */
   lost?(error: unknown): void
   /** Called at the end. */
@@ -46,10 +54,14 @@ export const completed = Symbol('completed')
 /** SQLSTATEs after which the connection is gone: connection exceptions, shutdowns, idle timeouts. PostgreSQL manual, appendix A. */
 const gone = /^(08...|57P0.|25P03)$/
 
+/** SQLSTATEs of a login that is refused: authorization, and no such database. */
+const refusals = /^(28...|3D000)$/
+
 /**
  * What the core wants to know of an error. An error that the database did not make (its errors have a severity), or
  * with which it ends the connection, leaves open what happened: the connection is taken for lost, and the core looks at
- * the ledger. @internal
+ * the ledger. A migration may raise any SQLSTATE, but with the severity ERROR, after which the session goes on. That word
+ * may be in the server's language; a RAISE is known by the function in PostgreSQL that it comes from. @internal
  */
 export function describe(error: unknown): DatabaseFailure {
   const {
@@ -61,6 +73,7 @@ export function describe(error: unknown): DatabaseFailure {
     hint,
     position,
     where,
+    routine,
     [completed]: done,
     unusable,
   } = Object(error) as Record<PropertyKey, unknown>
@@ -68,7 +81,9 @@ export function describe(error: unknown): DatabaseFailure {
   const number = (value: unknown) => (Number(value) > 0 ? Number(value) : undefined)
   // Bun has a code of its own, and the SQLSTATE beside it.
   const state = text(text(code)?.startsWith('ERR_POSTGRES_') ? errno : code)
-  const lost = text(severity) === undefined || gone.test(state ?? '')
+  const said = text(severity)
+  const stays = said === 'ERROR' || routine === 'exec_stmt_raise'
+  const lost = said === undefined || (!stays && gone.test(state ?? ''))
   return {
     sqlstate: (!lost && state) || '',
     message: text(message) ?? String(error),
@@ -78,6 +93,7 @@ export function describe(error: unknown): DatabaseFailure {
     context: text(where),
     completed: typeof done === 'number' ? done : undefined,
     lost,
+    refused: !lost && (said === 'FATAL' || (!stays && refusals.test(state ?? ''))),
     unusable: unusable === true,
   }
 }
@@ -97,17 +113,32 @@ export const inside = (what: string): MigrationError =>
     'hand in the database itself, and outside: every migration has a transaction of its own',
   )
 
+/** How long to wait for a connection, and for an answer that only reads. @internal */
+export interface Patience {
+  /** In milliseconds. */
+  readonly patience: number
+  readonly signal: AbortSignal | undefined
+  readonly writes: boolean
+}
+
 /**
- * What comes of `work`, unless the signal comes first. Only for what writes nothing: it is left as it is, and whatever
- * comes of it later is nobody's. @internal
+ * What comes of `work`, unless the signal or the end of patience comes first, and `stop` then has an error; if it has none,
+ * it goes on waiting. What is not waited for any more has written nothing, and whatever comes of it later is nobody's. @internal
  */
-export function unlessTold<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
-  if (!signal) return work
+export function unlessTold<T>(
+  { patience, signal }: Patience,
+  work: Promise<T>,
+  stop: (late: boolean) => Promise<Error | undefined>,
+): Promise<T> {
   return new Promise((resolve, reject) => {
-    const stop = () =>
-      reject(failure('aborted', 'the run was told to stop', 'nothing was written: run it again', signal.reason))
-    signal.addEventListener('abort', stop)
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
+    const end = (late: unknown) => void stop(late === true).then((error) => error && reject(error), reject)
+    // A longer time would be over at once.
+    const timer = setTimeout(end, Math.min(patience, 2 ** 31 - 1), true)
+    signal?.addEventListener('abort', end)
+    work.then(resolve, reject).finally(() => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', end)
+    })
   })
 }
 

@@ -1,7 +1,7 @@
 // The loop that carries messages between the core and a database. It decides nothing.
 import type { Asked, Ended, Lock, Outcome } from './driver.js'
-import type { Answer, Capabilities, Event, Request } from '../core/core.js'
-import { describe, unlessTold, type Connection, type TextRow } from './database.js'
+import type { Answer, Capabilities, DatabaseFailure, Event, Failure, Request } from '../core/core.js'
+import { describe, unlessTold, type Connection, type Go, type TextRow } from './database.js'
 import { MigrationError } from '../shared/errors.js'
 import { translated } from '../wasm/translated.js'
 import { bare, type Settings } from '../options/options.js'
@@ -34,8 +34,9 @@ export async function drive(
   const capabilities = bare({ ...rest, interactive: interactive && settings.session })
   const machine = begun(connection, () => make(capabilities))
   const watch = new Watch(settings, begin)
-  // Until something is sent that may write, a run that is told to stop does not wait for an answer: a lock may keep it back.
-  let untouched = true
+  // What a trial repeats is said once.
+  let quiet = false
+  connection.notice = (notice) => quiet || watch.notice(notice)
   // Told to stop, the core does so where nothing is half-done. It hears first what came of the last message: what that
   // did is done.
   const next = (answer?: Answer): Next => {
@@ -43,18 +44,55 @@ export async function drive(
     watch.tell(events)
     return (watch.aborted && translated(() => machine.abort())?.request) || request
   }
+  let refused: DatabaseFailure | undefined
+  let cause: unknown
   const failing = (error: unknown): Answer => {
     const failure = bare(describe(error))
+    // A trial repeats what failed before; the first error is the one to show.
+    if (!quiet) {
+      cause = error
+      refused = failure
+    }
     if (failure.lost) connection.lost?.(error)
     return bare({ failure })
   }
+  /**
+   * What comes of a request. What only looks, and what has not been sent since something else has the connection, is not
+   * waited for for ever, nor if the run is told to stop: a lock may keep it back. It is given up then, and never sent later.
+   */
+  const answered = async (request: Sent): Promise<Answer | Instead> => {
+    const looks = request.type === 'query' && request.looks
+    let sent = false
+    let given = false
+    const go = () => {
+      if (given) throw new Error('the run has given it up')
+      sent = true
+    }
+    const stop = async (isLate: boolean) => {
+      if (sent && !looks) return undefined
+      // Where there is a doubt, the core does not stop before it has heard of the ledger.
+      const turn = isLate ? undefined : translated(() => machine.abort())
+      if (!isLate && !turn) return undefined
+      given = true
+      if (turn) return new Instead(turn.request)
+      const { late } = await import('./late.js')
+      return late({ ...settings, signal: undefined }, watch.applied, !looks)
+    }
+    try {
+      return bare({ rows: [...((await unlessTold(settings, perform(connection, request, go), stop)) ?? [])] })
+    } catch (error) {
+      if (error instanceof Instead) return error
+      throw error
+    }
+  }
   let answer: Answer | undefined
-  let cause: unknown
+  let instead: Request | undefined
   let failed = true
   let roundTrips = 0
   try {
     for (;;) {
-      let request = next(answer)
+      let request: Request = instead ?? next(answer)
+      instead = undefined
       while (request.type === 'wait') {
         await watch.wait(request.milliseconds)
         request = next(bare({}))
@@ -63,7 +101,12 @@ export async function drive(
         if (request.failure.code === 'aborted') cause = settings.signal?.reason
         // The caller's transaction, and its connection with it, is as good as before.
         failed = request.failure.code !== 'open-transaction'
-        throw new MigrationError(request.failure, { applied: request.applied, cause })
+        let { failure } = request
+        if (refused && isExplained(failure, refused))
+          failure = await (await import('./blame.js')).explained(connection, settings, failure, refused)
+        const error = new MigrationError(failure, { applied: request.applied, cause })
+        const context = failure.code === 'statement-failed' && refused?.context
+        throw context ? Object.assign(error, { context }) : error
       }
       if (request.type === 'done') {
         failed = false
@@ -76,20 +119,18 @@ export async function drive(
       if (before) {
         answer = before.answer ?? failing(before.cause)
         if (request.type === 'query' && before.sql === request.sql) {
-          cause = before.cause
           continue
         }
         roundTrips += 1
       }
       try {
-        untouched &&= request.type === 'query' && request.sql.startsWith('select')
-        const told = untouched ? settings.signal : undefined
-        answer = bare({ rows: [...((await unlessTold(told, perform(connection, request))) ?? [])] })
+        quiet = request.type === 'trial'
+        const came = await answered(request)
+        if (came instanceof Instead) instead = came.request
+        else answer = came
       } catch (error) {
         // What the driver itself refuses says nothing about the database.
         if (error instanceof MigrationError) throw error
-        // A trial repeats what failed before; the first error is the one to show.
-        if (request.type !== 'trial') cause = error
         answer = failing(error)
       }
     }
@@ -120,12 +161,23 @@ function free(machine: { free(): void }): void {
   }
 }
 
+/** Whether the database can be asked why: what failed in the run's own statements, and what was stopped. */
+const isExplained = ({ code, message }: Failure, { sqlstate, message: said }: DatabaseFailure) =>
+  message.includes(said ?? '') && (code === 'database-failed' || (code === 'statement-failed' && sqlstate === '57014'))
+
+/** What to do instead of what was given up. */
+class Instead extends Error {
+  constructor(readonly request: Request) {
+    super()
+  }
+}
+
 /** Does what is to be sent. Who can send neither a script nor a batch, is asked for neither. */
-async function perform(connection: Connection, request: Sent): Promise<readonly TextRow[] | undefined> {
-  if (request.type === 'query') return connection.query(request.sql)
-  if (request.type === 'statement') await connection.statement(request.sql)
-  else if (request.type === 'script') await connection.script?.(request.sql, request.count)
-  else if (connection.batch) await connection.batch(request.statements)
-  else await connection.script?.(request.statements.join(';\n'), request.statements.length)
+async function perform(connection: Connection, request: Sent, go: Go): Promise<readonly TextRow[] | undefined> {
+  if (request.type === 'query') return connection.query(request.sql, go)
+  if (request.type === 'statement') await connection.statement(request.sql, go)
+  else if (request.type === 'script') await connection.script?.(request.sql, go, request.count)
+  else if (connection.batch) await connection.batch(request.statements, go)
+  else await connection.script?.(request.statements.join(';\n'), go, request.statements.length)
   return undefined
 }

@@ -46,7 +46,7 @@ export interface PlanWith<Db> {
    * What would stop `migrate` is in the plan, as a decision or finding whose `severity` is `error`. Its `digest` can be
    * handed to `migrate` as `expect`, so that it applies exactly this plan.
    *
-   * @throws MigrationError `foreign-ledger`, `database-not-empty`, `database-failed`, `connection-lost`, `aborted`,
+   * @throws MigrationError `foreign-ledger`, `database-not-empty`, `database-failed`, `connection-lost`, `wait-timeout`, `aborted`,
    *   `no-migrations`, or what is wrong with `db`, a file or an option
    */
   (db: Db, migrations: AnyMigrations, options?: ReadOptions): Promise<Plan>
@@ -61,7 +61,7 @@ export interface Ready<Db> {
    * `foreign=` and the tool.
    *
    * @returns `status` with its `httpStatus` (200 for `ready` and `ahead`, else 503) and one line for the log
-   * @throws MigrationError `database-failed`, `connection-lost`, `aborted`, `no-migrations`, or what is wrong with `db`, a file
+   * @throws MigrationError `database-failed`, `connection-lost`, `wait-timeout`, `aborted`, `no-migrations`, or what is wrong with `db`, a file
    *   or an option
    */
   (db: Db, migrations: AnyMigrations, options?: ReadOptions): Promise<Readiness>

@@ -1,12 +1,17 @@
 // What surrounds a run on the caller's side: time, progress, and being told to stop.
 import type { Outcome } from './driver.js'
 import type { Event } from '../core/core.js'
+import type { RunEvent } from '../options/public.js'
 import type { Settings } from '../options/options.js'
 
 /** Time, progress and the abort signal of one run. @internal */
 export class Watch {
   #trouble: unknown
   #troubled = false
+  /** The step that is under way. */
+  #step: Event | undefined
+  /** Versions of what was applied. */
+  readonly applied: string[] = []
 
   constructor(
     private readonly settings: Settings,
@@ -21,13 +26,28 @@ export class Watch {
   /** Hands events to the caller, whose errors must not stop a migration half-way. */
   tell(events: readonly Event[] = []): void {
     for (const event of events) {
-      try {
-        const result = this.settings.onProgress?.(event)
-        // A promise that nobody waits for would end a Node process if it were rejected.
-        if (result instanceof Promise) result.catch((error) => this.#note(error))
-      } catch (error) {
-        this.#note(error)
-      }
+      this.#step = event.kind === 'step' ? event : undefined
+      if (event.kind === 'applied') this.applied.push(event.version)
+      this.#hand(event)
+    }
+  }
+
+  /** Hands on what the database says by the way, while a step is under way. */
+  notice(notice: unknown): void {
+    const { severity, code, message, detail, hint, where } = Object(notice) as Record<string, unknown>
+    if (!this.#step || typeof message !== 'string') return
+    const given = { sqlstate: code, detail, hint, context: where }
+    const more = Object.fromEntries(Object.entries(given).filter(([, value]) => typeof value === 'string' && value))
+    this.#hand({ ...this.#step, kind: 'notice', severity: String(severity), message, ...more })
+  }
+
+  #hand(event: RunEvent): void {
+    try {
+      const result = this.settings.onProgress?.(event)
+      // A promise that nobody waits for would end a Node process if it were rejected.
+      if (result instanceof Promise) result.catch((error) => this.#note(error))
+    } catch (error) {
+      this.#note(error)
     }
   }
 

@@ -65,6 +65,8 @@ export class MigrationError extends Error {
   declare readonly at?: Location
   /** The statement that failed. */
   declare readonly statement?: string
+  /** Where in a function it happened: the CONTEXT of PostgreSQL. */
+  declare readonly context?: string
   /** Versions of the migrations that this run had applied before it failed. They stay applied. */
   readonly applied: readonly string[]
 

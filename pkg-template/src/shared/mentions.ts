@@ -7,6 +7,9 @@ export const theFolder: Mention = { option: 'dir', text: 'the folder' }
 /** @internal */
 export const allowEmpty: Mention = { option: 'allowEmpty', values: ['true'], text: 'allowEmpty: true' }
 
+/** @internal */
+export const waitTimeout: Mention = { option: 'waitTimeout', text: 'the option `waitTimeout`' }
+
 /** Such as `convention: 'goose'`. @internal */
 export const convention = (name: string): Mention => ({
   option: 'convention',

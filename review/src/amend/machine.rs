@@ -206,15 +206,18 @@ impl<E: Errand> Machine<E> {
             _ => {
                 self.phase = Phase::Rows;
                 let present = (!self.whole).then_some(&*self.present);
-                Output::Query(statements::rows(table, present, false))
+                Output::Query(statements::rows(table, present))
             }
         }
     }
 
     fn read(&mut self, mut rows: Vec<TextRow>) -> Output {
         let table = &self.setup.options.table;
-        if !statements::is_keyed(&rows) {
-            return Output::Failed(shape::without_key(table));
+        if let Some(kind) = statements::lacks_key(&rows) {
+            return Output::Failed(shape::without_key(table, kind));
+        }
+        if let Some(error) = shape::hidden(table, &rows) {
+            return Output::Failed(error);
         }
         self.seen.rows.clear();
         self.seen.rows.extend(rows.iter().filter_map(|row| Some((row.get("version")?.clone()?, cells(row)))));

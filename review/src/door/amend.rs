@@ -72,6 +72,7 @@ struct Said {
     completed: Option<u32>,
     context: Option<String>,
     lost: bool,
+    refused: bool,
     unusable: bool,
 }
 
@@ -79,7 +80,7 @@ struct Said {
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 enum Next<'a> {
-    Query { sql: &'a str },
+    Query { sql: &'a str, looks: bool },
     Script { sql: String, count: usize },
     Batch { statements: &'a [String] },
     Wait { milliseconds: u32 },
@@ -144,6 +145,7 @@ impl Amendment {
                 completed: said.completed,
                 context: said.context,
                 lost: said.lost,
+                refused: said.refused,
                 unusable: said.unusable,
             }),
             Came { rows: Some(rows), .. } => Input::Rows(rows),
@@ -167,7 +169,7 @@ impl Amendment {
 
     fn request(&self, output: &Output) -> Answer {
         text(&match output {
-            Output::Query(sql) => Next::Query { sql },
+            Output::Query(sql) => Next::Query { sql, looks: true },
             Output::Write(statements) if self.script => {
                 Next::Script { sql: statements.join(";\n"), count: statements.len() }
             }

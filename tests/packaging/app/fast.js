@@ -15,7 +15,7 @@ export async function fast(sizes = [1, 100, 10_000]) {
       if (typeof value !== 'function') return value
       return (...args) => {
         // A Sync (`S`) asks nothing: it is answered with the state of the session.
-        if (['query', 'exec', 'execProtocolStream'].includes(name) && args[0][0] !== 83) queries += 1
+        if (['query', 'exec', 'execProtocolRaw'].includes(name) && args[0][0] !== 83) queries += 1
         return value.apply(target, args)
       }
     },

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { MigrationError, failure } from '../../shared/errors.js'
 import { pglite } from '../../drivers/pglite-driver.js'
 import type { PGliteLike } from '../../drivers/pglite-like.js'
+import type { Go } from '../../run/database.js'
 import { sayLed } from '../text/links.js'
 import { deaf } from './active.js'
 import type { Config } from '../config/config.js'
@@ -54,12 +55,13 @@ export async function openPGlite(
     ...pglite,
     // A statement keeps this thread busy. One that is ended half-way is undone when the database is opened again.
     connect(db) {
-      const { statement, script, ...rest } = pglite.connect(db)
-      return {
-        ...rest,
-        statement: (sql) => deaf(() => statement(sql)),
-        script: (sql, count) => deaf(() => script(sql, count)),
-      }
+      const connection = pglite.connect(db)
+      const { statement, script } = connection
+      // The same object: the loop sets on it who is told of notices.
+      return Object.assign(connection, {
+        statement: (sql: string, go: Go) => deaf(() => statement(sql, go)),
+        script: (sql: string, go: Go, count: number) => deaf(() => script(sql, go, count)),
+      })
     },
     // It is taken already, and for longer than a run.
     lock: async () => held && { touch: held.touch, release() {} },

@@ -1,6 +1,6 @@
 // A database that has been opened, and what ways to open one have in common.
 import type { Driver } from '../../run/driver.js'
-import type { TextRow } from '../../run/database.js'
+import type { Go, TextRow } from '../../run/database.js'
 import { MigrationError, failure } from '../../shared/errors.js'
 import type { Config } from '../config/config.js'
 import { redacted } from '../text/secrets.js'
@@ -40,13 +40,15 @@ export function watched<Db extends object>(
   let seen: readonly TextRow[] | undefined
   const connect = (db: object) => {
     const connection = driver.connect(db as Db)
-    const query = async (sql: string) => {
-      const rows = await connection.query(sql)
+    const ask = connection.query
+    const query = async (sql: string, go?: Go) => {
+      const rows = await ask.call(connection, sql, go)
       // The one question whose answer has these columns; without a row there is none to see.
       if (rows.length === 0 || ('version' in rows[0]! && 'applied_at' in rows[0])) seen = rows
       return rows
     }
-    return { ...connection, query }
+    // The same object: the loop sets on it who is told of notices.
+    return Object.assign(connection, { query })
   }
   return { driver: { ...(driver as unknown as Driver<object>), connect }, rows: () => seen }
 }

@@ -70,8 +70,9 @@ const isOurs = (error: unknown): error is MigrationError =>
 /** What the database said, if it did. */
 function said({
   cause,
-}: MigrationError): { message: string; sqlstate: string; detail?: string; hint?: string } | undefined {
-  const { severity, code, message, detail, hint } = Object(cause) as Record<string, unknown>
+}: MigrationError):
+  { message: string; sqlstate: string; detail?: string; hint?: string; context?: string } | undefined {
+  const { severity, code, message, detail, hint, where } = Object(cause) as Record<string, unknown>
   if (typeof severity !== 'string' || typeof code !== 'string' || typeof message !== 'string') return undefined
   const given = (value: unknown) => typeof value === 'string' && value !== ''
   return {
@@ -79,6 +80,7 @@ function said({
     sqlstate: code,
     ...(given(detail) && { detail: detail as string }),
     ...(given(hint) && { hint: hint as string }),
+    ...(given(where) && { context: where as string }),
   }
 }
 
@@ -93,7 +95,8 @@ export function printFailure(error: unknown, format: Format): void {
     error.message.startsWith(prefix) ? error.message.slice(prefix.length) : error.message,
     error.options,
   )
-  const shown = database ? `${database.message} (${database.sqlstate})` : message
+  // The detail has a line of its own.
+  const shown = database?.detail ? message.replace(`; ${database.detail}`, '') : message
   // The core puts the hint before the help.
   const hint = database?.hint ? `${database.hint.replace(/\.+$/, '')}; ` : ''
   const help = asOptions(
@@ -107,6 +110,7 @@ export function printFailure(error: unknown, format: Format): void {
     ...(place && at ? picture(place, textOf(at.path), style) : []),
     ...(database?.detail ? note('detail', database.detail, style) : []),
     ...(database?.hint ? note('hint', database.hint, style) : []),
+    ...(database?.context ? note('context', database.context, style) : []),
     ...(help ? note('help', help, style) : []),
   ]
   say(lines)

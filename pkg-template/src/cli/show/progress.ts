@@ -1,6 +1,7 @@
 // What is seen while migrations run: a line for each that is done, and on a terminal a bar for the one at hand.
-import type { Event } from '../../options/public.js'
+import type { Event, NoticeEvent, RunEvent } from '../../options/public.js'
 import { redraw, say } from '../text/print.js'
+import { note } from './findings.js'
 import { visible } from '../../shared/printed.js'
 import { err, type Style } from '../text/style.js'
 
@@ -27,7 +28,8 @@ export class Progress {
   }
 
   /** Takes an event of the run. */
-  readonly on = (event: Event): void => {
+  readonly on = (event: RunEvent): void => {
+    if (event.kind === 'notice') return this.#heard(event)
     const { kind, version } = event
     if (kind === 'step' && (this.#event?.kind !== 'step' || this.#event.version !== version))
       this.#since = performance.now()
@@ -37,6 +39,17 @@ export class Progress {
       if (!this.#style.live && this.#said !== event.name) say(`waiting ${event.name}`)
       this.#said = event.name
     } else if (kind !== 'step') this.#done(event)
+    this.#draw()
+  }
+
+  /** What the database says by the way. Its place in a function is of use where something fails. */
+  #heard({ severity, version, message, detail, hint }: NoticeEvent): void {
+    this.clear()
+    say([
+      `${this.#style.yellow(visible(severity.toLowerCase()))}: ${visible(version)}: ${visible(message)}`,
+      ...(detail ? note('detail', detail, this.#style) : []),
+      ...(hint ? note('hint', hint, this.#style) : []),
+    ])
     this.#draw()
   }
 

@@ -202,7 +202,7 @@ onEachDatabase(
           )
           assert.match(
             error.help,
-            /create table "public"\."counterfoil_migrations".*with the option `table` from then on/,
+            /for that and from then on, name 'public\.counterfoil_migrations' with the option `table`$/,
           )
         }
         // Another name for our own ledger is no way round it.

@@ -2,8 +2,10 @@
 // never of the user's file. Each help is followed to its end.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { migrate as migratePg } from 'counterfoil/pg'
 import { onEachDatabase } from './support/databases.mjs'
 import { fails } from './support/errors.mjs'
+import { startPostgres } from './support/postgres.mjs'
 
 const up = (sql) => `-- migrate:up\n${sql};\n-- migrate:down\nselect 1;\n`
 const first = { '001_a.sql': up('create table a (id int primary key, parent int)') }
@@ -250,3 +252,17 @@ onEachDatabase(
   },
   ['postgres.js', 'HTTP'],
 )
+
+test('a standby is told as one', async (t) => {
+  const server = await startPostgres({}, { standby: true })
+  t.after(() => server.stop())
+  const db = await server.connect()
+  t.after(() => db.end())
+  await fails(migratePg(db, first), {
+    code: 'database-failed',
+    at: undefined,
+    message:
+      /^the ledger could not be created: cannot execute CREATE TABLE in a read-only transaction \(25006\); this server is a standby$/,
+    help: 'connect to its primary, or use plan or ready',
+  })
+})

@@ -62,8 +62,8 @@ test('BEGIN and COMMIT around a file that has run are a cosmetic edit, and what 
   const row = async () => (await db.query('select checksum, fingerprint from schema_migrations')).rows
   const before = await row()
   for (const text of ['create table a (id int);\n', 'START TRANSACTION;\nCREATE TABLE a (id int);\nEND WORK;\n']) {
-    const { ok, decisions } = await api.plan(db, set(text))
-    assert.deepEqual([ok, decisions[0].edit.grade, decisions[0].severity], [true, 'cosmetic', 'note'], text)
+    const [decision] = (await api.plan(db, set(text))).decisions
+    assert.deepEqual([decision.code, decision.edit.grade, decision.severity], ['edited', 'cosmetic', 'note'], text)
     assert.equal((await api.migrate(db, set(text))).applied.length, 0)
   }
   await fails(api.migrate(db, set('begin; create table a (id bigint); commit;')), {

@@ -20,7 +20,7 @@
 //!
 //! A byte order mark and the kind of line ends are no change, and a repeatable migration may change.
 //! Nor is another folder a change, where version, name and statements stay; nor the repair of a file that could never have
-//! run, for which the folder could not be read at the merge base. A change of tool is told once (see [`super::tool`]). Files that are made from
+//! run, for which the folder could not be read at the merge base. A change of tool is told once, as `tool-changed`. Files that are made from
 //! the migrations (Drizzle's snapshots, `atlas.sum`) are not looked at.
 //!
 //! # The two ways out

@@ -165,7 +165,16 @@ export interface MigrateResult extends Report {
 /** Options of `stamp`. Times are in milliseconds. */
 export interface StampOptions extends Pick<
   MigrateOptions,
-  'table' | 'convention' | 'policy' | 'allowEmpty' | 'signal' | 'lockTimeout' | 'waitTimeout' | 'session' | 'expect'
+  | 'table'
+  | 'schema'
+  | 'convention'
+  | 'policy'
+  | 'allowEmpty'
+  | 'signal'
+  | 'lockTimeout'
+  | 'waitTimeout'
+  | 'session'
+  | 'expect'
 > {
   /** What the versions are marked as. Default: `applied`. */
   as?: 'applied' | 'not-applied'
@@ -223,7 +232,16 @@ export type Assumed = 'applied' | 'pending'
 /** Options of `importLedger`. Times are in milliseconds. */
 export interface ImportOptions extends Pick<
   MigrateOptions,
-  'table' | 'convention' | 'policy' | 'allowEmpty' | 'signal' | 'lockTimeout' | 'waitTimeout' | 'session' | 'expect'
+  | 'table'
+  | 'schema'
+  | 'convention'
+  | 'policy'
+  | 'allowEmpty'
+  | 'signal'
+  | 'lockTimeout'
+  | 'waitTimeout'
+  | 'session'
+  | 'expect'
 > {
   /**
    * Whose ledger: the word for the tool (`goose`, `prisma`, …), or with its table where that has another name or lies in

@@ -17,6 +17,7 @@ import { refusal } from './wrong-database.js'
 /** The options of every change to the ledger. @internal */
 export const amending = [
   'table',
+  'schema',
   'convention',
   'policy',
   'allowEmpty',

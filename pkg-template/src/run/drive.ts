@@ -86,12 +86,12 @@ export async function drive(
     }
   }
   let answer: Answer | undefined
-  let instead: Request | undefined
+  let instead: Next | undefined
   let failed = true
   let roundTrips = 0
   try {
     for (;;) {
-      let request: Request = instead ?? next(answer)
+      let request: Next = instead ?? next(answer)
       instead = undefined
       while (request.type === 'wait') {
         await watch.wait(request.milliseconds)
@@ -141,7 +141,7 @@ export async function drive(
 }
 
 /** A request that goes to the database. */
-type Sent = Exclude<Request, { type: 'wait' | 'done' | 'failed' }>
+type Sent = Exclude<Next, { type: 'wait' | 'done' | 'failed' }>
 
 /** The machine; if an option is wrong, the connection is given back. */
 function begun<T>(connection: Connection, make: () => T): T {
@@ -167,7 +167,7 @@ const isExplained = ({ code, message }: Failure, { sqlstate, message: said }: Da
 
 /** What to do instead of what was given up. */
 class Instead extends Error {
-  constructor(readonly request: Request) {
+  constructor(readonly request: Next) {
     super()
   }
 }

@@ -121,10 +121,14 @@ impl Errand for Stamp {
             return Ok(None);
         }
         let table = &setup.options.table;
+        // What lies beside the set says nothing of it.
+        let within: Vec<String> = setup.options.schema.iter().map(|schema| literal(schema)).collect();
+        let within =
+            if within.is_empty() { String::new() } else { format!(" and n.nspname in ({})", within.join(", ")) };
         // What an extension has made says nothing of migrations.
         Ok(Some(format!(
             "select exists (select 1 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
-             where c.relkind in ('r', 'p', 'f', 'v', 'm') and pg_catalog.left(n.nspname, 3) <> 'pg_' \
+             where c.relkind in ('r', 'p', 'f', 'v', 'm'){within} and pg_catalog.left(n.nspname, 3) <> 'pg_' \
              and n.nspname <> 'information_schema' and not (n.nspname = {} and c.relname = {}) \
              and not exists (select 1 from pg_catalog.pg_depend d where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass \
              and d.objid = c.oid and d.deptype = 'e'))::text as tables",

@@ -19,6 +19,8 @@ struct Request {
     files: Vec<(String, String)>,
     convention: Option<String>,
     table: Option<Name>,
+    #[serde(default)]
+    schema: Vec<String>,
     errand: Task,
     #[serde(default)]
     policy: BTreeMap<String, Severity>,
@@ -95,7 +97,7 @@ pub struct Amendment {
 }
 
 impl Amendment {
-    /// `{ files, convention?, table?, policy?, errand, dry?, expect?, lockTimeout?, waitTimeout?, exclusive?, seed, script }`, where
+    /// `{ files, convention?, table?, schema?, policy?, errand, dry?, expect?, lockTimeout?, waitTimeout?, exclusive?, seed, script }`, where
     /// `errand` is `{ stamp: { versions?, mark } }` or `{ import: { from?, assume?, acceptEdited? } }`.
     ///
     /// # Errors
@@ -110,6 +112,7 @@ impl Amendment {
         if let Some(Name { schema, name }) = request.table {
             options.table = Table { schema, name };
         }
+        options.schema = request.schema;
         options.lock_timeout = request.lock_timeout.unwrap_or(options.lock_timeout);
         options.wait_timeout = request.wait_timeout.unwrap_or(options.wait_timeout);
         options.exclusive = request.exclusive;

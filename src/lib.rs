@@ -85,7 +85,9 @@ pub mod mention;
 
 pub mod error;
 pub mod finding;
-mod ordered;
+// For the review crate, which is compiled to a module of its own.
+#[doc(hidden)]
+pub mod ordered;
 pub mod span;
 pub mod version;
 

@@ -14,6 +14,8 @@
 #![forbid(unsafe_code)]
 
 // Lowest first: a module uses only what stands above it.
+mod tree;
+
 pub mod guard;
 
 pub mod amend;

@@ -5,4 +5,4 @@
 
 mod sort;
 
-pub(crate) use sort::{find, order, permute, sort, sort_by};
+pub use sort::{find, order, permute, sort, sort_by};

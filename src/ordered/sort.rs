@@ -3,25 +3,25 @@
 use std::cmp::Ordering;
 
 /// The positions `0..count` in the order that `compare` gives them; equal ones by position.
-pub(crate) fn order(count: usize, compare: &mut dyn FnMut(usize, usize) -> Ordering) -> Vec<usize> {
+pub fn order(count: usize, compare: &mut dyn FnMut(usize, usize) -> Ordering) -> Vec<usize> {
     let mut order: Vec<usize> = (0..count).collect();
     order.sort_by(|&a, &b| compare(a, b));
     order
 }
 
 /// Puts the items into that order.
-pub(crate) fn permute<T>(items: &mut [T], order: &[usize]) {
+pub fn permute<T>(items: &mut [T], order: &[usize]) {
     permuted(order, &mut |a, b| items.swap(a, b));
 }
 
 /// The first position in `order` whose item `compare` finds equal.
-pub(crate) fn find(order: &[usize], compare: &mut dyn FnMut(usize) -> Ordering) -> Option<usize> {
+pub fn find(order: &[usize], compare: &mut dyn FnMut(usize) -> Ordering) -> Option<usize> {
     let first = order.partition_point(|&at| compare(at) == Ordering::Less);
     order.get(first).copied().filter(|&at| compare(at) == Ordering::Equal)
 }
 
 /// Sorts, and leaves equal items in the order that they had.
-pub(crate) fn sort_by<T>(items: &mut [T], mut compare: impl FnMut(&T, &T) -> Ordering) {
+pub fn sort_by<T>(items: &mut [T], mut compare: impl FnMut(&T, &T) -> Ordering) {
     let order = order(items.len(), &mut |a, b| compare(&items[a], &items[b]));
     permute(items, &order);
 }
@@ -42,7 +42,7 @@ fn permuted(order: &[usize], swap: &mut dyn FnMut(usize, usize)) {
 }
 
 /// [`sort_by`] the natural order.
-pub(crate) fn sort<T: Ord>(items: &mut [T]) {
+pub fn sort<T: Ord>(items: &mut [T]) {
     sort_by(items, T::cmp);
 }
 

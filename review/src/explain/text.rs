@@ -2,6 +2,7 @@
 
 use super::line::{Line, counted, lines, manner, verdict, visible};
 use super::{Look, summary};
+use crate::tree;
 use counterfoil::ledger::{Origin, Row};
 use counterfoil::plan::{Action, Decision, Finding, Plan, Severity};
 use std::collections::BTreeMap;
@@ -31,7 +32,7 @@ pub fn text(plan: &Plan, look: &Look<'_>) -> String {
         out.push('\n');
     }
     let known: Option<BTreeMap<&str, &Row>> =
-        look.rows.map(|rows| rows.iter().map(|row| (row.version.as_str(), row)).collect());
+        look.rows.map(|rows| tree::map(rows.iter().map(|row| (row.version.as_str(), row))));
     let lines = lines(plan, look.all);
     let mut rows: Vec<Cells> = lines.iter().map(|line| cells(line, known.as_ref())).collect();
     if known.is_some() && !rows.is_empty() {

@@ -26,8 +26,10 @@ use super::items::{self, Item, Items};
 use super::renumber::{self, number};
 use super::report::Report;
 use super::{Renumber, Set};
+use crate::tree;
 use counterfoil::convention::Convention;
 use counterfoil::finding::Finding;
+use counterfoil::ordered;
 use counterfoil::version::next::{Now, next};
 use counterfoil::version::{Identity, Version, leading_digits};
 use std::collections::{BTreeMap, BTreeSet};
@@ -175,12 +177,12 @@ pub(super) fn judge(sides: &Sides<'_>, noticed: &mut Vec<Finding>, report: &mut 
 
 /// The head's migrations that neither the base nor the target has, in order.
 fn new(sides: &Sides<'_>) -> Vec<usize> {
-    let base: BTreeSet<&str> = sides.base.list.iter().map(|item| &*item.path).collect();
-    let target: BTreeSet<(&str, &str)> = sides.target.list.iter().map(identical).collect();
+    let base: BTreeSet<&str> = tree::set(sides.base.list.iter().map(|item| &*item.path));
+    let target: BTreeSet<(&str, &str)> = tree::set(sides.target.list.iter().map(identical));
     let is_new = |item: &Item| !item.repeatable && !base.contains(&*item.path) && !target.contains(&identical(item));
     let list = &sides.head.list;
     let mut new: Vec<usize> = (0..list.len()).filter(|&at| is_new(&list[at])).collect();
-    new.sort_by(|&a, &b| (&list[a].version, a).cmp(&(&list[b].version, b)));
+    ordered::sort_by(&mut new, |&a, &b| (&list[a].version, a).cmp(&(&list[b].version, b)));
     new
 }
 
@@ -191,24 +193,24 @@ fn identical(item: &Item) -> (&str, &str) {
 
 /// Everything that will be there once the change is merged, those that may keep their version first.
 fn owned<'a>(sides: &Sides<'a>, new: &[usize]) -> Vec<(Owner, &'a Item)> {
-    let new: BTreeSet<usize> = new.iter().copied().collect();
+    let new: BTreeSet<usize> = tree::set(new.iter().copied());
     let ours = sides.head.list.iter().enumerate().map(|(at, item)| {
         let owner = if new.contains(&at) { Owner::New } else { Owner::Shipped };
         (owner, item)
     });
-    let base: BTreeSet<&str> = sides.base.list.iter().map(|item| &*item.path).collect();
-    let head: BTreeSet<(&str, &str)> = sides.head.list.iter().map(identical).collect();
+    let base: BTreeSet<&str> = tree::set(sides.base.list.iter().map(|item| &*item.path));
+    let head: BTreeSet<(&str, &str)> = tree::set(sides.head.list.iter().map(identical));
     let is_theirs = |item: &&Item| !base.contains(&*item.path) && !head.contains(&identical(item));
     let theirs = sides.target.list.iter().filter(is_theirs).map(|item| (Owner::Target, item));
     let mut all: Vec<_> = ours.chain(theirs).filter(|(_, item)| !item.repeatable).collect();
-    all.sort_by(|(a, x), (b, y)| (a, &x.version, &x.path).cmp(&(b, &y.version, &y.path)));
+    ordered::sort_by(&mut all, |(a, x), (b, y)| (a, &x.version, &x.path).cmp(&(b, &y.version, &y.path)));
     all
 }
 
 /// The newest migration of the target that the change does not delete.
 fn newest<'a>(sides: &Sides<'a>) -> Option<&'a Item> {
-    let base: BTreeSet<&str> = sides.base.list.iter().map(|item| &*item.path).collect();
-    let head: BTreeSet<&str> = sides.head.list.iter().map(|item| &*item.path).collect();
+    let base: BTreeSet<&str> = tree::set(sides.base.list.iter().map(|item| &*item.path));
+    let head: BTreeSet<&str> = tree::set(sides.head.list.iter().map(|item| &*item.path));
     let stays = |item: &&Item| !base.contains(&*item.path) || head.contains(&*item.path);
     let counts = |item: &&Item| !item.repeatable && number(item, sides.head.convention).is_some();
     let all = sides.target.list.iter().filter(stays).filter(counts);
@@ -219,7 +221,7 @@ fn newest<'a>(sides: &Sides<'a>) -> Option<&'a Item> {
 type Elsewhere<'a> = (&'a str, BTreeMap<&'a Version, &'a Item>, BTreeMap<Version, &'a Item>);
 
 fn elsewhere<'a>(sides: &Sides<'a>, is_journal: bool) -> Vec<Elsewhere<'a>> {
-    let known: BTreeSet<&str> = sides.base.list.iter().chain(&sides.target.list).map(|item| &*item.path).collect();
+    let known: BTreeSet<&str> = tree::set(sides.base.list.iter().chain(&sides.target.list).map(|item| &*item.path));
     let mut all: Vec<Elsewhere<'a>> = Vec::new();
     for (name, items) in sides.against {
         let (mut versions, mut numbers) = (BTreeMap::new(), BTreeMap::new());
@@ -231,7 +233,7 @@ fn elsewhere<'a>(sides: &Sides<'a>, is_journal: bool) -> Vec<Elsewhere<'a>> {
         }
         all.push((name, versions, numbers));
     }
-    all.sort_by_key(|(name, ..)| *name);
+    ordered::sort_by(&mut all, |a, b| a.0.cmp(b.0));
     all
 }
 

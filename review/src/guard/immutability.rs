@@ -40,6 +40,7 @@
 use super::items::{self, Item, Items};
 use super::report::Report;
 use super::{Files, Set};
+use crate::tree;
 use counterfoil::checksum::{canonical, checksum, fingerprint, is_alike, unwrapped};
 use counterfoil::convention::Convention;
 use counterfoil::error::Location;
@@ -90,7 +91,7 @@ pub(super) fn judge(
     let mut lists: Vec<Vec<&Replaced>> = head.list.iter().map(|item| item.replaces.iter().collect()).collect();
     for (item, fate) in base.list.iter().zip(&fates) {
         if let Fate::Kept(at) | Fate::Renamed(at) = fate {
-            let shipped: BTreeSet<_> = item.replaces.iter().map(entry).collect();
+            let shipped: BTreeSet<_> = tree::set(item.replaces.iter().map(entry));
             lists[*at].retain(|replaced| shipped.contains(&entry(replaced)));
         }
     }
@@ -147,10 +148,10 @@ fn runs_alike(before: &Section, now: &Section) -> bool {
 /// Finds every migration of the base again: by path, then by version and name (another folder),
 /// then by what it does (another name).
 fn fates(base: &Items, head: &Items) -> Vec<Fate> {
-    let by_path: BTreeMap<&str, usize> = (head.list.iter().enumerate()).map(|(at, item)| (&*item.path, at)).collect();
-    let base_paths: BTreeSet<&str> = base.list.iter().map(|item| &*item.path).collect();
+    let by_path: BTreeMap<&str, usize> = tree::map((head.list.iter().enumerate()).map(|(at, item)| (&*item.path, at)));
+    let base_paths: BTreeSet<&str> = tree::set(base.list.iter().map(|item| &*item.path));
     let mut free: BTreeSet<usize> =
-        (0..head.list.len()).filter(|&at| !base_paths.contains(&*head.list[at].path)).collect();
+        tree::set((0..head.list.len()).filter(|&at| !base_paths.contains(&*head.list[at].path)));
     let mut fates: Vec<Option<Fate>> =
         base.list.iter().map(|item| by_path.get(&*item.path).map(|&at| Fate::Kept(at))).collect();
     let lost = |fates: &[Option<Fate>]| -> Vec<usize> { (0..fates.len()).filter(|&at| fates[at].is_none()).collect() };

@@ -9,6 +9,7 @@ use counterfoil::convention::{self, Convention, LISTS};
 use counterfoil::error::{Error, Location};
 use counterfoil::finding::Finding;
 use counterfoil::migration::{Migration, NotRunKind, Section, Transaction};
+use counterfoil::ordered;
 use counterfoil::version::{Identity, Version, leading_digits};
 
 /// A migration.
@@ -79,7 +80,7 @@ impl Items {
             migration.down = down.map(|(path, text)| section(path, text));
             list.push(Item { migration, code: false });
         }
-        list.sort_by(|a, b| (&a.version, &a.path).cmp(&(&b.version, &b.path)));
+        ordered::sort_by(&mut list, |a, b| (&a.version, &a.path).cmp(&(&b.version, &b.path)));
         Items { list, convention, findings: Vec::new(), unread: None }
     }
 }

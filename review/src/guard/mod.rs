@@ -39,10 +39,12 @@ mod testing;
 mod tool;
 mod verdict;
 
+use crate::tree;
 pub use change::{Branch, Change, Edit, Files, Set, Tracked, TrackedFiles};
 use counterfoil::convention::Convention;
 use counterfoil::error::Error;
 use counterfoil::finding::{Finding, Severity};
+use counterfoil::ordered;
 use counterfoil::version::next::Now;
 use items::Items;
 pub use options::{Allow, CODES, Ddl, Level, Options, READING, Registers, Track};
@@ -62,7 +64,9 @@ pub fn check(change: &Change, options: &Options) -> Result<Verdict, Error> {
     let now = options.now.as_deref().map(Now::read).transpose()?;
     let mut report = Report::new(options, &change.messages);
     let mut sets: Vec<&Set> = change.sets.iter().collect();
-    sets.sort_by(|a, b| (&a.dir, &a.convention, &a.base, &a.head).cmp(&(&b.dir, &b.convention, &b.base, &b.head)));
+    ordered::sort_by(&mut sets, |a, b| {
+        (&a.dir, &a.convention, &a.base, &a.head).cmp(&(&b.dir, &b.convention, &b.base, &b.head))
+    });
     let (mut renumber, mut settled) = (Vec::new(), BTreeSet::new());
     for set in sets {
         renumber.extend(check_set(set, &change.messages, now.as_ref(), &mut settled, &mut report)?);
@@ -145,7 +149,7 @@ fn check_set(
         .map(|branch| (&*branch.name, others(&branch.files, &format!("on the branch {}", branch.name))))
         .collect();
     // What has shipped and is not listed any more is reported as deleted.
-    let shipped: BTreeSet<&str> = base.list.iter().map(|item| &*item.path).collect();
+    let shipped: BTreeSet<&str> = tree::set(base.list.iter().map(|item| &*item.path));
     noticed.retain(|finding| {
         finding.code != "not-in-journal" || finding.at.as_ref().is_none_or(|at| !shipped.contains(&*at.path))
     });
@@ -200,7 +204,7 @@ fn new_findings(base: &Items, head: &Items) -> Vec<Finding> {
     fn key(finding: &Finding) -> (&str, Option<&str>, &str) {
         (&*finding.code, finding.at.as_ref().map(|at| at.path.as_str()), &finding.message)
     }
-    let known: BTreeSet<_> = base.findings.iter().map(key).collect();
+    let known: BTreeSet<_> = tree::set(base.findings.iter().map(key));
     let is_new = |finding: &&Finding| finding.severity != Severity::Note && !known.contains(&key(finding));
     head.findings.iter().filter(is_new).cloned().collect()
 }

@@ -4,6 +4,7 @@ use super::allow::{self, Exception};
 use super::{Allow, CODES, Level, Options};
 use counterfoil::error::Location;
 use counterfoil::finding::{Finding, Severity};
+use counterfoil::ordered;
 
 /// What has been found so far.
 pub(super) struct Report<'o> {
@@ -112,7 +113,7 @@ impl<'o> Report<'o> {
 
     /// All findings, by place; and what would allow those of shipped migrations.
     pub(super) fn into_findings(mut self) -> (Vec<Finding>, Vec<Allow>) {
-        self.findings.sort_by(|a, b| (&a.at, &a.code, &a.message).cmp(&(&b.at, &b.code, &b.message)));
+        ordered::sort_by(&mut self.findings, |a, b| (&a.at, &a.code, &a.message).cmp(&(&b.at, &b.code, &b.message)));
         (self.findings, self.allow)
     }
 }

@@ -1,5 +1,6 @@
 //! The files of a set, as another tool would know them.
 
+use crate::tree;
 use counterfoil::migration::{Catalog, Migration};
 use counterfoil::version::{Identity, Version, leading_digits};
 use std::collections::{BTreeMap, BTreeSet};
@@ -74,7 +75,7 @@ impl<'a> Set<'a> {
             let Some(version) = file.turn.version() else { continue };
             files.push(File { version, name: &file.name, path: &file.path, text: None, migration: None });
         }
-        let mut known: BTreeSet<&Version> = files.iter().map(|file| file.version).collect();
+        let mut known: BTreeSet<&Version> = tree::set(files.iter().map(|file| file.version));
         for replaced in catalog.migrations.iter().flat_map(|migration| &migration.replaces) {
             if known.insert(&replaced.version) {
                 files.push(File { version: &replaced.version, name: "", path: "", text: None, migration: None });

@@ -4,11 +4,13 @@ use super::ignore::Ignores;
 use super::looks::LOOKS;
 use super::subject::is_comment;
 use super::{Direction, Found, Level, Options, Others, Subject, planned, rules};
+use crate::tree;
 use counterfoil::checksum::canonical;
 use counterfoil::convention::{self, Convention};
 use counterfoil::error::{Code, Error, Location};
 use counterfoil::finding::{Finding, Severity};
 use counterfoil::migration::{Catalog, Migration, Section};
+use counterfoil::ordered;
 use counterfoil::plan::inspect;
 use counterfoil::span::Cursor;
 use counterfoil::sql::lex::{Token, tokens};
@@ -159,7 +161,7 @@ fn wanted(options: &Options, path: &str) -> bool {
 
 /// Gives findings their places: one walk through the text.
 fn placed(section: &Section, mut found: Vec<Found>, levels: &Levels, out: &mut Vec<Finding>) {
-    found.sort_by_key(|found| found.at);
+    ordered::sort_by(&mut found, |a, b| a.at.cmp(&b.at));
     let mut cursor = Cursor::new(&section.text);
     for Found { code, severity, at, message, help, options } in found {
         cursor.advance(at);
@@ -204,7 +206,7 @@ fn report(
         let at = finding.at.as_ref();
         (at.and_then(|at| order.get(&at.path)).copied(), at.cloned())
     };
-    findings.sort_by(|a, b| place(a).cmp(&place(b)).then_with(|| a.code.cmp(&b.code)));
+    ordered::sort_by(&mut findings, |a, b| place(a).cmp(&place(b)).then_with(|| a.code.cmp(&b.code)));
     let mut counts = Counts::default();
     for finding in &findings {
         match finding.severity {
@@ -213,7 +215,7 @@ fn report(
             Severity::Note => counts.note += 1,
         }
     }
-    let seen: BTreeSet<&String> = order.keys().filter(|path| wanted(options, path)).collect();
+    let seen: BTreeSet<&String> = tree::set(order.keys().filter(|path| wanted(options, path)));
     Report { findings, ok: counts.error == 0, counts, files: seen.len() }
 }
 

@@ -1,5 +1,6 @@
 //! The statements of some migrations that throw data away, for somebody who has to say yes to them.
 
+use crate::tree;
 use counterfoil::sql::lex::{self, Kind, Token};
 use counterfoil::sql::{self, Statement};
 use counterfoil::{Catalog, Location};
@@ -23,7 +24,7 @@ pub struct Loss {
 /// What migrations throw away, by the paths of their up sections; `down`: where they are taken back. A section that cannot
 /// be split is passed over: running it is refused anyway.
 pub fn found(catalog: &Catalog, paths: &[String], down: bool) -> Vec<Loss> {
-    let wanted: BTreeSet<&str> = paths.iter().map(String::as_str).collect();
+    let wanted: BTreeSet<&str> = tree::set(paths.iter().map(String::as_str));
     let mut out = Vec::new();
     for migration in catalog.migrations.iter().filter(|migration| wanted.contains(migration.path.as_str())) {
         let Some(section) = (if down { migration.down.as_ref() } else { Some(&migration.up) }) else { continue };
@@ -41,7 +42,7 @@ pub fn found(catalog: &Catalog, paths: &[String], down: bool) -> Vec<Loss> {
 /// What a statement throws away, each thing once, and whether that is a whole schema, database or all that somebody owns.
 fn lost(section: &str, statement: &Statement) -> Vec<(String, bool)> {
     let mut out: Vec<(String, bool)> = statement.destructive.iter().map(|what| (what.clone(), true)).collect();
-    let mut known: BTreeSet<String> = out.iter().map(|(what, _)| what.clone()).collect();
+    let mut known: BTreeSet<String> = tree::set(out.iter().map(|(what, _)| what.clone()));
     let mut found = Vec::new();
     read(statement.span.slice(section), Code::Statement, 0, &mut found);
     out.extend(found.into_iter().filter(|what| known.insert(what.clone())).map(|what| (what, false)));

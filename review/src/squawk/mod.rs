@@ -8,6 +8,7 @@ mod depth;
 mod rules;
 
 use crate::lint::{Direction, Found, Level, Others, Rule, Subject};
+use counterfoil::ordered;
 use counterfoil::span::Span;
 use counterfoil::sql::lex::{Kind, Token};
 use squawk_linter::{Linter, LinterSettings, Version, Violation};
@@ -213,7 +214,7 @@ fn readable(subject: &Subject<'_>, found: &mut Vec<Found>) -> Option<String> {
             blank(&mut bytes, *span);
         }
     }
-    unread.sort();
+    ordered::sort(&mut unread);
     if let Some(first) = unread.first() {
         let message = match unread.len() {
             1 => "squawk cannot read this statement: its rules were not looked for in it".to_owned(),

@@ -1,5 +1,6 @@
 //! A change of the schema that was found in a file.
 
+use counterfoil::ordered;
 use std::collections::BTreeMap;
 
 /// A piece of DDL: where in the text, and in short words.
@@ -23,7 +24,7 @@ impl Hit {
 
 /// Puts hits in order.
 pub(super) fn sort(hits: &mut [Hit]) {
-    hits.sort_by(|a, b| (a.at, &a.what).cmp(&(b.at, &b.what)));
+    ordered::sort_by(hits, |a, b| (a.at, &a.what).cmp(&(b.at, &b.what)));
 }
 
 /// Leaves out what one migration does to its own temporary tables, and to a table that it makes and drops again. `hits`

@@ -35,6 +35,7 @@ use super::{Ddl, Edit, Options, Sees, TrackedFiles, items};
 use counterfoil::checksum::{canonical, fingerprint};
 use counterfoil::convention::code;
 use counterfoil::error::{Error, Location};
+use counterfoil::ordered;
 use counterfoil::span::{Span, line_column};
 use counterfoil::sql::lex;
 use hit::Hit;
@@ -96,7 +97,7 @@ pub(super) fn judge(
 ) -> Result<(), Error> {
     let tracks = tracks::tracks(options)?;
     let mut edits: Vec<&Edit> = edits.iter().collect();
-    edits.sort_by(|a, b| (&a.path, &a.from).cmp(&(&b.path, &b.from)));
+    ordered::sort_by(&mut edits, |a, b| (&a.path, &a.from).cmp(&(&b.path, &b.from)));
     for edit in &edits {
         let Some(why) = &edit.unreadable else { continue };
         let paths = [Some(&edit.path), edit.from.as_ref()];
@@ -624,7 +625,7 @@ impl Added {
         }
         let mut ranges: Vec<(u32, u32)> =
             edit.added.iter().map(|&(line, count)| (line, line.saturating_add(count))).collect();
-        ranges.sort_unstable();
+        ordered::sort(&mut ranges);
         // So that the end of a range grows with its start.
         let mut end = 0;
         for range in &mut ranges {
@@ -652,7 +653,7 @@ fn silent(path: &str, text: &str) -> Vec<Span> {
         Kind::Python => python::read(text).silent,
         Kind::Other => literals::read(path, text).comments,
     };
-    silent.sort_unstable();
+    ordered::sort(&mut silent);
     silent
 }
 

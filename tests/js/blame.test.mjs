@@ -253,6 +253,28 @@ onEachDatabase(
   ['postgres.js', 'HTTP'],
 )
 
+test('a generated column of which nothing is kept is named', async () => {
+  const server = await startPostgres()
+  const client = await server.connect()
+  try {
+    await migratePg(client, first)
+    await client.query(`alter table schema_migrations drop column origin;
+      alter table schema_migrations add column origin text generated always as ('applied') virtual`)
+    const { help } = await fails(migratePg(client, more), {
+      code: 'database-failed',
+      message: /\(428C9\).*; a column of the ledger is generated: origin$/,
+    })
+    await client.query(statementOf(help))
+    assert.deepEqual(
+      (await migratePg(client, more)).applied.map(({ version }) => version),
+      ['002'],
+    )
+  } finally {
+    await client.end()
+    await server.stop?.()
+  }
+})
+
 test('a standby is told as one', async (t) => {
   const server = await startPostgres({}, { standby: true })
   t.after(() => server.stop())

@@ -4,9 +4,9 @@ use super::{Goal, Machine};
 use crate::error::Error;
 use crate::ledger::shape;
 use crate::ledger::statements::{self, TextRow};
-use crate::mention::Mention;
+use crate::mention::{Mention, quoted};
 use crate::plan::{Finding, Severity};
-use crate::sql::quote::{identifier, literal};
+use crate::sql::quote::identifier;
 
 /// The code of the finding that the ledger is in another schema than what the migrations create.
 pub(super) const APART: &str = "ledger-apart";
@@ -50,7 +50,7 @@ impl Machine {
             ", and tables without a schema are created in ",
             &identifier(here),
         ];
-        let option = Mention::valued("schema", &[&table.schema], "schema: ".to_owned() + &literal(&table.schema));
+        let option = Mention::valued("schema", &[&table.schema], "schema: ".to_owned() + &quoted(&table.schema));
         let help = "to have both there, say ".to_owned() + &option.text;
         let finding = Finding::new(APART, Severity::Note, message.concat());
         self.state.noticed.push(finding.with_help(help).with_option(option));

@@ -37,7 +37,8 @@ function written({ option, values = [] }: Mention): string {
   const flag = flags[option] ?? `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
   const given = values.filter((value) => value !== 'true' && value !== 'false')
   if (given.length === 0) return flag
-  if (option !== 'convention') return given.map((value) => `${flag} ${inFront[option] ?? ''}${value}`).join(' ')
+  if (option !== 'convention')
+    return given.map((value) => `${flag} ${word(`${inFront[option] ?? ''}${value}`)}`).join(' ')
   // One of these.
   return given.length > 3
     ? `${flag} <name>, which is one of ${given.join(', ')}`

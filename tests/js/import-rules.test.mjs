@@ -577,7 +577,7 @@ onEachDatabase(({ api: { importLedger, migrate, plan, ready, rollback }, open, k
     const { ddl, rows, set } = tools.goose
     await exec(`${ddl}; ${rows}; ${effects}`)
     // However the driver sends the transaction: by `query`, or on PGlite by `exec`.
-    const ways = ['query', 'exec', 'execProtocolStream'].filter((name) => name in db)
+    const ways = ['query', 'exec', 'execProtocolRaw'].filter((name) => name in db)
     const was = Object.fromEntries(ways.map((name) => [name, db[name]]))
     let came = false
     for (const name of ways)
@@ -588,7 +588,7 @@ onEachDatabase(({ api: { importLedger, migrate, plan, ready, rollback }, open, k
           Object.assign(db, was)
           const between = 'delete from goose_db_version where version_id = 2'
           // Inside of a message PGlite waits for its end before it takes another by `exec`.
-          if (name === 'execProtocolStream') await db[name](simpleQuery(between), ...more)
+          if (name === 'execProtocolRaw') await db[name](simpleQuery(between), ...more)
           else await exec(between)
         }
         return was[name].call(db, message, ...more)

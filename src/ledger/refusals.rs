@@ -52,13 +52,13 @@ fn in_words(found: &Found, says: &Says, catalog: &Catalog) -> String {
     out
 }
 
-/// A database that another tool has migrated. `own`: its table has the name that our ledger was to have.
+/// A database that another tool has migrated. `own`: its table has the name that our ledger was to
+/// have, which is to have this one.
 pub(crate) fn foreign(
     found: &Found,
     says: Option<&Says>,
     others: &[&Found],
-    own: bool,
-    table: &Table,
+    own: Option<&str>,
     catalog: &Catalog,
 ) -> Error {
     let theirs = found.table.qualified();
@@ -74,10 +74,6 @@ pub(crate) fn foreign(
     for other in others {
         message.push_str(&format!("; {} is the ledger of {}", other.table.qualified(), other.tool.name()));
     }
-    // Its table stays as it is: the tool would begin from nothing without it.
-    let beside = if table.name == "counterfoil_migrations" { "counterfoil_ledger" } else { "counterfoil_migrations" };
-    let beside = format!("{}.{beside}", table.schema);
-    let named = format!("name {} with the option `table`", quoted(&beside));
     let (mut help, mut options) = (String::from("nothing was run; "), Vec::new());
     match says {
         // Nothing is applied by it: only its name is in the way.
@@ -88,14 +84,14 @@ pub(crate) fn foreign(
             options.push(stamp);
         }
         _ => {
-            let import = Mention::import(own.then_some(&*beside));
+            let import = Mention::import(own);
             help.push_str(&format!("to go on from there, take it over: {}", import.text));
             options.push(import);
         }
     }
-    if own {
+    if let Some(beside) = own {
         help.push_str(if says.is_some() { "; for that and from then on, " } else { "" });
-        help.push_str(&named);
+        help.push_str(&format!("name {} with the option `table`", quoted(beside)));
         options.push(Mention::named("table"));
     } else {
         let words: Vec<&str> =

@@ -189,8 +189,11 @@ impl Machine {
         if self.setup.goal == Goal::Ready {
             return self.ready(&Ledger::default(), self.state.busy, Some(found.tool));
         }
-        let (table, catalog) = (&self.setup.options.table, &self.setup.catalog);
-        let error = refusals::foreign(found, says, others, own, table, catalog);
+        let taken = &self.setup.options.table.name;
+        // Its table stays as it is: the tool would begin from nothing without it.
+        let beside = if taken == "counterfoil_migrations" { "counterfoil_ledger" } else { "counterfoil_migrations" };
+        let beside = own.then(|| self.setup.options.beside(beside));
+        let error = refusals::foreign(found, says, others, beside.as_deref(), &self.setup.catalog);
         self.fail(error)
     }
 

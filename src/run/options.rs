@@ -159,6 +159,11 @@ impl Options {
         self
     }
 
+    /// A table beside the ledger, as the option `table` names it. With a `schema` its name alone does: that may have a dot.
+    pub fn beside(&self, name: &str) -> String {
+        if self.schema.is_empty() { [&self.table.schema, ".", name].concat() } else { name.to_owned() }
+    }
+
     /// Those of the plan.
     pub fn planning(&self) -> plan::Options {
         plan::Options { policy: self.policy.clone(), table: self.table.clone(), schema: self.schema.clone() }

@@ -125,31 +125,38 @@ test('two ledgers, and one that lies elsewhere, are named with --from', async (t
   assert.equal((await run('import', '--from', from)).status, 0)
 })
 
-test('names that a shell reads otherwise are handed on as they are', async (t) => {
-  const { knex } = tools
-  const schema = "it's; a"
-  const here = `create schema "${schema}"; set search_path = "${schema}"`
-  /** The words of a command, as a shell takes them. */
-  const words = (help, command) => {
-    const [, text] = command.exec(help.replaceAll(/\s+/g, ' ')) ?? assert.fail(help)
-    return execFileSync('sh', ['-c', `printf '%s\\n' ${text}`], { encoding: 'utf8' })
-      .trimEnd()
-      .split('\n')
-  }
-  const one = await place(t, counter.set, `${here}; ${counter.ddl}; ${counter.rows}; ${effects}`)
-  const foreign = await one.run('up', '--schema', schema)
-  const named = words(foreign.stderr, /take it over: counterfoil (import .*?); for that/)
-  assert.deepEqual(named, ['import', '--table', `${schema}.counterfoil_migrations`])
-  const done = await one.run(...named, '--schema', schema, '--assume', 'all=applied')
-  assert.equal(done.status, 0, done.stderr)
+for (const [schema, home] of [
+  ["it's; a", "it's; a."],
+  // The first dot of a table's name ends its schema.
+  ['a.b', ''],
+])
+  test(`names that a shell or an option reads otherwise are handed on as they are: ${schema}`, async (t) => {
+    const { knex } = tools
+    const here = `create schema "${schema}"; set search_path = "${schema}"`
+    /** The words of a command, as a shell takes them. */
+    const words = (help, command) => {
+      const [, text] = command.exec(help.replaceAll(/\s+/g, ' ')) ?? assert.fail(help)
+      return execFileSync('sh', ['-c', `printf '%s\\n' ${text}`], { encoding: 'utf8' })
+        .trimEnd()
+        .split('\n')
+    }
+    const one = await place(t, counter.set, `${here}; ${counter.ddl}; ${counter.rows}; ${effects}`)
+    const foreign = await one.run('up', '--schema', schema)
+    const named = words(foreign.stderr, /take it over: counterfoil (import .*?); for that/)
+    assert.deepEqual(named, ['import', '--table', 'counterfoil_migrations'])
+    const done = await one.run(...named, '--schema', schema, '--assume', 'all=applied')
+    assert.equal(done.status, 0, done.stderr)
+    const again = await one.run('import', '--schema', schema)
+    const option = words(again.stderr, /in every run: (--table \S+)/)
+    assert.deepEqual(option, ['--table', 'counterfoil_migrations'])
 
-  const two = await place(t, goose.set, `${here}; ${goose.ddl}; ${goose.rows}; ${knex.ddl}; ${knex.rows}; ${effects}`)
-  const refused = await two.run('import', '--schema', schema)
-  const from = words(refused.stderr, /say which of them counts: (--from .*?), or --from '?knex=/)
-  assert.deepEqual(from, ['--from', `goose=${schema}.goose_db_version`])
-  const came = await two.run('import', '--schema', schema, ...from)
-  assert.equal(came.status, 0, came.stderr)
-})
+    const two = await place(t, goose.set, `${here}; ${goose.ddl}; ${goose.rows}; ${knex.ddl}; ${knex.rows}; ${effects}`)
+    const refused = await two.run('import', '--schema', schema)
+    const from = words(refused.stderr, /say which of them counts: (--from .*?), or --from '?knex=/)
+    assert.deepEqual(from, ['--from', `goose=${home}goose_db_version`])
+    const came = await two.run('import', '--schema', schema, ...from)
+    assert.equal(came.status, 0, came.stderr)
+  })
 
 test('what is written in a wrong way is usage', async (t) => {
   const { run } = await place(t, goose.set, 'select 1')

@@ -245,7 +245,7 @@ export interface ImportOptions extends Pick<
 > {
   /**
    * Whose ledger: the word for the tool (`goose`, `prisma`, …), or with its table where that has another name or lies in
-   * another schema, `goose=app.versions`. Default: the one that there is.
+   * another schema, `goose=app.versions`; without a schema it is in that of our ledger. Default: the one that there is.
    */
   from?: string
   /**

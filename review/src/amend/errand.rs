@@ -4,7 +4,7 @@ use super::change::{Cells, Change};
 use counterfoil::Error;
 use counterfoil::finding::Finding;
 use counterfoil::ledger::statements::TextRow;
-use counterfoil::ledger::{Ledger, Row, Table, Tool};
+use counterfoil::ledger::{Ledger, Row, Tool};
 use counterfoil::run::Setup;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -71,7 +71,7 @@ pub trait Errand {
     fn draft(&self, setup: &Setup, seen: &Seen, heard: &[Vec<TextRow>]) -> Result<Draft, Error>;
 
     /// The table that our ledger was to have is another tool's.
-    fn taken(&self, table: &Table, tool: Tool) -> Error;
+    fn taken(&self, setup: &Setup, tool: Tool) -> Error;
 }
 
 impl<E: Errand + ?Sized> Errand for Box<E> {
@@ -83,7 +83,7 @@ impl<E: Errand + ?Sized> Errand for Box<E> {
         (**self).draft(setup, seen, heard)
     }
 
-    fn taken(&self, table: &Table, tool: Tool) -> Error {
-        (**self).taken(table, tool)
+    fn taken(&self, setup: &Setup, tool: Tool) -> Error {
+        (**self).taken(setup, tool)
     }
 }

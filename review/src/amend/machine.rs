@@ -200,7 +200,7 @@ impl<E: Errand> Machine<E> {
         self.whole = found == Shape::Counterfoil;
         let table = &self.setup.options.table;
         match found {
-            Shape::Foreign(tool) => Output::Failed(self.errand.taken(table, tool)),
+            Shape::Foreign(tool) => Output::Failed(self.errand.taken(&self.setup, tool)),
             Shape::Missing => {
                 self.seen = Seen::default();
                 self.question()

@@ -13,7 +13,7 @@ use super::errand::{Draft, Errand, Seen, Unchanged};
 use counterfoil::checksum::fingerprint;
 use counterfoil::finding::Finding;
 use counterfoil::ledger::statements::TextRow;
-use counterfoil::ledger::{Lease, Origin, Row, State, Table, Tool};
+use counterfoil::ledger::{Lease, Origin, Row, State, Tool};
 use counterfoil::mention::Mention;
 use counterfoil::migration::{Catalog, Migration, NotRun, NotRunKind};
 use counterfoil::plan::foreign_markers;
@@ -165,8 +165,8 @@ impl Errand for Stamp {
         Ok(out.draft)
     }
 
-    fn taken(&self, table: &Table, tool: Tool) -> Error {
-        let theirs = table.qualified();
+    fn taken(&self, setup: &Setup, tool: Tool) -> Error {
+        let theirs = setup.options.table.qualified();
         let message = match tool {
             Tool::Unknown => {
                 format!("the table {theirs} is not a ledger that counterfoil knows: it may be another tool's")

@@ -3,8 +3,8 @@
 use super::stamp::{Mark, Stamp, Which};
 use super::{Ask, Draft, Errand, Input, Kind, Machine, Output, Report, Seen, Status, must};
 use counterfoil::convention::{self, Convention};
+use counterfoil::ledger::Tool;
 use counterfoil::ledger::statements::{COLUMNS, TextRow};
-use counterfoil::ledger::{Table, Tool};
 use counterfoil::run::{Capabilities, Failure, Goal, Options, Setup};
 use counterfoil::{Code, Error};
 
@@ -387,7 +387,7 @@ impl Errand for Other {
         Ok(Draft { changes: vec![super::Change::insert(cells)], first, basis: vec![read], ..Draft::default() })
     }
 
-    fn taken(&self, _: &Table, _: Tool) -> Error {
+    fn taken(&self, _: &Setup, _: Tool) -> Error {
         Error::new(Code::ForeignLedger, "taken")
     }
 }

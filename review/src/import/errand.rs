@@ -30,7 +30,7 @@ enum Which {
 
 impl Errand for Import {
     fn question(&self, setup: &Setup, _: &Seen, heard: &[Vec<TextRow>]) -> Result<Option<String>, Error> {
-        let from = self.from()?;
+        let from = self.from(setup)?;
         let Some(looked) = heard.first() else {
             return Ok(Some(match &from.table {
                 Some(table) => statements::shape(table),
@@ -40,7 +40,7 @@ impl Errand for Import {
         let (found, rest) = match (which(setup, &from, looked)?, &heard[1..]) {
             (Which::This(found), rest) => (found, rest),
             (Which::OneOf(found), []) => return Ok(Some(foreign::says(&found, &versions(setup)))),
-            (Which::OneOf(found), [said, rest @ ..]) => (one_of(&found, said)?, rest),
+            (Which::OneOf(found), [said, rest @ ..]) => (one_of(setup, &found, said)?, rest),
         };
         if !rest.is_empty() {
             return Ok(None);
@@ -63,11 +63,11 @@ impl Errand for Import {
     }
 
     fn draft(&self, setup: &Setup, seen: &Seen, heard: &[Vec<TextRow>]) -> Result<Draft, Error> {
-        let from = self.from()?;
+        let from = self.from(setup)?;
         let [looked, rest @ ..] = heard else { return Ok(Draft::default()) };
         let (found, rest) = match (which(setup, &from, looked)?, rest) {
             (Which::This(found), rest) => (found, rest),
-            (Which::OneOf(found), [said, rest @ ..]) => (one_of(&found, said)?, rest),
+            (Which::OneOf(found), [said, rest @ ..]) => (one_of(setup, &found, said)?, rest),
             (Which::OneOf(_), []) => return Ok(Draft::default()),
         };
         let rows = rest.first().map_or(&[][..], Vec::as_slice);
@@ -82,13 +82,13 @@ impl Errand for Import {
         Ok(draft)
     }
 
-    fn taken(&self, table: &Table, tool: Tool) -> Error {
-        let theirs = table.qualified();
+    fn taken(&self, setup: &Setup, tool: Tool) -> Error {
+        let theirs = setup.options.table.qualified();
         let what = match tool {
             Tool::Unknown => format!("the table {theirs} is no ledger that counterfoil knows"),
             tool => format!("the table {theirs} is the ledger of {}, and stays as it is", tool.name()),
         };
-        let beside = format!("{}.counterfoil_migrations", table.schema);
+        let beside = setup.options.beside("counterfoil_migrations");
         let option = Mention::valued("table", &[&beside], format!("table: {}", quoted(&beside)));
         let help = format!("nothing was written; give ours another name, here and in every run: {}", option.text);
         Error::new(Code::ForeignLedger, what).with_help(help).with_option(option)
@@ -158,11 +158,11 @@ fn versions(setup: &Setup) -> Vec<&str> {
 }
 
 impl Import {
-    fn from(&self) -> Result<From, Error> {
+    fn from(&self, setup: &Setup) -> Result<From, Error> {
         let Some(from) = &self.from else { return Ok(From::default()) };
         let (tool, table) = from.split_once('=').map_or((&**from, None), |(tool, table)| (tool, Some(table)));
         let table = table.map(|table| {
-            let (schema, name) = table.split_once('.').unwrap_or(("public", table));
+            let (schema, name) = table.split_once('.').unwrap_or((&setup.options.table.schema, table));
             Table { schema: schema.to_owned(), name: name.to_owned() }
         });
         if table.as_ref().is_some_and(|table| table.schema.is_empty() || table.name.is_empty()) {
@@ -230,7 +230,7 @@ fn is_ours(table: &Table, tool: Tool) -> Error {
 }
 
 /// Of several the one in which something is applied.
-fn one_of(found: &[Found], said: &[TextRow]) -> Result<Found, Error> {
+fn one_of(setup: &Setup, found: &[Found], said: &[TextRow]) -> Result<Found, Error> {
     let says = foreign::read(found, said);
     let at_work: Vec<&Found> =
         found.iter().zip(&says).filter(|(_, says)| says.is_some()).map(|(found, _)| found).collect();
@@ -244,8 +244,13 @@ fn one_of(found: &[Found], said: &[TextRow]) -> Result<Found, Error> {
                 .collect();
             let values: Vec<String> = at_work
                 .iter()
-                .map(|found| {
-                    format!("{}={}.{}", found.tool.code().unwrap_or_default(), found.table.schema, found.table.name)
+                .map(|Found { tool, table, .. }| {
+                    let code = tool.code().unwrap_or_default();
+                    // The first dot ends the schema; in ours the name alone does.
+                    match table.schema == setup.options.table.schema && table.schema.contains('.') {
+                        true => format!("{code}={}", table.name),
+                        false => format!("{code}={}.{}", table.schema, table.name),
+                    }
                 })
                 .collect();
             let texts: Vec<String> = values.iter().map(|value| format!("from: {}", quoted(value))).collect();

@@ -1,6 +1,6 @@
 //! What is noticed of the ledger while it is read, besides what its rows say.
 
-use super::Machine;
+use super::{Goal, Machine};
 use crate::error::Error;
 use crate::ledger::shape;
 use crate::ledger::statements::{self, TextRow};
@@ -23,7 +23,9 @@ impl Machine {
     pub(super) fn notice(&mut self, rows: &[TextRow]) -> Result<(), Error> {
         let named = &self.setup.options.table;
         let table = named.qualified();
-        if let Some(error) = shape::hidden(named, rows) {
+        if let Some(error) =
+            shape::hidden(named, rows, matches!(self.setup.goal, Goal::Up | Goal::Down { dry: false, .. }))
+        {
             return Err(error);
         }
         self.state.noticed.clear();

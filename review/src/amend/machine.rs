@@ -216,7 +216,7 @@ impl<E: Errand> Machine<E> {
         if let Some(kind) = statements::lacks_key(&rows) {
             return Output::Failed(shape::without_key(table, kind));
         }
-        if let Some(error) = shape::hidden(table, &rows) {
+        if let Some(error) = shape::hidden(table, &rows, !self.ask.dry) {
             return Output::Failed(error);
         }
         self.seen.rows.clear();

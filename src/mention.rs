@@ -42,19 +42,32 @@ impl Mention {
             ":step-not-done" => ", { step: 'not-done' }",
             _ => "",
         };
-        let listed = versions.iter().map(|version| format!("'{}'", version.replace('\'', "\\'")));
-        let listed: Vec<String> = listed.collect();
+        let listed: Vec<String> = versions.iter().map(|version| quoted(version)).collect();
         let listed = if versions.is_empty() { "versions".into() } else { format!("[{}]", listed.join(", ")) };
         let text = format!("stamp(db, migrations, {listed}{with})");
         Mention { option: format!("stamp{mark}").into(), ..Self::valued("", versions, text) }
     }
 
-    /// `importLedger`, into a ledger of this name (a literal) if it is not to be the usual one.
+    /// `importLedger`, into a ledger of this name if it is not to be the usual one.
     pub fn import(table: Option<&str>) -> Self {
-        let with = table.map_or_else(String::new, |table| format!(", {{ table: {table} }}"));
-        let named: Vec<&str> = table.iter().map(|table| table.trim_matches('\'')).collect();
-        Self::valued("importLedger", &named, format!("importLedger(db, migrations{with})"))
+        let with = table.map_or_else(String::new, |table| format!(", {{ table: {} }}", quoted(table)));
+        Self::valued("importLedger", table.as_slice(), format!("importLedger(db, migrations{with})"))
     }
+}
+
+/// A text as JavaScript writes it, on one line.
+pub fn quoted(text: &str) -> String {
+    let mut out = String::from("'");
+    for letter in text.chars() {
+        match letter {
+            '\'' | '\\' => out.extend(['\\', letter]),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            _ => out.push(letter),
+        }
+    }
+    out.push('\'');
+    out
 }
 
 /// The help as Rust calls its options: `wait_timeout`, `when: "apply"`.
@@ -93,11 +106,21 @@ mod tests {
     }
 
     #[test]
+    fn a_name_is_handed_on_as_it_is() {
+        let import = Mention::import(Some("'it''s'.\\t"));
+        assert_eq!(import.values, ["'it''s'.\\t"]);
+        assert_eq!(import.text, r"importLedger(db, migrations, { table: '\'it\'\'s\'.\\t' })");
+        assert_eq!(Mention::import(None).text, "importLedger(db, migrations)");
+    }
+
+    #[test]
     fn stamp_is_called_as_each_calls_it() {
         let stamp = Mention::stamp(":not-applied", &["005", "it's"]);
         assert_eq!(stamp.text, "stamp(db, migrations, ['005', 'it\\'s'], { as: 'not-applied' })");
         let help = format!("undo it by hand: {}", stamp.text);
         assert_eq!(in_rust(&help, &[stamp]), "undo it by hand: Stamp::not_applied([\"005\", \"it's\"])");
+        let stamp = Mention::stamp("", &["a\\'\n"]);
+        assert_eq!(stamp.text, r"stamp(db, migrations, ['a\\\'\n'])");
         let stamp = Mention::stamp("", &["1"]);
         assert_eq!(in_rust(&stamp.text.clone(), &[stamp]), "Stamp::applied([\"1\"])");
     }

@@ -5,9 +5,8 @@ use super::foreign::{Existing, Found, Says, TABLES};
 use super::tools::{Rows, Tool};
 use crate::error::{Code, Error};
 use crate::finding::list;
-use crate::mention::Mention;
+use crate::mention::{Mention, quoted};
 use crate::migration::Catalog;
-use crate::sql::quote::literal;
 use crate::version::Version;
 
 /// What to do where only of the migrations `told` it is known that they have run: what is guessed is never run, nor passed
@@ -77,8 +76,8 @@ pub(crate) fn foreign(
     }
     // Its table stays as it is: the tool would begin from nothing without it.
     let beside = if table.name == "counterfoil_migrations" { "counterfoil_ledger" } else { "counterfoil_migrations" };
-    let beside = literal(&format!("{}.{beside}", table.schema));
-    let named = format!("name {beside} with the option `table`");
+    let beside = format!("{}.{beside}", table.schema);
+    let named = format!("name {} with the option `table`", quoted(&beside));
     let (mut help, mut options) = (String::from("nothing was run; "), Vec::new());
     match says {
         // Nothing is applied by it: only its name is in the way.

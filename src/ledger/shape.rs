@@ -58,23 +58,15 @@ pub fn shape(columns: &[(String, String)], rails: bool) -> Shape {
 /// What may have the ledger's name and cannot have a key: `relkind` of `pg_class`.
 const NO_TABLES: [(&str, &str); 3] = [("v", "view"), ("m", "materialized view"), ("f", "foreign table")];
 
-/// Row security may hide rows of the ledger, if the rows of [`rows`](super::statements::rows) say so. `writes`: whoever asks
-/// is to write to it, too.
+/// Row security may hide rows of the ledger, if the rows of [`rows`](super::statements::rows) say so. `writes`: who asks
+/// wants to write to it, too.
 pub fn hidden(table: &Table, rows: &[TextRow], writes: bool) -> Option<Error> {
     let role = statements::first(rows, "hidden")?;
     let table = table.qualified();
     let message = ["row security may hide rows of the ledger ", &table, " from the role ", role];
-    let (name, what) = if writes { ("counterfoil", "") } else { ("counterfoil_reads", " for select") };
-    let help = [
-        "let its owner run: create policy ",
-        name,
-        " on ",
-        &table,
-        what,
-        " to ",
-        role,
-        " using (true); nothing was run",
-    ];
+    let (name, what) = if writes { ("counterfoil", " to ") } else { ("counterfoil_reads", " for select to ") };
+    let help =
+        ["let its owner run: create policy ", name, " on ", &table, what, role, " using (true); nothing was run"];
     Some(Error::new(Code::DatabaseFailed, message.concat()).with_help(help.concat()))
 }
 

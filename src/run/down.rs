@@ -8,7 +8,7 @@ use super::state::{Revert, resume};
 use super::{Machine, Output};
 use crate::error::{Code, Error};
 use crate::ledger::{Lease, Ledger, Row, State};
-use crate::mention::Mention;
+use crate::mention::{Mention, quoted};
 use crate::ordered::sort_by;
 use crate::plan::inspect::ledger_touched;
 use crate::plan::{self, Severity};
@@ -206,7 +206,7 @@ impl Machine {
         if let Some(statement) = prepared.analysis.statements.iter().find(|statement| statement.destructive.is_some())
             && !allowed
         {
-            let text = format!("allowDestructive: ['{version}']");
+            let text = format!("allowDestructive: [{}]", quoted(&version));
             let option = Mention::valued("allowDestructive", &[&version], text);
             return Err(Error::new(
                 Code::DestructiveDown,

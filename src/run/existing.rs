@@ -7,7 +7,7 @@ use super::request::Request;
 use super::state::{MOVED, Phase};
 use super::{Goal, Machine, Output};
 use crate::finding::list;
-use crate::ledger::foreign::{self, Found, LookAgain, Name, Says, Seen, TABLES};
+use crate::ledger::foreign::{self, Existing, Found, LookAgain, Name, Says, Seen, TABLES};
 use crate::ledger::statements::TextRow;
 use crate::ledger::tools::Tool;
 use crate::ledger::{Ledger, Origin, refusals};
@@ -131,7 +131,9 @@ impl Machine {
     /// What was asked for is known.
     pub(super) fn heard_of_moves(&mut self, seen: Option<Box<Seen>>, rows: &[TextRow]) -> Output {
         let Some(seen) = seen else {
-            let seen = foreign::seen(rows);
+            let mut seen = foreign::seen(rows);
+            let existing = &self.setup.options.existing;
+            seen.ledgers.retain(|found| !found.tool.code().is_some_and(|code| existing.ignores(code)));
             if seen.ledgers.is_empty() {
                 return self.judged_moves(None);
             }
@@ -151,13 +153,19 @@ impl Machine {
                 _ => list(&news),
             };
             let message = format!(
-                "{} has applied {what} since its ledger {} was taken over",
+                "{} has applied {what}, by its ledger {} that was taken over, and ours has no row of it",
                 found.tool.name(),
                 found.table.qualified()
             );
             let import = Mention::import(None);
-            let help = format!("see who still runs it, and let nobody do so; then take over the rest: {}", import.text);
-            let finding = Finding::new(MOVED, Severity::Warning, message).with_help(help).with_option(import);
+            let ignore = Existing::as_option(&[found.tool.code().unwrap_or_default()]);
+            let help = format!(
+                "if it was taken back here, say that theirs is of no concern: {}; if not, see who still runs that tool, and let \
+                 nobody do so; then take over the rest: {}",
+                ignore.text, import.text
+            );
+            let finding = Finding::new(MOVED, Severity::Warning, message).with_help(help);
+            let finding = finding.with_option(ignore).with_option(import);
             self.state.ignored.push(finding);
         }
         self.state.kept = Some(ours);

@@ -4,9 +4,9 @@ use super::{Goal, Machine};
 use crate::error::Error;
 use crate::ledger::shape;
 use crate::ledger::statements::{self, TextRow};
-use crate::mention::Mention;
+use crate::mention::{Mention, quoted};
 use crate::plan::{Finding, Severity};
-use crate::sql::quote::{identifier, literal};
+use crate::sql::quote::identifier;
 
 /// The code of the finding that the ledger is in another schema than what the migrations create.
 pub(super) const APART: &str = "ledger-apart";
@@ -23,9 +23,7 @@ impl Machine {
     pub(super) fn notice(&mut self, rows: &[TextRow]) -> Result<(), Error> {
         let named = &self.setup.options.table;
         let table = named.qualified();
-        if let Some(error) =
-            shape::hidden(named, rows, matches!(self.setup.goal, Goal::Up | Goal::Down { dry: false, .. }))
-        {
+        if let Some(error) = shape::hidden(named, rows, !matches!(self.setup.goal, Goal::Plan | Goal::Ready)) {
             return Err(error);
         }
         self.state.noticed.clear();
@@ -51,7 +49,7 @@ impl Machine {
         ];
         // Whoever names a table in a schema may have meant the migrations, too; and whoever names none, the ledger.
         let meant = if table.schema == "public" { here } else { &*table.schema };
-        let option = Mention::valued("schema", &[meant], "schema: ".to_owned() + &literal(meant));
+        let option = Mention::valued("schema", &[meant], "schema: ".to_owned() + &quoted(meant));
         let help = "to have both there, say ".to_owned() + &option.text;
         let finding = Finding::new(APART, Severity::Note, message.concat());
         self.state.noticed.push(finding.with_help(help).with_option(option));

@@ -1,5 +1,6 @@
 // `counterfoil import`, as a script calls it.
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { after, before, test } from 'node:test'
 import { project } from './support/cli.mjs'
 import { bodies, effects, tools } from './support/foreign-ledgers.mjs'
@@ -122,6 +123,32 @@ test('two ledgers, and one that lies elsewhere, are named with --from', async (t
   const help = refused.stderr.replaceAll(/\s+/g, ' ')
   const [, from] = /say which of them counts: --from (goose=\S+), or --from knex=/.exec(help) ?? assert.fail(help)
   assert.equal((await run('import', '--from', from)).status, 0)
+})
+
+test('names that a shell reads otherwise are handed on as they are', async (t) => {
+  const { knex } = tools
+  const schema = "it's; a"
+  const here = `create schema "${schema}"; set search_path = "${schema}"`
+  /** The words of a command, as a shell takes them. */
+  const words = (help, command) => {
+    const [, text] = command.exec(help.replaceAll(/\s+/g, ' ')) ?? assert.fail(help)
+    return execFileSync('sh', ['-c', `printf '%s\\n' ${text}`], { encoding: 'utf8' })
+      .trimEnd()
+      .split('\n')
+  }
+  const one = await place(t, counter.set, `${here}; ${counter.ddl}; ${counter.rows}; ${effects}`)
+  const foreign = await one.run('up', '--schema', schema)
+  const named = words(foreign.stderr, /take it over: counterfoil (import .*?); for that/)
+  assert.deepEqual(named, ['import', '--table', `${schema}.counterfoil_migrations`])
+  const done = await one.run(...named, '--schema', schema, '--assume', 'all=applied')
+  assert.equal(done.status, 0, done.stderr)
+
+  const two = await place(t, goose.set, `${here}; ${goose.ddl}; ${goose.rows}; ${knex.ddl}; ${knex.rows}; ${effects}`)
+  const refused = await two.run('import', '--schema', schema)
+  const from = words(refused.stderr, /say which of them counts: (--from .*?), or --from '?knex=/)
+  assert.deepEqual(from, ['--from', `goose=${schema}.goose_db_version`])
+  const came = await two.run('import', '--schema', schema, ...from)
+  assert.equal(came.status, 0, came.stderr)
 })
 
 test('what is written in a wrong way is usage', async (t) => {

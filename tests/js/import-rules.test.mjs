@@ -511,7 +511,10 @@ onEachDatabase(({ api: { importLedger, migrate, plan, ready, rollback, stamp }, 
       assert.deepEqual(others, [])
       assert.equal(finding.code, 'foreign-ledger-moved')
       assert.equal(finding.severity, 'warning')
-      assert.equal(finding.message, `${name} has applied ${moved} since its ledger ${table} was taken over`)
+      assert.equal(
+        finding.message,
+        `${name} has applied ${moved}, by its ledger ${table} that was taken over, and ours has no row of it`,
+      )
       assert.ok(finding.help.endsWith('take over the rest: importLedger(db, migrations)'), finding.help)
       assert.match((await ready(db, set, options)).message, new RegExp(` foreign-ledger-moved=${code}$`))
       const { changes } = await importLedger(db, set, options)
@@ -671,5 +674,15 @@ onEachDatabase(({ api: { importLedger, migrate, plan, ready, rollback, stamp }, 
     await importLedger(db, both)
     assert.deepEqual(versionsOf((await rollback(db, both)).reverted), ['00002'])
     assert.equal(await cents(query), 100)
+    // To take it over again would say of it that it is there.
+    const [finding] = (await plan(db, both)).findings
+    assert.equal(finding.code, 'foreign-ledger-moved')
+    const [, tool] = /^if it was taken back here, .*: existing: \{ ignore: \['(\w+)'\] \}; if not, /.exec(finding.help)
+    const existing = { ignore: [tool] }
+    assert.deepEqual((await plan(db, both, { existing })).findings, [])
+    assert.doesNotMatch((await ready(db, both, { existing })).message, /moved/)
+    assert.ok(versionsOf((await migrate(db, both)).applied).includes('00002'))
+    assert.equal(await cents(query), 10000)
+    assert.deepEqual((await plan(db, both)).findings, [])
   })
 })

@@ -121,7 +121,7 @@ onEachDatabase(({ api: { migrate, plan, ready, rollback }, open }) => {
       await exec('set role probe')
       await look()
       await exec('reset role')
-      const [, cure] = help.match(/its owner run: (create policy .*); nothing was run$/)
+      const [, cure] = help.match(/let its owner run: (create policy .*); nothing was run$/)
       await exec(cure)
       await exec('set role probe')
       assert.equal((await ready(db, one)).status, 'ready')

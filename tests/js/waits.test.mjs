@@ -212,11 +212,11 @@ describe('a connection that is refused', () => {
   const refused = async (url, says) => {
     const pool = new pg.Pool({ connectionString: url })
     const sql = postgres(url, { max: 1, onnotice() {} })
-    for (const [db, { migrate, plan, ready }] of [
+    for (const [db, { importLedger, migrate, plan, ready, stamp }] of [
       [pool, overPg],
       [sql, overPostgres],
     ])
-      for (const work of [migrate, plan, ready])
+      for (const work of [migrate, plan, ready, importLedger, (on, files) => stamp(on, files, ['001'])])
         await fails(work(db, first), {
           code: 'connection-lost',
           message: says,
@@ -241,10 +241,11 @@ describe('a connection that is refused', () => {
     const says = /^the database could not be reached: too many connections for role "few" \(53300\)$/
     for (const work of [overPg.plan, overPg.ready])
       await fails(work(pool, first), { code: 'connection-lost', message: says })
-    await fails(overPg.migrate(pool, first, { waitTimeout: 100 }), {
-      code: 'wait-timeout',
-      message: /^waited 100 ms for the database to take another connection$/,
-    })
+    for (const work of [overPg.migrate, (on, files, options) => overPg.stamp(on, files, ['001'], options)])
+      await fails(work(pool, first, { waitTimeout: 100 }), {
+        code: 'wait-timeout',
+        message: /^waited 100 ms for the database to take another connection$/,
+      })
     await admin.query('alter role few connection limit 5')
     assert.equal((await overPg.plan(pool, first)).decisions.length, 1)
     await pool.end()

@@ -23,7 +23,8 @@ interface Facts {
     secured: boolean
     lacks: string[]
     triggers: string[]
-    columns: { name: string; type: string; required: boolean; generated: boolean }[]
+    /** `generated`: how, as `attgenerated` of `pg_attribute`; empty if it is not. */
+    columns: { name: string; type: string; required: boolean; generated: '' | 's' | 'v' }[]
   }
   /** Settings that are no default: value, and where it comes from (`pg_settings.source`). */
   settings: { name: string; value: string; source: string }[]
@@ -83,6 +84,12 @@ const types: readonly (readonly [pattern: RegExp, wanted: string, ...columns: st
 ]
 const ours = ['version', ...types.flatMap(([, , ...columns]) => columns)]
 
+/** What makes a generated column one that can be written. Of what is virtual nothing is kept that could stay. */
+const plain = ({ name, type, generated }: { name: string; type: string; generated: string }) =>
+  generated === 'v'
+    ? [`drop column ${quoted(name)}`, `add column ${quoted(name)} ${type}`]
+    : [`alter column ${quoted(name)} drop expression`]
+
 interface Found {
   /** What is so. */
   what?: string
@@ -103,11 +110,11 @@ function cause(facts: Facts, ledger: string, { sqlstate }: DatabaseFailure, writ
   if (!table) return undefined
   const { columns } = table
   const alter = (changes: readonly string[]) => `alter table ${ledger} ${list(changes)}`
-  const generated = columns.filter((column) => ours.includes(column.name) && column.generated)
+  const generated = columns.filter((column) => ours.includes(column.name) && column.generated !== '')
   if (sqlstate === '428C9' && generated.length > 0)
     return {
       what: `a column of the ledger is generated: ${list(generated.map(({ name }) => name))}`,
-      help: `let its owner run: ${alter(generated.map(({ name }) => `alter column ${quoted(name)} drop expression`))}`,
+      help: `let its owner run: ${alter(generated.flatMap(plain))}`,
     }
   const required = columns.filter(({ name, required }) => required && !ours.includes(name))
   if (sqlstate === '23502' && required.length > 0)
@@ -211,7 +218,7 @@ function question({ schema, name }: { schema: string; name: string }): string {
     'triggers', array(select t.tgname from pg_catalog.pg_trigger t
       where t.tgrelid = c.oid and not t.tgisinternal and t.tgenabled <> 'D'),
     'columns', (select pg_catalog.json_agg(pg_catalog.json_build_object('name', a.attname,
-      'type', pg_catalog.format_type(a.atttypid, a.atttypmod), 'generated', a.attgenerated <> '',
+      'type', pg_catalog.format_type(a.atttypid, a.atttypmod), 'generated', a.attgenerated::text,
       'required', a.attnotnull and not a.atthasdef and a.attidentity = '') order by a.attnum)
       from pg_catalog.pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)) end,
   'settings', (select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('name', s.name,

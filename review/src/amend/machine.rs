@@ -19,6 +19,8 @@ const MOST_RACES: u32 = 20;
 /// How long to wait after the first loss, in milliseconds, and how much longer after each other one.
 const AFTER_LOSS: u32 = 100;
 const LONGER: u32 = 4;
+/// SQLSTATE `too_many_connections`.
+const TOO_MANY_CONNECTIONS: &str = "53300";
 
 /// How it is asked for.
 #[derive(Clone, Debug, Default)]
@@ -337,7 +339,12 @@ impl<E: Errand> Machine<E> {
             _ if phase == Phase::Shape && failure.sqlstate == "25P02" => {
                 Output::Failed(failure::open_transaction(true))
             }
-            Kind::Busy => self.wait(),
+            // What waits for a lock may be stopped by a role's `statement_timeout`.
+            Kind::Busy | Kind::Cancelled => self.wait(if failure.sqlstate == TOO_MANY_CONNECTIONS {
+                "for the database to take another connection"
+            } else {
+                "for a lock on the ledger"
+            }),
             _ if raced => self.look(),
             // What was sent before may have come through after all.
             _ if writes && self.doubt && self.races <= MOST_RACES => self.look(),
@@ -345,6 +352,7 @@ impl<E: Errand> Machine<E> {
             _ if writes && failure.fault() == Some(Fault::Changed) => {
                 Output::Failed(changed("since it was read; nothing was written"))
             }
+            _ if failure.refused => Output::Failed(failure::unreached(failure)),
             _ => {
                 let doing = if writes { "the ledger could not be written" } else { "the ledger could not be read" };
                 Output::Failed(failure::database(&self.setup, failure, doing))
@@ -353,10 +361,10 @@ impl<E: Errand> Machine<E> {
     }
 
     /// Waits for others, and a little longer each time.
-    fn wait(&mut self) -> Output {
+    fn wait(&mut self, what: &str) -> Output {
         let since = *self.since.get_or_insert(self.now);
         if self.now.saturating_sub(since) >= u64::from(self.setup.options.wait_timeout) {
-            return Output::Failed(failure::waited(&self.setup, "for a lock on the ledger"));
+            return Output::Failed(failure::waited(&self.setup, what));
         }
         self.races = 0;
         let most = 25_u32 << self.attempts.min(5);

@@ -235,6 +235,28 @@ fn a_lock_is_waited_for_until_the_time_is_over() {
 }
 
 #[test]
+fn what_is_stopped_while_it_waits_waits_on() {
+    let mut machine = stamping(Stamp::applied(["002"]), Ask::default());
+    begun(&mut machine);
+    writes(&mut machine, rows(&[]));
+    let stopped = || Some(failure("57014", "canceling statement due to statement timeout"));
+    assert!(matches!(machine.next(stopped(), 0), Output::Wait(_)));
+    asks(&mut machine, Some(Input::Waited), "select s.*, ");
+    let Output::Failed(error) = machine.next(stopped(), 1_000) else { panic!("the time is over") };
+    assert_eq!((error.code(), error.message()), (Code::WaitTimeout, "waited 1000 ms for a lock on the ledger"));
+}
+
+#[test]
+fn a_connection_that_is_refused_is_not_the_ledger_s_failure() {
+    let mut machine = stamping(Stamp::applied(["002"]), Ask::default());
+    asks(&mut machine, None, "select s.*, ");
+    let sqlstate = "28P01".to_owned();
+    let error = refuses(&mut machine, Input::Failed(Failure { sqlstate, refused: true, ..Failure::default() }));
+    assert_eq!(error.code(), Code::ConnectionLost);
+    assert!(error.message().starts_with("the database could not be reached: "), "{error}");
+}
+
+#[test]
 fn after_a_lost_answer_the_ledger_says_what_was_done() {
     let b = &[("version", "002"), ("name", "b"), ("state", "applied"), ("origin", "stamped")][..];
     let sent = || {

@@ -7,11 +7,10 @@ use crate::amend::{Cells, Change, Draft, Seen, Unchanged};
 use counterfoil::checksum::{canonical, checksum, fingerprint};
 use counterfoil::finding::{Finding, Severity, list};
 use counterfoil::ledger::{Origin, TextRow, Tool};
-use counterfoil::mention::Mention;
+use counterfoil::mention::{Mention, quoted};
 use counterfoil::migration::Migration;
 use counterfoil::plan::ASSUMED;
 use counterfoil::run::Setup;
-use counterfoil::sql::quote::literal;
 use counterfoil::version::{Identity, Version, leading_digits};
 use counterfoil::{Code, Error};
 use std::borrow::Cow;
@@ -270,7 +269,7 @@ impl<'a> Drawing<'a> {
             }
             Compared::Differs(theirs, ours) => {
                 let key = version.as_str();
-                let accept = Mention::valued("acceptEdited", &[key], format!("acceptEdited: [{}]", literal(key)));
+                let accept = Mention::valued("acceptEdited", &[key], format!("acceptEdited: [{}]", quoted(key)));
                 let message =
                     format!("{path} is not what {tool} ran: its checksum was {theirs}, and that of the file is {ours}");
                 let help = format!(
@@ -512,7 +511,7 @@ fn every(versions: &[&str]) -> String {
 }
 
 fn assume(version: &str, state: &str) -> Mention {
-    let key = if version == "all" { version.to_owned() } else { literal(version) };
+    let key = if version == "all" { version.to_owned() } else { quoted(version) };
     Mention::valued("assume", &[&format!("{version}={state}")], format!("assume: {{ {key}: '{state}' }}"))
 }
 

@@ -8,7 +8,7 @@ use crate::amend::{Draft, Errand, Seen, must};
 use counterfoil::ledger::foreign::{self, Found};
 use counterfoil::ledger::statements::{self, TextRow};
 use counterfoil::ledger::{Table, Tool};
-use counterfoil::mention::Mention;
+use counterfoil::mention::{Mention, quoted};
 use counterfoil::run::Setup;
 use counterfoil::sql::quote::{identifier, literal};
 use counterfoil::{Code, Error};
@@ -89,7 +89,7 @@ impl Errand for Import {
             tool => format!("the table {theirs} is the ledger of {}, and stays as it is", tool.name()),
         };
         let beside = format!("{}.counterfoil_migrations", table.schema);
-        let option = Mention::valued("table", &[&beside], format!("table: {}", literal(&beside)));
+        let option = Mention::valued("table", &[&beside], format!("table: {}", quoted(&beside)));
         let help = format!("nothing was written; give ours another name, here and in every run: {}", option.text);
         Error::new(Code::ForeignLedger, what).with_help(help).with_option(option)
     }
@@ -248,7 +248,7 @@ fn one_of(found: &[Found], said: &[TextRow]) -> Result<Found, Error> {
                     format!("{}={}.{}", found.tool.code().unwrap_or_default(), found.table.schema, found.table.name)
                 })
                 .collect();
-            let texts: Vec<String> = values.iter().map(|value| format!("from: {}", literal(value))).collect();
+            let texts: Vec<String> = values.iter().map(|value| format!("from: {}", quoted(value))).collect();
             let mut error = Error::new(Code::ForeignLedger, named.join("; "))
                 .with_help(format!("say which of them counts: {}; nothing was written", texts.join(", or ")));
             for (value, text) in values.iter().zip(texts) {

@@ -7,7 +7,7 @@ use counterfoil::ledger::{TextRow, Tool};
 pub(super) struct Importer {
     pub tool: Tool,
     /// The query of its rows: every column as text, in an order that does not depend on how they lie. `{}` is the table,
-    /// qualified and quoted, `{literal}` the same as a literal.
+    /// qualified and quoted, `{lock}` whether the lock beside it is held.
     pub query: &'static str,
     /// What the rows say.
     pub read: fn(&[TextRow]) -> Theirs,

@@ -63,7 +63,7 @@ async function checksums(set: Place['files'], chosen: ReadOptions['convention'])
 
 function elsewhere(home: string, schema: readonly string[], there: string, table: string): MigrationError {
   const option = (names: readonly string[]): Mention => {
-    const texts = names.map((name) => `'${name}'`).join(', ')
+    const texts = names.map((name) => `'${name.replaceAll(/['\\]/g, '\\$&')}'`).join(', ')
     return { option: 'schema', values: [...names], text: `schema: ${names.length > 1 ? `[${texts}]` : texts}` }
   }
   const [stay, go] = [option([there]), option(schema)]

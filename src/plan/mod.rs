@@ -168,8 +168,9 @@ pub fn plan_with(catalog: &Catalog, ledger: &Ledger, options: &Options, cache: &
     if !assumed.is_empty() {
         crate::ordered::sort(&mut assumed);
         let message = format!("nobody has seen that these are applied, but somebody said so: {}", list(&assumed));
-        let help = "see that what they do is in the database";
-        findings.push(Finding::new(ASSUMED, Severity::Note, message).with_help(help));
+        let stamp = Mention::stamp("", &assumed);
+        let help = format!("see that what they do is in the database, and then say so: {}", stamp.text);
+        findings.push(Finding::new(ASSUMED, Severity::Note, message).with_help(help).with_option(stamp));
     }
     let refused = decisions.iter().any(|decision| decision.severity == Some(Severity::Error))
         || findings.iter().any(|finding| finding.severity == Severity::Error);

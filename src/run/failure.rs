@@ -174,6 +174,20 @@ pub(super) fn statement(
             stamp = Some(mention);
             help
         }
+        // Somebody may have run it by hand.
+        None if THERE.contains(&&*failure.sqlstate) && refusal.direction == Direction::Up => {
+            let version = setup.catalog.migrations[refusal.migration].version.as_str();
+            let mention = stamp.insert(Mention::stamp("", &[version]));
+            let (path, before) = (&section.path, before(report));
+            format!(
+                "fix {path} and run again; or, if all of it has run by other means, {}; nothing of it was kept, {before}",
+                mention.text
+            )
+        }
+        None if failure.sqlstate == "42501" => format!(
+            "grant this role what it lacks, or run as one that has it; nothing of it was kept, {}",
+            before(report)
+        ),
         None => format!("fix {} and run again; nothing of it was kept, {}", section.path, before(report)),
         Some((done, total)) => format!(
             "fix the cause and run again: it goes on at step {} of {total} (steps kept: {done}), {}",

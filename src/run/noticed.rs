@@ -36,21 +36,20 @@ impl Machine {
         Ok(())
     }
 
-    /// Whoever names a table in a schema of the ledger's may have meant the migrations, too.
+    /// Where the session creates tables elsewhere, the migrations are not where the ledger is.
     pub(super) fn notice_place(&mut self, rows: &[TextRow]) {
         let (table, schemas) = (&self.setup.options.table, &self.setup.options.schema);
         let here = rows.iter().find_map(|row| row.get("here")?.as_deref());
-        let Some(here) = here.filter(|here| schemas.is_empty() && table.schema != "public" && *here != table.schema)
-        else {
-            return;
-        };
+        let Some(here) = here.filter(|here| schemas.is_empty() && *here != table.schema) else { return };
         let message = [
             "the ledger is in the schema ",
             &identifier(&table.schema),
             ", and tables without a schema are created in ",
             &identifier(here),
         ];
-        let option = Mention::valued("schema", &[&table.schema], "schema: ".to_owned() + &quoted(&table.schema));
+        // Whoever names a table in a schema may have meant the migrations, too; and whoever names none, the ledger.
+        let meant = if table.schema == "public" { here } else { &*table.schema };
+        let option = Mention::valued("schema", &[meant], "schema: ".to_owned() + &quoted(meant));
         let help = "to have both there, say ".to_owned() + &option.text;
         let finding = Finding::new(APART, Severity::Note, message.concat());
         self.state.noticed.push(finding.with_help(help).with_option(option));

@@ -12,7 +12,7 @@ const ledger = (query, table = 'schema_migrations') =>
   query(`select version, name, checksum, fingerprint, origin, steps_done from ${table} order by version collate "C"`)
 const sum = (text) => `sha256:${sha256(text)}`
 
-onEachDatabase(({ api: { importLedger, migrate, plan, ready, rollback }, open, kind }) => {
+onEachDatabase(({ api: { importLedger, migrate, plan, ready, rollback, stamp }, open, kind }) => {
   const simpleQuery = (sql) => {
     const message = Buffer.from(`Q....${sql}\0`)
     message.writeUInt32BE(message.length - 1, 1)
@@ -272,6 +272,11 @@ onEachDatabase(({ api: { importLedger, migrate, plan, ready, rollback }, open, k
     )
     assert.deepEqual(versionsOf((await migrate(db, set, options)).applied), ['103', '107'])
     assert.deepEqual(codesOf((await plan(db, set, options)).findings), [['assumed', 'note']])
+    // The way out that its help names.
+    const [{ help, options: mentioned }] = planned.findings
+    assert.ok(help.endsWith(`say so: stamp(db, migrations, ['102', '104'])`))
+    await stamp(db, set, mentioned[0].values, options)
+    assert.deepEqual((await plan(db, set, options)).findings, [])
 
     ;({ db, query } = await start())
     await importLedger(db, set, { ...options, assume: { all: 'applied' } })

@@ -11,6 +11,7 @@ import { loadConfig } from './config/config.js'
 import { loadEnvironment, nothingLoaded } from './environment.js'
 import { exitOf, interrupted, printFailure } from './show/failures.js'
 import { helpOf, overview } from './help.js'
+import { proposeWith } from './show/wording.js'
 import { isAddress, keepSecretsOf } from './text/secrets.js'
 import { filled } from './settings.js'
 import { version } from './text/version.js'
@@ -53,6 +54,7 @@ async function run([name, ...args]: readonly string[]): Promise<number> {
   }
   const command = await load(name)
   const given = parse(name, command, args)
+  proposeWith(given.values)
   if (given.values['help'] === true) {
     print(linesOf(helpOf(name, command)))
     return fine

@@ -402,6 +402,10 @@ impl Drawing<'_> {
             columns.extend([("steps_done", None), ("steps_total", None)]);
             columns.extend(replaced_by.as_deref().map(|by| ("replaced_by", Some(by))));
         }
+        let assumed = !stopped && row.is_assumed();
+        if assumed {
+            columns.push(("steps_done", None));
+        }
         if let Some(checksum) = other {
             columns.push(("checksum", Some(checksum)));
             columns.push(("fingerprint", print.as_deref()));
@@ -413,6 +417,7 @@ impl Drawing<'_> {
                 format!("applied with another content ({was}): the row takes the checksum that the file has now")
             }
             (_, Some(_), None) => String::from("applied without a checksum on record: the row takes the file's"),
+            _ if assumed => String::from("assumed when it was taken over: recorded as applied"),
             _ => String::new(),
         };
         if !columns.is_empty() {

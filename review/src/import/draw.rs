@@ -491,7 +491,7 @@ impl<'a> Drawing<'a> {
         if !self.assumed.is_empty() {
             let versions: Vec<&str> = self.assumed.iter().map(String::as_str).collect();
             let message = format!("{} taken for applied, since it was said", is_are(&versions));
-            let help = "the plan keeps that in mind until a check of the schema confirms it";
+            let help = "the plan keeps that in mind until they are stamped";
             findings.push(Finding::new(ASSUMED, Severity::Note, message).with_help(help));
         }
     }

@@ -134,7 +134,10 @@ test('a database that cannot be reached is a lost connection', async () => {
 
 test('a database that refuses the login says so in its own words', async () => {
   const db = new SQL(server.url('no_such_database'))
-  await fails(api.ready(db, notes), { code: 'database-failed', message: /database "no_such_database" does not exist/ })
+  await fails(api.ready(db, notes), {
+    code: 'connection-lost',
+    message: /^the database could not be reached: .*database "no_such_database" does not exist/,
+  })
   await db.close()
 })
 

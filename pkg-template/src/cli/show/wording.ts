@@ -26,14 +26,35 @@ const calls: Readonly<Record<string, readonly [command: string, behind?: string]
 /** A word as a shell takes it. */
 const word = (text: string) => (/^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`)
 
+/** The options that lead to the database, the ledger and the folder, as they were given. */
+let led: readonly (readonly [option: string, value: string])[] = []
+
+/** What is proposed leads where the command itself does. `values`: what was given on the command line. */
+export function proposeWith(values: Readonly<Record<string, unknown>>): void {
+  led = ['dir', 'url', 'dotenv', 'config', 'table', 'schema', 'convention'].flatMap((option) =>
+    [values[option] ?? []].flat().map((value) => [option, String(value)] as const),
+  )
+}
+
+/** A proposed command, with those options; `own`: what it says of the ledger itself. */
+const proposed = (words: readonly string[], own: readonly string[] = []) =>
+  [
+    'counterfoil',
+    ...words,
+    ...led
+      .filter(([option]) => option !== 'table' || own.length === 0)
+      .map(([option, value]) => `--${option} ${word(value)}`),
+    ...own.map((table) => `--table ${word(table)}`),
+  ].join(' ')
+
 function written({ option, values = [] }: Mention): string {
   const call = Object.hasOwn(calls, option) ? calls[option] : undefined
   if (call) {
     const [command, behind] = call
     const given = values.length > 0 ? values.map(word) : ['<version>…']
-    return ['counterfoil', command, ...given, ...(behind ? [behind] : [])].join(' ')
+    return proposed([command, ...given, ...(behind ? [behind] : [])])
   }
-  if (option === 'importLedger') return `counterfoil import${values.map((table) => ` --table ${word(table)}`).join('')}`
+  if (option === 'importLedger') return proposed(['import'], values)
   const flag = flags[option] ?? `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
   const given = values.filter((value) => value !== 'true' && value !== 'false')
   if (given.length === 0) return flag

@@ -180,7 +180,7 @@ pub fn look(table: &Table, here: &str, creates: &[Name], there: bool) -> String 
     ));
     if there {
         sql.push_str(&format!(
-            " union all select 'rows', null, null, null where exists (select 1 from {})",
+            " union all select 'rows', null, null, null where exists (select 1 from {} where version is not null)",
             table.qualified()
         ));
     }

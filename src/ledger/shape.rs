@@ -81,7 +81,7 @@ pub fn without_key(table: &Table, kind: &str) -> Error {
     }
     let message = format!("the ledger {table} has no unique key on version, which keeps two runners apart");
     let help = format!(
-        "see that no version is there twice: select version from {table} group by version having count(*) > 1; \
+        "see that no version is null or there twice: select version from {table} group by version having count(*) > 1 or version is null; \
          then give it its key: alter table {table} add primary key (version); nothing was run"
     );
     Error::new(Code::DatabaseFailed, message).with_help(help)

@@ -193,7 +193,7 @@ pub fn as_text(name: &str, definition: &str) -> String {
 /// There is at least one row, which has no version if the ledger has none. Every row has columns more:
 ///
 /// - `keyed`: whether a unique key on `version`, which is the lock, lets no two runners record one migration, else what kind
-///   of relation it is (`relkind`). A key that is partial, deferrable, invalid or over more columns would let them.
+///   of relation it is (`relkind`). A key that is partial, deferrable, invalid, of what may be null, or over more columns would let them.
 /// - `hidden`: the role, where row security may hide rows from it; `writers`: who else may write; `here`: where the session
 ///   creates tables.
 /// - `busy`: whether another session has written to the ledger and has not committed. Such a session holds a ROW EXCLUSIVE
@@ -235,7 +235,7 @@ pub fn rows(table: &Table, present: Option<&[String]>) -> String {
 /// that may write are neither the owner, nor those who have its rights, nor whoever asks.
 const ITSELF: &str = ", b.* from (select case when exists (select 1 from pg_catalog.pg_index i join pg_catalog.pg_attribute a \
      on a.attrelid = i.indrelid and a.attnum = i.indkey[0] where i.indrelid = c.oid \
-     and a.attname = 'version' and i.indnkeyatts = 1 and i.indisunique and i.indimmediate and i.indisvalid \
+     and a.attname = 'version' and a.attnotnull and i.indnkeyatts = 1 and i.indisunique and i.indimmediate and i.indisvalid \
      and i.indpred is null) then 'true' else c.relkind::text end as keyed, \
      exists (select 1 from pg_catalog.pg_locks where locktype = 'relation' \
      and database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database()) \

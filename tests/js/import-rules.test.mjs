@@ -170,6 +170,20 @@ onEachDatabase(({ api: { importLedger, migrate, plan, ready, rollback, stamp }, 
       assert.equal((await importLedger(db, set, options)).changes.length, 2)
     })
 
+  test('names are one where only what stands between their words differs', async (t) => {
+    const { db, query, exec } = await open(t)
+    const set = { '11_users.sql': 'create table users ();', '12_the-log.sql': 'create table log ();' }
+    await exec(`${tools.kysely.ddl}; insert into kysely_migration values ('1_1users', '2026-01-01T09:00:00.000Z'),
+      ('12-the log', '2026-01-01T09:00:00.000Z'); create table log ()`)
+    const { findings } = await importLedger(db, set, { convention: 'plain' })
+    assert.ok(findings.some(({ message }) => message.includes('1_1users')))
+    assert.deepEqual(
+      (await migrate(db, set, { convention: 'plain' })).applied.map(({ version }) => version),
+      ['11'],
+    )
+    assert.deepEqual(await query(`select to_regclass('users')::text as t`), [{ t: 'users' }])
+  })
+
   test('two ledgers are both named, and `from` decides', async (t) => {
     const { db, exec } = await open(t)
     const { set, ddl, rows } = tools.goose

@@ -20,6 +20,23 @@ onEachDatabase(
     const versions = async (query) =>
       (await query('select version from schema_migrations order by 1')).map(({ version }) => version)
 
+    test('a version that may be null is no key, and a row without one is nobody', async (t) => {
+      const { db, query, exec } = await open(t)
+      await exec(
+        'create table schema_migrations (version varchar(128) unique); insert into schema_migrations values (null)',
+      )
+      const expected = { code: 'database-failed', message: /has no unique key on version/ }
+      for (const work of [migrate, plan, rollback]) await fails(work(db, two), expected)
+      assert.equal((await ready(db, two)).status, 'behind')
+      const { help } = await fails(migrate(db, two), expected)
+      const [, look, cure] = help.match(
+        /null or there twice: (select .*); then give it its key: (alter table .*); nothing was/,
+      )
+      assert.deepEqual(await query(look), [{ version: null }])
+      await exec(`delete from schema_migrations where version is null; ${cure}`)
+      assert.deepEqual((await migrate(db, two)).applied.length, 2)
+    })
+
     test('a ledger without its key is refused by whoever writes or plans, and the help gives it back', async (t) => {
       const { db, query, exec } = await open(t)
       await migrate(db, one)
@@ -35,7 +52,9 @@ onEachDatabase(
       // A health check writes nothing.
       assert.equal((await ready(db, two)).status, 'behind')
 
-      const [, look, cure] = help.match(/there twice: (select .*); then give it its key: (alter table .*); nothing was/)
+      const [, look, cure] = help.match(
+        /null or there twice: (select .*); then give it its key: (alter table .*); nothing was/,
+      )
       await exec(`insert into schema_migrations (version) values ('001')`)
       assert.deepEqual(await query(look), [{ version: '001' }])
       await exec(`delete from schema_migrations where version = '001' and name is null`)

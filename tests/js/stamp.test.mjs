@@ -459,6 +459,31 @@ onEachDatabase(
       assert.deepEqual(await query(`select to_regclass('schema_migrations')::text as t`), [{ t: null }])
     })
 
+    for (const [event, work] of [
+      ['insert', (db) => stamp(db, set, ['003'])],
+      ['update', (db) => stamp(db, { ...set, '002_b.sql': 'create table b (n bigint);\n' }, ['002'])],
+      ['delete', (db) => stamp(db, set, ['002'], { as: 'not-applied' })],
+    ])
+      test(`a trigger that swallows every ${event} is told, and not somebody else`, async (t) => {
+        const { db, query, exec } = await open(t)
+        await migrate(db, { '001_a.sql': set['001_a.sql'], '002_b.sql': set['002_b.sql'] })
+        const before = await rowsOf(query)
+        await exec(`create function nothing() returns trigger language plpgsql as 'begin return null; end';
+          create trigger t before ${event} on schema_migrations for each row execute function nothing()`)
+        const message = `the ledger ${table} does not keep what is written to it`
+        await fails(work(db), { code: 'database-failed', message })
+        assert.deepEqual(await rowsOf(query), before)
+      })
+
+    test('ten thousand rows are drawn up in no square of their number', async (t) => {
+      const { db, query, exec } = await open(t)
+      await migrate(db, set)
+      await exec(`insert into schema_migrations (version) select (n + 1000)::text from generate_series(1, 10000) n`)
+      const all = (await query('select version from schema_migrations')).map(({ version }) => version)
+      const { changes, status } = await stamp(db, set, all, { as: 'not-applied', dryRun: true })
+      assert.deepEqual([changes.length, status], [10_003, 'planned'])
+    })
+
     test('a ledger that does not keep what is written is blamed', async (t) => {
       const { db, query, exec } = await open(t)
       await migrate(db, set)

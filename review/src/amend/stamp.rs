@@ -23,7 +23,7 @@ use counterfoil::sql::quote::literal;
 use counterfoil::version::{Identity, Version};
 use counterfoil::{Code, Error};
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What to mark, and as what.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -144,7 +144,14 @@ impl Errand for Stamp {
             return Err(refused("the database has no table, so not all migrations can be applied".into())
                 .with_help("run them; or name each version that is there. Nothing was written"));
         }
-        let mut out = Drawing { catalog: &setup.catalog, seen, draft: Draft::default() };
+        let mut stand_for: BTreeMap<&str, Vec<&Row>> = BTreeMap::new();
+        for row in &seen.ledger.rows {
+            if let Some(baseline) = row.replaced_by.as_deref() {
+                stand_for.entry(baseline).or_default().push(row);
+            }
+        }
+        let mut out =
+            Drawing { catalog: &setup.catalog, seen, draft: Draft::default(), places: BTreeMap::new(), stand_for };
         let subjects = self.subjects(&setup.catalog, seen)?;
         for subject in &subjects {
             if let Some(row) = subject.rows.iter().find(|row| row.lease == Lease::Alive) {
@@ -184,6 +191,7 @@ impl Stamp {
     fn subjects<'a>(&self, catalog: &'a Catalog, seen: &'a Seen) -> Result<Vec<Subject<'a>>, Error> {
         let known = Known::new(catalog, seen);
         let mut subjects: Vec<Subject<'a>> = Vec::new();
+        let mut named = BTreeSet::new();
         match &self.which {
             Which::All => {
                 for version in known.all(self.mark) {
@@ -193,7 +201,7 @@ impl Stamp {
             Which::Versions(versions) => {
                 for text in versions {
                     let version = Version::new(text.as_str(), known.identity);
-                    if subjects.iter().any(|subject| subject.version == version) {
+                    if !named.insert(version.clone()) {
                         continue;
                     }
                     let subject = known.subject(version)?;
@@ -314,12 +322,16 @@ struct Drawing<'a> {
     catalog: &'a Catalog,
     seen: &'a Seen,
     draft: Draft,
+    /// Where in it the change of each row stands.
+    places: BTreeMap<String, usize>,
+    /// The rows for which each baseline stands.
+    stand_for: BTreeMap<&'a str, Vec<&'a Row>>,
 }
 
 impl Drawing<'_> {
     /// What is drawn up for a row already.
     fn drawn(&self, version: &str) -> Option<usize> {
-        self.draft.changes.iter().position(|change| change.version() == version)
+        self.places.get(version).copied()
     }
 
     /// The row of a version as it is by now.
@@ -332,7 +344,10 @@ impl Drawing<'_> {
     fn put(&mut self, change: Change) {
         match self.drawn(change.version()) {
             Some(at) => self.draft.changes[at] = change,
-            None => self.draft.changes.push(change),
+            None => {
+                self.places.insert(change.version().to_owned(), self.draft.changes.len());
+                self.draft.changes.push(change);
+            }
         }
     }
 
@@ -474,8 +489,7 @@ impl Drawing<'_> {
                 _ => format!("{}: its row goes", self.stopped(row)),
             };
             self.put(Change::delete(self.seen.cells(row)).saying(subject.name(), subject.path(), message));
-            let seen = self.seen;
-            for other in seen.ledger.rows.iter().filter(|other| other.replaced_by.as_ref() == Some(&row.version)) {
+            for other in self.stand_for.get(row.version.as_str()).cloned().unwrap_or_default() {
                 // Its own row may go, too.
                 if self.drawn(&other.version).is_some_and(|at| self.draft.changes[at].to.is_none()) {
                     continue;

@@ -98,10 +98,18 @@ pub(super) fn number(digits: &str) -> String {
     format!("number {}", if bare.is_empty() { "0" } else { bare })
 }
 
-/// The keys of a name: as it is, and its letters and digits alone.
+/// The keys of a name: as it is, and whatever stands between its words. A version has no dash, so a date that the name
+/// begins with may have lost those that it had.
 pub(super) fn names(name: &str) -> Vec<String> {
-    let letters: String = name.chars().filter(|letter| letter.is_alphanumeric()).collect();
-    vec![format!("name {name}"), format!("letters {letters}")]
+    let is_date = name.len() >= 10
+        && name.bytes().take(10).enumerate().all(|(at, sign)| match at {
+            4 | 7 => sign == b'-',
+            _ => sign.is_ascii_digit(),
+        });
+    let dated = if is_date { name.replacen('-', "", 2) } else { name.to_owned() };
+    // Other signs belong to the words.
+    let words = dated.split(|sign: char| sign.is_ascii_punctuation() || sign == ' ').filter(|word| !word.is_empty());
+    vec![format!("name {name}"), format!("words {}", words.collect::<Vec<_>>().join(" "))]
 }
 
 /// A name without the ending of a file in code or in SQL.

@@ -57,10 +57,11 @@ fn what_was_taken_for_applied_is_kept_in_mind() {
         ..row(version, name, sql)
     };
     let files = [file("001_a.sql", A), file("002_b.sql", B)];
+    let help = "see that what they do is in the database, and then say so: stamp(db, migrations, ['001', '002'])";
     let told = "nobody has seen that these are applied, but somebody said so: 001 and 002";
     world(&files, &[assumed("002", "b", B), assumed("001", "a", A)])
         .decides(&["skip applied 001", "skip applied 002"])
-        .finds(&[("assumed", "", told, "see that what they do is in the database")])
+        .finds(&[("assumed", "", told, help)])
         .works(&[])
         .goes();
     // What `stamp` writes is known, and what a baseline replaces is no longer asked for.

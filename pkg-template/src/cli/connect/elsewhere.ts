@@ -26,7 +26,7 @@ const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`
  */
 export async function refuseElsewhere({ driver, db, files, options }: Place, schema: readonly string[]): Promise<void> {
   // Of a name that cannot be the core knows more.
-  if (schema.some((name) => name.includes('\0'))) return
+  if (schema.some((name) => name.includes('\0') || /^(pg_.*|information_schema|\$user|)$/s.test(name))) return
   const { schema: home, name } = tableOf(options.table, schema[0])
   const connection = driver.connect(db)
   let failed = true

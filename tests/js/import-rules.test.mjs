@@ -295,7 +295,10 @@ onEachDatabase(({ api: { importLedger, migrate, plan, ready, rollback, stamp }, 
     ;({ db, query } = await start())
     await importLedger(db, set, { ...options, assume: { all: 'applied' } })
     assert.deepEqual(versionsOf((await migrate(db, set, options)).applied), ['107'])
-    for (const [assume, message] of [[{ 999: 'applied' }, 'there is no migration 999 in the set']])
+    for (const [assume, message] of [
+      [{ 999: 'applied' }, 'there is no migration 999 in the set'],
+      [{ 104: 'pending', '0104': 'applied' }, /^of \d+ it is said that it is applied, and that it is pending$/],
+    ])
       await fails(importLedger(db, set, { ...options, assume }), { code: 'invalid-input', message })
   })
 

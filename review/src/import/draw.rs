@@ -198,8 +198,15 @@ impl<'a> Drawing<'a> {
                 open.extend(file.map(|file| self.set.files[file].version));
             }
         }
-        for key in self.import.assume.keys().filter(|key| *key != "all") {
+        for (key, said) in self.import.assume.iter().filter(|(key, _)| *key != "all") {
             let version = self.set.version(key);
+            if self.said(&version) != Some(*said) {
+                return Err(invalid(
+                    format!("of {key} it is said that it is applied, and that it is pending"),
+                    "say one of them",
+                    "assume",
+                ));
+            }
             if open.contains(&version) || self.there.contains(&version) {
                 continue;
             }

@@ -17,7 +17,7 @@ Write the text in another way, such as with a space less or a word before it.",
     bad: &[
         "-- migrate:up\nCREATE FUNCTION note() RETURNS text LANGUAGE sql AS $$\n-- migrate:down\nSELECT 'kept' $$;\n",
         "-- migrate:up\nSELECT 1;\n/*\n-- migrate:down\nSELECT 2;\n*/\n",
-        "-- Up Migration\nSELECT 'a report:\n  --- DOWN migrations ---\n';\n",
+        "-- Up Migration\nSELECT 'a report:\n  --- DOWN migrations ---\n';\n-- Down Migration\nSELECT 2;\n",
     ],
     good: &[
         "-- migrate:up\nSELECT 'a line with -- migrate:down in its middle';\n-- migrate:down\nSELECT 2;\n",

@@ -80,7 +80,7 @@ pub(crate) fn revoke(table: &Table) -> String {
 /// the moment of its transaction. In the extended protocol that is not so: there it means nothing.
 pub const OPEN: &str = "(pg_catalog.transaction_timestamp() <> pg_catalog.statement_timestamp())::text as open";
 
-/// Whether the rows of [`digest`] or [`shape`] say that the session was in a transaction before.
+/// Whether the rows of `digest` or [`shape`] say that the session was in a transaction before.
 pub fn is_open(rows: &[TextRow]) -> bool {
     first(rows, "open") == Some("true")
 }

@@ -4,7 +4,7 @@
 //! `ALTER` also `ADD COLUMN` and the like, so that a line of a long statement counts by itself. In
 //! bodies of functions and `DO`, and in what `EXECUTE` is given, too. Not counted: comments, `COMMENT ON`,
 //! rights, and what belongs to the server (roles, databases, extensions). Temporary tables are told apart by
-//! [`settle`](super::hit::settle), as what they are called matters to what follows.
+//! [`settle`], as what they are called matters to what follows.
 
 use super::Hit;
 use super::hit::{settle, sort};

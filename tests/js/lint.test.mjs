@@ -7,7 +7,10 @@ import { lint, rules } from 'counterfoil/lint'
 import { rulesPage } from '../../scripts/rules.mjs'
 
 const path = '20260101120000_example.sql'
-const conventionOf = (text) => (text.includes('-- migrate:up') ? 'dbmate' : 'plain')
+const conventionOf = (text) => {
+  if (text.includes('-- migrate:up')) return 'dbmate'
+  return text.includes('-- Up Migration') ? 'node-pg-migrate' : 'plain'
+}
 const look = (text, options = {}) => lint({ [path]: text }, { convention: conventionOf(text), ...options })
 const codes = async (text, options) => [...new Set((await look(text, options)).findings.map(({ code }) => code))].sort()
 const at = ({ code, severity, at: { line, column } }) => `${line}:${column} ${severity} ${code}`

@@ -57,7 +57,7 @@ describe('requests over HTTP', () => {
     }
     assert.equal((await api.migrate(sql, set)).roundTrips, 6)
     assert.deepEqual(sent().slice(-4), [
-      'batch: create table, select case',
+      'batch: create table, revoke insert,, select case',
       'batch: set local, with done, create table, with done',
       'batch: set local, with done, alter table, with done',
       'batch: set local, with done, insert into, update notes, with done',

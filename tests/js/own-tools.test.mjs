@@ -6,6 +6,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import graphile from 'graphile-migrate'
 import { runner } from 'node-pg-migrate'
 import { readSet } from 'counterfoil'
@@ -20,7 +21,11 @@ const conventions = join(root, 'tests/data/conventions')
 
 let server
 before(async () => (server = await startPostgres()))
-after(() => server.stop())
+after(async () => {
+  // graphile-migrate keeps its connections for 200 ms, and ends the process if one of them breaks.
+  await sleep(2000)
+  await server.stop()
+})
 
 /** A copy of a fixture without some of its files. */
 function copy(t, name, without = []) {

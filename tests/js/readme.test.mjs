@@ -220,7 +220,7 @@ test('the table of options has every one, with the defaults of the core', () => 
     const value = source.match(new RegExp(`${field}: ([\\d_]+),`))[1].replaceAll('_', '')
     assert.match(
       shown.find(({ codes }) => codes[0] === name).row,
-      new RegExp(`\\| ${Number(value).toLocaleString('en')} ms \\|`),
+      new RegExp(`\\| ${Number(value).toLocaleString('en')} ms[; ]`),
     )
   }
   const named = (path, table) =>
@@ -230,10 +230,11 @@ test('the table of options has every one, with the defaults of the core', () => 
         .split('\n}')[0]
         .matchAll(/^ {2}(\w+):/gm),
     ].map(([, name]) => name)
-  // Those of `stamp` alone are checked where it is, so that no entry has them.
+  // Those of `stamp` and `importLedger` alone are checked where they are, so that no entry has them.
   const known = [
     ...named('pkg-template/src/options/options.ts', 'tests'),
     ...named('pkg-template/src/run/stamp.ts', 'checks'),
+    ...named('pkg-template/src/run/import.ts', 'checks'),
   ]
   assert.ok(known.length > 10)
   assert.deepEqual(new Set(shown.flatMap(({ codes }) => codes)), new Set(known))

@@ -459,21 +459,16 @@ onEachDatabase(
       assert.deepEqual(await query(`select to_regclass('schema_migrations')::text as t`), [{ t: null }])
     })
 
-    for (const [event, work] of [
-      ['insert', (db) => stamp(db, set, ['003'])],
-      ['update', (db) => stamp(db, { ...set, '002_b.sql': 'create table b (n bigint);\n' }, ['002'])],
-      ['delete', (db) => stamp(db, set, ['002'], { as: 'not-applied' })],
-    ])
-      test(`a trigger that swallows every ${event} is told, and not somebody else`, async (t) => {
-        const { db, query, exec } = await open(t)
-        await migrate(db, { '001_a.sql': set['001_a.sql'], '002_b.sql': set['002_b.sql'] })
-        const before = await rowsOf(query)
-        await exec(`create function nothing() returns trigger language plpgsql as 'begin return null; end';
-          create trigger t before ${event} on schema_migrations for each row execute function nothing()`)
-        const message = `the ledger ${table} does not keep what is written to it`
-        await fails(work(db), { code: 'database-failed', message })
-        assert.deepEqual(await rowsOf(query), before)
-      })
+    test('a trigger that swallows a row that is recorded is told, and not somebody else', async (t) => {
+      const { db, query, exec } = await open(t)
+      await migrate(db, { '001_a.sql': set['001_a.sql'] })
+      const before = await rowsOf(query)
+      await exec(`create function nothing() returns trigger language plpgsql as 'begin return null; end';
+        create trigger t before insert on schema_migrations for each row execute function nothing()`)
+      const message = `the ledger ${table} does not keep what is written to it`
+      await fails(stamp(db, set, ['003']), { code: 'database-failed', message })
+      assert.deepEqual(await rowsOf(query), before)
+    })
 
     test('ten thousand rows are drawn up in no square of their number', async (t) => {
       const { db, query, exec } = await open(t)

@@ -123,25 +123,19 @@ impl Change {
                 let set: Vec<String> =
                     changed.iter().map(|(name, cell)| format!("{name} = {}", nullable(cell.as_deref()))).collect();
                 (
-                    format!("update {qualified} set {} where {}", set.join(", "), seen.as_deref().unwrap_or_default()),
+                    format!("update {qualified} set {} where {}", set.join(", "), seen.unwrap_or_default()),
                     all(changed.iter().map(|(name, cell)| is(name, cell)).collect()),
                 )
             }
-            (None, _) => {
-                let seen = seen.as_deref().unwrap_or_default();
-                (format!("delete from {qualified} where {seen}"), String::from("true"))
-            }
+            (None, _) => (format!("delete from {qualified} where {}", seen.unwrap_or_default()), String::from("true")),
         };
-        // Where nothing was done to a row that is as it was read, a trigger or a rule has a say in it. A row that comes is
-        // not there before, or the key keeps it out.
-        let as_read = match &seen {
-            Some(seen) => format!("exists (select 1 from {qualified} where {seen})"),
-            None => String::from("count(*) = 0"),
-        };
+        // A row that comes is not there before, or the key keeps it out: where nothing was done, a trigger or a rule has a
+        // say in it. Of others that cannot be told from what somebody else has done to the row.
+        let swallowed = if self.seen.is_none() { " or count(*) = 0" } else { "" };
         // The column in the casts keeps the planner from trying them early.
         format!(
             "with done as ({change} returning {kept} as kept) select case when count(*) filter (where kept) = 1 then 1 \
-             when count(*) = 1 or {as_read} then {} else {} end from done",
+             when count(*) = 1{swallowed} then {} else {} end from done",
             failing(Fault::NotWritten, "count(*)"),
             failing(Fault::Changed, "count(*)")
         )

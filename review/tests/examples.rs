@@ -3,7 +3,11 @@
 use serde_json::{Value, json};
 
 fn lint(text: &str) -> Value {
-    let convention = if text.contains("-- migrate:up") { "dbmate" } else { "plain" };
+    let convention = match text {
+        _ if text.contains("-- migrate:up") => "dbmate",
+        _ if text.contains("-- Up Migration") => "node-pg-migrate",
+        _ => "plain",
+    };
     let request = json!({
         "files": [{ "path": "20260101120000_example.sql", "sql": text }],
         "options": { "convention": convention },

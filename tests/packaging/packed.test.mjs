@@ -99,13 +99,23 @@ test('every export can be imported, and none but those', () => {
   const { stdout, stderr } = node(['--input-type=module', '-e', script])
   assert.equal(stderr, '')
   const pure = ['MigrationError', 'checksum', 'fingerprint', 'init', 'plan', 'readSet', 'readiness', 'splitStatements']
-  const driver = ['MigrationError', 'init', 'migrate', 'plan', 'ready', 'rollback', 'stamp']
+  const driver = ['MigrationError', 'importLedger', 'init', 'migrate', 'plan', 'ready', 'rollback', 'stamp']
   assert.deepEqual(JSON.parse(stdout), {
     names: {
       counterfoil: pure,
       'counterfoil/slim': pure,
       'counterfoil/inline': pure,
-      'counterfoil/pglite': ['MigrationError', 'boot', 'init', 'migrate', 'plan', 'ready', 'rollback', 'stamp'],
+      'counterfoil/pglite': [
+        'MigrationError',
+        'boot',
+        'importLedger',
+        'init',
+        'migrate',
+        'plan',
+        'ready',
+        'rollback',
+        'stamp',
+      ],
       'counterfoil/snapshots': ['snapshotsInIndexedDB', 'snapshotsInMemory'],
       'counterfoil/pg': driver,
       'counterfoil/neon': driver,

@@ -195,7 +195,7 @@ fn a_machine_asks_first_for_the_digest_and_ends_if_it_agrees() {
     let first = next(&mut machine, None);
     assert_eq!(field(&first, "type"), "query");
     let refused =
-        next(&mut machine, Some(r#"{ "failure": { "sqlstate": "57014", "message": "canceling statement" } }"#));
+        next(&mut machine, Some(r#"{ "failure": { "sqlstate": "58030", "message": "could not read the file" } }"#));
     assert_eq!(field(&refused, "type"), "failed");
     assert_eq!(field(&field(&refused, "failure"), "code"), "database-failed");
     assert_eq!(json(field(&refused, "applied")), "[]");

@@ -7,6 +7,7 @@ import pg from 'pg'
 import * as overNeon from 'counterfoil/neon'
 import { migrate, stamp } from 'counterfoil/pg'
 import { fails } from './support/errors.mjs'
+import { placeOn } from './support/faults.mjs'
 import { startPostgresAndNeon } from './support/neon.mjs'
 import { skip, startPgbouncer } from './support/pgbouncer.mjs'
 import { random } from './support/random.mjs'
@@ -24,14 +25,10 @@ after(() => stop())
 
 /** A database of its own, and the versions that its ledger has; none if there is no ledger. */
 async function place(t) {
-  const database = await server.createDatabase()
-  endpoint.reset()
-  const client = await server.connect(database)
-  t.after(() => client.end())
+  const { database, client, query } = await placeOn(t, { server, endpoint })
   const versions = async () => {
-    const { rows } = await client.query("select to_regclass('public.schema_migrations') is not null as there")
-    if (!rows[0].there) return []
-    return (await client.query('select version from schema_migrations order by 1')).rows.map(({ version }) => version)
+    const [{ there }] = await query("select to_regclass('public.schema_migrations') is not null as there")
+    return there ? (await query('select version from schema_migrations order by 1')).map(({ version }) => version) : []
   }
   return { database, client, versions }
 }

@@ -1,6 +1,7 @@
 // Readiness of a database that Alembic migrates: are its heads those of this release? Reads one table, and writes nothing.
 import { describe } from '../run/database.js'
 import { failure } from '../shared/errors.js'
+import { identifier } from '../shared/quote.js'
 import type { Checked } from '../health/public.js'
 import type { Readiness } from '../options/public.js'
 import type { AlembicRevision } from './public.js'
@@ -47,10 +48,7 @@ export async function alembicReady(db: AlembicDatabase, expected: AlembicExpecte
 
 /** The heads that the database has; undefined if it has no such table. */
 async function current(db: AlembicDatabase, table: string): Promise<string[] | undefined> {
-  const name = table
-    .split('.')
-    .map((part) => `"${part.replaceAll('"', '""')}"`)
-    .join('.')
+  const name = table.split('.').map(identifier).join('.')
   const sql = `select version_num::text as version_num from ${name}`
   try {
     // What `postgres()` and `neon()` return is a function too.

@@ -121,7 +121,7 @@ export function settings(given: AnyOptions, names: Names): Settings | undefined 
   } = options as AnyOptions
   const schemas = [schema ?? []].flat()
   const { lockTimeout = 5e3, waitTimeout } = core
-  const writes = names.length > looking.length
+  const writes = names.includes('lockTimeout')
   return {
     core: bare({ ...core, schema: schemas, table: bare(tableOf(table, schemas[0])) }),
     steps,

@@ -162,8 +162,8 @@ export interface MigrateResult extends Report {
   elapsedMs: number
 }
 
-/** Options of `stamp`. Times are in milliseconds. */
-export interface StampOptions extends Pick<
+/** Options of everything that changes the ledger without a run. Times are in milliseconds. */
+export interface AmendOptions extends Pick<
   MigrateOptions,
   | 'table'
   | 'schema'
@@ -176,12 +176,16 @@ export interface StampOptions extends Pick<
   | 'session'
   | 'expect'
 > {
+  /** Change nothing: the result says what would be. Default: false. */
+  dryRun?: boolean
+}
+
+/** Options of `stamp`. */
+export interface StampOptions extends AmendOptions {
   /** What the versions are marked as. Default: `applied`. */
   as?: 'applied' | 'not-applied'
   /** In place of `as`: whether the step at which a migration stopped has happened. */
   step?: 'done' | 'not-done'
-  /** Change nothing: the result says what would be. Default: false. */
-  dryRun?: boolean
 }
 
 /** What was done, or would be, to a row of the ledger. */
@@ -218,8 +222,8 @@ export interface Amended {
   digest: string
 }
 
-/** What `stamp` did, and what it took. */
-export interface StampResult extends Amended {
+/** What `stamp` or `importLedger` did, and what it took. */
+export interface AmendResult extends Amended {
   /** How many messages were sent to the database. */
   roundTrips: number
   /** How long it took, in milliseconds. */
@@ -229,20 +233,8 @@ export interface StampResult extends Amended {
 /** What is taken for true of a migration of which another tool's ledger cannot tell. */
 export type Assumed = 'applied' | 'pending'
 
-/** Options of `importLedger`. Times are in milliseconds. */
-export interface ImportOptions extends Pick<
-  MigrateOptions,
-  | 'table'
-  | 'schema'
-  | 'convention'
-  | 'policy'
-  | 'allowEmpty'
-  | 'signal'
-  | 'lockTimeout'
-  | 'waitTimeout'
-  | 'session'
-  | 'expect'
-> {
+/** Options of `importLedger`. */
+export interface ImportOptions extends AmendOptions {
   /**
    * Whose ledger: the word for the tool (`goose`, `prisma`, …), or with its table where that has another name or lies in
    * another schema, `goose=app.versions`; without a schema it is in that of our ledger. Default: the one that there is.
@@ -256,14 +248,4 @@ export interface ImportOptions extends Pick<
   assume?: { readonly [version: string]: Assumed }
   /** Versions whose files may be others than those that ran. */
   acceptEdited?: readonly string[]
-  /** Change nothing: the result says what would be. Default: false. */
-  dryRun?: boolean
-}
-
-/** What `importLedger` did, and what it took. */
-export interface ImportResult extends Amended {
-  /** How many messages were sent to the database. */
-  roundTrips: number
-  /** How long it took, in milliseconds. */
-  elapsedMs: number
 }

@@ -1,8 +1,8 @@
 // Why the run's own statements failed, or what stopped a migration: the database is asked. Loaded when that has happened.
 import type { DatabaseFailure, Failure } from '../core/core.js'
-import { tableOf, type Settings } from '../options/options.js'
+import type { Settings } from '../options/options.js'
 import type { Connection } from './database.js'
-import { literal } from './digest.js'
+import { identifier, literal } from '../shared/quote.js'
 
 /** How long an explanation may take, in milliseconds. */
 const most = 5_000
@@ -37,7 +37,7 @@ export async function explained(
   failure: Failure,
   said: DatabaseFailure,
 ): Promise<Failure> {
-  const table = tableOf(settings.core.table ?? 'schema_migrations')
+  const { table } = settings.core
   const facts = await ask(connection, question(table)).catch(() => undefined)
   if (!facts) return failure
   const found = failure.code === 'statement-failed' ? stopped(facts) : cause(facts, named(table), said, settings.writes)
@@ -62,8 +62,7 @@ async function ask(connection: Connection, sql: string): Promise<Facts> {
   }
 }
 
-const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`
-const named = ({ schema, name }: { schema: string; name: string }) => `${quoted(schema)}.${quoted(name)}`
+const named = ({ schema, name }: { schema: string; name: string }) => `${identifier(schema)}.${identifier(name)}`
 const list = (words: readonly string[]) => words.join(', ')
 
 /** Our columns, and the types that they may have. */
@@ -87,8 +86,8 @@ const ours = ['version', ...types.flatMap(([, , ...columns]) => columns)]
 /** What makes a generated column one that can be written. Of what is virtual nothing is kept that could stay. */
 const plain = ({ name, type, generated }: { name: string; type: string; generated: string }) =>
   generated === 'v'
-    ? [`drop column ${quoted(name)}`, `add column ${quoted(name)} ${type}`]
-    : [`alter column ${quoted(name)} drop expression`]
+    ? [`drop column ${identifier(name)}`, `add column ${identifier(name)} ${type}`]
+    : [`alter column ${identifier(name)} drop expression`]
 
 interface Found {
   /** What is so. */
@@ -100,7 +99,7 @@ interface Found {
 
 /** Why a statement on the ledger failed. */
 function cause(facts: Facts, ledger: string, { sqlstate }: DatabaseFailure, writes: boolean): Found | undefined {
-  const role = quoted(facts.role)
+  const role = identifier(facts.role)
   const { table } = facts
   if (sqlstate === '25006')
     return facts.standby
@@ -120,7 +119,7 @@ function cause(facts: Facts, ledger: string, { sqlstate }: DatabaseFailure, writ
   if (sqlstate === '23502' && required.length > 0)
     return {
       what: `the ledger has a column that no migration fills: ${list(required.map(({ name }) => name))}`,
-      help: `let its owner run: ${alter(required.map(({ name }) => `alter column ${quoted(name)} drop not null`))}; or give it a default`,
+      help: `let its owner run: ${alter(required.map(({ name }) => `alter column ${identifier(name)} drop not null`))}; or give it a default`,
     }
   const wrong = types.flatMap(([pattern, wanted, ...names]) =>
     columns
@@ -130,7 +129,7 @@ function cause(facts: Facts, ledger: string, { sqlstate }: DatabaseFailure, writ
   if (wrong.length > 0)
     return {
       what: `a column of the ledger has another type than it should: ${list(wrong.map(({ name, type }) => `${name} ${type}`))}`,
-      help: `let its owner run: ${alter(wrong.map(({ name, wanted }) => `alter column ${quoted(name)} type ${wanted} using ${quoted(name)}::${wanted}`))}`,
+      help: `let its owner run: ${alter(wrong.map(({ name, wanted }) => `alter column ${identifier(name)} type ${wanted} using ${identifier(name)}::${wanted}`))}`,
     }
   if (table.triggers.length > 0)
     return { what: `the ledger has a trigger: ${list(table.triggers)}`, help: 'see what it does', kept: true }
@@ -149,7 +148,7 @@ function rights(
     help: `let its owner run: grant ${right} on ${on} to ${role}`,
   })
   const folder = `schema ${ledger.slice(0, ledger.indexOf('".') + 1)}`
-  if (!schema.there) return schemas ? undefined : grant('create', `database ${quoted(database)}`)
+  if (!schema.there) return schemas ? undefined : grant('create', `database ${identifier(database)}`)
   if (!schema.usage) return grant('usage', folder)
   if (!table) return schema.create ? undefined : grant('create', folder)
   const lacks = table.lacks.filter((right) => writes || right === 'select')
@@ -162,8 +161,8 @@ function rights(
   // Columns are added by the owner alone.
   if (!table.owns)
     return {
-      what: `the ledger lacks columns, which only its owner, ${quoted(table.owner)}, may add`,
-      help: `run once as that role, or let it run: grant ${quoted(table.owner)} to ${role}`,
+      what: `the ledger lacks columns, which only its owner, ${identifier(table.owner)}, may add`,
+      help: `run once as that role, or let it run: grant ${identifier(table.owner)} to ${role}`,
     }
   return undefined
 }
@@ -184,7 +183,7 @@ function stopped(facts: Facts): Found | undefined {
   const setting = settingOf(facts, 'statement_timeout')
   if (!setting || setting.value === '0') return undefined
   const { where, reset } = origin(facts, setting)
-  const role = `alter role ${quoted(facts.role)} set statement_timeout = 0`
+  const role = `alter role ${identifier(facts.role)} set statement_timeout = 0`
   return {
     what: `the statement_timeout of this session is ${setting.value}${where}`,
     help: `if that is what stopped it: begin the migration with set statement_timeout = 0, or run as a role without it (${reset ? `${reset} reset statement_timeout` : role})`,
@@ -194,7 +193,7 @@ function stopped(facts: Facts): Found | undefined {
 
 /** Where a setting comes from, in words, and what takes it back there. */
 function origin({ role, database }: Facts, { source }: { source: string }): { where: string; reset?: string } {
-  const [user, base] = [`role ${quoted(role)}`, `database ${quoted(database)}`]
+  const [user, base] = [`role ${identifier(role)}`, `database ${identifier(database)}`]
   if (source === 'user') return { where: `, set for the ${user}`, reset: `alter ${user}` }
   if (source === 'database') return { where: `, set for the ${base}`, reset: `alter ${base}` }
   if (source === 'database user')

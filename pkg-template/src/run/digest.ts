@@ -1,7 +1,5 @@
 // The question that tells, in one round trip and without the core, whether there is nothing to do.
-
-/** A string literal, as the core writes it. @internal */
-export const literal = (text: string) => `${text.includes('\\') ? 'E' : ''}'${text.replace(/['\\]/g, '$&$&')}'`
+import { literal } from '../shared/quote.js'
 
 /**
  * One row: `same`, whether the digest of the ledger is `expected`, null if it cannot be read; and where it is asked for

@@ -1,7 +1,7 @@
 // The functions that every driver has: what they do is said here, once. A driver says what it takes for a database.
 import type {
+  AmendResult,
   ImportOptions,
-  ImportResult,
   MigrateOptions,
   MigrateResult,
   Plan,
@@ -9,7 +9,6 @@ import type {
   ReadOptions,
   RollbackOptions,
   StampOptions,
-  StampResult,
 } from '../options/public.js'
 import type { AnyMigrations } from '../set/files.js'
 
@@ -109,7 +108,7 @@ export interface Stamp<Db> {
    * console.log(changes[0].restore)
    * ```
    */
-  (db: Db, migrations: AnyMigrations, versions: readonly string[], options?: StampOptions): Promise<StampResult>
+  (db: Db, migrations: AnyMigrations, versions: readonly string[], options?: StampOptions): Promise<AmendResult>
 }
 
 /** `importLedger` of a driver. */
@@ -145,5 +144,5 @@ export interface ImportLedger<Db> {
    * await importLedger(db, migrations, { expect: digest })
    * ```
    */
-  (db: Db, migrations: AnyMigrations, options?: ImportOptions): Promise<ImportResult>
+  (db: Db, migrations: AnyMigrations, options?: ImportOptions): Promise<AmendResult>
 }

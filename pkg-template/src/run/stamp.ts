@@ -1,18 +1,17 @@
 // `stamp`: marks migrations as applied, or not applied, without running them. Loaded when it is called.
 import type { Driver } from './driver.js'
-import type { StampOptions, StampResult } from '../options/public.js'
+import type { StampOptions, AmendResult } from '../options/public.js'
 import { isTexts } from '../options/options.js'
-import { checkOf, wrongAmong, type Checked } from '../options/wrong-options.js'
+import type { Checked } from '../options/wrong-options.js'
 import type { AnyMigrations } from '../set/files.js'
 import { failure } from '../shared/errors.js'
 import { invalid, theOption } from '../shared/mentions.js'
-import { amend, amending } from './amend.js'
+import { amend, mustBeRight } from './amend.js'
 
 const checks = {
   as: [(value: unknown) => value === 'applied' || value === 'not-applied', 'one of applied, not-applied'],
   step: [(value: unknown) => value === 'done' || value === 'not-done', 'one of done, not-done'],
 } as const satisfies Record<string, Checked>
-const names = [...amending, 'as', 'step'] as const
 
 /** Marks them. `versions`: undefined for all of the set. @internal */
 export async function stamp<Db extends object>(
@@ -21,9 +20,8 @@ export async function stamp<Db extends object>(
   set: AnyMigrations,
   versions: readonly string[] | undefined,
   options: StampOptions = {},
-): Promise<StampResult> {
-  const wrong = wrongAmong(options, names, (name) => (name === 'as' || name === 'step' ? checks[name] : checkOf(name)))
-  if (wrong) throw wrong
+): Promise<AmendResult> {
+  mustBeRight(options, checks)
   const { as, step, ...others } = options
   if (as !== undefined && step !== undefined)
     throw invalid(
@@ -42,7 +40,7 @@ export async function stampListed<Db extends object>(
   set: AnyMigrations,
   versions: readonly string[],
   options?: StampOptions,
-): Promise<StampResult> {
+): Promise<AmendResult> {
   // Not a text: its letters would be versions.
   if (
     !isTexts(versions) ||

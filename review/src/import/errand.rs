@@ -51,8 +51,9 @@ impl Errand for Import {
                 "the table {theirs} is the ledger of {}, and this role may not read all of it",
                 found.tool.name()
             );
-            return Err(Error::new(Code::ForeignLedger, message)
-                .with_help(format!("let its owner say: grant select on {theirs} to the role; nothing was written")));
+            return Err(Error::new(Code::ForeignLedger, message).with_help(format!(
+                "let its owner say: grant select on {theirs} to the role that this runs as; nothing was written"
+            )));
         }
         let query = query(importer(found.tool)?, &found.table);
         Ok(Some(format!(
@@ -145,7 +146,10 @@ fn lock(table: &Table) -> String {
 
 /// The query of a tool's rows, of this table.
 fn query(importer: &Importer, table: &Table) -> String {
-    importer.query.replace("{lock}", &lock(table)).replace("{}", &table.qualified())
+    // Piece by piece: a name may have braces.
+    let parts =
+        importer.query.split("{lock}").map(|part| part.split("{}").collect::<Vec<_>>().join(&table.qualified()));
+    parts.collect::<Vec<_>>().join(&lock(table))
 }
 
 fn importer(tool: Tool) -> Result<&'static Importer, Error> {

@@ -2,6 +2,7 @@
 import { emit } from '../text/print.js'
 import { optionsOf } from '../frame/arguments.js'
 import { define, fine, type Command, type Option } from '../frame/command.js'
+import { inQuotes } from '../text/shell.js'
 
 const shells = { bash, zsh, fish }
 
@@ -48,9 +49,6 @@ function optionLines(command: Command): { names: string[]; option: Option }[] {
   }))
 }
 
-/** In single quotes, for a shell of the Bourne family. */
-const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`
-
 function bash(all: Named[]): string {
   const names = all.map(({ name }) => name).join(' ')
   const values = (values: Values) =>
@@ -60,7 +58,7 @@ function bash(all: Named[]): string {
         ? 'COMPREPLY=($(compgen -d -- "$word"))'
         : values === 'none'
           ? 'COMPREPLY=()'
-          : `COMPREPLY=($(compgen -W ${quoted(values.join(' '))} -- "$word"))`
+          : `COMPREPLY=($(compgen -W ${inQuotes(values.join(' '))} -- "$word"))`
   const cases = all.map(({ name, command }) => {
     const options = optionLines(command)
     const taking = options.filter(({ option }) => option.type !== 'boolean')
@@ -69,7 +67,7 @@ function bash(all: Named[]): string {
       case "$before" in
 ${taking.map(({ names, option }) => `        ${names.join('|')}) ${values(valuesOf(option))}; return ;;`).join('\n')}
       esac
-      if [[ $word == -* ]]; then COMPREPLY=($(compgen -W ${quoted(options.flatMap(({ names }) => names).join(' '))} -- "$word"))
+      if [[ $word == -* ]]; then COMPREPLY=($(compgen -W ${inQuotes(options.flatMap(({ names }) => names).join(' '))} -- "$word"))
       else ${operands ? values(operands) : 'COMPREPLY=()'}; fi ;;`
   })
   return `# bash completion of counterfoil
@@ -77,11 +75,11 @@ _counterfoil() {
   local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]} command=\${COMP_WORDS[1]}
   COMPREPLY=()
   if [[ $COMP_CWORD -eq 1 ]]; then
-    COMPREPLY=($(compgen -W ${quoted(`${names} help --help --version`)} -- "$word"))
+    COMPREPLY=($(compgen -W ${inQuotes(`${names} help --help --version`)} -- "$word"))
     return
   fi
   case "$command" in
-    help) COMPREPLY=($(compgen -W ${quoted(names)} -- "$word")) ;;
+    help) COMPREPLY=($(compgen -W ${inQuotes(names)} -- "$word")) ;;
 ${cases.join('\n')}
   esac
 }
@@ -97,14 +95,14 @@ function zsh(all: Named[]): string {
   const spec = ({ names, option }: ReturnType<typeof optionLines>[number]) => {
     const tail = `[${text(option.about)}]${option.type === 'boolean' ? '' : `:${text((option.value ?? option.type).replace(/[<>]/g, ''))}:${action(valuesOf(option))}`}`
     const many = option.multiple ? '*' : ''
-    if (names.length === 1) return quoted(`${many}${names[0]}${tail}`)
-    return `${option.multiple ? '' : quoted(`(${names.join(' ')})`)}{${names.join(',')}}${quoted(tail)}`
+    if (names.length === 1) return inQuotes(`${many}${names[0]}${tail}`)
+    return `${option.multiple ? '' : inQuotes(`(${names.join(' ')})`)}{${names.join(',')}}${inQuotes(tail)}`
   }
   const cases = all.map(({ name, command }) => {
     const { operands } = command
     const operand = operands
       ? [
-          quoted(
+          inQuotes(
             `${operands.many ? '*' : '1'}:${text(operands.name.replace(/[<>]/g, ''))}:${operands.choices ? action(operands.choices) : ' '}`,
           ),
         ]
@@ -117,7 +115,7 @@ function zsh(all: Named[]): string {
 _counterfoil() {
   local -a commands
   commands=(
-${all.map(({ name, about }) => `    ${quoted(`${name}:${about.replaceAll(':', '\\:')}`)}`).join('\n')}
+${all.map(({ name, about }) => `    ${inQuotes(`${name}:${about.replaceAll(':', '\\:')}`)}`).join('\n')}
     'help:what a command does'
   )
   if (( CURRENT == 2 )); then

@@ -1,9 +1,10 @@
 // `counterfoil import`: takes over another tool's ledger.
-import type { Assumed, ImportResult, LedgerChange } from '../../options/public.js'
+import type { AmendResult, Assumed } from '../../options/public.js'
 import { importLedger } from '../../run/import.js'
 import { visible } from '../../shared/printed.js'
 import { withDatabase, writing, written } from '../connect/session.js'
 import { Usage, counted, databaseOptions, define, fine } from '../frame/command.js'
+import { changeLines } from '../show/changes.js'
 import { drawn } from '../show/findings.js'
 import { duration } from '../show/progress.js'
 import { print, printJson, say } from '../text/print.js'
@@ -61,7 +62,7 @@ export const command = define({
       }
       const planned = await importLedger(driver, db, files, { ...chosen, dryRun: true })
       const style = format === 'text' ? out() : err()
-      if (format === 'text') print(lines(planned, style))
+      if (format === 'text') print(changeLines(planned, style))
       for (const finding of planned.findings) say(drawn(finding, undefined, err()))
       const nothing = planned.changes.length === 0
       // What was shown, and nothing else.
@@ -87,17 +88,8 @@ function assumed(value: string): [version: string, said: Assumed] {
   return [version, said as Assumed]
 }
 
-/** A line for every row. */
-const lines = ({ changes, unchanged }: ImportResult, style: Style): string[] => [
-  ...changes.map(({ version, name, message }: LedgerChange) => {
-    const title = name && name !== version ? `${version}  ${name}` : version
-    return `  ${style.green('+')}  ${visible(title)}  ${style.dim(visible(message))}`
-  }),
-  ...unchanged.map(({ version, message }) => `  =  ${visible(version)}  ${style.dim(visible(message))}`),
-]
-
 /** What it amounts to. */
-function sum({ status, changes, elapsedMs }: ImportResult, { bold }: Style): string {
+function sum({ status, changes, elapsedMs }: AmendResult, { bold }: Style): string {
   const rows = counted(changes.length, 'row')
   if (status === 'planned') return `${rows} would be written to the ledger`
   if (status === 'unchanged') return `${bold('unchanged')}: the ledger has all of it`

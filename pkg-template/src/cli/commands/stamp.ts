@@ -1,11 +1,11 @@
 // `counterfoil stamp`: marks migrations as applied, or not applied, without running them.
-import type { LedgerChange, StampResult } from '../../options/public.js'
+import type { AmendResult } from '../../options/public.js'
 import { stamp } from '../../run/stamp.js'
 import { failure } from '../../shared/errors.js'
-import { visible } from '../../shared/printed.js'
 import { canAsk, confirmed } from '../connect/confirm.js'
 import { withDatabase, writing, written } from '../connect/session.js'
 import { Usage, counted, databaseOptions, define, fine, found } from '../frame/command.js'
+import { changeLines } from '../show/changes.js'
 import { duration } from '../show/progress.js'
 import { print, printJson, say } from '../text/print.js'
 import { err, out, type Style } from '../text/style.js'
@@ -91,24 +91,14 @@ export const command = define({
   },
 })
 
-const signs = { insert: ['+', 'green'], update: ['~', 'yellow'], delete: ['-', 'red'] } as const
-
-/** A line for every row, the row itself where it goes, and what it amounts to. */
-function told({ status, changes, unchanged, elapsedMs }: StampResult, style: Style): string[] {
-  const lines = changes.flatMap(({ kind, version, name, message, restore }: LedgerChange) => {
-    const [sign, colour] = signs[kind]
-    const title = name && name !== version ? `${version}  ${name}` : version
-    return [
-      `  ${style[colour](sign)}  ${visible(title)}  ${style.dim(visible(message))}`,
-      ...(restore ? [`     to put it back: ${visible(restore)};`] : []),
-    ]
-  })
-  const same = unchanged.map(({ version, message }) => `  =  ${visible(version)}  ${style.dim(visible(message))}`)
+/** A line for every row, and what it amounts to. */
+function told(result: AmendResult, style: Style): string[] {
+  const { status, changes, elapsedMs } = result
   const rows = counted(changes.length, 'row')
   const sum = {
     planned: `${rows} of the ledger would change`,
     changed: `${style.bold('stamped')}: ${rows} of the ledger changed (${duration(elapsedMs)})`,
     unchanged: `${style.bold('unchanged')}: the ledger says so already`,
   }
-  return [...lines, ...same, sum[status]]
+  return [...changeLines(result, style), sum[status]]
 }

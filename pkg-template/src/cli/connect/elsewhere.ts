@@ -2,7 +2,7 @@
 import { conventionOf } from '../../set/manifest.js'
 import { filesNow } from '../../set/files.js'
 import { tableOf } from '../../options/options.js'
-import { literal } from '../../run/digest.js'
+import { identifier, literal } from '../../shared/quote.js'
 import { coreNow } from '../../wasm/start.js'
 import { init } from '../../wasm/init.js'
 import { translated } from '../../wasm/translated.js'
@@ -15,8 +15,6 @@ interface Place extends Pick<Opened, 'driver' | 'db'> {
   readonly files: Readonly<Record<string, string>>
   readonly options: ReadOptions
 }
-
-const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`
 
 /**
  * Looks for one, if there is no ledger in the schema that the address leads to: in `public`, and where the session creates
@@ -41,7 +39,7 @@ export async function refuseElsewhere({ driver, db, files, options }: Place, sch
        where s.nspname = ${literal(home)} and o.relname = ${literal(name)})`,
     )
     for (const { schema: there } of found) {
-      const table = `${quoted(there!)}.${quoted(name)}`
+      const table = `${identifier(there!)}.${identifier(name)}`
       const rows = await connection.query(`select version::text as version, checksum::text as checksum from ${table}`)
       const own = await checksums(files, options.convention)
       if (rows.some(({ version, checksum }) => checksum !== null && own.get(version!) === checksum))
@@ -69,7 +67,7 @@ function elsewhere(home: string, schema: readonly string[], there: string, table
   const [stay, go] = [option([there]), option(schema)]
   return new MigrationError({
     code: 'ledger-elsewhere',
-    message: `the address leads to the schema ${quoted(home)}, where there is no ledger, and migrations of this set are recorded in ${table}`,
+    message: `the address leads to the schema ${identifier(home)}, where there is no ledger, and migrations of this set are recorded in ${table}`,
     help: `nothing was run; to go on there, take the schema out of the address, or say ${stay.text}; if they are to run once more, in the schema of the address, say ${go.text}`,
     options: [stay, go],
   })

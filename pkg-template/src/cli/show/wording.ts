@@ -1,5 +1,6 @@
 // Options and functions, as they are called on a command line.
 import type { Mention } from '../../shared/errors.js'
+import { word } from '../text/shell.js'
 
 /** How each is called whose name is not that of JavaScript with dashes. */
 const flags: Readonly<Record<string, string>> = {
@@ -22,9 +23,6 @@ const calls: Readonly<Record<string, readonly [command: string, behind?: string]
   'stamp:step-done': ['stamp', '--step done'],
   'stamp:step-not-done': ['stamp', '--step not-done'],
 }
-
-/** A word as a shell takes it. */
-const word = (text: string) => (/^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`)
 
 /** The options that lead to the database, the ledger and the folder, as they were given. */
 let led: readonly (readonly [option: string, value: string])[] = []

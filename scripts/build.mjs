@@ -46,6 +46,10 @@ const smallAfterGzip = [
   '--skip-pass=inlining-optimizing',
   '--skip-pass=reorder-functions',
   '--reorder-functions-by-name',
+  // Both are true of what rustc links: the stack lies lowest and ends far above its first kilobyte, and the module brings
+  // its own memory. Offsets fold into loads: 0.7 KB.
+  '--low-memory-unused',
+  '--zero-filled-memory',
 ]
 
 /** For development: built in a quarter of the time, several times as large, and neither packed nor measured. */

@@ -6,6 +6,7 @@
 use crate::ledger::tools::Tool;
 use crate::ledger::{Ledger, State};
 use crate::migration::Catalog;
+use crate::ordered::Lookup;
 use crate::plan::{Action, Decision, Finding, Options, Reason, Severity, decisions, not_run};
 use crate::version::{Identity, Version};
 use serde::Serialize;
@@ -167,8 +168,8 @@ pub(crate) fn newest_file(catalog: &Catalog) -> Option<String> {
 /// newest that is applied.
 fn newest_applied(catalog: &Catalog, ledger: &Ledger, ours: &[Decision], others: &[Decision]) -> Option<String> {
     let identity = catalog.convention.identity();
-    let mut running: std::collections::BTreeSet<&str> = std::collections::BTreeSet::new();
-    running.extend(ledger.rows.iter().filter(|row| row.state != State::Applied).map(|row| row.version.as_str()));
+    let running =
+        Lookup::of(ledger.rows.iter().filter(|row| row.state != State::Applied).map(|row| row.version.as_str()));
     let applied = ours.iter().chain(others).filter_map(|decision| {
         let row = decision.row.as_deref().filter(|row| !decision.repeatable && !running.contains(row))?;
         let version = Version::new(row, identity);

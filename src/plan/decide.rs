@@ -7,8 +7,8 @@ use super::squash::{Squash, Standing, squash};
 use super::{Action, Decision, Edit, Grade, Options, Progress, Reason, Work, words};
 use crate::ledger::{Ledger, Origin, Row, State};
 use crate::migration::{Catalog, Migration, Transaction};
+use crate::ordered::Lookup;
 use crate::version::{Version, next};
-use std::collections::BTreeSet;
 
 /// Decides; `cache` is filled for stopped statement-wise migrations only.
 pub(super) fn decide(
@@ -27,8 +27,7 @@ pub(super) fn decide(
         }
     }
     let squash = squash(&matching, &mut |file| verdicts[file] == Some(Verdict::Resume));
-    let mut in_code = BTreeSet::new();
-    in_code.extend(catalog.not_run.iter().filter_map(|file| file.turn.version()));
+    let in_code = Lookup::of(catalog.not_run.iter().filter_map(|file| file.turn.version()));
     let decider = Decider {
         later: Later::new(&matching),
         newest: matching.files.iter().filter(|file| !file.repeatable).map(|file| &file.version).max(),
@@ -50,9 +49,9 @@ pub(super) struct Decider<'a> {
     later: Later,
     newest: Option<&'a Version>,
     /// Checksums of files that have no row, if there are running rows without a file.
-    without_row: BTreeSet<&'a str>,
+    without_row: Lookup<&'a str>,
     /// Versions of migrations that are not run here: a row of one is no row without a file.
-    in_code: BTreeSet<&'a Version>,
+    in_code: Lookup<&'a Version>,
     options: &'a Options,
 }
 
@@ -314,20 +313,18 @@ impl<'a> Decider<'a> {
     }
 
     /// Baselines that mark rows whose files are at hand: those of a newer release.
-    fn referenced(&self) -> BTreeSet<&'a str> {
+    fn referenced(&self) -> Lookup<&'a str> {
         let matching = &self.matching;
         let with_file = (0..matching.rows.len()).filter(|row| matching.file_of[*row].is_some());
-        let mut referenced = BTreeSet::new();
-        referenced.extend(with_file.filter_map(|row| matching.rows[row].replaced_by.as_deref()));
-        referenced
+        Lookup::of(with_file.filter_map(|row| matching.rows[row].replaced_by.as_deref()))
     }
 
-    fn about_row(&self, index: usize, referenced: &BTreeSet<&str>) -> Decision {
+    fn about_row(&self, index: usize, referenced: &Lookup<&'a str>) -> Decision {
         let row = self.matching.rows[index];
         let version = &self.matching.versions[index];
         let newer = self.matching.is_version(index) && self.newest.is_none_or(|newest| version > newest);
         if row.state != State::Applied {
-            let is_ours = self.may_be_pending(row) || self.squash.listed.contains_key(version);
+            let is_ours = self.may_be_pending(row) || self.squash.listed.contains(&version);
             let mut decision = match judge_orphan(row) {
                 Verdict::Stopped(_) if newer && !is_ours => self.drift(Reason::Ahead, None, Some(index)),
                 Verdict::Stopped(why) => self.interrupted(why, None, Some(index)),
@@ -340,22 +337,22 @@ impl<'a> Decider<'a> {
             return self.replaced(by, None, Some(index));
         }
         // A second row of a version whose file has a row is nobody's.
-        let listed = self.squash.listed.get(version).filter(|_| self.matching.files_at(version).is_empty());
+        let listed = self.squash.listed.get(&version).filter(|_| self.matching.files_at(version).is_empty());
         if let Some(baseline) = listed {
             return self.replaced(self.matching.files[*baseline].version.as_str(), None, Some(index));
         }
         // What another tool has run without a file in SQL is written otherwise.
-        if self.in_code.contains(version) || row.origin == Origin::Imported && !self.matching.is_version(index) {
+        if self.in_code.contains(&version) || row.origin == Origin::Imported && !self.matching.is_version(index) {
             return self.skip(Reason::Applied, None, Some(index));
         }
-        let code = if newer || referenced.contains(row.version.as_str()) { Reason::Ahead } else { Reason::Missing };
+        let code = if newer || referenced.contains(&row.version.as_str()) { Reason::Ahead } else { Reason::Missing };
         self.drift(code, None, Some(index))
     }
 
     /// Whether a file without a row has the content that a row ran a part of: it must not be run
     /// from the start.
     fn may_be_pending(&self, row: &Row) -> bool {
-        row.checksum.as_deref().is_some_and(|checksum| self.without_row.contains(checksum))
+        row.checksum.as_deref().is_some_and(|checksum| self.without_row.contains(&checksum))
     }
 
     /// Tells files of one version about each other.
@@ -390,16 +387,13 @@ impl<'a> Decider<'a> {
     }
 }
 
-fn without_row<'a>(matching: &Matching<'a>) -> BTreeSet<&'a str> {
+fn without_row<'a>(matching: &Matching<'a>) -> Lookup<&'a str> {
     let is_stray = |row: &usize| matching.file_of[*row].is_none() && matching.rows[*row].state != State::Applied;
     if !(0..matching.rows.len()).any(|row| is_stray(&row)) {
-        return BTreeSet::new();
+        return Lookup::new(Vec::new());
     }
     let files = matching.files.iter().enumerate();
-    let mut checksums = BTreeSet::new();
-    checksums
-        .extend(files.filter(|(file, _)| matching.row_of[*file].is_none()).map(|(_, file)| file.checksum.as_str()));
-    checksums
+    Lookup::of(files.filter(|(file, _)| matching.row_of[*file].is_none()).map(|(_, file)| file.checksum.as_str()))
 }
 
 /// How many of the files of one version a decision names besides its own.

@@ -2,9 +2,8 @@
 
 use crate::ledger::{Row, State};
 use crate::migration::{Catalog, Migration};
-use crate::ordered;
+use crate::ordered::{self, Lookup};
 use crate::version::{Identity, Version};
-use std::collections::{BTreeMap, BTreeSet};
 
 /// How the row at a file's version fits the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +48,6 @@ pub(super) struct Matching<'a> {
 }
 
 /// Rows and files of one content.
-#[derive(Default)]
 struct Group {
     /// Rows that are not surely their file's.
     rows: Vec<usize>,
@@ -167,12 +165,12 @@ impl<'a> Matching<'a> {
     }
 
     /// Whether the row is not surely its file's, so that it may be another file's.
-    fn is_loose(&self, row: usize, listed: &BTreeSet<&Version>) -> bool {
+    fn is_loose(&self, row: usize, listed: &Lookup<&Version>) -> bool {
         let r = self.rows[row];
         r.state == State::Applied
             && r.replaced_by.is_none()
             && r.checksum.is_some()
-            && !listed.contains(&self.versions[row])
+            && !listed.contains(&&self.versions[row])
             && match self.file_of[row].map(|file| (self.fit[file], self.files[file].repeatable)) {
                 None | Some((Fit::Collision, _)) => true,
                 // What a repeatable migration holds is expected to change.
@@ -187,16 +185,18 @@ impl<'a> Matching<'a> {
     /// that content: otherwise nobody can tell which is which.
     fn find_renumbered(&mut self) {
         let mut target = vec![None; self.rows.len()];
-        for (_, group) in self.same_content() {
-            // By name. Of the type of the groups: every type of a map is code of its own.
-            let mut named: BTreeMap<&str, Group> = BTreeMap::new();
-            for &file in group.files.iter().rev() {
-                named.entry(&self.files[file].name).or_default().files.push(file);
-            }
-            for &row in &group.rows {
-                if let Some(file) = self.rows[row].name.as_deref().and_then(|name| named.get_mut(name)?.files.pop()) {
-                    target[row] = Some(file);
-                }
+        for group in self.same_content() {
+            // Of one name the first row takes the first file.
+            let (files, rows) = (&group.files, &group.rows);
+            let name_of = |row: usize| self.rows[row].name.as_deref();
+            let by_name =
+                ordered::order(files.len(), &mut |a, b| self.files[files[a]].name.cmp(&self.files[files[b]].name));
+            let rows_by_name = ordered::order(rows.len(), &mut |a, b| name_of(rows[a]).cmp(&name_of(rows[b])));
+            let mut free = by_name.into_iter().map(|at| files[at]).peekable();
+            for row in rows_by_name.into_iter().map(|at| rows[at]) {
+                let Some(name) = name_of(row) else { continue };
+                while free.next_if(|&file| *self.files[file].name < *name).is_some() {}
+                target[row] = free.next_if(|&file| self.files[file].name == name);
             }
             if let (&[row], &[file], 2) = (&group.rows[..], &group.files[..], group.all) {
                 target[row] = Some(file);
@@ -235,27 +235,31 @@ impl<'a> Matching<'a> {
     }
 
     /// By checksum: rows that are not surely their file's, and files that are free to take one.
-    fn same_content(&self) -> BTreeMap<&'a str, Group> {
-        let mut listed: BTreeSet<&Version> = BTreeSet::new();
-        listed.extend(self.files.iter().flat_map(|file| &file.replaces).map(|replaced| &replaced.version));
-        let mut groups: BTreeMap<&str, Group> = BTreeMap::new();
+    fn same_content(&self) -> Vec<Group> {
+        let listed = Lookup::of(self.files.iter().flat_map(|file| &file.replaces).map(|replaced| &replaced.version));
         // Files first: there may be a million rows, but few files are pending.
-        for (index, file) in self.files.iter().enumerate().filter(|(_, file)| !file.repeatable) {
-            let is_free = match self.fit[index] {
-                Fit::None => true,
-                Fit::Collision | Fit::Edited => self.row_of[index].is_some_and(|row| self.is_loose(row, &listed)),
-                _ => false,
-            };
-            if is_free {
-                groups.entry(file.checksum.as_str()).or_default().files.push(index);
-            }
-        }
+        let is_free = |&file: &usize| match self.fit[file] {
+            Fit::None => true,
+            Fit::Collision | Fit::Edited => self.row_of[file].is_some_and(|row| self.is_loose(row, &listed)),
+            _ => false,
+        };
+        let checksum = |file: usize| self.files[file].checksum.as_str();
+        let versioned = || (0..self.files.len()).filter(|&file| !self.files[file].repeatable);
+        let mut free: Vec<usize> = versioned().filter(is_free).collect();
+        ordered::sort_by(&mut free, |&a, &b| checksum(a).cmp(checksum(b)));
+        let chunks = free.chunk_by(|&a, &b| checksum(a) == checksum(b));
+        let mut groups: Vec<Group> =
+            chunks.map(|files| Group { rows: Vec::new(), files: files.to_vec(), all: 0 }).collect();
         if groups.is_empty() {
             return groups;
         }
-        for file in self.files.iter().filter(|file| !file.repeatable) {
-            if let Some(group) = groups.get_mut(file.checksum.as_str()) {
-                group.all += 1;
+        let place = |groups: &[Group], of: &str| {
+            let at = groups.partition_point(|group| checksum(group.files[0]) < of);
+            groups.get(at).is_some_and(|group| checksum(group.files[0]) == of).then_some(at)
+        };
+        for file in versioned() {
+            if let Some(at) = place(&groups, checksum(file)) {
+                groups[at].all += 1;
             }
         }
         for (index, row) in self.rows.iter().enumerate() {
@@ -263,10 +267,10 @@ impl<'a> Matching<'a> {
             if self.file_of[index].is_some_and(|file| self.files[file].repeatable) {
                 continue;
             }
-            if let Some(group) = row.checksum.as_deref().and_then(|checksum| groups.get_mut(checksum)) {
-                group.all += 1;
+            if let Some(at) = row.checksum.as_deref().and_then(|checksum| place(&groups, checksum)) {
+                groups[at].all += 1;
                 if self.is_loose(index, &listed) {
-                    group.rows.push(index);
+                    groups[at].rows.push(index);
                 }
             }
         }

@@ -5,9 +5,8 @@ use super::{Action, Decision, Finding, Options};
 use crate::ledger::{Ledger, State};
 use crate::mention::Mention;
 use crate::migration::{Catalog, NotRun, NotRunKind, Turn};
-use crate::ordered;
+use crate::ordered::{self, Lookup};
 use crate::version::Version;
-use std::collections::BTreeSet;
 
 /// Judges the findings `not-run` of the set. One of a migration that the ledger has a row of goes: it has
 /// run, by other means. The others are as bad as the options say where something pending comes after
@@ -23,13 +22,13 @@ pub(super) fn judge(
         return;
     }
     let applied = applied(catalog, ledger);
-    let recorded = set(&applied);
+    let recorded = Lookup::of(applied.iter());
     let pending = Pending::new(catalog, decisions);
     for file in &catalog.not_run {
         let is_its =
             |finding: &Finding| finding.code == "not-run" && finding.at.as_ref().is_some_and(|at| at.path == file.path);
         let Some(at) = findings.iter().position(is_its) else { continue };
-        if file.turn.version().is_some_and(|version| recorded.contains(version)) {
+        if file.turn.version().is_some_and(|version| recorded.contains(&version)) {
             findings.remove(at);
         } else if let Some(next) = pending.after(&file.turn) {
             let finding = &mut findings[at];
@@ -57,10 +56,10 @@ pub(crate) fn error<'c>(
         return None;
     }
     let applied = applied(catalog, ledger);
-    let recorded = set(&applied);
+    let recorded = Lookup::of(applied.iter());
     let pending = Pending::new(catalog, decisions);
     let is_error = |file: &&NotRun| {
-        let is_there = file.turn.version().is_some_and(|version| recorded.contains(version));
+        let is_there = file.turn.version().is_some_and(|version| recorded.contains(&version));
         !is_there && pending.after(&file.turn).is_some()
     };
     let file = catalog.not_run.iter().find(is_error)?;
@@ -72,13 +71,6 @@ fn applied(catalog: &Catalog, ledger: &Ledger) -> Vec<Version> {
     let identity = catalog.convention.identity();
     let rows = ledger.rows.iter().filter(|row| row.state == State::Applied);
     rows.map(|row| Version::new(row.version.as_str(), identity)).collect()
-}
-
-// Not `collect`, here and wherever a map or set is made: that sorts first, with a sort of its own for every type.
-fn set(versions: &[Version]) -> BTreeSet<&Version> {
-    let mut set = BTreeSet::new();
-    set.extend(versions);
-    set
 }
 
 /// The pending migrations.

@@ -3,8 +3,8 @@
 use super::matching::{Fit, Matching};
 use crate::ledger::{Lease, State};
 use crate::migration::Replaced;
+use crate::ordered::Lookup;
 use crate::version::Version;
-use std::collections::BTreeMap;
 
 /// What is to be done about a baseline.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,17 +33,13 @@ pub(super) enum Standing {
 }
 
 /// All baselines of a catalog.
-#[derive(Default)]
 pub(super) struct Squash<'a> {
     /// By file. Only those with a `replaces` list; empty if there is none.
     standing: Vec<Option<Standing>>,
     /// Baselines in an order in which one that is replaced by another comes first.
     pub(super) order: Vec<usize>,
-    /// Replaced version -> the baseline that stands for it ([`Standing::Present`], `Fresh` or
-    /// `Adopt`).
-    pub(super) stands_for: BTreeMap<&'a Version, usize>,
-    /// Replaced version -> a baseline that lists it, whatever its standing.
-    pub(super) listed: BTreeMap<&'a Version, usize>,
+    /// Replaced version -> the baselines that list it, whatever their standing, in `order`.
+    pub(super) listed: Lookup<&'a Version, usize>,
     /// By file: whether it is a baseline to be adopted that need not be, since another one that is
     /// there replaces it.
     covered: Vec<bool>,
@@ -55,9 +51,16 @@ impl Squash<'_> {
         self.standing.get(file)?.as_ref()
     }
 
+    /// The baseline that stands for a replaced version: the first that is there, is run or is adopted.
+    pub(super) fn stands_for(&self, version: &Version) -> Option<usize> {
+        let stands =
+            |standing: &Standing| matches!(standing, Standing::Present | Standing::Fresh | Standing::Adopt { .. });
+        self.listed.all(&version).copied().find(|&baseline| self.standing(baseline).is_some_and(stands))
+    }
+
     /// The baseline that stands for a version, and whether it is still to be adopted.
     pub(super) fn baseline_of(&self, version: &Version) -> Option<(usize, bool)> {
-        let baseline = *self.stands_for.get(version)?;
+        let baseline = self.stands_for(version)?;
         let adopts = matches!(self.standing(baseline), Some(Standing::Adopt { .. }));
         Some((baseline, adopts && !self.covered[baseline]))
     }
@@ -85,27 +88,17 @@ enum Entry {
 
 /// Judges every baseline. `resumes(file)` tells whether the running row of a file can go on.
 pub(super) fn squash<'a>(matching: &Matching<'a>, resumes: &mut dyn FnMut(usize) -> bool) -> Squash<'a> {
-    let mut squash = Squash::default();
     let baselines: Vec<usize> = (0..matching.files.len()).filter(|&file| is_baseline(matching, file)).collect();
-    if baselines.is_empty() {
-        return squash;
+    let files = if baselines.is_empty() { 0 } else { matching.files.len() };
+    let order = inner_first(matching, &baselines);
+    let mut listed = Vec::new();
+    for &baseline in &order {
+        listed.extend(replaced(matching, baseline).map(|replaced| (&replaced.version, baseline)));
     }
-    squash.standing = vec![None; matching.files.len()];
-    squash.covered = vec![false; matching.files.len()];
-    squash.order = inner_first(matching, &baselines);
-    for &baseline in &squash.order {
-        for replaced in replaced(matching, baseline) {
-            squash.listed.entry(&replaced.version).or_insert(baseline);
-        }
-    }
+    let mut squash =
+        Squash { standing: vec![None; files], order, listed: Lookup::new(listed), covered: vec![false; files] };
     for baseline in squash.order.clone() {
-        let standing = judge(matching, &squash, baseline, resumes);
-        if matches!(standing, Standing::Present | Standing::Fresh | Standing::Adopt { .. }) {
-            for replaced in replaced(matching, baseline) {
-                squash.stands_for.entry(&replaced.version).or_insert(baseline);
-            }
-        }
-        squash.standing[baseline] = Some(standing);
+        squash.standing[baseline] = Some(judge(matching, &squash, baseline, resumes));
     }
     for baseline in squash.order.clone().into_iter().rev() {
         if let Some((_, false)) = squash.baseline_of(&matching.files[baseline].version) {
@@ -223,7 +216,7 @@ fn entry(
         };
     }
     // An inner baseline may already stand for it.
-    if squash.stands_for.contains_key(&replaced.version) {
+    if squash.stands_for(&replaced.version).is_some() {
         return Entry::Covered;
     }
     match at_hand {

@@ -5,8 +5,8 @@ use super::matching::Fit;
 use super::squash::Standing;
 use super::{Action, Decision, Reason, Work};
 use crate::ledger::State;
+use crate::ordered::Lookup;
 use crate::version::Version;
-use std::collections::BTreeSet;
 
 impl Decider<'_> {
     /// What a plan has to do; whether it is refused is judged elsewhere.
@@ -66,7 +66,7 @@ impl Decider<'_> {
                 continue;
             }
             let (version, text) = self.after_rekeying(index);
-            if let Some(&baseline) = self.squash.stands_for.get(version) {
+            if let Some(baseline) = self.squash.stands_for(version) {
                 marks[baseline].push(text.to_owned());
             }
         }
@@ -107,10 +107,9 @@ impl Decider<'_> {
             };
             let there = rows.iter().map(|&row| self.after_rekeying(row).1.to_owned());
             let mut rows: Vec<String> = there.chain(first.iter().map(text)).collect();
-            let mut known: BTreeSet<&str> = BTreeSet::new();
-            known.extend(rows.iter().map(String::as_str));
+            let known = Lookup::of(rows.iter().map(String::as_str));
             let more: Vec<String> =
-                marks[baseline].iter().filter(|row| !known.contains(row.as_str())).cloned().collect();
+                marks[baseline].iter().filter(|row| !known.contains(&row.as_str())).cloned().collect();
             rows.extend(more);
             ordered.push((last, rank + 2, Work::Adopt { migration: baseline, rows }));
         }

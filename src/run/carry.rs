@@ -11,7 +11,6 @@ use crate::mention::Mention;
 use crate::plan::Work;
 use crate::sql::lex::{self, Kind};
 use crate::sql::{Mode, Statement};
-use std::collections::BTreeMap;
 
 /// More than what is sent beside a section's own statements, in bytes.
 const BESIDE: u64 = 1 << 15;
@@ -171,7 +170,8 @@ fn needs_session(
     let line = |statement: &Statement| section.location(statement.span.start).line.to_string();
     // The first statement that sets anything, and the tables that are gone with their session.
     let mut set: Option<&Statement> = None;
-    let mut temporary: BTreeMap<String, &Statement> = BTreeMap::new();
+    // By name.
+    let mut temporary: Vec<(String, &Statement)> = Vec::new();
     for (index, step) in prepared.steps.steps.iter().enumerate() {
         let statements = all.get(step.statements.clone()).unwrap_or_default();
         let alone = statements.first().filter(|first| !step.transactional && !first.verb.starts_with("discard"));
@@ -196,9 +196,12 @@ fn needs_session(
         }
         for statement in statements.iter().filter(|_| index >= from && !temporary.is_empty()) {
             let source = statement.span.slice(&section.text);
-            let used = lex::tokens(source).find_map(|token| temporary.get(&name(token, source)?));
-            if let Some(table) = used {
-                let line = line(table);
+            let used = lex::tokens(source).find_map(|token| {
+                let name = name(token, source)?;
+                temporary.binary_search_by(|(table, _)| table.cmp(&name)).ok()
+            });
+            if let Some(at) = used {
+                let line = line(temporary[at].1);
                 let message = ["the temporary table of line ", &line, " is gone here: "];
                 return refuse(statement, &message, "put BEGIN before and COMMIT after what belongs together");
             }
@@ -208,7 +211,10 @@ fn needs_session(
                 set = Some(statement);
             }
             if let Some(table) = temporary_table(statement, &section.text) {
-                temporary.insert(table, statement);
+                match temporary.binary_search_by(|(known, _)| known.cmp(&table)) {
+                    Ok(at) => temporary[at].1 = statement,
+                    Err(at) => temporary.insert(at, (table, statement)),
+                }
             }
         }
     }

@@ -9,12 +9,11 @@ use super::{Machine, Output};
 use crate::error::{Code, Error};
 use crate::ledger::{Lease, Ledger, Row, State};
 use crate::mention::{Mention, quoted};
-use crate::ordered::sort_by;
+use crate::ordered::{Lookup, sort_by};
 use crate::plan::inspect::ledger_touched;
 use crate::plan::{self, Severity};
 use crate::sql::Mode;
 use crate::version::Version;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 impl Machine {
@@ -81,15 +80,16 @@ impl Machine {
         let setup = Arc::clone(&self.setup);
         let identity = setup.catalog.convention.identity();
         let version = |text: &str| Version::new(text, identity);
-        let mut place: BTreeMap<&Version, usize> = BTreeMap::new();
-        place.extend(setup.catalog.migrations.iter().enumerate().map(|(index, m)| (&m.version, index)));
+        let mut places = Vec::new();
+        places.extend(setup.catalog.migrations.iter().enumerate().map(|(index, m)| (&m.version, index)));
+        let place = Lookup::new(places);
         // Newest first. Rows that another tool wrote may have no time: they are the oldest. Those of
         // one moment were applied in the catalog's order.
         let applied = ledger.rows.iter().filter(|row| row.replaced_by.is_none());
         let mut rows: Vec<(Option<usize>, Version, &Row)> = applied
             .map(|row| {
                 let version = version(&row.version);
-                (place.get(&version).copied(), version, row)
+                (place.all(&&version).last().copied(), version, row)
             })
             // A repeatable migration has no way back; it is not in the way of the others'.
             .filter(|(index, ..)| index.is_none_or(|index| !setup.catalog.migrations[index].repeatable))

@@ -3,9 +3,8 @@
 use crate::checksum::hex;
 use crate::ledger::statements;
 use crate::migration::{Catalog, Migration};
-use crate::version::Version;
+use crate::ordered::Lookup;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -98,11 +97,11 @@ fn is_unclear(catalog: &Catalog) -> bool {
 /// Version and checksum of every migration; none if a baseline of the set replaces it.
 fn lines(catalog: &Catalog) -> Vec<Option<(&str, &str)>> {
     let migrations = &catalog.migrations;
-    let mut replaced: BTreeSet<&Version> = BTreeSet::new();
-    replaced.extend(migrations.iter().flat_map(|migration| &migration.replaces).map(|replaced| &replaced.version));
+    let replaced =
+        Lookup::of(migrations.iter().flat_map(|migration| &migration.replaces).map(|replaced| &replaced.version));
     let mut lines = Vec::with_capacity(migrations.len());
     for Migration { version, checksum, .. } in migrations {
-        lines.push((!replaced.contains(version)).then_some((version.as_str(), checksum.as_str())));
+        lines.push((!replaced.contains(&version)).then_some((version.as_str(), checksum.as_str())));
     }
     lines
 }

@@ -114,13 +114,15 @@ pub enum Turn {
     Always,
     /// Not on the way up.
     Never,
+    /// Not on the way up either, but this version is counted as one that has run: it has a way back alone.
+    Empty(Version),
 }
 
 impl Turn {
     /// The version, if it is that of a migration with one.
     pub fn version(&self) -> Option<&Version> {
         match self {
-            Turn::At(version) => Some(version),
+            Turn::At(version) | Turn::Empty(version) => Some(version),
             _ => None,
         }
     }
@@ -136,7 +138,7 @@ pub enum NotRunKind {
     Callback,
     /// It does not end in `.sql`.
     Ending,
-    /// It takes back a migration that is in code.
+    /// It takes back a migration that is in code, or nothing.
     Down,
 }
 

@@ -281,6 +281,19 @@ fn diesel_folders() {
 }
 
 #[test]
+fn diesel_compares_versions_as_text() {
+    // Its `MigrationVersion` is a text, and a month or a day of one digit makes it shorter.
+    let given = [
+        ("2020-12-7-190800_third/up.sql", ""),
+        ("2018-01-02-030405_first/up.sql", ""),
+        ("2020-02-03-040506_second/up.sql", ""),
+    ];
+    let catalog = convention::read(&files(&given), None).expect("a set of Diesel's");
+    let order: Vec<&str> = catalog.migrations.iter().map(|migration| migration.name.as_str()).collect();
+    assert_eq!(order, ["first", "second", "third"]);
+}
+
+#[test]
 fn refinery_folders() {
     let catalog = reads(
         "refinery",
@@ -1052,7 +1065,7 @@ fn sqlx_refuses_what_sqlx_refuses() {
 fn down_files_find_their_up_files() {
     fails(
         &[("1_a.up.sql", ""), ("2_b.down.sql", "")],
-        None,
+        Some(Convention::Sqlx),
         "no-up-section 2_b.down.sql:1:1: 2_b.down.sql has no up file",
         "add the up file of the same number, or remove this one",
     );

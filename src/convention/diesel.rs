@@ -3,7 +3,8 @@
 //! Rules: <https://github.com/diesel-rs/diesel>, `diesel_migrations/src/file_based_migrations.rs` and
 //! `migrations_internals/src/lib.rs`. A migration is a folder with `up.sql`; a folder without one is
 //! an error, a folder whose name starts with a dot is passed over. Order is by the name up to its
-//! first underscore, with dashes taken out (what Diesel's own table keeps); the identity here is
+//! first underscore, with dashes taken out (what Diesel's own table keeps), as text (`diesel/src/migration/mod.rs`,
+//! `MigrationVersion`, and `diesel_migrations/src/migration_harness.rs`); the identity here is
 //! the folder's whole name. `run_in_transaction = false` in `metadata.toml` holds for up and down.
 
 use super::files::{File, Set, nested, several_folders};

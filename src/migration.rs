@@ -38,6 +38,14 @@ pub enum Convention {
     NodePgMigrate,
     /// graphile-migrate: `committed/<digits>-name.sql` with a head of `--! Previous:` and `--! Hash:`.
     GraphileMigrate,
+    /// tern: `<digits>_name.sql` with `---- create above / drop below ----`.
+    Tern,
+    /// Hasura: `<digits>_name/up.sql` and `down.sql`.
+    Hasura,
+    /// Atlas: `<digits>_name.sql` and `atlas.sum`.
+    Atlas,
+    /// Any other `<digits>_name/up.sql` and `down.sql`.
+    Folders,
 }
 
 /// The up or down part of a migration. The text is canonical: no BOM, lines end in LF.

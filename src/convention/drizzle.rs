@@ -82,6 +82,15 @@ fn read_journal(set: &Set<'_>, file: &File<'_>, out: &mut Out) -> Result<(), Err
         } else if let Some(when) = when {
             last = Some((when, tag));
         }
+        if listed[at] {
+            return Err(file.error_at(
+                Code::InvalidInput,
+                &format!("the journal lists {tag:?} twice"),
+                "remove one of the entries; a merge may have kept both",
+                &text,
+                text.rfind(&format!("\"{tag}\"")).unwrap_or(0),
+            ));
+        }
         listed[at] = true;
         let script = &set.files[at];
         let mut up = script.section()?;

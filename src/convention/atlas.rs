@@ -1,0 +1,155 @@
+//! Atlas: `<digits>_name.sql` and `atlas.sum`.
+//!
+//! Rules: <https://github.com/ariga/atlas>, `sql/migrate/dir.go` (`LocalDir`, `LocalFile`, `HashFile`, `Validate`,
+//! `FilesFromLastCheckpoint`), `sql/migrate/lex.go` and `cmd/atlas/internal/cmdapi/migrate.go` (`txmodeFor`). Every `.sql`
+//! file of the folder is a migration, in the order of file names; the version is the name up to its first underscore.
+//! Directives stand in the comments at the top, which an empty line ends. `atlas:txmode none` is a migration outside a
+//! transaction; `all`, and two of them, are errors. A database without a row starts from the last `atlas:checkpoint`, and
+//! one with rows runs none: a checkpoint replaces what comes before it. `-- atlas:delimiter` on the first line says what
+//! ends a statement. `atlas.sum` has a hash for each file, which goes on from that of the file before; a file with
+//! `atlas:sum ignore` has none.
+//!
+//! Where Counterfoil differs: a set without `atlas.sum` is read; a delimiter that PostgreSQL would not pass over, and the
+//! sections of `atlas:txtar`, are refused when they have to be run; names whose order is not that of their numbers are refused.
+
+use super::files::{File, Set};
+use super::numbered::accept;
+use super::out::Out;
+use super::sections::refuse;
+use crate::checksum::{canonical, without_mark};
+use crate::error::{Code, Error};
+use crate::migration::{Replaced, Section, Transaction};
+use sha2::{Digest, Sha256};
+use std::borrow::Cow;
+
+/// The name of the file with the hashes.
+pub(super) const SUM: &str = "atlas.sum";
+
+pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
+    let files = accept(set, out, &|file| file.stem().is_some())?;
+    if let Some(sum) = files.first().and_then(|file| set.beside(file, SUM)) {
+        // Git may have given the lines another end.
+        compare(sum, &files, |text| text.into()).or_else(|error| compare(sum, &files, canonical).map_err(|_| error))?;
+    }
+    // What a checkpoint stands for: all since the one before it, and that.
+    let mut since = 0;
+    for file in files {
+        let stem = file.stem().unwrap_or("");
+        let (version, name) = stem.split_once('_').unwrap_or((stem, ""));
+        let (section, is_checkpoint) = section(file)?;
+        out.push(file, version, name, section, None, file.dir(), stem);
+        let all = out.migrations();
+        let at = all.len() - 1;
+        if at > 0 && all[at - 1].version > all[at].version {
+            let message = format!("Atlas would run it after {}, since it compares names as text", all[at - 1].path);
+            return Err(file.error(Code::InvalidName, &message, "give all of them numbers of one length"));
+        }
+        if is_checkpoint {
+            let replaced =
+                |it: &crate::Migration| Replaced { version: it.version.clone(), checksum: it.checksum.clone() };
+            all[at].replaces = all[since..at].iter().map(replaced).collect();
+            since = at;
+        }
+    }
+    Ok(())
+}
+
+/// The file with what its directives say, and whether it is a checkpoint.
+fn section(file: &File<'_>) -> Result<(Section, bool), Error> {
+    let mut section = file.section()?;
+    let text = section.text.clone();
+    let (mut modes, mut is_checkpoint, mut offset) = (0, false, 0);
+    let mut refused = None;
+    if let Some(delimiter) = text.strip_prefix("-- atlas:delimiter ") {
+        let delimiter = delimiter.split('\n').next().unwrap_or("").trim();
+        let is_blank = delimiter.replace("\\n", "").replace("\\r", "").replace("\\t", "").trim().is_empty();
+        if !is_blank && delimiter != ";" && !delimiter.starts_with("--") {
+            refused = Some((0, "Atlas would cut it at a delimiter of its own"));
+        }
+    }
+    for line in head(&text).split_inclusive('\n') {
+        if let Some((_, directive)) = line.trim_end().rsplit_once("atlas:") {
+            let (name, value) = directive.split_once(' ').unwrap_or((directive, ""));
+            match (name, value.trim()) {
+                ("checkpoint", _) => is_checkpoint = true,
+                ("txtar", _) => refused = refused.or(Some((offset, "Atlas would run a part of it only"))),
+                ("txmode", value) => {
+                    modes += 1;
+                    match value {
+                        "none" if modes == 1 => section.transaction = Transaction::Off,
+                        "file" if modes == 1 => {}
+                        _ => {
+                            let message = format!("`{}` is not what Atlas takes here", line.trim_end());
+                            let help = "write one of `-- atlas:txmode none` and `-- atlas:txmode file`, once";
+                            return Err(file.error_at(Code::InvalidMarker, &message, help, &text, offset));
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        offset += line.len();
+    }
+    if let Some((at, message)) = refused {
+        let help = "end statements by `;` or a comment line, in a file without that directive, or run this migration with Atlas";
+        refuse(&mut section, message, at, help);
+    }
+    Ok((section, is_checkpoint))
+}
+
+/// The comments at the top, if an empty line ends them.
+fn head(text: &str) -> &str {
+    let mut end = 0;
+    while text[end..].starts_with("--") || text[end..].starts_with('#') {
+        end += text[end..].find('\n').map_or(text.len() - end, |at| at + 1);
+    }
+    if end == text.len() || text[end..].starts_with('\n') { &text[..end] } else { "" }
+}
+
+/// Compares the files with their hashes.
+///
+/// # Errors
+///
+/// `invalid-input` about the first file that is not as it was.
+fn compare(sum: &File<'_>, files: &[&File<'_>], bytes: for<'t> fn(&'t str) -> Cow<'t, str>) -> Result<(), Error> {
+    let mut lines = without_mark(sum.text).lines().skip(1).filter(|line| !line.trim().is_empty());
+    let mut hash = Sha256::new();
+    let help = "see what has changed since, and by whom; if that is right, say so with `atlas migrate hash`";
+    for file in files {
+        hash.update(file.name());
+        if file.text.lines().next().is_some_and(|line| line.trim_end().ends_with("atlas:sum ignore")) {
+            continue;
+        }
+        hash.update(bytes(file.text).as_bytes());
+        let (name, known) = lines.next().and_then(|line| line.split_once("h1:")).unwrap_or_default();
+        let name = name.trim();
+        let message = match name {
+            _ if name == file.name() && known.trim() == base64(&hash.clone().finalize()) => {
+                continue;
+            }
+            _ if name == file.name() => format!("{} is not what {SUM} has a hash of", file.name()),
+            "" => format!("{SUM} has no hash of {}", file.name()),
+            _ => format!("{SUM} has a hash of {name} where the folder has {}", file.name()),
+        };
+        return Err(file.error(Code::InvalidInput, &message, help));
+    }
+    match lines.next() {
+        None => Ok(()),
+        Some(line) => {
+            let name = line.split(" h1:").next().unwrap_or("");
+            Err(sum.error(Code::InvalidInput, &format!("{name} is not there, and {SUM} has a hash of it"), help))
+        }
+    }
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::new();
+    for part in bytes.chunks(3) {
+        let bits = part.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - part.len()));
+        for at in 0..4 {
+            out.push(if at > part.len() { '=' } else { DIGITS[(bits >> (18 - 6 * at)) as usize & 63] as char });
+        }
+    }
+    out
+}

@@ -492,7 +492,7 @@ fn atlas_folders() {
             r#"20240101000000 "people" 20240101000000_people.sql:1"#,
             r#"20240102000000 "index" 20240102000000_index.sql:1 off"#,
             r#"20240103000000 "checkpoint" 20240103000000_checkpoint.sql:1"#,
-            r#"20240104000000 "one" 20240104000000_one.sql:1"#,
+            r#"20240104000000 "one" 20240104000000_one.sql:1 break@3 break@5"#,
             r#"20240105000000 "seed" 20240105000000_seed.sql:1"#,
             r#"20240106000000 "" 20240106000000.sql:1"#,
         ],
@@ -507,7 +507,8 @@ fn atlas_folders() {
 #[test]
 fn what_is_not_as_atlas_has_hashed_it_is_refused() {
     let help = "see what has changed since, and by whom; if that is right, say so with `atlas migrate hash`";
-    let refused = |change: &dyn Fn(&mut Vec<(String, String)>), expected: &str| {
+    type Files = Vec<(String, String)>;
+    let refused = |change: &dyn Fn(&mut Files), expected: &str| {
         let mut files = fixture("atlas");
         change(&mut files);
         let error = convention::read(&files, None).expect_err("another hash");
@@ -521,23 +522,23 @@ fn what_is_not_as_atlas_has_hashed_it_is_refused() {
             let at = text(files, "20240102000000_index.sql");
             files[at].1.push_str("DROP TABLE people;\n");
         },
-        "invalid-input 20240102000000_index.sql:1:1: 20240102000000_index.sql is not what atlas.sum has a hash of",
+        "invalid-text 20240102000000_index.sql:1:1: 20240102000000_index.sql is not what atlas.sum has a hash of",
     );
     refused(
         &|files| files.push((String::from("20240107000000_b.sql"), String::new())),
-        "invalid-input 20240107000000_b.sql:1:1: atlas.sum has no hash of 20240107000000_b.sql",
+        "invalid-text 20240107000000_b.sql:1:1: atlas.sum has no hash of 20240107000000_b.sql",
     );
     refused(
         &|files| {
             files.retain(|(path, _)| path != "20240106000000.sql");
         },
-        "invalid-input atlas.sum:1:1: 20240106000000.sql is not there, and atlas.sum has a hash of it",
+        "invalid-text atlas.sum:1:1: 20240106000000.sql is not there, and atlas.sum has a hash of it",
     );
     refused(
         &|files| {
             files.retain(|(path, _)| path != "20240101000000_people.sql");
         },
-        "invalid-input 20240102000000_index.sql:1:1: atlas.sum has a hash of 20240101000000_people.sql where the folder has \
+        "invalid-text 20240102000000_index.sql:1:1: atlas.sum has a hash of 20240101000000_people.sql where the folder has \
          20240102000000_index.sql",
     );
     // What it ignores may change.

@@ -13,6 +13,7 @@
 //! sections of `atlas:txtar`, are refused when they have to be run; names whose order is not that of their numbers are refused.
 
 use super::files::{File, Set};
+use super::markers::{self, Place};
 use super::numbered::accept;
 use super::out::Out;
 use super::sections::refuse;
@@ -63,7 +64,9 @@ fn section(file: &File<'_>) -> Result<(Section, bool), Error> {
     if let Some(delimiter) = text.strip_prefix("-- atlas:delimiter ") {
         let delimiter = delimiter.split('\n').next().unwrap_or("").trim();
         let is_blank = delimiter.replace("\\n", "").replace("\\r", "").replace("\\t", "").trim().is_empty();
-        if !is_blank && delimiter != ";" && !delimiter.starts_with("--") {
+        if let Some(words) = delimiter.strip_prefix("--") {
+            section.breaks = markers::find(&text, &[words], Place::Anywhere, usize::MAX);
+        } else if !is_blank && delimiter != ";" {
             refused = Some((0, "Atlas would cut it at a delimiter of its own"));
         }
     }
@@ -110,7 +113,7 @@ fn head(text: &str) -> &str {
 ///
 /// # Errors
 ///
-/// `invalid-input` about the first file that is not as it was.
+/// `invalid-text` about the first file that is not as it was.
 fn compare(sum: &File<'_>, files: &[&File<'_>], bytes: for<'t> fn(&'t str) -> Cow<'t, str>) -> Result<(), Error> {
     let mut lines = without_mark(sum.text).lines().skip(1).filter(|line| !line.trim().is_empty());
     let mut hash = Sha256::new();
@@ -131,13 +134,13 @@ fn compare(sum: &File<'_>, files: &[&File<'_>], bytes: for<'t> fn(&'t str) -> Co
             "" => format!("{SUM} has no hash of {}", file.name()),
             _ => format!("{SUM} has a hash of {name} where the folder has {}", file.name()),
         };
-        return Err(file.error(Code::InvalidInput, &message, help));
+        return Err(file.error(Code::InvalidText, &message, help));
     }
     match lines.next() {
         None => Ok(()),
         Some(line) => {
             let name = line.split(" h1:").next().unwrap_or("");
-            Err(sum.error(Code::InvalidInput, &format!("{name} is not there, and {SUM} has a hash of it"), help))
+            Err(sum.error(Code::InvalidText, &format!("{name} is not there, and {SUM} has a hash of it"), help))
         }
     }
 }

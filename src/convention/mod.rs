@@ -36,7 +36,7 @@
 //! |---|---|
 //! | `convention-unclear` | no convention fits, or more than one |
 //! | `invalid-input` | a path, a journal, a metadata file or a list of replaced migrations has the wrong form |
-//! | `invalid-text` | a NUL byte |
+//! | `invalid-text` | a NUL byte, or a file that is not what `atlas.sum` has a hash of |
 //! | `invalid-name` | a name that the convention's own tool refuses |
 //! | `invalid-marker` | a marker is missing, doubled or in the wrong place |
 //! | `no-up-section` | nothing says what to run |

@@ -39,10 +39,10 @@ fn a_database_with_rows_runs_none() {
             })
             .collect()
     };
-    assert_eq!(ran_only(&with(&[ran(0)]).goes()), ["2", "4", "6"]);
-    assert_eq!(ran_only(&with(&[ran(0), ran(1)]).goes()), ["4", "6"]);
-    assert_eq!(ran_only(&with(&[ran(0), ran(1), ran(3)]).goes()), ["6"]);
+    assert_eq!(ran_only(with(&[ran(0)]).goes()), ["2", "4", "6"]);
+    assert_eq!(ran_only(with(&[ran(0), ran(1)]).goes()), ["4", "6"]);
+    assert_eq!(ran_only(with(&[ran(0), ran(1), ran(3)]).goes()), ["6"]);
     // One that began at the first.
-    assert_eq!(ran_only(&with(&[ran(2), ran(3)]).goes()), ["6"]);
-    assert_eq!(ran_only(&with(&[ran(4)]).goes()), ["6"]);
+    assert_eq!(ran_only(with(&[ran(2), ran(3)]).goes()), ["6"]);
+    assert_eq!(ran_only(with(&[ran(4)]).goes()), ["6"]);
 }

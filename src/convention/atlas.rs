@@ -21,7 +21,6 @@ use crate::checksum::{canonical, without_mark};
 use crate::error::{Code, Error};
 use crate::migration::{Replaced, Section, Transaction};
 use sha2::{Digest, Sha256};
-use std::borrow::Cow;
 
 /// The name of the file with the hashes.
 pub(super) const SUM: &str = "atlas.sum";
@@ -30,7 +29,7 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
     let files = accept(set, out, &|file| file.stem().is_some())?;
     if let Some(sum) = files.first().and_then(|file| set.beside(file, SUM)) {
         // Git may have given the lines another end.
-        compare(sum, &files, |text| text.into()).or_else(|error| compare(sum, &files, canonical).map_err(|_| error))?;
+        compare(sum, &files, true).or_else(|_| compare(sum, &files, false))?;
     }
     // What a checkpoint stands for: all since the one before it, and that.
     let mut since = 0;
@@ -59,43 +58,37 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
 fn section(file: &File<'_>) -> Result<(Section, bool), Error> {
     let mut section = file.section()?;
     let text = section.text.clone();
-    let (mut modes, mut is_checkpoint, mut offset) = (0, false, 0);
+    let (mut is_told, mut is_checkpoint, mut offset) = (false, false, 0);
     let mut refused = None;
     if let Some(delimiter) = text.strip_prefix("-- atlas:delimiter ") {
         let delimiter = delimiter.split('\n').next().unwrap_or("").trim();
-        let is_blank = delimiter.replace("\\n", "").replace("\\r", "").replace("\\t", "").trim().is_empty();
         if let Some(words) = delimiter.strip_prefix("--") {
             section.breaks = markers::find(&text, &[words], Place::Anywhere, usize::MAX);
-        } else if !is_blank && delimiter != ";" {
+        } else if !delimiter.trim_matches(['\\', 'n', 'r', 't', ';', ' ']).is_empty() {
             refused = Some((0, "Atlas would cut it at a delimiter of its own"));
         }
     }
     for line in head(&text).split_inclusive('\n') {
-        if let Some((_, directive)) = line.trim_end().rsplit_once("atlas:") {
-            let (name, value) = directive.split_once(' ').unwrap_or((directive, ""));
-            match (name, value.trim()) {
-                ("checkpoint", _) => is_checkpoint = true,
-                ("txtar", _) => refused = refused.or(Some((offset, "Atlas would run a part of it only"))),
-                ("txmode", value) => {
-                    modes += 1;
-                    match value {
-                        "none" if modes == 1 => section.transaction = Transaction::Off,
-                        "file" if modes == 1 => {}
-                        _ => {
-                            let message = format!("`{}` is not what Atlas takes here", line.trim_end());
-                            let help = "write one of `-- atlas:txmode none` and `-- atlas:txmode file`, once";
-                            return Err(file.error_at(Code::InvalidMarker, &message, help, &text, offset));
-                        }
-                    }
-                }
-                _ => {}
+        let directive = line.split_once("atlas:").map_or("", |(_, directive)| directive).trim_end();
+        let (name, value) = directive.split_once(' ').unwrap_or((directive, ""));
+        match (name, value.trim_start()) {
+            ("checkpoint", _) => is_checkpoint = true,
+            ("txtar", _) => refused = Some((offset, "Atlas would run a part of it only")),
+            ("txmode", mode @ ("none" | "file")) if !is_told => {
+                is_told = true;
+                section.transaction = if mode == "none" { Transaction::Off } else { Transaction::Auto };
             }
+            ("txmode", _) => {
+                let message = format!("Atlas does not take `{}` here", line.trim_end());
+                let help = "write one of `-- atlas:txmode none` and `-- atlas:txmode file`, once";
+                return Err(file.error_at(Code::InvalidMarker, &message, help, &text, offset));
+            }
+            _ => {}
         }
         offset += line.len();
     }
     if let Some((at, message)) = refused {
-        let help = "end statements by `;` or a comment line, in a file without that directive, or run this migration with Atlas";
-        refuse(&mut section, message, at, help);
+        refuse(&mut section, message, at, "write it without that directive, or run this migration with Atlas");
     }
     Ok((section, is_checkpoint))
 }
@@ -114,35 +107,27 @@ fn head(text: &str) -> &str {
 /// # Errors
 ///
 /// `invalid-text` about the first file that is not as it was.
-fn compare(sum: &File<'_>, files: &[&File<'_>], bytes: for<'t> fn(&'t str) -> Cow<'t, str>) -> Result<(), Error> {
-    let mut lines = without_mark(sum.text).lines().skip(1).filter(|line| !line.trim().is_empty());
+fn compare(sum: &File<'_>, files: &[&File<'_>], as_given: bool) -> Result<(), Error> {
+    let mut lines = without_mark(sum.text).split('\n').skip(1);
     let mut hash = Sha256::new();
     let help = "see what has changed since, and by whom; if that is right, say so with `atlas migrate hash`";
     for file in files {
         hash.update(file.name());
-        if file.text.lines().next().is_some_and(|line| line.trim_end().ends_with("atlas:sum ignore")) {
+        if file.text.split('\n').next().is_some_and(|line| line.trim_end().ends_with("atlas:sum ignore")) {
             continue;
         }
-        hash.update(bytes(file.text).as_bytes());
-        let (name, known) = lines.next().and_then(|line| line.split_once("h1:")).unwrap_or_default();
-        let name = name.trim();
-        let message = match name {
-            _ if name == file.name() && known.trim() == base64(&hash.clone().finalize()) => {
-                continue;
-            }
-            _ if name == file.name() => format!("{} is not what {SUM} has a hash of", file.name()),
-            "" => format!("{SUM} has no hash of {}", file.name()),
-            _ => format!("{SUM} has a hash of {name} where the folder has {}", file.name()),
-        };
-        return Err(file.error(Code::InvalidText, &message, help));
-    }
-    match lines.next() {
-        None => Ok(()),
-        Some(line) => {
-            let name = line.split(" h1:").next().unwrap_or("");
-            Err(sum.error(Code::InvalidText, &format!("{name} is not there, and {SUM} has a hash of it"), help))
+        let text = if as_given { file.text.into() } else { canonical(file.text) };
+        hash.update(text.as_bytes());
+        let line = format!("{} h1:{}", file.name(), base64(&hash.clone().finalize()));
+        if lines.next().is_none_or(|known| known.trim_end() != line) {
+            let message = format!("{} is not what {SUM} has a hash of at its place", file.name());
+            return Err(file.error(Code::InvalidText, &message, help));
         }
     }
+    if lines.any(|line| !line.trim_end().is_empty()) {
+        return Err(sum.error(Code::InvalidText, "it has hashes of files that are not there", help));
+    }
+    Ok(())
 }
 
 fn base64(bytes: &[u8]) -> String {

@@ -21,8 +21,8 @@ use crate::span::Span;
 /// What follows the first dashes of the separator.
 pub(super) const WORD: &str = "-- create above / drop below ----";
 
-/// The same of the marker of a way outside a transaction.
-const NO_TRANSACTION: &str = "-- tern: disable-tx ----";
+/// The line in a way outside a transaction, wherever it stands.
+const NO_TRANSACTION: &str = "---- tern: disable-tx ----";
 
 const WORDS: Words = Words {
     tool: "tern",
@@ -55,10 +55,7 @@ fn sections(file: &File<'_>) -> Result<(Section, Option<Section>), Error> {
     down = down.filter(|down| !down.text[down.text.find('\n').unwrap_or(down.text.len())..].trim().is_empty());
     for section in [Some(&mut up), down.as_mut()].into_iter().flatten() {
         let text = &section.text;
-        let is_whole = |span: &Span| {
-            span.slice(text) == "---- tern: disable-tx ----" && (span.start == 0 || text[..span.start].ends_with('\n'))
-        };
-        if markers::find(text, &[NO_TRANSACTION], Place::Line, usize::MAX).iter().any(is_whole) {
+        if text.split('\n').any(|line| line == NO_TRANSACTION) {
             section.transaction = Transaction::Off;
         }
         if let Some(start) = text.find("{{") {

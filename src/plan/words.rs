@@ -155,7 +155,7 @@ fn duplicate(decision: &Decision, next: Option<&str>) -> (String, String) {
 
 /// The date in parts with which a file's name starts: `2024-01-31` or `2024_01_31`.
 fn date(path: &str) -> Option<&str> {
-    let date = path.rsplit(['/', '\\']).next()?.get(..10)?;
+    let date = path[path.rfind('/').map_or(0, |at| at + 1)..].get(..10)?;
     let is_date = date.bytes().enumerate().all(|(at, byte)| match at {
         4 | 7 => matches!(byte, b'-' | b'_'),
         _ => byte.is_ascii_digit(),

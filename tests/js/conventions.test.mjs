@@ -1,8 +1,9 @@
 // Sets of tools with more than files of one folder: what runs, what goes back, and what is refused.
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import { describe, test } from 'node:test'
+import { readSet } from 'counterfoil'
 import { embed } from 'counterfoil/embed'
 import { readMigrations } from 'counterfoil/node'
 import { project, root } from './support/cli.mjs'
@@ -92,6 +93,43 @@ onEachDatabase(({ api: { migrate, rollback }, open }) => {
       [['1', '3'], [['not-run', 'note']]],
     )
   })
+})
+
+/** Every file below a folder, whatever it is. */
+function everything(folder) {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  const path = (entry) => relative(folder, join(entry.parentPath ?? entry.path, entry.name)).replaceAll('\\', '/')
+  return Object.fromEntries(entries.map((entry) => [path(entry), readFileSync(join(folder, path(entry)), 'utf8')]))
+}
+
+test('a folder hands over all that is told of a set that has every file, as one of a glob may', async (t) => {
+  const told = ({ convention, migrations, findings }) => ({
+    convention,
+    migrations: migrations.map(({ version, path }) => [version, path]),
+    findings: findings.map(({ code, at }) => [code, at?.path]),
+  })
+  for (const name of readdirSync(conventions)) {
+    const folder = join(conventions, name)
+    assert.deepEqual(told(readSet(await readMigrations(folder))), told(readSet(everything(folder))), name)
+  }
+  // In code, under every name that a migration may have.
+  const it = project(t, {
+    'plain/001_a.sql': 'select 1',
+    'plain/002-seed.py': '',
+    'plain/003.rb': '',
+    'folders/001_a/up.sql': 'select 1',
+    'folders/002_b/up.ts': '',
+    'diesel/20240101000000_a/up.sql': 'select 1',
+    'diesel/20240102000000_b/mod.rs': '',
+    'golang/1_a.up.sql': 'select 1',
+    'golang/2_b.up.go': '',
+  })
+  for (const [name, count] of Object.entries({ plain: 2, folders: 1, diesel: 1, golang: 1 })) {
+    const folder = join(it.folder, name)
+    const set = told(readSet(await readMigrations(folder)))
+    assert.deepEqual(set, told(readSet(everything(folder))), name)
+    assert.equal(set.findings.filter(([code]) => code === 'not-run').length, count, name)
+  }
 })
 
 describe('atlas.sum', () => {

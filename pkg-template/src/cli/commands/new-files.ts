@@ -83,7 +83,8 @@ function hashes(files: Readonly<Record<string, string>>, folder: string): string
   const paths = Object.keys(files).filter((path) => path.endsWith('.sql') && inFolder(path))
   const all = createHash('sha256')
   const lines: [name: string, hash: string][] = []
-  for (const [name, text] of paths.map((path) => [posix.basename(path), files[path] ?? ''] as const).sort()) {
+  for (const path of paths.sort()) {
+    const [name, text] = [posix.basename(path), files[path] ?? '']
     all.update(name)
     if (/^.*atlas:sum ignore *\r?$/m.test(text.split('\n', 1)[0] ?? '')) continue
     lines.push([name, all.update(text).copy().digest('base64')])

@@ -66,7 +66,7 @@ pub enum Code {
     ConventionUnclear,
     /// A file, path or option has the wrong form.
     InvalidInput,
-    /// A text is not well-formed Unicode (a lone surrogate) or has a NUL byte.
+    /// A text is not well-formed Unicode (a lone surrogate), has a NUL byte, or is not what `atlas.sum` has a hash of.
     InvalidText,
     /// A file is named in a way that its convention does not know.
     InvalidName,

@@ -38,6 +38,14 @@ pub enum Convention {
     NodePgMigrate,
     /// graphile-migrate: `committed/<digits>-name.sql` with a head of `--! Previous:` and `--! Hash:`.
     GraphileMigrate,
+    /// tern: `<digits>_name.sql` with `---- create above / drop below ----`.
+    Tern,
+    /// Hasura: `<digits>_name/up.sql` and `down.sql`.
+    Hasura,
+    /// Atlas: `<digits>_name.sql` and `atlas.sum`.
+    Atlas,
+    /// Any other `<digits>_name/up.sql` and `down.sql`.
+    Folders,
 }
 
 /// The up or down part of a migration. The text is canonical: no BOM, lines end in LF.
@@ -114,13 +122,15 @@ pub enum Turn {
     Always,
     /// Not on the way up.
     Never,
+    /// Not on the way up either, but this version is counted as one that has run: it has a way back alone.
+    Empty(Version),
 }
 
 impl Turn {
     /// The version, if it is that of a migration with one.
     pub fn version(&self) -> Option<&Version> {
         match self {
-            Turn::At(version) => Some(version),
+            Turn::At(version) | Turn::Empty(version) => Some(version),
             _ => None,
         }
     }
@@ -136,7 +146,7 @@ pub enum NotRunKind {
     Callback,
     /// It does not end in `.sql`.
     Ending,
-    /// It takes back a migration that is in code.
+    /// It takes back a migration that is in code, or nothing.
     Down,
 }
 

@@ -281,6 +281,19 @@ fn diesel_folders() {
 }
 
 #[test]
+fn diesel_compares_versions_as_text() {
+    // Its `MigrationVersion` is a text, and a month or a day of one digit makes it shorter.
+    let given = [
+        ("2020-12-7-190800_third/up.sql", ""),
+        ("2018-01-02-030405_first/up.sql", ""),
+        ("2020-02-03-040506_second/up.sql", ""),
+    ];
+    let catalog = convention::read(&files(&given), None).expect("a set of Diesel's");
+    let order: Vec<&str> = catalog.migrations.iter().map(|migration| migration.name.as_str()).collect();
+    assert_eq!(order, ["first", "second", "third"]);
+}
+
+#[test]
 fn refinery_folders() {
     let catalog = reads(
         "refinery",
@@ -338,6 +351,262 @@ fn graphile_migrate_folders() {
         ],
     );
     assert_eq!(checksums(&catalog)[1], "f512623f45aa12e66144769bac8e3a1ac8f45fc0414e97c5e670c06788e714cd");
+}
+
+#[test]
+fn tern_folders() {
+    let catalog = reads(
+        "tern",
+        Convention::Tern,
+        &[
+            r#"001 "create_people" 001_create_people.sql:1 down 001_create_people.sql:4"#,
+            r#"002 "index_people" 002_index_people.sql:1 off down 002_index_people.sql:4"#,
+            r#"003 "cents" 003_cents.sql:1"#,
+            r#"004 "greeting" 004_greeting.sql:1 refused(unsupported) down 004_greeting.sql:3"#,
+        ],
+        &[
+            "functions/greet.sql:1:1 unknown-file greet.sql is not run: its name does not start with digits",
+            "notes.sql:1:1 unknown-file notes.sql is not run: its name does not start with digits",
+        ],
+    );
+    // `head -3 001_create_people.sql | sha256sum`
+    assert_eq!(checksums(&catalog)[0], "5f5f25c0562c9168c5feb1e6d03111fabdaef6f52a76092dc8094db190a2f070");
+    let refused = catalog.migrations[3].up.refused.as_ref().expect("a template");
+    let place = r#"004_greeting.sql:1:1: tern would fill in the placeholder {{ template "functions/greet.sql" . }}"#;
+    assert_eq!(refused.to_string(), place);
+}
+
+#[test]
+fn terns_separator_is_read_as_tern_reads_it() {
+    let separated = |text: &str| {
+        let catalog = convention::read(&files(&[("1_a.sql", text)]), Some(Convention::Tern)).expect("a set");
+        let migration = &catalog.migrations[0];
+        (migration.up.text.clone(), migration.down.as_ref().map(|down| down.text.clone()))
+    };
+    const LINE: &str = "---- create above / drop below ----";
+    let (up, down) = separated(&format!("select 1; {LINE}\nselect 2;\n{LINE}\n"));
+    assert_eq!(up, "select 1; ");
+    assert_eq!(down, Some(format!("{LINE}\nselect 2;\n{LINE}\n")));
+    // Nothing below it: there is no way back.
+    assert_eq!(separated(&format!("select 1;\n{LINE}\n \n")), (String::from("select 1;\n"), None));
+    assert_eq!(separated(&format!("select '{LINE}\n'")).1, None);
+    fails(
+        &[("1_a.sql", &format!("select 1;\n{LINE} select 2;\n"))],
+        Some(Convention::Tern),
+        "invalid-marker 1_a.sql:2:1: text behind the separator",
+        "write it on the next line; tern would run it as part of the way back",
+    );
+    // Its own separator, drawn in another way.
+    let catalog = convention::read(
+        &files(&[("1_a.sql", "select 1;\n-- create above / drop below --\nselect 2;\n")]),
+        Some(Convention::Tern),
+    );
+    let plan = counterfoil::plan::plan(&catalog.expect("a set"), &Default::default(), &Default::default());
+    assert_eq!(plan.findings[0].help, format!("write it as `{LINE}`, at the start of its line"));
+}
+
+#[test]
+fn hasura_folders() {
+    reads(
+        "hasura",
+        Convention::Hasura,
+        &[
+            r#"1704067200000 "create_people" 1704067200000_create_people/up.sql:1 down 1704067200000_create_people/down.sql:1"#,
+            r#"1704153600000 "add_name" 1704153600000_add_name/up.sql:1"#,
+        ],
+        &[
+            "1704240000000_untrack/up.yaml:1:1 not-run up.yaml is not run: its name does not end in .sql",
+            "1704326400000_old/down.sql:1:1 not-run down.sql takes back a version that has no up file, and is not run",
+        ],
+    );
+}
+
+#[test]
+fn folders_of_versions() {
+    reads(
+        "folders",
+        Convention::Folders,
+        &[
+            r#"001 "people" 001_people/up.sql:1 down 001_people/down.sql:1"#,
+            r#"002 "names" 002_names/up.sql:1"#,
+            r#"010 "cents" 010-cents/up.sql:1"#,
+        ],
+        &["002_names/seed.sql:1:1 unknown-file seed.sql is not run: only `up.sql` and `down.sql` in a folder are"],
+    );
+    finds(
+        &[("1_a/up.sql", ""), ("notes/up.sql", "")],
+        Convention::Folders,
+        &["notes/up.sql:1:1 unknown-file Warning up.sql is not run: its folder has no number in front"],
+    );
+}
+
+#[test]
+fn a_folder_with_an_up_file_is_told_by_its_number() {
+    let up = |folder: &str| (format!("{folder}/up.sql"), String::new());
+    let told = |folders: &[&str]| {
+        let files: Vec<_> = folders.iter().map(|folder| up(folder)).collect();
+        convention::read(&files, None).map(|catalog| catalog.convention)
+    };
+    assert_eq!(told(&["00000000000000_diesel_initial_setup", "1_a"]), Ok(Convention::Diesel));
+    assert_eq!(told(&["20240101000000_a", "20240102000000_b"]), Ok(Convention::Diesel));
+    assert_eq!(told(&["2024-01-01-000000_a"]), Ok(Convention::Diesel));
+    assert_eq!(told(&["add_people"]), Ok(Convention::Diesel));
+    assert_eq!(told(&["1704067200000_a", "1704153600000_b"]), Ok(Convention::Hasura));
+    assert_eq!(told(&["001_a", "002_b"]), Ok(Convention::Folders));
+    assert_eq!(told(&["1_a", "2_b", "3"]), Ok(Convention::Folders));
+    // As text the tenth is the second.
+    fails(
+        &[("1_a/up.sql", ""), ("2_b/up.sql", ""), ("10_c/up.sql", "")],
+        None,
+        "convention-unclear more than one convention fits: diesel (10_c/up.sql) and folders (10_c/up.sql)",
+        r#"say which one it is: convention: "diesel" | "folders""#,
+    );
+    // Diesel runs what has no number, too.
+    fails(
+        &[("1_a/up.sql", ""), ("notes/up.sql", "")],
+        None,
+        "convention-unclear more than one convention fits: diesel (1_a/up.sql) and folders (1_a/up.sql)",
+        r#"say which one it is: convention: "diesel" | "folders""#,
+    );
+    fails(
+        &[("1704067200000_a/up.sql", ""), ("2_b/down.sql", "")],
+        Some(Convention::Folders),
+        "no-up-section 2_b/down.sql:1:1: the folder 2_b has no up.sql",
+        "add the file, or remove the folder",
+    );
+    fails(
+        &[("default/1704067200000_a/up.sql", ""), ("other/1704067200000_b/up.sql", "")],
+        None,
+        "invalid-input the migrations lie in more than one folder: default/ and other/",
+        "give one folder of migrations at a time",
+    );
+}
+
+#[test]
+fn atlas_folders() {
+    // The hashes of the fixture are `openssl dgst -sha256 -binary | base64` of names and files one after the other.
+    let catalog = reads(
+        "atlas",
+        Convention::Atlas,
+        &[
+            r#"20240101000000 "people" 20240101000000_people.sql:1"#,
+            r#"20240102000000 "index" 20240102000000_index.sql:1 off"#,
+            r#"20240103000000 "checkpoint" 20240103000000_checkpoint.sql:1"#,
+            r#"20240104000000 "one" 20240104000000_one.sql:1 break@3 break@5"#,
+            r#"20240105000000 "seed" 20240105000000_seed.sql:1"#,
+            r#"20240106000000 "" 20240106000000.sql:1"#,
+        ],
+        &[],
+    );
+    let replaced =
+        |at: usize| -> Vec<_> { catalog.migrations[at].replaces.iter().map(|it| it.version.as_str()).collect() };
+    assert_eq!(replaced(2), ["20240101000000", "20240102000000"]);
+    assert!(replaced(5).is_empty());
+}
+
+#[test]
+fn what_is_not_as_atlas_has_hashed_it_is_refused() {
+    let help = "see what has changed since, and by whom; if that is right, say so with `atlas migrate hash`";
+    type Files = Vec<(String, String)>;
+    let refused = |change: &dyn Fn(&mut Files), expected: &str| {
+        let mut files = fixture("atlas");
+        change(&mut files);
+        let error = convention::read(&files, None).expect_err("another hash");
+        assert_eq!((format!("{} {error}", error.code()).as_str(), &*error.help()), (expected, help));
+    };
+    let text = |files: &[(String, String)], name: &str| {
+        files.iter().position(|(path, _)| path == name).expect("a file of the fixture")
+    };
+    refused(
+        &|files| {
+            let at = text(files, "20240102000000_index.sql");
+            files[at].1.push_str("DROP TABLE people;\n");
+        },
+        "invalid-text 20240102000000_index.sql:1:1: 20240102000000_index.sql is not what atlas.sum has a hash of at its place",
+    );
+    refused(
+        &|files| files.push((String::from("20240107000000_b.sql"), String::new())),
+        "invalid-text 20240107000000_b.sql:1:1: 20240107000000_b.sql is not what atlas.sum has a hash of at its place",
+    );
+    refused(
+        &|files| {
+            files.retain(|(path, _)| path != "20240106000000.sql");
+        },
+        "invalid-text atlas.sum:1:1: it has hashes of files that are not there",
+    );
+    refused(
+        &|files| {
+            files.retain(|(path, _)| path != "20240101000000_people.sql");
+        },
+        "invalid-text 20240102000000_index.sql:1:1: 20240102000000_index.sql is not what atlas.sum has a hash of at its place",
+    );
+    // What it ignores may change.
+    let mut files = fixture("atlas");
+    let at = text(&files, "20240105000000_seed.sql");
+    files[at].1.push_str("SELECT 6;\n");
+    assert!(convention::read(&files, None).is_ok());
+}
+
+#[test]
+fn directives_of_atlas_stand_above_an_empty_line() {
+    let read = |text: &str| convention::read(&files(&[("1_a.sql", text)]), Some(Convention::Atlas));
+    let section = |text: &str| read(text).expect("a set").migrations[0].up.clone();
+    assert_eq!(section("-- a\n-- atlas:txmode none\n\nselect 1;\n").transaction, Transaction::Off);
+    // `LocalFile.comments`: these belong to the statement.
+    assert_eq!(section("-- atlas:txmode none\nselect 1;\n").transaction, Transaction::Auto);
+    assert_eq!(section("-- atlas:txmode file\n\nselect 1;\n").transaction, Transaction::Auto);
+    for (mode, place) in [("-- atlas:txmode all", 1), ("-- atlas:txmode none\n-- atlas:txmode file", 2)] {
+        let error = read(&format!("{mode}\n\nselect 1;\n")).expect_err("Atlas refuses it");
+        let line = mode.lines().last().unwrap_or_default();
+        assert_eq!(error.to_string(), format!("1_a.sql:{place}:1: Atlas does not take `{line}` here"));
+        assert_eq!(error.help(), "write one of `-- atlas:txmode none` and `-- atlas:txmode file`, once");
+    }
+    let refused = |text: &str| section(text).refused.map(|error| error.to_string());
+    assert_eq!(refused("-- atlas:delimiter \\n\\n\nselect 1;\n\nselect 2;\n"), None);
+    assert_eq!(
+        refused("-- atlas:delimiter //\nselect 1 //\n"),
+        Some(String::from("1_a.sql:1:1: Atlas would cut it at a delimiter of its own"))
+    );
+    assert_eq!(
+        refused("-- atlas:txtar\n\n-- checks.sql --\nselect 1;\n"),
+        Some(String::from("1_a.sql:1:1: Atlas would run a part of it only"))
+    );
+    fails(
+        &[("1_a.sql", ""), ("10_b.sql", "")],
+        Some(Convention::Atlas),
+        "invalid-name 1_a.sql:1:1: Atlas would run it after 10_b.sql, since it compares names as text",
+        "give all of them numbers of one length",
+    );
+}
+
+#[test]
+fn what_is_for_another_database_is_left_out_beside_what_is_for_postgresql() {
+    reads(
+        "dialects",
+        Convention::Plain,
+        &[r#"0001 "a.postgres" 0001_a.postgres.sql:1"#, r#"0002 "b.pg" 0002_b.pg.sql:1"#],
+        &[
+            "0001_a.sqlite.sql:1:1 other-database 0001_a.sqlite.sql is for another database, and is not read, and 1 more like it",
+        ],
+    );
+    let folders = [("m/sqlite/1_a.sql", UP), ("m/postgres/1_a.sql", UP), ("m/mysql/1_a.sql", UP)];
+    let catalog = read(&folders).expect("one folder is left");
+    assert_eq!(catalog.migrations[0].path, "m/postgres/1_a.sql");
+    // Nothing says that these are not for PostgreSQL: the word is in the name of what they lie in, or has no counterpart.
+    for only in ["srv/mysql/m/1_a.sql", "m/1_a.sqlite.sql", "m/1_mysql.sql"] {
+        assert_eq!(read(&[(only, UP)]).expect("a set").migrations.len(), 1, "{only}");
+    }
+}
+
+#[test]
+fn a_journal_lists_no_entry_twice() {
+    let entry = r#"{"idx":0,"when":1,"tag":"0000_a"}"#;
+    fails(
+        &[("meta/_journal.json", &format!("{{\"entries\":[{entry},\n{entry}]}}")), ("0000_a.sql", "")],
+        None,
+        "invalid-input meta/_journal.json:2:25: the journal lists \"0000_a\" twice",
+        "remove one of the entries; a merge may have kept both",
+    );
 }
 
 #[test]
@@ -419,6 +688,7 @@ fn detection_uses_the_whole_set() {
     detects(&[("2024-01-01-1_a/up.sql", "")], Convention::Diesel);
     detects(&[("supabase/migrations/1_a.sql", "")], Convention::Supabase);
     detects(&[("1_a.sql", "-- Up Migration\n-- Down Migration\n")], Convention::NodePgMigrate);
+    detects(&[("1_a.sql", "select 1;\n---- create above / drop below ----\n"), ("2_b.sql", "")], Convention::Tern);
     detects(&[("1_a.sql", BACK), ("2_b.sql", "select 1")], Convention::NodePgMigrate);
     detects(&[("1.sql", "--! Previous: -\n--! Hash: sha1:1\n\nselect 1;\n")], Convention::GraphileMigrate);
     // The markers of node-pg-migrate head parts of other tools' files too, and are prose.
@@ -525,14 +795,25 @@ fn an_unclear_set_names_the_candidates_and_the_option() {
     fails(
         &[("schema.sql", "create table a ();")],
         None,
-        "convention-unclear no convention fits: schema.sql is named in none of the known ways, and has no markers",
-        r#"say which one it is: convention: "dbmate" | "golang-migrate" | "goose" | "sql-migrate" | "prisma" | "drizzle" | "flyway" | "sqlx" | "supabase" | "plain" | "diesel" | "refinery" | "node-pg-migrate" | "graphile-migrate""#,
+        "convention-unclear no convention fits schema.sql: it has no marker (dbmate, goose, sql-migrate, tern) and no head \
+         (graphile-migrate), its name no number in front (golang-migrate, sqlx, supabase, plain, node-pg-migrate, atlas) and \
+         no V with a number (flyway, refinery), and there is neither a folder for each migration (prisma, diesel, hasura, \
+         folders) nor a journal (drizzle)",
+        r#"give it a number, as in 0001_name.sql; or say which one it is: convention: "dbmate" | "golang-migrate" | "goose" | "sql-migrate" | "prisma" | "drizzle" | "flyway" | "sqlx" | "supabase" | "plain" | "diesel" | "refinery" | "node-pg-migrate" | "graphile-migrate" | "tern" | "hasura" | "atlas" | "folders""#,
     );
+    // Every convention is among those that were looked for.
+    let error = read(&[("V__schema.sql", "create table a ();")]).expect_err("no number");
+    assert!(
+        error.help().starts_with("give it a number, as in V1__name.sql; or say which one it is"),
+        "{}",
+        error.help()
+    );
+    assert!(Convention::all().all(|convention| error.to_string().contains(convention.as_str())), "{error}");
 }
 
 #[test]
 fn every_convention_has_a_name_and_takes_an_empty_set() {
-    assert_eq!(Convention::all().count(), 14);
+    assert_eq!(Convention::all().count(), 18);
     for convention in Convention::all() {
         assert_eq!(convention.as_str().parse(), Ok(convention));
         let catalog = convention::read(&[], Some(convention)).expect("an empty set");
@@ -1052,7 +1333,7 @@ fn sqlx_refuses_what_sqlx_refuses() {
 fn down_files_find_their_up_files() {
     fails(
         &[("1_a.up.sql", ""), ("2_b.down.sql", "")],
-        None,
+        Some(Convention::Sqlx),
         "no-up-section 2_b.down.sql:1:1: 2_b.down.sql has no up file",
         "add the up file of the same number, or remove this one",
     );

@@ -10,7 +10,7 @@ use super::Convention;
 use super::files::{File, Set, numbered};
 use super::not_run::report;
 use super::out::Out;
-use super::{flyway, golang_migrate, refinery};
+use super::{flyway, folders, golang_migrate, hasura, refinery};
 use crate::migration::{NotRunKind, Turn};
 use crate::version::{Identity, Version};
 
@@ -53,7 +53,8 @@ fn is_code(name: &str) -> Option<&str> {
 pub(super) fn read(set: &Set<'_>, convention: Convention, out: &mut Out) {
     for file in &set.files {
         if let Some((turn, name)) = stem(file.name()).and_then(|stem| turn(stem, file, convention)) {
-            if convention == Convention::Diesel && set.beside(file, "up.sql").is_some() {
+            if matches!(convention, Convention::Diesel | Convention::Folders) && set.beside(file, folders::UP).is_some()
+            {
                 continue;
             }
             let kind = if turn == Turn::Always { NotRunKind::Callback } else { NotRunKind::Code };
@@ -75,7 +76,15 @@ fn unread<'f>(set: &Set<'_>, file: &'f File<'_>, convention: Convention) -> Opti
             let turn = if down { Turn::Never } else { Turn::At(Version::new(digits, Identity::Digits)) };
             return Some((turn, name));
         }
-        Convention::Prisma | Convention::Drizzle | Convention::Diesel => return None,
+        Convention::Hasura if hasura::is_metadata(file.name()) => {
+            let (digits, name) = folders::version(file.dir_name(), convention.identity())?;
+            let version = Version::new(digits, convention.identity());
+            let turn = if file.name().starts_with('u') { Turn::At(version) } else { Turn::Never };
+            return Some((turn, name));
+        }
+        Convention::Prisma | Convention::Drizzle | Convention::Diesel | Convention::Hasura | Convention::Folders => {
+            return None;
+        }
         _ => {}
     }
     let (stem, ending) = file.name().rsplit_once('.').unwrap_or((file.name(), ""));
@@ -121,11 +130,14 @@ fn turn<'f>(stem: &'f str, file: &'f File<'_>, convention: Convention) -> Option
         let (version, name) = refinery::name(stem).filter(|_| file.name().ends_with(".rs"))?;
         return Some((Turn::At(Version::new(version, Identity::Digits)), name));
     }
-    // Diesel has a folder for each, with up.rs or mod.rs in it.
-    if convention == Convention::Diesel && matches!(stem, "up" | "mod") {
+    // A folder for each, with up.rs or mod.rs in it.
+    if matches!(convention, Convention::Diesel | Convention::Hasura | Convention::Folders)
+        && matches!(stem, "up" | "mod")
+    {
         let folder = file.dir_name();
         let (_, name) = numbered(folder)?;
-        return Some((Turn::At(Version::new(folder, convention.identity())), name));
+        let (version, _) = folders::version(folder, convention.identity())?;
+        return Some((Turn::At(Version::new(version, convention.identity())), name));
     }
     let (way, down) = match (stem.strip_suffix(".up"), stem.strip_suffix(".down")) {
         (Some(way), _) => (way, false),

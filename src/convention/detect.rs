@@ -1,7 +1,7 @@
 //! Tells the convention of a set of files.
 //!
 //! In this order: a Drizzle journal; folders with `migration.sql` (Prisma, or Drizzle if a snapshot
-//! or a breakpoint says so) or `up.sql` (Diesel); the head of a committed migration (graphile-migrate);
+//! or a breakpoint says so) or `up.sql` (Diesel, Hasura, or folders); the head of a committed migration (graphile-migrate);
 //! markers; names. Where two conventions would give
 //! the same catalog, the more common one is taken: `.up.sql` and `.down.sql` are golang-migrate's
 //! rather than sqlx's, `V1__name.sql` is Flyway's rather than refinery's, `<digits>_name.sql` is plain. Where two
@@ -12,16 +12,19 @@
 //! `U1__name.sql` undoes a `V` of its version in Flyway and runs like one in refinery, which has no two of one version: one
 //! that undoes something is Flyway's, and one beside a file in Rust, or beside no other kind, is refinery's.
 
-use super::files::{File, Set, is_sql};
+use super::files::{File, Set, is_sql, numbered};
 use super::markers::{self, Place};
+use super::numbered::plain_name;
 use super::sections::Direction;
 use super::{
-    Convention, dbmate, diesel, drizzle, flyway, golang_migrate, goose, graphile_migrate, node_pg_migrate, numbered,
-    prisma, sql_migrate, sqlx,
+    Convention, atlas, dbmate, drizzle, flyway, folders, golang_migrate, goose, graphile_migrate, hasura,
+    node_pg_migrate, prisma, sql_migrate, sqlx, tern,
 };
 use crate::checksum::without_mark;
 use crate::error::{Code, Error};
 use crate::mention::Mention;
+use crate::ordered;
+use crate::version::{Identity, Version};
 
 /// What was seen: for each clue the first file that gives it.
 #[derive(Default)]
@@ -32,7 +35,12 @@ struct Clues<'s> {
     breakpoint: Option<&'s str>,
     script_folder: Option<&'s str>,
     up_folder: Option<&'s str>,
-    diesel_metadata: Option<&'s str>,
+    /// The numbers of folders that have an up file; empty for one that is named in another way.
+    heads: Vec<&'s str>,
+    hasura: Option<&'s str>,
+    atlas: Option<&'s str>,
+    /// Its `metadata.toml`, or a folder that is named as it names them.
+    diesel: Option<&'s str>,
     /// The conventions whose markers were seen, and in how many files.
     marked: Vec<(Convention, &'s str, usize)>,
     /// A numbered file without a marker.
@@ -61,6 +69,11 @@ impl<'s> Clues<'s> {
     }
 }
 
+/// Why none of them fits.
+const LACKS: &str = "it has no marker (dbmate, goose, sql-migrate, tern) and no head (graphile-migrate), its name no \
+     number in front (golang-migrate, sqlx, supabase, plain, node-pg-migrate, atlas) and no V with a number (flyway, \
+     refinery), and there is neither a folder for each migration (prisma, diesel, hasura, folders) nor a journal (drizzle)";
+
 /// The convention that fits.
 ///
 /// # Errors
@@ -82,9 +95,9 @@ pub(super) fn detect(set: &Set<'_>) -> Result<Convention, Error> {
         };
     }
     if let Some(up) = clues.up_folder {
-        return match clues.diesel_metadata {
+        return match clues.diesel {
             Some(_) => Ok(Convention::Diesel),
-            None => alone(&clues, Convention::Diesel, up),
+            None => alone(&clues, by_folder(&clues, up)?, up),
         };
     }
     if let Some(path) = clues.graphile {
@@ -116,6 +129,25 @@ pub(super) fn detect(set: &Set<'_>) -> Result<Convention, Error> {
     }
 }
 
+/// Folders with an up file, by their numbers. Diesel's have dates and Hasura's milliseconds; Diesel compares numbers as
+/// text, which makes no difference where all have one length.
+fn by_folder(clues: &Clues<'_>, up: &str) -> Result<Convention, Error> {
+    let heads = &clues.heads;
+    let all = |length: usize| heads.iter().all(|head| head.len() == length);
+    if clues.hasura.is_some() || all(13) {
+        return Ok(Convention::Hasura);
+    }
+    if all(14) || all(0) {
+        return Ok(Convention::Diesel);
+    }
+    let order = ordered::order(heads.len(), &mut |a, b| heads[a].cmp(heads[b]));
+    let number = |at: usize| Version::new(heads[at], Identity::Digits);
+    if heads.contains(&"") || order.windows(2).any(|pair| number(pair[0]) > number(pair[1])) {
+        return unclear(&[(Convention::Diesel, up), (Convention::Folders, up)]);
+    }
+    Ok(Convention::Folders)
+}
+
 /// Without folders and markers: by what follows the number.
 fn by_number(clues: &Clues<'_>) -> Result<Convention, Error> {
     match (clues.half, clues.whole) {
@@ -125,10 +157,14 @@ fn by_number(clues: &Clues<'_>) -> Result<Convention, Error> {
             (Some(path), _) => {
                 let every: Vec<&str> = Convention::all().map(Convention::as_str).collect();
                 let option = option(&every);
-                let message =
-                    format!("no convention fits: {path} is named in none of the known ways, and has no markers");
-                Err(Error::new(Code::ConventionUnclear, message)
-                    .with_help(format!("say which one it is: {}", option.text))
+                let name = super::files::last_part(path);
+                let lead = if name.starts_with(['V', 'v']) {
+                    "give it a number, as in V1__name.sql; or "
+                } else {
+                    "give it a number, as in 0001_name.sql; or "
+                };
+                Err(Error::new(Code::ConventionUnclear, format!("no convention fits {path}: {LACKS}"))
+                    .with_help(format!("{lead}say which one it is: {}", option.text))
                     .with_option(option))
             }
         },
@@ -140,6 +176,7 @@ fn by_number(clues: &Clues<'_>) -> Result<Convention, Error> {
             (_, _, None, Some(_)) => Ok(Convention::Supabase),
             (Some(_), None, None, None) => Ok(Convention::GolangMigrate),
             (None, _, None, None) => match (clues.back, clues.unmarked) {
+                (None, _) if clues.atlas.is_some() => Ok(Convention::Atlas),
                 (None, _) => Ok(Convention::Plain),
                 (Some(back), Some(other)) if clues.ways * 2 < clues.candidates => {
                     unclear(&[(Convention::NodePgMigrate, back), (Convention::Plain, other)])
@@ -202,7 +239,9 @@ fn look<'s>(set: &'s Set<'_>) -> Clues<'s> {
         if !is_sql(name) {
             let slot = match name {
                 "migration_lock.toml" => &mut clues.prisma_lock,
-                "metadata.toml" => &mut clues.diesel_metadata,
+                "metadata.toml" => &mut clues.diesel,
+                atlas::SUM => &mut clues.atlas,
+                _ if hasura::is_metadata(name) && numbered(file.dir_name()).is_some() => &mut clues.hasura,
                 "snapshot.json" => &mut clues.drizzle_snapshot,
                 _ if drizzle::is_journal(file) => &mut clues.journal,
                 _ if name.ends_with(".rs") => &mut clues.rust,
@@ -221,8 +260,17 @@ fn look<'s>(set: &'s Set<'_>) -> Clues<'s> {
             }
             continue;
         }
-        if in_folder && matches!(name, diesel::UP | diesel::DOWN) {
+        if in_folder && matches!(name, folders::UP | folders::DOWN) {
             clues.up_folder = clues.up_folder.or(path);
+            let folder = file.dir_name();
+            let head = folder.split('_').next().unwrap_or_default();
+            // A date in parts is Diesel's, and so is what it writes first.
+            let is_diesel = head.contains('-') && head.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
+                || folder.ends_with("_diesel_initial_setup");
+            if is_diesel {
+                clues.diesel = clues.diesel.or(path);
+            }
+            clues.heads.push(numbered(folder).map_or("", |(digits, _)| digits));
             continue;
         }
         let marked = look_inside(file, &mut clues);
@@ -230,7 +278,7 @@ fn look<'s>(set: &'s Set<'_>) -> Clues<'s> {
             if name.starts_with('U') { &mut clues.undo } else { &mut clues.flyway }
         } else if golang_migrate::name(name).is_some() {
             &mut clues.half
-        } else if numbered::plain_name(file).is_some() {
+        } else if plain_name(file).is_some() {
             &mut clues.whole
         } else {
             clues.candidates += usize::from(marked);
@@ -253,7 +301,13 @@ fn look<'s>(set: &'s Set<'_>) -> Clues<'s> {
 
 /// Looks for markers; says whether there is one.
 fn look_inside<'s>(file: &'s File<'_>, clues: &mut Clues<'s>) -> bool {
-    const WORDS: &[&str] = &[dbmate::WORD, goose::WORD, sql_migrate::WORD];
+    const WORDS: &[(&str, Convention)] = &[
+        (dbmate::WORD, Convention::Dbmate),
+        (goose::WORD, Convention::Goose),
+        (sql_migrate::WORD, Convention::SqlMigrate),
+        (tern::WORD, Convention::Tern),
+    ];
+    let marks = |words: &str| WORDS.iter().find(|(word, _)| words.starts_with(word));
     let text = without_mark(file.text);
     if text.starts_with(sqlx::NO_TRANSACTION) {
         clues.no_transaction = clues.no_transaction.or(Some(file.path));
@@ -264,17 +318,10 @@ fn look_inside<'s>(file: &'s File<'_>, clues: &mut Clues<'s>) -> bool {
     let mut looks = false;
     let found = markers::find_by(text, Place::Line, 1, &mut |words| {
         looks |= node_pg_migrate::marker(words).is_some();
-        WORDS.iter().any(|word| words.starts_with(word))
+        marks(words).is_some()
     });
     let Some(span) = found.first() else { return looks && look_for_ways(file, text, clues) };
-    let words = span.slice(text)[2..].trim_start();
-    let convention = if words.starts_with(dbmate::WORD) {
-        Convention::Dbmate
-    } else if words.starts_with(goose::WORD) {
-        Convention::Goose
-    } else {
-        Convention::SqlMigrate
-    };
+    let Some(&(_, convention)) = marks(span.slice(text)[2..].trim_start()) else { return false };
     match clues.marked.iter_mut().find(|(known, ..)| *known == convention) {
         Some((.., count)) => *count += 1,
         None => clues.marked.push((convention, file.path, 1)),

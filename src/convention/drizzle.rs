@@ -82,6 +82,15 @@ fn read_journal(set: &Set<'_>, file: &File<'_>, out: &mut Out) -> Result<(), Err
         } else if let Some(when) = when {
             last = Some((when, tag));
         }
+        if listed[at] {
+            return Err(file.error_at(
+                Code::InvalidInput,
+                &format!("the journal lists {tag:?} twice"),
+                "remove one of the entries; a merge may have kept both",
+                &text,
+                text.match_indices(&*quoted(tag)).last().map_or(0, |(at, _)| at),
+            ));
+        }
         listed[at] = true;
         let script = &set.files[at];
         let mut up = script.section()?;
@@ -135,8 +144,11 @@ fn given(field: Option<&Value>) -> Option<&Value> {
 
 /// Where the journal speaks of a tag.
 fn entry_location(file: &File<'_>, text: &str, tag: &str) -> Location {
-    let quoted = format!("\"{tag}\"");
-    file.location(text, text.find(&quoted).unwrap_or(0))
+    file.location(text, text.find(&*quoted(tag)).unwrap_or(0))
+}
+
+fn quoted(tag: &str) -> String {
+    format!("\"{tag}\"")
 }
 
 /// Finds the breakpoints.

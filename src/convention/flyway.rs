@@ -167,6 +167,8 @@ fn why(name: &str) -> &'static str {
         "its extension is not `.sql`"
     } else if !name.contains("__") {
         "there are no two underscores between version and name"
+    } else if name.starts_with("V__") {
+        "there is no version between V and the underscores"
     } else if name.starts_with(['v', 'r', 'u']) {
         "its prefix is not a capital letter"
     } else {

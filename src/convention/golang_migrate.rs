@@ -4,9 +4,10 @@
 //! A name matches `^([0-9]+)_(.*)\.(down|up)\.(.*)$`; what does not, and sub-folders, are passed
 //! over. Up and down file belong together by number; their names may differ. The extension is
 //! free there; here it ends in `.sql`, and other files are reported as not run. A down file whose up file
-//! is in code belongs to that.
+//! is in code belongs to that. A version with a down file only is counted, and nothing is run for it on the way up
+//! (`migrate.go`, `newMigration`).
 //!
-//! Where Counterfoil differs: a down file without an up file is an error, not an empty migration.
+//! Where Counterfoil differs: such a version has no row, and its down file is not run.
 
 use super::files::Set;
 use super::numbered::{Part, accept, pairs};
@@ -22,7 +23,7 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
             parts.push(Part { file, digits, name, down });
         }
     }
-    pairs(&parts, out, |file| file.section())
+    pairs(&parts, out, true, |file| file.section())
 }
 
 /// The digits, the name, and whether it is a down file.

@@ -25,7 +25,7 @@
 //! | `not-in-journal` | warning | a file that Drizzle's journal does not list |
 //! | `journal-order` | warning | a journal entry whose `when` is not after the one before it: Drizzle would skip it |
 //! | `breakpoint-text` | warning | text after Drizzle's `--> statement-breakpoint` on the same line |
-//! | `other-database` | error | the migrations were made for another database |
+//! | `other-database` | note, error | the migrations were made for another database; a note where files for PostgreSQL lie beside them |
 //! | `ignored-text` | warning | text before the first marker of sql-migrate or node-pg-migrate |
 //! | `baseline-migration` | warning, error | a Flyway `B` file; error if nothing stands for it |
 //! | `unknown-baseline` | error | a list of replaced migrations without its baseline |
@@ -36,22 +36,26 @@
 //! |---|---|
 //! | `convention-unclear` | no convention fits, or more than one |
 //! | `invalid-input` | a path, a journal, a metadata file or a list of replaced migrations has the wrong form |
-//! | `invalid-text` | a NUL byte |
+//! | `invalid-text` | a NUL byte, or a file that is not what `atlas.sum` has a hash of |
 //! | `invalid-name` | a name that the convention's own tool refuses |
 //! | `invalid-marker` | a marker is missing, doubled or in the wrong place |
 //! | `no-up-section` | nothing says what to run |
 //! | `version-too-long` | a version of more than 128 characters |
 
+mod atlas;
 pub mod code;
 mod dbmate;
 mod detect;
+mod dialects;
 mod diesel;
 mod drizzle;
 mod files;
 mod flyway;
+mod folders;
 mod golang_migrate;
 mod goose;
 mod graphile_migrate;
+mod hasura;
 mod json;
 mod markers;
 mod node_pg_migrate;
@@ -67,6 +71,7 @@ mod sql_migrate;
 mod sqlx;
 mod statements;
 mod supabase;
+mod tern;
 
 use crate::error::{Error, unknown};
 use crate::mention::Mention;
@@ -102,6 +107,10 @@ pub(crate) const TABLE: &[Entry] = &[
     entry(Convention::Refinery, "refinery", Identity::Digits, refinery::read),
     entry(Convention::NodePgMigrate, "node-pg-migrate", Identity::Timed, node_pg_migrate::read),
     entry(Convention::GraphileMigrate, "graphile-migrate", Identity::Digits, graphile_migrate::read),
+    entry(Convention::Tern, "tern", Identity::Digits, tern::read),
+    entry(Convention::Hasura, "hasura", Identity::Digits, hasura::read),
+    entry(Convention::Atlas, "atlas", Identity::Digits, atlas::read),
+    entry(Convention::Folders, "folders", Identity::Digits, folders::read),
 ];
 
 const fn entry(
@@ -122,12 +131,16 @@ const fn entry(
 /// The catalog does not depend on the order of `files`. The errors and findings are listed in the
 /// [module's documentation](self).
 pub fn read(files: &[(String, String)], convention: Option<Convention>) -> Result<Catalog, Error> {
-    let set = Set::new(files)?;
+    let mut set = Set::new(files)?;
+    let other = dialects::leave_out(&mut set);
     let convention = match convention {
         Some(convention) => convention,
         None => detect::detect(&set)?,
     };
     let mut out = Out::new(convention, !set.lists.is_empty());
+    if let Some(other) = other {
+        dialects::report(other, &mut out);
+    }
     code::read(&set, convention, &mut out);
     (convention.entry().read)(&set, &mut out)?;
     out.order()?;

@@ -27,6 +27,11 @@ pub(super) fn report(file: &File<'_>, kind: NotRunKind, turn: Turn, name: &str, 
             "nothing has to be done: it has no part in going up",
         ),
         (NotRunKind::Ending, _) => (Severity::Warning, "is not run: its name does not end in .sql", ENDING),
+        (NotRunKind::Down, Turn::Empty(_)) => (
+            Severity::Note,
+            "takes back a version that has no up file, and is not run",
+            "nothing has to be done: its own tool counts that version, and runs nothing for it on the way up",
+        ),
         (NotRunKind::Down, _) => {
             (Severity::Note, "takes back what is written in code, and is not run", "take it back with its own tool")
         }

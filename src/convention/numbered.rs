@@ -110,15 +110,17 @@ impl<'s, 'a> Part<'s, 'a> {
 }
 
 /// Reads up files, each with the down file of its number and name. A down file whose name differs
-/// goes to the one up file of its number. One whose up file is in code is not run either.
+/// goes to the one up file of its number. One whose up file is in code is not run either. `lone`: so is one without an up
+/// file.
 ///
 /// # Errors
 ///
-/// `no-up-section` for a down file without an up file, `invalid-name` if it cannot be told which
+/// `no-up-section` for a down file without an up file elsewhere, `invalid-name` if it cannot be told which
 /// up file it belongs to.
 pub(super) fn pairs(
     parts: &[Part<'_, '_>],
     out: &mut Out,
+    lone: bool,
     section: fn(&File<'_>) -> Result<Section, Error>,
 ) -> Result<(), Error> {
     let versions: Vec<Version> = parts.iter().map(|part| Version::new(part.digits, Identity::Digits)).collect();
@@ -145,8 +147,10 @@ pub(super) fn pairs(
             let file = parts[down].file;
             let mut ups = group.iter().copied().filter(|&at| !parts[at].down);
             match (ups.next(), ups.next()) {
-                (None, _) if out.is_not_run(&versions[down]) => {
-                    super::not_run::report(file, NotRunKind::Down, Turn::Never, parts[down].name, out);
+                (None, _) if lone || out.is_not_run(&versions[down]) => {
+                    let is_known = out.is_not_run(&versions[down]);
+                    let turn = if is_known { Turn::Never } else { Turn::Empty(versions[down].clone()) };
+                    super::not_run::report(file, NotRunKind::Down, turn, parts[down].name, out);
                 }
                 (None, _) => {
                     return Err(file.error(

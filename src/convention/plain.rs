@@ -9,7 +9,7 @@ use crate::error::Error;
 pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
     let accepted = accept(set, out, &|file| part(file).is_some())?;
     let parts: Vec<Part<'_, '_>> = accepted.into_iter().filter_map(part).collect();
-    pairs(&parts, out, |file| file.section())
+    pairs(&parts, out, false, |file| file.section())
 }
 
 fn part<'s, 'a>(file: &'s File<'a>) -> Option<Part<'s, 'a>> {

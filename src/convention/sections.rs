@@ -110,7 +110,12 @@ pub(super) fn ignored(file: &File<'_>, text: &str, begins: &[Begin], words: &Wor
 /// Refuses a section for what lies between `start` and `end`, once it is to be run.
 pub(super) fn refuse_placeholder(section: &mut Section, tool: &str, (start, end): (usize, usize), help: &str) {
     let message = format!("{tool} would fill in the placeholder {}", &section.text[start..end]);
-    let refused = Error::new(Code::Unsupported, message).with_help(help).with_location(section.location(start));
+    refuse(section, &message, start, help);
+}
+
+/// Refuses a section for what stands at an offset of it, once it is to be run.
+pub(super) fn refuse(section: &mut Section, message: &str, at: usize, help: &str) {
+    let refused = Error::new(Code::Unsupported, message).with_help(help).with_location(section.location(at));
     section.refused = Some(refused);
 }
 

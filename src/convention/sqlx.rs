@@ -23,7 +23,7 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
         };
         parts.push(Part::new(file, digits, name));
     }
-    pairs(&parts, out, section)
+    pairs(&parts, out, false, section)
 }
 
 fn section(file: &File<'_>) -> Result<Section, Error> {

@@ -26,5 +26,5 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
         }
         parts.push(Part::new(file, digits, name));
     }
-    pairs(&parts, out, |file| file.section())
+    pairs(&parts, out, false, |file| file.section())
 }

@@ -54,7 +54,7 @@ const MARKERS: &[Marker] = &[
     // src/sqlMigration.ts: /^\s*--[\s-]*(up|down)\s+migration/im
     marker("node-pg-migrate", Some(Convention::NodePgMigrate), &["down migration"], "up migration"),
     // migrate/migrate.go: what strings.SplitN splits at
-    marker("tern", None, &["create above / drop below"], ""),
+    marker("tern", Some(Convention::Tern), &["create above / drop below"], ""),
     // MigrationReader.java: ^--\s*//.*$ with @UNDO in it
     marker("MyBatis Migrations", None, &["//@undo", "// @undo"], ""),
     // migration.go: `-- rambler` and the rest of the line
@@ -107,7 +107,10 @@ pub fn finding(section: &Section, analysis: &Analysis, convention: Convention, s
     );
     let mut options = Vec::new();
     let help = match marker.convention {
-        Some(own) if own == convention => format!("write it as `-- {}`, at the start of its line", marker.down[0]),
+        Some(own) if own == convention => {
+            let (dashes, end) = if own == Convention::Tern { ("----", " ----") } else { ("--", "") };
+            format!("write it as `{dashes} {}{end}`, at the start of its line", marker.down[0])
+        }
         Some(own) => {
             let option = own.as_option();
             let help = format!(
@@ -132,8 +135,9 @@ fn move_it(convention: Convention, options: &mut Vec<Mention>) -> String {
         Convention::Goose => "below `-- +goose Down`",
         Convention::SqlMigrate => "below `-- +migrate Down`",
         Convention::NodePgMigrate => "below `-- Down Migration`",
+        Convention::Tern => "below `---- create above / drop below ----`",
         Convention::Flyway => "to a U file of the same version",
-        Convention::Diesel => "to the down.sql beside it",
+        Convention::Diesel | Convention::Hasura | Convention::Folders => "to the down.sql beside it",
         Convention::GolangMigrate | Convention::Sqlx | Convention::Supabase => {
             "to a file of the same name that ends in .down.sql"
         }

@@ -112,7 +112,7 @@ impl<'c> Pending<'c> {
             }
             Turn::Repeatable(name) => self.repeatable.iter().find(|&&file| files[file].name >= *name).copied(),
             Turn::Always => self.versioned.first().or(self.repeatable.first()).copied(),
-            Turn::Never => None,
+            Turn::Never | Turn::Empty(_) => None,
         }
     }
 }

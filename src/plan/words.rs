@@ -133,7 +133,7 @@ fn duplicate(decision: &Decision, next: Option<&str>) -> (String, String) {
     let others: Vec<&str> = decision.others.iter().map(String::as_str).collect();
     let message = format!("{} and {} have one version, {}", path(decision), list(&others), decision.version);
     let all = || std::iter::once(path(decision)).chain(others.iter().copied());
-    let help = match &decision.applied_path {
+    let mut help = match &decision.applied_path {
         Some(applied) => {
             let rest: Vec<&str> = all().filter(|other| other != applied).collect();
             format!("{applied} is applied: give {} a version of its own{}", list(&rest), such_as(next))
@@ -146,7 +146,21 @@ fn duplicate(decision: &Decision, next: Option<&str>) -> (String, String) {
         ),
         None => format!("give all but one of them a version of their own{}", such_as(next)),
     };
+    if let Some(date) = date(path(decision)) {
+        help.push_str("; a version ends at the first character that is no digit, so write the date as one number: ");
+        help.extend(date.chars().filter(char::is_ascii_digit));
+    }
     (message, help)
+}
+
+/// The date in parts with which a file's name starts: `2024-01-31` or `2024_01_31`.
+fn date(path: &str) -> Option<&str> {
+    let date = path[path.rfind('/').map_or(0, |at| at + 1)..].get(..10)?;
+    let is_date = date.bytes().enumerate().all(|(at, byte)| match at {
+        4 | 7 => matches!(byte, b'-' | b'_'),
+        _ => byte.is_ascii_digit(),
+    });
+    is_date.then_some(date)
 }
 
 fn interrupted(decision: &Decision, options: &mut Vec<Mention>) -> (String, String) {

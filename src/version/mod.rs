@@ -3,7 +3,6 @@
 pub mod next;
 
 use serde::{Serialize, Serializer};
-use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 
@@ -17,8 +16,9 @@ pub enum Identity {
     Dotted,
     /// The whole name: two names with equal leading digits are two versions.
     Name,
-    /// The whole name, which may start with a date in parts, as in Diesel: `2024-01-31-120000_a`
-    /// is compared as `20240131120000_a` would be.
+    /// The whole name, compared as text, and first by what stands before its `_`, without dashes, as in Diesel:
+    /// `2024-01-31-120000_a` is compared as `20240131120000_a` would be, and `2020-12-7-190800_b` comes after
+    /// `2020-02-01-000000_a`.
     Dated,
     /// The whole name, whose number is a date in UTC if it has 17 digits, as in node-pg-migrate: that counts as its
     /// milliseconds since 1970, as names of 13 digits give them.
@@ -29,8 +29,8 @@ pub enum Identity {
 
 /// The identity of a migration: the text as written, and the key that it is compared by.
 ///
-/// Order: by numbers (leading digits, or dotted parts), then by name; under [`Identity::Text`] by
-/// name alone. Text without leading digits comes after everything that has them. Equality is by key, so `001 == 1` under
+/// Order: by numbers (leading digits, or dotted parts), then by name; under [`Identity::Text`] and
+/// [`Identity::Dated`] as text. Text without leading digits comes after everything that has them. Equality is by key, so `001 == 1` under
 /// [`Identity::Digits`].
 ///
 /// ```
@@ -85,12 +85,13 @@ impl Version {
                 (parts, None)
             }
             Identity::Text => (Vec::new(), Some(text.clone())),
+            // Nothing comes before the byte between them, so a shorter head comes before a longer one.
+            Identity::Dated => {
+                let head = text.split('_').next().unwrap_or_default().replace('-', "");
+                (Vec::new(), Some(head + "\0" + &text))
+            }
             _ => {
-                let digits = match identity {
-                    Identity::Dated => Cow::Owned(text.split('_').next().unwrap_or_default().replace('-', "")),
-                    _ => Cow::Borrowed(text.as_str()),
-                };
-                let digits = leading_digits(&digits);
+                let digits = leading_digits(&text);
                 let numbers = match digits.len() {
                     0 => vec![],
                     17 if identity == Identity::Timed => vec![Number::new(&milliseconds(digits))],
@@ -107,7 +108,7 @@ impl Version {
         &self.text
     }
 
-    /// Whether it is compared as a name: always under [`Identity::Name`] and [`Identity::Text`], elsewhere if the text
+    /// Whether it is compared as a name: always where the whole name is the identity, elsewhere if the text
     /// has not the form that the identity asks for.
     pub fn is_name(&self) -> bool {
         self.name.is_some()
@@ -270,10 +271,15 @@ mod tests {
     }
 
     #[test]
-    fn dates_in_parts_compare_as_one_number() {
+    fn dates_in_parts_compare_as_one_text() {
         ordered(
             Identity::Dated,
             &["00000000000000_diesel_initial_setup", "2023-12-31-235959_z", "20240101000000_m", "2024-01-01-000001_a"],
+        );
+        // `printf '20180101000000\n2020127190800\n20200201000000\n10\n9\n2020\n' | LC_ALL=C sort`
+        ordered(
+            Identity::Dated,
+            &["10_z", "2018-01-01-000000_first", "2020_e", "2020-02-01-000000_second", "2020-12-7-190800_third", "9_a"],
         );
         assert_ne!(Version::new("2024-01-01_a", Identity::Dated), Version::new("20240101_a", Identity::Dated));
     }

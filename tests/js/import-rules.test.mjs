@@ -234,6 +234,28 @@ onEachDatabase(({ api: { importLedger, migrate, plan, ready, rollback, stamp }, 
     })
   })
 
+  test('a version with a way back alone is counted and asked of nobody', async (t) => {
+    const set = { '1_a.up.sql': 'create table a ()', '2_b.down.sql': 'drop table b', '3_c.up.sql': 'create table c ()' }
+    const options = { table: 'ours' }
+    for (const [counter, rows, pending] of [
+      [3, ['1', '3'], []],
+      [2, ['1', '2'], ['3']],
+    ]) {
+      const { db, query, exec } = await open(t)
+      await exec('drop table if exists ours, schema_migrations, a, c')
+      await exec(`${tools['golang-migrate'].ddl}; insert into schema_migrations values (${counter}, false)`)
+      await exec(`create table a ()${counter === 3 ? '; create table c ()' : ''}`)
+      await fails(importLedger(db, set, options), {
+        code: 'plan-refused',
+        message: `nothing was written: golang-migrate says ${counter}, and nothing of what lies below: nobody can tell from it whether 1 ran`,
+      })
+      await importLedger(db, set, { ...options, assume: { 1: 'applied' } })
+      assert.deepEqual(versionsOf(await ledger(query, 'ours')), rows)
+      assert.deepEqual(versionsOf((await migrate(db, set, options)).applied), pending)
+      assert.equal((await migrate(db, set, options)).status, 'current')
+    }
+  })
+
   test('a counter proves nothing of what lies below: it is refused with the list, and goes on either way', async (t) => {
     const set = Object.fromEntries(
       ['102_a', '103_b', '104_c', '106_d', '107_e'].map((name) => [

@@ -37,7 +37,6 @@ async function refused(set, at, options) {
 
 /** Files of other tools, and the line of the marker. */
 const backs = {
-  tern: ['create table stamps (id int);\n---- create above / drop below ----\ndrop table stamps;\n', 2],
   'MyBatis Migrations': ['-- // stamps\ncreate table stamps (id int);\n-- //@UNDO\ndrop table stamps;\n', 3],
   rambler: ['-- rambler up\ncreate table stamps (id int);\n-- rambler down\ndrop table stamps;\n', 3],
   micrate: ['-- +micrate Up\ncreate table stamps (id int);\n-- +micrate Down\ndrop table stamps;\n', 3],
@@ -50,8 +49,8 @@ const backs = {
 }
 
 test("another tool's way back is not embedded, unless the policy says so", () => {
-  const set = { '001_stamps.sql': backs.tern[0] }
-  assert.throws(() => embed(set), { code: 'foreign-marker', at: { path: '001_stamps.sql', line: 2, column: 1 } })
+  const set = { '001_stamps.sql': backs.rambler[0] }
+  assert.throws(() => embed(set), { code: 'foreign-marker', at: { path: '001_stamps.sql', line: 3, column: 1 } })
   assert.equal(embed(set, { policy: { 'foreign-marker': 'note' } }).count, 1)
 })
 
@@ -258,7 +257,7 @@ onEachDatabase(({ api: { migrate, plan, ready, stamp }, open }) => {
 
   test("another tool's way back runs where the policy says so, with a finding", async (t) => {
     const { db } = await open(t)
-    const set = { '001_stamps.sql': backs.tern[0] }
+    const set = { '001_stamps.sql': backs.rambler[0] }
     const { applied, findings } = await migrate(db, set, { policy: { 'foreign-marker': 'warning' } })
     assert.deepEqual(
       [versions(applied), findings.map(({ code, severity }) => [code, severity])],

@@ -62,6 +62,12 @@ mod tests {
             &["2024-01-31-120000_a/up.sql"],
             r#"{"newest":"2024-01-31-120000_a/up.sql","start":"2026-03-01-083000_"}"#,
         );
+        // The newest is so by text.
+        starts(
+            "diesel",
+            &["2020-02-03-040506_a/up.sql", "2020-12-7-190800_b/up.sql"],
+            r#"{"newest":"2020-12-7-190800_b/up.sql","start":"2020-12-7-190801_"}"#,
+        );
         // Not as Diesel writes it, but as it reads it: a shorter number would come before.
         starts(
             "diesel",

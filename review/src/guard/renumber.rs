@@ -45,6 +45,7 @@ pub(super) fn key(number: &str, convention: Option<Convention>) -> Version {
     match convention.map(Convention::identity) {
         Some(Identity::Dotted) => Version::new(number.replace('_', "."), Identity::Dotted),
         Some(Identity::Timed) => Version::new(number.trim_start_matches('0'), Identity::Timed),
+        Some(Identity::Dated) => Version::new(number.replace('-', ""), Identity::Text),
         _ => Version::new(number.replace('-', ""), Identity::Digits),
     }
 }

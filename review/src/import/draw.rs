@@ -150,7 +150,8 @@ impl<'a> Drawing<'a> {
         let files = self.set.files.iter().enumerate();
         files
             .filter(|(at, file)| {
-                let is_told = known.contains(at) || self.there.contains(file.version) || file.repeatable();
+                let is_told =
+                    known.contains(at) || self.there.contains(file.version) || file.repeatable() || !file.runs;
                 // What stands for others is adopted once they are there.
                 let adopted = file.migration.is_some_and(|migration| {
                     !migration.replaces.is_empty() && migration.replaces.iter().all(|one| below(&one.version))

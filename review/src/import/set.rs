@@ -1,7 +1,7 @@
 //! The files of a set, as another tool would know them.
 
 use crate::tree;
-use counterfoil::migration::{Catalog, Migration};
+use counterfoil::migration::{Catalog, Migration, Turn};
 use counterfoil::version::{Identity, Version, leading_digits};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +17,8 @@ pub(super) struct File<'a> {
     pub text: Option<&'a str>,
     /// The migration that it is; none if it is not run here.
     pub migration: Option<&'a Migration>,
+    /// Whether the tool runs anything for it on the way up.
+    pub runs: bool,
 }
 
 impl File<'_> {
@@ -69,16 +71,25 @@ impl<'a> Set<'a> {
                 path: &migration.path,
                 text: texts.get(migration.path.as_str()).copied(),
                 migration: Some(migration),
+                runs: true,
             });
         }
         for file in &catalog.not_run {
             let Some(version) = file.turn.version() else { continue };
-            files.push(File { version, name: &file.name, path: &file.path, text: None, migration: None });
+            let runs = !matches!(file.turn, Turn::Empty(_));
+            files.push(File { version, name: &file.name, path: &file.path, text: None, migration: None, runs });
         }
         let mut known: BTreeSet<&Version> = tree::set(files.iter().map(|file| file.version));
         for replaced in catalog.migrations.iter().flat_map(|migration| &migration.replaces) {
             if known.insert(&replaced.version) {
-                files.push(File { version: &replaced.version, name: "", path: "", text: None, migration: None });
+                files.push(File {
+                    version: &replaced.version,
+                    name: "",
+                    path: "",
+                    text: None,
+                    migration: None,
+                    runs: true,
+                });
             }
         }
         let is_journal = |path: &str| path.replace('\\', "/").ends_with("meta/_journal.json");

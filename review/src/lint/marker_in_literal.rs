@@ -32,6 +32,7 @@ pub(super) fn look(subject: &Subject<'_>, found: &mut Vec<Found>) {
         Convention::Goose => ("goose", &["+goose"], false),
         Convention::SqlMigrate => ("sql-migrate", &["+migrate"], false),
         Convention::NodePgMigrate => ("node-pg-migrate", &["up migration", "down migration"], false),
+        Convention::Tern => ("tern", &["-- create above / drop below ----"], true),
         Convention::Drizzle => ("Drizzle", &["> statement-breakpoint"], true),
         _ => return,
     };

@@ -43,6 +43,16 @@ fn a_bad_example_has_that_rules_finding_and_no_other() {
 }
 
 #[test]
+fn the_separator_of_tern_counts_wherever_it_stands_in_a_literal() {
+    let line = "---- create above / drop below ----";
+    let text = format!("SELECT 'a report:\n{line}\n';\n{line}\nSELECT 2;\n");
+    let tern = Some(counterfoil::convention::Convention::Tern);
+    let report = lint(&[(String::from("001_a.sql"), text)], tern, &Options::default(), &()).expect("it is read");
+    let found: Vec<_> = report.findings.iter().map(|it| (it.at.as_ref().map(|at| at.line), &*it.code)).collect();
+    assert_eq!(found, [(Some(2), "marker-in-literal")]);
+}
+
+#[test]
 fn codes_are_there_once() {
     let mut codes: Vec<&str> =
         rules().map(|rule| rule.code).chain(counterfoil::convention::CODES.iter().copied()).collect();

@@ -266,6 +266,22 @@ fn files_of_one_version_are_duplicates_and_none_is_run() {
 }
 
 #[test]
+fn dates_in_parts_are_told_how_they_are_written() {
+    let dated = |paths: [&str; 2]| {
+        let files = paths.map(|path| (path.to_owned(), path.to_owned()));
+        let catalog = crate::convention::read(&files, Some(Convention::Plain)).unwrap();
+        World { catalog, ledger: Ledger::default(), options: Options::default() }
+    };
+    let help = "give all but one of them a version of their own, such as 2025; a version ends at the first character that is \
+                no digit, so write the date as one number: 20240131";
+    for [first, second] in [["m/2024-01-31-a.sql", "m/2024-02-01-b.sql"], ["2024_01_31_a.sql", "2024_02_01.sql"]] {
+        let message = format!("{first} and {second} have one version, 2024");
+        dated([first, second]).says(0, ERROR, &message, help);
+    }
+    dated(["20240131-a.sql", "20240201-b.sql"]).goes().works(&["apply 20240131", "apply 20240201"]);
+}
+
+#[test]
 fn of_duplicates_the_applied_one_is_named_if_the_ledger_tells() {
     let files = [file("db/003_a.sql", A), file("db/003_b.sql", B)];
     world(&files, &[row("003", "b", B)]).decides(&["drift duplicate 003", "drift duplicate 003"]).says(

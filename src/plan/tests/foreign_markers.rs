@@ -15,7 +15,7 @@ fn refuses(text: &str, place: &str, shown: &str, tool: &str) {
     let message =
         format!("`{shown}` marks a way back for {tool}, and the statements below it would run as a part of the way up");
     let help = match tool {
-        "node-pg-migrate" => {
+        "node-pg-migrate" | "tern" => {
             format!("if these are the files of {tool}, say so: convention: '{tool}'; else {MOVE}")
         }
         _ => MOVE.to_owned(),
@@ -125,6 +125,8 @@ fn the_help_has_a_place_for_a_way_back_or_says_that_there_is_none() {
     assert_eq!(help(Convention::NodePgMigrate), moved("below `-- Down Migration`"));
     assert_eq!(help(Convention::Flyway), moved("to a U file of the same version"));
     assert_eq!(help(Convention::Diesel), moved("to the down.sql beside it"));
+    assert_eq!(help(Convention::Tern), moved("below `---- create above / drop below ----`"));
+    assert_eq!(help(Convention::Hasura), moved("to the down.sql beside it"));
     assert_eq!(help(Convention::GolangMigrate), moved("to a file of the same name that ends in .down.sql"));
     let none = "take out what is below it; only the line, if that belongs to the way up";
     assert_eq!(help(Convention::Prisma), none);

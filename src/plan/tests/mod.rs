@@ -3,6 +3,7 @@
 
 mod apply;
 mod baselines;
+mod checkpoints;
 mod drift;
 mod foreign_markers;
 mod imported;

@@ -312,6 +312,38 @@ fn what_golang_migrate_runs_whatever_it_ends_in_is_not_passed_over() {
 }
 
 #[test]
+fn a_version_with_a_way_back_alone_is_counted_and_runs_nothing() {
+    // golang-migrate's `newMigration` makes an empty migration of it.
+    let files = [("1_a.up.sql", ""), ("2_b.down.sql", "select 2"), ("3_c.up.sql", "")];
+    let message = "2_b.down.sql takes back a version that has no up file, and is not run";
+    let help = "nothing has to be done: its own tool counts that version, and runs nothing for it on the way up";
+    set(&files, &[])
+        .finds(&[("not-run", "2_b.down.sql:1:1", message, help)])
+        .grades(&[(Severity::Note, "2_b.down.sql")])
+        .works(&["apply 1", "apply 3"])
+        .goes();
+    // Its counter may have stopped there.
+    set(&files, &[row("1", "a", ""), row("2", "", "")]).finds(&[]).works(&["apply 3"]).goes();
+    set(&files[1..2], &[]).works(&[]).goes();
+}
+
+#[test]
+fn calls_of_hasuras_server_are_not_passed_over() {
+    let files = [
+        ("1704067200000_a/up.sql", ""),
+        ("1704153600000_b/up.yaml", "- type: run_sql"),
+        ("1704240000000_c/up.sql", ""),
+    ];
+    let message = "1704153600000_b/up.yaml is a migration whose name does not end in .sql, which is not run here, and \
+                   1704240000000_c/up.sql would run without it";
+    set(&files, &[]).refuses(&format!("nothing was run: {message}"));
+    set(&files, &[row("1704153600000", "b", "")]).goes();
+    // As the help says.
+    let named = [files[0], ("1704153600000_b/up.sql", "select 2"), files[2]];
+    set(&named, &[]).finds(&[]).goes();
+}
+
+#[test]
 fn a_way_back_in_sql_whose_way_up_is_in_code_is_legal() {
     let files = [("1_a.up.sql", ""), ("2_b.up.go", ""), ("2_b.down.sql", "select 2"), ("3_c.up.sql", "")];
     set(&files, &[row("1", "a", ""), row("3", "c", "")])

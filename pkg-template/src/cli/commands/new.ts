@@ -28,6 +28,10 @@ const names = [
   'refinery',
   'node-pg-migrate',
   'graphile-migrate',
+  'tern',
+  'hasura',
+  'atlas',
+  'folders',
 ] as const
 const conventions: All<Convention, typeof names> = names
 
@@ -59,7 +63,9 @@ export const command = define({
     if (changed)
       say(
         `${join(dir, changed.path)}: one entry more`,
-        'drizzle-kit keeps a snapshot of the schema too: for a change of the schema use `drizzle-kit generate --custom`',
+        known.convention === 'atlas'
+          ? 'it is that of an empty file: run `atlas migrate hash` once this one is written'
+          : 'drizzle-kit keeps a snapshot of the schema too: for a change of the schema use `drizzle-kit generate --custom`',
       )
     return fine
   },

@@ -1,0 +1,2 @@
+-- Create "people"
+CREATE TABLE people (id int);

@@ -1,0 +1,4 @@
+{{ template "functions/greet.sql" . }}
+
+---- create above / drop below ----
+DROP FUNCTION greet();

@@ -1,4 +1,4 @@
-//! golang-migrate: `<digits>_name.up.sql` and `<digits>_name.down.sql`, no markers.
+//! golang-migrate: `<digits>_name.up.sql` and `<digits>_name.down.sql`, no markers of its own.
 //!
 //! Rules: <https://github.com/golang-migrate/migrate>, `source/parse.go` and `source/iofs/iofs.go`.
 //! A name matches `^([0-9]+)_(.*)\.(down|up)\.(.*)$`; what does not, and sub-folders, are passed
@@ -6,7 +6,11 @@
 //! free there; here it ends in `.sql`, and other files are reported as not run. A down file whose up file
 //! is in code belongs to that.
 //!
-//! Where Counterfoil differs: a down file without an up file is an error, not an empty migration.
+//! It sends a file as one message and begins no transaction (`database/postgres/postgres.go`, `runStatement`): of a file with
+//! several statements PostgreSQL makes one.
+//!
+//! Where Counterfoil differs: `-- counterfoil: no-transaction`, on a line of its own above a file's first statement, asks for
+//! no transaction; a down file without an up file is an error, not an empty migration.
 
 use super::files::Set;
 use super::numbered::{Part, accept, pairs};
@@ -22,7 +26,8 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
             parts.push(Part { file, digits, name, down });
         }
     }
-    pairs(&parts, out, |file| file.section())
+    pairs(&parts, out, |file| file.section())?;
+    out.no_transaction()
 }
 
 /// The digits, the name, and whether it is a down file.

@@ -67,6 +67,7 @@ mod sql_migrate;
 mod sqlx;
 mod statements;
 mod supabase;
+pub(crate) mod ways;
 
 use crate::error::{Error, unknown};
 use crate::mention::Mention;

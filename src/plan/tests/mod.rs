@@ -7,6 +7,7 @@ mod drift;
 mod foreign_markers;
 mod imported;
 mod not_run;
+mod pairs;
 mod running;
 mod sql;
 mod whole;
@@ -35,6 +36,7 @@ fn file_in(convention: Convention, path: &str, sql: &str) -> Migration {
             path: path.into(),
             text: sql.into(),
             line: 1,
+            pieces: Vec::new(),
             transaction: Transaction::Auto,
             breaks: vec![],
             refused: None,

@@ -15,6 +15,7 @@
 use super::files::Set;
 use super::numbered::{Part, accept, pairs};
 use super::out::Out;
+use super::sections::no_transaction;
 use crate::error::Error;
 use crate::version::leading_digits;
 
@@ -27,7 +28,7 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
         }
     }
     pairs(&parts, out, |file| file.section())?;
-    out.no_transaction()
+    no_transaction(out)
 }
 
 /// The digits, the name, and whether it is a down file.

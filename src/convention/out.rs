@@ -2,7 +2,6 @@
 
 use super::Convention;
 use super::files::File;
-use super::sections::no_transaction;
 use crate::checksum::checksum;
 use crate::error::{Code, Error, Location};
 use crate::finding::{Finding, Severity};
@@ -81,16 +80,6 @@ impl Out {
     /// The migrations so far.
     pub(super) fn migrations(&mut self) -> &mut Vec<Migration> {
         &mut self.migrations
-    }
-
-    /// Looks for `-- counterfoil: no-transaction` in every section.
-    pub(super) fn no_transaction(&mut self) -> Result<(), Error> {
-        for migration in &mut self.migrations {
-            for section in [Some(&mut migration.up), migration.down.as_mut()].into_iter().flatten() {
-                no_transaction(section)?;
-            }
-        }
-        Ok(())
     }
 
     /// What the convention takes for a migration's identity.

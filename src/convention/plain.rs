@@ -7,6 +7,7 @@
 use super::files::{File, Set};
 use super::numbered::{Part, accept, pairs, plain_name};
 use super::out::Out;
+use super::sections::no_transaction;
 use super::ways;
 use crate::checksum::checksum;
 use crate::error::Error;
@@ -23,7 +24,7 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
             (migration.up, migration.down) = (up, down);
         }
     }
-    out.no_transaction()
+    no_transaction(out)
 }
 
 fn part<'s, 'a>(file: &'s File<'a>) -> Option<Part<'s, 'a>> {

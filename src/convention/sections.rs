@@ -175,20 +175,23 @@ pub(super) fn refuse_placeholder(section: &mut Section, tool: &str, (start, end)
 /// What asks for no transaction where the set's own tool has no marker for it.
 const NO_TRANSACTION: &str = "-- counterfoil: no-transaction";
 
-/// Looks for `-- counterfoil: no-transaction`: a line of its own above the first statement of a section.
+/// Looks for `-- counterfoil: no-transaction` in every section: a line of its own above the first statement.
 ///
 /// # Errors
 ///
 /// `invalid-marker` if it stands elsewhere, or says something else.
-pub(super) fn no_transaction(section: &mut Section) -> Result<(), Error> {
-    for span in markers::find(&section.text, &["counterfoil:"], Place::Line, usize::MAX) {
-        let line = span.slice(&section.text).trim_end();
-        if line != NO_TRANSACTION || first_token(&section.text, span.start).is_some() {
-            return Err(Error::new(Code::InvalidMarker, format!("`{line}` marks nothing here"))
-                .with_help(format!("the marker is `{NO_TRANSACTION}`, above the first statement"))
-                .with_location(section.location(span.start)));
+pub(super) fn no_transaction(out: &mut Out) -> Result<(), Error> {
+    let migrations = out.migrations().iter_mut();
+    for section in migrations.flat_map(|it| [Some(&mut it.up), it.down.as_mut()]).flatten() {
+        for span in markers::find(&section.text, &["counterfoil:"], Place::Line, usize::MAX) {
+            let line = span.slice(&section.text).trim_end();
+            if line != NO_TRANSACTION || first_token(&section.text, span.start).is_some() {
+                return Err(Error::new(Code::InvalidMarker, format!("`{line}` marks nothing here"))
+                    .with_help(format!("the marker is `{NO_TRANSACTION}`, above the first statement"))
+                    .with_location(section.location(span.start)));
+            }
+            section.transaction = Transaction::Off;
         }
-        section.transaction = Transaction::Off;
     }
     Ok(())
 }

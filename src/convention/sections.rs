@@ -74,11 +74,14 @@ pub(super) fn cut(
         found
     };
     let (ups, mut downs) = (at(Direction::Up), at(Direction::Down));
-    let second = match words.recurs {
-        Recurs::Never => ups.get(1).into_iter().chain(downs.get(1)).min().copied(),
-        Recurs::Pairs => (1..begins.len()).find(|&index| begins[index].direction == begins[index - 1].direction),
-        Recurs::Freely => None,
-    };
+    let second = (1..begins.len()).find(|&index| {
+        let before = match words.recurs {
+            Recurs::Never => &begins[..index],
+            Recurs::Pairs => &begins[index - 1..index],
+            Recurs::Freely => &[],
+        };
+        before.iter().any(|begin| begin.direction == begins[index].direction)
+    });
     if let Some(second) = second {
         let (marker, help) = match begins[second].direction {
             Direction::Up => (words.up, words.down),

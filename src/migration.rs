@@ -54,10 +54,13 @@ pub enum Convention {
 pub struct Section {
     /// The file's path, as given.
     pub path: String,
-    /// The text, from the marker's line (or the start of the file) to the next marker or the end.
+    /// The text, from the marker's line (or the start of the file) to the next marker or the end; of several
+    /// pieces of the file one after the other.
     pub text: String,
     /// The line of the file on which the text begins, 1-based.
     pub line: u32,
+    /// Where the further pieces begin, in the order of the text. Empty where the section is one piece of the file.
+    pub pieces: Vec<Piece>,
     /// What a marker says about transactions.
     pub transaction: Transaction,
     /// Comments that end a statement even where it has no semicolon (Drizzle's
@@ -70,11 +73,43 @@ pub struct Section {
 }
 
 impl Section {
+    /// A whole file as a section.
+    pub fn of(path: &str, text: String) -> Section {
+        Section {
+            path: path.to_owned(),
+            text,
+            line: 1,
+            pieces: Vec::new(),
+            transaction: Transaction::Auto,
+            breaks: Vec::new(),
+            refused: None,
+        }
+    }
+
     /// Where a byte offset of the text lies in the file.
     pub fn location(&self, offset: usize) -> Location {
         let place = line_column(&self.text, offset);
-        Location { path: self.path.clone(), line: self.line + place.line - 1, column: place.column }
+        Location { path: self.path.clone(), line: self.line_in_file(offset, place.line), column: place.column }
     }
+
+    /// The line of the file of a byte offset of the text that lies on this line of the text.
+    pub fn line_in_file(&self, offset: usize, line: u32) -> u32 {
+        let piece = self.pieces.iter().rev().find(|piece| piece.at <= offset);
+        let (first, above) = piece.map_or((self.line, 0), |piece| (piece.line, piece.above));
+        first + line - 1 - above
+    }
+}
+
+/// A further piece of a section.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+// Exhaustive: callers build it.
+pub struct Piece {
+    /// Where it begins in the section's text: at the start of a line.
+    pub at: usize,
+    /// How many lines of the section's text are above it.
+    pub above: u32,
+    /// The line of the file on which it begins, 1-based.
+    pub line: u32,
 }
 
 /// A migration that a baseline replaces.

@@ -7,7 +7,7 @@ use crate::ledger::tools::Tool;
 use crate::ledger::{Ledger, State};
 use crate::migration::Catalog;
 use crate::ordered::Lookup;
-use crate::plan::{Action, Decision, Finding, Options, Reason, Severity, decisions, not_run};
+use crate::plan::{Action, Decision, Finding, Options, Reason, Severity, decisions, not_run, pairs};
 use crate::version::{Identity, Version};
 use serde::Serialize;
 
@@ -48,7 +48,7 @@ pub struct Readiness {
     /// The newest version of this release; none if it has no migrations.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expected: Option<String>,
-    /// What a person should know of the ledger. None where the digest of the ledger was the answer.
+    /// What a person should know of the ledger and its rows. None where the digest of the ledger was the answer.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "wasm", tsify(optional))]
     pub findings: Vec<Finding>,
@@ -130,14 +130,9 @@ pub(crate) fn judge(
     if let Some(tool) = foreign {
         message.push_str(&named("foreign", tool.code().unwrap_or("unknown"), 0));
     }
-    Readiness {
-        status,
-        http_status: if is_ready { 200 } else { 503 },
-        message,
-        database,
-        expected,
-        findings: Vec::new(),
-    }
+    let mut findings = Vec::new();
+    pairs::findings(catalog, &decisions, false, &mut findings);
+    Readiness { status, http_status: if is_ready { 200 } else { 503 }, message, database, expected, findings }
 }
 
 /// ` pending=103` or, with more of the kind, ` pending=103,+2`.

@@ -676,6 +676,8 @@ fn detection_uses_the_whole_set() {
     detects(&[("1_a.sql", "select 1"), ("2_b.sql", "select 1")], Convention::Plain);
     detects(&[("1_a.up.sql", ""), ("1_a.down.sql", "")], Convention::GolangMigrate);
     detects(&[("1_a.up.sql", "-- no-transaction\n"), ("2_b.sql", "")], Convention::Sqlx);
+    // sqlx reads these as plain does, and passes over the last, too.
+    detects(&[("1_a.up.sql", ""), ("1_a.down.sql", ""), ("2_b.sql", ""), ("seed.sql", "")], Convention::Plain);
     detects(&[("1_a.sql", "-- +goose Up\n"), ("2_b.sql", "-- +goose Up\n")], Convention::Goose);
     detects(&[("a.sql", "-- +migrate Up\n")], Convention::SqlMigrate);
     detects(&[("V1__a.sql", "-- +migrate Up\n")], Convention::SqlMigrate);
@@ -749,12 +751,17 @@ fn an_unclear_set_names_the_candidates_and_the_option() {
         "convention-unclear more than one convention fits: refinery (U1__a.sql) and plain (2_b.sql)",
         r#"say which one it is: convention: "refinery" | "plain""#,
     );
-    fails(
-        &[("1_a.up.sql", ""), ("2_b.sql", "")],
-        None,
-        "convention-unclear more than one convention fits: golang-migrate (1_a.up.sql), sqlx (2_b.sql) and plain (2_b.sql)",
-        r#"say which one it is: convention: "golang-migrate" | "sqlx" | "plain""#,
-    );
+    // sqlx passes over the second, and refuses the third.
+    for (other, whole) in [("2-b.sql", "2-b.sql"), ("2.sql", "2.sql"), ("b_c.sql", "2_b.sql")] {
+        fails(
+            &[("1_a.up.sql", ""), ("2_b.sql", ""), (other, "")],
+            None,
+            &format!(
+                "convention-unclear more than one convention fits: golang-migrate (1_a.up.sql), sqlx ({whole}) and plain ({whole})"
+            ),
+            r#"say which one it is: convention: "golang-migrate" | "sqlx" | "plain""#,
+        );
+    }
     fails(
         &[("1_a.sql", UP), ("2_b.sql", "-- +goose Up\n")],
         None,
@@ -840,8 +847,20 @@ fn dbmate_markers() {
     fails(
         &[("1_a.sql", "-- migrate:up\n-- migrate:down\n-- migrate:up\n")],
         None,
+        "invalid-marker 1_a.sql:3:1: a `-- migrate:up` without its `-- migrate:down`",
+        "where a file has several pairs, each has a way back; it may be empty",
+    );
+    fails(
+        &[("1_a.sql", "-- migrate:up\nselect 1;\n-- migrate:up\nselect 2;\n-- migrate:down\n")],
+        None,
         "invalid-marker 1_a.sql:3:1: a second `-- migrate:up`",
-        "a file is one migration: move what follows to a file of its own",
+        "write `-- migrate:down` between them, or move what follows to a file of its own",
+    );
+    fails(
+        &[("1_a.sql", "-- migrate:up\n-- migrate:down\n-- migrate:down\n")],
+        None,
+        "invalid-marker 1_a.sql:3:1: a second `-- migrate:down`",
+        "write `-- migrate:up` between them, or move what follows to a file of its own",
     );
     fails(
         &[("1_a.sql", "-- hi\nselect 1;\n-- migrate:up\n")],
@@ -861,6 +880,44 @@ fn dbmate_markers() {
     let catalog = read(&[("1_a.sql", text)]).expect("one up section");
     assert_eq!(catalog.migrations.iter().map(line).collect::<Vec<_>>(), [r#"1 "a" 1_a.sql:5"#]);
     assert_eq!(catalog.migrations[0].up.text, "--migrate:up foo:bar x\nselect 1;\n-- MIGRATE:DOWN");
+}
+
+/// Where each statement of a section stands in the file.
+fn places(section: &Section) -> Vec<String> {
+    let analysis = counterfoil::sql::analyze(&section.text, &section.breaks).expect("statements");
+    let place = |span: counterfoil::span::Span| {
+        let at = section.location(span.start);
+        format!("{}:{} {}", at.line, at.column, span.slice(&section.text))
+    };
+    analysis.statements.iter().map(|statement| place(statement.span)).collect()
+}
+
+#[test]
+fn of_several_pairs_of_dbmates_the_ways_up_run_in_order_and_the_ways_back_in_reverse() {
+    let text = "-- migrate:up\ncreate table a ();\n-- migrate:down\ndrop table a;\n\n-- migrate:up\n\n  create table b ()\n\
+                -- migrate:down transaction:false\ndrop table b\n-- migrate:up\nselect 3;\n-- migrate:down\n\n -- none\nselect 4";
+    let migration = read(&[("1_a.sql", text)]).expect("one migration").migrations.remove(0);
+    assert_eq!(places(&migration.up), ["2:1 create table a ()", "8:3 create table b ()", "12:1 select 3"]);
+    let down = migration.down.expect("a way back");
+    assert_eq!(places(&down), ["16:1 select 4", "10:1 drop table b", "4:1 drop table a"]);
+    assert_eq!((migration.up.transaction, down.transaction), (Transaction::Auto, Transaction::Off));
+    // From its marker up to the next, one after the other: `sha256sum` over these lines.
+    assert_eq!(
+        migration.up.text,
+        "-- migrate:up\ncreate table a ();\n-- migrate:up\n\n  create table b ()\n-- migrate:up\nselect 3;\n"
+    );
+    assert_eq!(migration.checksum, "sha256:78dc67c3263d331b6dd7d31ec3ee42da54ea34b1d9cdf485601681437ffc5eec");
+    assert_eq!(down.text.lines().next(), Some("-- migrate:down"));
+}
+
+#[test]
+fn dbmate_may_have_an_empty_up_marker_above_another() {
+    let text =
+        "-- migrate:up\n-- what it does\n\n-- migrate:up transaction:false\nselect 1;\n-- migrate:down\nselect 2;\n";
+    let migration = read(&[("1_a.sql", text)]).expect("one migration").migrations.remove(0);
+    assert_eq!(line(&migration), r#"1 "a" 1_a.sql:1 off down 1_a.sql:6"#);
+    assert_eq!(places(&migration.up), ["5:1 select 1"]);
+    assert_eq!(migration.up.pieces, []);
 }
 
 #[test]
@@ -977,11 +1034,17 @@ fn sql_migrate_markers() {
             "the markers are `-- +migrate` and Up, Down, StatementBegin or StatementEnd, written just so",
         );
     }
-    fails(
-        "-- +migrate Up\n-- +migrate Up\n",
-        "invalid-marker a.sql:2:1: a second `-- +migrate Up`",
-        "a file is one migration: move what follows to a file of its own",
+    // A marker switches the direction, and what lies below is appended to it.
+    let text = "-- +migrate Up\nselect 1;\n-- +migrate Down\nselect 2;\n-- +migrate Up notransaction\nselect 3;\n\
+                -- +migrate StatementBegin\ndo $$ begin; end $$\n-- +migrate StatementEnd\nselect 4;\n-- +migrate Down\nselect 5;\n\
+                -- +migrate Up\nselect 6;\n";
+    let migration = read(&[("a.sql", text)]).expect("one migration").migrations.remove(0);
+    assert_eq!(line(&migration), r#"a.sql "a" a.sql:1 off break@5 break@9 break@13 down a.sql:3 break@11"#);
+    assert_eq!(
+        places(&migration.up),
+        ["2:1 select 1", "6:1 select 3", "8:1 do $$ begin; end $$", "10:1 select 4", "14:1 select 6"]
     );
+    assert_eq!(places(&migration.down.expect("a way back")), ["4:1 select 2", "12:1 select 5"]);
     // The down section may come first, and what stands before the markers is not run.
     let text = "select 0;\n-- +migrate Down\nselect 1;\n-- +migrate Up\nselect 2;\n";
     let catalog = read(&[("a.sql", text)]).expect("a catalog");
@@ -1312,6 +1375,130 @@ fn what_graphile_migrate_might_replace_is_refused_when_it_has_to_be_run() {
             }
         }
     }
+}
+
+/// The statements of both ways of a file of a plain set.
+#[track_caller]
+fn ways(text: &str) -> (Vec<String>, Option<Vec<String>>) {
+    let catalog = convention::read(&files(&[("1_a.sql", text)]), Some(Convention::Plain));
+    let migration = catalog.unwrap_or_else(|error| panic!("{error}")).migrations.remove(0);
+    (places(&migration.up), migration.down.as_ref().map(places))
+}
+
+#[test]
+fn a_plain_set_is_read_by_the_markers_of_other_tools() {
+    for (up, down) in [
+        ("-- migrate:up", "-- migrate:down"),
+        ("-- +goose Up", "-- +goose Down"),
+        ("-- +migrate Up", "-- +migrate Down"),
+        ("-- Up Migration", "---- Down Migration ----"),
+        ("-- rambler up", "-- rambler down"),
+        ("-- +micrate Up", "-- +micrate Down"),
+        ("# --- !Ups", "# --- !Downs"),
+        ("-- !Ups", "-- !Downs"),
+        ("-- Up", "-- Down"),
+        ("--@UP", "--@DOWN"),
+        ("-- db up", "-- db:down"),
+    ] {
+        let text = format!("{up}\n\nselect 1;\n{down}\nselect 2;\n");
+        assert_eq!(ways(&text), (vec!["3:1 select 1".into()], Some(vec!["5:1 select 2".into()])), "{text}");
+    }
+    // What stands above it is the way up, to tools that mark the way back only.
+    for down in ["---- create above / drop below ----", "-- //@UNDO", "-- up/down --"] {
+        let text = format!("-- a table\nselect 1\n{down}\nselect 2;\n");
+        assert_eq!(ways(&text), (vec!["2:1 select 1".into()], Some(vec!["4:1 select 2".into()])), "{text}");
+    }
+    // rambler's own test, `Test_Scan_ParseStatements`, and one that begins with the way back.
+    let text = "-- rambler up\nselect 1;\n-- rambler down\nselect 2;\n-- rambler up\nselect 3;\n";
+    assert_eq!(ways(text), (vec!["2:1 select 1".into(), "6:1 select 3".into()], Some(vec!["4:1 select 2".into()])));
+    let text = "-- rambler down\nselect 2;\n-- rambler up\nselect 1;\n";
+    assert_eq!(ways(text), (vec!["4:1 select 1".into()], Some(vec!["2:1 select 2".into()])));
+    // What its own convention makes of it.
+    let text = "-- +goose NO TRANSACTION\n-- +goose Up\n-- +goose StatementBegin\nselect 1\n-- +goose StatementEnd\nselect 2;\n\
+                -- +goose Down\nselect 3;\n";
+    let catalog = convention::read(&files(&[("1_a.sql", text)]), Some(Convention::Plain)).expect("a catalog");
+    assert_eq!(line(&catalog.migrations[0]), r#"1 "a" 1_a.sql:2 off break@5 down 1_a.sql:7 off"#);
+}
+
+#[test]
+fn what_does_not_tell_both_ways_stays_whole() {
+    for text in [
+        // A heading, prose, a part of a statement; the markers of two tools; and those whose tool needs one for the way up.
+        "-- up\nselect 1;\n",
+        "-- down\nselect 1;\n",
+        "-- rambler down\nselect 1;\n",
+        "-- Down Migration\nselect 1;\n",
+        "-- Up\nselect 1;\n-- down to the last row\n\nselect 2;\n",
+        "select array[\n-- up\n1,\n-- down\n2];\n",
+        "-- rambler up\n-- db up\nselect 1;\n-- db down\n-- rambler down\nselect 2;\n",
+        "select '\n-- rambler up\n-- rambler down\n';\n",
+        "do $$ begin\n-- up\nperform 1;\n-- down\nend $$;\n",
+    ] {
+        let catalog = convention::read(&files(&[("1_a.sql", text)]), Some(Convention::Plain));
+        let migration = catalog.expect("a catalog").migrations.remove(0);
+        assert_eq!((migration.up.text.as_str(), migration.down), (text, None));
+    }
+    // A file of its own for the way back leaves it whole, too.
+    let text = "-- up\nselect 1;\n-- down\nselect 2;\n";
+    let list = [("1_a.sql", text), ("1_a.down.sql", "select 3;")];
+    let migration = convention::read(&files(&list), Some(Convention::Plain)).expect("a catalog").migrations.remove(0);
+    assert_eq!((migration.up.text.as_str(), migration.down.expect("a way back").path.as_str()), (text, "1_a.down.sql"));
+}
+
+#[test]
+fn a_way_back_without_a_statement_leaves_the_checksum_as_it_was() {
+    let text = "-- up\nselect 1;\n-- down\n-- nothing\n";
+    let migration = read(&[("1_a.sql", text)]).expect("a catalog").migrations.remove(0);
+    // `printf` of the whole file to `sha256sum`.
+    assert_eq!(migration.checksum, "sha256:bb14cb6cab8c082aff92f7f5bc476e1a1373c48c71a547c6a17365bb89865a4a");
+    assert_eq!(migration.down.map(|down| down.text).as_deref(), Some("-- down\n-- nothing\n"));
+}
+
+#[test]
+fn a_statement_above_the_first_of_both_markers_is_refused() {
+    fails(
+        &[("1_a.sql", "-- a\nselect 0;\n-- rambler up\nselect 1;\n-- rambler down\nselect 2;\n")],
+        None,
+        "invalid-marker 1_a.sql:2:1: a statement stands before the first marker",
+        "move it below the marker of its way",
+    );
+    let mended = "-- a\n-- rambler up\nselect 0;\nselect 1;\n-- rambler down\nselect 2;\n";
+    assert_eq!(ways(mended).0, ["3:1 select 0", "4:1 select 1"]);
+}
+
+#[test]
+fn a_marker_of_our_own_asks_for_no_transaction_where_the_tool_has_none() {
+    let marked = "-- what it is for\n\n  /* so */ \n-- counterfoil: no-transaction\nselect 1;\n";
+    let off = |list: &[(&str, &str)], convention: Option<Convention>| {
+        let migration = convention::read(&files(list), convention).expect("a catalog").migrations.remove(0);
+        (migration.up.transaction == Transaction::Off, migration.down.map(|down| down.transaction == Transaction::Off))
+    };
+    assert_eq!(off(&[("1_a.sql", marked)], None), (true, None));
+    assert_eq!(off(&[("1_a.up.sql", marked), ("1_a.down.sql", "select 2;")], None), (true, Some(false)));
+    assert_eq!(off(&[("1_a.up.sql", "select 1;"), ("1_a.down.sql", marked)], None), (false, Some(true)));
+    let both = "-- rambler up\nselect 1;\n-- rambler down\n-- counterfoil: no-transaction\nselect 2;\n";
+    assert_eq!(off(&[("1_a.sql", both)], None), (false, Some(true)));
+    // sqlx has a marker of its own, and Supabase's command runs every file alike.
+    for convention in [Convention::Sqlx, Convention::Supabase] {
+        assert_eq!(off(&[("1_a.sql", marked)], Some(convention)), (false, None));
+    }
+    let help = "the marker is `-- counterfoil: no-transaction`, above the first statement";
+    for (text, error) in [
+        (
+            "select 1;\n-- counterfoil: no-transaction\nselect 2;\n",
+            "2:1: `-- counterfoil: no-transaction` marks nothing here",
+        ),
+        ("\n -- counterfoil: notransaction \nselect 2;\n", "2:2: `-- counterfoil: notransaction` marks nothing here"),
+        ("--counterfoil: no-transaction\n", "1:1: `--counterfoil: no-transaction` marks nothing here"),
+    ] {
+        for path in ["1_a.sql", "1_a.up.sql"] {
+            fails(&[(path, text)], None, &format!("invalid-marker {path}:{error}"), help);
+        }
+    }
+    assert_eq!(
+        off(&[("1_a.sql", "select '\n-- counterfoil: no-transaction\n'; -- counterfoil: x")], None),
+        (false, None)
+    );
 }
 
 #[test]

@@ -58,6 +58,7 @@ fn migration(file: &File) -> Migration {
             path: path.clone(),
             text: text.into(),
             line: 1,
+            pieces: Vec::new(),
             transaction: Transaction::Auto,
             breaks: vec![],
             refused: None,

@@ -22,6 +22,7 @@ fn file(number: usize, name: &str, sql: &str) -> Migration {
             path: path.clone(),
             text: sql.into(),
             line: 1,
+            pieces: Vec::new(),
             transaction: Transaction::Auto,
             breaks: vec![],
             refused: None,

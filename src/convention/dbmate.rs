@@ -6,14 +6,19 @@
 //! what follows are `key:value` options, of which `transaction:false` is known. Only comments and
 //! blank lines may come before the up marker.
 //!
-//! Where Counterfoil differs: a missing down section is fine until it is wanted, and a marker
-//! inside a literal is not one.
+//! Since 2.29 a file may have several pairs, each with a way back (`getMigrationSectionSubstrings`). `Migrate` runs them in
+//! their order, `Rollback` too, each pair in a transaction of its own or in none. Until 2.36 it records the version behind
+//! each pair, and so stops at the second; 2.28 and older run the first way up only, and all the rest as its way back.
+//!
+//! Where Counterfoil differs: a missing down section is fine until it is wanted, and a marker inside a literal is not one.
+//! Of several pairs the ways back run in reverse, all that leads one way is one transaction (or none, if one of its markers
+//! says so), and the row is written once. A second up marker below an empty first is allowed, as it was until 2.28.
 
 use super::files::{File, Set};
 use super::markers::{self, Place};
 use super::numbered::accept_beside;
 use super::out::Out;
-use super::sections::{Begin, Direction, Words, cut};
+use super::sections::{Begin, Direction, Recurs, Words, cut};
 use crate::error::{Code, Error};
 use crate::migration::{Section, Transaction};
 use crate::version::leading_digits;
@@ -21,7 +26,8 @@ use crate::version::leading_digits;
 /// The words that markers begin with.
 pub(super) const WORD: &str = "migrate:";
 
-const WORDS: Words = Words { tool: "dbmate", up: "-- migrate:up", down: "-- migrate:down", up_first: true };
+const WORDS: Words =
+    Words { tool: "dbmate", up: "-- migrate:up", down: "-- migrate:down", up_first: true, recurs: Recurs::Pairs };
 
 pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
     // dbmate takes several folders, so folders beside each other are fine.
@@ -42,7 +48,7 @@ fn name<'f>(file: &'f File<'_>) -> Option<(&'f str, &'f str)> {
     (!digits.is_empty()).then(|| (digits, rest.strip_prefix(['_', '-']).unwrap_or(rest)))
 }
 
-fn sections(file: &File<'_>) -> Result<(Section, Option<Section>), Error> {
+pub(super) fn sections(file: &File<'_>) -> Result<(Section, Option<Section>), Error> {
     let text = file.canonical()?;
     let mut begins = Vec::new();
     let mut indented = None;
@@ -54,7 +60,18 @@ fn sections(file: &File<'_>) -> Result<(Section, Option<Section>), Error> {
         }
         let off = options.split_ascii_whitespace().any(|option| option == "transaction:false");
         let transaction = if off { Transaction::Off } else { Transaction::Auto };
-        begins.push(Begin { direction, span, transaction });
+        match begins.last_mut() {
+            // An empty one before it is a comment, as it was to dbmate before 2.29.
+            Some(Begin { direction: Direction::Up, span: before, transaction: so_far })
+                if direction == Direction::Up
+                    && markers::first_token(&text[before.start..], span.start - before.start).is_none() =>
+            {
+                if off {
+                    *so_far = transaction;
+                }
+            }
+            _ => begins.push(Begin { direction, span, transaction }),
+        }
     }
     match (begins.first(), indented) {
         (None, Some(span)) => {

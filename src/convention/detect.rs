@@ -4,7 +4,8 @@
 //! or a breakpoint says so) or `up.sql` (Diesel, Hasura, or folders); the head of a committed migration (graphile-migrate);
 //! markers; names. Where two conventions would give
 //! the same catalog, the more common one is taken: `.up.sql` and `.down.sql` are golang-migrate's
-//! rather than sqlx's, `V1__name.sql` is Flyway's rather than refinery's, `<digits>_name.sql` is plain. Where two
+//! rather than sqlx's, `V1__name.sql` is Flyway's rather than refinery's, `<digits>_name.sql` is plain, also beside `.up.sql`,
+//! which golang-migrate alone would read without it. Where two
 //! would give different ones, the error names both; so it does where few files of a set have markers.
 //!
 //! The markers of node-pg-migrate are plain English and head parts of other tools' files, too. They count in
@@ -60,6 +61,8 @@ struct Clues<'s> {
     rust: Option<&'s str>,
     half: Option<&'s str>,
     whole: Option<&'s str>,
+    /// A name that sqlx and plain do not read alike.
+    odd: Option<&'s str>,
     sql: Option<&'s str>,
 }
 
@@ -183,6 +186,8 @@ fn by_number(clues: &Clues<'_>) -> Result<Convention, Error> {
                 }
                 _ => Ok(Convention::NodePgMigrate),
             },
+            // golang-migrate would leave those without a direction out; sqlx and plain agree.
+            (Some(_), Some(_), None, None) if clues.odd.is_none() => Ok(Convention::Plain),
             (Some(half), Some(whole), None, None) => {
                 unclear(&[(Convention::GolangMigrate, half), (Convention::Sqlx, whole), (Convention::Plain, whole)])
             }
@@ -272,6 +277,9 @@ fn look<'s>(set: &'s Set<'_>) -> Clues<'s> {
             }
             clues.heads.push(numbered(folder).map_or("", |(digits, _)| digits));
             continue;
+        }
+        if super::numbered::underscored(file).is_none() && (name.contains('_') || plain_name(file).is_some()) {
+            clues.odd = clues.odd.or(path);
         }
         let marked = look_inside(file, &mut clues);
         let slot = if flyway::fits(name) {

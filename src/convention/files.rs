@@ -2,7 +2,7 @@
 
 use crate::checksum::canonical;
 use crate::error::{Code, Error, Location};
-use crate::migration::{Section, Transaction};
+use crate::migration::Section;
 use crate::ordered;
 use crate::span::line_column;
 use std::borrow::Cow;
@@ -20,7 +20,7 @@ pub(super) struct File<'a> {
 }
 
 impl<'a> File<'a> {
-    fn new(path: &'a str, text: &'a str) -> Result<Self, Error> {
+    pub(super) fn new(path: &'a str, text: &'a str) -> Result<Self, Error> {
         if path.is_empty() {
             return Err(
                 Error::new(Code::InvalidInput, "a file has an empty path").with_help("give every file its path")
@@ -110,14 +110,7 @@ impl<'a> File<'a> {
 
     /// The whole file as a section.
     pub(super) fn section(&self) -> Result<Section, Error> {
-        Ok(Section {
-            path: self.path.to_owned(),
-            text: self.canonical()?.into_owned(),
-            line: 1,
-            transaction: Transaction::Auto,
-            breaks: Vec::new(),
-            refused: None,
-        })
+        Ok(Section::of(self.path, self.canonical()?.into_owned()))
     }
 }
 

@@ -1,4 +1,4 @@
-//! golang-migrate: `<digits>_name.up.sql` and `<digits>_name.down.sql`, no markers.
+//! golang-migrate: `<digits>_name.up.sql` and `<digits>_name.down.sql`, no markers of its own.
 //!
 //! Rules: <https://github.com/golang-migrate/migrate>, `source/parse.go` and `source/iofs/iofs.go`.
 //! A name matches `^([0-9]+)_(.*)\.(down|up)\.(.*)$`; what does not, and sub-folders, are passed
@@ -7,11 +7,16 @@
 //! is in code belongs to that. A version with a down file only is counted, and nothing is run for it on the way up
 //! (`migrate.go`, `newMigration`).
 //!
-//! Where Counterfoil differs: such a version has no row, and its down file is not run.
+//! It sends a file as one message and begins no transaction (`database/postgres/postgres.go`, `runStatement`): of a file with
+//! several statements PostgreSQL makes one.
+//!
+//! Where Counterfoil differs: `-- counterfoil: no-transaction`, on a line of its own above a file's first statement, asks for
+//! no transaction; a version with a down file only has no row, and its down file is not run.
 
 use super::files::Set;
 use super::numbered::{Part, accept, pairs};
 use super::out::Out;
+use super::sections::no_transaction;
 use crate::error::Error;
 use crate::version::leading_digits;
 
@@ -23,7 +28,8 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
             parts.push(Part { file, digits, name, down });
         }
     }
-    pairs(&parts, out, true, |file| file.section())
+    pairs(&parts, out, true, |file| file.section())?;
+    no_transaction(out)
 }
 
 /// The digits, the name, and whether it is a down file.

@@ -15,7 +15,7 @@ use super::files::{File, Set};
 use super::markers::{self, Place};
 use super::numbered::{accept, underscored};
 use super::out::Out;
-use super::sections::{Begin, Direction, Words, cut};
+use super::sections::{Begin, Direction, Recurs, Words, cut};
 use super::statements::Pairs;
 use crate::error::{Code, Error};
 use crate::migration::{Section, Transaction};
@@ -23,7 +23,8 @@ use crate::migration::{Section, Transaction};
 /// The words that markers begin with.
 pub(super) const WORD: &str = "+goose";
 
-const WORDS: Words = Words { tool: "goose", up: "-- +goose Up", down: "-- +goose Down", up_first: true };
+const WORDS: Words =
+    Words { tool: "goose", up: "-- +goose Up", down: "-- +goose Down", up_first: true, recurs: Recurs::Never };
 
 pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
     for file in accept(set, out, &|file| name(file).is_some())? {
@@ -39,7 +40,7 @@ fn name<'f>(file: &'f File<'_>) -> Option<(&'f str, &'f str)> {
     underscored(file).filter(|(digits, _)| digits.bytes().any(|digit| digit != b'0'))
 }
 
-fn sections(file: &File<'_>) -> Result<(Section, Option<Section>), Error> {
+pub(super) fn sections(file: &File<'_>) -> Result<(Section, Option<Section>), Error> {
     let text = file.canonical()?;
     let mut begins: Vec<Begin> = Vec::new();
     let mut pairs = Pairs::new();

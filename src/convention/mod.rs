@@ -72,6 +72,7 @@ mod sqlx;
 mod statements;
 mod supabase;
 mod tern;
+pub(crate) mod ways;
 
 use crate::error::{Error, unknown};
 use crate::mention::Mention;

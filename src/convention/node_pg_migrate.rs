@@ -18,13 +18,18 @@ use super::files::{File, Set, title};
 use super::markers::{self, Place};
 use super::numbered::{accept, unnumbered};
 use super::out::Out;
-use super::sections::{Begin, Direction, Words, cut, ignored};
+use super::sections::{Begin, Direction, Recurs, Words, cut, ignored};
 use crate::error::{Code, Error};
 use crate::migration::{Section, Transaction};
 use crate::version::leading_digits;
 
-const WORDS: Words =
-    Words { tool: "node-pg-migrate", up: "-- Up Migration", down: "-- Down Migration", up_first: false };
+const WORDS: Words = Words {
+    tool: "node-pg-migrate",
+    up: "-- Up Migration",
+    down: "-- Down Migration",
+    up_first: false,
+    recurs: Recurs::Never,
+};
 
 pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
     for file in accept(set, out, &|file| file.stem().is_some())? {
@@ -56,7 +61,7 @@ fn sections(file: &File<'_>, out: &mut Out) -> Result<(Section, Option<Section>)
     if begins.is_empty() {
         return Ok((file.section()?, None));
     }
-    ignored(file, &text, &begins, &WORDS, out);
+    ignored(file, begins[0].span.start, &WORDS, out)?;
     cut(file, &text, &begins, &[], &WORDS)
 }
 

@@ -1,11 +1,11 @@
 //! Cuts a file into its up and down section at its markers.
 
 use super::files::File;
-use super::markers::first_token;
+use super::markers::{self, Place, first_token};
 use super::out::Out;
 use crate::error::{Code, Error};
 use crate::finding::Severity;
-use crate::migration::{Section, Transaction};
+use crate::migration::{Piece, Section, Transaction};
 use crate::span::Span;
 
 /// A direction marker.
@@ -22,6 +22,17 @@ pub(super) struct Begin {
     pub transaction: Transaction,
 }
 
+/// How often a marker may come in a file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Recurs {
+    /// Once.
+    Never,
+    /// An up and a down marker in turn: the ways up run in their order, the ways back in reverse.
+    Pairs,
+    /// As it likes: it says which way the text below leads, and the pieces of each run in their order.
+    Freely,
+}
+
 /// How a convention writes its markers, for messages.
 pub(super) struct Words {
     /// The tool's name.
@@ -32,10 +43,19 @@ pub(super) struct Words {
     pub down: &'static str,
     /// Whether the up section has to come first.
     pub up_first: bool,
+    /// How often they may come.
+    pub recurs: Recurs,
 }
 
-/// Cuts `text` at `begins`: each section runs from its marker's line up to the next marker.
-/// `breaks` are the comments that end a statement.
+/// The markers of a file with one line that divides it: the way up above it, the way back below it.
+pub(super) fn divided(divider: Span) -> Vec<Begin> {
+    let begin = |direction, span| Begin { direction, span, transaction: Transaction::Auto };
+    vec![begin(Direction::Up, Span::new(0, 0)), begin(Direction::Down, divider)]
+}
+
+/// Cuts `text` at `begins`: each piece runs from its marker's line up to the next marker.
+/// `breaks` are the comments that end a statement; so does the marker of a further piece. If one marker of a direction asks
+/// for no transaction, all of that direction is run without.
 ///
 /// # Errors
 ///
@@ -48,38 +68,37 @@ pub(super) fn cut(
     breaks: &[Span],
     words: &Words,
 ) -> Result<(Section, Option<Section>), Error> {
-    let mut up = None;
-    let mut down = None;
-    for (index, begin) in begins.iter().enumerate() {
-        let end = begins.get(index + 1).map_or(text.len(), |next| next.span.start);
-        let (slot, marker) = match begin.direction {
-            Direction::Up => (&mut up, words.up),
-            Direction::Down => (&mut down, words.down),
+    let at = |direction: Direction| {
+        let mut found: Vec<usize> = Vec::new();
+        found.extend((0..begins.len()).filter(|&index| begins[index].direction == direction));
+        found
+    };
+    let (ups, mut downs) = (at(Direction::Up), at(Direction::Down));
+    let second = (1..begins.len()).find(|&index| {
+        let before = match words.recurs {
+            Recurs::Never => &begins[..index],
+            Recurs::Pairs => &begins[index - 1..index],
+            Recurs::Freely => &[],
         };
-        if slot.is_some() {
-            return Err(file.error_at(
-                Code::InvalidMarker,
-                &format!("a second `{marker}`"),
-                "a file is one migration: move what follows to a file of its own",
-                text,
-                begin.span.start,
-            ));
-        }
-        let start = begin.span.start;
-        *slot = Some(Section {
-            path: file.path.to_owned(),
-            text: text[start..end].to_owned(),
-            line: file.location(text, start).line,
-            transaction: begin.transaction,
-            breaks: breaks
-                .iter()
-                .filter(|span| start <= span.start && span.start < end)
-                .map(|span| Span::new(span.start - start, span.end - start))
-                .collect(),
-            refused: None,
-        });
+        before.iter().any(|begin| begin.direction == begins[index].direction)
+    });
+    if let Some(second) = second {
+        let (marker, help) = match begins[second].direction {
+            Direction::Up => (words.up, words.down),
+            Direction::Down => (words.down, words.up),
+        };
+        return Err(file.error_at(
+            Code::InvalidMarker,
+            &format!("a second `{marker}`"),
+            &match words.recurs {
+                Recurs::Pairs => format!("write `{help}` between them, or move what follows to a file of its own"),
+                _ => String::from("a file is one migration: move what follows to a file of its own"),
+            },
+            text,
+            begins[second].span.start,
+        ));
     }
-    if words.up_first && begins.first().is_some_and(|begin| begin.direction == Direction::Down) && up.is_some() {
+    if words.up_first && downs.first() == Some(&0) && !ups.is_empty() {
         return Err(file.error_at(
             Code::InvalidMarker,
             &format!("`{}` comes before `{}`", words.down, words.up),
@@ -88,23 +107,65 @@ pub(super) fn cut(
             begins[0].span.start,
         ));
     }
-    match up {
-        Some(up) => Ok((up, down)),
-        None => Err(no_up(file, words)),
+    if words.recurs == Recurs::Pairs {
+        if ups.len() > 1 && ups.len() != downs.len() {
+            return Err(file.error_at(
+                Code::InvalidMarker,
+                &format!("a `{}` without its `{}`", words.up, words.down),
+                "where a file has several pairs, each has a way back; it may be empty",
+                text,
+                begins[begins.len() - 1].span.start,
+            ));
+        }
+        downs.reverse();
     }
+    let up = joined(file, text, begins, breaks, &ups).ok_or_else(|| no_up(file, words))?;
+    Ok((up, joined(file, text, begins, breaks, &downs)))
+}
+
+/// The section of some of the pieces, in this order.
+fn joined(file: &File<'_>, text: &str, begins: &[Begin], breaks: &[Span], pieces: &[usize]) -> Option<Section> {
+    let mut section = Section::of(file.path, String::new());
+    for (nth, &index) in pieces.iter().enumerate() {
+        let Begin { span, transaction, .. } = begins[index];
+        // Play writes `# --- !Ups`, which is no comment in SQL.
+        let start = if text[span.start..].starts_with('#') { text.len().min(span.end + 1) } else { span.start };
+        let end = begins.get(index + 1).map_or(text.len(), |next| next.span.start);
+        let line = file.location(text, start).line;
+        if nth > 0 && !section.text.ends_with('\n') {
+            section.text.push('\n');
+        }
+        let at = section.text.len();
+        if nth == 0 {
+            section.line = line;
+        } else {
+            let above = section.text.matches('\n').count() as u32;
+            section.pieces.push(Piece { at, above, line });
+            section.breaks.push(Span::new(at, at + 2));
+        }
+        let inside = breaks.iter().filter(|span| start <= span.start && span.start < end);
+        section.breaks.extend(inside.map(|span| Span::new(at + span.start - start, at + span.end - start)));
+        section.text.push_str(&text[start..end]);
+        if transaction == Transaction::Off {
+            section.transaction = transaction;
+        }
+    }
+    (!pieces.is_empty()).then_some(section)
 }
 
 /// Says so if there is a statement before the first marker, which the tool does not run.
-pub(super) fn ignored(file: &File<'_>, text: &str, begins: &[Begin], words: &Words, out: &mut Out) {
-    if let Some(offset) = begins.first().and_then(|first| first_token(text, first.span.start)) {
+pub(super) fn ignored(file: &File<'_>, first: usize, words: &Words, out: &mut Out) -> Result<(), Error> {
+    let text = file.canonical()?;
+    if let Some(offset) = first_token(&text, first) {
         out.report(
             "ignored-text",
             Severity::Warning,
             "the text before the first marker is not run",
             &format!("move it below `{}` if it is to be run", words.up),
-            file.location(text, offset),
+            file.location(&text, offset),
         );
     }
+    Ok(())
 }
 
 /// Refuses a section for what lies between `start` and `end`, once it is to be run.
@@ -117,6 +178,30 @@ pub(super) fn refuse_placeholder(section: &mut Section, tool: &str, (start, end)
 pub(super) fn refuse(section: &mut Section, message: &str, at: usize, help: &str) {
     let refused = Error::new(Code::Unsupported, message).with_help(help).with_location(section.location(at));
     section.refused = Some(refused);
+}
+
+/// What asks for no transaction where the set's own tool has no marker for it.
+const NO_TRANSACTION: &str = "-- counterfoil: no-transaction";
+
+/// Looks for `-- counterfoil: no-transaction` in every section: a line of its own above the first statement.
+///
+/// # Errors
+///
+/// `invalid-marker` if it stands elsewhere, or says something else.
+pub(super) fn no_transaction(out: &mut Out) -> Result<(), Error> {
+    let migrations = out.migrations().iter_mut();
+    for section in migrations.flat_map(|it| [Some(&mut it.up), it.down.as_mut()]).flatten() {
+        for span in markers::find(&section.text, &["counterfoil:"], Place::Line, usize::MAX) {
+            let line = span.slice(&section.text).trim_end();
+            if line != NO_TRANSACTION || first_token(&section.text, span.start).is_some() {
+                return Err(Error::new(Code::InvalidMarker, format!("`{line}` marks nothing here"))
+                    .with_help(format!("the marker is `{NO_TRANSACTION}`, above the first statement"))
+                    .with_location(section.location(span.start)));
+            }
+            section.transaction = Transaction::Off;
+        }
+    }
+    Ok(())
 }
 
 /// The error for a file without an up marker.

@@ -3,17 +3,19 @@
 //! Rules: <https://github.com/rubenv/sql-migrate>, `migrate.go` and `sqlparse/sqlparse.go`. Every
 //! name that ends in `.sql` is a migration and the whole of it, with `.sql`, the identity; order is
 //! by leading number, then by name. A marker line starts with `-- +migrate ` exactly, in the first
-//! column; `notransaction` may follow `Up` and `Down`. Sub-folders are passed over.
+//! column; `notransaction` may follow `Up` and `Down`. Both may recur: each says which way the
+//! statements below it lead, those of one way run in their order, and `notransaction` of any of its markers holds
+//! for all of it (`ParseMigration`). A way back without a statement is allowed. Sub-folders are passed over.
 //!
 //! Where Counterfoil differs: a marker that sql-migrate would silently take for a comment
-//! (`-- +migrate up`) is an error; text before the first marker, which it ignores, is reported; two
-//! up sections are an error, where it would join them.
+//! (`-- +migrate up`) is an error; text before the first marker, which it ignores, is reported; a marker ends a
+//! statement without a semicolon, which sql-migrate refuses.
 
 use super::files::{File, Set, title};
 use super::markers::{self, Place};
 use super::numbered::accept;
 use super::out::Out;
-use super::sections::{Begin, Direction, Words, cut, ignored};
+use super::sections::{Begin, Direction, Recurs, Words, cut, ignored};
 use super::statements::Pairs;
 use crate::error::{Code, Error};
 use crate::migration::{Section, Transaction};
@@ -21,18 +23,26 @@ use crate::migration::{Section, Transaction};
 /// The words that markers begin with.
 pub(super) const WORD: &str = "+migrate";
 
-const WORDS: Words = Words { tool: "sql-migrate", up: "-- +migrate Up", down: "-- +migrate Down", up_first: false };
+const WORDS: Words = Words {
+    tool: "sql-migrate",
+    up: "-- +migrate Up",
+    down: "-- +migrate Down",
+    up_first: false,
+    recurs: Recurs::Freely,
+};
 
 pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
     for file in accept(set, out, &|file| file.stem().is_some())? {
         let stem = file.stem().unwrap_or("");
-        let (up, down) = sections(file, out)?;
+        let ((up, down), offset) = sections(file)?;
+        ignored(file, offset, &WORDS, out)?;
         out.push(file, file.name(), title(stem), up, down, file.dir(), stem);
     }
     Ok(())
 }
 
-fn sections(file: &File<'_>, out: &mut Out) -> Result<(Section, Option<Section>), Error> {
+/// The sections, and where the first marker stands.
+pub(super) fn sections(file: &File<'_>) -> Result<((Section, Option<Section>), usize), Error> {
     let text = file.canonical()?;
     let mut begins: Vec<Begin> = Vec::new();
     let mut pairs = Pairs::new();
@@ -75,6 +85,6 @@ fn sections(file: &File<'_>, out: &mut Out) -> Result<(Section, Option<Section>)
         }
     }
     pairs.close(file, &text)?;
-    ignored(file, &text, &begins, &WORDS, out);
-    cut(file, &text, &begins, &pairs.ends, &WORDS)
+    let cut = cut(file, &text, &begins, &pairs.ends, &WORDS)?;
+    Ok((cut, begins[0].span.start))
 }

@@ -13,7 +13,7 @@ use super::files::{File, Set};
 use super::markers::{self, Place};
 use super::numbered::{accept, underscored};
 use super::out::Out;
-use super::sections::{Begin, Direction, Words, cut, refuse_placeholder};
+use super::sections::{Begin, Direction, Recurs, Words, cut, refuse_placeholder};
 use crate::error::{Code, Error};
 use crate::migration::{Section, Transaction};
 use crate::span::Span;
@@ -29,6 +29,7 @@ const WORDS: Words = Words {
     up: "---- create above / drop below ----",
     down: "---- create above / drop below ----",
     up_first: true,
+    recurs: Recurs::Never,
 };
 
 pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {

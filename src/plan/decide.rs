@@ -4,9 +4,9 @@ use super::inspect::Cache;
 use super::matching::{Fit, Matching};
 use super::running::{Verdict, Why, judge, judge_orphan};
 use super::squash::{Squash, Standing, squash};
-use super::{Action, Decision, Edit, Grade, Options, Progress, Reason, Work, words};
+use super::{Action, Decision, Edit, Grade, Options, Progress, Reason, Work, pairs, words};
 use crate::ledger::{Ledger, Origin, Row, State};
-use crate::migration::{Catalog, Migration, Transaction};
+use crate::migration::{Catalog, Convention, Migration, Transaction};
 use crate::ordered::Lookup;
 use crate::version::{Version, next};
 
@@ -37,6 +37,7 @@ pub(super) fn decide(
         squash,
         verdicts,
         options,
+        convention: catalog.convention,
     };
     decider.run(cache)
 }
@@ -53,6 +54,7 @@ pub(super) struct Decider<'a> {
     /// Versions of migrations that are not run here: a row of one is no row without a file.
     in_code: Lookup<&'a Version>,
     options: &'a Options,
+    convention: Convention,
 }
 
 /// What is applied that comes late: by it a pending migration is a gap.
@@ -202,7 +204,7 @@ impl<'a> Decider<'a> {
             Fit::None | Fit::Duplicate | Fit::Same => self.skip(Reason::Applied, Some(file), index),
             Fit::Unverified => {
                 let mut decision = self.skip(Reason::Unverified, Some(file), index);
-                decision.settled = row.is_some_and(Row::is_settled);
+                decision.settled = row.is_some_and(Row::is_settled) || pairs::may_lack(self.convention, migration);
                 decision
             }
             Fit::Edited if migration.repeatable => self.apply(Reason::Changed, file),

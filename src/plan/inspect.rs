@@ -116,6 +116,19 @@ pub fn findings(section: &Section, inspected: &Inspected, table: &Table, out: &m
     out.extend(ledger_touched(section, &inspected.analysis, table));
 }
 
+/// The code of the finding that a section does nothing.
+pub const EMPTY: &str = "empty-migration";
+
+/// The finding that a section does nothing, if it does nothing: a warning of a way up, a note of a way back.
+pub fn empty(section: &Section, analysis: &Analysis, severity: Severity) -> Option<Finding> {
+    let (what, help) = match severity {
+        Severity::Note => ("the way back has no statement: only the row is taken away", ""),
+        _ => ("the migration has no statement: only its row is written", "write it, or leave the file out"),
+    };
+    let empty = analysis.statements.iter().all(|statement| statement.control.is_some());
+    empty.then(|| Finding::new(EMPTY, severity, what).with_help(help).with_location(section.location(0)))
+}
+
 /// What the statements of a section do to the ledger's own table that may not be done.
 pub fn ledger_touched(section: &Section, analysis: &Analysis, table: &Table) -> Vec<Finding> {
     let mut found = Vec::new();

@@ -14,6 +14,7 @@ pub mod foreign_markers;
 pub mod inspect;
 mod matching;
 pub(crate) mod not_run;
+pub(crate) mod pairs;
 mod policy;
 mod running;
 mod squash;
@@ -35,7 +36,7 @@ pub use running::Why;
 
 /// The codes of the findings that only a plan has. Those of [`convention`](crate::convention::CODES) and
 /// [`sql`](crate::sql::steps::CODES) are among its findings too, and a [`Code`] where a section cannot be run.
-pub const CODES: &[&str] = &[foreign_markers::CODE, ASSUMED];
+pub const CODES: &[&str] = &[foreign_markers::CODE, inspect::EMPTY, pairs::CODE, ASSUMED];
 
 /// The code of what was taken for applied because somebody said so.
 pub const ASSUMED: &str = "assumed";
@@ -136,6 +137,7 @@ pub fn plan_with(catalog: &Catalog, ledger: &Ledger, options: &Options, cache: &
     let (mut decisions, work) = decide::decide(catalog, ledger, options, cache);
     let mut findings = catalog.findings.clone();
     not_run::judge(catalog, ledger, &decisions, options, &mut findings);
+    pairs::findings(catalog, &decisions, true, &mut findings);
     for (file, decision) in decisions.iter_mut().take(catalog.migrations.len()).enumerate() {
         let migration = &catalog.migrations[file];
         let marker = |inspected: &Inspected| {
@@ -157,6 +159,7 @@ pub fn plan_with(catalog: &Catalog, ledger: &Ledger, options: &Options, cache: &
                 decision.steps = Some(inspected.steps.steps.len() as u32);
                 inspect::findings(&migration.up, inspected, &options.table, &mut findings);
                 findings.extend(marker(inspected));
+                findings.extend(inspect::empty(&migration.up, &inspected.analysis, Severity::Warning));
             }
             Err(finding) => findings.push((**finding).clone()),
         }

@@ -10,7 +10,7 @@ use crate::error::{Code, Error};
 use crate::ledger::{Lease, Ledger, Row, State};
 use crate::mention::{Mention, quoted};
 use crate::ordered::{Lookup, sort_by};
-use crate::plan::inspect::ledger_touched;
+use crate::plan::inspect::{self, ledger_touched};
 use crate::plan::{self, Severity};
 use crate::sql::Mode;
 use crate::version::Version;
@@ -184,19 +184,15 @@ impl Machine {
     fn check_down(&mut self, index: usize) -> Result<(), Error> {
         let migration = &self.setup.catalog.migrations[index];
         let (version, path) = (migration.version.as_str().to_owned(), migration.path.clone());
-        let Some(down) = &migration.down else {
+        if migration.down.is_none() {
             return Err(Error::new(Code::NoDownSection, format!("{path} has no down section"))
                 .with_help("write one, or roll forward with a new migration; nothing was run"));
-        };
-        let location = down.location(0);
+        }
         self.prepare(index, Direction::Down)?;
         let Some(prepared) = &self.prepared else { return Ok(()) };
-        if prepared.analysis.statements.iter().all(|statement| statement.control.is_some()) {
-            return Err(Error::new(Code::NoDownSection, format!("the down section of {path} has no statement"))
-                .with_help("write one, or roll forward with a new migration; nothing was run")
-                .with_location(location));
-        }
         let down = self.setup.section(index, Direction::Down);
+        let empty = inspect::empty(down, &prepared.analysis, Severity::Note);
+        Arc::make_mut(&mut self.state.report).findings.extend(empty);
         let touched = ledger_touched(down, &prepared.analysis, &self.setup.options.table);
         if let Some(mut touched) = touched.into_iter().next() {
             touched.help.push_str("; nothing was run");

@@ -378,7 +378,7 @@ impl Machine {
 
     pub(super) fn ready(&self, ledger: &Ledger, busy: bool, foreign: Option<Tool>) -> Output {
         let mut answer = readiness::judge(&self.setup.catalog, ledger, busy, foreign, &self.plan_options());
-        answer.findings.clone_from(&self.state.noticed);
+        answer.findings.extend_from_slice(&self.state.noticed);
         if let Some(Some(tool)) = self.state.moved {
             answer.message.push_str(&format!(" {}={}", MOVED, tool.code().unwrap_or_default()));
         }

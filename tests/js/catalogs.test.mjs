@@ -25,7 +25,7 @@ test('files that were added to, changed in or taken from the same object count',
 test('the same object is read in another convention when that is asked for', async () => {
   const db = await freshPGlite()
   const files = { '1_a.sql': '-- migrate:up\ncreate table a ();\n-- migrate:down\ndrop table a;\n' }
-  const [first, second] = [await plan(db, files), await plan(db, files, { convention: 'plain' })]
+  const [first, second] = [await plan(db, files), await plan(db, files, { convention: 'sqlx' })]
   assert.deepEqual([first.decisions[0].statements, second.decisions[0].statements], [1, 2])
   await db.close()
 })

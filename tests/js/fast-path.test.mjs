@@ -137,7 +137,7 @@ onEachDatabase(({ api: { migrate, plan, ready, rollback }, open }) => {
     }
     const { digest } = await plan(db, manifest)
     assert.equal((await migrate(db, manifest, { expect: digest })).status, 'current')
-    const plain = await plan(db, manifest, { convention: 'plain' })
+    const plain = await plan(db, manifest, { convention: 'sqlx' })
     assert.equal(plain.decisions[0].code, 'edited')
     assert.equal((await ready(db, manifest, { table: 'ops.other' })).status, 'behind')
     assert.equal(

@@ -43,7 +43,7 @@ fn mixed() -> Plan {
 
 #[test]
 fn the_help_of_a_finding_calls_options_as_rust_does() {
-    let plan = plan_of(&[("001_a.sql", "-- +goose Up\nselect 1;\n-- +goose Down\nselect 2;\n")], &[]);
+    let plan = plan_of(&[("001_a.sql", "select 1;\n-- +goose Down\nselect 2;\n")], &[]);
     assert!(plan.findings[0].help.contains("convention: 'goose'"), "{:?}", plan.findings);
     let said = |plan: &Plan| text(plan, &Look::default()).split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(said(&plan).contains("say so: convention: \"goose\"; else"), "{}", said(&plan));

@@ -8,7 +8,7 @@ use counterfoil::checksum::{canonical, checksum};
 use counterfoil::convention::{self, Convention, LISTS};
 use counterfoil::error::{Error, Location};
 use counterfoil::finding::Finding;
-use counterfoil::migration::{Migration, NotRunKind, Section, Transaction};
+use counterfoil::migration::{Migration, NotRunKind, Section};
 use counterfoil::ordered;
 use counterfoil::version::{Identity, Version, leading_digits};
 
@@ -77,7 +77,7 @@ impl Items {
                 Some(stem) => files.get_key_value(&format!("{}{stem}down.sql", folder(path))),
                 None => None,
             };
-            migration.down = down.map(|(path, text)| section(path, text));
+            migration.down = down.map(|(path, text)| Section::of(path, canonical(text).into_owned()));
             list.push(Item { migration, code: false });
         }
         ordered::sort_by(&mut list, |a, b| (&a.version, &a.path).cmp(&(&b.version, &b.path)));
@@ -87,7 +87,7 @@ impl Items {
 
 /// The file as one migration.
 fn whole(path: &str, text: &str, convention: Option<Convention>) -> Migration {
-    let up = section(path, text);
+    let up = Section::of(path, canonical(text).into_owned());
     let name = label(path);
     let identity = convention.map_or(Identity::Digits, Convention::identity);
     let version = match identity {
@@ -114,17 +114,6 @@ fn whole(path: &str, text: &str, convention: Option<Convention>) -> Migration {
         down: None,
         repeatable: convention == Some(Convention::Flyway) && name.starts_with("R__"),
         replaces: Vec::new(),
-    }
-}
-
-fn section(path: &str, text: &str) -> Section {
-    Section {
-        path: path.to_owned(),
-        text: canonical(text).into_owned(),
-        line: 1,
-        transaction: Transaction::Auto,
-        breaks: Vec::new(),
-        refused: None,
     }
 }
 

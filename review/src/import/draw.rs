@@ -258,6 +258,12 @@ impl<'a> Drawing<'a> {
                 let row = self.of_file(migration, Some(entry), Origin::Imported);
                 self.insert(row, &name, &path, format!("applied by {tool}, and its checksum is that of the file"));
             }
+            // See `plan/pairs.rs`: with a checksum on record nobody would be told what may be missing.
+            Compared::Unknown if self.importer.tool == Tool::Dbmate && !migration.up.pieces.is_empty() => {
+                let row = self.row(version.as_str(), Some(&name), Some(entry), Origin::Imported);
+                let message = format!("applied by {tool}, which may have run its first pair only: it has no checksum");
+                self.insert(row, &name, &path, message);
+            }
             Compared::Unknown => {
                 self.unchecked += 1;
                 let row = self.of_file(migration, Some(entry), Origin::Imported);

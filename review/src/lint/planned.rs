@@ -66,12 +66,24 @@ Some tools keep both ways in one file and tell them apart by a comment, such as 
 `---- create above / drop below ----`. Here the file would run to its end: what it makes would be thrown away again. The
 planner refuses such a migration before anything runs, unless `policy` says otherwise.
 
-Move the way back to where this set keeps them.",
+Move the way back to where this set keeps them. In a `plain` set such markers are read where they mark both ways.",
         bad: &[
             "CREATE TABLE rooms (id bigint);\n-- rambler down\nDROP TABLE rooms;\n",
-            "CREATE TABLE rooms (id bigint);\n---- create above / drop below ----\nDROP TABLE rooms;\n",
+            "-- migrate:up\nCREATE TABLE rooms (id bigint);\n---- create above / drop below ----\nDROP TABLE rooms;\n",
         ],
         good: &["-- Down migration is a no-op\nCREATE TABLE rooms (id bigint);\n"],
+    },
+    Rule {
+        code: "empty-migration",
+        level: Level::Warning,
+        summary: "a migration without a statement",
+        why: "\
+It is recorded as applied, and what is written into it later never runs where it has been. A way back without a statement
+is no fault: it does nothing.
+
+Write the migration, or leave the file out until it is written.",
+        bad: &["-- still to be written\n", "-- migrate:up\n\n-- migrate:down\n"],
+        good: &["-- migrate:up\nCREATE TABLE rooms (id bigint);\n-- migrate:down\n-- nothing to undo\n"],
     },
     Rule {
         code: "copy-from-stdin",
@@ -111,6 +123,7 @@ pub(super) fn look(subject: &Subject<'_>, out: &mut Vec<Finding>) {
             if subject.direction == Direction::Up {
                 let (section, analysis) = (subject.section, &inspected.analysis);
                 out.extend(foreign_markers::finding(section, analysis, subject.convention, Severity::Error));
+                out.extend(inspect::empty(section, analysis, Severity::Warning));
             }
         }
         Err(finding) => out.push(finding.clone()),

@@ -165,7 +165,7 @@ fn placed(section: &Section, mut found: Vec<Found>, levels: &Levels, out: &mut V
     let mut cursor = Cursor::new(&section.text);
     for Found { code, severity, at, message, help, options } in found {
         cursor.advance(at);
-        let (path, line) = (section.path.clone(), section.line + cursor.line() - 1);
+        let (path, line) = (section.path.clone(), section.line_in_file(at, cursor.line()));
         let at = Location { path, line, column: cursor.column() };
         let own = levels.get(code).copied().flatten().and_then(self::severity);
         let severity = severity.or(own).unwrap_or(Severity::Warning);

@@ -62,7 +62,7 @@ pub(super) fn look(subject: &Subject<'_>, found: &mut Vec<Found>) {
         if let Some(change) = change(subject, statement, code) {
             found.extend(first.take().map(more));
             lines.advance(change.at);
-            let line = subject.section.line + lines.line() - 1;
+            let line = subject.section.line_in_file(change.at, lines.line());
             state = (change.to != To::Before).then_some((change, line));
             continue;
         }

@@ -8,6 +8,7 @@ mod drift;
 mod foreign_markers;
 mod imported;
 mod not_run;
+mod pairs;
 mod running;
 mod sql;
 mod whole;
@@ -36,6 +37,7 @@ fn file_in(convention: Convention, path: &str, sql: &str) -> Migration {
             path: path.into(),
             text: sql.into(),
             line: 1,
+            pieces: Vec::new(),
             transaction: Transaction::Auto,
             breaks: vec![],
             refused: None,

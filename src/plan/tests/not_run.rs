@@ -7,8 +7,11 @@ fn set(files: &[(&str, &str)], rows: &[Row]) -> World {
     set_in(None, files, rows)
 }
 
+/// Files of SQL have a statement where nothing is said of their text.
 fn set_in(convention: Option<Convention>, files: &[(&str, &str)], rows: &[Row]) -> World {
-    let files: Vec<_> = files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
+    let sql =
+        |path: &str, text: &str| if text.is_empty() && path.ends_with(".sql") { "select 1;" } else { text }.to_owned();
+    let files: Vec<_> = files.iter().map(|(path, text)| ((*path).to_owned(), sql(path, text))).collect();
     let catalog = crate::convention::read(&files, convention).unwrap();
     World { catalog, ledger: Ledger { exists: true, rows: rows.to_vec() }, options: Options::default() }
 }
@@ -37,7 +40,7 @@ impl World {
     }
 }
 
-const UP: &str = "-- +goose Up\n";
+const UP: &str = "-- +goose Up\nselect 1;\n";
 const GOOSE: &[(&str, &str)] = &[
     ("m/00001_users.sql", "-- +goose Up\nselect 1;"),
     ("m/00002_split_names.go", "package m"),
@@ -191,9 +194,9 @@ fn what_is_named_like_the_migrations_beside_it_and_does_not_end_in_sql_counts() 
         [Convention::Dbmate, Convention::Goose, Convention::SqlMigrate, Convention::Sqlx, Convention::Supabase]
     {
         let text = match convention {
-            Convention::Goose => "-- +goose Up\n",
-            Convention::SqlMigrate => "-- +migrate Up\n",
-            _ => "-- migrate:up\n",
+            Convention::Goose => "-- +goose Up\nselect 1;",
+            Convention::SqlMigrate => "-- +migrate Up\nselect 1;",
+            _ => "-- migrate:up\nselect 1;",
         };
         let files = [("1_a.sql", text), ("2_b.SQL", text), ("3_c.sql", text)];
         set_in(Some(convention), &files, &[]).grades(&[(Severity::Error, "2_b.SQL")]);
@@ -346,7 +349,7 @@ fn calls_of_hasuras_server_are_not_passed_over() {
 #[test]
 fn a_way_back_in_sql_whose_way_up_is_in_code_is_legal() {
     let files = [("1_a.up.sql", ""), ("2_b.up.go", ""), ("2_b.down.sql", "select 2"), ("3_c.up.sql", "")];
-    set(&files, &[row("1", "a", ""), row("3", "c", "")])
+    set(&files, &[row("1", "a", "select 1;"), row("3", "c", "select 1;")])
         .finds(&[
             (
                 "not-run",

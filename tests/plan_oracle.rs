@@ -647,7 +647,7 @@ fn carry_out(catalog: &Catalog, rows: &mut Vec<Row>, plan: &Plan) {
                 assert_eq!(old.checksum, *checksum);
                 insert(rows, fresh(*migration));
             }
-            Work::Apply { resume: Some((version, done)), .. } => {
+            Work::Apply { resume: Some((version, done, _)), .. } => {
                 let old = take(rows, version);
                 assert_eq!((old.state, old.steps_done), (State::Running, Some(*done)));
                 let state = State::Applied;

@@ -151,6 +151,8 @@ pub(super) struct Stepwise {
     pub(super) total: usize,
     /// The step at hand may have been tried before.
     pub(super) tried: bool,
+    /// Nobody knows how that try has ended.
+    pub(super) died: bool,
     /// The row says that all is done.
     pub(super) recorded: bool,
     /// Why the index could not be built: its name was taken.
@@ -173,7 +175,9 @@ pub(super) enum At {
     /// The caller's settings are put back; then this.
     Restore(Next),
     Index,
-    Drop,
+    Compare,
+    /// What was left behind is put right; then the step is done, or it is run.
+    Mend(bool),
     Run,
     Advance,
     Delete,
@@ -190,10 +194,12 @@ pub(super) enum At {
 pub(super) enum Next {
     /// Run the step.
     Run,
-    /// See how its index stands.
+    /// Ask the database what has become of it.
     Index,
-    /// Drop the index that was left invalid.
-    Drop(String),
+    /// Compare these indexes with the one that it builds.
+    Compare(String),
+    /// Put right what was left behind; then it is done, or it is run.
+    Mend(String, bool),
     /// Record the step as done.
     Advance,
     /// The index is still being built.
@@ -211,6 +217,7 @@ impl Stepwise {
             step: 0,
             total,
             tried: false,
+            died: false,
             taken: None,
             recorded: false,
             captured: false,

@@ -356,6 +356,15 @@ pub(crate) fn step(world: &World<'_>, db: &mut Arc<Committed>, backends: &mut [A
             let busy = building.contains(&key);
             Progress::Reply(one(&[("state", state), ("name", "i"), ("building", if busy { "true" } else { "false" })]))
         }
+        // There is no other index of this name.
+        Request::Compare { migration, step, .. } => {
+            let said = match db.indexes.get(&(*migration as u8, *step as u8)) {
+                None => "counterfoil: ",
+                Some(Index::Invalid) => "counterfoil: drop index if exists i",
+                Some(Index::Valid) => "counterfoil: valid",
+            };
+            Progress::Reply(Input::Failed(Failure { sqlstate: "22P02".into(), message: said.into(), ..Failure::default() }))
+        }
         Request::Alone { migration, direction, step } => {
             let key = (*migration as u8, *step as u8);
             if *direction == Direction::Down || !world.concurrent.contains(&key) {
@@ -508,7 +517,7 @@ fn atomic(
                 me.changes.push(Change::Row(version, None));
             }
         }
-        Act::DropIndex(_) => {
+        Act::Mend(_) => {
             // Dropping waits for whoever builds.
             if let Some(key) = world.concurrent.iter().find(|key| db.indexes.contains_key(key)) {
                 if building.contains(key) {

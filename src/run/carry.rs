@@ -203,8 +203,9 @@ fn needs_session(
                 return refuse(statement, &message, "put BEGIN before and COMMIT after what belongs together");
             }
         }
-        for statement in statements {
-            if set.is_none() && sets(statement, &section.text).is_some() {
+        for (at, statement) in statements.iter().enumerate() {
+            let is_held = prepared.is_held(step.statements.start + at);
+            if set.is_none() && (is_held || sets(statement, &section.text).is_some()) {
                 set = Some(statement);
             }
             if let Some(table) = temporary_table(statement, &section.text) {

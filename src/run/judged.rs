@@ -5,14 +5,15 @@
 //! table in a transaction that always fails, and what PostgreSQL then says of both is compared.
 
 use super::failure::Kind;
+use super::request::Request;
 use super::state::{Next, Stepwise};
 use super::{Failure, Machine, Output};
 use crate::error::{Code, Error};
 use crate::mention::Mention;
+use crate::sql::Judged;
 use crate::sql::judged::code;
 use crate::sql::pattern::Cursor;
 use crate::sql::quote::{identifier, literal};
-use crate::sql::{Judged, Step};
 
 /// Before what a comparison has found, in the text that is no number.
 const SAYS: &str = "counterfoil: ";
@@ -79,8 +80,8 @@ fn indexes(condition: &str) -> String {
 
 /// What is asked about a step. One row: `state`, `name` (what puts it right), `among` (the indexes to compare), `building`.
 /// `tag` is what the query of a backend begins with that is at it.
-pub(super) fn look(step: &Step, sql: &str, tag: &str) -> String {
-    let found = step.judged.and_then(|judged| found(judged, sql));
+pub(super) fn look(judged: Option<Judged>, sql: &str, tag: &str) -> String {
+    let found = judged.and_then(|judged| found(judged, sql));
     [
         "select f.state, f.name, f.among, (coalesce(f.busy, false) or exists (select 1 from pg_catalog.pg_stat_activity a \
          where a.datname = pg_catalog.current_database() and a.pid <> pg_catalog.pg_backend_pid() \
@@ -99,24 +100,30 @@ fn found(judged: Judged, sql: &str) -> Option<String> {
     let mut cursor = Cursor::new(sql, &tokens);
     match judged {
         Judged::Repeat => None,
-        Judged::Build | Judged::BuildIfMissing => {
+        Judged::Build | Judged::BuildIfMissing(_) => {
             let build = Build::read(sql)?;
             // src/backend/commands/indexcmds.c, ChooseIndexName and ChooseRelationName: with a number if it is taken.
-            let name = build.name.map_or_else(|| "~ '_idx[0-9]*$'".to_owned(), |name| "= ".to_owned() + &literal(&name));
+            let name =
+                build.name.map_or_else(|| "~ '_idx[0-9]*$'".to_owned(), |name| "= ".to_owned() + &literal(&name));
             Some(indexes(&["x.indrelid = ", &regclass(&build.relation), " and c.relname ", &name].concat()))
         }
         Judged::Drop => {
             cursor.takes("drop index concurrently");
             cursor.takes("if exists");
             let index = regclass(&named(&mut cursor)?.0);
-            Some(["select case when ", &index, " is null then 'gone' end as state, null as name, null as among, false as busy"].concat())
+            Some(
+                [
+                    "select case when ",
+                    &index,
+                    " is null then 'gone' end as state, null as name, null as among, false as busy",
+                ]
+                .concat(),
+            )
         }
         Judged::Reindex => {
             cursor.takes("reindex ()?");
-            let (index, schema) = (cursor.takes("index|table"), cursor.takes("schema"));
-            cursor.takes("database|system");
-            cursor.takes("concurrently");
-            let tables = if index {
+            let tables = if cursor.takes("index|table") {
+                cursor.takes("concurrently");
                 let relation = regclass(&named(&mut cursor)?.0);
                 [
                     "t.oid in (select coalesce(i.indrelid, r.oid) from (select ",
@@ -126,9 +133,8 @@ fn found(judged: Judged, sql: &str) -> Option<String> {
                     ")) r (oid) left join pg_catalog.pg_index i on i.indexrelid = r.oid)",
                 ]
                 .concat()
-            } else if schema {
-                ["t.relnamespace = pg_catalog.to_regnamespace(", &literal(&named(&mut cursor)?.0), ")"].concat()
             } else {
+                // Of a schema, or of all: what is left of others' is of no use either.
                 "true".to_owned()
             };
             // The manual, REINDEX, "Rebuilding Indexes Concurrently". Of others nobody but their owner may drop them.
@@ -213,6 +219,11 @@ pub(super) fn compare(sql: &str, among: &str, lock_timeout: u32) -> Vec<String> 
 }
 
 impl Machine {
+    /// Whether indexes were to be compared.
+    pub(super) fn is_compared(&self) -> bool {
+        matches!(&self.sent, Some(Request::Index { among, .. }) if !among.is_empty())
+    }
+
     /// The index that is there was compared with the one that the step builds.
     pub(super) fn compared(&mut self, mut now: Stepwise, failure: &Failure) -> Output {
         let found = failure.message.split_once(SAYS).map(|(_, found)| found.trim_end_matches('"'));
@@ -242,7 +253,10 @@ impl Machine {
     fn another(&self, now: &Stepwise, found: Option<&str>, failure: &Failure) -> Error {
         let message = match found {
             Some(found) => "the index is there, but another one than this step builds: ".to_owned() + found,
-            None => "nobody can tell whether the index that is there is the one that this step builds: ".to_owned() + &failure.said(),
+            None => {
+                "nobody can tell whether the index that is there is the one that this step builds: ".to_owned()
+                    + &failure.said()
+            }
         };
         let stamp = Mention::stamp(":step-done", &[&now.version]);
         let help = format!(

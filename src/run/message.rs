@@ -92,7 +92,7 @@ pub(super) fn pieces(setup: &Setup, prepared: Option<&Prepared>, acts: &[Act]) -
             Act::Schema => "set local search_path = ".to_owned() + &schema::path(&setup.options.schema),
             Act::Capture => session::capture_locally(prepared.map_or(&[], |p| &p.settings)),
             Act::Replay { migration, direction, step } => {
-                out.extend(replay(setup, prepared, *migration, *direction, *step).into_iter().map(Piece::Own));
+                out.extend(replay(setup, prepared, *migration, *direction, *step, false).into_iter().map(Piece::Own));
                 continue;
             }
             // What was remembered in the session is gone, and a session of the request's own began
@@ -175,8 +175,9 @@ fn replay(
     migration: usize,
     direction: Direction,
     step: usize,
+    lasting: bool,
 ) -> Vec<String> {
-    prepared.map_or_else(Vec::new, |p| p.set_before(&setup.section(migration, direction).text, step).collect())
+    prepared.map_or_else(Vec::new, |p| p.set_before(&setup.section(migration, direction).text, step, lasting).collect())
 }
 
 /// The level that a `BEGIN` asks for. Its other options (`READ ONLY`, `DEFERRABLE`) would keep the
@@ -324,16 +325,14 @@ pub(crate) fn message(setup: &Setup, prepared: Option<&Prepared>, request: &Requ
         Request::DeleteReverted { version, claim } => {
             statements::delete_reverted(table, &setup.runner(*claim), version)
         }
-        Request::Index { migration, direction, step } => {
-            let Some(prepared) = prepared else { return joined(&[]) };
+        Request::Index { migration, direction, step, among } => {
+            let step = prepared.map(|prepared| &prepared.steps.steps[*step]);
+            let sql = step.map_or("", |step| step.span.slice(&setup.section(*migration, *direction).text));
+            if !among.is_empty() {
+                return Message::Trial { statements: judged::compare(sql, among, setup.options.lock_timeout) };
+            }
             let tag = statements::tag(setup.catalog.migrations[*migration].version.as_str());
-            let step = &prepared.steps.steps[*step];
-            judged::look(step, step.span.slice(&setup.section(*migration, *direction).text), &tag)
-        }
-        Request::Compare { migration, direction, step, among } => {
-            let span = prepared.map(|prepared| prepared.steps.steps[*step].span).unwrap_or_default();
-            let sql = span.slice(&setup.section(*migration, *direction).text);
-            return Message::Trial { statements: judged::compare(sql, among, setup.options.lock_timeout) };
+            judged::look(step.and_then(|step| step.judged), sql, &tag)
         }
         Request::Capture => session::capture(prepared.map_or(&[], |p| &p.settings)),
         Request::Replay { migration, direction, step } => {
@@ -341,7 +340,7 @@ pub(crate) fn message(setup: &Setup, prepared: Option<&Prepared>, request: &Requ
             if !setup.options.schema.is_empty() {
                 statements.push("set search_path = ".to_owned() + &schema::path(&setup.options.schema));
             }
-            statements.extend(replay(setup, prepared, *migration, *direction, *step));
+            statements.extend(replay(setup, prepared, *migration, *direction, *step, true));
             return if setup.capabilities.script { joined(&statements) } else { Message::Batch { statements } };
         }
         Request::Restore => session::restore(prepared.and_then(|p| p.kept.as_deref())),

@@ -130,16 +130,8 @@ pub enum Request {
         direction: Direction,
         /// The step.
         step: usize,
-    },
-    /// Compare the indexes that are there with the one that a step builds, and keep nothing: the failure says what was found.
-    Compare {
-        /// The migration.
-        migration: usize,
-        /// The section.
-        direction: Direction,
-        /// The step.
-        step: usize,
-        /// The indexes.
+        /// Compare these indexes with the one that the step builds, if there are any, and keep nothing: the failure says
+        /// what was found.
         among: String,
     },
     /// Ask for the session's settings.

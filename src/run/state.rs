@@ -175,7 +175,6 @@ pub(super) enum At {
     /// The caller's settings are put back; then this.
     Restore(Next),
     Index,
-    Compare,
     /// What was left behind is put right; then the step is done, or it is run.
     Mend(bool),
     Run,
@@ -194,10 +193,8 @@ pub(super) enum At {
 pub(super) enum Next {
     /// Run the step.
     Run,
-    /// Ask the database what has become of it.
-    Index,
-    /// Compare these indexes with the one that it builds.
-    Compare(String),
+    /// Ask the database what has become of it; of an index, whether it is one of these.
+    Index(String),
     /// Put right what was left behind; then it is done, or it is run.
     Mend(String, bool),
     /// Record the step as done.

@@ -103,12 +103,11 @@ impl Machine {
                     (_, "pending") => Next::Mend(text("name"), true),
                     // The text may have been edited since; nobody is at it.
                     (_, "invalid") if now.tried => Next::Mend(text("name"), false),
-                    (_, "invalid" | "valid") => Next::Compare(text("among")),
+                    (_, "invalid" | "valid") => Next::Index(text("among")),
                     _ => self.run_or_stop(&mut now),
                 };
                 self.then(now, next)
             }
-            At::Compare => self.then(now, Next::Index),
             At::Mend(true) => self.then(now, Next::Advance),
             At::Mend(false) => self.then(now, Next::Run),
             At::Run => {
@@ -149,7 +148,7 @@ impl Machine {
         let in_section = match next {
             // A step in a transaction brings its settings along.
             Next::Run => !self.is_transactional(&now),
-            Next::Index | Next::Compare(_) => true,
+            Next::Index(_) => true,
             _ => false,
         };
         let sets = !self.setup.options.schema.is_empty() || self.has_set_before(&now);
@@ -167,10 +166,7 @@ impl Machine {
                 let request = self.request_of_step(&now);
                 self.go(now, At::Run, request)
             }
-            Next::Index => self.go(now, At::Index, Request::Index { migration, direction, step }),
-            Next::Compare(among) => {
-                self.go(now, At::Compare, Request::Compare { migration, direction, step, among })
-            }
+            Next::Index(among) => self.go(now, At::Index, Request::Index { migration, direction, step, among }),
             // In one transaction with the lease, so that a runner which has lost it cannot drop
             // what another has built.
             Next::Mend(sql, done) => {
@@ -217,7 +213,7 @@ impl Machine {
     pub(super) fn withdraw(&mut self, now: Stepwise, error: Error) -> Option<Output> {
         match now.at.clone() {
             At::Forget | At::Claim => Some(self.fail(error)),
-            At::Capture | At::Replay(_) | At::Index | At::Compare | At::Mend(_) | At::Run => {
+            At::Capture | At::Replay(_) | At::Index | At::Mend(_) | At::Run => {
                 Some(self.then(now, Next::Stop(Some(Box::new(error)))))
             }
             At::Advance | At::Delete | At::Restore(_) | At::Diagnose(_) | At::Rollback(_) | At::Stop(_) => None,
@@ -245,7 +241,7 @@ impl Machine {
     /// Whether the section has set anything before the step at hand.
     fn has_set_before(&self, now: &Stepwise) -> bool {
         let text = &self.setup.section(now.migration, now.direction).text;
-        self.prepared.as_ref().is_some_and(|prepared| prepared.set_before(text, now.step).next().is_some())
+        self.prepared.as_ref().is_some_and(|prepared| prepared.set_before(text, now.step, false).next().is_some())
     }
 
     fn stepped(&mut self, mut now: Stepwise) -> Output {
@@ -274,14 +270,14 @@ impl Machine {
         }
         self.event(EventKind::Step, now.migration, now.step + 1, now.total);
         // The database itself can tell whether such a step has happened.
-        let next = if self.is_judged(&now) { Next::Index } else { Next::Run };
+        let next = if self.is_judged(&now) { Next::Index(String::new()) } else { Next::Run };
         self.then(now, next)
     }
 
     /// Whether the database is asked about the step at hand.
     fn is_judged(&self, now: &Stepwise) -> bool {
         let judged = self.step_at_hand(now).and_then(|step| step.judged);
-        judged.is_some_and(|judged| now.tried || judged == Judged::BuildIfMissing)
+        judged.is_some_and(|judged| now.tried || matches!(judged, Judged::BuildIfMissing(_)))
     }
 
     fn over(&mut self, now: &Stepwise) -> Output {
@@ -313,7 +309,7 @@ impl Machine {
         match now.at.clone() {
             // Whoever still builds the index is in the way.
             At::Mend(_) if kind == Kind::Cancelled => self.then(now, Next::Stop(None)),
-            At::Compare => self.compared(now, &failure),
+            At::Index if self.is_compared() => self.compared(now, &failure),
             At::Run | At::Mend(_) | At::Replay(_) => {
                 let refusal = self.refusal(now.migration, now.direction, failure);
                 match self.trial(&refusal).filter(|_| kind != Kind::Busy) {
@@ -341,7 +337,7 @@ impl Machine {
         if refusal.failure.sqlstate == DUPLICATE_TABLE && self.is_judged(&now) {
             // The index is there after all: an earlier try was still at it.
             now.taken = Some(Box::new(error));
-            return self.then(now, Next::Index);
+            return self.then(now, Next::Index(String::new()));
         }
         let explicit = matches!(&self.sent, Some(Request::Atomic(acts))
             if self.setup.capabilities.script && message::is_explicit(self.prepared.as_deref(), acts));

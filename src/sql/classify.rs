@@ -341,7 +341,10 @@ mod tests {
         let judges = |text, expected| judges(text, Some(expected));
         judges("create index concurrently I on T (a)", Judged::Build);
         judges("create index concurrently on t (a)", Judged::Build);
-        judges("CREATE unique index Concurrently if not exists \"I\" on only s.t (a)", Judged::BuildIfMissing);
+        judges(
+            "CREATE unique index Concurrently if not exists \"I\" on only s.t (a)",
+            Judged::BuildIfMissing(Span::new(33, 46)),
+        );
         judges("drop index concurrently if exists i", Judged::Drop);
         judges("reindex table concurrently t", Judged::Reindex);
         judges("reindex (verbose, concurrently) database app", Judged::Reindex);

@@ -1,7 +1,6 @@
 //! Statements that run alone, and of which the database itself tells afterwards what has become of them, or that may be
 //! run once more whatever has.
 
-use super::Statement;
 use super::lex::{Kind, Token, tokens};
 use super::pattern::Cursor;
 use crate::span::Span;
@@ -11,8 +10,9 @@ use crate::span::Span;
 #[non_exhaustive]
 pub enum Judged {
     /// `CREATE INDEX CONCURRENTLY IF NOT EXISTS`: by the index, also before it is run. PostgreSQL would pass over an
-    /// index that is invalid, or another one of this name.
-    BuildIfMissing,
+    /// index that is invalid, or another one of this name. So these words, which lie there in the text, are not sent: an
+    /// index that comes in between makes the statement fail, and is judged.
+    BuildIfMissing(Span),
     /// `CREATE INDEX CONCURRENTLY`: by the index.
     Build,
     /// `DROP INDEX CONCURRENTLY`: by whether the index is there.
@@ -27,7 +27,6 @@ pub enum Judged {
 
 /// The kinds, the more special ones first.
 const KINDS: &[(&str, Judged)] = &[
-    ("create unique? index concurrently if not exists", Judged::BuildIfMissing),
     ("create unique? index concurrently", Judged::Build),
     ("drop index concurrently", Judged::Drop),
     ("reindex (+concurrently)", Judged::Reindex),
@@ -37,20 +36,17 @@ const KINDS: &[(&str, Judged)] = &[
     ("alter system", Judged::Repeat),
 ];
 
-pub(super) fn kind(cursor: Cursor<'_>) -> Option<Judged> {
-    KINDS.iter().find(|(pattern, _)| cursor.starts(pattern)).map(|(_, kind)| *kind)
+pub(super) fn kind(mut cursor: Cursor<'_>) -> Option<Judged> {
+    let (_, kind) = *KINDS.iter().find(|(pattern, _)| cursor.takes(pattern))?;
+    let from = cursor.at;
+    if kind == Judged::Build && cursor.takes("if not exists") {
+        let (first, last) = (cursor.tokens[from].span, cursor.tokens[cursor.at - 1].span);
+        return Some(Judged::BuildIfMissing(Span::new(first.start, last.end)));
+    }
+    Some(kind)
 }
 
 /// The tokens of a statement, without comments.
 pub(crate) fn code(text: &str) -> Vec<Token> {
     tokens(text).filter(|token| !matches!(token.kind, Kind::LineComment | Kind::BlockComment)).collect()
-}
-
-/// Where `IF NOT EXISTS` stands in the text that the statement is of. It is not sent: an index that comes in between
-/// makes the statement fail then, and is judged.
-pub(super) fn if_not_exists(text: &str, statement: &Statement) -> Option<Span> {
-    let found = code(statement.span.slice(text));
-    let at = found.iter().position(|token| token.span.slice(statement.span.slice(text)).eq_ignore_ascii_case("if"))?;
-    let (first, last) = (found.get(at)?, found.get(at + 2)?);
-    Some(Span::new(statement.span.start + first.span.start, statement.span.start + last.span.end))
 }

@@ -18,7 +18,7 @@
 //! transaction, and a savepoint outside a transaction.
 
 use super::lex::{self, Kind};
-use super::{Analysis, Control, Judged, Problem, Statement, judged};
+use super::{Analysis, Control, Judged, Problem, Statement};
 use crate::error::Code;
 use crate::finding::{Finding, Severity};
 use crate::span::Span;
@@ -122,8 +122,11 @@ pub fn steps(text: &str, analysis: &Analysis, marker: Transaction) -> Result<Ste
     }
     let Grouping { groups, mut omitted, findings, .. } = grouping;
     omitted.extend(&analysis.skipped);
-    let builds = statements.iter().filter(|statement| statement.judged == Some(Judged::BuildIfMissing));
-    omitted.extend(builds.filter_map(|statement| judged::if_not_exists(text, statement)));
+    for statement in statements {
+        if let Some(Judged::BuildIfMissing(words)) = statement.judged {
+            omitted.push(words);
+        }
+    }
     crate::ordered::sort(&mut omitted);
 
     let whole = match groups.as_slice() {
@@ -580,7 +583,10 @@ mod tests {
             "create unique index concurrently if /* x */ not\nexists i on t (a); a",
             "step: ![create unique index concurrently i on t (a)] [a]",
         );
-        runs("create index if not exists i on t (a); vacuum", "step: [create index if not exists i on t (a)] ![vacuum]");
+        runs(
+            "create index if not exists i on t (a); vacuum",
+            "step: [create index if not exists i on t (a)] ![vacuum]",
+        );
     }
 
     #[test]

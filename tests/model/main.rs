@@ -463,7 +463,8 @@ const LAST: &str = "-- migrate:up\ninsert into a values (3);\n-- migrate:down\nd
 const INDEX: &str =
     "-- migrate:up\ninsert into a values (1);\ncreate index concurrently i on a (x);\ninsert into a values (2);\n";
 /// Three steps; of the one in the middle nobody can tell whether it has happened.
-const AMBIGUOUS: &str = "-- migrate:up\ninsert into a values (1);\ncreate tablespace b location '/b';\ninsert into a values (2);\n";
+const AMBIGUOUS: &str =
+    "-- migrate:up\ninsert into a values (1);\ncreate tablespace b location '/b';\ninsert into a values (2);\n";
 /// As [`INDEX`]; the index may be there, and may be of no use.
 const MISSING: &str = "-- migrate:up\ninsert into a values (1);\ncreate index concurrently if not exists i on a (x);\n\
                        insert into a values (2);\n";

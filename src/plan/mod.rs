@@ -17,6 +17,7 @@ pub(crate) mod not_run;
 pub(crate) mod pairs;
 mod policy;
 mod running;
+pub mod set_local;
 mod squash;
 pub(crate) mod words;
 mod work;
@@ -36,7 +37,7 @@ pub use running::Why;
 
 /// The codes of the findings that only a plan has. Those of [`convention`](crate::convention::CODES) and
 /// [`sql`](crate::sql::steps::CODES) are among its findings too, and a [`Code`] where a section cannot be run.
-pub const CODES: &[&str] = &[foreign_markers::CODE, inspect::EMPTY, pairs::CODE, ASSUMED];
+pub const CODES: &[&str] = &[foreign_markers::CODE, inspect::EMPTY, pairs::CODE, set_local::CODE, ASSUMED];
 
 /// The code of what was taken for applied because somebody said so.
 pub const ASSUMED: &str = "assumed";
@@ -160,6 +161,7 @@ pub fn plan_with(catalog: &Catalog, ledger: &Ledger, options: &Options, cache: &
                 inspect::findings(&migration.up, inspected, &options.table, &mut findings);
                 findings.extend(marker(inspected));
                 findings.extend(inspect::empty(&migration.up, &inspected.analysis, Severity::Warning));
+                findings.extend(set_local::finding(&migration.up, inspected, catalog.convention));
             }
             Err(finding) => findings.push((**finding).clone()),
         }

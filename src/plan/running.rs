@@ -40,7 +40,7 @@ pub enum Why {
 /// Judges a running row that belongs to a file.
 ///
 /// Progress is recorded in the transaction of a transactional step, so the row says whether that
-/// step has happened. An index built concurrently says itself whether it is there. A row whose
+/// step has happened. Of some others the database can tell, or they may be run again. A row whose
 /// lease was given up (`claimed_until` is null) was stopped between two steps.
 pub(super) fn judge(migration: &Migration, row: &Row, inspected: Option<&Inspected>) -> Verdict {
     if row.lease == Lease::Alive {
@@ -63,7 +63,7 @@ pub(super) fn judge(migration: &Migration, row: &Row, inspected: Option<&Inspect
         return Verdict::Stopped(Why::Regrouped);
     }
     match steps.get(done as usize) {
-        Some(step) if row.lease == Lease::Over && !step.transactional && step.concurrent_index.is_none() => {
+        Some(step) if row.lease == Lease::Over && !step.transactional && step.judged.is_none() => {
             Verdict::Stopped(Why::Unknown)
         }
         _ => Verdict::Resume,

@@ -26,7 +26,7 @@ impl Machine {
     pub(super) fn cannot_carry(&mut self, work: &[Work]) -> Option<Error> {
         work.iter().find_map(|work| match work {
             Work::Apply { migration, again, resume } => {
-                let from = resume.as_ref().map_or(0, |(_, done)| *done as usize);
+                let from = resume.as_ref().map_or(0, |(_, done, _)| *done as usize);
                 let version = self.setup.catalog.migrations[*migration].version.as_str().to_owned();
                 self.cannot_run(*migration, Direction::Up, &version, from, again.as_ref())
             }
@@ -206,8 +206,9 @@ fn needs_session(
                 return refuse(statement, &message, "put BEGIN before and COMMIT after what belongs together");
             }
         }
-        for statement in statements {
-            if set.is_none() && sets(statement, &section.text).is_some() {
+        for (at, statement) in statements.iter().enumerate() {
+            let is_held = prepared.is_held(step.statements.start + at);
+            if set.is_none() && (is_held || sets(statement, &section.text).is_some()) {
                 set = Some(statement);
             }
             if let Some(table) = temporary_table(statement, &section.text) {

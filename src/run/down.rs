@@ -238,7 +238,7 @@ impl Machine {
             if let Some(error) = self.cannot_resume(&next) {
                 return self.fail(error);
             }
-            let resume = next.resume.map(|resume| (next.version.clone(), resume.done));
+            let resume = next.resume.map(|resume| (next.version.clone(), resume.done, resume.died));
             return self.stepwise(next.migration, Direction::Down, resume, None);
         }
         if self.has_to_remember() {
@@ -254,7 +254,7 @@ impl Machine {
         let (steps, done) = (&prepared.steps.steps, resume.done as usize);
         let step = steps.get(done);
         let regrouped = resume.total.is_some_and(|total| total as usize != steps.len()) || done > steps.len();
-        let unknown = resume.died && step.is_some_and(|step| !step.transactional && step.concurrent_index.is_none());
+        let unknown = resume.died && step.is_some_and(|step| !step.transactional && step.judged.is_none());
         if !regrouped && !unknown {
             return None;
         }

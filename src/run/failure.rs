@@ -68,7 +68,7 @@ impl Failure {
     }
 
     /// The message with its SQLSTATE, and the detail.
-    fn said(&self) -> String {
+    pub(super) fn said(&self) -> String {
         let mut out = self.message.clone();
         if !self.sqlstate.is_empty() {
             out.push_str(" (");

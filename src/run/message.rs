@@ -2,7 +2,7 @@
 
 use super::prepared::Prepared;
 use super::request::{Act, Direction, Request};
-use super::{Failure, Setup, session};
+use super::{Failure, Setup, judged, session};
 use crate::ledger::foreign;
 use crate::ledger::schema;
 use crate::ledger::statements::{self, Runner};
@@ -92,7 +92,7 @@ pub(super) fn pieces(setup: &Setup, prepared: Option<&Prepared>, acts: &[Act]) -
             Act::Schema => "set local search_path = ".to_owned() + &schema::path(&setup.options.schema),
             Act::Capture => session::capture_locally(prepared.map_or(&[], |p| &p.settings)),
             Act::Replay { migration, direction, step } => {
-                out.extend(replay(setup, prepared, *migration, *direction, *step).into_iter().map(Piece::Own));
+                out.extend(replay(setup, prepared, *migration, *direction, *step, false).into_iter().map(Piece::Own));
                 continue;
             }
             // What was remembered in the session is gone, and a session of the request's own began
@@ -112,7 +112,7 @@ pub(super) fn pieces(setup: &Setup, prepared: Option<&Prepared>, acts: &[Act]) -
             }
             Act::Recorded { version } => statements::recorded(table, version),
             Act::Hold { version, from, claim } => statements::hold(table, &setup.runner(*claim), version, *from),
-            Act::DropIndex(name) => format!("drop index if exists {name}"),
+            Act::Mend(sql) => sql.clone(),
             Act::Measure { migration } => statements::measure(table, &catalog.migrations[*migration]),
             Act::Supersede { baseline, rows } => statements::supersede(table, baseline, rows),
             Act::Stamp(rows) => {
@@ -156,7 +156,7 @@ pub(super) fn pieces(setup: &Setup, prepared: Option<&Prepared>, acts: &[Act]) -
             }
         };
         out.push(match act {
-            Act::LockTimeout | Act::Capture | Act::Schema | Act::Restore | Act::DropIndex(_) => Piece::Own(sql),
+            Act::LockTimeout | Act::Capture | Act::Schema | Act::Restore | Act::Mend(_) => Piece::Own(sql),
             _ => Piece::Ledger(sql),
         });
     }
@@ -175,8 +175,9 @@ fn replay(
     migration: usize,
     direction: Direction,
     step: usize,
+    lasting: bool,
 ) -> Vec<String> {
-    prepared.map_or_else(Vec::new, |p| p.set_before(&setup.section(migration, direction).text, step).collect())
+    prepared.map_or_else(Vec::new, |p| p.set_before(&setup.section(migration, direction).text, step, lasting).collect())
 }
 
 /// The level that a `BEGIN` asks for. Its other options (`READ ONLY`, `DEFERRABLE`) would keep the
@@ -324,14 +325,22 @@ pub(crate) fn message(setup: &Setup, prepared: Option<&Prepared>, request: &Requ
         Request::DeleteReverted { version, claim } => {
             statements::delete_reverted(table, &setup.runner(*claim), version)
         }
-        Request::Index { migration, step, .. } => index_state(setup, prepared, *migration, *step),
+        Request::Index { migration, direction, step, among } => {
+            let step = prepared.map(|prepared| &prepared.steps.steps[*step]);
+            let sql = step.map_or("", |step| step.span.slice(&setup.section(*migration, *direction).text));
+            if !among.is_empty() {
+                return Message::Trial { statements: judged::compare(sql, among, setup.options.lock_timeout) };
+            }
+            let tag = statements::tag(setup.catalog.migrations[*migration].version.as_str());
+            judged::look(step.and_then(|step| step.judged), sql, &tag)
+        }
         Request::Capture => session::capture(prepared.map_or(&[], |p| &p.settings)),
         Request::Replay { migration, direction, step } => {
             let mut statements = Vec::new();
             if !setup.options.schema.is_empty() {
                 statements.push("set search_path = ".to_owned() + &schema::path(&setup.options.schema));
             }
-            statements.extend(replay(setup, prepared, *migration, *direction, *step));
+            statements.extend(replay(setup, prepared, *migration, *direction, *step, true));
             return if setup.capabilities.script { joined(&statements) } else { Message::Batch { statements } };
         }
         Request::Restore => session::restore(prepared.and_then(|p| p.kept.as_deref())),
@@ -380,34 +389,6 @@ pub(super) fn alone(
         text: text.clone(),
     };
     (tag + &text, Some(body))
-}
-
-/// One row: `state`, `name` (qualified), `building`.
-fn index_state(setup: &Setup, prepared: Option<&Prepared>, migration: usize, step: usize) -> String {
-    let index = prepared.and_then(|p| p.steps.steps[step].concurrent_index.as_ref());
-    let Some(index) = index else { return "select 'missing' as state, '' as name, 'false' as building".into() };
-    let mut relation = String::new();
-    if let Some(schema) = &index.schema {
-        relation.push_str(&crate::sql::quote::identifier(schema));
-        relation.push('.');
-    }
-    relation.push_str(&crate::sql::quote::identifier(&index.table));
-    let tag = statements::tag(setup.catalog.migrations[migration].version.as_str());
-    format!(
-        "with i as (select x.indexrelid, x.indisvalid, pg_catalog.format('%I.%I', n.nspname, c.relname) as name \
-         from pg_catalog.pg_index x join pg_catalog.pg_class c on c.oid = x.indexrelid \
-         join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
-         where c.relname = {} and x.indrelid = pg_catalog.to_regclass({})) \
-         select coalesce((select case when indisvalid then 'valid' else 'invalid' end from i), 'missing') as state, \
-         coalesce((select name from i), '') as name, \
-         (exists (select 1 from pg_catalog.pg_stat_progress_create_index p join i on i.indexrelid = p.index_relid) \
-         or exists (select 1 from pg_catalog.pg_stat_activity a where a.datname = pg_catalog.current_database() \
-         and a.pid <> pg_catalog.pg_backend_pid() and a.state = 'active' \
-         and pg_catalog.strpos(a.query, {}) = 1))::text as building",
-        literal(&index.name),
-        literal(&relation),
-        literal(&tag)
-    )
 }
 
 /// Whose a failure is.

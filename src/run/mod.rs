@@ -12,9 +12,9 @@
 //!   together or not at all.
 //! - **Step by step**, if a statement cannot run in a transaction: the row is inserted as `running`
 //!   under a *lease*. A step that can run in a transaction is committed together with the record
-//!   of its progress. A step that cannot is recorded after it; if the runner dies in between, a
-//!   `CREATE INDEX CONCURRENTLY` is judged by `pg_index.indisvalid`, and anything else is
-//!   `interrupted`.
+//!   of its progress. A step that cannot is recorded after it; if the runner dies in between, the
+//!   database is asked what has become of it where it can tell ([`Judged`](crate::sql::Judged)), and
+//!   anything else is `interrupted`.
 //!
 //! After a failure that leaves doubt (a unique violation, a lost reply) the ledger is read again:
 //! nothing is guessed. Where a driver cannot tell which statement of a batch failed, the batch is
@@ -31,6 +31,7 @@ mod down;
 mod exchange;
 mod existing;
 pub mod failure;
+mod judged;
 mod machine;
 mod message;
 mod noticed;

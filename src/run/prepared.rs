@@ -1,7 +1,8 @@
 //! A section made ready to run: split, classified and grouped into steps.
 
 use crate::error::{Code, Error};
-use crate::migration::Section;
+use crate::migration::{Convention, Section};
+use crate::plan::set_local::{self, calls_set_config};
 use crate::plan::{Finding, Inspected, inspect};
 use crate::sql::{Analysis, Statement, Steps};
 
@@ -12,24 +13,37 @@ pub(crate) struct Prepared {
     pub(crate) steps: Steps,
     /// Settings with a dot in their name that the section sets: `pg_settings` does not show them.
     pub(crate) settings: Vec<String>,
+    /// Steps that do nothing but set something until their transaction ends, which holds for the steps after them: the
+    /// statement, and the one that ends it.
+    local: Vec<(usize, usize)>,
     /// The caller's settings, if the machine keeps them.
     pub(crate) kept: Option<String>,
 }
 
 impl Prepared {
     /// `known`: what planning has found out about the section.
-    pub(crate) fn new(section: &Section, known: Option<Inspected>) -> Result<Prepared, Error> {
-        let Inspected { analysis, steps } = match known {
+    pub(crate) fn new(section: &Section, known: Option<Inspected>, convention: Convention) -> Result<Prepared, Error> {
+        let inspected = match known {
             Some(known) => known,
             None => inspect(section).map_err(|finding| refused(*finding))?,
         };
+        let mut local = Vec::new();
+        if set_local::holds(convention) {
+            local.extend(set_local::alone(section, &inspected));
+        }
+        let Inspected { analysis, steps } = inspected;
         let settings = dotted_settings(&section.text, &analysis);
-        Ok(Prepared { analysis, steps, settings, kept: None })
+        Ok(Prepared { analysis, steps, settings, local, kept: None })
+    }
+
+    /// Whether what a statement sets until its transaction ends holds for the steps after it.
+    pub(crate) fn is_held(&self, statement: usize) -> bool {
+        self.local.iter().any(|(at, _)| *at == statement)
     }
 
     /// Whether any step may change session settings.
     pub(crate) fn session(&self) -> bool {
-        self.steps.steps.iter().any(|step| step.session)
+        !self.local.is_empty() || self.steps.steps.iter().any(|step| step.session)
     }
 
     /// Whether the section takes away what is kept in the session.
@@ -40,10 +54,17 @@ impl Prepared {
 
     /// The statements that do nothing but change settings, of all steps before this one. Every step
     /// begins with the caller's settings, so that the ledger is written with them and a run that
-    /// goes on in the middle finds what the section has set before.
-    pub(crate) fn set_before(&self, text: &str, step: usize) -> impl Iterator<Item = String> {
+    /// goes on in the middle finds what the section has set before. `lasting`: the step has no transaction to set it in.
+    pub(crate) fn set_before(&self, text: &str, step: usize, lasting: bool) -> impl Iterator<Item = String> {
         let end = self.steps.steps.get(step).map_or(0, |step| step.statements.start);
-        self.analysis.statements.iter().take(end).filter_map(|statement| sets(statement, text))
+        self.analysis.statements.iter().take(end).enumerate().filter_map(move |(at, statement)| {
+            match self.local.iter().find(|(local, _)| *local == at) {
+                Some((_, until)) if *until <= end => None,
+                Some(_) if lasting => Some(set_local::for_session(statement, text)),
+                Some(_) => Some(statement.span.slice(text).to_owned()),
+                None => sets(statement, text),
+            }
+        })
     }
 }
 
@@ -51,19 +72,13 @@ impl Prepared {
 pub(crate) fn sets(statement: &Statement, text: &str) -> Option<String> {
     let (verb, sql) = (statement.verb.as_str(), statement.span.slice(text));
     match verb.split(' ').next().unwrap_or_default() {
-        _ if !statement.session => None,
+        _ if !statement.session || set_local::is_local(statement, text) => None,
         "set" | "reset" => Some(sql.to_owned()),
         // It does more than that, but what it does to settings is this.
         "discard" if verb == "discard all" => Some("reset all".to_owned()),
         "select" if calls_set_config(sql) => Some(sql.to_owned()),
         _ => None,
     }
-}
-
-/// `select set_config(…)`, qualified or not.
-fn calls_set_config(sql: &str) -> bool {
-    let rest = sql.get("select".len()..).unwrap_or("").trim_start().to_ascii_lowercase();
-    rest.strip_prefix("pg_catalog.").unwrap_or(&rest).starts_with("set_config")
 }
 
 /// What cannot run here, as an error.
@@ -76,10 +91,10 @@ pub(super) fn refused(finding: Finding) -> Error {
     }
 }
 
-/// The names with a dot that follow `set` (but not `local`), or open a call of `set_config`.
+/// The names with a dot that follow `set`, or open a call of `set_config`.
 fn dotted_settings(text: &str, analysis: &Analysis) -> Vec<String> {
     let mut names = Vec::new();
-    for statement in analysis.statements.iter().filter(|statement| statement.session) {
+    for statement in analysis.statements.iter().filter(|it| it.session || it.verb.starts_with("set")) {
         let sql = statement.span.slice(text).to_ascii_lowercase();
         let mut rest = sql.as_str();
         while let Some(at) = rest.find("set_config") {
@@ -89,7 +104,8 @@ fn dotted_settings(text: &str, analysis: &Analysis) -> Vec<String> {
         }
         if let Some(rest) = sql.strip_prefix("set ").or_else(|| sql.strip_prefix("reset ")) {
             let rest = rest.trim_start();
-            push_dotted(&mut names, rest.strip_prefix("session ").unwrap_or(rest).trim_start());
+            let rest = rest.strip_prefix("session ").or_else(|| rest.strip_prefix("local ")).unwrap_or(rest);
+            push_dotted(&mut names, rest.trim_start());
         }
     }
     names

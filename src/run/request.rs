@@ -121,7 +121,8 @@ pub enum Request {
         /// The claim.
         claim: u32,
     },
-    /// How the index of a step stands: `missing`, `invalid`, `valid`, and whether it is being built.
+    /// What the database says of a step that may have been tried: `missing`, `invalid` or `valid` of an index, `gone` of
+    /// what it takes away, `pending`; and whether somebody is at it.
     Index {
         /// The migration.
         migration: usize,
@@ -129,6 +130,9 @@ pub enum Request {
         direction: Direction,
         /// The step.
         step: usize,
+        /// Compare these indexes with the one that the step builds, if there are any, and keep nothing: the failure says
+        /// what was found.
+        among: String,
     },
     /// Ask for the session's settings.
     Capture,
@@ -217,8 +221,8 @@ pub enum Act {
         /// The claim.
         claim: u32,
     },
-    /// Drop an index that was left invalid; the name is qualified and quoted.
-    DropIndex(String),
+    /// Put right what a step has left behind, such as an invalid index.
+    Mend(String),
     /// Run a step.
     Run {
         /// The migration.

@@ -151,6 +151,8 @@ pub(super) struct Stepwise {
     pub(super) total: usize,
     /// The step at hand may have been tried before.
     pub(super) tried: bool,
+    /// Nobody knows how that try has ended.
+    pub(super) died: bool,
     /// The row says that all is done.
     pub(super) recorded: bool,
     /// Why the index could not be built: its name was taken.
@@ -173,7 +175,8 @@ pub(super) enum At {
     /// The caller's settings are put back; then this.
     Restore(Next),
     Index,
-    Drop,
+    /// What was left behind is put right; then the step is done, or it is run.
+    Mend(bool),
     Run,
     Advance,
     Delete,
@@ -190,10 +193,10 @@ pub(super) enum At {
 pub(super) enum Next {
     /// Run the step.
     Run,
-    /// See how its index stands.
-    Index,
-    /// Drop the index that was left invalid.
-    Drop(String),
+    /// Ask the database what has become of it; of an index, whether it is one of these.
+    Index(String),
+    /// Put right what was left behind; then it is done, or it is run.
+    Mend(String, bool),
     /// Record the step as done.
     Advance,
     /// The index is still being built.
@@ -211,6 +214,7 @@ impl Stepwise {
             step: 0,
             total,
             tried: false,
+            died: false,
             taken: None,
             recorded: false,
             captured: false,

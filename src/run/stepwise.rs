@@ -14,7 +14,7 @@ use super::{Failure, Machine, Output, message};
 use crate::error::Error;
 use crate::ledger::State;
 use crate::ledger::statements::{TextRow, taken};
-use crate::sql::Step;
+use crate::sql::{Judged, Step};
 use std::sync::Arc;
 
 /// SQLSTATE `duplicate_table`: what a second `CREATE INDEX` of one name fails with.
@@ -26,7 +26,7 @@ impl Machine {
         &mut self,
         migration: usize,
         direction: Direction,
-        resume: Option<(String, u32)>,
+        resume: Option<(String, u32, bool)>,
         again: Option<(String, Option<String>)>,
     ) -> Output {
         let total = self.shape_of_section().2;
@@ -34,10 +34,11 @@ impl Machine {
         let own = self.setup.catalog.migrations[migration].version.as_str().to_owned();
         let mut now = Stepwise::new(migration, direction, own, total);
         let request = match (resume, again, direction) {
-            (Some((version, done)), ..) => {
+            (Some((version, done, died)), ..) => {
                 now.version.clone_from(&version);
                 now.step = done as usize;
                 now.tried = true;
+                now.died = died;
                 let state = if direction == Direction::Up { State::Running } else { State::Reverting };
                 Request::Take { version, state, done, claim }
             }
@@ -98,14 +99,17 @@ impl Machine {
                 let mut text = |name: &str| taken(&mut row, name).unwrap_or_default();
                 let next = match (text("building").as_str(), text("state").as_str()) {
                     ("true", _) => Next::Wait,
-                    (_, "valid") => Next::Advance,
-                    (_, "invalid") => Next::Drop(text("name")),
-                    // The name belongs to something else.
-                    _ => now.taken.take().map_or(Next::Run, |error| Next::Stop(Some(error))),
+                    (_, "gone") if now.died => Next::Advance,
+                    (_, "pending") => Next::Mend(text("name"), true),
+                    // The text may have been edited since; nobody is at it.
+                    (_, "invalid") if now.tried => Next::Mend(text("name"), false),
+                    (_, "invalid" | "valid") => Next::Index(text("among")),
+                    _ => self.run_or_stop(&mut now),
                 };
                 self.then(now, next)
             }
-            At::Drop => self.then(now, Next::Run),
+            At::Mend(true) => self.then(now, Next::Advance),
+            At::Mend(false) => self.then(now, Next::Run),
             At::Run => {
                 if matches!(self.sent, Some(Request::Atomic(_))) {
                     return self.stepped(now);
@@ -139,12 +143,12 @@ impl Machine {
     }
 
     /// Goes on, once the session has the settings that this needs.
-    fn then(&mut self, mut now: Stepwise, next: Next) -> Output {
+    pub(super) fn then(&mut self, mut now: Stepwise, next: Next) -> Output {
         let (migration, direction, step) = (now.migration, now.direction, now.step);
         let in_section = match next {
             // A step in a transaction brings its settings along.
             Next::Run => !self.is_transactional(&now),
-            Next::Index => true,
+            Next::Index(_) => true,
             _ => false,
         };
         let sets = !self.setup.options.schema.is_empty() || self.has_set_before(&now);
@@ -162,15 +166,15 @@ impl Machine {
                 let request = self.request_of_step(&now);
                 self.go(now, At::Run, request)
             }
-            Next::Index => self.go(now, At::Index, Request::Index { migration, direction, step }),
+            Next::Index(among) => self.go(now, At::Index, Request::Index { migration, direction, step, among }),
             // In one transaction with the lease, so that a runner which has lost it cannot drop
             // what another has built.
-            Next::Drop(index) => {
-                let acts = vec![Act::LockTimeout, Act::Hold { version, from, claim }, Act::DropIndex(index)];
-                self.go(now, At::Drop, Request::Atomic(acts))
+            Next::Mend(sql, done) => {
+                let acts = vec![Act::LockTimeout, Act::Hold { version, from, claim }, Act::Mend(sql)];
+                self.go(now, At::Mend(done), Request::Atomic(acts))
             }
             Next::Advance => self.go(now, At::Advance, Request::Advance { version, from, last, claim }),
-            Next::Wait => self.wait("for an index that is still being built"),
+            Next::Wait => self.wait("for a step that is still under way"),
             Next::Stop(then) => self.go(now, At::Stop(then), Request::Stop { version, claim }),
         }
     }
@@ -209,14 +213,14 @@ impl Machine {
     pub(super) fn withdraw(&mut self, now: Stepwise, error: Error) -> Option<Output> {
         match now.at.clone() {
             At::Forget | At::Claim => Some(self.fail(error)),
-            At::Capture | At::Replay(_) | At::Index | At::Drop | At::Run => {
+            At::Capture | At::Replay(_) | At::Index | At::Mend(_) | At::Run => {
                 Some(self.then(now, Next::Stop(Some(Box::new(error)))))
             }
             At::Advance | At::Delete | At::Restore(_) | At::Diagnose(_) | At::Rollback(_) | At::Stop(_) => None,
         }
     }
 
-    fn step_at_hand(&self, now: &Stepwise) -> Option<&Step> {
+    pub(super) fn step_at_hand(&self, now: &Stepwise) -> Option<&Step> {
         self.prepared.as_ref().and_then(|prepared| prepared.steps.steps.get(now.step))
     }
 
@@ -237,14 +241,14 @@ impl Machine {
     /// Whether the section has set anything before the step at hand.
     fn has_set_before(&self, now: &Stepwise) -> bool {
         let text = &self.setup.section(now.migration, now.direction).text;
-        self.prepared.as_ref().is_some_and(|prepared| prepared.set_before(text, now.step).next().is_some())
+        self.prepared.as_ref().is_some_and(|prepared| prepared.set_before(text, now.step, false).next().is_some())
     }
 
     fn stepped(&mut self, mut now: Stepwise) -> Output {
         self.state.losses = 0;
         now.recorded = now.step + 1 >= now.total;
         now.step += 1;
-        now.tried = false;
+        (now.tried, now.died) = (false, false);
         now.taken = None;
         self.next_step(now)
     }
@@ -266,12 +270,14 @@ impl Machine {
         }
         self.event(EventKind::Step, now.migration, now.step + 1, now.total);
         // The database itself can tell whether such a step has happened.
-        let next = if now.tried && self.is_judged(&now) { Next::Index } else { Next::Run };
+        let next = if self.is_judged(&now) { Next::Index(String::new()) } else { Next::Run };
         self.then(now, next)
     }
 
+    /// Whether the database is asked about the step at hand.
     fn is_judged(&self, now: &Stepwise) -> bool {
-        self.step_at_hand(now).is_some_and(|step| step.concurrent_index.is_some())
+        let judged = self.step_at_hand(now).and_then(|step| step.judged);
+        judged.is_some_and(|judged| now.tried || matches!(judged, Judged::BuildIfMissing(_)))
     }
 
     fn over(&mut self, now: &Stepwise) -> Output {
@@ -302,8 +308,9 @@ impl Machine {
         }
         match now.at.clone() {
             // Whoever still builds the index is in the way.
-            At::Drop if kind == Kind::Cancelled => self.then(now, Next::Stop(None)),
-            At::Run | At::Drop | At::Replay(_) => {
+            At::Mend(_) if kind == Kind::Cancelled => self.then(now, Next::Stop(None)),
+            At::Index if self.is_compared() => self.compared(now, &failure),
+            At::Run | At::Mend(_) | At::Replay(_) => {
                 let refusal = self.refusal(now.migration, now.direction, failure);
                 match self.trial(&refusal).filter(|_| kind != Kind::Busy) {
                     Some(request) => self.go(now, At::Diagnose(Box::new(refusal)), request),
@@ -327,10 +334,10 @@ impl Machine {
     fn step_refused(&mut self, mut now: Stepwise, refusal: Refusal) -> Output {
         let kept = Some((now.step as u32, now.total as u32));
         let error = failure::section(&self.setup, &refusal, kept, self.is_first(&refusal), &self.state.report);
-        if refusal.failure.sqlstate == DUPLICATE_TABLE && now.tried && self.is_judged(&now) {
+        if refusal.failure.sqlstate == DUPLICATE_TABLE && self.is_judged(&now) {
             // The index is there after all: an earlier try was still at it.
             now.taken = Some(Box::new(error));
-            return self.then(now, Next::Index);
+            return self.then(now, Next::Index(String::new()));
         }
         let explicit = matches!(&self.sent, Some(Request::Atomic(acts))
             if self.setup.capabilities.script && message::is_explicit(self.prepared.as_deref(), acts));

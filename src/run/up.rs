@@ -258,7 +258,7 @@ impl Machine {
             Some(Ok(known)) if direction == Direction::Up => Some(known.clone()),
             _ => None,
         };
-        self.prepared = Some(Arc::new(Prepared::new(section, known)?));
+        self.prepared = Some(Arc::new(Prepared::new(section, known, self.setup.catalog.convention)?));
         Ok(())
     }
 

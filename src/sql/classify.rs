@@ -3,7 +3,7 @@
 use super::inner::Inner;
 use super::lex::{Kind, Token};
 use super::pattern::Cursor;
-use super::{ConcurrentIndex, Control, Problem, Statement};
+use super::{Control, Problem, Statement, judged};
 use crate::error::Code;
 use crate::span::Span;
 
@@ -100,17 +100,18 @@ pub(super) fn statement(text: &str, tokens: &[Token]) -> Result<Statement, Probl
         inner.read_literals(text, tokens, 0, false);
     }
     inner.read_statement(cursor);
+    let transactional = !(inner.ends_transaction || fits(OUTSIDE_TRANSACTION, cursor));
     Ok(Statement {
         span,
         verb: verb(cursor),
-        transactional: !(inner.ends_transaction || fits(OUTSIDE_TRANSACTION, cursor)),
+        transactional,
         control,
         // A statement that begins with a parenthesis is a query.
         session: fits(SESSION, cursor)
             || cursor.peek().is_some_and(|token| token.kind == Kind::OpenParen)
             || mentions_set_config(span.slice(text)),
         destructive: inner.destructive,
-        concurrent_index: concurrent_index(cursor),
+        judged: if transactional { None } else { judged::kind(cursor) },
         tables: inner.tables,
     })
 }
@@ -227,25 +228,9 @@ fn verb(mut cursor: Cursor<'_>) -> String {
     verb
 }
 
-fn concurrent_index(mut cursor: Cursor<'_>) -> Option<ConcurrentIndex> {
-    if !cursor.takes("create unique? index concurrently") {
-        return None;
-    }
-    cursor.takes("if not exists");
-    if cursor.starts("on") {
-        return None;
-    }
-    let (_, name) = cursor.name()?;
-    if !cursor.takes("on only?") {
-        return None;
-    }
-    let (schema, table) = cursor.name()?;
-    Some(ConcurrentIndex { name, schema, table })
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::analyze;
+    use super::super::{Judged, analyze};
     use super::*;
 
     #[track_caller]
@@ -270,13 +255,8 @@ mod tests {
     }
 
     #[track_caller]
-    fn builds(text: &str, expected: Option<(&str, Option<&str>, &str)>) {
-        let expected = expected.map(|(name, schema, table)| ConcurrentIndex {
-            name: name.to_owned(),
-            schema: schema.map(str::to_owned),
-            table: table.to_owned(),
-        });
-        assert_eq!(one(text).concurrent_index, expected, "{text}");
+    fn judges(text: &str, expected: Option<Judged>) {
+        assert_eq!(one(text).judged, expected, "{text}");
     }
 
     #[test]
@@ -357,15 +337,37 @@ mod tests {
     }
 
     #[test]
-    fn the_index_that_is_built_concurrently_is_named() {
-        builds("create index concurrently I on T (a)", Some(("i", None, "t")));
-        builds(
-            "create unique index concurrently if not exists \"I\" on only s.t using btree (a)",
-            Some(("I", Some("s"), "t")),
+    fn what_can_be_told_afterwards_is_known() {
+        let judges = |text, expected| judges(text, Some(expected));
+        judges("create index concurrently I on T (a)", Judged::Build);
+        judges("create index concurrently on t (a)", Judged::Build);
+        judges(
+            "CREATE unique index Concurrently if not exists \"I\" on only s.t (a)",
+            Judged::BuildIfMissing(Span::new(33, 46)),
         );
-        builds("create index concurrently on t (a)", None);
-        builds("create index concurrently U&\"!0069\" uescape '!' on t (a)", None);
-        builds("create index i on t (a)", None);
-        builds("drop index concurrently i", None);
+        judges("drop index concurrently if exists i", Judged::Drop);
+        judges("reindex table concurrently t", Judged::Reindex);
+        judges("reindex (verbose, concurrently) database app", Judged::Reindex);
+        judges("reindex (concurrently off) schema s", Judged::Repeat);
+        judges("alter table if exists s.t detach partition p concurrently", Judged::Detach);
+        judges("vacuum (analyze) t", Judged::Repeat);
+        judges("cluster", Judged::Repeat);
+        judges("alter system set work_mem = '1MB'", Judged::Repeat);
+    }
+
+    #[test]
+    fn of_the_rest_nobody_knows() {
+        for text in [
+            "create index i on t (a)",
+            "reindex table t",
+            "refresh materialized view concurrently m",
+            "analyze t",
+            "alter table t detach partition p",
+            "create database a",
+            "drop subscription s",
+            "do $$ begin commit; end $$",
+        ] {
+            judges(text, None);
+        }
     }
 }

@@ -3,7 +3,8 @@
 //!
 //! Code is read by its tokens, not understood: what it puts together at run time stays unknown.
 
-use super::lex::{Kind, Token, tokens};
+use super::judged::code as without_comments;
+use super::lex::{Kind, Token};
 use super::pattern::Cursor;
 use super::{Act, TableAct};
 use std::borrow::Cow;
@@ -83,8 +84,7 @@ impl Inner {
         for token in found {
             let Some(code) = content(token.kind, token.span.slice(text)) else { continue };
             let code = code.as_ref();
-            let mut inner: Vec<Token> =
-                tokens(code).filter(|token| !matches!(token.kind, Kind::LineComment | Kind::BlockComment)).collect();
+            let mut inner = without_comments(code);
             for statement in inner.split(|token| token.kind == Kind::Semicolon) {
                 let mut follows = true;
                 for (at, token) in statement.iter().enumerate() {

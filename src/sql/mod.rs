@@ -11,6 +11,7 @@
 
 mod classify;
 mod inner;
+pub(crate) mod judged;
 pub mod lex;
 pub mod pattern;
 pub mod quote;
@@ -19,6 +20,7 @@ mod statement;
 pub mod steps;
 
 pub use inner::content;
+pub use judged::Judged;
 pub use split::analyze;
-pub use statement::{Act, Analysis, ConcurrentIndex, Control, Problem, Statement, TableAct};
+pub use statement::{Act, Analysis, Control, Problem, Statement, TableAct};
 pub use steps::{Mode, Step, Steps, Transaction, steps};

@@ -1,5 +1,6 @@
 //! What is known of a statement, and of a text that is split into statements.
 
+use super::Judged;
 use crate::error::Code;
 use crate::span::Span;
 
@@ -19,8 +20,8 @@ pub struct Statement {
     pub session: bool,
     /// Set if the statement throws away a whole schema, database or all that somebody owns.
     pub destructive: Option<String>,
-    /// Set for `CREATE INDEX CONCURRENTLY` with an index name.
-    pub concurrent_index: Option<ConcurrentIndex>,
+    /// Set if it runs alone, and it can be told afterwards what has become of it.
+    pub judged: Option<Judged>,
     /// Tables that it drops, renames, moves to another schema or creates.
     pub tables: Vec<TableAct>,
 }
@@ -44,18 +45,6 @@ impl Control {
     pub fn is_savepoint(self) -> bool {
         self == Control::Savepoint
     }
-}
-
-/// The index that a `CREATE INDEX CONCURRENTLY` builds. Names as PostgreSQL would fold them.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub struct ConcurrentIndex {
-    /// The index.
-    pub name: String,
-    /// The table's schema, if written.
-    pub schema: Option<String>,
-    /// The table.
-    pub table: String,
 }
 
 /// What a statement does to a table as a whole.

@@ -18,7 +18,7 @@
 //! transaction, and a savepoint outside a transaction.
 
 use super::lex::{self, Kind};
-use super::{Analysis, ConcurrentIndex, Control, Problem, Statement};
+use super::{Analysis, Control, Judged, Problem, Statement};
 use crate::error::Code;
 use crate::finding::{Finding, Severity};
 use crate::span::Span;
@@ -66,8 +66,8 @@ pub struct Step {
     pub savepoints: bool,
     /// Whether it may change session settings.
     pub session: bool,
-    /// Set if it is a `CREATE INDEX CONCURRENTLY` with an index name.
-    pub concurrent_index: Option<ConcurrentIndex>,
+    /// Set if it runs alone, and it can be told afterwards what has become of it.
+    pub judged: Option<Judged>,
 }
 
 /// A section as it is run.
@@ -79,7 +79,7 @@ pub struct Steps {
     /// The steps: exactly one if transactional.
     pub steps: Vec<Step>,
     /// Parts of the text that are left out of what is sent (`BEGIN` and `COMMIT` with their
-    /// semicolons, skipped psql lines), in the order of the text.
+    /// semicolons, skipped psql lines, `IF NOT EXISTS` of an index that is built concurrently), in the order of the text.
     pub omitted: Vec<Span>,
     /// What a person should know, such as transaction control in the middle of a file. Without
     /// `at`; the second item is the place in the text.
@@ -122,6 +122,11 @@ pub fn steps(text: &str, analysis: &Analysis, marker: Transaction) -> Result<Ste
     }
     let Grouping { groups, mut omitted, findings, .. } = grouping;
     omitted.extend(&analysis.skipped);
+    for statement in statements {
+        if let Some(Judged::BuildIfMissing(words)) = statement.judged {
+            omitted.push(words);
+        }
+    }
     crate::ordered::sort(&mut omitted);
 
     let whole = match groups.as_slice() {
@@ -153,8 +158,8 @@ fn step(statements: &[Statement], range: Range<usize>, together: bool) -> Step {
         transactional: together || inner.iter().all(|statement| statement.transactional),
         savepoints: inner.iter().any(|statement| statement.control == Some(Control::Savepoint)),
         session: inner.iter().any(|statement| statement.session),
-        concurrent_index: match inner {
-            [only] => only.concurrent_index.clone(),
+        judged: match inner {
+            [only] => only.judged,
             _ => None,
         },
         statements: range,
@@ -569,7 +574,19 @@ mod tests {
         let found = steps(text, &analysis, Transaction::Auto).expect("steps").steps;
         let flags: Vec<_> = found.iter().map(|step| (step.statements.clone(), step.savepoints, step.session)).collect();
         assert_eq!(flags, [(1..2, true, false), (3..4, false, true), (4..5, false, false)]);
-        assert_eq!(found[2].concurrent_index.as_ref().map(|index| index.name.as_str()), Some("i"));
+        assert_eq!(found.iter().map(|step| step.judged).collect::<Vec<_>>(), [None, None, Some(Judged::Build)]);
+    }
+
+    #[test]
+    fn an_index_is_built_or_its_name_is_taken() {
+        runs(
+            "create unique index concurrently if /* x */ not\nexists i on t (a); a",
+            "step: ![create unique index concurrently i on t (a)] [a]",
+        );
+        runs(
+            "create index if not exists i on t (a); vacuum",
+            "step: [create index if not exists i on t (a)] ![vacuum]",
+        );
     }
 
     #[test]

@@ -346,15 +346,30 @@ pub(crate) fn step(world: &World<'_>, db: &mut Arc<Committed>, backends: &mut [A
             }
             Progress::Reply(rows(vec![]))
         }
-        Request::Index { migration, step, .. } => {
+        Request::Index { migration, step, among, .. } => {
             let key = (*migration as u8, *step as u8);
+            if !among.is_empty() {
+                // There is no other index of this name.
+                let said = match db.indexes.get(&key) {
+                    None => "counterfoil: ",
+                    Some(Index::Invalid) => "counterfoil: drop index if exists i",
+                    Some(Index::Valid) => "counterfoil: valid",
+                };
+                let failure = Failure { sqlstate: "22P02".into(), message: said.into(), ..Failure::default() };
+                return Progress::Reply(Input::Failed(failure));
+            }
             let state = match db.indexes.get(&key) {
                 None => "missing",
                 Some(Index::Invalid) => "invalid",
                 Some(Index::Valid) => "valid",
             };
             let busy = building.contains(&key);
-            Progress::Reply(one(&[("state", state), ("name", "i"), ("building", if busy { "true" } else { "false" })]))
+            Progress::Reply(one(&[
+                ("state", state),
+                ("name", "drop index i"),
+                ("among", "1"),
+                ("building", if busy { "true" } else { "false" }),
+            ]))
         }
         Request::Alone { migration, direction, step } => {
             let key = (*migration as u8, *step as u8);
@@ -508,7 +523,7 @@ fn atomic(
                 me.changes.push(Change::Row(version, None));
             }
         }
-        Act::DropIndex(_) => {
+        Act::Mend(_) => {
             // Dropping waits for whoever builds.
             if let Some(key) = world.concurrent.iter().find(|key| db.indexes.contains_key(key)) {
                 if building.contains(key) {

@@ -463,7 +463,11 @@ const LAST: &str = "-- migrate:up\ninsert into a values (3);\n-- migrate:down\nd
 const INDEX: &str =
     "-- migrate:up\ninsert into a values (1);\ncreate index concurrently i on a (x);\ninsert into a values (2);\n";
 /// Three steps; of the one in the middle nobody can tell whether it has happened.
-const AMBIGUOUS: &str = "-- migrate:up\ninsert into a values (1);\nvacuum a;\ninsert into a values (2);\n";
+const AMBIGUOUS: &str =
+    "-- migrate:up\ninsert into a values (1);\ncreate tablespace b location '/b';\ninsert into a values (2);\n";
+/// As [`INDEX`]; the index may be there, and may be of no use.
+const MISSING: &str = "-- migrate:up\ninsert into a values (1);\ncreate index concurrently if not exists i on a (x);\n\
+                       insert into a values (2);\n";
 
 /// Three migrations, `second` in the middle; one runner, and nothing goes wrong.
 fn model(second: &str) -> Checked {
@@ -472,7 +476,7 @@ fn model(second: &str) -> Checked {
     let middle = if second == PLAIN { 1 } else { 3 };
     Checked {
         catalog: counterfoil::convention::read(&files, None).expect("the model's files are good"),
-        concurrent: if second == INDEX { BTreeSet::from([(1, 1)]) } else { BTreeSet::new() },
+        concurrent: if second == INDEX || second == MISSING { BTreeSet::from([(1, 1)]) } else { BTreeSet::new() },
         steps: vec![1, middle, 1],
         goal: Goal::Up,
         capabilities: SCRIPT,
@@ -553,6 +557,13 @@ const THREE: [When; 3] = [When::Apply; 3];
 fn two_runners_with_two_faults_and_a_lease_that_runs_out() {
     let model = Checked { runners: TWO.into(), faults: 2, expiries: 1, ..model(INDEX) };
     check("2 runners, an index build; two faults, lease over", model);
+}
+
+#[test]
+fn an_index_that_somebody_else_has_left_invalid() {
+    let mut model = Checked { runners: TWO.into(), faults: 1, expiries: 1, ..model(MISSING) };
+    model.db.indexes.insert((1, 1), Index::Invalid);
+    check("2 runners, an index that is there and invalid; a fault, lease over", model);
 }
 
 #[test]

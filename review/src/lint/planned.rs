@@ -3,7 +3,7 @@
 
 use super::{Direction, Level, Rule, Subject};
 use counterfoil::finding::{Finding, Severity};
-use counterfoil::plan::{foreign_markers, inspect};
+use counterfoil::plan::{foreign_markers, inspect, set_local};
 
 pub(crate) const RULES: &[Rule] = &[
     Rule {
@@ -42,6 +42,20 @@ ledger.",
             "CREATE TABLE a (id bigint);\n-- counterfoil-ignore transaction-control: two steps on purpose\nCOMMIT;\nBEGIN READ ONLY;\nSELECT 1;\nCOMMIT;\n",
         ],
         good: &["CREATE TABLE rooms (id bigint);\n"],
+    },
+    Rule {
+        code: "set-local",
+        level: Level::Warning,
+        summary: "SET LOCAL in a file that runs step by step",
+        why: "\
+Each step is a transaction of its own, and `SET LOCAL` ends with it: a `lock_timeout` protects nothing, a `search_path` leads
+elsewhere. So it is with goose, sql-migrate and Flyway, which send statement by statement, and in a set of no tool. The other
+tools send a file as one message, which is one transaction, and there `SET LOCAL` holds for the steps after it, up to the next
+`COMMIT`: a note.
+
+Write `SET`, which ends with the migration, or put it between `BEGIN` and `COMMIT` with what it is for.",
+        bad: &["SET LOCAL lock_timeout = '1s';\nCREATE INDEX CONCURRENTLY rooms_by_floor ON public.rooms (floor);\n"],
+        good: &["SET LOCAL lock_timeout = '1s';\nALTER TABLE public.rooms ADD COLUMN floor integer;\n"],
     },
     Rule {
         code: "ledger-touched",
@@ -120,6 +134,7 @@ pub(super) fn look(subject: &Subject<'_>, out: &mut Vec<Finding>) {
     match subject.inspected {
         Ok(inspected) => {
             inspect::findings(subject.section, inspected, subject.table, out);
+            out.extend(set_local::finding(subject.section, inspected, subject.convention));
             if subject.direction == Direction::Up {
                 let (section, analysis) = (subject.section, &inspected.analysis);
                 out.extend(foreign_markers::finding(section, analysis, subject.convention, Severity::Error));

@@ -15,7 +15,7 @@ pub mod inspect;
 mod matching;
 pub(crate) mod not_run;
 mod policy;
-mod running;
+pub(crate) mod running;
 mod squash;
 pub(crate) mod words;
 mod work;

@@ -21,4 +21,4 @@ pub mod steps;
 pub use inner::content;
 pub use split::analyze;
 pub use statement::{Act, Analysis, ConcurrentIndex, Control, Problem, Statement, TableAct};
-pub use steps::{Mode, Step, Steps, Transaction, steps};
+pub use steps::{Left, Mode, Step, Steps, Transaction, steps};

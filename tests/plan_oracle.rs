@@ -359,12 +359,17 @@ impl Oracle {
         let Some(row) = self.row_of(file) else { return false };
         let r = &self.rows[row];
         let done = r.steps_done.unwrap_or(0) as usize;
+        let f = &self.files[file];
+        let same = r.checksum == Some(self.sum(file));
+        let as_it_was = same && f.content == 3 && done <= STEPS;
+        // With no step done there is nothing to compare, but another name and another text are another migration.
+        let afresh = done == 0 && (same || r.name.as_ref().is_none_or(|name| name == f.name));
+        // An index tells whether it is there, if it is the one that was tried.
+        let untold = f.content == 3 && (done == 1 || done == 0 && !same);
         r.state == State::Running
             && r.lease != Lease::Alive
-            && r.checksum == Some(self.sum(file))
-            && self.files[file].content == 3
-            && done <= STEPS
-            && (r.lease == Lease::None || done != 1)
+            && (as_it_was || afresh)
+            && (r.lease == Lease::None || !untold)
     }
 
     fn at(&self, key: u32) -> Vec<usize> {
@@ -647,7 +652,7 @@ fn carry_out(catalog: &Catalog, rows: &mut Vec<Row>, plan: &Plan) {
                 assert_eq!(old.checksum, *checksum);
                 insert(rows, fresh(*migration));
             }
-            Work::Apply { resume: Some((version, done)), .. } => {
+            Work::Apply { resume: Some((version, done, _)), .. } => {
                 let old = take(rows, version);
                 assert_eq!((old.state, old.steps_done), (State::Running, Some(*done)));
                 let state = State::Applied;

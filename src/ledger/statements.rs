@@ -529,22 +529,24 @@ impl Runner<'_> {
     }
 }
 
-/// Takes over a stopped migration. One row back: it is ours; none: somebody was faster. `up`: its file, whose text may have
-/// changed since; `steps`: how many steps the section has; `stepped`: whether the ledger keeps their fingerprints.
+/// Takes over a stopped migration. One row back: it is ours; none: somebody was faster. `seen`: its row, the steps done and who
+/// held it, as they were judged. `up`: its file, whose text may have changed since; `steps`: how many steps the section has;
+/// `stepped`: whether the ledger keeps their fingerprints.
 pub(crate) fn take(
     table: &Table,
     runner: &Runner<'_>,
-    version: &str,
+    seen: (&str, u32, Option<&str>),
     up: Option<&Migration>,
-    steps_done: u32,
     steps: usize,
     stepped: bool,
 ) -> String {
     let state = if up.is_some() { State::Running } else { State::Reverting };
+    let (version, steps_done, by) = seen;
     let condition = format!(
-        "t.version = {} and state = {} and coalesce(steps_done, 0) = {steps_done} and {}",
+        "t.version = {} and state = {} and coalesce(steps_done, 0) = {steps_done} and claimed_by is not distinct from {} and {}",
         literal(version),
         literal(state.as_str()),
+        nullable(by),
         runner.free()
     );
     let mut set =

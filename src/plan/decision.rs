@@ -284,8 +284,8 @@ pub enum Work {
         migration: usize,
         /// For a repeatable migration that has run before: the row's version and checksum.
         again: Option<(String, Option<String>)>,
-        /// For a statement-wise migration that stopped: the row's version and the steps done.
-        resume: Option<(String, u32)>,
+        /// For a statement-wise migration that stopped: the row's version, the steps done, and who held it.
+        resume: Option<(String, u32, Option<String>)>,
     },
     /// Record the baseline without running it and mark the rows of what it replaces.
     Adopt {

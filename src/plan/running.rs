@@ -87,7 +87,7 @@ pub(super) fn judge(migration: &Migration, row: &Row, inspected: Option<&Inspect
     let total = u32::try_from(steps.steps.len()).unwrap_or(u32::MAX);
     let as_it_was =
         same && steps.mode == Mode::StatementWise && row.steps_total.unwrap_or(total) == total && done <= total;
-    if !as_it_was && !(may_differ && agree(&migration.up, steps, row.steps.as_deref(), done as usize)) {
+    if !as_it_was && !((same || may_differ) && agree(&migration.up, steps, row.steps.as_deref(), done as usize)) {
         return Verdict::Stopped(if same { Why::Regrouped } else { Why::Edited });
     }
     if is_unknown(&migration.up, steps, row, same) { Verdict::Stopped(Why::Unknown) } else { Verdict::Resume }

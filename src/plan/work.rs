@@ -121,7 +121,7 @@ impl Decider<'_> {
             let row = matching.row_of[file].map(|row| matching.rows[row]);
             let resume = row
                 .filter(|_| decision.code == Reason::Resume)
-                .map(|row| (row.version.clone(), row.steps_done.unwrap_or(0)));
+                .map(|row| (row.version.clone(), row.steps_done.unwrap_or(0), row.claimed_by.clone()));
             let again =
                 row.filter(|_| decision.code == Reason::Changed).map(|row| (row.version.clone(), row.checksum.clone()));
             ordered.push((file, 0, Work::Apply { migration: file, again, resume }));

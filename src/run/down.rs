@@ -243,7 +243,7 @@ impl Machine {
             if let Some(error) = self.cannot_resume(&next) {
                 return self.fail(error);
             }
-            let resume = next.resume.map(|row| (row.version, row.steps_done.unwrap_or(0)));
+            let resume = next.resume.map(|row| (row.version, row.steps_done.unwrap_or(0), row.claimed_by));
             return self.stepwise(next.migration, Direction::Down, resume, None);
         }
         if self.has_to_remember() {

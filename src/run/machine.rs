@@ -11,7 +11,7 @@ use crate::error::{Code, Error};
 use crate::ledger::foreign;
 use crate::ledger::statements::{self, TextRow, taken};
 use crate::ledger::tools::Tool;
-use crate::ledger::{ALONE, Around, Lease, Ledger, Row, State, shape};
+use crate::ledger::{Around, Lease, Ledger, Row, State, shape};
 use crate::plan;
 use crate::plan::Cache;
 use crate::readiness;
@@ -434,9 +434,9 @@ impl Machine {
             if row.lease == Lease::Alive && (own.is_some() || options.exclusive) {
                 row.lease = Lease::Over;
             }
-            // Nothing was sent after the row had said so.
-            if let Some(by) = row.claimed_by.as_mut().filter(|_| own.is_some() && own == self.state.unsent) {
-                by.truncate(by.len() - if by.ends_with(ALONE) { ALONE.len() } else { 0 });
+            // Nothing was sent after the row had said so: as if it had been stopped between two steps.
+            if own.is_some() && own == self.state.unsent {
+                row.lease = Lease::None;
             }
         }
         let seen = ledger.rows.len()

@@ -309,9 +309,10 @@ pub(crate) fn message(setup: &Setup, prepared: Option<&Prepared>, request: &Requ
             let migration = &setup.catalog.migrations[*migration];
             statements::claim_running(table, migration, &setup.runner(*claim), *steps, *stepped)
         }
-        Request::Take { version, migration, direction, done, steps, stepped, claim } => {
+        Request::Take { version, migration, direction, done, by, steps, stepped, claim } => {
             let up = (*direction == Direction::Up).then(|| &setup.catalog.migrations[*migration]);
-            statements::take(table, &setup.runner(*claim), version, up, *done, *steps, *stepped)
+            let runner = setup.runner(*claim);
+            statements::take(table, &runner, (version, *done, by.as_deref()), up, *steps, *stepped)
         }
         Request::TakeBack { version, steps, stepped, claim } => {
             statements::take_back(table, &setup.runner(*claim), version, *steps, *stepped)

@@ -73,6 +73,8 @@ pub enum Request {
         direction: Direction,
         /// The steps done.
         done: u32,
+        /// Who held it when it was judged: nobody may have done anything since.
+        by: Option<String>,
         /// How many steps the section has.
         steps: usize,
         /// Whether the ledger keeps the fingerprints of steps.

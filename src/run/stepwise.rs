@@ -19,12 +19,12 @@ use crate::sql::{Left, Step};
 const DUPLICATE_TABLE: &str = "42P07";
 
 impl Machine {
-    /// Begins a statement-wise section, or goes on with one: `resume` is the row and its steps done.
+    /// Begins a statement-wise section, or goes on with one: `resume` is the row, its steps done and who held it.
     pub(super) fn stepwise(
         &mut self,
         migration: usize,
         direction: Direction,
-        resume: Option<(String, u32)>,
+        resume: Option<(String, u32, Option<String>)>,
         again: Option<(String, Option<String>)>,
     ) -> Output {
         let Some(stepped) = self.state.stepped else {
@@ -34,11 +34,11 @@ impl Machine {
         let own = self.setup.catalog.migrations[migration].version.as_str().to_owned();
         let mut now = Stepwise::new(migration, direction, own, steps);
         let request = match (resume, again, direction) {
-            (Some((version, done)), ..) => {
+            (Some((version, done, by)), ..) => {
                 now.version.clone_from(&version);
                 now.step = done as usize;
                 now.tried = true;
-                Request::Take { version, migration, direction, done, steps, stepped, claim }
+                Request::Take { version, migration, direction, done, by, steps, stepped, claim }
             }
             (None, Some((version, checksum)), _) => {
                 now.at = At::Forget;

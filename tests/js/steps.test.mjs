@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
-import { migrate as migrateOverPg } from 'counterfoil/pg'
+import * as overPg from 'counterfoil/pg'
+import pg from 'pg'
 import { onEachDatabase } from './support/databases.mjs'
 import { fails } from './support/errors.mjs'
 import { startPostgres } from './support/postgres.mjs'
@@ -30,7 +31,7 @@ const versions = (list) => list.map(({ version }) => version)
 
 onEachDatabase(
   ({ kind, api, open }) => {
-    const { migrate, plan, ready, rollback } = api
+    const { migrate, plan, ready, rollback, stamp } = api
     const row = async (query, version = '002') =>
       (
         await query(
@@ -305,6 +306,81 @@ ${call};
       ])
     })
 
+    test('a person says how many steps of a file have happened', async (t) => {
+      const { db, query, exec } = await open(t)
+      const set = (type, last) => ({
+        '001_a.sql': `-- migrate:up transaction:false\ncreate table t (n ${type});\nvacuum t;\ninsert into t values (${last});\n`,
+      })
+      await fails(migrate(db, set('int', '1 / 0')), { code: 'statement-failed' })
+      // It was changed in the file and in the database.
+      await exec('alter table t alter n type bigint')
+      const edited = set('bigint', '1')
+      await fails(migrate(db, edited), { code: 'plan-refused', message: /2 of 3 steps are done with the old text/ })
+      await fails(stamp(db, edited, ['001'], { step: 4 }), {
+        code: 'plan-refused',
+        message: '001_a.sql has 3 steps, and not 4',
+        help: /^say done or not-done/,
+      })
+      await fails(stamp(db, {}, ['001'], { step: 1, allowEmpty: true }), {
+        code: 'plan-refused',
+        message: 'version 001 has no file here whose steps could be counted',
+      })
+      for (const step of [-1, 1.5, '2', NaN])
+        await fails(stamp(db, edited, ['001'], { step }), { code: 'invalid-input', message: /step/ })
+      for (const [step, says] of [
+        [0, 'no step is recorded as done: it begins afresh'],
+        [2, 'all up to step 2 of 3 is recorded as done: it goes on after that'],
+      ]) {
+        const { changes } = await stamp(db, edited, ['001'], { step })
+        assert.deepEqual(
+          changes.map(({ message }) => message),
+          [says],
+        )
+      }
+      assert.deepEqual(versions((await migrate(db, edited)).applied), ['001'])
+      assert.deepEqual(await query('select n::int as n from t'), [{ n: 1 }])
+      assert.equal((await migrate(db, edited)).status, 'current')
+    })
+
+    test('all steps of a file have happened: it is applied, and a way back is taken back', async (t) => {
+      const { db, query } = await open(t)
+      const set = {
+        '001_a.sql': `-- migrate:up transaction:false\nselect 1;\nselect 1 / 0;\n-- migrate:down transaction:false\nselect 1;\nselect 1 / 0;\n`,
+      }
+      await fails(migrate(db, set), { code: 'statement-failed' })
+      const up = await stamp(db, set, ['001'], { step: 2 })
+      assert.equal(
+        up.changes[0].message,
+        'all up to step 2 of 2 is recorded as done, which was the last: it is applied',
+      )
+      const [{ state, steps }] = await query('select state, steps from schema_migrations')
+      assert.deepEqual([state, steps], ['applied', null])
+      assert.equal((await migrate(db, set)).status, 'current')
+      await fails(rollback(db, set), { code: 'statement-failed' })
+      const down = await stamp(db, set, ['001'], { step: 2 })
+      assert.equal(
+        down.changes[0].message,
+        'all up to step 2 of 2 of its way back is recorded as done, which was the last: its row goes',
+      )
+      assert.deepEqual(await query('select * from schema_migrations'), [])
+    })
+
+    test('a row of before, without fingerprints, goes on with its own text alone', async (t) => {
+      const { db, query, exec } = await open(t)
+      const set = (last) => ({
+        '001_a.sql': `-- migrate:up transaction:false\ncreate table t (n int);\ninsert into t values (${last});\n`,
+      })
+      await fails(migrate(db, set('1 / 0')), { code: 'statement-failed' })
+      await exec('alter table schema_migrations drop column steps')
+      await fails(migrate(db, set('1')), { code: 'plan-refused', message: /was edited after it stopped/ })
+      await fails(migrate(db, set('1 / 0')), { code: 'statement-failed', message: /division by zero/ })
+      assert.deepEqual(await row(query, '001'), { state: 'running', steps_done: 1, steps_total: 2, claimed_by: null })
+      // The column is there by now, and the row has no fingerprint still.
+      await fails(migrate(db, set('1')), { code: 'plan-refused', message: /was edited after it stopped/ })
+      await stamp(db, set('1'), ['001'], { step: 1 })
+      assert.equal((await migrate(db, set('1'))).status, 'migrated')
+    })
+
     test('a way back whose later steps were mended goes on', async (t) => {
       const { db, query } = await open(t)
       const set = (down) => ({
@@ -353,6 +429,74 @@ ${call};
   ['postgres.js', 'HTTP'],
 )
 
+test('a role that may not alter the ledger goes on with a text that has not changed', async (t) => {
+  const server = await startPostgres()
+  t.after(() => server.stop())
+  const database = await server.createDatabase()
+  const owner = await server.connect(database)
+  t.after(() => owner.end())
+  const { migrate, stamp } = overPg
+  await migrate(owner, { '001_a.sql': '-- migrate:up\ncreate table a ();\n' })
+  await owner.query(
+    `create role deploy login; grant all on schema public to deploy; grant all on schema_migrations to deploy`,
+  )
+  const db = await server.connect(database, { user: 'deploy' })
+  t.after(() => db.end())
+  const set = (first, last) => ({
+    '001_a.sql': '-- migrate:up\ncreate table a ();\n',
+    '002_b.sql': `-- migrate:up transaction:false\n${first};\ncreate table t (n int);\ninsert into t values (${last});\n`,
+  })
+  // With no step done, nothing has to be compared.
+  await fails(migrate(db, set('selekt 1', 'x')), { code: 'statement-failed', message: /42601/ })
+  await fails(migrate(db, set('select 1', '1 / 0')), { code: 'statement-failed', message: /22012/ })
+  await fails(migrate(db, set('select 1', '1')), {
+    code: 'plan-refused',
+    message: /2 of 3 steps are done with the old text/,
+  })
+  await stamp(db, set('select 1', '1'), ['002'], { step: 2 })
+  assert.deepEqual(versions((await migrate(db, set('select 1', '1'))).applied), ['002'])
+  const { rows } = await owner.query(
+    `select attname from pg_attribute where attrelid = 'schema_migrations'::regclass and attname = 'steps'`,
+  )
+  assert.deepEqual(rows, [])
+})
+
+test('a session that ends while a procedure is at work leaves a part, and the help leads on', async (t) => {
+  const server = await startPostgres()
+  t.after(() => server.stop())
+  const database = await server.createDatabase()
+  const admin = await server.connect(database)
+  t.after(() => admin.end())
+  const { migrate, stamp } = overPg
+  await admin.query(`create table batches (n int); create procedure fill() language plpgsql as $$
+    begin insert into batches values (1); commit; perform pg_sleep(30 * (select count(*) from batches where n = 0)); insert into batches values (2); end $$;
+    insert into batches values (0)`)
+  const set = { '001_a.sql': '-- migrate:up transaction:false\ncall fill();\ncreate table t ();\n' }
+  const options = { existing: { ignore: ['tables'] } }
+  const pool = new pg.Pool({ connectionString: server.url(database) })
+  pool.on('error', () => {})
+  t.after(() => pool.end())
+  const running = fails(migrate(pool, set, options), {
+    code: 'plan-refused',
+    message: /001_a\.sql stopped in step 1 of 2, and nobody can tell whether that step happened/,
+  })
+  const asleep = async () =>
+    (await admin.query(`select pid from pg_stat_activity where wait_event = 'PgSleep' and datname = '${database}'`))
+      .rows[0]
+  while (!(await asleep())) await new Promise((done) => setTimeout(done, 20))
+  // Whoever comes now waits: it is at work.
+  const { rows: before } = await admin.query('select claimed_by from schema_migrations')
+  assert.match(before[0].claimed_by, /#alone$/)
+  await admin.query('select pg_terminate_backend($1)', [(await asleep()).pid])
+  const { help } = await running
+  assert.deepEqual((await admin.query('select n from batches order by n')).rows, [{ n: 0 }, { n: 1 }])
+  const [, not] = stampsOf(help, { stamp })
+  await admin.query('truncate batches')
+  await not(admin, set)
+  assert.deepEqual(versions((await migrate(admin, set, options)).applied), ['001'])
+  assert.deepEqual((await admin.query('select n from batches order by n')).rows, [{ n: 1 }, { n: 2 }])
+})
+
 test('a replication slot, which no transaction that writes can make, is made alone', async (t) => {
   const server = await startPostgres({ wal_level: 'logical', max_wal_senders: '4', max_replication_slots: '4' })
   t.after(() => server.stop())
@@ -360,13 +504,13 @@ test('a replication slot, which no transaction that writes can make, is made alo
   t.after(() => db.end())
   const slot = `select pg_create_logical_replication_slot('s1', 'pgoutput');\n`
   const unmarked = { '001_a.sql': `-- migrate:up\ncreate table t ();\n${slot}` }
-  const error = await fails(migrateOverPg(db, unmarked), { code: 'statement-failed', message: /\(25001\)/ })
+  const error = await fails(overPg.migrate(db, unmarked), { code: 'statement-failed', message: /\(25001\)/ })
   assert.match(error.help, /^it cannot run in a transaction: write transaction:false behind `-- migrate:up`/)
   const marked = { '001_a.sql': `-- migrate:up transaction:false\ncreate table t ();\n${slot}create table u ();\n` }
-  await migrateOverPg(db, marked)
+  await overPg.migrate(db, marked)
   assert.deepEqual((await db.query('select slot_name, plugin from pg_replication_slots')).rows, [
     { slot_name: 's1', plugin: 'pgoutput' },
   ])
-  assert.equal((await migrateOverPg(db, marked)).status, 'current')
+  assert.equal((await overPg.migrate(db, marked)).status, 'current')
   await db.query(`select pg_drop_replication_slot('s1')`)
 })

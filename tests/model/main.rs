@@ -374,8 +374,8 @@ impl Checked {
         Some(false)
     }
 
-    /// Does what the help says, `stamp` with `step`, for a migration that has stopped: looks at the database, takes a part back,
-    /// and says how many steps of the last edition's file have happened. False: there is nothing to be said.
+    /// Does what the help says, `stamp`, for a migration that has stopped: looks at the database, takes a part back, and says how
+    /// many steps of the last edition's file have happened, or that it is undone. False: there is nothing to be said.
     fn person(&self, db: &mut Committed) -> bool {
         let edition = self.editions.len() - 1;
         for (index, migration) in self.editions[edition].migrations.iter().enumerate() {
@@ -392,6 +392,16 @@ impl Checked {
             let known = inspect(section).expect("steps").steps.steps;
             let prints = |step: &sql::Step| checksum::step(step.span.slice(&section.text));
             if done == steps.len() && !up {
+                db.rows.remove(version);
+                return true;
+            }
+            // What another edition has done is undone by hand, all of it.
+            let others = self.effects.iter().flat_map(|edition| &edition[&(index, direction)]);
+            let (others, _): (Vec<Effect>, Vec<Effect>) =
+                others.partition(|effect| self.happened(db, **effect) == 1 && !steps[..done].contains(effect));
+            if up && !others.is_empty() {
+                db.effects.retain(|effect, _| usize::from(effect.0) != index);
+                db.indexes.retain(|effect, _| usize::from(effect.0) != index);
                 db.rows.remove(version);
                 return true;
             }

@@ -57,7 +57,7 @@ export const command = define({
         ...others,
         ...written(values),
         ...(notApplied && { as: 'not-applied' as const }),
-        ...(step !== undefined && { step: step === 'done' || step === 'not-done' ? step : Number(step) }),
+        ...(step !== undefined && { step: /^\d/.test(step) ? Number(step) : (step as 'done' | 'not-done') }),
       }
       const versions = all ? undefined : operands
       const { expect } = values

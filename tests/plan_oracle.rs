@@ -652,11 +652,14 @@ fn carry_out(catalog: &Catalog, rows: &mut Vec<Row>, plan: &Plan) {
                 assert_eq!(old.checksum, *checksum);
                 insert(rows, fresh(*migration));
             }
-            Work::Apply { resume: Some((version, done, _)), .. } => {
+            Work::Apply { resume: Some((version, done, _)), migration, .. } => {
                 let old = take(rows, version);
                 assert_eq!((old.state, old.steps_done), (State::Running, Some(*done)));
                 let state = State::Applied;
-                insert(rows, Row { state, steps_done: None, steps_total: None, lease: Lease::None, ..old });
+                // The text that ends it is the file's.
+                let Row { checksum, fingerprint, .. } = fresh(*migration);
+                let (steps_done, steps_total, lease) = (None, None, Lease::None);
+                insert(rows, Row { state, checksum, fingerprint, steps_done, steps_total, lease, ..old });
             }
             Work::Apply { migration, .. } => insert(rows, fresh(*migration)),
             _ => unreachable!("{work:?} is not known here"),

@@ -59,7 +59,7 @@ for (const [title, share, lanes, servers, faults] of [
     )
     t.after(() => Promise.all(started.map((server) => server.stop())))
     const count = Math.round(rounds * share)
-    const seen = { runs: 0, edits: 0, stamps: 0, mended: 0 }
+    const seen = { runs: 0, edits: 0, stamps: 0, mended: 0, back: 0 }
     const next = random(seed)
     const seeds = Array.from({ length: count }, () => Math.floor(next() * 2 ** 32))
     const lane = async (server) => {
@@ -67,7 +67,7 @@ for (const [title, share, lanes, servers, faults] of [
     }
     await Promise.all(Array.from({ length: lanes }, (_, at) => lane(started[at % servers])))
     t.diagnostic(
-      `seed ${seed}; ${count} rounds: ${seen.runs} runs, ${seen.edits} edits, ${seen.mended} typos mended, ${seen.stamps} stamps`,
+      `seed ${seed}; ${count} rounds: ${seen.runs} runs, ${seen.edits} edits, ${seen.mended} typos mended, ${seen.stamps} stamps, ${seen.back} texts put back`,
     )
     // In a long run everything has happened.
     if (rounds >= 100) for (const [what, number] of Object.entries(seen)) assert.ok(number > 0, `there were no ${what}`)
@@ -146,6 +146,16 @@ async function round(server, own, faults, seen) {
       await query(`drop index "${name}"`)
     return stampWith(not)
   }
+  /** A step was done after its runner was killed, and then edited: the help says to put its text back. */
+  async function putBack(way, done) {
+    for (const step of steps[way].slice(0, done)) {
+      let version = step.versions.length
+      while (version > 0 && (step.versions[version - 1] === 'vacuum' || !(await happened(step, version)))) version -= 1
+      step.versions.length = version || step.versions.lastIndexOf('vacuum') + 1
+    }
+    seen.back += 1
+  }
+
   async function stampWith(call) {
     seen.stamps += 1
     const db = await server.connect(database)
@@ -205,7 +215,9 @@ async function round(server, own, faults, seen) {
       if (end.result) assert.ok(over, `${when}: ${JSON.stringify(story)}`)
       if (over || !now) continue
       const { code, help } = end.error ?? {}
-      if (code && /counterfoil|stamp\(/.test(help)) {
+      if (/was edited after it stopped|has other steps than the ones that were done/.test(end.error?.message)) {
+        await putBack(way, now.steps_done)
+      } else if (code && /stamp\(/.test(help)) {
         await resolve(help, way)
       } else if (code === 'statement-failed') {
         const step = steps[way][now.steps_done]

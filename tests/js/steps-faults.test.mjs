@@ -229,8 +229,9 @@ async function round(server, own, faults, seen) {
       }
       // What is not done yet may be changed.
       const after = await row()
-      const rest = steps[way].slice(after?.state === (way === 'up' ? 'running' : 'reverting') ? after.steps_done : 0)
-      if (after && rest.length > 0 && next() < 0.4) edit(pick(rest))
+      const underway = after?.state === (way === 'up' ? 'running' : 'reverting')
+      const rest = underway || (way === 'down' && after) ? steps[way].slice(underway ? after.steps_done : 0) : []
+      if (rest.length > 0 && next() < 0.4) edit(pick(rest))
     }
     await agrees(way === 'up' ? [steps.up] : [steps.up, steps.down])
   }

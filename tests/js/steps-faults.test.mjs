@@ -117,8 +117,6 @@ async function round(server, own, faults, seen) {
   async function happened(step, version) {
     const kind = step.versions[version - 1]
     const name = label(step, version)
-    // Nothing tells, and it may be repeated.
-    if (kind === 'vacuum') return version === step.versions.length
     if (kind === 'index')
       return (
         (
@@ -130,15 +128,22 @@ async function round(server, own, faults, seen) {
     return (await query(`select 1 from log where step = '${name}'`)).length > 0
   }
 
+  /** The newest text of a step that has happened; 0: none has, or it was VACUUM, of which nothing tells. */
+  async function newest(step) {
+    let version = step.versions.length
+    while (version > 0 && (step.versions[version - 1] === 'vacuum' || !(await happened(step, version)))) version -= 1
+    return version
+  }
+
   /** Somebody looks at the database, and does what the help says. */
   async function resolve(help, way) {
     const [done, not] = stampsOf(help, api)
     const step = steps[way][(await row()).steps_done]
-    for (let version = step.versions.length; version > 0; version--)
-      if (await happened(step, version)) {
-        step.versions.length = version
-        return stampWith(done)
-      }
+    const version = (await newest(step)) || (step.versions.at(-1) === 'vacuum' ? step.versions.length : 0)
+    if (version > 0) {
+      step.versions.length = version
+      return stampWith(done)
+    }
     await query(`delete from parts where step like '${step.way}${step.at}v%'`)
     for (const { name } of await query(
       `select relname as name from pg_class where relname like 'i\\_${step.way}${step.at}v%' and relkind = 'i'`,
@@ -149,9 +154,7 @@ async function round(server, own, faults, seen) {
   /** A step was done after its runner was killed, and then edited: the help says to put its text back. */
   async function putBack(way, done) {
     for (const step of steps[way].slice(0, done)) {
-      let version = step.versions.length
-      while (version > 0 && (step.versions[version - 1] === 'vacuum' || !(await happened(step, version)))) version -= 1
-      step.versions.length = version || step.versions.lastIndexOf('vacuum') + 1
+      step.versions.length = (await newest(step)) || step.versions.lastIndexOf('vacuum') + 1
     }
     seen.back += 1
   }

@@ -128,7 +128,7 @@ async function round(server, own, faults, seen) {
     return (await query(`select 1 from log where step = '${name}'`)).length > 0
   }
 
-  /** The newest text of a step that has happened; 0: none has, or it was VACUUM, of which nothing tells. */
+  /** The newest text of a step that has happened; 0: none has, or it was VACUUM, of which nothing tells and which may be repeated. */
   async function newest(step) {
     let version = step.versions.length
     while (version > 0 && (step.versions[version - 1] === 'vacuum' || !(await happened(step, version)))) version -= 1
@@ -139,7 +139,7 @@ async function round(server, own, faults, seen) {
   async function resolve(help, way) {
     const [done, not] = stampsOf(help, api)
     const step = steps[way][(await row()).steps_done]
-    const version = (await newest(step)) || (step.versions.at(-1) === 'vacuum' ? step.versions.length : 0)
+    const version = await newest(step)
     if (version > 0) {
       step.versions.length = version
       return stampWith(done)

@@ -69,8 +69,10 @@ for (const [title, share, lanes, servers, faults] of [
     t.diagnostic(
       `seed ${seed}; ${count} rounds: ${seen.runs} runs, ${seen.edits} edits, ${seen.mended} typos mended, ${seen.stamps} stamps, ${seen.back} texts put back`,
     )
-    // In a long run everything has happened.
-    if (rounds >= 100) for (const [what, number] of Object.entries(seen)) assert.ok(number > 0, `there were no ${what}`)
+    // In a long run all of that has happened; a step that is done behind one's back is rare.
+    const { back: _, ...usual } = seen
+    if (rounds >= 100)
+      for (const [what, number] of Object.entries(usual)) assert.ok(number > 0, `there were no ${what}`)
   })
 
 /** One migration, up and down again, on a database of its own. */

@@ -65,6 +65,15 @@ pub fn fingerprint(text: &str) -> String {
     hex(&stream.hasher.finalize())
 }
 
+/// How long the fingerprint of a step is, which the ledger holds while a migration runs step by step.
+pub const STEP: usize = 16;
+
+/// The fingerprint of a step: the first [`STEP`] digits of that of its text.
+pub fn step(text: &str) -> String {
+    let whole = fingerprint(text);
+    whole["sha256:".len()..][..STEP].to_owned()
+}
+
 /// How a transaction may be begun and ended around a whole text. All of them run the same.
 const BEGINS: [&str; 4] = ["begin", "begin work", "begin transaction", "start transaction"];
 const ENDS: [&str; 6] = ["commit", "commit work", "commit transaction", "end", "end work", "end transaction"];

@@ -63,8 +63,9 @@ pub struct Section {
     pub pieces: Vec<Piece>,
     /// What a marker says about transactions.
     pub transaction: Transaction,
-    /// Comments that end a statement even where it has no semicolon (Drizzle's
-    /// `--> statement-breakpoint`, goose's and sql-migrate's `StatementEnd`), as spans of `text`.
+    /// Comments that end a statement even where it has no semicolon, as spans of `text`: Drizzle's
+    /// `--> statement-breakpoint`, and goose's and sql-migrate's `StatementEnd`, which begin where their `StatementBegin`
+    /// does: what stands between is sent as one message.
     pub breaks: Vec<Span>,
     /// Why it cannot be run here although its tool would run it, such as goose's `ENVSUB ON` or a
     /// Flyway placeholder. Matters only when the section is to be run: what has shipped stays

@@ -6,7 +6,7 @@ use counterfoil::checksum::{checksum, fingerprint};
 use counterfoil::convention::Convention;
 use counterfoil::ledger::{Lease, Ledger, Row, State};
 use counterfoil::migration::{Catalog, Migration, Replaced, Section, Transaction};
-use counterfoil::plan::{Action, Decision, Options, Plan, Reason, Work, plan};
+use counterfoil::plan::{Action, Decision, Options, Plan, Reason, Resume, Work, plan};
 use counterfoil::version::Version;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -360,12 +360,17 @@ impl Oracle {
         let Some(row) = self.row_of(file) else { return false };
         let r = &self.rows[row];
         let done = r.steps_done.unwrap_or(0) as usize;
+        let f = &self.files[file];
+        let same = r.checksum == Some(self.sum(file));
+        let as_it_was = same && f.content == 3 && done <= STEPS;
+        // With no step done there is nothing to compare, but another name and another text are another migration.
+        let afresh = done == 0 && (same || r.name.as_ref().is_none_or(|name| name == f.name));
+        // An index tells whether it is there, if it is the one that was tried.
+        let untold = f.content == 3 && (done == 1 || done == 0 && !same);
         r.state == State::Running
             && r.lease != Lease::Alive
-            && r.checksum == Some(self.sum(file))
-            && self.files[file].content == 3
-            && done <= STEPS
-            && (r.lease == Lease::None || done != 1)
+            && (as_it_was || afresh)
+            && (r.lease == Lease::None || !untold)
     }
 
     fn at(&self, key: u32) -> Vec<usize> {
@@ -648,11 +653,14 @@ fn carry_out(catalog: &Catalog, rows: &mut Vec<Row>, plan: &Plan) {
                 assert_eq!(old.checksum, *checksum);
                 insert(rows, fresh(*migration));
             }
-            Work::Apply { resume: Some((version, done, _)), .. } => {
+            Work::Apply { resume: Some(Resume { version, done, .. }), migration, .. } => {
                 let old = take(rows, version);
                 assert_eq!((old.state, old.steps_done), (State::Running, Some(*done)));
                 let state = State::Applied;
-                insert(rows, Row { state, steps_done: None, steps_total: None, lease: Lease::None, ..old });
+                // The text that ends it is the file's.
+                let Row { checksum, fingerprint, .. } = fresh(*migration);
+                let (steps_done, steps_total, lease) = (None, None, Lease::None);
+                insert(rows, Row { state, checksum, fingerprint, steps_done, steps_total, lease, ..old });
             }
             Work::Apply { migration, .. } => insert(rows, fresh(*migration)),
             _ => unreachable!("{work:?} is not known here"),

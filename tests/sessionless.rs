@@ -87,9 +87,9 @@ fn run_with(
                         },
                         Request::Shape { there: true, .. } => whole_and_traced(),
                         Request::Digest => rows(&[&[("same", "false")]]),
-                        Request::Advance { version, .. } | Request::Stop { version, .. } => {
-                            rows(&[&[("version", version)]])
-                        }
+                        Request::Hold { version, .. }
+                        | Request::Advance { version, .. }
+                        | Request::Stop { version, .. } => rows(&[&[("version", version)]]),
                         _ => rows(&[]),
                     }
                 }));

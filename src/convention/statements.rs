@@ -7,7 +7,7 @@ use crate::span::Span;
 /// Follows the pairs through a file.
 pub(super) struct Pairs {
     begin: Option<Span>,
-    /// The `StatementEnd` comments that closed a pair.
+    /// From each `StatementBegin` to the end of its `StatementEnd`.
     pub ends: Vec<Span>,
 }
 
@@ -33,7 +33,7 @@ impl Pairs {
 
     /// A `StatementEnd`.
     pub(super) fn end(&mut self, file: &File<'_>, text: &str, span: Span) -> Result<(), Error> {
-        if self.begin.take().is_none() {
+        let Some(begin) = self.begin.take() else {
             return Err(file.error_at(
                 Code::InvalidMarker,
                 "`StatementEnd` without `StatementBegin`",
@@ -41,8 +41,8 @@ impl Pairs {
                 text,
                 span.start,
             ));
-        }
-        self.ends.push(span);
+        };
+        self.ends.push(Span::new(begin.start, span.end));
         Ok(())
     }
 

@@ -10,7 +10,7 @@ mod table;
 pub(crate) mod tools;
 
 pub use foreign::{Existing, Found, LookAgain, Name, Says, Seen};
-pub use row::{Lease, Ledger, Origin, Row, State};
+pub use row::{ALONE, Lease, Ledger, Origin, Row, State};
 pub use statements::{Around, TextRow};
 pub use table::Table;
 pub use tools::Tool;

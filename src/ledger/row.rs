@@ -95,9 +95,12 @@ pub struct Row {
     pub steps_done: Option<u32>,
     /// Steps in all.
     pub steps_total: Option<u32>,
+    /// While a migration runs step by step: the fingerprints of the steps that are done, each of
+    /// [`STEP`](crate::checksum::STEP) digits. `None`: the ledger does not keep them.
+    pub steps: Option<String>,
     /// Until when the lease runs, as the database writes it.
     pub claimed_until: Option<String>,
-    /// Which runner holds the lease: a random text of its own.
+    /// Which runner holds the lease: a random text of its own, the number of its claim, and [`ALONE`] while a step runs alone.
     pub claimed_by: Option<String>,
     /// What the database says of the lease.
     pub lease: Lease,
@@ -107,7 +110,15 @@ pub struct Row {
     pub replaced_by: Option<String>,
 }
 
+/// How `claimed_by` ends from the moment before a step is sent alone, outside a transaction, until it is recorded as done.
+pub const ALONE: &str = "#alone";
+
 impl Row {
+    /// Whether a step was about to be sent alone when its runner was last heard of: nobody knows how far it came.
+    pub fn is_alone(&self) -> bool {
+        self.claimed_by.as_ref().is_some_and(|by| by.ends_with(ALONE))
+    }
+
     /// Whether it stays as it is, whatever its file holds: it was taken over from another tool, and is not the file's as far
     /// as anybody knows. Such a row has no fingerprint; if the tool kept the text that ran, it has the checksum of that.
     pub fn is_settled(&self) -> bool {

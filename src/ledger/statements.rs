@@ -3,7 +3,9 @@
 //! Every name is qualified and every literal quoted here, so that no `search_path` and no setting
 //! of a migration can change what these statements mean. Every value comes back as text.
 
+use super::row::ALONE;
 use super::{Lease, Ledger, Origin, Row, State, Table};
+use crate::checksum::{STEP, fingerprint};
 use crate::error::{Code, Error, meant};
 use crate::mention::Mention;
 use crate::migration::Migration;
@@ -32,6 +34,15 @@ pub const COLUMNS: &[(&str, &str, Option<&str>)] = &[
     ("origin", "text default 'applied'", None),
     ("replaced_by", "text", None),
 ];
+
+/// The column for [`Row::steps`]. It is added when a migration is claimed that runs step by step, by a role that may; a ledger
+/// is ours without it.
+pub const STEPS: (&str, &str) = ("steps", "text");
+
+/// Adds the column [`STEPS`].
+pub(crate) fn widen(table: &Table) -> String {
+    format!("alter table {} add column if not exists {} {}", table.qualified(), STEPS.0, STEPS.1)
+}
 
 /// Creates the ledger, or adds the columns that are not in `present`. `around`: what [`shape`] has found.
 ///
@@ -194,6 +205,7 @@ pub fn as_text(name: &str, definition: &str) -> String {
 ///
 /// - `keyed`: whether a unique key on `version`, which is the lock, lets no two runners record one migration, else what kind
 ///   of relation it is (`relkind`). A key that is partial, deferrable, invalid, of what may be null, or over more columns would let them.
+/// - `stepped`: whether the column [`STEPS`] is `there`, or the role `may` add it.
 /// - `hidden`: the role, where row security may hide rows from it; `writers`: who else may write; `here`: where the session
 ///   creates tables.
 /// - `busy`: whether another session has written to the ledger and has not committed. Such a session holds a ROW EXCLUSIVE
@@ -215,7 +227,8 @@ pub fn rows(table: &Table, present: Option<&[String]>) -> String {
              where a.datname = pg_catalog.current_database() and a.pid <> pg_catalog.pg_backend_pid() \
              and (a.state = 'active' and pg_catalog.strpos(a.query, '/* counterfoil ' || \
              pg_catalog.replace(version::text, '/', '_') || ' */ ') = 1 or a.query = '<insufficient privilege>' \
-             and exists (select 1 from pg_catalog.pg_locks where pid = a.pid))) then 'alive' else 'over' end as lease",
+             and exists (select 1 from pg_catalog.pg_locks where pid = a.pid))) then 'alive' else 'over' end as lease, \
+             case when state in ('running', 'reverting') then pg_catalog.to_jsonb(t) ->> 'steps' end as steps",
         );
     } else {
         sql.push_str(", 'none' as lease");
@@ -241,6 +254,9 @@ const ITSELF: &str = ", b.* from (select case when exists (select 1 from pg_cata
      and database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database()) \
      and mode = 'RowExclusiveLock' and granted and pid <> pg_catalog.pg_backend_pid() \
      and relation = c.oid)::text as busy, \
+     coalesce((select case atttypid when 25 then 'there' else 'other' end from pg_catalog.pg_attribute \
+     where attrelid = c.oid and attname = 'steps' and not attisdropped), \
+     case when pg_catalog.pg_has_role(c.relowner, 'usage') then 'may' end) as stepped, \
      case when pg_catalog.row_security_active(c.oid) and not coalesce((\
      select bool_or(polpermissive and every) and bool_and(polpermissive or every) from (select polpermissive, \
      pg_catalog.pg_get_expr(polqual, polrelid) = 'true' as every from pg_catalog.pg_policy \
@@ -270,7 +286,7 @@ pub(crate) fn taken(row: &mut TextRow, name: &str) -> Option<String> {
 }
 
 /// The value of a column in the first row.
-pub(crate) fn first<'a>(rows: &'a [TextRow], name: &str) -> Option<&'a str> {
+pub fn first<'a>(rows: &'a [TextRow], name: &str) -> Option<&'a str> {
     rows.first()?.get(name)?.as_deref()
 }
 
@@ -301,6 +317,7 @@ pub fn read(table: &Table, rows: Vec<TextRow>) -> Result<Ledger, Error> {
                 state,
                 steps_done: text("steps_done").and_then(|value| value.parse().ok()),
                 steps_total: text("steps_total").and_then(|value| value.parse().ok()),
+                steps: text("steps"),
                 claimed_until: text("claimed_until"),
                 claimed_by: text("claimed_by"),
                 lease: text("lease").and_then(|lease| meant(Lease::ALL, &lease)).unwrap_or_default(),
@@ -412,7 +429,7 @@ pub(crate) fn claim(table: &Table, migration: &Migration, origin: &str) -> Strin
         table.qualified(),
         literal(&migration.name),
         literal(&migration.checksum),
-        literal(&crate::checksum::fingerprint(&migration.up.text)),
+        literal(&fingerprint(&migration.up.text)),
         literal(origin),
         kept(migration, "applied"),
         failing(Fault::NotWritten, "count(*)")
@@ -430,20 +447,27 @@ fn kept(migration: &Migration, state: &str) -> String {
 
 /// Inserts the row of a statement-wise migration, running under a lease. One statement; the lock
 /// timeout holds for it alone. Fails if the row is not there then as it was written.
-pub(crate) fn claim_running(table: &Table, migration: &Migration, runner: &Runner<'_>, steps: usize) -> String {
+pub(crate) fn claim_running(
+    table: &Table,
+    migration: &Migration,
+    runner: &Runner<'_>,
+    steps: usize,
+    stepped: bool,
+) -> String {
     let version = literal(migration.version.as_str());
+    let (column, empty) = if stepped { (", steps", ", ''") } else { ("", "") };
     format!(
         "with {}done as (insert into {} (version, name, checksum, fingerprint, state, steps_done, \
-         steps_total, claimed_until, claimed_by) select {version}, {}, {}, {}, 'running', 0, {steps}, {}, {} from l \
+         steps_total, claimed_until, claimed_by{column}) select {version}, {}, {}, {}, 'running', 0, {steps}, {}, {}{empty} from l \
          returning {} as kept) select (case when count(*) filter (where kept) = 1 then 1 else {} end)::text as ours \
          from done",
         runner.limited(),
         table.qualified(),
         literal(&migration.name),
         literal(&migration.checksum),
-        literal(&crate::checksum::fingerprint(&migration.up.text)),
+        literal(&fingerprint(&migration.up.text)),
         runner.until(),
-        runner.token(),
+        runner.token(""),
         kept(migration, State::Running.as_str()),
         failing(Fault::NotWritten, "count(*)")
     )
@@ -465,9 +489,14 @@ pub(crate) struct Runner<'a> {
 }
 
 impl Runner<'_> {
-    /// What stands in `claimed_by`.
-    fn token(&self) -> String {
-        literal(&format!("{}#{}", self.name, self.claim))
+    /// What stands in `claimed_by`; `of` is [`ALONE`] while a step is sent alone, else empty.
+    fn token(&self, of: &str) -> String {
+        literal(&format!("{}#{}{of}", self.name, self.claim))
+    }
+
+    /// The condition under which `claimed_by` is the runner's.
+    fn claims(&self) -> String {
+        format!("claimed_by in ({}, {})", self.token(""), self.token(ALONE))
     }
 
     fn until(&self) -> String {
@@ -481,7 +510,7 @@ impl Runner<'_> {
 
     /// The condition under which a row is held by the runner.
     fn holds(&self, version: &str) -> String {
-        format!("t.version = {} and claimed_by = {}", literal(version), self.token())
+        format!("t.version = {} and {}", literal(version), self.claims())
     }
 
     /// The condition under which a running row may be taken over.
@@ -500,25 +529,48 @@ impl Runner<'_> {
     }
 }
 
-/// Takes over a stopped migration. One row back: it is ours; none: somebody was faster.
-pub(crate) fn take(table: &Table, runner: &Runner<'_>, version: &str, state: State, steps_done: u32) -> String {
+/// Takes over a stopped migration. One row back: it is ours; none: somebody was faster. `seen`: its row, the steps done and who
+/// held it, as they were judged. `up`: its file, whose text may have changed since; `steps`: how many steps the section has;
+/// `stepped`: whether the ledger keeps their fingerprints.
+pub(crate) fn take(
+    table: &Table,
+    runner: &Runner<'_>,
+    seen: (&str, u32, Option<&str>),
+    up: Option<&Migration>,
+    steps: usize,
+    stepped: bool,
+) -> String {
+    let state = if up.is_some() { State::Running } else { State::Reverting };
+    let (version, steps_done, by) = seen;
     let condition = format!(
-        "t.version = {} and state = {} and coalesce(steps_done, 0) = {steps_done} and {}",
+        "t.version = {} and state = {} and coalesce(steps_done, 0) = {steps_done} and claimed_by is not distinct from {} and {}",
         literal(version),
         literal(state.as_str()),
+        nullable(by),
         runner.free()
     );
-    let set = format!("claimed_until = {}, claimed_by = {}", runner.until(), runner.token());
+    let mut set =
+        format!("claimed_until = {}, claimed_by = {}, steps_total = {steps}", runner.until(), runner.token(""));
+    if let Some(migration) = up {
+        let values = [("checksum", &migration.checksum), ("fingerprint", &fingerprint(&migration.up.text))];
+        for (name, value) in values {
+            set.push_str(&[", ", name, " = ", &literal(value)].concat());
+        }
+    }
+    if stepped && steps_done == 0 {
+        set.push_str(", steps = ''");
+    }
     changed(table, &runner.limited(), ", l", &condition, Some((&set, "")), &runner.holds(version))
 }
 
 /// Marks the row of a migration as going back, step by step. One row back: it is ours.
-pub(crate) fn take_back(table: &Table, runner: &Runner<'_>, version: &str, steps: usize) -> String {
+pub(crate) fn take_back(table: &Table, runner: &Runner<'_>, version: &str, steps: usize, stepped: bool) -> String {
     let condition = format!("t.version = {} and coalesce(state, 'applied') = 'applied'", literal(version));
     let set = format!(
-        "state = 'reverting', steps_done = 0, steps_total = {steps}, claimed_until = {}, claimed_by = {}",
+        "state = 'reverting', steps_done = 0, steps_total = {steps}, claimed_until = {}, claimed_by = {}{}",
         runner.until(),
-        runner.token()
+        runner.token(""),
+        if stepped { ", steps = ''" } else { "" }
     );
     let kept = format!("{} and t.state = 'reverting'", runner.holds(version));
     changed(table, &runner.limited(), ", l", &condition, Some((&set, "")), &kept)
@@ -531,6 +583,22 @@ pub(crate) fn hold(table: &Table, runner: &Runner<'_>, version: &str, from: u32)
     exactly_one(table, &update(table, &set, version), version, &kept)
 }
 
+/// Renews the lease at step `from`, which is about to be sent alone. `print`: its fingerprint, if the ledger keeps those. One
+/// row back: it is ours.
+pub(crate) fn hold_alone(table: &Table, runner: &Runner<'_>, version: &str, from: u32, print: Option<&str>) -> String {
+    let alone = format!("claimed_by = {}", runner.token(ALONE));
+    let set = format!("claimed_until = {}, {alone}{}", runner.until(), printed(from, print));
+    let own = format!("t.version = {}", literal(version));
+    let condition = format!("{own} and {}", mine(runner, from));
+    changed(table, "", "", &condition, Some((&set, "")), &format!("{own} and {alone}"))
+}
+
+/// What notes the fingerprint of step `from`, if the ledger keeps those.
+fn printed(from: u32, print: Option<&str>) -> String {
+    let note = |print| format!(", steps = pg_catalog.left(steps, {}) || {}", from as usize * STEP, literal(print));
+    print.map_or_else(String::new, note)
+}
+
 fn update(table: &Table, set: &str, version: &str) -> String {
     format!("update {} set {set} where version = {}", table.qualified(), literal(version))
 }
@@ -541,22 +609,36 @@ fn or_lost(runner: &Runner<'_>, from: u32, number: u32) -> String {
 }
 
 fn mine(runner: &Runner<'_>, from: u32) -> String {
-    format!("claimed_by = {} and coalesce(steps_done, 0) = {from}", runner.token())
+    format!("{} and coalesce(steps_done, 0) = {from}", runner.claims())
 }
 
 /// Records that step `from` (0-based) is done and renews the lease; after the last step of an up
 /// the migration is applied.
 ///
+/// `print` is the fingerprint of the step, if the ledger keeps those.
+///
 /// With `must` the statement fails unless the lease is ours: it stands first in the step's own
 /// transaction. Without, it gives back one row if the lease is ours.
-pub(crate) fn advance(table: &Table, runner: &Runner<'_>, version: &str, from: u32, last: bool, must: bool) -> String {
+pub(crate) fn advance(
+    table: &Table,
+    runner: &Runner<'_>,
+    version: &str,
+    from: u32,
+    last: bool,
+    print: Option<&str>,
+    must: bool,
+) -> String {
     let done = if must { or_lost(runner, from, from + 1) } else { format!("least({}, steps_total)", from + 1) };
     let rest = if last {
         format!("state = 'applied', claimed_until = null, claimed_by = null, duration_ms = {}", since("applied_at"))
     } else {
-        format!("claimed_until = {}", runner.until())
+        format!("claimed_until = {}, claimed_by = {}", runner.until(), runner.token(""))
     };
-    let set = format!("steps_done = {done}, {rest}");
+    let mut set = format!("steps_done = {done}, {rest}");
+    set.push_str(&match print {
+        Some(_) if last => ", steps = null".to_owned(),
+        print => printed(from, print),
+    });
     let own = literal(version);
     let state = if last { " and state = 'applied'" } else { "" };
     if must {
@@ -595,10 +677,10 @@ pub(crate) fn stop(table: &Table, runner: &Runner<'_>, version: &str) -> String 
 pub(crate) fn abandon(table: &Table, runner: &Runner<'_>, version: &str) -> String {
     format!(
         "update {} set claimed_until = pg_catalog.clock_timestamp() - interval '1 second' where version = {} \
-         and claimed_by = {} returning version::text as version",
+         and {} returning version::text as version",
         table.qualified(),
         literal(version),
-        runner.token()
+        runner.claims()
     )
 }
 
@@ -647,7 +729,7 @@ pub(crate) fn rekey(table: &Table, from: &str, migration: &Migration) -> String 
         "version = {}, name = {}, fingerprint = {}",
         literal(migration.version.as_str()),
         literal(&migration.name),
-        literal(&crate::checksum::fingerprint(&migration.up.text))
+        literal(&fingerprint(&migration.up.text))
     );
     let condition = format!("t.version = {} and checksum = {}", literal(from), literal(&migration.checksum));
     let kept =
@@ -665,7 +747,7 @@ pub(crate) fn stamp(table: &Table, rows: &[(&str, &Migration)]) -> String {
         }
         given.push('(');
         given.push_str(&literal(version));
-        for value in [&*migration.name, &*migration.checksum, &*crate::checksum::fingerprint(&migration.up.text)] {
+        for value in [&*migration.name, &*migration.checksum, &*fingerprint(&migration.up.text)] {
             given.push_str(", ");
             given.push_str(&literal(value));
         }

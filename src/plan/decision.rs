@@ -245,6 +245,20 @@ pub(super) fn is_false(value: &bool) -> bool {
     !value
 }
 
+/// Where a statement-wise migration that stopped goes on.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Resume {
+    /// The row's version, as the row writes it.
+    pub version: String,
+    /// The steps that are done.
+    pub done: u32,
+    /// Who held the row.
+    pub by: Option<String>,
+    /// Whether its runner died: its lease is over, and was not given up.
+    pub died: bool,
+}
+
 /// What a plan has to do to the database, in order. Indices point into
 /// [`Catalog::migrations`](crate::Catalog::migrations).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -284,8 +298,8 @@ pub enum Work {
         migration: usize,
         /// For a repeatable migration that has run before: the row's version and checksum.
         again: Option<(String, Option<String>)>,
-        /// For a statement-wise migration that stopped: the row's version, the steps done, and whether its runner died.
-        resume: Option<(String, u32, bool)>,
+        /// For a statement-wise migration that stopped: where it goes on.
+        resume: Option<Resume>,
     },
     /// Record the baseline without running it and mark the rows of what it replaces.
     Adopt {

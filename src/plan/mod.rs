@@ -16,7 +16,7 @@ mod matching;
 pub(crate) mod not_run;
 pub(crate) mod pairs;
 mod policy;
-mod running;
+pub(crate) mod running;
 pub mod set_local;
 mod squash;
 pub(crate) mod words;
@@ -30,7 +30,7 @@ use crate::migration::Catalog;
 use serde::{Deserialize, Serialize};
 
 pub use crate::finding::{Finding, Severity};
-pub use decision::{Action, Decision, Edit, Grade, Progress, Reason, Work};
+pub use decision::{Action, Decision, Edit, Grade, Progress, Reason, Resume, Work};
 pub use inspect::{Cache, Inspected, inspect};
 pub use policy::{Options, POLICY};
 pub use running::Why;

@@ -3,7 +3,7 @@
 use super::decide::Decider;
 use super::matching::Fit;
 use super::squash::Standing;
-use super::{Action, Decision, Reason, Work};
+use super::{Action, Decision, Reason, Resume, Work};
 use crate::ledger::{Lease, State};
 use crate::ordered::Lookup;
 use crate::version::Version;
@@ -118,9 +118,12 @@ impl Decider<'_> {
                 continue;
             }
             let row = matching.row_of[file].map(|row| matching.rows[row]);
-            let resume = row
-                .filter(|_| decision.code == Reason::Resume)
-                .map(|row| (row.version.clone(), row.steps_done.unwrap_or(0), row.lease == Lease::Over));
+            let resume = row.filter(|_| decision.code == Reason::Resume).map(|row| Resume {
+                version: row.version.clone(),
+                done: row.steps_done.unwrap_or(0),
+                by: row.claimed_by.clone(),
+                died: row.lease == Lease::Over,
+            });
             let again =
                 row.filter(|_| decision.code == Reason::Changed).map(|row| (row.version.clone(), row.checksum.clone()));
             ordered.push((file, 0, Work::Apply { migration: file, again, resume }));

@@ -26,7 +26,7 @@ impl Machine {
     pub(super) fn cannot_carry(&mut self, work: &[Work]) -> Option<Error> {
         work.iter().find_map(|work| match work {
             Work::Apply { migration, again, resume } => {
-                let from = resume.as_ref().map_or(0, |(_, done, _)| *done as usize);
+                let from = resume.as_ref().map_or(0, |resume| resume.done as usize);
                 let version = self.setup.catalog.migrations[*migration].version.as_str().to_owned();
                 self.cannot_run(*migration, Direction::Up, &version, from, again.as_ref())
             }

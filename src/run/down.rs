@@ -11,7 +11,8 @@ use crate::ledger::{Lease, Ledger, Row, State};
 use crate::mention::{Mention, quoted};
 use crate::ordered::{Lookup, sort_by};
 use crate::plan::inspect::{self, ledger_touched};
-use crate::plan::{self, Severity};
+use crate::plan::running::{agree, is_unknown};
+use crate::plan::{self, Resume, Severity};
 use crate::sql::Mode;
 use crate::version::Version;
 use std::sync::Arc;
@@ -170,7 +171,7 @@ impl Machine {
                 .with_help("run the migrations first, so that it is applied; nothing was run"));
             }
             let resume = resume(row);
-            let from = resume.as_ref().map_or(0, |resume| resume.done as usize);
+            let from = resume.as_ref().map_or(0, |row| row.steps_done.unwrap_or(0) as usize);
             if let Some(error) = self.cannot_run(index, Direction::Down, &row.version, from, None) {
                 return Err(error);
             }
@@ -220,7 +221,7 @@ impl Machine {
     }
 
     /// Takes back the next one, or ends.
-    fn revert(&mut self) -> Output {
+    pub(super) fn revert(&mut self) -> Output {
         self.prepared = None;
         let Some(next) = self.state.reverts.front().cloned() else {
             if self.state.empties {
@@ -234,11 +235,16 @@ impl Machine {
         if let Err(error) = self.prepare(next.migration, Direction::Down) {
             return self.fail(error);
         }
-        if self.shape_of_section().0 == Mode::StatementWise {
+        if self.shape_of_section().0 == Mode::StatementWise || next.resume.is_some() {
             if let Some(error) = self.cannot_resume(&next) {
                 return self.fail(error);
             }
-            let resume = next.resume.map(|resume| (next.version.clone(), resume.done, resume.died));
+            let resume = next.resume.map(|row| Resume {
+                version: row.version,
+                done: row.steps_done.unwrap_or(0),
+                by: row.claimed_by,
+                died: row.lease == Lease::Over,
+            });
             return self.stepwise(next.migration, Direction::Down, resume, None);
         }
         if self.has_to_remember() {
@@ -249,22 +255,30 @@ impl Machine {
 
     /// Why a way back that was stopped cannot go on by itself, if it cannot.
     fn cannot_resume(&self, next: &Revert) -> Option<Error> {
-        let resume = next.resume.as_ref()?;
+        let row = next.resume.as_ref()?;
         let prepared = self.prepared.as_ref()?;
-        let (steps, done) = (&prepared.steps.steps, resume.done as usize);
+        let section = self.setup.section(next.migration, Direction::Down);
+        let (steps, done) = (&prepared.steps.steps, row.steps_done.unwrap_or(0) as usize);
         let step = steps.get(done);
-        let regrouped = resume.total.is_some_and(|total| total as usize != steps.len()) || done > steps.len();
-        let unknown = resume.died && step.is_some_and(|step| !step.transactional && step.judged.is_none());
-        if !regrouped && !unknown {
+        // Where the ledger does not keep the steps that are done, nothing but their number can be compared.
+        let regrouped = match &row.steps {
+            Some(_) => !agree(section, &prepared.steps, row.steps.as_deref(), done),
+            None => {
+                done > 0 && (row.steps_total.is_some_and(|total| total as usize != steps.len()) || done > steps.len())
+            }
+        };
+        if !regrouped && !is_unknown(section, &prepared.steps, row, true) {
             return None;
         }
-        let section = self.setup.section(next.migration, Direction::Down);
         let at = section.location(step.map_or(0, |step| step.span.start));
         let stamp = |mark: &str| Mention::stamp(mark, &[&next.version]);
         let (message, help, mentions) = if regrouped {
             let (undone, kept) = (stamp(":not-applied"), stamp(""));
             (
-                format!("the way back of {} has other steps than the one that stopped", next.version),
+                format!(
+                    "the way back of {} has other steps than the ones that were done before it stopped",
+                    next.version
+                ),
                 format!(
                     "put the old text back, and roll back again; or undo the rest by hand, then {}; or take back by hand what it \
                      did, then {}",

@@ -9,7 +9,7 @@ use crate::error::{Code, Error, Location};
 use crate::ledger::refusals;
 use crate::ledger::statements::{self, Fault};
 use crate::mention::Mention;
-use crate::migration::Section;
+use crate::migration::{Convention, Section};
 
 /// What a failure asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,7 +111,7 @@ fn before(report: &Report) -> String {
 pub(super) fn section(
     setup: &Setup,
     refusal: &Refusal,
-    kept: Option<(u32, u32)>,
+    kept: Option<(u32, u32, bool)>,
     first: bool,
     report: &Report,
 ) -> Error {
@@ -119,7 +119,7 @@ pub(super) fn section(
         Some(Fault::RowGone) => {
             let steps = match kept {
                 None => "nothing of it was kept".to_owned(),
-                Some((done, total)) => format!("steps kept: {done} of {total}"),
+                Some((done, total, _)) => format!("steps kept: {done} of {total}"),
             };
             let help = format!("{LEAVE_THE_ROW}; {steps}, {}", before(report));
             row_gone(setup, refusal.migration, refusal.direction).with_help(help).with_option(Mention::named("table"))
@@ -156,32 +156,68 @@ const THERE: &[&str] = &[
     "42701", // duplicate_column
 ];
 
+/// SQLSTATEs with which something refuses to run in a transaction: `invalid_transaction_termination` (a COMMIT in a procedure) and
+/// `active_sql_transaction`. Source: PostgreSQL manual, appendix A; `PreventInTransactionBlock` in its access/transam/xact.c.
+const OUTSIDE: &[&str] = &["2D000", "25001"];
+
+/// Whether what failed refuses to run in a transaction. Nothing of it is kept.
+pub(super) fn refuses_transaction(failure: &Failure) -> bool {
+    !failure.lost && OUTSIDE.contains(&&*failure.sqlstate)
+}
+
+/// What says in a set of each convention that a file does not run in a transaction.
+const MARKERS: &[(Convention, &str)] = &[
+    (Convention::Dbmate, "transaction:false behind `-- migrate:up` or `-- migrate:down`"),
+    (Convention::Goose, "the line `-- +goose NO TRANSACTION` into it"),
+    (Convention::SqlMigrate, "notransaction behind `-- +migrate Up` or `-- +migrate Down`"),
+    (Convention::Sqlx, "the line `-- no-transaction` at its very beginning"),
+    (Convention::GraphileMigrate, "the line `--! no-transaction` below its head"),
+    (Convention::Flyway, "executeInTransaction=false into a file of its name with `.conf` behind it"),
+    (Convention::Diesel, "run_in_transaction = false into its metadata.toml"),
+    (Convention::Plain, "the line `-- counterfoil: no-transaction` before its first statement"),
+    (Convention::GolangMigrate, "the line `-- counterfoil: no-transaction` before its first statement"),
+];
+
 /// A section's statement failed. `kept`: of a section that runs step by step, how many steps are
-/// done, of how many. `first`: it is the first migration that this database's ledger was to have.
+/// done, of how many, and whether a part of the next may be. `first`: it is the first migration that this database's ledger was to have.
 pub(super) fn statement(
     setup: &Setup,
     refusal: &Refusal,
-    kept: Option<(u32, u32)>,
+    kept: Option<(u32, u32, bool)>,
     first: bool,
     report: &Report,
 ) -> Error {
     let Refusal { failure, place, .. } = refusal;
     let section = setup.section(refusal.migration, refusal.direction);
-    let mut stamp = None;
+    let mut stamps = Vec::new();
+    let version = setup.catalog.migrations[refusal.migration].version.as_str();
+    let mut stamp = |mark: &str| {
+        let mention = Mention::stamp(mark, &[version]);
+        let text = mention.text.clone();
+        stamps.push(mention);
+        text
+    };
+    let marker = || MARKERS.iter().find(|(convention, _)| *convention == setup.catalog.convention);
     let help = match kept {
+        None if refuses_transaction(failure)
+            && let Some((_, marker)) = marker() =>
+        {
+            format!(
+                "it cannot run in a transaction: write {marker}, and run again; nothing of it was kept, {}",
+                before(report)
+            )
+        }
         _ if first && THERE.contains(&&*failure.sqlstate) => {
             let (help, mention) = there(setup, refusal);
-            stamp = Some(mention);
+            stamps.push(mention);
             help
         }
         // Somebody may have run it by hand.
         None if THERE.contains(&&*failure.sqlstate) && refusal.direction == Direction::Up => {
-            let version = setup.catalog.migrations[refusal.migration].version.as_str();
-            let mention = stamp.insert(Mention::stamp("", &[version]));
             let (path, before) = (&section.path, before(report));
             format!(
                 "fix {path} and run again; or, if all of it has run by other means, {}; nothing of it was kept, {before}",
-                mention.text
+                stamp("")
             )
         }
         None if failure.sqlstate == "42501" => format!(
@@ -189,7 +225,16 @@ pub(super) fn statement(
             before(report)
         ),
         None => format!("fix {} and run again; nothing of it was kept, {}", section.path, before(report)),
-        Some((done, total)) => format!(
+        // The row may write its version otherwise: stamp finds it.
+        Some((done, total, true)) => format!(
+            "a part of step {} of {total} may be kept: look at the database; if all of it is there, {}; if not, {}, and run \
+             again, which begins that step anew (steps kept: {done}), {}",
+            done + 1,
+            stamp(":step-done"),
+            stamp(":step-not-done"),
+            before(report)
+        ),
+        Some((done, total, false)) => format!(
             "fix the cause and run again: it goes on at step {} of {total} (steps kept: {done}), {}",
             done + 1,
             before(report)
@@ -202,7 +247,7 @@ pub(super) fn statement(
         said.insert_str(0, "one of its statements failed: ");
     }
     let error = Error::new(Code::StatementFailed, said).with_help(failure.with_hint(&help));
-    let error = error.with_options(stamp.into_iter().collect());
+    let error = error.with_options(stamps);
     match place.clone() {
         Some((at, statement)) => error.with_location(at).with_statement(statement),
         None => error.with_location(start(section)),

@@ -110,6 +110,8 @@ impl Machine {
                 empties: false,
                 races: 0,
                 aborting: false,
+                stepped: None,
+                unsent: None,
                 claim: 0,
             },
             prepared: None,
@@ -162,6 +164,7 @@ impl Machine {
             | Phase::Create
             | Phase::Bookkeeping
             | Phase::Remember(_)
+            | Phase::Widen(_)
             | Phase::Apply(_)
             | Phase::Adopt(_)
             | Phase::Revert(_) => self.fail(error),
@@ -308,6 +311,10 @@ impl Machine {
                     return self.fail(error);
                 }
                 self.state.busy = statements::is_busy(&rows);
+                self.state.stepped = match statements::first(&rows, "stepped") {
+                    Some("may") => None,
+                    stepped => Some(stepped == Some("there")),
+                };
                 match statements::read(&self.setup.options.table, rows) {
                     Err(error) => self.fail(error),
                     Ok(ledger) if ledger.rows.is_empty() && !self.state.cleared => self.ask_for_shape(true),
@@ -338,6 +345,7 @@ impl Machine {
             }
             Phase::Revert(migration) => self.reverted(migration),
             Phase::Stepwise(stepwise) => self.stepwise_done(stepwise, rows),
+            Phase::Widen(direction) => self.widened(direction, true),
             Phase::Remember(direction) => {
                 self.remember(rows);
                 match direction {
@@ -422,9 +430,13 @@ impl Machine {
         for row in &mut ledger.rows {
             // A lease of our own does not keep us out, and with a lock of the caller's there is
             // nobody else.
-            let own = claim_of(row, &options.runner).is_some();
-            if row.lease == Lease::Alive && (own || options.exclusive) {
+            let own = claim_of(row, &options.runner);
+            if row.lease == Lease::Alive && (own.is_some() || options.exclusive) {
                 row.lease = Lease::Over;
+            }
+            // Nothing was sent after the row had said so: as if it had been stopped between two steps.
+            if own.is_some() && own == self.state.unsent {
+                row.lease = Lease::None;
             }
         }
         let seen = ledger.rows.len()
@@ -632,6 +644,9 @@ impl Machine {
                 self.section_error(&refusal)
             }
             Phase::Stepwise(stepwise) => self.stepwise_failed(stepwise, failure),
+            Phase::Widen(_) if kind == Kind::Lost => self.look_after_loss(),
+            // It does without.
+            Phase::Widen(direction) => self.widened(direction, false),
             Phase::Remember(_) if kind == Kind::Lost => self.look_after_loss(),
             Phase::Remember(_) => self.fail(failure::database(&self.setup, &failure, "the session could not be read")),
             Phase::Abandon(error) => self.fail(*error),

@@ -107,8 +107,9 @@ pub(super) fn pieces(setup: &Setup, prepared: Option<&Prepared>, acts: &[Act]) -
                 let origin = if *adopted { "adopted" } else { "applied" };
                 statements::claim(table, &catalog.migrations[*migration], origin)
             }
-            Act::Advance { version, from, last, claim } => {
-                statements::advance(table, &setup.runner(*claim), version, *from, *last, true)
+            Act::Widen => statements::widen(table),
+            Act::Advance { version, from, last, print, claim } => {
+                statements::advance(table, &setup.runner(*claim), version, *from, *last, print.as_deref(), true)
             }
             Act::Recorded { version } => statements::recorded(table, version),
             Act::Hold { version, from, claim } => statements::hold(table, &setup.runner(*claim), version, *from),
@@ -305,20 +306,26 @@ pub(crate) fn message(setup: &Setup, prepared: Option<&Prepared>, request: &Requ
             }
             return Message::Batch { statements: batch(pieces) };
         }
-        Request::ClaimRunning { migration, steps, claim } => {
-            statements::claim_running(table, &setup.catalog.migrations[*migration], &setup.runner(*claim), *steps)
+        Request::ClaimRunning { migration, steps, stepped, claim } => {
+            let migration = &setup.catalog.migrations[*migration];
+            statements::claim_running(table, migration, &setup.runner(*claim), *steps, *stepped)
         }
-        Request::Take { version, state, done, claim } => {
-            statements::take(table, &setup.runner(*claim), version, *state, *done)
+        Request::Take { version, migration, direction, done, by, steps, stepped, claim } => {
+            let up = (*direction == Direction::Up).then(|| &setup.catalog.migrations[*migration]);
+            let runner = setup.runner(*claim);
+            statements::take(table, &runner, (version, *done, by.as_deref()), up, *steps, *stepped)
         }
-        Request::TakeBack { version, steps, claim } => {
-            statements::take_back(table, &setup.runner(*claim), version, *steps)
+        Request::TakeBack { version, steps, stepped, claim } => {
+            statements::take_back(table, &setup.runner(*claim), version, *steps, *stepped)
+        }
+        Request::Hold { version, from, print, claim } => {
+            statements::hold_alone(table, &setup.runner(*claim), version, *from, print.as_deref())
         }
         Request::Alone { migration, direction, step } => {
             return Message::Statement { sql: alone(setup, prepared, *migration, *direction, *step).0 };
         }
-        Request::Advance { version, from, last, claim } => {
-            statements::advance(table, &setup.runner(*claim), version, *from, *last, false)
+        Request::Advance { version, from, last, print, claim } => {
+            statements::advance(table, &setup.runner(*claim), version, *from, *last, print.as_deref(), false)
         }
         Request::Stop { version, claim } => statements::stop(table, &setup.runner(*claim), version),
         Request::Abandon { version, claim } => statements::abandon(table, &setup.runner(*claim), version),

@@ -12,9 +12,11 @@
 //!   together or not at all.
 //! - **Step by step**, if a statement cannot run in a transaction: the row is inserted as `running`
 //!   under a *lease*. A step that can run in a transaction is committed together with the record
-//!   of its progress. A step that cannot is recorded after it; if the runner dies in between, the
+//!   of its progress. A step that cannot, or turns out to refuse a transaction, is sent alone: the row
+//!   says so before, and that it is done after. If the runner dies in between, the
 //!   database is asked what has become of it where it can tell ([`Judged`](crate::sql::Judged)), and
-//!   anything else is `interrupted`.
+//!   anything else is `interrupted`. So is what can commit on its way and failed. A run that goes on compares the steps
+//!   that are done with the file; the rest of it may have changed.
 //!
 //! After a failure that leaves doubt (a unique violation, a lost reply) the ledger is read again:
 //! nothing is guessed. Where a driver cannot tell which statement of a batch failed, the batch is

@@ -6,7 +6,7 @@
 //! `claim` tells the claims of one runner apart: it grows when a connection is lost, so that what
 //! is still under way on the old one cannot pass for the new one's.
 
-use crate::ledger::{Around, Found, LookAgain, Name, State};
+use crate::ledger::{Around, Found, LookAgain, Name};
 use serde::Serialize;
 
 /// Which section of a migration is run.
@@ -57,17 +57,28 @@ pub enum Request {
         migration: usize,
         /// How many steps it has.
         steps: usize,
+        /// Whether the ledger keeps the fingerprints of steps.
+        stepped: bool,
         /// The claim.
         claim: u32,
     },
-    /// Take over a stopped migration, if it still stands at this step and nobody holds it.
+    /// Take over a stopped migration, if it still stands at this step and nobody holds it. What is to be done is from its
+    /// file as that is now.
     Take {
         /// The row.
         version: String,
-        /// Running or reverting.
-        state: State,
+        /// The migration.
+        migration: usize,
+        /// The section: the row is running, or reverting.
+        direction: Direction,
         /// The steps done.
         done: u32,
+        /// Who held it when it was judged: nobody may have done anything since.
+        by: Option<String>,
+        /// How many steps the section has.
+        steps: usize,
+        /// Whether the ledger keeps the fingerprints of steps.
+        stepped: bool,
         /// The new claim.
         claim: u32,
     },
@@ -77,6 +88,19 @@ pub enum Request {
         version: String,
         /// How many steps the way back has.
         steps: usize,
+        /// Whether the ledger keeps the fingerprints of steps.
+        stepped: bool,
+        /// The claim.
+        claim: u32,
+    },
+    /// Note that a step is about to be sent alone, and renew the lease, if it is still ours.
+    Hold {
+        /// The row.
+        version: String,
+        /// The step, 0-based.
+        from: u32,
+        /// The fingerprint of the step, if the ledger keeps those.
+        print: Option<String>,
         /// The claim.
         claim: u32,
     },
@@ -97,6 +121,8 @@ pub enum Request {
         from: u32,
         /// Whether it was the last step of an up section.
         last: bool,
+        /// The fingerprint of the step, if the ledger keeps those.
+        print: Option<String>,
         /// The claim.
         claim: u32,
     },
@@ -167,6 +193,8 @@ impl Request {
 pub enum Act {
     /// Limit how long the following acts wait for locks.
     LockTimeout,
+    /// Add the column for the fingerprints of steps to the ledger.
+    Widen,
     /// Remember the session's settings in the session.
     Capture,
     /// Let names without a schema mean those of the run's, until the transaction ends.
@@ -204,6 +232,8 @@ pub enum Act {
         from: u32,
         /// Whether it is the last step of an up section.
         last: bool,
+        /// The fingerprint of the step, if the ledger keeps those.
+        print: Option<String>,
         /// The claim.
         claim: u32,
     },

@@ -6,7 +6,7 @@ use super::report::{EventKind, Report};
 use super::request::{Act, Direction};
 use crate::error::{Error, Location};
 use crate::ledger::foreign::{LookAgain, Seen};
-use crate::ledger::{Around, Lease, Ledger, Row, State, Tool};
+use crate::ledger::{ALONE, Around, Ledger, Row, State, Tool};
 use crate::plan::{Finding, Work};
 use std::collections::VecDeque;
 use std::hash::Hash;
@@ -54,6 +54,10 @@ pub(super) struct RunState {
     pub(super) empties: bool,
     pub(super) races: u32,
     pub(super) aborting: bool,
+    /// Whether the ledger keeps the fingerprints of steps. None: it could, if its column were added.
+    pub(super) stepped: Option<bool>,
+    /// The claim whose connection was lost before the step was sent that was to be sent alone.
+    pub(super) unsent: Option<u32>,
     /// Which claim the next one is: it grows with every lost connection.
     pub(super) claim: u32,
 }
@@ -80,6 +84,8 @@ pub(super) enum Phase {
     Adopt(usize),
     Revert(usize),
     Stepwise(Stepwise),
+    /// The column for the fingerprints of steps is added.
+    Widen(Direction),
     /// The caller's settings are asked for, before a section that resets them all.
     Remember(Direction),
     /// A failed explicit transaction is being ended.
@@ -135,7 +141,8 @@ pub(super) struct Pace {
 
 /// Which claim of the runner's holds the row, if one does.
 pub(super) fn claim_of(row: &Row, runner: &str) -> Option<u32> {
-    let (name, claim) = row.claimed_by.as_deref()?.rsplit_once('#')?;
+    let by = row.claimed_by.as_deref()?;
+    let (name, claim) = by.strip_suffix(ALONE).unwrap_or(by).rsplit_once('#')?;
     if name == runner { claim.parse().ok() } else { None }
 }
 
@@ -153,6 +160,12 @@ pub(super) struct Stepwise {
     pub(super) tried: bool,
     /// Nobody knows how that try has ended.
     pub(super) died: bool,
+    /// The step at hand has turned out to refuse a transaction.
+    pub(super) alone: bool,
+    /// The row says that the step at hand is about to be sent alone.
+    pub(super) held: bool,
+    /// The step at hand has failed alone, and a part of it may be kept.
+    pub(super) part: bool,
     /// The row says that all is done.
     pub(super) recorded: bool,
     /// Why the index could not be built: its name was taken.
@@ -177,6 +190,7 @@ pub(super) enum At {
     Index,
     /// What was left behind is put right; then the step is done, or it is run.
     Mend(bool),
+    Hold,
     Run,
     Advance,
     Delete,
@@ -215,6 +229,9 @@ impl Stepwise {
             total,
             tried: false,
             died: false,
+            alone: false,
+            held: false,
+            part: false,
             taken: None,
             recorded: false,
             captured: false,
@@ -235,23 +252,10 @@ pub(super) struct Revert {
     pub(super) migration: usize,
     /// As the row writes it.
     pub(super) version: String,
-    /// How far a way back had come that was stopped.
-    pub(super) resume: Option<Resume>,
+    /// The row of a way back that was stopped.
+    pub(super) resume: Option<Row>,
 }
 
-/// How far a way back had come that was stopped.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Resume {
-    pub(super) done: u32,
-    pub(super) total: Option<u32>,
-    /// Its runner died; it did not stop by itself between two steps.
-    pub(super) died: bool,
-}
-
-pub(super) fn resume(row: &Row) -> Option<Resume> {
-    (row.state == State::Reverting).then(|| Resume {
-        done: row.steps_done.unwrap_or(0),
-        total: row.steps_total,
-        died: row.lease == Lease::Over,
-    })
+pub(super) fn resume(row: &Row) -> Option<Row> {
+    (row.state == State::Reverting).then(|| row.clone())
 }

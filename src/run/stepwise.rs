@@ -5,57 +5,63 @@
 //! and a run that goes on in the middle finds what an earlier one has set.
 
 use super::failure::{self, Kind};
-use super::prepared::Prepared;
 use super::report::EventKind;
 use super::request::{Act, Direction, Request};
 use super::state::{At, Next, Stepwise};
 use super::state::{Doubt, Phase, Refusal};
 use super::{Failure, Machine, Output, message};
+use crate::checksum;
 use crate::error::Error;
-use crate::ledger::State;
 use crate::ledger::statements::{TextRow, taken};
-use crate::sql::{Judged, Step};
-use std::sync::Arc;
+use crate::plan::Resume;
+use crate::sql::{Judged, Left, Step};
 
 /// SQLSTATE `duplicate_table`: what a second `CREATE INDEX` of one name fails with.
 const DUPLICATE_TABLE: &str = "42P07";
 
 impl Machine {
-    /// Begins a statement-wise section, or goes on with one: `resume` is the row and its steps done.
+    /// Begins a statement-wise section, or goes on with one: `resume` is the row, its steps done and who held it.
     pub(super) fn stepwise(
         &mut self,
         migration: usize,
         direction: Direction,
-        resume: Option<(String, u32, bool)>,
+        resume: Option<Resume>,
         again: Option<(String, Option<String>)>,
     ) -> Output {
-        let total = self.shape_of_section().2;
-        let claim = self.state.claim;
+        let Some(stepped) = self.state.stepped else {
+            return self.send(Phase::Widen(direction), Request::Atomic(vec![Act::LockTimeout, Act::Widen]));
+        };
+        let (steps, claim) = (self.shape_of_section().2, self.state.claim);
         let own = self.setup.catalog.migrations[migration].version.as_str().to_owned();
-        let mut now = Stepwise::new(migration, direction, own, total);
+        let mut now = Stepwise::new(migration, direction, own, steps);
         let request = match (resume, again, direction) {
-            (Some((version, done, died)), ..) => {
+            (Some(Resume { version, done, by, died }), ..) => {
                 now.version.clone_from(&version);
                 now.step = done as usize;
                 now.tried = true;
                 now.died = died;
-                let state = if direction == Direction::Up { State::Running } else { State::Reverting };
-                Request::Take { version, state, done, claim }
+                Request::Take { version, migration, direction, done, by, steps, stepped, claim }
             }
             (None, Some((version, checksum)), _) => {
                 now.at = At::Forget;
                 Request::Atomic(vec![Act::LockTimeout, Act::Forget { version, checksum }])
             }
-            (None, None, Direction::Up) => Request::ClaimRunning { migration, steps: total, claim },
+            (None, None, Direction::Up) => Request::ClaimRunning { migration, steps, stepped, claim },
             (None, None, Direction::Down) => {
                 // The row may write its version in another way than the file does.
                 if let Some(revert) = self.state.reverts.front() {
                     now.version.clone_from(&revert.version);
                 }
-                Request::TakeBack { version: now.version.clone(), steps: total, claim }
+                Request::TakeBack { version: now.version.clone(), steps, stepped, claim }
             }
         };
         self.send(Phase::Stepwise(now), request)
+    }
+
+    /// The column for the fingerprints of steps is there, or it cannot be: then a text that has changed does not go on.
+    pub(super) fn widened(&mut self, direction: Direction, stepped: bool) -> Output {
+        self.state.stepped = Some(stepped);
+        if direction == Direction::Up { self.work() } else { self.revert() }
     }
 
     fn go(&mut self, mut now: Stepwise, at: At, request: Request) -> Output {
@@ -67,8 +73,12 @@ impl Machine {
     pub(super) fn stepwise_done(&mut self, mut now: Stepwise, rows: Vec<TextRow>) -> Output {
         match now.at.clone() {
             At::Forget => {
-                let request =
-                    Request::ClaimRunning { migration: now.migration, steps: now.total, claim: self.state.claim };
+                let request = Request::ClaimRunning {
+                    migration: now.migration,
+                    steps: now.total,
+                    stepped: self.state.stepped == Some(true),
+                    claim: self.state.claim,
+                };
                 self.go(now, At::Claim, request)
             }
             At::Claim => {
@@ -76,7 +86,9 @@ impl Machine {
                 if !matches!(self.sent, Some(Request::ClaimRunning { .. })) && rows.is_empty() {
                     return self.wait_quietly("for another runner, which was faster");
                 }
-                if (self.shape_of_section().1 || self.leaves_transaction()) && self.setup.capabilities.interactive {
+                // Any step may turn out to run alone, where the schema of the run has to be set in the session.
+                let sets = self.shape_of_section().1 || !self.setup.options.schema.is_empty();
+                if sets && self.setup.capabilities.interactive {
                     return self.go(now, At::Capture, Request::Capture);
                 }
                 self.next_step(now)
@@ -110,20 +122,22 @@ impl Machine {
             }
             At::Mend(true) => self.then(now, Next::Advance),
             At::Mend(false) => self.then(now, Next::Run),
+            At::Hold | At::Advance if rows.is_empty() => {
+                // The lease was lost: somebody else has gone on. Or the step has deleted the row.
+                self.state.doubt = Doubt::Unrecorded(now.migration);
+                self.wait_quietly("for another runner, which has taken over")
+            }
+            At::Hold => {
+                now.held = true;
+                self.then(now, Next::Run)
+            }
             At::Run => {
                 if matches!(self.sent, Some(Request::Atomic(_))) {
                     return self.stepped(now);
                 }
                 self.then(now, Next::Advance)
             }
-            At::Advance => {
-                if rows.is_empty() {
-                    // The lease was lost: somebody else has gone on. Or the step has deleted the row.
-                    self.state.doubt = Doubt::Unrecorded(now.migration);
-                    return self.wait_quietly("for another runner, which has taken over");
-                }
-                self.stepped(now)
-            }
+            At::Advance => self.stepped(now),
             At::Delete if rows.is_empty() => self.wait_quietly("for another runner, which has taken over"),
             At::Delete => self.over(&now),
             // A trial that does not fail tells nothing.
@@ -145,7 +159,10 @@ impl Machine {
     /// Goes on, once the session has the settings that this needs.
     pub(super) fn then(&mut self, mut now: Stepwise, next: Next) -> Output {
         let (migration, direction, step) = (now.migration, now.direction, now.step);
+        // Others must see that it is sent, and it must not be sent once the lease is over.
+        let holds = next == Next::Run && !self.is_transactional(&now) && !now.held;
         let in_section = match next {
+            _ if holds => false,
             // A step in a transaction brings its settings along.
             Next::Run => !self.is_transactional(&now),
             Next::Index(_) => true,
@@ -161,6 +178,10 @@ impl Machine {
         let (version, from, claim) = (now.version.clone(), now.step as u32, self.state.claim);
         let last = direction == Direction::Up && now.step + 1 >= now.total;
         match next {
+            Next::Run if holds => {
+                let print = self.print(&now);
+                self.go(now, At::Hold, Request::Hold { version, from, print, claim })
+            }
             Next::Run => {
                 now.changed |= in_section && now.captured && self.changes_settings(&now);
                 let request = self.request_of_step(&now);
@@ -173,8 +194,12 @@ impl Machine {
                 let acts = vec![Act::LockTimeout, Act::Hold { version, from, claim }, Act::Mend(sql)];
                 self.go(now, At::Mend(done), Request::Atomic(acts))
             }
-            Next::Advance => self.go(now, At::Advance, Request::Advance { version, from, last, claim }),
+            Next::Advance => {
+                let print = self.print(&now);
+                self.go(now, At::Advance, Request::Advance { version, from, last, print, claim })
+            }
             Next::Wait => self.wait("for a step that is still under way"),
+            Next::Stop(then) if now.part => self.go(now, At::Stop(then), Request::Abandon { version, claim }),
             Next::Stop(then) => self.go(now, At::Stop(then), Request::Stop { version, claim }),
         }
     }
@@ -196,7 +221,7 @@ impl Machine {
             acts.push(Act::Capture);
         }
         acts.push(Act::LockTimeout);
-        acts.push(Act::Advance { version: now.version.clone(), from, last, claim });
+        acts.push(Act::Advance { version: now.version.clone(), from, last, print: self.print(now), claim });
         self.push_schema(&mut acts);
         if replays {
             acts.push(Act::Replay { migration, direction, step });
@@ -213,7 +238,7 @@ impl Machine {
     pub(super) fn withdraw(&mut self, now: Stepwise, error: Error) -> Option<Output> {
         match now.at.clone() {
             At::Forget | At::Claim => Some(self.fail(error)),
-            At::Capture | At::Replay(_) | At::Index | At::Mend(_) | At::Run => {
+            At::Capture | At::Replay(_) | At::Index | At::Mend(_) | At::Hold | At::Run => {
                 Some(self.then(now, Next::Stop(Some(Box::new(error)))))
             }
             At::Advance | At::Delete | At::Restore(_) | At::Diagnose(_) | At::Rollback(_) | At::Stop(_) => None,
@@ -225,13 +250,25 @@ impl Machine {
     }
 
     fn is_transactional(&self, now: &Stepwise) -> bool {
-        self.step_at_hand(now).is_some_and(|step| step.transactional)
+        !now.alone && self.step_at_hand(now).is_some_and(|step| step.transactional)
     }
 
-    /// Whether a step runs outside a transaction, where the schema of the run has to be set in the session.
-    fn leaves_transaction(&self) -> bool {
-        let alone = |prepared: &Arc<Prepared>| prepared.steps.steps.iter().any(|step| !step.transactional);
-        !self.setup.options.schema.is_empty() && self.prepared.as_ref().is_some_and(alone)
+    /// Whether the step at hand has refused to run in a transaction, so that nothing of it is kept, and can be sent alone.
+    fn wants_alone(&self, now: &Stepwise, failure: &Failure) -> bool {
+        // Over a driver without sessions, what was set before would not reach it.
+        let reaches =
+            self.setup.capabilities.interactive || self.setup.options.schema.is_empty() && !self.has_set_before(now);
+        failure::refuses_transaction(failure)
+            && self.is_transactional(now)
+            && reaches
+            && self.step_at_hand(now).is_some_and(|step| step.single)
+    }
+
+    /// The fingerprint of the step at hand, if the ledger keeps those.
+    fn print(&self, now: &Stepwise) -> Option<String> {
+        let text = &self.setup.section(now.migration, now.direction).text;
+        let step = self.step_at_hand(now).filter(|_| self.state.stepped == Some(true));
+        step.map(|step| checksum::step(step.span.slice(text)))
     }
 
     fn changes_settings(&self, now: &Stepwise) -> bool {
@@ -248,7 +285,7 @@ impl Machine {
         self.state.losses = 0;
         now.recorded = now.step + 1 >= now.total;
         now.step += 1;
-        (now.tried, now.died) = (false, false);
+        (now.tried, now.died, now.alone, now.held) = (false, false, false, false);
         now.taken = None;
         self.next_step(now)
     }
@@ -288,7 +325,7 @@ impl Machine {
     }
 
     /// The request of a step failed.
-    pub(super) fn stepwise_failed(&mut self, now: Stepwise, failure: Failure) -> Output {
+    pub(super) fn stepwise_failed(&mut self, mut now: Stepwise, failure: Failure) -> Output {
         let kind = failure.kind();
         match now.at.clone() {
             // Nobody knows yet whether the lease was still ours: the step may be tried again.
@@ -304,9 +341,17 @@ impl Machine {
         }
         if kind == Kind::Lost {
             self.state.doubt = Doubt::Lost(now.migration, EventKind::Applied);
+            // This claim has sent nothing alone, whatever its row says by now.
+            if now.at == At::Hold {
+                self.state.unsent = self.state.claim.checked_sub(1);
+            }
             return self.look_after_loss();
         }
         match now.at.clone() {
+            At::Run if self.wants_alone(&now, &failure) => {
+                now.alone = true;
+                self.then(now, Next::Run)
+            }
             // Whoever still builds the index is in the way.
             At::Mend(_) if kind == Kind::Cancelled => self.then(now, Next::Stop(None)),
             At::Index if self.is_compared() => self.compared(now, &failure),
@@ -332,7 +377,18 @@ impl Machine {
 
     /// A step failed, and all that can be known of it is known.
     fn step_refused(&mut self, mut now: Stepwise, refusal: Refusal) -> Output {
-        let kept = Some((now.step as u32, now.total as u32));
+        // A statement that no procedure is and that is refused as before has done nothing.
+        let left = match self.step_at_hand(&now) {
+            Some(_) if self.is_transactional(&now) => Left::Nothing,
+            Some(step)
+                if now.alone && step.left == Left::Nothing && !failure::refuses_transaction(&refusal.failure) =>
+            {
+                Left::Part
+            }
+            step => step.map_or(Left::Nothing, |step| step.left),
+        };
+        now.part = left == Left::Part;
+        let kept = Some((now.step as u32, now.total as u32, now.part));
         let error = failure::section(&self.setup, &refusal, kept, self.is_first(&refusal), &self.state.report);
         if refusal.failure.sqlstate == DUPLICATE_TABLE && self.is_judged(&now) {
             // The index is there after all: an earlier try was still at it.
@@ -341,7 +397,7 @@ impl Machine {
         }
         let explicit = matches!(&self.sent, Some(Request::Atomic(acts))
             if self.setup.capabilities.script && message::is_explicit(self.prepared.as_deref(), acts));
-        let then = (!refusal.is_busy()).then(|| Box::new(error));
+        let then = (now.part || !refusal.is_busy()).then(|| Box::new(error));
         if explicit {
             return self.go(now, At::Rollback(then), Request::Rollback);
         }

@@ -167,7 +167,8 @@ impl Machine {
                 if let Err(error) = self.prepare(migration, Direction::Up) {
                     return self.fail(error);
                 }
-                if self.shape_of_section().0 == Mode::StatementWise {
+                // What has stopped goes on as it began, even if its file would run at once by now.
+                if self.shape_of_section().0 == Mode::StatementWise || resume.is_some() {
                     return self.stepwise(migration, Direction::Up, resume, again);
                 }
                 if self.has_to_remember() {

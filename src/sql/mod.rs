@@ -23,4 +23,4 @@ pub use inner::content;
 pub use judged::Judged;
 pub use split::analyze;
 pub use statement::{Act, Analysis, Control, Problem, Statement, TableAct};
-pub use steps::{Mode, Step, Steps, Transaction, steps};
+pub use steps::{Left, Mode, Step, Steps, Transaction, steps};

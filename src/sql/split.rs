@@ -21,9 +21,9 @@ const LONGEST: usize = 0x3fff_ffff;
 
 /// Splits a text and classifies its statements.
 ///
-/// `breaks` are line comments of the text that end a statement (see
-/// [`crate::migration::Section`]). A break that does not lie in a line comment, such as one inside
-/// a string, counts for nothing.
+/// `breaks` end in line comments of the text that end a statement (see
+/// [`crate::migration::Section`]). A break that does not end in a line comment, such as one inside
+/// a string, counts for nothing. The statements of one that begins earlier are a block.
 ///
 /// Fails with the first of these in the text: a NUL byte or more than 1 GiB (`invalid-text`),
 /// `unterminated-string`, `unterminated-identifier`, `unterminated-dollar-quote`,
@@ -53,12 +53,17 @@ pub fn analyze(text: &str, breaks: &[Span]) -> Result<Analysis, Problem> {
             return Err(nul_byte(nul));
         }
         match token.kind {
-            Kind::LineComment if !breaks.contain(token.span) => {}
             Kind::BlockComment => {}
             Kind::LineComment => {
+                let Some(start) = breaks.end(token.span) else { continue };
                 if !statement.is_empty() {
                     analysis.terminators.push(token.span);
                     finish(text, &mut statement, &mut analysis)?;
+                }
+                let block =
+                    analysis.statements.partition_point(|one| one.span.start < start)..analysis.statements.len();
+                if block.len() > 1 {
+                    analysis.blocks.push(block);
                 }
                 nesting = Nesting::default();
             }
@@ -172,12 +177,12 @@ impl Breaks {
         Breaks { spans, next: 0 }
     }
 
-    /// Whether a break lies in this comment, which must come after those asked about before.
-    fn contain(&mut self, comment: Span) -> bool {
-        while self.spans.get(self.next).is_some_and(|span| span.start < comment.start) {
+    /// Where the break begins that ends in this comment, which must come after those asked about before.
+    fn end(&mut self, comment: Span) -> Option<usize> {
+        while self.spans.get(self.next).is_some_and(|span| span.end <= comment.start) {
             self.next += 1;
         }
-        self.spans.get(self.next).is_some_and(|span| span.start < comment.end)
+        self.spans.get(self.next).filter(|span| span.end <= comment.end).map(|span| span.start)
     }
 }
 

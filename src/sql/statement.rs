@@ -3,6 +3,7 @@
 use super::Judged;
 use crate::error::Code;
 use crate::span::Span;
+use std::ops::Range;
 
 /// One statement of a text.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -84,6 +85,8 @@ pub struct Analysis {
     /// Marker comments that end a statement which has no semicolon of its own; when the text is
     /// sent as a whole a semicolon must stand there.
     pub terminators: Vec<Span>,
+    /// Several statements that their tool sends as one message, as indices into `statements`.
+    pub blocks: Vec<Range<usize>>,
 }
 
 /// Why a text cannot be run here. The caller knows the file and makes an [`crate::Error`] of it.

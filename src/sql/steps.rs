@@ -7,7 +7,8 @@
 //! | a statement that cannot run in a transaction, or a marker that says so | statement by statement |
 //! | transaction control anywhere else | statement by statement; finding `transaction-control` |
 //!
-//! Statement by statement, what stands between `BEGIN` and `COMMIT` is one step. So is what stands
+//! Statement by statement, what stands between goose's or sql-migrate's `StatementBegin` and `StatementEnd` is one
+//! step, since these tools send it as one message; and what stands between `BEGIN` and `COMMIT` is one step. So is what stands
 //! before a `COMMIT` without `BEGIN`: most tools run a file in a transaction of their own, and this
 //! ends it. For the same reason a last `BEGIN` without `COMMIT` is committed at the end of the
 //! text. Every other statement is a step of its own. If all of this makes a single step, that is a
@@ -68,6 +69,32 @@ pub struct Step {
     pub session: bool,
     /// Set if it runs alone, and it can be told afterwards what has become of it.
     pub judged: Option<Judged>,
+    /// Whether it may be sent alone if it turns out that it refuses a transaction: a single statement that does not
+    /// stand in a `BEGIN` … `COMMIT` of its own.
+    pub single: bool,
+    /// What it leaves behind if it fails when it is sent alone.
+    pub left: Left,
+}
+
+/// What a step that was sent alone, outside a transaction, leaves behind if it fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Left {
+    /// Nothing: PostgreSQL undoes it by itself. If the connection broke, nobody can tell whether it has happened.
+    Nothing,
+    /// What the database can be asked for: then the next try finds out whether it has happened.
+    Judged,
+    /// A part of it may be kept, since it can commit on the way.
+    Part,
+}
+
+/// What a failed lone step leaves.
+fn left(inner: &[Statement]) -> Left {
+    match inner {
+        [only] if only.judged.is_some() => Left::Judged,
+        [only] if ["call", "do"].contains(&&*only.verb) => Left::Part,
+        _ => Left::Nothing,
+    }
 }
 
 /// A section as it is run.
@@ -108,6 +135,7 @@ pub fn steps(text: &str, analysis: &Analysis, marker: Transaction) -> Result<Ste
     let mut grouping = Grouping {
         text,
         statements,
+        blocks: &analysis.blocks,
         groups: Vec::new(),
         boundaries: Vec::new(),
         omitted: Vec::new(),
@@ -162,6 +190,8 @@ fn step(statements: &[Statement], range: Range<usize>, together: bool) -> Step {
             [only] => only.judged,
             _ => None,
         },
+        single: !together && inner.len() == 1,
+        left: left(inner),
         statements: range,
     }
 }
@@ -181,6 +211,8 @@ struct Group {
 struct Grouping<'a> {
     text: &'a str,
     statements: &'a [Statement],
+    /// Statements that their tool sends as one message.
+    blocks: &'a [Range<usize>],
     groups: Vec<Group>,
     /// The statements that begin or end a transaction.
     boundaries: Vec<usize>,
@@ -237,9 +269,19 @@ impl Grouping<'_> {
         }
     }
 
-    /// Each statement as a step of its own.
+    /// Each statement as a step of its own, unless it belongs to a block.
     fn singles(&mut self, range: Range<usize>) -> Result<(), Problem> {
-        for at in range {
+        let mut from = range.start;
+        while from < range.end {
+            let at = from;
+            let block = self.blocks.iter().find(|block| block.start == at && block.end <= range.end);
+            if let Some(block) = block.filter(|block| self.statements[(*block).clone()].iter().all(|s| s.transactional))
+            {
+                from = block.end;
+                self.push(block.clone(), true);
+                continue;
+            }
+            from += 1;
             let statement = &self.statements[at];
             if statement.control == Some(Control::Savepoint) {
                 return Err(problem(
@@ -473,6 +515,48 @@ mod tests {
         runs_unwrapped("begin; a; b; commit", "one: [a; b;] transaction-wrapper at 0");
         runs_unwrapped("a; b; commit; c", "step: [a] [b] [c] transaction-control at 6");
         runs_unwrapped("", "one: []");
+    }
+
+    #[test]
+    fn the_statements_of_a_block_are_one_step() {
+        #[track_caller]
+        fn runs_blocks(text: &str, expected: &str) {
+            let begin = |at: usize| text[..at].rfind("-- begin").expect("a begin");
+            let breaks: Vec<Span> =
+                text.match_indices("-- end").map(|(at, end)| Span::new(begin(at), at + end.len())).collect();
+            let analysis = analyze(text, &breaks).expect("statements");
+            let steps = steps(text, &analysis, Transaction::Off).expect("steps");
+            let shown: Vec<_> = steps
+                .steps
+                .iter()
+                .map(|step| {
+                    let sent = render(text, step.span, &steps, &analysis);
+                    let sent = sent.split_whitespace().collect::<Vec<_>>().join(" ");
+                    format!("{}{sent}", if step.single { "" } else { "+" })
+                })
+                .collect();
+            assert_eq!(shown.join(" | "), expected, "{text}");
+        }
+        runs_blocks("a;\n-- begin\nb; -- x\nc\n-- end\nd; e", "a | +b; -- x c | d | e");
+        runs_blocks("-- begin\na;\n-- end\n-- begin\nb; c;\n-- end\n", "a | +b; c");
+        // A statement that would be refused in such a message runs by itself.
+        runs_blocks("-- begin\na; vacuum;\n-- end\nb", "a | vacuum | b");
+        runs_blocks("-- begin\na; begin; b; c; commit; d; e\n-- end\n", "a | +b; c | d | e");
+    }
+
+    #[test]
+    fn what_a_failed_lone_step_leaves_is_told_by_its_statement() {
+        for (text, expected) in [
+            ("create index concurrently i on t (a)", Left::Judged),
+            ("vacuum t", Left::Nothing),
+            ("call p()", Left::Part),
+            ("do $$ begin commit; end $$", Left::Part),
+            ("alter table t detach partition p concurrently", Left::Part),
+        ] {
+            let analysis = analyze(text, &[]).expect("statements");
+            let steps = steps(text, &analysis, Transaction::Off).expect("steps").steps;
+            assert_eq!((steps[0].single, steps[0].left), (true, expected), "{text}");
+        }
     }
 
     #[test]

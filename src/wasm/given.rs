@@ -221,6 +221,7 @@ fn row(given: &Given<'_>) -> Row {
         state: given.word("state", State::ALL),
         steps_done: given.whole32("stepsDone"),
         steps_total: given.whole32("stepsTotal"),
+        steps: given.text("steps"),
         claimed_until: given.text("claimedUntil"),
         claimed_by: given.text("claimedBy"),
         lease: given.word("lease", Lease::ALL),

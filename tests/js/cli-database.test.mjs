@@ -215,6 +215,30 @@ describe('the commands', () => {
     assert.equal((await run(['up'])).status, 0)
   })
 
+  test('a step that may have kept a part names the command, and a number of steps is one, too', async (t) => {
+    const file = (first) =>
+      `-- migrate:up transaction:false\n${first};\ncreate procedure part() language plpgsql as $$ begin create table kept (); commit; perform 1 / 0; end $$;\ncall part();\ncreate table seats (id int);\n`
+    const it = await place(t, { [`db/migrations/${seats}`]: file('select 1') })
+    const { stderr } = await it.run(['up'])
+    const help = stderr.replaceAll(/\s+/g, ' ')
+    assert.match(
+      help,
+      /a part of step 3 of 4 may be kept: look at the database; if all of it is there, counterfoil stamp 20260203143000 --step done; if not, counterfoil stamp 20260203143000 --step not-done, and run again, which begins that step anew/,
+    )
+    const done = await it.run(['stamp', '20260203143000', '--step', 'done', '--yes'])
+    assert.match(done.stdout, /step 3 of 4 is recorded as done: it goes on after that/)
+    // Of what is done a step has changed, and means the same.
+    it.write({ [`db/migrations/${seats}`]: file('select 2') })
+    assert.equal((await it.run(['up'])).status, 1)
+    const wrong = await it.run(['stamp', '20260203143000', '--step', 'three', '--yes'])
+    assert.equal(wrong.status, 2)
+    assert.match(wrong.stderr, /--step cannot be 'three'\n.*it is <done\|not-done\|number>/)
+    const three = await it.run(['stamp', '20260203143000', '--step', '3', '--yes'])
+    assert.match(three.stdout, /all up to step 3 of 4 is recorded as done: it goes on after that/)
+    assert.equal((await it.run(['up'])).status, 0)
+    assert.deepEqual((await it.db.query(`select to_regclass('seats')::text as t`)).rows, [{ t: 'seats' }])
+  })
+
   test('from nothing to current, and back, on PostgreSQL', async (t) => {
     const { run, database } = await place(t)
     const steps = [

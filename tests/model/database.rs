@@ -3,7 +3,8 @@
 //! It carries out requests, not SQL. What it knows of PostgreSQL: a transaction sees what is
 //! committed and its own work; an insert waits for another transaction that has inserted the same
 //! key; an update waits for another that has changed the row; a concurrent index build leaves an
-//! invalid index behind when it is cut short; a backend does not notice that its client has gone.
+//! invalid index behind when it is cut short; a procedure that commits refuses a transaction, and when it is cut short
+//! keeps a part; a backend does not notice that its client has gone.
 
 use counterfoil::Catalog;
 use counterfoil::ledger::{State, TextRow};
@@ -25,13 +26,23 @@ pub(crate) struct Row {
     pub name: String,
     pub state: State,
     pub done: u32,
+    pub total: u32,
+    /// Fingerprints of the steps that are done, if they are kept.
+    pub steps: Option<String>,
     /// Runner and claim.
     pub owner: Option<(u8, u32)>,
+    /// Whether a step is about to be sent alone.
+    pub alone: bool,
     pub lease: Lease,
 }
 
-/// A step of a migration: what its effect is known by.
+/// A step of a migration: what its effect is known by. Steps of one text have one effect in all editions of a file; those of
+/// ways back begin at [`DOWN`].
 pub(crate) type Effect = (u8, u8);
+pub(crate) const DOWN: u8 = 100;
+
+/// Runners that are there once all others are dead: the first has the first edition.
+pub(crate) const FRESH: u8 = 20;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Index {
@@ -53,6 +64,11 @@ pub(crate) struct Committed {
     /// How often each step has taken effect. Concurrent index builds are in `indexes` instead.
     pub effects: BTreeMap<Effect, u8>,
     pub indexes: BTreeMap<Effect, Index>,
+    /// Procedures that have committed a part and not come to their end.
+    pub parts: BTreeSet<Effect>,
+    /// Whether the ledger has the column for fingerprints of steps, and whether the role may not add it.
+    pub stepped: bool,
+    pub narrow: bool,
     /// A trigger on the ledger swallows what is inserted.
     pub swallows: bool,
     /// The first step of this migration deletes its row.
@@ -65,6 +81,8 @@ enum Change {
     Row(String, Option<Row>),
     Effect(Effect, i8),
     DropIndex(Effect),
+    /// The ledger gets the column for the fingerprints of steps.
+    Widen,
 }
 
 /// A backend: one request under way, with or without a client.
@@ -102,10 +120,12 @@ impl Backend {
         }
     }
 
-    /// The index being built.
-    fn builds(&self) -> Option<Effect> {
+    /// The effect of the step that is being executed alone.
+    pub(crate) fn builds(&self, world: &World<'_>) -> Option<Effect> {
         match self.request {
-            Request::Alone { migration, step, .. } if self.at > 0 => Some((migration as u8, step as u8)),
+            Request::Alone { migration, direction, step } if self.at > 0 => {
+                Some(world.effect(self.runner, direction, migration, step))
+            }
             _ => None,
         }
     }
@@ -121,12 +141,30 @@ pub(crate) enum Progress {
     Reply(Input),
 }
 
-/// Which steps of which migrations are concurrent index builds.
+/// What the files hold.
 pub(crate) struct World<'a> {
-    pub catalog: &'a Catalog,
+    /// The set, as it is for each runner: files may be edited in between. Later runners have the last one.
+    pub editions: &'a [Catalog],
+    /// The effects of each edition's sections.
+    pub effects: &'a [BTreeMap<(usize, Direction), Vec<Effect>>],
+    /// Which steps are concurrent index builds.
     pub concurrent: &'a BTreeSet<Effect>,
+    /// Which steps call a procedure that commits.
+    pub commits: &'a BTreeSet<Effect>,
+    /// Which steps always fail.
+    pub broken: &'a BTreeSet<Effect>,
     /// Whether who reads is told that others are writing.
     pub cancels: bool,
+}
+
+impl World<'_> {
+    pub(crate) fn edition(&self, runner: u8) -> usize {
+        usize::from(runner.checked_sub(FRESH).unwrap_or(runner)).min(self.editions.len() - 1)
+    }
+
+    pub(crate) fn effect(&self, runner: u8, direction: Direction, migration: usize, step: usize) -> Effect {
+        self.effects[self.edition(runner)][&(migration, direction)][step]
+    }
 }
 
 fn failure(sqlstate: &str) -> Input {
@@ -170,11 +208,12 @@ pub(crate) fn step(world: &World<'_>, db: &mut Arc<Committed>, backends: &mut [A
     let rest: Vec<Arc<Backend>> =
         backends.iter().enumerate().filter(|(index, _)| *index != me).map(|(_, backend)| Arc::clone(backend)).collect();
     let others: Vec<&str> = rest.iter().flat_map(|backend| backend.locks()).collect();
-    let building: Vec<Effect> = rest.iter().filter_map(|backend| backend.builds()).collect();
+    let building: Vec<Effect> = rest.iter().filter_map(|backend| backend.builds(world)).collect();
     let active: Vec<u8> = rest.iter().filter_map(|backend| backend.executes()).collect();
     let before = Arc::clone(&backends[me]);
     let (request, runner) = (&before.request, before.runner);
-    let version = |migration: usize| world.catalog.migrations[migration].version.as_str().to_owned();
+    let catalog = &world.editions[world.edition(runner)];
+    let version = |migration: usize| catalog.migrations[migration].version.as_str().to_owned();
     let single = |db: &mut Arc<Committed>, version: &str, when: &dyn Fn(&Row) -> bool, then: &dyn Fn(&mut Row)| {
         if others.contains(&version) {
             return Progress::Blocked;
@@ -195,7 +234,7 @@ pub(crate) fn step(world: &World<'_>, db: &mut Arc<Committed>, backends: &mut [A
         Request::Digest => {
             let all = db.rows.values().all(|row| row.state == State::Applied);
             let rows = db.rows.iter().map(|(version, row)| (version.as_str(), row.checksum.as_str()));
-            let files = world.catalog.migrations.iter().map(|file| (file.version.as_str(), file.checksum.as_str()));
+            let files = catalog.migrations.iter().map(|file| (file.version.as_str(), file.checksum.as_str()));
             let same = all && rows.collect::<BTreeSet<_>>() == files.collect();
             Progress::Reply(one(&[("same", if same { "true" } else { "false" })]))
         }
@@ -232,6 +271,7 @@ pub(crate) fn step(world: &World<'_>, db: &mut Arc<Committed>, backends: &mut [A
             Progress::Reply(rows(vec![]))
         }
         Request::Rows(_) => {
+            let stepped = if db.stepped { Some("there") } else { (!db.narrow).then_some("may") };
             let text = db.rows.iter().map(|(version, row)| {
                 let state = match row.state {
                     State::Applied => "applied",
@@ -239,7 +279,7 @@ pub(crate) fn step(world: &World<'_>, db: &mut Arc<Committed>, backends: &mut [A
                     State::Reverting => "reverting",
                     state => unreachable!("not part of the model: {state:?}"),
                 };
-                let migration = world.catalog.migrations.iter().position(|m| m.version.as_str() == version);
+                let migration = catalog.migrations.iter().position(|m| m.version.as_str() == version);
                 let at_work = migration.is_some_and(|index| active.contains(&(index as u8)));
                 let lease = match row.lease {
                     Lease::Over if at_work => "alive",
@@ -254,17 +294,20 @@ pub(crate) fn step(world: &World<'_>, db: &mut Arc<Committed>, backends: &mut [A
                 put("checksum", Some(row.checksum.clone()));
                 put("state", Some(state.to_owned()));
                 put("steps_done", Some(row.done.to_string()));
+                put("steps_total", Some(row.total.to_string()).filter(|_| row.total > 0));
+                put("steps", row.steps.clone());
+                put("stepped", stepped.map(str::to_owned));
                 put("claimed_until", (row.lease != Lease::None).then(|| "later".to_owned()));
-                put("claimed_by", row.owner.map(|(owner, claim)| format!("r{owner}#{claim}")));
+                put("claimed_by", held_by(row));
                 put("lease", Some(lease.to_owned()));
                 out
             });
             let mut text: Vec<TextRow> = text.collect();
+            // There is a row in any case; one without a version is none of the ledger's.
+            if text.is_empty() {
+                text.push(TextRow::from([("stepped".to_owned(), stepped.map(str::to_owned))]));
+            }
             if world.cancels {
-                // There is a row in any case; one without a version is none of the ledger's.
-                if text.is_empty() {
-                    text.push(TextRow::new());
-                }
                 text[0].insert("busy".to_owned(), Some((!others.is_empty()).to_string()));
             }
             Progress::Reply(rows(text))
@@ -281,7 +324,10 @@ pub(crate) fn step(world: &World<'_>, db: &mut Arc<Committed>, backends: &mut [A
             db.deaf |= db.foreign && db.rows.is_empty() && !db.traced;
             Progress::Reply(rows(vec![]))
         }
-        Request::ClaimRunning { migration, claim, .. } => {
+        Request::ClaimRunning { stepped: true, .. } | Request::Take { stepped: true, .. } if !db.stepped => {
+            Progress::Reply(failure("42703"))
+        }
+        Request::ClaimRunning { migration, claim, steps, stepped } => {
             let version = version(*migration);
             if others.contains(&version.as_str()) {
                 return Progress::Blocked;
@@ -292,7 +338,7 @@ pub(crate) fn step(world: &World<'_>, db: &mut Arc<Committed>, backends: &mut [A
             if db.swallows {
                 return Progress::Reply(fault(NOT_WRITTEN));
             }
-            let file = &world.catalog.migrations[*migration];
+            let file = &catalog.migrations[*migration];
             Arc::make_mut(db).rows.insert(
                 version,
                 Row {
@@ -300,39 +346,58 @@ pub(crate) fn step(world: &World<'_>, db: &mut Arc<Committed>, backends: &mut [A
                     name: file.name.clone(),
                     state: State::Running,
                     done: 0,
+                    total: *steps as u32,
+                    steps: stepped.then(String::new),
                     owner: Some((runner, *claim)),
+                    alone: false,
                     lease: Lease::Alive,
                 },
             );
             Progress::Reply(rows(vec![]))
         }
-        Request::Take { version, state, done, claim } => single(
+        Request::Take { version, migration, direction, done, by, steps, stepped, claim } => single(
             db,
             version,
             &|row| {
-                row.state == *state
+                (row.state == State::Running) == (*direction == Direction::Up)
+                    && row.state != State::Applied
                     && row.done == *done
+                    && held_by(row) == *by
                     && (row.lease != Lease::Alive
                         || row.owner.is_some_and(|(owner, held)| owner == runner && held <= *claim))
             },
-            &|row| (row.lease, row.owner) = (Lease::Alive, Some((runner, *claim))),
-        ),
-        Request::TakeBack { version, claim, .. } => single(db, version, &|row| row.state == State::Applied, &|row| {
-            (row.state, row.done, row.lease, row.owner) = (State::Reverting, 0, Lease::Alive, Some((runner, *claim)));
-        }),
-        Request::Advance { version, from, last, claim } => {
-            single(db, version, &|row| mine(row, *claim) && row.done == *from, &|row| {
-                row.done += 1;
-                if *last {
-                    (row.state, row.lease, row.owner) = (State::Applied, Lease::None, None);
-                } else {
-                    row.lease = Lease::Alive;
+            &|row| {
+                (row.lease, row.owner, row.alone) = (Lease::Alive, Some((runner, *claim)), false);
+                row.total = *steps as u32;
+                if *direction == Direction::Up {
+                    row.checksum.clone_from(&catalog.migrations[*migration].checksum);
                 }
+                if *stepped && *done == 0 {
+                    row.steps = Some(String::new());
+                }
+            },
+        ),
+        Request::TakeBack { version, claim, steps, stepped } => {
+            single(db, version, &|row| row.state == State::Applied, &|row| {
+                (row.state, row.done, row.lease) = (State::Reverting, 0, Lease::Alive);
+                (row.owner, row.alone, row.total) = (Some((runner, *claim)), false, *steps as u32);
+                row.steps = stepped.then(String::new);
             })
         }
-        Request::Stop { version, claim } => {
-            single(db, version, &|row| mine(row, *claim), &|row| (row.lease, row.owner) = (Lease::None, None))
+        Request::Hold { version, from, print, claim } => {
+            single(db, version, &|row| mine(row, *claim) && row.done == *from, &|row| {
+                (row.lease, row.alone) = (Lease::Alive, true);
+                noted(row, *from, print.as_deref());
+            })
         }
+        Request::Advance { version, from, last, print, claim } => {
+            single(db, version, &|row| mine(row, *claim) && row.done == *from, &|row| {
+                advanced(row, *from, *last, print.as_deref());
+            })
+        }
+        Request::Stop { version, claim } => single(db, version, &|row| mine(row, *claim), &|row| {
+            (row.lease, row.owner, row.alone) = (Lease::None, None, false);
+        }),
         Request::Abandon { version, claim } => {
             single(db, version, &|row| mine(row, *claim), &|row| row.lease = Lease::Over)
         }
@@ -346,8 +411,8 @@ pub(crate) fn step(world: &World<'_>, db: &mut Arc<Committed>, backends: &mut [A
             }
             Progress::Reply(rows(vec![]))
         }
-        Request::Index { migration, step, among, .. } => {
-            let key = (*migration as u8, *step as u8);
+        Request::Index { migration, direction, step, among } => {
+            let key = world.effect(runner, *direction, *migration, *step);
             if !among.is_empty() {
                 // There is no other index of this name.
                 let said = match db.indexes.get(&key) {
@@ -372,15 +437,20 @@ pub(crate) fn step(world: &World<'_>, db: &mut Arc<Committed>, backends: &mut [A
             ]))
         }
         Request::Alone { migration, direction, step } => {
-            let key = (*migration as u8, *step as u8);
-            if *direction == Direction::Down || !world.concurrent.contains(&key) {
-                // Begin (others can see it now), then take effect.
-                if before.at == 0 {
-                    Arc::make_mut(&mut backends[me]).at = 1;
+            let key = world.effect(runner, *direction, *migration, *step);
+            if !world.concurrent.contains(&key) {
+                // Begin (others can see it now), then take effect; a procedure commits a part before.
+                let end = if world.commits.contains(&key) { 2 } else { 1 };
+                if before.at < end {
+                    if before.at == 1 && !Arc::make_mut(db).parts.insert(key) {
+                        unreachable!("a procedure has met its own part");
+                    }
+                    Arc::make_mut(&mut backends[me]).at += 1;
                     return Progress::More;
                 }
-                *Arc::make_mut(db).effects.entry(key).or_default() +=
-                    if *direction == Direction::Up { 1 } else { u8::MAX };
+                let db = Arc::make_mut(db);
+                db.parts.remove(&key);
+                *db.effects.entry(key).or_default() += 1;
                 return Progress::Reply(rows(vec![]));
             }
             if before.at == 0 {
@@ -419,6 +489,30 @@ pub(crate) fn step(world: &World<'_>, db: &mut Arc<Committed>, backends: &mut [A
     }
 }
 
+/// What stands in `claimed_by`.
+fn held_by(row: &Row) -> Option<String> {
+    let alone = if row.alone { "#alone" } else { "" };
+    row.owner.map(|(owner, claim)| format!("r{owner}#{claim}{alone}"))
+}
+
+/// Step `from` is the last of which the fingerprint is kept.
+fn noted(row: &mut Row, from: u32, print: Option<&str>) {
+    if let (Some(steps), Some(print)) = (&mut row.steps, print) {
+        steps.truncate(from as usize * counterfoil::checksum::STEP);
+        steps.push_str(print);
+    }
+}
+
+/// Step `from` is done.
+fn advanced(row: &mut Row, from: u32, last: bool, print: Option<&str>) {
+    row.done = from + 1;
+    (row.lease, row.alone) = (Lease::Alive, false);
+    noted(row, from, print);
+    if last {
+        (row.state, row.lease, row.owner, row.steps) = (State::Applied, Lease::None, None, None);
+    }
+}
+
 fn commit(db: &mut Committed, changes: &[Change]) {
     for change in changes {
         match change {
@@ -435,6 +529,7 @@ fn commit(db: &mut Committed, changes: &[Change]) {
             Change::DropIndex(effect) => {
                 db.indexes.remove(effect);
             }
+            Change::Widen => db.stepped = true,
         }
     }
 }
@@ -459,10 +554,13 @@ fn atomic(
             .unwrap_or_else(|| db.rows.get(version).cloned())
     };
     let runner = me.runner;
+    let catalog = &world.editions[world.edition(runner)];
     match act {
+        Act::Widen if db.narrow => return Progress::Reply(failure("42501")),
+        Act::Widen => me.changes.push(Change::Widen),
         Act::LockTimeout | Act::Schema | Act::Capture | Act::Replay { .. } | Act::Restore => {}
         Act::Measure { migration } => {
-            if seen(me, world.catalog.migrations[*migration].version.as_str()).is_none() {
+            if seen(me, catalog.migrations[*migration].version.as_str()).is_none() {
                 return Progress::Reply(fault(GONE));
             }
         }
@@ -472,7 +570,7 @@ fn atomic(
             }
         }
         Act::Claim { migration, .. } => {
-            let file = &world.catalog.migrations[*migration];
+            let file = &catalog.migrations[*migration];
             let version = file.version.as_str().to_owned();
             if others.contains(&version.as_str()) {
                 return Progress::Blocked;
@@ -488,7 +586,10 @@ fn atomic(
                 name: file.name.clone(),
                 state: State::Applied,
                 done: 0,
+                total: 0,
+                steps: None,
                 owner: None,
+                alone: false,
                 lease: Lease::None,
             };
             me.changes.push(Change::Row(version, Some(row)));
@@ -496,30 +597,33 @@ fn atomic(
         Act::Advance { version, .. } | Act::Hold { version, .. } if others.contains(&version.as_str()) => {
             return Progress::Blocked;
         }
-        Act::Advance { version, from, claim, .. } | Act::Hold { version, from, claim } => {
-            let last = matches!(act, Act::Advance { last: true, .. });
-            match seen(me, version) {
-                None => return Progress::Reply(fault(GONE)),
-                Some(row) if row.owner != Some((runner, *claim)) || row.done != *from => {
-                    return Progress::Reply(fault("the lease is lost"));
-                }
-                Some(mut row) => {
-                    if matches!(act, Act::Advance { .. }) {
-                        row.done += 1;
-                    }
-                    row.lease = Lease::Alive;
-                    if last {
-                        (row.state, row.lease, row.owner) = (State::Applied, Lease::None, None);
-                    }
-                    me.changes.push(Change::Row(version.clone(), Some(row)));
-                }
+        Act::Advance { version, from, claim, .. } | Act::Hold { version, from, claim } => match seen(me, version) {
+            None => return Progress::Reply(fault(GONE)),
+            Some(row) if row.owner != Some((runner, *claim)) || row.done != *from => {
+                return Progress::Reply(fault("the lease is lost"));
             }
-        }
+            Some(mut row) => {
+                row.lease = Lease::Alive;
+                if let Act::Advance { last, print, .. } = act {
+                    advanced(&mut row, *from, *last, print.as_deref());
+                }
+                me.changes.push(Change::Row(version.clone(), Some(row)));
+            }
+        },
         Act::Run { migration, direction, step } => {
-            let by = if *direction == Direction::Up { 1 } else { -1 };
-            me.changes.push(Change::Effect((*migration as u8, *step as u8), by));
+            let key = world.effect(runner, *direction, *migration, *step);
+            if world.broken.contains(&key) {
+                return Progress::Reply(failure("42703"));
+            }
+            if world.commits.contains(&key) {
+                return Progress::Reply(failure("2D000"));
+            }
+            // What one step does, one step takes back.
+            let down = *direction == Direction::Down;
+            let single = down && world.effects[world.edition(runner)][&(*migration, *direction)].len() == 1;
+            me.changes.push(if single { Change::Effect((key.0, key.1 - DOWN), -1) } else { Change::Effect(key, 1) });
             if db.forgets == Some(*migration as u8) && *step == 0 {
-                let version = world.catalog.migrations[*migration].version.as_str().to_owned();
+                let version = catalog.migrations[*migration].version.as_str().to_owned();
                 me.changes.push(Change::Row(version, None));
             }
         }
@@ -542,7 +646,7 @@ fn atomic(
             me.changes.push(Change::Row(version.clone(), None));
         }
         Act::Rekey { from, migration } => {
-            let file = &world.catalog.migrations[*migration];
+            let file = &catalog.migrations[*migration];
             let to = file.version.as_str().to_owned();
             if others.contains(&from.as_str()) || others.contains(&to.as_str()) {
                 return Progress::Blocked;

@@ -1,13 +1,16 @@
 //! Checks the state machine against a model of a database: up to three runners, three migrations
-//! (one of them statement-wise), a fault (a crash or a lost reply) possible at every step, leases
-//! that run out at any moment. Every reachable state is visited; the number is printed.
+//! (one of them statement-wise, up or down, and edited in between), a fault (a crash, a lost reply, a statement that fails
+//! half-way) possible at every step, leases that run out at any moment. Every reachable state is visited; the number is
+//! printed.
 
 mod database;
 
 use counterfoil::ledger::State as RowState;
 use counterfoil::migration::{Catalog, Migration};
-use counterfoil::run::{Capabilities, Failure, Goal, Input, Machine, Options, Output, Request, When};
-use database::{Backend, Committed, Effect, Index, Lease, Progress, Row, World};
+use counterfoil::plan::inspect;
+use counterfoil::run::{Capabilities, Direction, Failure, Goal, Input, Machine, Options, Output, Request, When};
+use counterfoil::{checksum, sql};
+use database::{Backend, Committed, DOWN, Effect, FRESH, Index, Lease, Progress, Row, World};
 use stateright::{Checker, Model, Property};
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -67,6 +70,8 @@ enum Action {
     Lose(usize),
     /// A runner's answer is cut short, and nothing more can be asked; its backend may go on.
     Cut(usize),
+    /// A procedure that a backend executes fails.
+    Break(usize),
     /// A lease runs out.
     Expire(String),
     /// Another tool migrates the database.
@@ -74,10 +79,15 @@ enum Action {
 }
 
 struct Checked {
-    catalog: Catalog,
+    /// The set as it is for each runner; the last is that of all others.
+    editions: Vec<Catalog>,
+    effects: Vec<BTreeMap<(usize, Direction), Vec<Effect>>>,
+    /// Steps that build an index, that call a procedure which commits, and other ones that run alone.
     concurrent: BTreeSet<Effect>,
-    /// Steps of each migration.
-    steps: Vec<u8>,
+    commits: BTreeSet<Effect>,
+    lone: BTreeSet<Effect>,
+    /// Steps that always fail.
+    broken: BTreeSet<Effect>,
     goal: Goal,
     capabilities: Capabilities,
     /// What each runner does if something is pending.
@@ -88,8 +98,6 @@ struct Checked {
     expiries: u8,
     /// Whether another tool may come and migrate the database.
     intruders: u8,
-    /// Whether the set has a step of which nobody can tell whether it happened.
-    ambiguous: bool,
     /// Whether the plan holds an error.
     refused: bool,
     /// Whether a fault may cut an answer short.
@@ -112,13 +120,31 @@ const HTTP: Capabilities = Capabilities { script: false, batch: true, interactiv
 
 impl Checked {
     fn world(&self) -> World<'_> {
-        World { catalog: &self.catalog, concurrent: &self.concurrent, cancels: self.cancels }
+        World {
+            editions: &self.editions,
+            effects: &self.effects,
+            concurrent: &self.concurrent,
+            commits: &self.commits,
+            broken: &self.broken,
+            cancels: self.cancels,
+        }
+    }
+
+    /// Whether there is a step of which nobody can tell whether it happened.
+    fn is_ambiguous(&self) -> bool {
+        !self.lone.is_empty() || !self.commits.is_empty()
+    }
+
+    /// Whether nobody can tell if the step happened that a row says to be sent alone.
+    fn is_alone(&self, effect: Effect) -> bool {
+        [&self.concurrent, &self.commits, &self.lone].iter().any(|set| set.contains(&effect))
     }
 
     fn machine(&self, runner: u8) -> Machine {
         let when = self.runners.get(usize::from(runner)).copied().unwrap_or_default();
         let options = Options { when, ..Options::new(format!("r{runner}")) };
-        Machine::new(self.catalog.clone(), self.goal.clone(), options, self.capabilities).expect("good options")
+        let catalog = self.editions[self.world().edition(runner)].clone();
+        Machine::new(catalog, self.goal.clone(), options, self.capabilities).expect("good options")
     }
 
     /// Hands an input to a runner and puts what it wants into the state.
@@ -177,11 +203,11 @@ impl Checked {
             .find(|&index| state.attached[index] && usize::from(state.backends[index].runner) == runner)
     }
 
-    /// Whether every migration is in the ledger and its effect in the database.
-    fn complete(&self, db: &Committed) -> bool {
-        self.catalog.migrations.iter().enumerate().all(|(index, migration)| {
+    /// Whether every migration of an edition is in the ledger and its effect in the database.
+    fn complete(&self, db: &Committed, edition: usize) -> bool {
+        self.editions[edition].migrations.iter().enumerate().all(|(index, migration)| {
             db.rows.get(migration.version.as_str()).is_some_and(|row| row.state == RowState::Applied)
-                && (0..self.steps[index]).all(|step| self.happened(db, (index as u8, step)) == 1)
+                && self.effects[edition][&(index, Direction::Up)].iter().all(|effect| self.happened(db, *effect) == 1)
         })
     }
 
@@ -194,29 +220,67 @@ impl Checked {
 
     /// Rows and effects agree.
     fn consistent(&self, db: &Committed) -> bool {
-        self.catalog.migrations.iter().enumerate().all(|(index, migration)| {
-            let row = db.rows.get(migration.version.as_str());
-            (0..self.steps[index]).all(|step| {
-                let happened = self.happened(db, (index as u8, step));
-                let alone = self.is_alone(index, step);
-                match row {
-                    None => happened == 0,
-                    Some(row) if row.state == RowState::Applied => happened == 1,
-                    Some(row) if u32::from(step) < row.done => happened == 1,
-                    // The step at hand, if its record comes after it, may have happened or not.
-                    Some(row) if u32::from(step) == row.done && alone => happened <= 1,
-                    Some(_) => happened == 0,
-                }
-            })
+        (0..self.editions[0].migrations.len()).all(|migration| {
+            let row = db.rows.get(self.editions[0].migrations[migration].version.as_str());
+            let of = |edition: &usize| {
+                row.map(|row| &row.checksum) == Some(&self.editions[*edition].migrations[migration].checksum)
+            };
+            // A text that no edition has is none that was run here.
+            let edition = (0..self.editions.len()).find(of).unwrap_or(0);
+            let up = &self.effects[edition][&(migration, Direction::Up)];
+            // A way back of several steps does not take the effects away: it has its own.
+            let steps_back = self.steps_back(migration);
+            let ups = match row {
+                None if steps_back && self.goal != Goal::Up => (up.len(), false),
+                None => (0, false),
+                Some(row) if row.state == RowState::Running => (row.done as usize, true),
+                Some(_) => (up.len(), false),
+            };
+            if !self.is_so_far(db, migration, Direction::Up, edition, ups) {
+                return false;
+            }
+            !steps_back
+                || (0..self.editions.len()).any(|edition| {
+                    let all = self.effects[edition][&(migration, Direction::Down)].len();
+                    let downs = match row {
+                        None if self.goal != Goal::Up => (all, false),
+                        Some(row) if row.state == RowState::Reverting => (row.done as usize, true),
+                        _ => (0, false),
+                    };
+                    self.is_so_far(db, migration, Direction::Down, edition, downs)
+                })
         })
     }
 
-    fn is_alone(&self, migration: usize, step: u8) -> bool {
-        self.concurrent.contains(&(migration as u8, step)) || (self.ambiguous && migration == 1 && step == 1)
+    /// Whether the way back of a migration has several steps.
+    fn steps_back(&self, migration: usize) -> bool {
+        self.effects[0].get(&(migration, Direction::Down)).is_some_and(|steps| steps.len() > 1)
     }
 
-    /// Everybody is killed, what the database has begun runs to its end, leases run out: can one
-    /// new runner bring it to its end?
+    /// Whether the first `done` steps of an edition's section have happened and no other of any edition. `underway`: the next
+    /// one may have, if it is sent alone.
+    fn is_so_far(
+        &self,
+        db: &Committed,
+        migration: usize,
+        direction: Direction,
+        edition: usize,
+        (done, underway): (usize, bool),
+    ) -> bool {
+        let steps = &self.effects[edition][&(migration, direction)];
+        self.effects.iter().flat_map(|edition| &edition[&(migration, direction)]).all(|effect| {
+            let happened = self.happened(db, *effect);
+            match steps.iter().position(|step| step == effect) {
+                Some(at) if at < done => happened == 1 && !db.parts.contains(effect),
+                // If its record comes after it, it may have happened or not, or in part.
+                Some(at) if at == done && underway && self.is_alone(*effect) => happened <= 1,
+                _ => happened == 0 && !db.parts.contains(effect),
+            }
+        })
+    }
+
+    /// Everybody is killed, what the database has begun runs to its end, leases run out: can new
+    /// runners bring it to its end, and a person who does what the help says?
     fn can_go_on(&self, state: &State) -> bool {
         // It depends on the database alone: many states share one.
         let mut hasher = DefaultHasher::new();
@@ -225,14 +289,14 @@ impl Checked {
         if self.good.lock().is_ok_and(|good| good.contains(&key)) {
             return true;
         }
-        let good = self.one_more_runner(state);
+        let good = self.more_runners(state);
         if good && let Ok(mut known) = self.good.lock() {
             known.insert(key);
         }
         good
     }
 
-    fn one_more_runner(&self, state: &State) -> bool {
+    fn more_runners(&self, state: &State) -> bool {
         let mut state = state.clone();
         for attached in &mut state.attached {
             *attached = false;
@@ -257,29 +321,104 @@ impl Checked {
                 row.lease = Lease::Over;
             }
         }
-        const FRESH: usize = 9;
-        state.runners = vec![Runner::Dead; FRESH + 1];
-        self.advance(&mut state, FRESH, Arc::new(self.machine(FRESH as u8)), None);
+        // Two steps of which nobody can tell, and a text that was changed.
+        for _ in 0..4 {
+            for edition in (0..self.editions.len()).rev() {
+                match self.one_more_runner(&mut state, edition) {
+                    Some(true) => return true,
+                    Some(false) => return false,
+                    None => {}
+                }
+            }
+            if !self.person(Arc::make_mut(&mut state.db)) {
+                return false;
+            }
+        }
+        false
+    }
+
+    /// Whether a new runner with this edition comes to an end that is good. None: a person has to say what has happened, or the
+    /// edition is not the one that goes on.
+    fn one_more_runner(&self, state: &mut State, edition: usize) -> Option<bool> {
+        let fresh = usize::from(FRESH) + edition;
+        state.runners = vec![Runner::Dead; fresh + 1];
+        self.advance(state, fresh, Arc::new(self.machine(fresh as u8)), None);
         for _ in 0..200 {
-            match state.runners[FRESH].clone() {
+            match state.runners[fresh].clone() {
                 Runner::Asking(_) => match database::step(&self.world(), &mut state.db, &mut state.backends, 0) {
                     Progress::More => {}
-                    Progress::Blocked => return false,
-                    Progress::Reply(input) => self.reply(&mut state, 0, input),
+                    Progress::Blocked => return Some(false),
+                    Progress::Reply(input) => self.reply(state, 0, input),
                 },
-                Runner::Waiting(machine) => self.advance(&mut state, FRESH, machine, Some(Input::Waited)),
-                Runner::Ended(None) => return self.goal != Goal::Up || self.complete(&state.db),
+                Runner::Waiting(machine) => self.advance(state, fresh, machine, Some(Input::Waited)),
+                Runner::Ended(None) => return Some(self.goal != Goal::Up || self.complete(&state.db, edition)),
                 Runner::Ended(Some(code)) => {
                     if self.stuck.is_some() {
-                        return self.stuck == Some(code);
+                        return Some(self.stuck == Some(code));
                     }
                     let is_foreign = code == "foreign-ledger" && state.db.foreign && state.db.rows.is_empty();
-                    return self.goal != Goal::Up
-                        || is_foreign
-                        || ((self.ambiguous || self.refused) && code == "plan-refused");
+                    if is_foreign || self.refused && code == "plan-refused" || code == "nothing-to-roll-back" {
+                        return Some(true);
+                    }
+                    // For it a person has a command, or a text is to be mended.
+                    let known = match code {
+                        "plan-refused" | "interrupted" => self.is_ambiguous() || self.editions.len() > 1,
+                        "statement-failed" => !self.broken.is_empty(),
+                        _ => false,
+                    };
+                    return if known { None } else { Some(false) };
                 }
-                Runner::Dead => return false,
+                Runner::Dead => return Some(false),
             }
+        }
+        Some(false)
+    }
+
+    /// Does what the help says, `stamp`, for a migration that has stopped: looks at the database, takes a part back, and says how
+    /// many steps of the last edition's file have happened, or that it is undone. False: there is nothing to be said.
+    fn person(&self, db: &mut Committed) -> bool {
+        let edition = self.editions.len() - 1;
+        for (index, migration) in self.editions[edition].migrations.iter().enumerate() {
+            let version = migration.version.as_str();
+            let Some(row) = db.rows.get(version).filter(|row| row.state != RowState::Applied).cloned() else {
+                continue;
+            };
+            let up = row.state == RowState::Running;
+            let direction = if up { Direction::Up } else { Direction::Down };
+            db.parts.clear();
+            let steps = &self.effects[edition][&(index, direction)];
+            let done = steps.iter().take_while(|effect| self.happened(db, **effect) == 1).count();
+            let section = if up { &migration.up } else { migration.down.as_ref().expect("a way back") };
+            let known = inspect(section).expect("steps").steps.steps;
+            let prints = |step: &sql::Step| checksum::step(step.span.slice(&section.text));
+            if done == steps.len() && !up {
+                db.rows.remove(version);
+                return true;
+            }
+            // What another edition has done is undone by hand, all of it.
+            let others = self.effects.iter().flat_map(|edition| &edition[&(index, direction)]);
+            let (others, _): (Vec<Effect>, Vec<Effect>) =
+                others.partition(|effect| self.happened(db, **effect) == 1 && !steps[..done].contains(effect));
+            if up && !others.is_empty() {
+                db.effects.retain(|effect, _| usize::from(effect.0) != index);
+                db.indexes.retain(|effect, _| usize::from(effect.0) != index);
+                db.rows.remove(version);
+                return true;
+            }
+            let last = done == steps.len();
+            let row = Row {
+                state: if last { RowState::Applied } else { row.state },
+                checksum: if up { migration.checksum.clone() } else { row.checksum },
+                done: done as u32,
+                total: steps.len() as u32,
+                steps: row.steps.filter(|_| !last).map(|_| known.iter().take(done).map(prints).collect()),
+                owner: None,
+                alone: false,
+                lease: Lease::None,
+                ..row
+            };
+            db.rows.insert(version.to_owned(), row);
+            return true;
         }
         false
     }
@@ -311,6 +450,10 @@ impl Model for Checked {
             actions.push(Action::LockTimeout(index));
             if !state.attached[index] {
                 actions.push(Action::Abort(index));
+            }
+            let effect = state.backends[index].builds(&self.world());
+            if state.faults > 0 && effect.is_some_and(|effect| self.commits.contains(&effect)) {
+                actions.push(Action::Break(index));
             }
         }
         for (index, runner) in state.runners.iter().enumerate() {
@@ -402,6 +545,11 @@ impl Model for Checked {
                     self.advance(&mut state, index, machine, Some(Input::Failed(failure)));
                 }
             }
+            Action::Break(index) => {
+                state.faults -= 1;
+                let failure = Failure { sqlstate: "P0001".into(), message: "broken".into(), ..Failure::default() };
+                self.reply(&mut state, index, Input::Failed(failure));
+            }
             Action::Expire(version) => {
                 state.expiries -= 1;
                 Arc::make_mut(&mut state.db).rows.get_mut(&version)?.lease = Lease::Over;
@@ -416,21 +564,34 @@ impl Model for Checked {
 
     fn properties(&self) -> Vec<Property<Self>> {
         vec![
-            Property::always("no effect happens twice", |model: &Checked, state: &State| {
-                (0..model.steps.len())
-                    .all(|m| (0..model.steps[m]).all(|step| model.happened(&state.db, (m as u8, step)) <= 1))
+            Property::always("no effect happens twice", |_: &Checked, state: &State| {
+                state.db.effects.values().all(|happened| *happened <= 1)
             }),
             Property::always("a row is there exactly when the effect is", |model: &Checked, state: &State| {
                 model.consistent(&state.db)
             }),
             Property::always("success leaves nothing pending", |model: &Checked, state: &State| {
-                model.goal != Goal::Up || !state.runners.contains(&Runner::Ended(None)) || model.complete(&state.db)
+                let is_done = |runner: usize| model.complete(&state.db, model.world().edition(runner as u8));
+                let ended = |runner: &usize| state.runners[*runner] == Runner::Ended(None);
+                model.goal != Goal::Up || (0..state.runners.len()).filter(ended).all(is_done)
             }),
             Property::always("nobody fails without a cause", |model: &Checked, state: &State| {
                 state.runners.iter().enumerate().all(|(index, runner)| match runner {
                     Runner::Ended(Some(code)) if model.stuck == Some(code) => true,
                     Runner::Ended(Some("connection-lost")) => model.cuts && state.faults < model.faults,
-                    Runner::Ended(Some("plan-refused")) => model.ambiguous || model.refused,
+                    Runner::Ended(Some("plan-refused")) => {
+                        model.is_ambiguous() || model.refused || model.editions.len() > 1
+                    }
+                    Runner::Ended(Some("interrupted")) => {
+                        model.goal != Goal::Up && (model.is_ambiguous() || model.editions.len() > 1)
+                    }
+                    Runner::Ended(Some("statement-failed")) if !model.broken.is_empty() => true,
+                    // A procedure that fails.
+                    Runner::Ended(Some("statement-failed"))
+                        if state.faults < model.faults && !model.commits.is_empty() =>
+                    {
+                        true
+                    }
                     // Only a runner that has lost its lease while it was at work.
                     // Or over a driver that does not tell what was stopped, if whoever was in the way is dead and gone
                     // when the ledger is looked at.
@@ -469,29 +630,87 @@ const AMBIGUOUS: &str =
 const MISSING: &str = "-- migrate:up\ninsert into a values (1);\ncreate index concurrently if not exists i on a (x);\n\
                        insert into a values (2);\n";
 
+/// Three steps; the one in the middle calls a procedure that commits a part of it.
+const PROCEDURE: &str =
+    "-- migrate:up transaction:false\ninsert into a values (1);\ncall p();\ninsert into a values (2);\n";
+/// Three steps back; of the one in the middle nobody can tell whether it has happened.
+const STEPS_BACK: &str = "-- migrate:up\ninsert into a values (1);\n-- migrate:down transaction:false\ndelete from a where x = 1;\ncreate tablespace b location '/b';\ndelete from a where x = 2;\n";
+
 /// Three migrations, `second` in the middle; one runner, and nothing goes wrong.
 fn model(second: &str) -> Checked {
-    let files = [("1_first.sql", FIRST), ("2_second.sql", second), ("3_last.sql", LAST)];
-    let files: Vec<_> = files.iter().map(|(path, sql)| (path.to_string(), sql.to_string())).collect();
-    let middle = if second == PLAIN { 1 } else { 3 };
-    Checked {
-        catalog: counterfoil::convention::read(&files, None).expect("the model's files are good"),
-        concurrent: if second == INDEX || second == MISSING { BTreeSet::from([(1, 1)]) } else { BTreeSet::new() },
-        steps: vec![1, middle, 1],
+    edited(&[second])
+}
+
+/// The same with editions of the one in the middle: a runner for each, and the last for all others.
+fn edited(seconds: &[&str]) -> Checked {
+    let mut editions = Vec::new();
+    for second in seconds {
+        let files = [("1_first.sql", FIRST), ("2_second.sql", second), ("3_last.sql", LAST)];
+        let files: Vec<_> = files.iter().map(|(path, sql)| (path.to_string(), sql.to_string())).collect();
+        editions.push(counterfoil::convention::read(&files, None).expect("the model's files are good"));
+    }
+    let mut checked = Checked {
+        editions,
+        effects: Vec::new(),
+        concurrent: BTreeSet::new(),
+        commits: BTreeSet::new(),
+        lone: BTreeSet::new(),
+        broken: BTreeSet::new(),
         goal: Goal::Up,
         capabilities: SCRIPT,
-        runners: vec![When::Apply],
-        db: Committed { exists: true, traced: true, ..Committed::default() },
+        runners: vec![When::Apply; seconds.len()],
+        db: Committed { exists: true, traced: true, stepped: true, ..Committed::default() },
         faults: 0,
         expiries: 0,
         intruders: 0,
-        ambiguous: second == AMBIGUOUS,
         refused: false,
         cuts: false,
         cancels: false,
         stuck: None,
         good: Mutex::default(),
         turns: Mutex::default(),
+    };
+    checked.fill();
+    checked
+}
+
+impl Checked {
+    /// Gives every step its effect, by its text.
+    fn fill(&mut self) {
+        let mut known: BTreeMap<(usize, Direction, String), Effect> = BTreeMap::new();
+        for catalog in &self.editions {
+            let mut effects = BTreeMap::new();
+            for (index, migration) in catalog.migrations.iter().enumerate() {
+                for (direction, section) in
+                    [(Direction::Up, Some(&migration.up)), (Direction::Down, migration.down.as_ref())]
+                {
+                    let Some(section) = section else { continue };
+                    let found = inspect(section).expect("steps");
+                    let mut steps = Vec::new();
+                    for step in &found.steps.steps {
+                        let text = step.span.slice(&section.text);
+                        let first = if direction == Direction::Up { 0 } else { DOWN };
+                        let new = known.keys().filter(|key| (key.0, key.1) == (index, direction)).count() as u8;
+                        let key = (index, direction, checksum::step(text));
+                        let effect = *known.entry(key).or_insert((index as u8, first + new));
+                        steps.push(effect);
+                        let kinds = [
+                            ("concurrently", &mut self.concurrent),
+                            ("call", &mut self.commits),
+                            ("tablespace", &mut self.lone),
+                            ("missing", &mut self.broken),
+                        ];
+                        for (word, set) in kinds {
+                            if found.steps.steps.len() > 1 && text.contains(word) {
+                                set.insert(effect);
+                            }
+                        }
+                    }
+                    effects.insert((index, direction), steps);
+                }
+            }
+            self.effects.push(effects);
+        }
     }
 }
 
@@ -502,11 +721,15 @@ fn all_applied(catalog: &Catalog) -> Committed {
         name: migration.name.clone(),
         state: RowState::Applied,
         done: 0,
+        total: 0,
+        steps: None,
         owner: None,
+        alone: false,
         lease: Lease::None,
     };
     Committed {
         exists: true,
+        stepped: true,
         rows: catalog.migrations.iter().map(|m| (m.version.as_str().to_owned(), row(m))).collect(),
         effects: (0..catalog.migrations.len()).map(|index| ((index as u8, 0), 1)).collect(),
         ..Committed::default()
@@ -642,7 +865,7 @@ fn those_who_wait_and_those_who_refuse_write_nothing_and_say_the_truth() {
 #[test]
 fn a_refused_plan_changes_nothing() {
     let mut model = Checked { runners: THREE.into(), faults: 2, refused: true, ..model(PLAIN) };
-    model.db = all_applied(&model.catalog);
+    model.db = all_applied(&model.editions[0]);
     model.db.rows.remove("3");
     model.db.effects.remove(&(2, 0));
     if let Some(row) = model.db.rows.get_mut("1") {
@@ -696,7 +919,7 @@ fn under_a_statement_timeout_going_back_keeps_rows_and_effects_together() {
     for capabilities in [SCRIPT, HTTP] {
         let mut model = Checked { capabilities, runners: TWO.into(), faults: 1, cancels: true, ..model(PLAIN) };
         model.goal = Goal::Down { steps: Some(2), to: None, dry: false };
-        model.db = all_applied(&model.catalog);
+        model.db = all_applied(&model.editions[0]);
         check("2 runners go back by two under a statement_timeout; one fault", model);
     }
 }
@@ -705,7 +928,7 @@ fn under_a_statement_timeout_going_back_keeps_rows_and_effects_together() {
 fn going_back_keeps_rows_and_effects_together() {
     let mut model = Checked { runners: TWO.into(), faults: 2, ..model(PLAIN) };
     model.goal = Goal::Down { steps: Some(2), to: None, dry: false };
-    model.db = all_applied(&model.catalog);
+    model.db = all_applied(&model.editions[0]);
     check("2 runners go back by two; two faults", model);
 }
 
@@ -725,6 +948,62 @@ fn over_http_a_statement_wise_migration_with_a_fault_and_a_lease_that_runs_out()
 fn over_http_going_back_keeps_rows_and_effects_together() {
     let mut model = Checked { capabilities: HTTP, runners: TWO.into(), faults: 1, ..model(PLAIN) };
     model.goal = Goal::Down { steps: Some(2), to: None, dry: false };
-    model.db = all_applied(&model.catalog);
+    model.db = all_applied(&model.editions[0]);
     check("2 runners go back by two over HTTP; one fault", model);
+}
+
+/// The second edition of a file whose last step can never work, and one that has changed a step before it.
+const TYPO: &str = "-- migrate:up transaction:false\ninsert into a values (1);\ncreate tablespace b location '/b';\ninsert into missing values (2);\n";
+const MENDED: &str = "-- migrate:up transaction:false\ninsert into a values (1);\ncreate tablespace b location '/b';\ninsert into a values (2);\n";
+const REWRITTEN: &str = "-- migrate:up transaction:false\ninsert into a values (7);\ncreate tablespace b location '/b';\ninsert into a values (2);\n";
+
+#[test]
+fn a_procedure_that_commits_runs_alone_and_is_never_begun_again_by_itself() {
+    for expiries in [0, 1] {
+        let model = Checked { runners: TWO.into(), faults: 2 - expiries, expiries, ..model(PROCEDURE) };
+        check("2 runners, a procedure that commits; faults", model);
+    }
+}
+
+#[test]
+fn over_http_a_procedure_that_commits_runs_alone() {
+    let model = Checked { capabilities: HTTP, runners: TWO.into(), faults: 1, expiries: 1, ..model(PROCEDURE) };
+    check("2 runners over HTTP, a procedure that commits; one fault, lease over", model);
+}
+
+#[test]
+fn a_mended_file_goes_on_beside_a_runner_that_has_the_old_one() {
+    for (second, narrow) in [(MENDED, false), (MENDED, true), (REWRITTEN, false)] {
+        let mut model = Checked { runners: TWO.into(), faults: 1, expiries: 1, ..edited(&[TYPO, second]) };
+        model.db.narrow = narrow;
+        model.db.stepped = false;
+        check("2 runners, one with a mended file; one fault, lease over", model);
+    }
+}
+
+#[test]
+fn an_edited_procedure_goes_on_only_where_somebody_has_looked() {
+    let other = PROCEDURE.replace("call p()", "call q()").replace("(2)", "(3)");
+    let model = Checked { runners: TWO.into(), faults: 1, expiries: 1, ..edited(&[PROCEDURE, &other]) };
+    check("2 runners, one with another procedure; one fault, lease over", model);
+}
+
+#[test]
+fn an_edited_file_with_an_index_goes_on_with_what_the_database_tells() {
+    let other = INDEX.replace("values (2)", "values (3)");
+    let model = Checked { runners: TWO.into(), faults: 1, expiries: 1, ..edited(&[INDEX, &other]) };
+    check("2 runners, an index build, one with an edited file; one fault, lease over", model);
+}
+
+#[test]
+fn going_back_step_by_step_keeps_rows_and_effects_together() {
+    let other = STEPS_BACK.replace("x = 2", "x = 3");
+    for seconds in [&[STEPS_BACK][..], &[STEPS_BACK, &other]] {
+        for capabilities in [SCRIPT, HTTP] {
+            let mut model = Checked { capabilities, runners: TWO.into(), faults: 1, expiries: 1, ..edited(seconds) };
+            model.goal = Goal::Down { steps: Some(2), to: None, dry: false };
+            model.db = all_applied(&model.editions[0]);
+            check("2 runners go back step by step; one fault, lease over", model);
+        }
+    }
 }

@@ -184,8 +184,11 @@ export interface AmendOptions extends Pick<
 export interface StampOptions extends AmendOptions {
   /** What the versions are marked as. Default: `applied`. */
   as?: 'applied' | 'not-applied'
-  /** In place of `as`: whether the step at which a migration stopped has happened. */
-  step?: 'done' | 'not-done'
+  /**
+   * In place of `as`: whether the step at which a migration stopped has happened. Or a number: so many steps of its file, as
+   * that is now, have happened, the first ones.
+   */
+  step?: 'done' | 'not-done' | number
 }
 
 /** What was done, or would be, to a row of the ledger. */

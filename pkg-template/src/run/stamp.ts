@@ -10,8 +10,14 @@ import { amend, mustBeRight } from './amend.js'
 
 const checks = {
   as: [(value: unknown) => value === 'applied' || value === 'not-applied', 'one of applied, not-applied'],
-  step: [(value: unknown) => value === 'done' || value === 'not-done', 'one of done, not-done'],
+  step: [
+    (value: unknown) => value === 'done' || value === 'not-done' || isStep(value),
+    'done, not-done or a number of steps',
+  ],
 } as const satisfies Record<string, Checked>
+
+const isStep = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < 2 ** 32
 
 /** Marks them. `versions`: undefined for all of the set. @internal */
 export async function stamp<Db extends object>(
@@ -29,8 +35,8 @@ export async function stamp<Db extends object>(
       'say one of them: the option as, or the option step',
       [theOption('as'), theOption('step')],
     )
-  const mark = step === undefined ? (as ?? 'applied') : `step-${step}`
-  return amend(driver, db, set, others, () => ({ stamp: { ...(versions && { versions }), mark } }))
+  const mark = isStep(step) ? { steps: step } : { mark: step === undefined ? (as ?? 'applied') : `step-${step}` }
+  return amend(driver, db, set, others, () => ({ stamp: { ...(versions && { versions }), ...mark } }))
 }
 
 /** The same for versions that somebody has listed. @internal */

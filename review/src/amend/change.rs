@@ -1,6 +1,6 @@
 //! A change of one row, and the statement that makes it only if the row is as it was read.
 
-use counterfoil::ledger::statements::{COLUMNS, Fault, TextRow, as_text, failing};
+use counterfoil::ledger::statements::{COLUMNS, Fault, STEPS, TextRow, as_text, failing, first};
 use counterfoil::ledger::{Row, Table};
 use counterfoil::sql::quote::{identifier, literal, nullable};
 use std::collections::BTreeMap;
@@ -24,15 +24,18 @@ pub struct Change {
     pub message: String,
 }
 
-/// Every column of the ledger, with its type.
+/// Every column that a ledger may have, with its type.
 fn columns() -> impl Iterator<Item = (&'static str, &'static str)> {
-    std::iter::once(("version", "varchar(128)")).chain(COLUMNS.iter().map(|(name, definition, _)| (*name, *definition)))
+    let ours = COLUMNS.iter().map(|(name, definition, _)| (*name, *definition));
+    std::iter::once(("version", "varchar(128)")).chain(ours).chain([STEPS])
 }
 
 /// What of a row that was read is the row, and not what the database says about it.
 pub fn cells(row: &TextRow) -> Cells {
     let mut cells = Cells::new();
-    cells.extend(columns().filter_map(|(name, _)| Some((name.to_owned(), row.get(name)?.clone()))));
+    let stepped = first(std::slice::from_ref(row), "stepped") == Some("there");
+    let there = columns().filter(|(name, _)| *name != STEPS.0 || stepped);
+    cells.extend(there.filter_map(|(name, _)| Some((name.to_owned(), row.get(name)?.clone()))));
     cells
 }
 

@@ -4,19 +4,20 @@
 //!   migration that stopped half-way is taken as finished. Rows that a baseline replaces are marked as it is stamped.
 //!   A migration in code, which is not run here, gets a row without a checksum.
 //! - *Not applied*: the row goes. Rows that it stood for as a baseline stand for themselves again.
-//! - *Step done* or *not done*: what nobody but a person can tell of the step at which a migration stopped.
+//! - *Step done* or *not done*: what nobody but a person can tell of the step at which a migration stopped; or how many steps of
+//!   its file as it is now have happened.
 //!
 //! A migration that somebody is running is refused.
 
 use super::change::{Cells, Change};
 use super::errand::{Draft, Errand, Seen, Unchanged};
-use counterfoil::checksum::fingerprint;
+use counterfoil::checksum::{self, STEP, fingerprint};
 use counterfoil::finding::Finding;
-use counterfoil::ledger::statements::TextRow;
+use counterfoil::ledger::statements::{STEPS, TextRow};
 use counterfoil::ledger::{Lease, Origin, Row, State, Tool};
 use counterfoil::mention::Mention;
 use counterfoil::migration::{Catalog, Migration, NotRun, NotRunKind};
-use counterfoil::plan::foreign_markers;
+use counterfoil::plan::{foreign_markers, inspect};
 use counterfoil::run::Setup;
 use counterfoil::sql;
 use counterfoil::sql::quote::literal;
@@ -55,6 +56,11 @@ impl Stamp {
         Self::marking(versions, Mark::StepNotDone)
     }
 
+    /// Of the steps of these versions' files the first `steps` have happened, and no other.
+    pub fn steps<V: Into<String>>(versions: impl IntoIterator<Item = V>, steps: u32) -> Self {
+        Self::marking(versions, Mark::Steps(steps))
+    }
+
     fn marking<V: Into<String>>(versions: impl IntoIterator<Item = V>, mark: Mark) -> Self {
         Stamp { which: Which::Versions(versions.into_iter().map(Into::into).collect()), mark }
     }
@@ -82,6 +88,9 @@ pub enum Mark {
     StepDone,
     /// The step at which they stopped has not happened.
     StepNotDone,
+    /// Of the steps of their files so many have happened, the first ones.
+    #[serde(skip)]
+    Steps(u32),
 }
 
 /// A version, and all that is known of it.
@@ -165,8 +174,9 @@ impl Errand for Stamp {
                     out.applied(&subject);
                 }
                 Mark::NotApplied => out.not_applied(&subject),
-                Mark::StepDone => out.step(&subject, true)?,
-                Mark::StepNotDone => out.step(&subject, false)?,
+                Mark::StepDone => out.step(&subject, StepMark::Done)?,
+                Mark::StepNotDone => out.step(&subject, StepMark::NotDone)?,
+                Mark::Steps(up_to) => out.step(&subject, StepMark::UpTo(up_to))?,
             }
         }
         Ok(out.draft)
@@ -415,6 +425,7 @@ impl Drawing<'_> {
         if stopped {
             columns.extend([("state", Some(State::Applied.as_str())), ("claimed_until", None), ("claimed_by", None)]);
             columns.extend([("steps_done", None), ("steps_total", None)]);
+            columns.extend(self.cells(row).contains_key(STEPS.0).then_some((STEPS.0, None)));
             columns.extend(replaced_by.as_deref().map(|by| ("replaced_by", Some(by))));
         }
         let assumed = !stopped && row.is_assumed();
@@ -502,7 +513,7 @@ impl Drawing<'_> {
         }
     }
 
-    fn step(&mut self, subject: &Subject<'_>, done: bool) -> Result<(), Error> {
+    fn step(&mut self, subject: &Subject<'_>, way: StepMark) -> Result<(), Error> {
         let Some(row) = subject.rows.first().filter(|row| row.state != State::Applied) else {
             let what = if subject.rows.is_empty() { "has no row" } else { "is applied" };
             return Err(refused(format!(
@@ -511,10 +522,25 @@ impl Drawing<'_> {
             ))
             .with_help("mark the migration itself, without a step; nothing was written"));
         };
-        let (at, total) = (row.steps_done.unwrap_or(0).saturating_add(1), row.steps_total);
+        let was = row.steps_done.unwrap_or(0);
+        let migration = subject.migration;
+        let section = match row.state {
+            State::Reverting => migration.and_then(|migration| migration.down.as_ref()),
+            _ => migration.map(|migration| &migration.up),
+        };
+        // What cannot be split has no steps.
+        let prints: Option<Vec<String>> = section.and_then(|section| {
+            let steps = inspect(section).ok()?.steps.steps;
+            Some(steps.iter().map(|step| checksum::step(step.span.slice(&section.text))).collect())
+        });
+        let (at, total) = match (way, &prints) {
+            (StepMark::UpTo(at), Some(prints)) if at as usize <= prints.len() => (at, u32::try_from(prints.len()).ok()),
+            (StepMark::UpTo(at), prints) => return Err(no_such_step(subject, at, prints.as_ref().map(Vec::len))),
+            _ => (was.saturating_add(1), row.steps_total),
+        };
         let of = total.map_or_else(String::new, |total| format!(" of {total}"));
         let free = [("claimed_until", None), ("claimed_by", None)];
-        if !done {
+        if way == StepMark::NotDone {
             if row.lease == Lease::None {
                 self.leave(&row.version, format!("goes on at step {at}{of} as it is"));
             } else {
@@ -527,28 +553,73 @@ impl Drawing<'_> {
             }
             return Ok(());
         }
-        let next = at.to_string();
+        let (next, all) = (at.to_string(), total.map(|total| total.to_string()));
         let last = total.is_some_and(|total| at >= total);
         let mut columns = vec![("steps_done", Some(next.as_str()))];
         columns.extend(free);
+        // What is said to be done is a step of the file as it is now.
+        let kept = self.cells(row).get(STEPS.0).cloned().map(|steps| match &prints {
+            Some(prints) if way == StepMark::Done => {
+                let done = steps.and_then(|steps| Some(steps.get(..was as usize * STEP)?.to_owned()));
+                let tried = prints.get(was as usize).map_or("", String::as_str);
+                done.map(|done| done + tried)
+            }
+            Some(prints) => Some(prints[..at as usize].concat()),
+            None => steps,
+        });
+        let print = migration.map(|migration| checksum::fingerprint(&migration.up.text));
+        if let StepMark::UpTo(_) = way {
+            columns.push(("steps_total", all.as_deref()));
+        }
+        if let (StepMark::UpTo(_), State::Running, Some(migration)) = (way, row.state, migration) {
+            columns.extend([("checksum", Some(&*migration.checksum)), ("fingerprint", print.as_deref())]);
+        }
+        let back = if row.state == State::Reverting { " of its way back" } else { "" };
+        let what = match way {
+            StepMark::UpTo(0) => format!("no step{back} is recorded as done"),
+            StepMark::UpTo(_) => format!("all up to step {at}{of}{back} is recorded as done"),
+            _ => format!("step {at}{of}{back} is recorded as done"),
+        };
         match row.state {
             State::Reverting if last => {
-                let message =
-                    format!("step {at}{of} of its way back is recorded as done, which was the last: its row goes");
+                let message = what + ", which was the last: its row goes";
                 self.put(Change::delete(self.seen.cells(row)).saying(subject.name(), subject.path(), message));
                 return Ok(());
             }
             _ if last => {
                 columns.push(("state", Some(State::Applied.as_str())));
-                let message = format!("step {at}{of} is recorded as done, which was the last: it is applied");
-                self.update(row, subject, &columns, message);
+                columns.extend(kept.map(|_| (STEPS.0, None)));
+                self.update(row, subject, &columns, what + ", which was the last: it is applied");
             }
             _ => {
-                self.update(row, subject, &columns, format!("step {at}{of} is recorded as done: it goes on after that"))
+                columns.extend(kept.as_ref().map(|kept| (STEPS.0, kept.as_deref())));
+                let then = if at == 0 { ": it begins afresh" } else { ": it goes on after that" };
+                self.update(row, subject, &columns, what + then);
             }
         }
         Ok(())
     }
+}
+
+/// What is said of the steps of a migration that has stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum StepMark {
+    /// The one at which it stopped has happened.
+    Done,
+    /// It has not.
+    NotDone,
+    /// All up to this one have, and no other.
+    UpTo(u32),
+}
+
+/// The file has not so many steps, or there is none.
+fn no_such_step(subject: &Subject<'_>, at: u32, total: Option<usize>) -> Error {
+    let version = subject.version.as_str();
+    let message = match total {
+        Some(total) => format!("{} has {total} steps, and not {at}", subject.path().unwrap_or(version)),
+        None => format!("version {version} has no file here whose steps could be counted"),
+    };
+    refused(message).with_help("say done or not-done of the step at which it stopped; nothing was written")
 }
 
 fn refused(message: String) -> Error {

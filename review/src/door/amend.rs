@@ -46,11 +46,13 @@ struct Name {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 enum Task {
-    /// `versions`: none for all.
+    /// `versions`: none for all. `steps`: in place of the mark.
     #[serde(rename_all = "camelCase")]
     Stamp {
         versions: Option<Vec<String>>,
+        #[serde(default)]
         mark: Mark,
+        steps: Option<u32>,
     },
     Import(Import),
 }
@@ -98,7 +100,7 @@ pub struct Amendment {
 
 impl Amendment {
     /// `{ files, convention?, table?, schema?, policy?, errand, dry?, expect?, lockTimeout?, waitTimeout?, exclusive?, seed, script }`, where
-    /// `errand` is `{ stamp: { versions?, mark } }` or `{ import: { from?, assume?, acceptEdited? } }`.
+    /// `errand` is `{ stamp: { versions?, mark?, steps? } }` or `{ import: { from?, assume?, acceptEdited? } }`.
     ///
     /// # Errors
     ///
@@ -122,9 +124,10 @@ impl Amendment {
         let capabilities = Capabilities { script, batch: !script, interactive: script, limit: None };
         let setup = Setup::new(catalog, Goal::Up, options, capabilities);
         let errand: Box<dyn Errand> = match request.errand {
-            Task::Stamp { versions, mark } => {
-                Box::new(Stamp { which: versions.map_or(Which::All, Which::Versions), mark })
-            }
+            Task::Stamp { versions, mark, steps } => Box::new(Stamp {
+                which: versions.map_or(Which::All, Which::Versions),
+                mark: steps.map_or(mark, Mark::Steps),
+            }),
             Task::Import(import) => Box::new(Import { files: request.files, ..import }),
         };
         let ask = Ask { dry: request.dry, expect: request.expect, seed: request.seed };

@@ -165,7 +165,7 @@ impl World {
             Work::Stamp { row, migration } => format!("stamp {row}->{}", version(migration)),
             Work::Supersede { migration, rows } => format!("supersede {} by {}", rows.join(" "), version(migration)),
             Work::Apply { migration, again: Some((row, _)), .. } => format!("again {} {row}", version(migration)),
-            Work::Apply { migration, resume: Some((row, done, _)), .. } => {
+            Work::Apply { migration, resume: Some(Resume { version: row, done, .. }), .. } => {
                 format!("resume {} {row} at {done}", version(migration))
             }
             Work::Apply { migration, .. } => format!("apply {}", version(migration)),

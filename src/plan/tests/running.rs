@@ -85,7 +85,84 @@ fn steps_that_are_not_those_on_record_are_interrupted() {
         .refuses("nothing was run: 005_i.sql stopped, and its steps are not those on record: 1 of 4 steps is done");
     world(&[file("005_i.sql", STEPS)], &[running("005", "i", STEPS, 4, 3, Lease::None)])
         .decides(&["drift interrupted 005"]);
-    world(&[file("005_a.sql", A)], &[running("005", "a", A, 0, 1, Lease::None)]).decides(&["drift interrupted 005"]);
+}
+
+#[test]
+fn with_no_step_done_a_stopped_migration_begins_afresh_whatever_its_file_says_by_now() {
+    for (before, now) in [(STEPS, "vacuum;"), (STEPS, A), (A, A)] {
+        world(&[file("005_i.sql", now)], &[running("005", "i", before, 0, 3, Lease::None)])
+            .decides(&["apply resume 005"])
+            .works(&["resume 005 005 at 0"]);
+    }
+    // Under another name it is another migration.
+    world(&[file("005_b.sql", "vacuum;")], &[running("005", "i", STEPS, 0, 3, Lease::None)])
+        .decides(&["drift interrupted 005"]);
+}
+
+/// A row whose ledger keeps the fingerprints of these steps.
+fn with_steps(row: Row, steps: &[&str]) -> Row {
+    Row { steps: Some(steps.iter().map(|step| crate::checksum::step(step)).collect()), ..row }
+}
+
+#[test]
+fn the_steps_that_are_done_must_agree_and_the_rest_may_have_changed() {
+    let was = "insert into t values (1); create index concurrently i on t (x); insert into t values (2);";
+    let row = |done, lease| running("005", "i", was, done, 3, lease);
+    let steps = ["insert into t values (1)", "create index concurrently i on t (x)"];
+    let goes_on =
+        "INSERT INTO t VALUES (1); create index concurrently i on t (x); -- more\ninsert into t values (3); vacuum t;";
+    for lease in [Lease::None, Lease::Over] {
+        world(&[file("005_i.sql", goes_on)], &[with_steps(row(2, lease), &steps)]).works(&["resume 005 005 at 2"]);
+    }
+    // What is left may be nothing, and what is done is enough.
+    world(&[file("005_i.sql", "insert into t values (1)")], &[with_steps(row(1, Lease::None), &steps[..1])])
+        .works(&["resume 005 005 at 1"]);
+    for (text, done) in [
+        ("insert into t values (9); create index concurrently i on t (x); insert into t values (2);", 1),
+        ("insert into t values (1); insert into t values (2); vacuum t", 2),
+        ("vacuum t; insert into t values (1)", 1),
+        ("insert into t values (1)", 2),
+    ] {
+        world(&[file("005_i.sql", text)], &[with_steps(row(done, Lease::None), &steps[..done as usize])])
+            .decides(&["drift interrupted 005"])
+            .refuses(&format!(
+                "nothing was run: 005_i.sql was edited after it stopped: {done} of 3 steps {} done with the old text",
+                if done == 1 { "is" } else { "are" }
+            ));
+    }
+    // Where the ledger does not keep them, or not all of them, nobody can compare.
+    world(&[file("005_i.sql", goes_on)], &[row(2, Lease::None)]).decides(&["drift interrupted 005"]);
+    world(&[file("005_i.sql", goes_on)], &[with_steps(row(2, Lease::None), &steps[..1])])
+        .decides(&["drift interrupted 005"]);
+    // They count more than how many there were.
+    world(&[file("005_i.sql", was)], &[with_steps(running("005", "i", was, 2, 7, Lease::None), &steps)])
+        .works(&["resume 005 005 at 2"]);
+}
+
+#[test]
+fn a_dead_runner_s_step_is_unknown_only_if_it_was_sent_alone() {
+    let was = "insert into t values (1); vacuum t; insert into t values (2)";
+    let (one, vacuum) = ("insert into t values (1)", "vacuum t");
+    let row = |by: &str, steps: &[&str]| {
+        let row = with_steps(running("005", "i", was, 1, 3, Lease::Over), steps);
+        Row { claimed_by: Some(by.into()), ..row }
+    };
+    let goes_on = ["resume 005 005 at 1"];
+    world(&[file("005_i.sql", was)], &[row("r#0", &[one])]).works(&goes_on);
+    world(&[file("005_i.sql", was)], &[row("r#0#alone", &[one, vacuum])]).decides(&["drift interrupted 005"]);
+    // A statement that has turned out to refuse a transaction.
+    let call = "insert into t values (1); call p(); vacuum t";
+    world(&[file("005_i.sql", call)], &[row("r#0", &[one])]).works(&goes_on);
+    world(&[file("005_i.sql", call)], &[row("r#0#alone", &[one, "call p()"])]).decides(&["drift interrupted 005"]);
+    // An index says itself whether it is there, if it is the one that was tried, whatever else has changed.
+    let index = "create index concurrently i on t (x)";
+    let file = |last: &str| file("005_i.sql", &format!("{one}; {index}; {last}"));
+    world(&[file("select 3")], &[row("r#0#alone", &[one, index])]).works(&goes_on);
+    world(&[file("select 3")], &[row("r#0#alone", &[one, "create index concurrently i on t (y)"])])
+        .decides(&["drift interrupted 005"]);
+    // What has failed alone and gave its lease up is tried once more, changed or not.
+    let stopped = Row { lease: Lease::None, claimed_by: None, ..row("", &[one, vacuum]) };
+    world(&[file("select 3")], &[stopped]).works(&goes_on);
 }
 
 #[test]

@@ -53,21 +53,26 @@ export async function startPostgres(settings = {}, { standby = false } = {}) {
     ...(standby && { wal_level: 'replica', max_wal_senders: '10' }),
     ...settings,
   }).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-  const child = spawn(postgres, ['-D', data, '-p', String(port), ...flags], {
-    ...user,
-    env,
-    cwd: folder,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
   let log = ''
-  child.stderr.on('data', (text) => (log = (log + text).slice(-10_000)))
-  const ended = new Promise((done) => child.once('close', done))
+  let child, ended
+  begin()
+  function begin() {
+    child = spawn(postgres, ['-D', data, '-p', String(port), ...flags], {
+      ...user,
+      env,
+      cwd: folder,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    child.stderr.on('data', (text) => (log = (log + text).slice(-10_000)))
+    ended = new Promise((done) => child.once('close', done))
+  }
 
   const server = {
     port,
     url: (database) => `postgres://postgres@127.0.0.1:${port}/${database}`,
     connect,
     createDatabase,
+    crash,
     stop,
     log: () => log,
   }
@@ -92,6 +97,16 @@ export async function startPostgres(settings = {}, { standby = false } = {}) {
     return name
   }
 
+  /** All its processes end at once, as if the power failed; then it starts again. */
+  async function crash() {
+    await (await admin)?.end().catch(() => {})
+    admin = undefined
+    child.kill('SIGQUIT') // immediate shutdown
+    await ended
+    begin()
+    await answers()
+  }
+
   async function stop() {
     process.off('exit', emergency)
     await (await admin)?.end()
@@ -100,18 +115,22 @@ export async function startPostgres(settings = {}, { standby = false } = {}) {
     rmSync(folder, { recursive: true, force: true })
   }
 
-  for (const until = Date.now() + 30_000; ;) {
-    try {
-      await (await connect()).end()
-      return server
-    } catch (error) {
-      if (child.exitCode !== null || Date.now() > until) {
-        await stop()
-        throw new Error(`PostgreSQL did not start: ${error.message}\n${log}`)
+  async function answers() {
+    for (const until = Date.now() + 30_000; ;) {
+      try {
+        return await (await connect()).end()
+      } catch (error) {
+        if (child.exitCode !== null || Date.now() > until) {
+          await stop()
+          throw new Error(`PostgreSQL did not start: ${error.message}\n${log}`)
+        }
+        await new Promise((done) => setTimeout(done, 25))
       }
-      await new Promise((done) => setTimeout(done, 25))
     }
   }
+
+  await answers()
+  return server
 }
 
 /** PostgreSQL refuses to run as root: the user that it runs as instead. */

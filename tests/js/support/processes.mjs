@@ -6,7 +6,7 @@ import { quick } from './pglite.mjs'
 const script = fileURLToPath(new URL('process.mjs', import.meta.url))
 
 /**
- * Starts a process that opens a database (`url` or `dataDir`), and waits until it has.
+ * Starts a process that opens a database (`url` or `dataDir`), and waits until it has. `back`: it goes back by one.
  *
  * `go()` lets it migrate; `ended` resolves to `{ result }`, `{ error }` or `{ signal }`, and in each case `events`.
  */

@@ -24,9 +24,11 @@ export const command = define({
     'not-applied': { type: 'boolean', about: 'their rows go: they are pending then' },
     step: {
       type: 'string',
-      value: '<done|not-done>',
-      about: 'whether the step at which a migration stopped has happened; the next run goes on from there',
+      value: '<done|not-done|number>',
+      about:
+        'whether the step at which a migration stopped has happened, or how many steps of its file have, as that is now; the next run goes on from there',
       choices: ['done', 'not-done'],
+      besides: /^\d{1,9}$/,
     },
     'dry-run': { type: 'boolean', about: 'say what would be changed, and do nothing', short: 'n' },
     expect: { type: 'string', value: '<digest>', about: 'do exactly what a dry run with this digest named, or stop' },
@@ -39,6 +41,7 @@ export const command = define({
     ['stamp all --dry-run', 'what would it take to mark the whole folder as applied?'],
     ['stamp 005 --not-applied --yes', 'its row goes, in a script'],
     ['stamp 005 --step done', 'the step at which it stopped has happened'],
+    ['stamp 005 --step 2', 'the first two steps of its file have happened, and no other'],
   ],
   exits:
     '0 if the ledger says what was asked for, 1 if that failed or was refused, 2 if it was called in a wrong way, cannot connect or needs --yes, 130 after Ctrl-C',
@@ -54,7 +57,7 @@ export const command = define({
         ...others,
         ...written(values),
         ...(notApplied && { as: 'not-applied' as const }),
-        ...(step !== undefined && { step: step as 'done' | 'not-done' }),
+        ...(step !== undefined && { step: /^\d/.test(step) ? Number(step) : (step as 'done' | 'not-done') }),
       }
       const versions = all ? undefined : operands
       const { expect } = values

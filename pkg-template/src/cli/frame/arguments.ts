@@ -99,10 +99,10 @@ function valueOf(
       value === undefined ? '' : `if the value begins with a dash, write ${raw}=${value}`,
     )
   if (option.config !== 'url' && isAddress(value)) throw misplaced(`${raw} takes ${option.value ?? option.type}`)
-  if (option.choices && !option.choices.includes(value))
+  if (option.choices && !option.choices.includes(value) && !option.besides?.test(value))
     throw new Usage(
       `${raw} cannot be '${value}'`,
-      `it is one of ${option.choices.join(', ')}${meant(value, option.choices)}`,
+      `it is ${option.besides ? option.value : `one of ${option.choices.join(', ')}`}${meant(value, option.choices)}`,
     )
   if (value === '')
     throw new Usage(`${raw} is empty`, `give it a value, ${option.value ?? option.type}, or leave it out`)

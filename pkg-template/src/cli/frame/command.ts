@@ -18,6 +18,8 @@ export interface Option {
   readonly default?: string | number
   /** The values that it may have. */
   readonly choices?: readonly string[]
+  /** What else than one of its choices it may be. */
+  readonly besides?: RegExp
   /** Whether it may be given more than once; its value is a list then. */
   readonly multiple?: boolean
   /** What a shell completes its value with. */

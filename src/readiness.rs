@@ -180,7 +180,8 @@ mod tests {
     use crate::convention::{self, Convention};
     use crate::ledger::{Lease, Row};
 
-    const FILES: &[(&str, &str)] = &[("103_a.sql", "select 1"), ("106_b.sql", "select 2; vacuum; vacuum")];
+    const FILES: &[(&str, &str)] =
+        &[("103_a.sql", "select 1"), ("106_b.sql", "select 2; drop subscription s; drop subscription s")];
 
     fn row(version: &str, sql: &str) -> Row {
         Row { version: version.into(), checksum: Some(crate::checksum::checksum(sql)), ..Row::default() }

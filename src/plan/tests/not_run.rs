@@ -326,7 +326,7 @@ fn a_version_with_a_way_back_alone_is_counted_and_runs_nothing() {
         .works(&["apply 1", "apply 3"])
         .goes();
     // Its counter may have stopped there.
-    set(&files, &[row("1", "a", ""), row("2", "", "")]).finds(&[]).works(&["apply 3"]).goes();
+    set(&files, &[row("1", "a", "select 1;"), row("2", "", "")]).finds(&[]).works(&["apply 3"]).goes();
     set(&files[1..2], &[]).works(&[]).goes();
 }
 

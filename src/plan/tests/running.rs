@@ -141,17 +141,17 @@ fn the_steps_that_are_done_must_agree_and_the_rest_may_have_changed() {
 
 #[test]
 fn a_dead_runner_s_step_is_unknown_only_if_it_was_sent_alone() {
-    let was = "insert into t values (1); vacuum t; insert into t values (2)";
-    let (one, vacuum) = ("insert into t values (1)", "vacuum t");
+    let was = "insert into t values (1); drop subscription s; insert into t values (2)";
+    let (one, subscription) = ("insert into t values (1)", "drop subscription s");
     let row = |by: &str, steps: &[&str]| {
         let row = with_steps(running("005", "i", was, 1, 3, Lease::Over), steps);
         Row { claimed_by: Some(by.into()), ..row }
     };
     let goes_on = ["resume 005 005 at 1"];
     world(&[file("005_i.sql", was)], &[row("r#0", &[one])]).works(&goes_on);
-    world(&[file("005_i.sql", was)], &[row("r#0#alone", &[one, vacuum])]).decides(&["drift interrupted 005"]);
+    world(&[file("005_i.sql", was)], &[row("r#0#alone", &[one, subscription])]).decides(&["drift interrupted 005"]);
     // A statement that has turned out to refuse a transaction.
-    let call = "insert into t values (1); call p(); vacuum t";
+    let call = "insert into t values (1); call p(); drop subscription s";
     world(&[file("005_i.sql", call)], &[row("r#0", &[one])]).works(&goes_on);
     world(&[file("005_i.sql", call)], &[row("r#0#alone", &[one, "call p()"])]).decides(&["drift interrupted 005"]);
     // An index says itself whether it is there, if it is the one that was tried, whatever else has changed.
@@ -161,7 +161,7 @@ fn a_dead_runner_s_step_is_unknown_only_if_it_was_sent_alone() {
     world(&[file("select 3")], &[row("r#0#alone", &[one, "create index concurrently i on t (y)"])])
         .decides(&["drift interrupted 005"]);
     // What has failed alone and gave its lease up is tried once more, changed or not.
-    let stopped = Row { lease: Lease::None, claimed_by: None, ..row("", &[one, vacuum]) };
+    let stopped = Row { lease: Lease::None, claimed_by: None, ..row("", &[one, subscription]) };
     world(&[file("select 3")], &[stopped]).works(&goes_on);
 }
 

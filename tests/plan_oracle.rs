@@ -80,7 +80,7 @@ fn migration(file: &File) -> Migration {
 fn catalog(files: &[File]) -> Catalog {
     let mut migrations: Vec<Migration> = files.iter().map(migration).collect();
     migrations.sort_by(|a, b| (&a.version, &a.path).cmp(&(&b.version, &b.path)));
-    Catalog { convention: Convention::Flyway, migrations, findings: vec![], not_run: vec![] }
+    Catalog { convention: Convention::Flyway, migrations, findings: vec![], not_run: vec![], callbacks: vec![] }
 }
 
 fn text_of(key: u32, padded: bool) -> String {

@@ -117,6 +117,7 @@ impl<'a> File<'a> {
             transaction: Transaction::Auto,
             breaks: Vec::new(),
             refused: None,
+            fills: Vec::new(),
         })
     }
 }

@@ -77,6 +77,7 @@ pub(super) fn cut(
                 .map(|span| Span::new(span.start - start, span.end - start))
                 .collect(),
             refused: None,
+            fills: Vec::new(),
         });
     }
     if words.up_first && begins.first().is_some_and(|begin| begin.direction == Direction::Down) && up.is_some() {

@@ -196,7 +196,7 @@ impl Machine {
                 .with_help("write one, or roll forward with a new migration; nothing was run")
                 .with_location(location));
         }
-        let down = self.setup.section(index, Direction::Down);
+        let down = prepared.section(&self.setup, index, Direction::Down);
         let touched = ledger_touched(down, &prepared.analysis, &self.setup.options.table);
         if let Some(mut touched) = touched.into_iter().next() {
             touched.help.push_str("; nothing was run");
@@ -218,7 +218,7 @@ impl Machine {
             .with_help(format!("if that is what you want, name it: {}; nothing was run", option.text))
             .with_option(option)
             .with_location(down.location(statement.span.start))
-            .with_statement(statement.span.slice(&down.text)));
+            .with_statement(down.as_written(statement.span)));
         }
         Ok(())
     }
@@ -262,7 +262,7 @@ impl Machine {
         if !regrouped && !unknown {
             return None;
         }
-        let section = self.setup.section(next.migration, Direction::Down);
+        let section = prepared.section(&self.setup, next.migration, Direction::Down);
         let at = section.location(step.map_or(0, |step| step.span.start));
         let stamp = |mark: &str| Mention::stamp(mark, &[&next.version]);
         let (message, help, mentions) = if regrouped {

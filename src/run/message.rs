@@ -1,5 +1,6 @@
 //! Writes requests as SQL, and finds the place in a file that a database's position speaks of.
 
+use super::callbacks::owes;
 use super::prepared::Prepared;
 use super::request::{Act, Direction, Request};
 use super::{Failure, Setup, session};
@@ -105,7 +106,7 @@ pub(super) fn pieces(setup: &Setup, prepared: Option<&Prepared>, acts: &[Act]) -
             Act::Forget { version, checksum } => statements::forget(table, version, checksum.as_deref()),
             Act::Claim { migration, adopted } => {
                 let origin = if *adopted { "adopted" } else { "applied" };
-                statements::claim(table, &catalog.migrations[*migration], origin)
+                statements::claim(table, &catalog.migrations[*migration], origin, owes(catalog))
             }
             Act::Advance { version, from, last, claim } => {
                 statements::advance(table, &setup.runner(*claim), version, *from, *last, true)
@@ -122,9 +123,10 @@ pub(super) fn pieces(setup: &Setup, prepared: Option<&Prepared>, acts: &[Act]) -
             }
             Act::Rekey { from, migration } => statements::rekey(table, from, &catalog.migrations[*migration]),
             Act::Delete { version } => statements::delete(table, version),
+            Act::Settle(rows) => statements::settle(table, rows),
             Act::Run { migration, direction, step } => {
                 let Some(prepared) = prepared else { continue };
-                let section = setup.section(*migration, *direction);
+                let section = prepared.section(setup, *migration, *direction);
                 let step = &prepared.steps.steps[*step];
                 let sent = |span: Span| render(&section.text, span, &prepared.steps, &prepared.analysis);
                 let all = &prepared.analysis.statements;
@@ -176,7 +178,7 @@ fn replay(
     direction: Direction,
     step: usize,
 ) -> Vec<String> {
-    prepared.map_or_else(Vec::new, |p| p.set_before(&setup.section(migration, direction).text, step).collect())
+    prepared.map_or_else(Vec::new, |p| p.set_before(&p.section(setup, migration, direction).text, step).collect())
 }
 
 /// The level that a `BEGIN` asks for. Its other options (`READ ONLY`, `DEFERRABLE`) would keep the
@@ -198,7 +200,7 @@ fn isolation_level(begin: &str) -> Option<&'static str> {
 /// `SET TRANSACTION` statements that it begins with.
 fn isolation(setup: &Setup, prepared: &Prepared, acts: &[Act]) -> Vec<String> {
     let run = acts.iter().find_map(|act| match act {
-        Act::Run { migration, direction, step } => Some((setup.section(*migration, *direction), *step)),
+        Act::Run { migration, direction, step } => Some((prepared.section(setup, *migration, *direction), *step)),
         _ => None,
     });
     let Some((section, step)) = run else { return Vec::new() };
@@ -286,6 +288,7 @@ pub(crate) fn message(setup: &Setup, prepared: Option<&Prepared>, request: &Requ
             foreign::look(table, &setup.here(), creates, *there),
             statements::shape(table)
         ),
+        Request::Values => super::fill::VALUES.into(),
         Request::Says(found) => foreign::says(found, &setup.versions()),
         Request::Rows(columns) => statements::rows(table, columns.as_deref()),
         Request::Create { present, around, look_again } => {
@@ -366,9 +369,12 @@ pub(super) fn alone(
     step: usize,
 ) -> (String, Option<Body>) {
     let Some(prepared) = prepared else { return (String::new(), None) };
-    let tag = statements::tag(setup.catalog.migrations[migration].version.as_str());
+    let tag = match direction {
+        Direction::Callback => String::new(),
+        _ => statements::tag(setup.catalog.migrations[migration].version.as_str()),
+    };
     let step = &prepared.steps.steps[step];
-    let section = setup.section(migration, direction);
+    let section = prepared.section(setup, migration, direction);
     let text = render(&section.text, step.span, &prepared.steps, &prepared.analysis);
     let body = Body {
         migration,
@@ -475,6 +481,7 @@ impl Setup {
             lease: self.options.lease,
             lock_timeout: self.options.lock_timeout,
             exclusive: self.options.exclusive,
+            owes: owes(&self.catalog),
         }
     }
 }

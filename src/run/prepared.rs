@@ -1,5 +1,7 @@
 //! A section made ready to run: split, classified and grouped into steps.
 
+use super::Setup;
+use super::request::Direction;
 use crate::error::{Code, Error};
 use crate::migration::Section;
 use crate::plan::{Finding, Inspected, inspect};
@@ -14,6 +16,8 @@ pub(crate) struct Prepared {
     pub(crate) settings: Vec<String>,
     /// The caller's settings, if the machine keeps them.
     pub(crate) kept: Option<String>,
+    /// The section with what is filled in, if anything is.
+    pub(crate) filled: Option<Section>,
 }
 
 impl Prepared {
@@ -24,7 +28,12 @@ impl Prepared {
             None => inspect(section).map_err(|finding| refused(*finding))?,
         };
         let settings = dotted_settings(&section.text, &analysis);
-        Ok(Prepared { analysis, steps, settings, kept: None })
+        Ok(Prepared { analysis, steps, settings, kept: None, filled: None })
+    }
+
+    /// The section as it is run.
+    pub(crate) fn section<'s>(&'s self, setup: &'s Setup, migration: usize, direction: Direction) -> &'s Section {
+        self.filled.as_ref().unwrap_or_else(|| setup.section(migration, direction))
     }
 
     /// Whether any step may change session settings.

@@ -45,7 +45,9 @@ impl Machine {
                 now.at = At::Forget;
                 Request::Atomic(vec![Act::LockTimeout, Act::Forget { version, checksum }])
             }
-            (None, None, Direction::Up) => Request::ClaimRunning { migration, steps: total, claim },
+            (None, None, Direction::Up | Direction::Callback) => {
+                Request::ClaimRunning { migration, steps: total, claim }
+            }
             (None, None, Direction::Down) => {
                 // The row may write its version in another way than the file does.
                 if let Some(revert) = self.state.reverts.front() {
@@ -236,8 +238,10 @@ impl Machine {
 
     /// Whether the section has set anything before the step at hand.
     fn has_set_before(&self, now: &Stepwise) -> bool {
-        let text = &self.setup.section(now.migration, now.direction).text;
-        self.prepared.as_ref().is_some_and(|prepared| prepared.set_before(text, now.step).next().is_some())
+        self.prepared.as_ref().is_some_and(|prepared| {
+            let text = &prepared.section(&self.setup, now.migration, now.direction).text;
+            prepared.set_before(text, now.step).next().is_some()
+        })
     }
 
     fn stepped(&mut self, mut now: Stepwise) -> Output {
@@ -276,8 +280,8 @@ impl Machine {
 
     fn over(&mut self, now: &Stepwise) -> Output {
         match now.direction {
-            Direction::Up => self.applied(now.migration),
             Direction::Down => self.reverted(now.migration),
+            _ => self.applied(now.migration),
         }
     }
 

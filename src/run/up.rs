@@ -59,6 +59,7 @@ impl Machine {
                 }
             }
         }
+        self.state.owed = ledger.rows.iter().filter(|row| row.owes()).map(|row| row.version.clone()).collect();
         if !self.state.planned {
             self.state.blank = ledger.rows.is_empty();
         }
@@ -113,7 +114,15 @@ impl Machine {
         if let Some(waits) = waits {
             return self.wait(&waits);
         }
+        if pending > 0 || !self.state.owed.is_empty() {
+            self.state.calls = true;
+        }
         if let Some(error) = self.cannot_carry(&plan.work) {
+            return self.fail(error);
+        }
+        if self.state.calls
+            && let Some(error) = self.cannot_call()
+        {
             return self.fail(error);
         }
         let report = &self.state.report;
@@ -146,6 +155,9 @@ impl Machine {
     /// Does the next piece of work, or ends.
     pub(super) fn work(&mut self) -> Output {
         self.prepared = None;
+        if let Some(output) = self.call() {
+            return output;
+        }
         let Some(next) = self.state.work.front().cloned() else { return self.finish() };
         if let Some(error) = self.aborted() {
             return self.fail(error);
@@ -253,6 +265,10 @@ impl Machine {
     }
 
     pub(super) fn prepare(&mut self, migration: usize, direction: Direction) -> Result<(), Error> {
+        if self.is_made(migration, direction) {
+            self.prepared = Some(Arc::new(self.made(migration, direction)?));
+            return Ok(());
+        }
         let section = self.setup.section(migration, direction);
         let known = match self.cache.get(migration) {
             Some(Ok(known)) if direction == Direction::Up => Some(known.clone()),

@@ -125,6 +125,7 @@ fn section(path: &str, text: &str) -> Section {
         transaction: Transaction::Auto,
         breaks: Vec::new(),
         refused: None,
+        fills: Vec::new(),
     }
 }
 

@@ -175,9 +175,11 @@ pub fn plan_with(catalog: &Catalog, ledger: &Ledger, options: &Options, cache: &
     let mut owing: Vec<&str> = Vec::new();
     owing.extend(ledger.rows.iter().filter(|row| row.owes()).map(|row| row.version.as_str()));
     if !owing.is_empty() {
-        let message = format!("the callbacks have not been run since these were applied: {}", list(&owing));
-        findings
-            .push(Finding::new(OWED, Severity::Warning, message).with_help("run again: the next run begins with them"));
+        let message = format!("a run was stopped before the callbacks that follow these: {}", list(&owing));
+        findings.push(
+            Finding::new(OWED, Severity::Warning, message)
+                .with_help("run again: that runs them, also where nothing is pending"),
+        );
     }
     let mut assumed: Vec<&str> = Vec::new();
     for row in ledger.rows.iter().filter(|row| row.is_assumed() && row.replaced_by.is_none()) {

@@ -1,5 +1,6 @@
 //! Variables that a run has been given by name, and what keeps their values to itself.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// Variables for what is filled in from the environment. Nothing but the statements that are sent ever has a value: what
@@ -33,12 +34,19 @@ impl Env {
     /// The text with `${NAME}` in place of every value, whatever the case of its letters, and of every word of one: a
     /// database folds names, and tells at which word it has stopped.
     pub fn masked(&self, text: &str) -> String {
-        let mut parts: Vec<(&str, &str)> = Vec::new();
+        let mut parts: Vec<(Cow<'_, str>, &str)> = Vec::new();
         for (name, value) in &self.0 {
             let Some(value) = value.as_deref().filter(|value| !value.is_empty()) else { continue };
-            parts.push((value, name));
+            parts.push((Cow::Borrowed(value), name));
+            // A database tells a literal without its quotes.
+            let bare = value.trim_matches(['\'', '"']);
+            for bare in [bare.replace("''", "'"), bare.replace("\"\"", "\"")] {
+                if !bare.is_empty() && bare != *value {
+                    parts.push((Cow::Owned(bare), name));
+                }
+            }
             let words = value.split(|letter: char| !letter.is_alphanumeric()).filter(|word| word.len() >= MOST_COMMON);
-            parts.extend(words.map(|word| (word, name.as_str())));
+            parts.extend(words.map(|word| (Cow::Borrowed(word), name.as_str())));
         }
         if parts.is_empty() {
             return text.to_owned();
@@ -46,8 +54,8 @@ impl Env {
         let mut out = String::with_capacity(text.len());
         let mut rest = text;
         while let Some(letter) = rest.chars().next() {
-            let hit = |part: &&(&str, &str)| {
-                let is = rest.get(..part.0.len()).is_some_and(|head| head.eq_ignore_ascii_case(part.0));
+            let hit = |part: &&(Cow<'_, str>, &str)| {
+                let is = rest.get(..part.0.len()).is_some_and(|head| head.eq_ignore_ascii_case(&part.0));
                 // A digit or two is in many a text.
                 let ends = |next: Option<char>| !next.is_some_and(char::is_alphanumeric);
                 is && (part.0.len() >= MOST_COMMON
@@ -95,14 +103,16 @@ mod tests {
             ("A", Some("Se'cret; drop")),
             ("B", Some("Se'cret")),
             ("N", Some("7")),
+            ("Q", Some("'it''s'")),
             ("U", None),
             ("E", Some("")),
         ]);
         for (said, masked) in [
             ("near \"Se'cret; drop\"", "near \"${A}\""),
             ("SE'CRET!", "${B}!"),
-            ("at or near \"cret\"", "at or near \"${A}\""),
+            ("at or near \"drop\" of cret", "at or near \"${A}\" of ${B}"),
             ("line 7 of 17: 7x", "line ${N} of 17: 7x"),
+            ("integer: \"it's\"", "integer: \"${Q}\""),
             ("nothing", "nothing"),
         ] {
             assert_eq!(env.masked(said), masked);

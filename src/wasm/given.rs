@@ -188,7 +188,13 @@ impl<'a> Given<'a> {
     fn env(&self) -> run::Env {
         let Some(value) = self.field("env") else { return run::Env::default() };
         let given = Given::new(&value, "the option env", None, self.reading);
-        run::Env::new(given.entries().map(|(name, value)| (name, value.as_string())))
+        run::Env::new(given.entries().map(|(name, value)| {
+            let text = value.as_string();
+            if text.is_none() && !value.is_undefined() && !value.is_null() {
+                given.wrong(&name, "a string");
+            }
+            (name, text)
+        }))
     }
 
     fn policy(&self) -> BTreeMap<String, Severity> {

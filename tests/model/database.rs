@@ -57,6 +57,8 @@ pub(crate) struct Committed {
     pub swallows: bool,
     /// The first step of this migration deletes its row.
     pub forgets: Option<u8>,
+    /// Whether the callback has run since the last migration was applied.
+    pub called: bool,
 }
 
 /// One change of an open transaction; `None` deletes.
@@ -65,6 +67,15 @@ enum Change {
     Row(String, Option<Row>),
     Effect(Effect, i8),
     DropIndex(Effect),
+    Called,
+}
+
+/// Who holds an applied row that callbacks are still to follow.
+pub(crate) const OWED: Option<(u8, u32)> = Some((u8::MAX, 0));
+
+/// Who holds a row that is applied.
+fn held(world: &World<'_>) -> Option<(u8, u32)> {
+    OWED.filter(|_| !world.catalog.callbacks.is_empty())
 }
 
 /// A backend: one request under way, with or without a client.
@@ -193,7 +204,7 @@ pub(crate) fn step(world: &World<'_>, db: &mut Arc<Committed>, backends: &mut [A
         Request::Rows(Some(columns)) if columns.is_empty() => unreachable!("no columns to read"),
         Request::Rows(_) if !db.exists => Progress::Reply(failure("42P01")),
         Request::Digest => {
-            let all = db.rows.values().all(|row| row.state == State::Applied);
+            let all = db.rows.values().all(|row| row.state == State::Applied && row.owner != OWED);
             let rows = db.rows.iter().map(|(version, row)| (version.as_str(), row.checksum.as_str()));
             let files = world.catalog.migrations.iter().map(|file| (file.version.as_str(), file.checksum.as_str()));
             let same = all && rows.collect::<BTreeSet<_>>() == files.collect();
@@ -255,7 +266,10 @@ pub(crate) fn step(world: &World<'_>, db: &mut Arc<Committed>, backends: &mut [A
                 put("state", Some(state.to_owned()));
                 put("steps_done", Some(row.done.to_string()));
                 put("claimed_until", (row.lease != Lease::None).then(|| "later".to_owned()));
-                put("claimed_by", row.owner.map(|(owner, claim)| format!("r{owner}#{claim}")));
+                let by = |(owner, claim)| {
+                    if row.owner == OWED { "callbacks".to_owned() } else { format!("r{owner}#{claim}") }
+                };
+                put("claimed_by", row.owner.map(by));
                 put("lease", Some(lease.to_owned()));
                 out
             });
@@ -324,7 +338,7 @@ pub(crate) fn step(world: &World<'_>, db: &mut Arc<Committed>, backends: &mut [A
             single(db, version, &|row| mine(row, *claim) && row.done == *from, &|row| {
                 row.done += 1;
                 if *last {
-                    (row.state, row.lease, row.owner) = (State::Applied, Lease::None, None);
+                    (row.state, row.lease, row.owner) = (State::Applied, Lease::None, held(world));
                 } else {
                     row.lease = Lease::Alive;
                 }
@@ -408,6 +422,7 @@ fn commit(db: &mut Committed, changes: &[Change]) {
     for change in changes {
         match change {
             Change::Row(version, Some(row)) => {
+                db.called &= row.owner != OWED;
                 db.rows.insert(version.clone(), row.clone());
             }
             Change::Row(version, None) => {
@@ -417,6 +432,7 @@ fn commit(db: &mut Committed, changes: &[Change]) {
                 let count = db.effects.entry(*effect).or_default();
                 *count = count.wrapping_add_signed(*by);
             }
+            Change::Called => db.called = true,
             Change::DropIndex(effect) => {
                 db.indexes.remove(effect);
             }
@@ -473,7 +489,7 @@ fn atomic(
                 name: file.name.clone(),
                 state: State::Applied,
                 done: 0,
-                owner: None,
+                owner: held(world),
                 lease: Lease::None,
             };
             me.changes.push(Change::Row(version, Some(row)));
@@ -494,9 +510,20 @@ fn atomic(
                     }
                     row.lease = Lease::Alive;
                     if last {
-                        (row.state, row.lease, row.owner) = (State::Applied, Lease::None, None);
+                        (row.state, row.lease, row.owner) = (State::Applied, Lease::None, held(world));
                     }
                     me.changes.push(Change::Row(version.clone(), Some(row)));
+                }
+            }
+        }
+        Act::Run { direction: Direction::Callback, .. } => me.changes.push(Change::Called),
+        Act::Settle(rows) => {
+            if rows.iter().any(|row| others.contains(&row.as_str())) {
+                return Progress::Blocked;
+            }
+            for version in rows {
+                if let Some(row) = seen(me, version).filter(|row| row.owner == OWED) {
+                    me.changes.push(Change::Row(version.clone(), Some(Row { owner: None, ..row })));
                 }
             }
         }

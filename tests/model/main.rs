@@ -5,9 +5,9 @@
 mod database;
 
 use counterfoil::ledger::State as RowState;
-use counterfoil::migration::{Catalog, Migration};
+use counterfoil::migration::{Callback, Catalog, Event, Migration};
 use counterfoil::run::{Capabilities, Failure, Goal, Input, Machine, Options, Output, Request, When};
-use database::{Backend, Committed, Effect, Index, Lease, Progress, Row, World};
+use database::{Backend, Committed, Effect, Index, Lease, OWED, Progress, Row, World};
 use stateright::{Checker, Model, Property};
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -426,6 +426,11 @@ impl Model for Checked {
             Property::always("success leaves nothing pending", |model: &Checked, state: &State| {
                 model.goal != Goal::Up || !state.runners.contains(&Runner::Ended(None)) || model.complete(&state.db)
             }),
+            Property::always("after the last migration the callback has run", |model: &Checked, state: &State| {
+                model.catalog.callbacks.is_empty()
+                    || !state.runners.contains(&Runner::Ended(None))
+                    || state.db.called && state.db.rows.values().all(|row| row.owner != OWED)
+            }),
             Property::always("nobody fails without a cause", |model: &Checked, state: &State| {
                 state.runners.iter().enumerate().all(|(index, runner)| match runner {
                     Runner::Ended(Some(code)) if model.stuck == Some(code) => true,
@@ -583,6 +588,21 @@ fn one_runner_whose_connection_breaks_again_and_again() {
 fn a_step_that_nobody_can_judge_is_never_run_twice() {
     let model = Checked { runners: TWO.into(), faults: 1, expiries: 1, ..model(AMBIGUOUS) };
     check("2 runners, a step that cannot be judged; one fault, lease over", model);
+}
+
+/// The same with a callback that follows the migrations.
+fn followed(model: Checked) -> Checked {
+    let section = model.catalog.migrations[0].up.clone();
+    let callback = Callback { event: Event::AfterMigrate, description: String::new(), section };
+    Checked { catalog: Catalog { callbacks: vec![callback], ..model.catalog.clone() }, ..model }
+}
+
+#[test]
+fn a_callback_follows_the_last_migration_whoever_dies() {
+    let plain = Checked { runners: TWO.into(), faults: 2, ..model(PLAIN) };
+    check("2 runners, a callback; two faults", followed(plain));
+    let index = Checked { runners: TWO.into(), faults: 1, expiries: 1, ..model(INDEX) };
+    check("2 runners, an index build and a callback; one fault, lease over", followed(index));
 }
 
 #[test]

@@ -61,6 +61,7 @@ fn migration(file: &File) -> Migration {
             transaction: Transaction::Auto,
             breaks: vec![],
             refused: None,
+            fills: vec![],
         },
         path,
         down: None,

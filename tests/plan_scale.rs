@@ -25,6 +25,7 @@ fn file(number: usize, name: &str, sql: &str) -> Migration {
             transaction: Transaction::Auto,
             breaks: vec![],
             refused: None,
+            fills: vec![],
         },
         path,
         down: None,

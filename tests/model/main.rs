@@ -599,10 +599,10 @@ fn followed(model: Checked) -> Checked {
 
 #[test]
 fn a_callback_follows_the_last_migration_whoever_dies() {
-    let plain = Checked { runners: TWO.into(), faults: 2, ..model(PLAIN) };
-    check("2 runners, a callback; two faults", followed(plain));
-    let index = Checked { runners: TWO.into(), faults: 1, expiries: 1, ..model(INDEX) };
-    check("2 runners, an index build and a callback; one fault, lease over", followed(index));
+    let plain = Checked { runners: TWO.into(), faults: 1, ..model(PLAIN) };
+    check("2 runners, a callback; one fault", followed(plain));
+    let again = Checked { faults: 3, expiries: 1, ..model(INDEX) };
+    check("1 runner, an index build and a callback; three faults, lease over", followed(again));
 }
 
 #[test]

@@ -313,3 +313,16 @@ pub struct Catalog {
     /// Flyway's callbacks that are run, in the order of their events and descriptions.
     pub callbacks: Vec<Callback>,
 }
+
+impl Catalog {
+    /// Whether there is a callback of these events.
+    pub(crate) fn calls(&self, first: Event, last: Event) -> bool {
+        self.callbacks.iter().any(|callback| (first..=last).contains(&callback.event))
+    }
+
+    /// Whether callbacks are to follow the migrations.
+    pub(crate) fn owes(&self) -> bool {
+        self.calls(Event::AfterVersioned, Event::AfterVersioned)
+            || self.calls(Event::AfterMigrateApplied, Event::AfterMigrateOperationFinish)
+    }
+}

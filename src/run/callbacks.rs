@@ -11,7 +11,7 @@ use super::request::{Act, Direction, Request};
 use super::state::Phase;
 use super::{Goal, Machine, Output};
 use crate::error::{Code, Error};
-use crate::migration::{Catalog, Event, Section, With};
+use crate::migration::{Event, Section, With};
 use crate::plan::Work;
 use crate::plan::inspect::ledger_touched;
 use crate::sql::Mode;
@@ -133,7 +133,7 @@ impl Machine {
     /// Whether a section is not run as it is written.
     pub(super) fn is_made(&self, migration: usize, direction: Direction) -> bool {
         !self.setup.section(migration, direction).fills.is_empty()
-            || direction == Direction::Up && has(&self.setup.catalog, |event| event >= Event::BeforeEachMigrate)
+            || direction == Direction::Up && self.setup.catalog.calls(Event::BeforeEachMigrate, Event::AfterEachMigrate)
     }
 
     /// A section as it is run, where that is not as it is written.
@@ -167,16 +167,4 @@ impl Machine {
         prepared.filled = Some(section);
         Ok(prepared)
     }
-}
-
-fn has(catalog: &Catalog, is: impl Fn(Event) -> bool) -> bool {
-    catalog.callbacks.iter().any(|callback| is(callback.event))
-}
-
-/// Whether something is to be run after the migrations.
-pub(super) fn owes(catalog: &Catalog) -> bool {
-    has(catalog, |event| {
-        (Event::AfterVersioned..=Event::AfterMigrateOperationFinish).contains(&event)
-            && event != Event::BeforeRepeatables
-    })
 }

@@ -1,6 +1,5 @@
 //! The machine: reads the ledger, plans, and works the plan off.
 
-use super::callbacks::owes;
 use super::failure::{self, Kind};
 use super::message::Message;
 use super::prepared::Prepared;
@@ -489,7 +488,7 @@ impl Machine {
         self.pace.attempts = 0;
         self.pace.since = None;
         self.pace.place = None;
-        if kind != EventKind::Reverted && owes(&self.setup.catalog) {
+        if kind != EventKind::Reverted && self.setup.catalog.owes() {
             self.state.owed.push(done.version.clone());
         }
         let report = Arc::make_mut(&mut self.state.report);

@@ -1,6 +1,5 @@
 //! Writes requests as SQL, and finds the place in a file that a database's position speaks of.
 
-use super::callbacks::owes;
 use super::prepared::Prepared;
 use super::request::{Act, Direction, Request};
 use super::{Failure, Setup, session};
@@ -106,7 +105,7 @@ pub(super) fn pieces(setup: &Setup, prepared: Option<&Prepared>, acts: &[Act]) -
             Act::Forget { version, checksum } => statements::forget(table, version, checksum.as_deref()),
             Act::Claim { migration, adopted } => {
                 let origin = if *adopted { "adopted" } else { "applied" };
-                statements::claim(table, &catalog.migrations[*migration], origin, owes(catalog))
+                statements::claim(table, &catalog.migrations[*migration], origin, catalog.owes())
             }
             Act::Advance { version, from, last, claim } => {
                 statements::advance(table, &setup.runner(*claim), version, *from, *last, true)
@@ -481,7 +480,7 @@ impl Setup {
             lease: self.options.lease,
             lock_timeout: self.options.lock_timeout,
             exclusive: self.options.exclusive,
-            owes: owes(&self.catalog),
+            owes: self.catalog.owes(),
         }
     }
 }

@@ -672,7 +672,7 @@ fn flyway_fills_in_what_its_configuration_names() {
         ("R__t.sql", "select '${path}'"),
         (
             "conf/flyway.toml",
-            "[flyway]\nlocations = [\"a\"]\n[flyway.placeholders]\npath = \"C:\\\\x\" # a\n[environments.x]\nurl = 'y'\n",
+            "[flyway]\nlocations = [\"a\"]\n[flyway.placeholders]\npath = 'C:\\x' # a\n[environments.x]\nurl = 'y'\n",
         ),
     ];
     let catalog = read(&set).expect("a catalog");
@@ -689,8 +689,8 @@ fn flyway_fills_in_what_its_configuration_names() {
     fails(
         &[("V1__a.sql", ""), ("flyway.toml", "[flyway]\nplaceholders = { a = \"b\" }\n")],
         None,
-        "invalid-input flyway.toml:2:1: this value of a placeholder cannot be read",
-        "write a string on one line: name = \"value\" under [flyway.placeholders]",
+        "invalid-input flyway.toml:2:1: this setting of placeholders cannot be read",
+        "write a plain string on one line, name = \"value\" under [flyway.placeholders], and ${name} in the files",
     );
 }
 

@@ -27,29 +27,31 @@ struct Reader<'t, 'l> {
     text: &'t str,
     at: usize,
     look: Look<'l>,
+    /// The first variable without a value that is needed, and what is said of that.
+    unset: Option<(String, String)>,
 }
 
 /// What goose makes of an expression, which begins with `$`.
 pub(crate) fn evaluate(text: &str, look: Look<'_>) -> Result<String, Wrong> {
-    Reader { text, at: 0, look }.expansion()
+    let mut reader = Reader { text, at: 0, look, unset: None };
+    let value = reader.expansion().ok_or(Wrong::Form(reader.at))?;
+    reader.unset.map_or(Ok(value), |(name, says)| Err(Wrong::Unset(name, says)))
 }
 
 /// The names in an expression.
 pub(crate) fn names(text: &str) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
+    let mut names = Vec::new();
     let _ = evaluate(text, &mut |name| {
-        if !names.iter().any(|known| known == name) {
-            names.push(name.to_owned());
-        }
+        names.push(name.to_owned());
         Some(String::new())
     });
     names
 }
 
-/// What is filled in on a line that begins at `offset`.
-pub(super) fn fills(line: &str, offset: usize, out: &mut Vec<Fill>) -> Result<(), Wrong> {
+/// What is filled in on a line that begins at `offset`. The error is the byte at which an expression has no form.
+pub(super) fn fills(line: &str, offset: usize, out: &mut Vec<Fill>) -> Result<(), usize> {
     let look: Look<'_> = &mut |_| Some(String::new());
-    let mut reader = Reader { text: line, at: 0, look };
+    let mut reader = Reader { text: line, at: 0, look, unset: None };
     while let Some(found) = line[reader.at..].find(['$', '\\']) {
         reader.at += found;
         let start = reader.at;
@@ -57,10 +59,9 @@ pub(super) fn fills(line: &str, offset: usize, out: &mut Vec<Fill>) -> Result<()
             Some("$") => With::Text("$".into()),
             Some(_) => continue,
             None if line[start..].starts_with('$') && start + 1 < line.len() => {
-                reader.expansion().map_err(|wrong| match wrong {
-                    Wrong::Form(at) => Wrong::Form(offset + at),
-                    unset => unset,
-                })?;
+                if reader.expansion().is_none() {
+                    return Err(offset + reader.at);
+                }
                 With::Environment
             }
             None => {
@@ -78,96 +79,99 @@ impl Reader<'_, '_> {
         &self.text[self.at..]
     }
 
-    fn take(&mut self, letter: char) -> bool {
-        let is = self.rest().starts_with(letter);
-        if is {
-            self.at += letter.len_utf8();
-        }
+    fn take(&mut self, letter: u8) -> bool {
+        let is = self.text.as_bytes().get(self.at) == Some(&letter);
+        self.at += usize::from(is);
         is
     }
 
     /// What stands for itself, or for a `$`.
     fn kept(&mut self) -> Option<&'static str> {
-        const KEPT: [(&str, &str); 4] = [("\\\\", "\\\\"), ("\\$", "$"), ("$$", "$"), ("$(", "$(")];
-        let (_, kept) = KEPT.iter().find(|(written, _)| self.rest().starts_with(written))?;
+        let kept = match self.text.as_bytes().get(self.at..self.at + 2)? {
+            b"\\\\" => "\\\\",
+            b"\\$" | b"$$" => "$",
+            b"$(" => "$(",
+            _ => return None,
+        };
         self.at += 2;
         Some(kept)
     }
 
-    fn while_in(&mut self, is: impl Fn(char) -> bool) -> &str {
+    fn while_in(&mut self, is: &dyn Fn(char) -> bool) -> &str {
         let start = self.at;
-        let length = self.rest().find(|letter| !is(letter)).unwrap_or(self.rest().len());
-        self.at += length;
+        self.at += self.rest().find(|letter| !is(letter)).unwrap_or(self.rest().len());
         &self.text[start..self.at]
     }
 
-    fn expansion(&mut self) -> Result<String, Wrong> {
-        self.take('$');
-        let is_braced = self.take('{');
+    fn expansion(&mut self) -> Option<String> {
+        self.take(b'$');
+        let is_braced = self.take(b'{');
         if !self.rest().starts_with(char::is_alphabetic) {
-            return Err(Wrong::Form(self.at));
+            return None;
         }
-        let name = self.while_in(|letter| letter.is_alphanumeric() || letter == '_').to_owned();
-        let value = (self.look)(&name);
-        let unset = |says: String| Wrong::Unset(name.clone(), says);
-        if !is_braced || self.take('}') {
-            return value.ok_or_else(|| unset(String::new()));
-        }
-        let empties = self.take(':');
-        let value = if self.take('-') {
-            let word = self.word();
-            match value.filter(|value| !empties || !value.is_empty()) {
-                Some(value) => word.map(|_| value).or_else(|wrong| match wrong {
-                    // goose does not look at a word that it does not need.
-                    Wrong::Unset(..) => Ok((self.look)(&name).unwrap_or_default()),
-                    form => Err(form),
-                })?,
-                None => word?,
+        let name = self.while_in(&|letter| letter.is_alphanumeric() || letter == '_').to_owned();
+        let mut value = (self.look)(&name);
+        let mut says = String::new();
+        if is_braced && !self.take(b'}') {
+            let empties = self.take(b':');
+            if self.take(b'-') {
+                value = value.filter(|value| !empties || !value.is_empty());
+                // goose does not look at a word that it does not need.
+                let unset = self.unset.take();
+                let word = self.word()?;
+                if value.is_some() || unset.is_some() {
+                    self.unset = unset;
+                }
+                value = value.or(Some(word));
+            } else if empties {
+                let from = self.number(&|letter| letter != ':' && letter != '}')?;
+                let length = if self.take(b':') { Some(self.number(&|letter| letter != '}')?) } else { None };
+                value = value.map(|value| part(&value, from, length));
+            } else if self.take(b'?') {
+                says = self.word()?;
+            } else {
+                return None;
             }
-        } else if empties {
-            let from = self.number(|letter| letter == ':' || letter == '}')?;
-            let length = if self.take(':') { Some(self.number(|letter| letter == '}')?) } else { None };
-            part(&value.ok_or_else(|| unset(String::new()))?, from, length)
-        } else if self.take('?') {
-            let says = self.word()?;
-            value.ok_or_else(|| unset(says))?
-        } else {
-            return Err(Wrong::Form(self.at));
-        };
-        if self.take('}') { Ok(value) } else { Err(Wrong::Form(self.at)) }
+            if !self.take(b'}') {
+                return None;
+            }
+        }
+        if value.is_none() && self.unset.is_none() {
+            self.unset = Some((name, says));
+        }
+        Some(value.unwrap_or_default())
     }
 
-    /// Up to the brace that closes it. A variable in it without a value is one of the whole.
-    fn word(&mut self) -> Result<String, Wrong> {
+    /// Up to the brace that closes it.
+    fn word(&mut self) -> Option<String> {
         let mut out = String::new();
-        let mut wrong = None;
         while !self.rest().is_empty() && !self.rest().starts_with('}') {
             if let Some(kept) = self.kept() {
                 out.push_str(kept);
             } else if self.rest().starts_with('$') && self.at + 1 < self.text.len() {
-                match self.expansion() {
-                    Ok(value) => out.push_str(&value),
-                    Err(Wrong::Unset(name, says)) => wrong = wrong.or(Some(Wrong::Unset(name, says))),
-                    form => return form,
-                }
+                out.push_str(&self.expansion()?);
             } else {
-                let letter = self.rest().chars().next().unwrap_or_default();
+                let letter = self.rest().chars().next()?;
                 self.at += letter.len_utf8();
                 out.push(letter);
             }
         }
-        wrong.map_or(Ok(out), Err)
+        Some(out)
     }
 
-    fn number(&mut self, ends: impl Fn(char) -> bool) -> Result<i64, Wrong> {
+    fn number(&mut self, is: &dyn Fn(char) -> bool) -> Option<i32> {
         let at = self.at;
-        self.while_in(|letter| !ends(letter)).trim().parse().map_err(|_| Wrong::Form(at))
+        let number = self.while_in(is).trim().parse().ok();
+        if number.is_none() {
+            self.at = at;
+        }
+        number
     }
 }
 
 /// A part of a value, as interpolate counts it: in bytes, from the end if it is negative, and never beyond.
-fn part(value: &str, from: i64, length: Option<i64>) -> String {
-    let size = value.len() as i64;
+fn part(value: &str, from: i32, length: Option<i32>) -> String {
+    let size = value.len() as i32;
     let from = if from < 0 { (size + from).max(0) } else { from.min(size) };
     let to = match length {
         None => size,
@@ -196,7 +200,7 @@ mod tests {
         ];
         let filled = |text: &str| {
             let mut fills = Vec::new();
-            super::fills(text, 0, &mut fills)?;
+            super::fills(text, 0, &mut fills).map_err(Wrong::Form)?;
             let mut out = String::new();
             let mut from = 0;
             for Fill { span, with } in &fills {

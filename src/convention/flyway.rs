@@ -218,6 +218,7 @@ fn why(name: &str) -> &'static str {
 }
 
 /// The file with what its configuration says.
+#[inline(never)] // it is called in several places
 fn section(set: &Set<'_>, file: &File<'_>, placeholders: &Placeholders) -> Result<Section, Error> {
     let mut section = file.section()?;
     let mut replaced = true;

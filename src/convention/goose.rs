@@ -123,7 +123,7 @@ fn substitute(file: &File<'_>, section: &mut Section, text: &str) {
             continue;
         }
         is_open = is_block || !ends(line);
-        if is_on && let Err(envsub::Wrong::Form(wrong)) = envsub::fills(line, begin - before, &mut section.fills) {
+        if is_on && let Err(wrong) = envsub::fills(line, begin - before, &mut section.fills) {
             let message = "goose would fill in a variable of the environment here, and finds no name";
             let help = "write `$$` for a `$` that is to stay, or end it before with `-- +goose ENVSUB OFF`";
             section.refused = Some(file.error_at(Code::Unsupported, message, help, text, before + wrong));

@@ -4,7 +4,8 @@
 //! (Flyway's own: `${flyway:user}` and the like), `ConfigUtils.java` (`flyway.conf`, read as Java reads properties) and
 //! `TomlUtils.java` (`flyway.toml`). A value is put in as it is, and not looked at again.
 //!
-//! Where Counterfoil differs: the configuration is read where it lies among the migrations; of its own placeholders
+//! Where Counterfoil differs: the configuration is read where it lies among the migrations, one that changes how
+//! placeholders begin and end is refused; of its own placeholders
 //! `${flyway:schemas}`, `${flyway:environment}` and `${flyway:workingDirectory}` have no value here; and since a
 //! checksum is that of the file as written, a repeatable migration with `${flyway:timestamp}` is not run with every run.
 
@@ -17,8 +18,6 @@ use crate::span::Span;
 pub(super) struct Placeholders {
     values: Vec<(String, String)>,
     on: bool,
-    prefix: String,
-    suffix: String,
 }
 
 /// Flyway's own that have a value here.
@@ -26,141 +25,114 @@ const BUILTIN: &[&str] = &["defaultSchema", "user", "database", "timestamp", "ta
 
 impl Placeholders {
     pub(super) fn of(set: &Set<'_>) -> Result<Self, Error> {
-        let mut found = Placeholders { values: Vec::new(), on: true, prefix: "${".into(), suffix: "}".into() };
+        let mut found = Placeholders { values: Vec::new(), on: true };
         for file in &set.files {
-            let is_toml = match file.name() {
-                "flyway.conf" => false,
-                "flyway.toml" => true,
-                _ => continue,
-            };
+            let is_toml = file.name() == "flyway.toml";
+            if !is_toml && file.name() != "flyway.conf" {
+                continue;
+            }
             let text = file.canonical()?;
-            let mut table = String::new();
+            let mut table = "";
             let mut offset = 0;
             for full in text.split_inclusive('\n') {
                 let begin = offset;
                 offset += full.len();
                 let line = full.trim();
-                if line.is_empty() || line.starts_with(['#', '!']) {
+                if let Some(name) = line.strip_prefix('[').filter(|_| is_toml) {
+                    table = name.strip_suffix(']').unwrap_or_default();
                     continue;
                 }
-                if is_toml && line.starts_with('[') {
-                    table = line.split(']').next().unwrap_or_default().replace(['[', ' ', '"', '\''], "");
-                    continue;
-                }
-                let at = line.find(|letter: char| letter == '=' || !is_toml && (letter == ':' || letter == ' '));
-                let (key, value) = at.map_or((line, ""), |at| line.split_at(at));
-                let value = value.trim_start_matches([' ', '\t']).trim_start_matches(['=', ':']).trim();
-                let mut key = key.trim().to_owned();
-                let mut text_of = Some(value.to_owned());
-                if is_toml {
-                    key = key.replace([' ', '"', '\''], "");
-                    if !table.is_empty() {
-                        key = [&table, ".", &key].concat();
+                // A comment has no such key.
+                let Some((key, value)) = line.split_once('=') else { continue };
+                let (key, value) = (key.trim(), value.trim());
+                let key = match key.strip_prefix("flyway.") {
+                    Some(key) if table.is_empty() => key,
+                    None if table == "flyway" => key,
+                    None if table == "flyway.placeholders" => {
+                        let value = if is_toml { literal(value) } else { Some(value) };
+                        found.values.push((key.to_owned(), wanted(file, value, &text, begin)?.to_owned()));
+                        continue;
                     }
-                    text_of = literal(value);
+                    _ => continue,
+                };
+                let value = if is_toml { literal(value) } else { Some(value) };
+                match key.strip_prefix("placeholder") {
+                    Some("Replacement") => found.on = value != Some("false"),
+                    Some("Separator") | None => {}
+                    Some(rest) => {
+                        // What they begin and end with is not read otherwise.
+                        let name = rest.strip_prefix("s.");
+                        let value = wanted(file, value.filter(|_| name.is_some()), &text, begin)?;
+                        found.values.push((name.unwrap_or_default().to_owned(), value.to_owned()));
+                    }
                 }
-                let Some(key) = key.strip_prefix("flyway.").filter(|key| key.starts_with("placeholder")) else {
-                    continue;
-                };
-                let Some(value) = text_of else {
-                    let message = "this value of a placeholder cannot be read";
-                    let help = "write a string on one line: name = \"value\" under [flyway.placeholders]";
-                    return Err(file.error_at(Code::InvalidInput, message, help, &text, begin));
-                };
-                found.say(key, value);
             }
         }
         Ok(found)
     }
 
-    fn say(&mut self, key: &str, value: String) {
-        match key {
-            "placeholderReplacement" => self.on = value != "false",
-            "placeholderPrefix" => self.prefix = value,
-            "placeholderSuffix" => self.suffix = value,
-            _ => {
-                if let Some(name) = key.strip_prefix("placeholders.") {
-                    self.values.push((name.to_owned(), value));
-                }
-            }
-        }
-    }
-
     /// Notes what is filled in. What has no value refuses the section.
     pub(super) fn note(&self, section: &mut Section, file: &File<'_>) {
-        if !self.on || self.prefix.is_empty() || self.suffix.is_empty() {
-            return;
-        }
-        let text = std::mem::take(&mut section.text);
         let mut at = 0;
         let mut missing = None;
-        while let Some(found) = text[at..].find(&*self.prefix) {
+        while let Some(found) = section.text[at..].find("${").filter(|_| self.on) {
             let start = at + found;
-            let rest = &text[start + self.prefix.len()..];
-            at = start + self.prefix.len();
+            at = start + 2;
             // What is no name on one line, Flyway could not have run either.
-            let Some(length) =
-                rest.find(&*self.suffix).filter(|&length| length > 0 && !rest[..length].contains(['\n', '{', '$']))
-            else {
+            let rest = &section.text[at..];
+            let Some(length) = rest.bytes().position(|byte| matches!(byte, b'}' | b'\n' | b'{' | b'$')) else { break };
+            if length == 0 || rest.as_bytes()[length] != b'}' {
+                at += length;
                 continue;
-            };
+            }
             let name = &rest[..length];
-            at += length + self.suffix.len();
+            at += length + 1;
+            let known = self.values.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
             let with = match name.strip_prefix("flyway:") {
                 Some("filename") => Some(With::Text(file.name().to_owned())),
                 Some(own) => BUILTIN.iter().find(|known| **known == own).map(|known| With::Builtin(known)),
-                None => self
-                    .values
-                    .iter()
-                    .rev()
-                    .find(|(known, _)| known == name)
-                    .map(|(_, value)| With::Text(value.clone())),
+                None => known.map(|value| With::Text(value.to_owned())),
             };
             match with {
                 Some(with) => section.fills.push(Fill { span: Span::new(start, at), with }),
                 None => missing = missing.or(Some((start, at))),
             }
         }
-        section.text = text;
         if let Some(missing) = missing.filter(|_| section.refused.is_none()) {
             section.fills.clear();
-            let written = &section.text[missing.0..missing.1];
-            let name = &written[self.prefix.len()..written.len() - self.suffix.len()];
-            let help = format!(
-                "give it a value in a flyway.conf beside the migrations: `flyway.placeholders.{name}=…`, or, if it is not a \
-                 placeholder, write `placeholderReplacement=false` into {}.conf",
-                file.name()
-            );
-            super::sections::refuse_placeholder(section, "Flyway", missing, &help);
+            let name = &section.text[missing.0 + 2..missing.1 - 1];
+            let help = [
+                "give it a value in a flyway.conf beside the migrations: `flyway.placeholders.",
+                name,
+                "=…`, or, if it is not a placeholder, write `placeholderReplacement=false` into ",
+                file.name(),
+                ".conf",
+            ];
+            super::sections::refuse_placeholder(section, "Flyway", missing, &help.concat());
         }
     }
 }
 
-/// A string, number or truth value of TOML on one line.
-fn literal(value: &str) -> Option<String> {
-    let bare = |value: &str| value.split('#').next().unwrap_or_default().trim().to_owned();
-    let Some(quote) = value.chars().next().filter(|letter| matches!(letter, '"' | '\'')) else {
-        return Some(bare(value)).filter(|value| !value.is_empty() && !value.starts_with(['{', '[']));
+/// A value that can be read.
+fn wanted<'v>(file: &File<'_>, value: Option<&'v str>, text: &str, at: usize) -> Result<&'v str, Error> {
+    value.ok_or_else(|| {
+        let message = "this setting of placeholders cannot be read";
+        let help =
+            "write a plain string on one line, name = \"value\" under [flyway.placeholders], and ${name} in the files";
+        file.error_at(Code::InvalidInput, message, help, text, at)
+    })
+}
+
+/// A plain string of TOML on one line, or a truth value or number.
+fn literal(value: &str) -> Option<&str> {
+    let quote = value.chars().next()?;
+    let (inner, rest) = match quote {
+        '"' | '\'' => value[1..].split_once(quote)?,
+        _ => (value.split('#').next()?.trim(), ""),
     };
-    let inner = &value[1..];
-    let mut out = String::new();
-    let mut letters = inner.char_indices();
-    while let Some((at, letter)) = letters.next() {
-        if letter == quote {
-            return bare(&inner[at + 1..]).is_empty().then_some(out);
-        }
-        if letter != '\\' || quote == '\'' {
-            out.push(letter);
-            continue;
-        }
-        out.push(match letters.next()?.1 {
-            'n' => '\n',
-            't' => '\t',
-            letter @ ('"' | '\\') => letter,
-            _ => return None,
-        });
-    }
-    None
+    let is_plain = !inner.starts_with(['{', '[']) && !(quote == '"' && inner.contains('\\'));
+    let rest = rest.trim();
+    (is_plain && (rest.is_empty() || rest.starts_with('#'))).then_some(inner)
 }
 
 #[cfg(test)]
@@ -169,20 +141,21 @@ mod tests {
 
     /// TOML 1.0, "String".
     #[test]
-    fn strings_of_one_line_are_read() {
+    fn plain_strings_of_one_line_are_read() {
         for (written, value) in [
             ("\"a b\"", Some("a b")),
             ("'C:\\x' # why", Some("C:\\x")),
-            ("\"a\\\"b\\\\ # no comment\"", Some("a\"b\\ # no comment")),
+            ("\"a # no comment\"", Some("a # no comment")),
             ("5432 # a number", Some("5432")),
             ("true", Some("true")),
+            ("\"a\\\\b\"", None),
             ("\"\"\"a", None),
             ("\"open", None),
             ("\"a\" b", None),
             ("{ a = \"b\" }", None),
             ("", None),
         ] {
-            assert_eq!(literal(written).as_deref(), value, "{written}");
+            assert_eq!(literal(written), value, "{written}");
         }
     }
 }

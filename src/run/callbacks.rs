@@ -117,17 +117,18 @@ impl Machine {
 
     /// Whether what the database says of itself is asked for before the first section is filled in.
     pub(super) fn has_to_ask(&self) -> bool {
-        let is_asked = |section: &Section| {
-            section.fills.iter().any(|fill| matches!(fill.with, With::Builtin(name) if name != "table"))
-        };
+        if self.said.is_some() || !matches!(self.setup.goal, Goal::Up | Goal::Down { .. }) {
+            return false;
+        }
         let catalog = &self.setup.catalog;
-        self.said.is_none()
-            && matches!(self.setup.goal, Goal::Up | Goal::Down { .. })
-            && (catalog.callbacks.iter().any(|callback| is_asked(&callback.section))
-                || catalog
-                    .migrations
-                    .iter()
-                    .any(|migration| is_asked(&migration.up) || migration.down.as_ref().is_some_and(is_asked)))
+        let mut sections: Vec<&Section> = Vec::new();
+        sections.extend(catalog.callbacks.iter().map(|callback| &callback.section));
+        for migration in &catalog.migrations {
+            sections.push(&migration.up);
+            sections.extend(&migration.down);
+        }
+        let is_builtin = |with: &With| matches!(with, With::Builtin(name) if *name != "table");
+        sections.iter().any(|section| section.fills.iter().any(|fill| is_builtin(&fill.with)))
     }
 
     /// Whether a section is not run as it is written.

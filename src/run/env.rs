@@ -1,6 +1,6 @@
 //! Variables that a run has been given by name, and what keeps their values to itself.
 
-use std::borrow::Cow;
+use crate::ordered;
 use std::fmt;
 
 /// Variables for what is filled in from the environment. Nothing but the statements that are sent ever has a value: what
@@ -32,47 +32,39 @@ impl Env {
     }
 
     /// The text with `${NAME}` in place of every value, whatever the case of its letters, and of every word of one: a
-    /// database folds names, and tells at which word it has stopped.
+    /// database folds names, tells a literal without its quotes, and says at which word it has stopped.
     pub fn masked(&self, text: &str) -> String {
-        let mut parts: Vec<(Cow<'_, str>, &str)> = Vec::new();
+        let mut parts: Vec<(String, &str)> = Vec::new();
         for (name, value) in &self.0 {
-            let Some(value) = value.as_deref().filter(|value| !value.is_empty()) else { continue };
-            parts.push((Cow::Borrowed(value), name));
-            // A database tells a literal without its quotes.
-            let bare = value.trim_matches(['\'', '"']);
-            for bare in [bare.replace("''", "'"), bare.replace("\"\"", "\"")] {
-                if !bare.is_empty() && bare != *value {
-                    parts.push((Cow::Owned(bare), name));
+            let value = value.as_deref().unwrap_or_default();
+            parts.push((value.to_ascii_lowercase(), name));
+            parts.push((value.trim_matches('\'').replace("''", "'").to_ascii_lowercase(), name));
+            for word in value.split(|letter: char| !letter.is_alphanumeric()) {
+                if word.len() >= MOST_COMMON {
+                    parts.push((word.to_ascii_lowercase(), name));
                 }
             }
-            let words = value.split(|letter: char| !letter.is_alphanumeric()).filter(|word| word.len() >= MOST_COMMON);
-            parts.extend(words.map(|word| (Cow::Borrowed(word), name.as_str())));
         }
-        if parts.is_empty() {
-            return text.to_owned();
-        }
-        let mut out = String::with_capacity(text.len());
-        let mut rest = text;
-        while let Some(letter) = rest.chars().next() {
-            let hit = |part: &&(Cow<'_, str>, &str)| {
-                let is = rest.get(..part.0.len()).is_some_and(|head| head.eq_ignore_ascii_case(&part.0));
+        // The longest first: one value may be a part of another.
+        let order = ordered::order(parts.len(), &mut |a, b| parts[b].0.len().cmp(&parts[a].0.len()));
+        let mut out = text.to_owned();
+        // What is told already has a NUL in its place here.
+        let mut rest = text.to_ascii_lowercase();
+        for (part, name) in order.into_iter().map(|at| &parts[at]).filter(|part| !part.0.is_empty()) {
+            let mut from = 0;
+            while let Some(at) = rest[from..].find(&**part).map(|at| from + at) {
+                let end = at + part.len();
+                let is_in_word =
+                    rest[..at].ends_with(char::is_alphanumeric) || rest[end..].starts_with(char::is_alphanumeric);
                 // A digit or two is in many a text.
-                let ends = |next: Option<char>| !next.is_some_and(char::is_alphanumeric);
-                is && (part.0.len() >= MOST_COMMON
-                    || ends(out.chars().next_back()) && ends(rest[part.0.len()..].chars().next()))
-            };
-            // The longest: one value may be a part of another.
-            match parts.iter().filter(hit).max_by_key(|part| part.0.len()) {
-                Some((part, name)) => {
-                    for piece in ["${", name, "}"] {
-                        out.push_str(piece);
-                    }
-                    rest = &rest[part.len()..];
+                if part.len() < MOST_COMMON && is_in_word {
+                    from = end;
+                    continue;
                 }
-                None => {
-                    out.push(letter);
-                    rest = &rest[letter.len_utf8()..];
-                }
+                let told = ["${", name, "}"].concat();
+                out.replace_range(at..end, &told);
+                from = at + told.len();
+                rest.replace_range(at..end, &"\0".repeat(told.len()));
             }
         }
         out

@@ -76,7 +76,15 @@ struct Joined(Section);
 
 impl Joined {
     fn new(section: &Section) -> Self {
-        Joined(Section { text: String::new(), breaks: Vec::new(), fills: Vec::new(), ..section.clone() })
+        Joined(Section {
+            path: section.path.clone(),
+            text: String::new(),
+            line: section.line,
+            transaction: section.transaction,
+            breaks: Vec::new(),
+            refused: None,
+            fills: Vec::new(),
+        })
     }
 
     /// A part of the section as it stands.

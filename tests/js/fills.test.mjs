@@ -151,7 +151,7 @@ create table \${flyway:defaultSchema}.a (u text, d text, t timestamp, f text, l 
 insert into a values ('\${flyway:user}', '\${flyway:database}', '\${flyway:timestamp}', '\${flyway:filename}', '\${flyway:table}', '\${owner}', '\${path}');
 `,
         'flyway.conf': 'flyway.placeholders.owner=me; myself\n',
-        'flyway.toml': '[flyway.placeholders]\npath = "a\\\\b"\n',
+        'flyway.toml': "[flyway.placeholders]\npath = 'a\\b'\n",
       }
       await migrate(db, embed(set))
       const [row] = await query(

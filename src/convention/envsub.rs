@@ -159,9 +159,13 @@ impl Reader<'_, '_> {
         Some(out)
     }
 
-    fn number(&mut self, is: &dyn Fn(char) -> bool) -> Option<i32> {
+    /// A whole number, and whether it is negative.
+    fn number(&mut self, is: &dyn Fn(char) -> bool) -> Option<(usize, bool)> {
         let at = self.at;
-        let number = self.while_in(is).trim().parse().ok();
+        let written = self.while_in(is).trim();
+        let digits = written.trim_start_matches('-');
+        let number = digits.parse::<u32>().ok().filter(|_| written.len() - digits.len() < 2);
+        let number = number.map(|number| (number as usize, written.len() > digits.len()));
         if number.is_none() {
             self.at = at;
         }
@@ -170,15 +174,15 @@ impl Reader<'_, '_> {
 }
 
 /// A part of a value, as interpolate counts it: in bytes, from the end if it is negative, and never beyond.
-fn part(value: &str, from: i32, length: Option<i32>) -> String {
-    let size = value.len() as i32;
-    let from = if from < 0 { (size + from).max(0) } else { from.min(size) };
+fn part(value: &str, (from, back): (usize, bool), length: Option<(usize, bool)>) -> String {
+    let size = value.len();
+    let from = if back { size.saturating_sub(from) } else { from.min(size) };
     let to = match length {
         None => size,
-        Some(length) if length >= 0 => from.saturating_add(length).min(size),
-        Some(length) => (size + length).max(from),
+        Some((length, false)) => from.saturating_add(length).min(size),
+        Some((length, true)) => size.saturating_sub(length).max(from),
     };
-    value.get(from as usize..to as usize).unwrap_or_default().to_owned()
+    value.get(from..to).unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]

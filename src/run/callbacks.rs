@@ -10,7 +10,7 @@ use super::prepared::Prepared;
 use super::request::{Act, Direction, Request};
 use super::state::Phase;
 use super::{Goal, Machine, Output};
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, Location};
 use crate::migration::{Event, Section, With};
 use crate::plan::Work;
 use crate::plan::inspect::ledger_touched;
@@ -121,14 +121,8 @@ impl Machine {
             return false;
         }
         let catalog = &self.setup.catalog;
-        let mut sections: Vec<&Section> = Vec::new();
-        sections.extend(catalog.callbacks.iter().map(|callback| &callback.section));
-        for migration in &catalog.migrations {
-            sections.push(&migration.up);
-            sections.extend(&migration.down);
-        }
-        let is_builtin = |with: &With| matches!(with, With::Builtin(name) if *name != "table");
-        sections.iter().any(|section| section.fills.iter().any(|fill| is_builtin(&fill.with)))
+        catalog.callbacks.iter().any(|callback| asks(&callback.section))
+            || catalog.migrations.iter().any(|file| asks(&file.up) || file.down.as_ref().is_some_and(asks))
     }
 
     /// Whether a section is not run as it is written.
@@ -138,7 +132,7 @@ impl Machine {
     }
 
     /// A section as it is run, where that is not as it is written.
-    pub(super) fn made(&self, migration: usize, direction: Direction) -> Result<Prepared, Error> {
+    pub(super) fn made(&self, migration: usize, direction: Direction) -> Result<Section, Error> {
         let said = self.said.as_ref().map_or(&[][..], |said| said);
         let fill = |section: &Section| filled(section, &self.setup.options, said);
         let section = fill(self.setup.section(migration, direction))?;
@@ -150,22 +144,27 @@ impl Machine {
                 _ => {}
             }
         }
-        let each = !(before.is_empty() && after.is_empty());
-        let section = between(before, section, after);
-        let mut prepared = Prepared::new(&section, None)?;
-        if let Some(touched) =
-            ledger_touched(&section, &prepared.analysis, &self.setup.options.table).into_iter().next()
+        Ok(between(before, section, after))
+    }
+
+    /// Why a section that was made cannot be run.
+    pub(super) fn cannot_make(&self, section: &Section, prepared: &Prepared) -> Option<Error> {
+        if let Some(touched) = ledger_touched(section, &prepared.analysis, &self.setup.options.table).into_iter().next()
         {
-            return Err(super::prepared::refused(touched));
+            return Some(super::prepared::refused(touched));
         }
-        if each && prepared.steps.mode == Mode::StatementWise {
+        let is_joined = section.fills.iter().any(|fill| matches!(fill.with, With::Other(_)));
+        (is_joined && prepared.steps.mode == Mode::StatementWise).then(|| {
             let message = "this migration runs step by step, and beforeEachMigrate and afterEachMigrate are run in a migration's transaction";
             let help = "write what runs in a transaction in its place, or do without those callbacks; nothing was run";
-            return Err(Error::new(Code::Unsupported, message)
-                .with_help(help)
-                .with_location(self.setup.section(migration, direction).location(0)));
-        }
-        prepared.filled = Some(section);
-        Ok(prepared)
+            let at = Location { path: section.path.clone(), line: section.line, column: 1 };
+            Error::new(Code::Unsupported, message).with_help(help).with_location(at)
+        })
     }
+}
+
+/// Whether what the database says of itself is filled in.
+#[inline(never)]
+fn asks(section: &Section) -> bool {
+    section.fills.iter().any(|fill| matches!(fill.with, With::Builtin(name) if name != "table"))
 }

@@ -265,16 +265,19 @@ impl Machine {
     }
 
     pub(super) fn prepare(&mut self, migration: usize, direction: Direction) -> Result<(), Error> {
-        if self.is_made(migration, direction) {
-            self.prepared = Some(Arc::new(self.made(migration, direction)?));
-            return Ok(());
-        }
-        let section = self.setup.section(migration, direction);
+        let is_made = self.is_made(migration, direction);
+        let made = if is_made { Some(self.made(migration, direction)?) } else { None };
+        let section = made.as_ref().unwrap_or_else(|| self.setup.section(migration, direction));
         let known = match self.cache.get(migration) {
-            Some(Ok(known)) if direction == Direction::Up => Some(known.clone()),
+            Some(Ok(known)) if direction == Direction::Up && !is_made => Some(known.clone()),
             _ => None,
         };
-        self.prepared = Some(Arc::new(Prepared::new(section, known)?));
+        let mut prepared = Prepared::new(section, known)?;
+        if let Some(error) = made.as_ref().and_then(|section| self.cannot_make(section, &prepared)) {
+            return Err(error);
+        }
+        prepared.filled = made;
+        self.prepared = Some(Arc::new(prepared));
         Ok(())
     }
 

@@ -102,7 +102,7 @@ mod tests {
         for (said, masked) in [
             ("near \"Se'cret; drop\"", "near \"${A}\""),
             ("SE'CRET!", "${B}!"),
-            ("at or near \"drop\" of cret", "at or near \"${A}\" of ${B}"),
+            ("at or near \"drop\"", "at or near \"${A}\""),
             ("line 7 of 17: 7x", "line ${N} of 17: 7x"),
             ("integer: \"it's\"", "integer: \"${Q}\""),
             ("nothing", "nothing"),

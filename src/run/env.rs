@@ -1,6 +1,5 @@
 //! Variables that a run has been given by name, and what keeps their values to itself.
 
-use crate::ordered;
 use std::fmt;
 
 /// Variables for what is filled in from the environment. Nothing but the statements that are sent ever has a value: what
@@ -45,29 +44,34 @@ impl Env {
                 }
             }
         }
-        // The longest first: one value may be a part of another.
-        let order = ordered::order(parts.len(), &mut |a, b| parts[b].0.len().cmp(&parts[a].0.len()));
-        let mut out = text.to_owned();
-        // What is told already has a NUL in its place here.
-        let mut rest = text.to_ascii_lowercase();
-        for (part, name) in order.into_iter().map(|at| &parts[at]).filter(|part| !part.0.is_empty()) {
-            let mut from = 0;
-            while let Some(at) = rest[from..].find(&**part).map(|at| from + at) {
-                let end = at + part.len();
-                let is_in_word =
-                    rest[..at].ends_with(char::is_alphanumeric) || rest[end..].starts_with(char::is_alphanumeric);
+        let lower = text.to_ascii_lowercase();
+        let bytes = lower.as_bytes();
+        let is_letter = |at: usize| bytes.get(at).is_some_and(|byte| byte.is_ascii_alphanumeric() || !byte.is_ascii());
+        let mut out = String::new();
+        let (mut at, mut told) = (0, 0);
+        while at < bytes.len() {
+            // The longest: one value may be a part of another.
+            let mut best: Option<&(String, &str)> = None;
+            for part in &parts {
+                let length = part.0.len();
                 // A digit or two is in many a text.
-                if part.len() < MOST_COMMON && is_in_word {
-                    from = end;
-                    continue;
+                let counts = length >= MOST_COMMON || !is_letter(at.wrapping_sub(1)) && !is_letter(at + length);
+                if length > best.map_or(0, |best| best.0.len()) && bytes[at..].starts_with(part.0.as_bytes()) && counts
+                {
+                    best = Some(part);
                 }
-                let told = ["${", name, "}"].concat();
-                out.replace_range(at..end, &told);
-                from = at + told.len();
-                rest.replace_range(at..end, &"\0".repeat(told.len()));
             }
+            let Some((part, name)) = best else {
+                at += 1;
+                continue;
+            };
+            for piece in [&text[told..at], "${", name, "}"] {
+                out.push_str(piece);
+            }
+            at += part.len();
+            told = at;
         }
-        out
+        out + &text[told..]
     }
 }
 

@@ -258,6 +258,13 @@ impl Error {
         self
     }
 
+    /// The same with every text but those of options as it may be told.
+    pub(crate) fn told(mut self, told: &dyn Fn(&str) -> String) -> Self {
+        self.0.message = told(&self.0.message);
+        self.0.help = told(&self.0.help);
+        self
+    }
+
     /// The code.
     pub fn code(&self) -> Code {
         self.0.code

@@ -4,7 +4,7 @@
 //! a ledger that does not exist for one without rows.
 
 use crate::ledger::tools::Tool;
-use crate::ledger::{Ledger, State};
+use crate::ledger::{Ledger, Row, State};
 use crate::migration::Catalog;
 use crate::ordered::Lookup;
 use crate::plan::{Action, Decision, Finding, Options, Reason, Severity, decisions, not_run, pairs};
@@ -68,6 +68,7 @@ pub struct Readiness {
 ///     migrations: vec![],
 ///     findings: vec![],
 ///     not_run: vec![],
+///     callbacks: vec![],
 /// };
 /// let answer = readiness(&catalog, &Ledger::default(), &Options::default());
 /// assert_eq!(answer.message, "ready: db=none expected=none");
@@ -104,6 +105,8 @@ pub(crate) fn judge(
             why.push_str(" in-progress");
         }
         (if busy { Status::InProgress } else { Status::Behind }, Some(why))
+    } else if ledger.rows.iter().any(Row::owes) {
+        (Status::Behind, Some(named("pending", "callbacks", 0)))
     } else if foreign.is_some() {
         (Status::Behind, None)
     } else if others.iter().any(is_ahead) {

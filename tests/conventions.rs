@@ -214,10 +214,7 @@ fn flyway_folders() {
             r#"R__All_books "All_books" R__All_books.sql:1 repeatable"#,
             r#"R__books_by_author "books_by_author" R__books_by_author.sql:1 repeatable"#,
         ],
-        &[
-            "afterMigrate.sql:1:1 not-run afterMigrate.sql is a Flyway callback and is not run",
-            "v3__lower_case.sql:1:1 unknown-file v3__lower_case.sql is not run: its prefix is not a capital letter",
-        ],
+        &["v3__lower_case.sql:1:1 unknown-file v3__lower_case.sql is not run: its prefix is not a capital letter"],
     );
     assert_eq!(checksums(&catalog)[0], "d8997befbce7931b35c1df6aeb138cc734270e1b61b695c47d6f32a22d003204");
     let refused = catalog.migrations[3].up.refused.as_ref().expect("a placeholder");
@@ -975,15 +972,98 @@ fn goose_markers() {
 }
 
 #[test]
-fn goose_values_from_the_environment_are_refused_where_they_would_be_put_in() {
-    let text = "-- +goose Up\nselect 1;\n-- +goose Down\n-- +goose ENVSUB ON\nselect '${HOME}';\n";
+fn goose_fills_in_on_the_lines_of_statements_where_it_is_told_to() {
+    let fills = |section: &counterfoil::migration::Section| -> Vec<String> {
+        section
+            .fills
+            .iter()
+            .map(|fill| format!("{} {}", section.location(fill.span.start).line, fill.span.slice(&section.text)))
+            .collect()
+    };
+    let text = "-- +goose Up\nselect '$A';\n-- +goose Down\n-- +goose ENVSUB ON\n-- costs $5\n\nselect '${HOME}', -- $B\n1;\n-- $6\n";
     let catalog = read(&[("1_a.sql", text)]).expect("a catalog");
+    let migration = &catalog.migrations[0];
+    assert_eq!(fills(&migration.up), [""; 0]);
+    assert_eq!(fills(migration.down.as_ref().expect("a down section")), ["7 ${HOME}", "7 $B"]);
+    // `internal/sqlparser/testdata/envsub/test02/input.sql` of goose switches between quotes.
+    let text = "-- +goose Up\n-- +goose ENVSUB ON\ncreate table post (\n\t$NAME text,\n\t${EMPTY-default}title5 text\n);\n\
+                -- +goose ENVSUB OFF\nselect '$NAME';\n-- +goose StatementBegin\ncreate function f() returns void as $$\n\
+                -- +goose ENVSUB ON\nbegin\n\traise notice '${NAME} \\$NAME';\nend;\n-- +goose ENVSUB OFF\n$$ language plpgsql;\n\
+                -- +goose StatementEnd\n";
+    let up = &read(&[("1_a.sql", text)]).expect("a catalog").migrations[0].up;
+    assert_eq!(fills(up), ["4 $NAME", "5 ${EMPTY-default}", "13 ${NAME}", "13 \\$"]);
+    let text = "-- +goose Up\n-- +goose ENVSUB ON\nselect 1,\n  $1;\n";
+    let up = &read(&[("1_a.sql", text)]).expect("a catalog").migrations[0].up;
+    let refused = up.refused.as_ref().expect("refused");
     assert_eq!(
-        catalog.migrations.iter().map(line).collect::<Vec<_>>(),
-        [r#"1 "a" 1_a.sql:1 down 1_a.sql:3 refused(unsupported)"#]
+        refused.to_string(),
+        "1_a.sql:4:4: goose would fill in a variable of the environment here, and finds no name"
     );
-    let down = catalog.migrations[0].down.as_ref().and_then(|down| down.refused.as_ref()).expect("refused");
-    assert_eq!(down.to_string(), "1_a.sql:4:1: goose would put environment variables into this file");
+}
+
+#[test]
+fn flyway_fills_in_what_its_configuration_names() {
+    let set = [
+        ("V1__a.sql", "select '${owner}', '${flyway:user}', '${flyway:filename}'"),
+        ("V2__b.sql", "select '${nope}'"),
+        ("flyway.conf", "# flyway.placeholders.nope=x\nflyway.placeholders.owner = a=b c \nflyway.url=jdbc:x\n"),
+        ("R__t.sql", "select '${path}'"),
+        (
+            "conf/flyway.toml",
+            "[flyway]\nlocations = [\"a\"]\n[flyway.placeholders]\npath = 'C:\\x' # a\n[environments.x]\nurl = 'y'\n",
+        ),
+    ];
+    let catalog = read(&set).expect("a catalog");
+    let with: Vec<_> = catalog
+        .migrations
+        .iter()
+        .map(|m| m.up.fills.iter().map(|fill| format!("{:?}", fill.with)).collect::<Vec<_>>())
+        .collect();
+    assert_eq!(with[0], ["Text(\"a=b c\")", "Builtin(\"user\")", "Text(\"V1__a.sql\")"]);
+    assert_eq!(with[2], ["Text(\"C:\\\\x\")"]);
+    assert_eq!(catalog.migrations[0].up.refused, None);
+    let refused = catalog.migrations[1].up.refused.as_ref().expect("refused");
+    assert_eq!(refused.to_string(), "V2__b.sql:1:9: Flyway would fill in the placeholder ${nope}");
+    fails(
+        &[("V1__a.sql", ""), ("flyway.toml", "[flyway]\nplaceholders = { a = \"b\" }\n")],
+        None,
+        "invalid-input flyway.toml:2:1: this setting of placeholders cannot be read",
+        "write a plain string on one line, name = \"value\" under [flyway.placeholders], and ${name} in the files",
+    );
+}
+
+#[test]
+fn flyway_callbacks_come_in_the_order_of_events_and_descriptions() {
+    let names = [
+        "afterMigrate__b",
+        "afterMigrate",
+        "x/afterMigrate__a",
+        "beforeMigrate__z",
+        "afterVersioned",
+        "beforeEachMigrate",
+    ];
+    let mut set: Vec<(String, &str)> = names.map(|name| (format!("{name}.sql"), "select 1")).to_vec();
+    set.push(("V1__a.sql".into(), ""));
+    let set: Vec<(&str, &str)> = set.iter().map(|(path, text)| (path.as_str(), *text)).collect();
+    let catalog = read(&set).expect("a catalog");
+    let order: Vec<&str> = catalog.callbacks.iter().map(|callback| callback.section.path.as_str()).collect();
+    assert_eq!(
+        order,
+        [
+            "beforeMigrate__z.sql",
+            "afterVersioned.sql",
+            "afterMigrate.sql",
+            "x/afterMigrate__a.sql",
+            "afterMigrate__b.sql",
+            "beforeEachMigrate.sql"
+        ]
+    );
+    fails(
+        &[("V1__a.sql", ""), ("a/afterMigrate.sql", ""), ("b/afterMigrate.sql", "")],
+        None,
+        "invalid-name b/afterMigrate.sql:1:1: a/afterMigrate.sql and b/afterMigrate.sql are one callback",
+        "keep one of them, or give one a description",
+    );
 }
 
 #[test]
@@ -1154,7 +1234,7 @@ fn flyway_sets() {
             ("V2__f.java", ""),
             ("B1__z.sql", ""),
             ("R1__x.sql", ""),
-            ("beforeEachMigrate__y.sql", ""),
+            ("beforeEachMigrateStatement__y.sql", ""),
         ],
         Convention::Flyway,
         &[
@@ -1165,7 +1245,7 @@ fn flyway_sets() {
             "V1.__b.sql:1:1 unknown-file Warning V1.__b.sql is not run: its name has not the form `V1.2__name.sql`, `U1.2__name.sql` or `R__name.sql`",
             "V1_a.sql:1:1 unknown-file Warning V1_a.sql is not run: there are no two underscores between version and name",
             "V2__f.java:1:1 not-run Note V2__f.java is a migration written in code; only SQL files are run",
-            "beforeEachMigrate__y.sql:1:1 not-run Warning beforeEachMigrate__y.sql is a Flyway callback and is not run",
+            "beforeEachMigrateStatement__y.sql:1:1 not-run Warning beforeEachMigrateStatement__y.sql is a Flyway callback and is not run",
         ],
     );
     fails(
@@ -1742,6 +1822,7 @@ fn every_folder_can_be_read_by_force() {
                         .migrations
                         .iter()
                         .flat_map(|m| [Some(m.up.path.as_str()), m.down.as_ref().map(|down| down.path.as_str())])
+                        .chain(catalog.callbacks.iter().map(|callback| Some(callback.section.path.as_str())))
                         .chain(catalog.findings.iter().map(|finding| finding.at.as_ref().map(|at| at.path.as_str())))
                         .flatten()
                         .collect();

@@ -62,6 +62,7 @@ fn migration(file: &File) -> Migration {
             transaction: Transaction::Auto,
             breaks: vec![],
             refused: None,
+            fills: vec![],
         },
         path,
         down: None,
@@ -81,7 +82,7 @@ fn migration(file: &File) -> Migration {
 fn catalog(files: &[File]) -> Catalog {
     let mut migrations: Vec<Migration> = files.iter().map(migration).collect();
     migrations.sort_by(|a, b| (&a.version, &a.path).cmp(&(&b.version, &b.path)));
-    Catalog { convention: Convention::Flyway, migrations, findings: vec![], not_run: vec![] }
+    Catalog { convention: Convention::Flyway, migrations, findings: vec![], not_run: vec![], callbacks: vec![] }
 }
 
 fn text_of(key: u32, padded: bool) -> String {

@@ -26,6 +26,7 @@ fn file(number: usize, name: &str, sql: &str) -> Migration {
             transaction: Transaction::Auto,
             breaks: vec![],
             refused: None,
+            fills: vec![],
         },
         path,
         down: None,
@@ -44,7 +45,13 @@ fn sql(number: usize) -> String {
 }
 
 fn decide(files: Vec<Migration>, rows: Vec<Row>) -> (Plan, usize) {
-    let catalog = Catalog { convention: Convention::Plain, migrations: files, findings: vec![], not_run: vec![] };
+    let catalog = Catalog {
+        convention: Convention::Plain,
+        migrations: files,
+        findings: vec![],
+        not_run: vec![],
+        callbacks: vec![],
+    };
     let ledger = Ledger { exists: true, rows };
     let plan = plan(&catalog, &ledger, &Options::default());
     // Readiness takes the same way.

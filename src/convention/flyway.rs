@@ -8,17 +8,25 @@
 //! `executeInTransaction=false` and `placeholderReplacement=false`. Files with other names are
 //! passed over.
 //!
-//! Where Counterfoil differs: callbacks and migrations in code are not run, which is an error where
-//! something would run without them; a baseline migration (`B`) is
+//! Callbacks (`SqlScriptCallbackFactory.java`, `Event.java`, `DbMigrate.java`): a file that is called as an event, with a
+//! description behind two underscores or without, in any folder; those of one event in the order of their descriptions.
+//! Those before and after all migrations are run in a transaction of their own, those of each migration in that
+//! migration's; `executeInTransaction=false` holds for the former. Placeholders: see `placeholders.rs`.
+//!
+//! Where Counterfoil differs: callbacks are run where there is something to do, and not with every run (`src/run/callbacks.rs`);
+//! what one sets in the session ends with it. Those of each statement, of connecting and of `createSchema` are not run,
+//! nor is code of any kind, which is an error where something would run without it: Flyway's own connections and their
+//! settings are not there, and nothing comes between the statements of a migration. Nor are those of failures, and of
+//! other commands, which have no part in going up. A baseline migration (`B`) is
 //! reported, and is an error if no versioned migration stands for it; a file with a placeholder
-//! (`${name}`) is refused when it has to be run, since nothing would fill it in.
+//! (`${name}`) that has no value is refused when it has to be run.
 
 use super::files::{File, Set, is_sql};
 use super::out::Out;
-use super::sections::refuse_placeholder;
+use super::placeholders::Placeholders;
 use crate::error::{Code, Error};
 use crate::finding::Severity;
-use crate::migration::{NotRunKind, Section, Transaction, Turn};
+use crate::migration::{Callback, Event, NotRunKind, Section, Transaction, Turn};
 use crate::ordered;
 use crate::version::{Identity, Version};
 
@@ -36,6 +44,8 @@ pub(super) enum Kind<'n> {
 }
 
 pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
+    let placeholders = Placeholders::of(set)?;
+    let section = |file: &File<'_>| section(set, file, &placeholders);
     let mut versioned = Vec::new();
     let mut undos: Vec<(Version, &File<'_>)> = Vec::new();
     let mut baselines = Vec::new();
@@ -49,11 +59,23 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
             Some(Kind::Baseline(version, _)) => baselines.push((file, version.replace('_', "."))),
             Some(Kind::Repeatable(name)) => {
                 let version = format!("R__{}", name.replace(' ', "_"));
-                let up = section(set, file)?;
+                let up = section(file)?;
                 out.push(file, &version, name, up, None, file.dir(), file.stem().unwrap_or(""));
                 if let Some(migration) = out.migrations().last_mut() {
                     migration.repeatable = true;
                 }
+            }
+            Some(Kind::Callback { .. }) if let Some((event, description)) = event(file.name()) => {
+                let callback = Callback { event, description: description.to_owned(), section: section(file)? };
+                let is_first = |known: &Callback| (known.event, &known.description) >= (event, &callback.description);
+                let at = out.callbacks.iter().position(is_first).unwrap_or(out.callbacks.len());
+                if let Some(known) = out.callbacks.get(at)
+                    && (known.event, &known.description) == (event, &callback.description)
+                {
+                    let message = format!("{} and {} are one callback", known.section.path, file.path);
+                    return Err(file.error(Code::InvalidName, &message, "keep one of them, or give one a description"));
+                }
+                out.callbacks.insert(at, callback);
             }
             Some(Kind::Callback { migrates }) => {
                 let turn = if migrates { Turn::Always } else { Turn::Never };
@@ -80,7 +102,7 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
         let down = match undo {
             Some(at) => {
                 undone[at] = true;
-                Some(section(set, undos[at].1)?)
+                Some(section(undos[at].1)?)
             }
             None => None,
         };
@@ -88,7 +110,7 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
             Some(oldest) => oldest.min(key),
             None => key,
         });
-        out.push(file, &version, name, section(set, file)?, down, file.dir(), file.stem().unwrap_or(""));
+        out.push(file, &version, name, section(file)?, down, file.dir(), file.stem().unwrap_or(""));
     }
     for ((_, file), _) in undos.iter().zip(undone).filter(|(_, undone)| !undone) {
         out.unknown(file, "there is no versioned migration that it undoes", "add the migration, or remove this file");
@@ -162,6 +184,27 @@ fn callback(stem: &str) -> Option<bool> {
     Some(*migrates && !event.ends_with("Error"))
 }
 
+/// Callbacks that are run. Flyway's own order is that of `Event.java`.
+const RUN: &[(&str, Event)] = &[
+    ("beforeValidate", Event::BeforeValidate),
+    ("afterValidate", Event::AfterValidate),
+    ("beforeMigrate", Event::BeforeMigrate),
+    ("afterVersioned", Event::AfterVersioned),
+    ("beforeRepeatables", Event::BeforeRepeatables),
+    ("afterMigrateApplied", Event::AfterMigrateApplied),
+    ("afterMigrate", Event::AfterMigrate),
+    ("afterMigrateOperationFinish", Event::AfterMigrateOperationFinish),
+    ("beforeEachMigrate", Event::BeforeEachMigrate),
+    ("afterEachMigrate", Event::AfterEachMigrate),
+];
+
+/// The event of a callback that is run, and its description.
+fn event(name: &str) -> Option<(Event, &str)> {
+    let stem = name.strip_suffix(".sql")?;
+    let (id, description) = stem.split_once("__").unwrap_or((stem, ""));
+    RUN.iter().find(|(known, _)| *known == id).map(|(_, event)| (*event, description))
+}
+
 fn why(name: &str) -> &'static str {
     if !name.ends_with(".sql") {
         "its extension is not `.sql`"
@@ -177,7 +220,8 @@ fn why(name: &str) -> &'static str {
 }
 
 /// The file with what its configuration says.
-fn section(set: &Set<'_>, file: &File<'_>) -> Result<Section, Error> {
+#[inline(never)] // it is called in several places
+fn section(set: &Set<'_>, file: &File<'_>, placeholders: &Placeholders) -> Result<Section, Error> {
     let mut section = file.section()?;
     let mut replaced = true;
     if let Some(config) = set.beside(file, &format!("{}.conf", file.name())) {
@@ -219,32 +263,10 @@ fn section(set: &Set<'_>, file: &File<'_>) -> Result<Section, Error> {
             offset += line.len();
         }
     }
-    if replaced
-        && section.refused.is_none()
-        && let Some(found) = placeholder(&section.text)
-    {
-        let help = format!(
-            "write the value into the file, or, if it is not a placeholder, `placeholderReplacement=false` into {}.conf",
-            file.name()
-        );
-        refuse_placeholder(&mut section, "Flyway", found, &help);
+    if replaced {
+        placeholders.note(&mut section, file);
     }
     Ok(section)
-}
-
-/// Where the first `${name}` on one line begins and ends.
-fn placeholder(text: &str) -> Option<(usize, usize)> {
-    let mut at = 0;
-    while let Some(found) = text[at..].find("${") {
-        let start = at + found;
-        let name = &text[start + 2..];
-        let length = name.bytes().position(|byte| matches!(byte, b'}' | b'\n' | b'{' | b'$'))?;
-        if length > 0 && name.as_bytes()[length] == b'}' {
-            return Some((start, start + 2 + length + 1));
-        }
-        at = start + 2 + length;
-    }
-    None
 }
 
 /// Whether a file undoes another one.

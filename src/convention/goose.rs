@@ -8,9 +8,12 @@
 //! does not matter, an unknown one is an error. The up marker is wanted, once, and first; only
 //! comments may come before. `NO TRANSACTION` holds for both sections, wherever it stands.
 //!
-//! Where Counterfoil differs: `ENVSUB ON` (values from the environment) is refused when the
-//! section has to be run, and prose that mentions `+goose` further on in a comment is not a marker.
+//! `ENVSUB ON` fills in variables of the environment from its line on, `ENVSUB OFF` ends that: see `envsub.rs`.
+//!
+//! Where Counterfoil differs: only variables that the run has been given by name are filled in, any other is
+//! refused; and prose that mentions `+goose` further on in a comment is not a marker.
 
+use super::envsub;
 use super::files::{File, Set};
 use super::markers::{self, Place};
 use super::numbered::{accept, underscored};
@@ -45,7 +48,6 @@ pub(super) fn sections(file: &File<'_>) -> Result<(Section, Option<Section>), Er
     let mut begins: Vec<Begin> = Vec::new();
     let mut pairs = Pairs::new();
     let mut transaction = Transaction::Auto;
-    let mut substituted = None;
     for span in markers::find(&text, &[WORD], Place::Line, usize::MAX) {
         let comment = span.slice(&text);
         let wrong =
@@ -73,9 +75,7 @@ pub(super) fn sections(file: &File<'_>) -> Result<(Section, Option<Section>), Er
             if is("StatementBegin") { pairs.begin(file, &text, span)? } else { pairs.end(file, &text, span)? }
         } else if is("NO TRANSACTION") {
             transaction = Transaction::Off;
-        } else if is("ENVSUB ON") {
-            substituted = substituted.or(Some(span.start));
-        } else if !is("ENVSUB OFF") {
+        } else if !is("ENVSUB ON") && !is("ENVSUB OFF") {
             return wrong(
                 format!("`{}` is not a goose marker", comment.trim_end()),
                 "the markers are Up, Down, StatementBegin, StatementEnd, NO TRANSACTION, ENVSUB ON and ENVSUB OFF",
@@ -96,18 +96,48 @@ pub(super) fn sections(file: &File<'_>) -> Result<(Section, Option<Section>), Er
         begin.transaction = transaction;
     }
     let (mut up, mut down) = cut(file, &text, &begins, &pairs.ends, &WORDS)?;
-    if let Some(offset) = substituted {
-        let at = file.location(&text, offset);
-        let refused = Error::new(Code::Unsupported, "goose would put environment variables into this file")
-            .with_help("write the values into the file, or run this migration with goose")
-            .with_location(at.clone());
-        // It takes effect from its line on.
-        let below = |section: &Section| at.line < section.line + section.text.matches('\n').count() as u32 + 1;
-        for section in [Some(&mut up), down.as_mut()].into_iter().flatten() {
-            if below(section) {
-                section.refused = Some(refused.clone());
-            }
-        }
+    for section in [Some(&mut up), down.as_mut()].into_iter().flatten() {
+        substitute(file, section, &text);
     }
     Ok((up, down))
+}
+
+/// Notes what is filled in: on the lines of statements, where `ENVSUB` is on. goose sees markers between quotes too.
+fn substitute(file: &File<'_>, section: &mut Section, text: &str) {
+    let before: usize = text.split_inclusive('\n').take(section.line as usize - 1).map(str::len).sum();
+    let mut at = 0;
+    let (mut is_on, mut is_open, mut is_block) = (false, false, false);
+    for full in text.split_inclusive('\n') {
+        let begin = at;
+        at += full.len();
+        let line = full.trim_end_matches('\n');
+        if line.starts_with("--") && line.contains(WORD) {
+            let marker = line.to_ascii_lowercase();
+            let says = |word: &str| marker.contains(word);
+            is_on = says("envsub on") || is_on && !says("envsub off");
+            is_block = says("statementbegin") || is_block && !says("statementend");
+            is_open &= is_block;
+            continue;
+        }
+        let is_within = begin >= before && begin - before < section.text.len();
+        if !is_within || !is_open && (line.is_empty() || line.trim_start().starts_with("--")) {
+            continue;
+        }
+        is_open = is_block || !ends(line);
+        if is_on && let Err(wrong) = envsub::fills(line, begin - before, &mut section.fills) {
+            let message = "goose would fill in a variable of the environment here, and finds no name";
+            let help = "write `$$` for a `$` that is to stay, or end it before with `-- +goose ENVSUB OFF`";
+            section.refused = Some(file.error_at(Code::Unsupported, message, help, text, before + wrong));
+            section.fills.clear();
+            return;
+        }
+    }
+}
+
+/// Whether a statement ends with the line: its last word before a comment ends in a semicolon.
+fn ends(line: &str) -> bool {
+    line.split_ascii_whitespace()
+        .take_while(|word| !word.starts_with("--"))
+        .last()
+        .is_some_and(|word| word.ends_with(';'))
 }

@@ -5,7 +5,7 @@ use super::files::File;
 use crate::checksum::checksum;
 use crate::error::{Code, Error, Location};
 use crate::finding::{Finding, Severity};
-use crate::migration::{Catalog, Migration, NotRun, Section};
+use crate::migration::{Callback, Catalog, Migration, NotRun, Section};
 use crate::ordered;
 use crate::version::{Identity, Version};
 
@@ -31,6 +31,7 @@ pub(super) struct Out {
     migrations: Vec<Migration>,
     findings: Vec<Finding>,
     not_run: Vec<NotRun>,
+    pub(super) callbacks: Vec<Callback>,
     /// Set if the migrations already are in order.
     ordered: bool,
     /// For each migration its folder and stem, as a list of replaced migrations names it. Kept
@@ -45,6 +46,7 @@ impl Out {
             migrations: Vec::new(),
             findings: Vec::new(),
             not_run: Vec::new(),
+            callbacks: Vec::new(),
             ordered: false,
             keys: lists.then(Vec::new),
         }
@@ -173,7 +175,13 @@ impl Out {
             (&a.at, &a.code, &a.message).cmp(&(&b.at, &b.code, &b.message))
         });
         ordered::permute(&mut self.findings, &order);
-        Catalog { convention, migrations: self.migrations, findings: self.findings, not_run: self.not_run }
+        Catalog {
+            convention,
+            migrations: self.migrations,
+            findings: self.findings,
+            not_run: self.not_run,
+            callbacks: self.callbacks,
+        }
     }
 }
 

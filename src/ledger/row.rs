@@ -125,6 +125,11 @@ impl Row {
         self.origin == Origin::Imported && self.fingerprint.is_none()
     }
 
+    /// Whether callbacks are still to follow: it is applied, and claimed for them.
+    pub fn owes(&self) -> bool {
+        self.state == State::Applied && self.claimed_by.is_some()
+    }
+
     /// Whether it was taken for applied because somebody said so, and nothing has confirmed it: it is stamped, and none of
     /// its steps was seen.
     pub fn is_assumed(&self) -> bool {

@@ -152,13 +152,13 @@ pub(crate) fn digest(table: &Table, expected: &str, open: bool) -> String {
     format!(
         "select (select (pg_catalog.strpos(pg_catalog.query_to_xml('select pg_catalog.encode(pg_catalog.sha256(\
          pg_catalog.convert_to(coalesce(pg_catalog.string_agg(version || pg_catalog.chr(9) || coalesce(checksum, '''') \
-         || pg_catalog.chr(9) || coalesce(state, ''applied'') || pg_catalog.chr(10), '''' \
+         || pg_catalog.chr(9) || coalesce(claimed_by, state, ''applied'') || pg_catalog.chr(10), '''' \
          order by version collate \"C\"), ''''), ''UTF8'')), ''hex'') from ' || c.oid::pg_catalog.regclass \
          || ' where replaced_by is null', true, true, '')::text, {}) > 0)::text from pg_catalog.pg_class c \
          join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
          where n.nspname = {} and c.relname = {} and c.relkind in ('r', 'p') \
          and (select count(*) from pg_catalog.pg_attribute where attrelid = c.oid and atttypid in (25, 1043) \
-         and attname in ('version', 'checksum', 'state', 'replaced_by')) = 4 \
+         and attname in ('version', 'checksum', 'state', 'replaced_by', 'claimed_by')) = 5 \
          and (not c.relrowsecurity or pg_catalog.current_setting('row_security') = 'on') \
          and pg_catalog.has_schema_privilege(n.oid, 'usage') and pg_catalog.has_table_privilege(c.oid, 'select') \
          and pg_catalog.has_function_privilege('pg_catalog.sha256(bytea)', 'execute')) \
@@ -420,20 +420,40 @@ fn changed(
 
 /// Inserts the row of a migration: the claim. A racer blocks on the primary key and gets 23505.
 /// Fails if the row is not there then as it was written.
-pub(crate) fn claim(table: &Table, migration: &Migration, origin: &str) -> String {
+/// `owes`: callbacks are still to follow.
+pub(crate) fn claim(table: &Table, migration: &Migration, origin: &str, owes: bool) -> String {
     let version = literal(migration.version.as_str());
     format!(
-        "with done as (insert into {} (version, name, checksum, state, fingerprint, origin) \
-         values ({version}, {}, {}, 'applied', {}, {}) returning {} as kept) \
+        "with done as (insert into {} (version, name, checksum, state, fingerprint, origin, claimed_by) \
+         values ({version}, {}, {}, 'applied', {}, {}, {}) returning {} as kept) \
          select case when count(*) filter (where kept) = 1 then 1 else {} end from done",
         table.qualified(),
         literal(&migration.name),
         literal(&migration.checksum),
         literal(&fingerprint(&migration.up.text)),
         literal(origin),
+        owed(owes),
         kept(migration, "applied"),
         failing(Fault::NotWritten, "count(*)")
     )
+}
+
+/// What stands in `claimed_by` of a row that is applied.
+fn owed(owes: bool) -> &'static str {
+    if owes { "'callbacks'" } else { "null" }
+}
+
+/// Notes of rows that the callbacks after them have run.
+pub(crate) fn settle(table: &Table, rows: &[String]) -> String {
+    let rows: Vec<String> = rows.iter().map(|row| literal(row)).collect();
+    [
+        "update ",
+        &table.qualified(),
+        " set claimed_by = null where state = 'applied' and version in (",
+        &rows.join(", "),
+        ")",
+    ]
+    .concat()
 }
 
 /// Holds for a row that says of a migration what was written.
@@ -486,6 +506,8 @@ pub(crate) struct Runner<'a> {
     pub lock_timeout: u32,
     /// Whether no other runner can be there.
     pub exclusive: bool,
+    /// Whether callbacks follow a migration that is applied.
+    pub owes: bool,
 }
 
 impl Runner<'_> {
@@ -630,7 +652,11 @@ pub(crate) fn advance(
 ) -> String {
     let done = if must { or_lost(runner, from, from + 1) } else { format!("least({}, steps_total)", from + 1) };
     let rest = if last {
-        format!("state = 'applied', claimed_until = null, claimed_by = null, duration_ms = {}", since("applied_at"))
+        format!(
+            "state = 'applied', claimed_until = null, claimed_by = {}, duration_ms = {}",
+            owed(runner.owes),
+            since("applied_at")
+        )
     } else {
         format!("claimed_until = {}, claimed_by = {}", runner.until(), runner.token(""))
     };

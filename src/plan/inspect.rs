@@ -1,10 +1,11 @@
 //! The SQL of pending migrations: how each is run, and what refuses it before anything runs.
 
 use super::{Finding, Severity};
-use crate::error::Code;
+use crate::convention::envsub::names;
+use crate::error::{Code, Error};
 use crate::ledger::Table;
 use crate::mention::Mention;
-use crate::migration::Section;
+use crate::migration::{Section, With};
 use crate::span::Span;
 use crate::sql::lex::{Kind, tokens};
 use crate::sql::{Act, Analysis, Problem, Statement, Steps, TableAct, analyze, steps};
@@ -61,9 +62,30 @@ pub fn inspect(section: &Section) -> Result<Inspected, Box<Finding>> {
     if let Some(problem) = lone_carriage_return(&section.text) {
         return Err(to_finding(problem));
     }
-    let analysis = analyze(&section.text, &section.breaks).map_err(to_finding)?;
-    let steps = steps(&section.text, &analysis, section.transaction).map_err(to_finding)?;
+    let text = section.without_values();
+    let analysis = analyze(&text, &section.breaks).map_err(to_finding)?;
+    let steps = steps(&text, &analysis, section.transaction).map_err(to_finding)?;
     Ok(Inspected { analysis, steps })
+}
+
+/// The error for the first variable of the environment in a section that the run has not been given.
+pub fn unnamed(section: &Section, named: &[String]) -> Option<Error> {
+    for fill in section.fills.iter().filter(|fill| fill.with == With::Environment) {
+        let names = names(fill.span.slice(&section.text));
+        if let Some(name) = names.into_iter().find(|name| !named.contains(name)) {
+            let mention = Mention::valued("env", &[&name], ["env: { ", &name, ": '…' }"].concat());
+            let help = ["give it a value with ", &mention.text, "; none but these are ever read"].concat();
+            let message =
+                ["goose would fill in the environment variable ", &name, ", which this run has not been given"];
+            return Some(
+                Error::new(Code::Unsupported, message.concat())
+                    .with_help(help)
+                    .with_option(mention)
+                    .with_location(section.location(fill.span.start)),
+            );
+        }
+    }
+    None
 }
 
 /// A carriage return that ends a line by itself. PostgreSQL ends a comment there; psql and other tools

@@ -31,16 +31,18 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::finding::{Finding, Severity};
 pub use decision::{Action, Decision, Edit, Grade, Progress, Reason, Resume, Work};
-pub use inspect::{Cache, Inspected, inspect};
+pub use inspect::{Cache, Inspected, inspect, unnamed};
 pub use policy::{Options, POLICY};
 pub use running::Why;
 
 /// The codes of the findings that only a plan has. Those of [`convention`](crate::convention::CODES) and
 /// [`sql`](crate::sql::steps::CODES) are among its findings too, and a [`Code`] where a section cannot be run.
-pub const CODES: &[&str] = &[foreign_markers::CODE, inspect::EMPTY, pairs::CODE, set_local::CODE, ASSUMED];
+pub const CODES: &[&str] = &[foreign_markers::CODE, inspect::EMPTY, pairs::CODE, set_local::CODE, ASSUMED, OWED];
 
 /// The code of what was taken for applied because somebody said so.
 pub const ASSUMED: &str = "assumed";
+/// The code of migrations that Flyway's callbacks have not followed yet: a run was stopped before.
+pub const OWED: &str = "callbacks-owed";
 
 /// The plan.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -153,6 +155,7 @@ pub fn plan_with(catalog: &Catalog, ledger: &Ledger, options: &Options, cache: &
         if decision.action != Action::Apply {
             continue;
         }
+        findings.extend(inspect::unnamed(&migration.up, &options.env).map(|error| Finding::of(&error)));
         match cache.inspected(file, &migration.up) {
             Ok(inspected) => {
                 decision.transactional = Some(inspected.steps.mode == crate::sql::Mode::Transactional);
@@ -165,6 +168,23 @@ pub fn plan_with(catalog: &Catalog, ledger: &Ledger, options: &Options, cache: &
             }
             Err(finding) => findings.push((**finding).clone()),
         }
+    }
+    if decisions.iter().any(|decision| matches!(decision.action, Action::Apply | Action::Adopt)) {
+        for section in catalog.callbacks.iter().map(|callback| &callback.section) {
+            match inspect(section) {
+                Ok(inspected) => inspect::findings(section, &inspected, &options.table, &mut findings),
+                Err(finding) => findings.push(*finding),
+            }
+        }
+    }
+    let mut owing: Vec<&str> = Vec::new();
+    owing.extend(ledger.rows.iter().filter(|row| row.owes()).map(|row| row.version.as_str()));
+    if !owing.is_empty() {
+        let message = format!("a run was stopped before the callbacks that follow these: {}", list(&owing));
+        findings.push(
+            Finding::new(OWED, Severity::Warning, message)
+                .with_help("run again: that runs them, also where nothing is pending"),
+        );
     }
     let mut assumed: Vec<&str> = Vec::new();
     for row in ledger.rows.iter().filter(|row| row.is_assumed() && row.replaced_by.is_none()) {

@@ -47,6 +47,9 @@ pub struct Options {
     /// Where the set lives, ledger and objects; none if nothing is said of it.
     #[cfg_attr(feature = "wasm", tsify(optional))]
     pub schema: Vec<String>,
+    /// The names of the environment's variables that a run will be given. A plan needs no value.
+    #[serde(skip)]
+    pub env: Vec<String>,
 }
 
 impl Options {

@@ -41,7 +41,7 @@ pub enum Why {
 /// Whether the fingerprint on record for a step is that of the section's. None: there is none.
 fn is_print(section: &Section, steps: &Steps, recorded: &str, at: usize) -> Option<bool> {
     let print = recorded.get(at * STEP..(at + 1) * STEP)?;
-    Some(steps.steps.get(at).is_some_and(|step| print == checksum::step(step.span.slice(&section.text))))
+    Some(steps.steps.get(at).is_some_and(|step| print == checksum::step(&section.as_written(step.span))))
 }
 
 /// Whether the steps that are on record as done are the first ones of the section. With none done there is nothing to

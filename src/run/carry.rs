@@ -51,7 +51,7 @@ impl Machine {
         let is_large = self.may_be_too_large(text);
         let is_plain = direction == Direction::Up
             && matches!(self.cache.get(migration), Some(Ok(known)) if known.steps.mode == Mode::Transactional);
-        if !is_large && (is_plain || self.setup.capabilities.interactive) {
+        if !is_large && !self.is_made(migration, direction) && (is_plain || self.setup.capabilities.interactive) {
             return None;
         }
         let error = match self.prepare(migration, direction) {
@@ -60,8 +60,8 @@ impl Machine {
                 .cannot_step(Stepwise::new(migration, direction, version.to_owned(), self.shape_of_section().2), from),
             Ok(()) => {
                 let acts = match direction {
-                    Direction::Up => self.acts_up(migration, again.cloned()),
                     Direction::Down => self.acts_down(migration, version.to_owned()),
+                    _ => self.acts_up(migration, again.cloned()),
                 };
                 self.too_large(&Request::Atomic(acts), migration, direction, 0)
             }
@@ -78,7 +78,7 @@ impl Machine {
         {
             return Some(error);
         }
-        let text = &self.setup.section(migration, direction).text;
+        let text = &prepared.section(&self.setup, migration, direction).text;
         let settings: usize = prepared.analysis.statements.iter().filter_map(|s| sets(s, text)).map(|s| s.len()).sum();
         for (index, step) in prepared.steps.steps.iter().enumerate().skip(from) {
             if self.may_be_too_large((step.span.end - step.span.start + settings) as u64 * ESCAPED) {
@@ -97,13 +97,22 @@ impl Machine {
         self.setup.capabilities.limit.is_some_and(|limit| bytes + BESIDE > u64::from(limit))
     }
 
-    fn too_large(&self, request: &Request, migration: usize, direction: Direction, offset: usize) -> Option<Error> {
+    pub(super) fn too_large(
+        &self,
+        request: &Request,
+        migration: usize,
+        direction: Direction,
+        offset: usize,
+    ) -> Option<Error> {
         let limit = u64::from(self.setup.capabilities.limit?);
         let size = size(&message::message(&self.setup, self.prepared.as_deref(), request));
         if size <= limit {
             return None;
         }
-        let section = self.setup.section(migration, direction);
+        let section = match &self.prepared {
+            Some(prepared) => prepared.section(&self.setup, migration, direction),
+            None => self.setup.section(migration, direction),
+        };
         let numbers = [size, limit].map(|number| number.to_string());
         let message = [
             section.path.as_str(),
@@ -151,7 +160,7 @@ fn needs_session(
     direction: Direction,
     from: usize,
 ) -> Option<Error> {
-    let section = setup.section(migration, direction);
+    let section = prepared.section(setup, migration, direction);
     let all = &prepared.analysis.statements;
     // A driver that sends scripts holds a connection: then it was the caller who said so.
     let (why, instead) = if setup.capabilities.script {
@@ -165,7 +174,7 @@ fn needs_session(
         if setup.capabilities.script {
             error = error.with_option(Mention::valued("session", &["false"], "session: false".into()));
         }
-        Some(error.with_location(section.location(at.span.start)).with_statement(at.span.slice(&section.text)))
+        Some(error.with_location(section.location(at.span.start)).with_statement(section.as_written(at.span)))
     };
     let line = |statement: &Statement| section.location(statement.span.start).line.to_string();
     // The first statement that sets anything, and the tables that are gone with their session.

@@ -191,7 +191,7 @@ impl Machine {
         }
         self.prepare(index, Direction::Down)?;
         let Some(prepared) = &self.prepared else { return Ok(()) };
-        let down = self.setup.section(index, Direction::Down);
+        let down = prepared.section(&self.setup, index, Direction::Down);
         let empty = inspect::empty(down, &prepared.analysis, Severity::Note);
         Arc::make_mut(&mut self.state.report).findings.extend(empty);
         let touched = ledger_touched(down, &prepared.analysis, &self.setup.options.table);
@@ -215,7 +215,7 @@ impl Machine {
             .with_help(format!("if that is what you want, name it: {}; nothing was run", option.text))
             .with_option(option)
             .with_location(down.location(statement.span.start))
-            .with_statement(statement.span.slice(&down.text)));
+            .with_statement(down.as_written(statement.span)));
         }
         Ok(())
     }
@@ -257,7 +257,7 @@ impl Machine {
     fn cannot_resume(&self, next: &Revert) -> Option<Error> {
         let row = next.resume.as_ref()?;
         let prepared = self.prepared.as_ref()?;
-        let section = self.setup.section(next.migration, Direction::Down);
+        let section = prepared.section(&self.setup, next.migration, Direction::Down);
         let (steps, done) = (&prepared.steps.steps, row.steps_done.unwrap_or(0) as usize);
         let step = steps.get(done);
         // Where the ledger does not keep the steps that are done, nothing but their number can be compared.

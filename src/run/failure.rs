@@ -67,6 +67,15 @@ impl Failure {
         statements::fault(&self.sqlstate, &self.message)
     }
 
+    /// The same with every text as it may be told.
+    pub(super) fn told(mut self, told: &dyn Fn(&str) -> String) -> Self {
+        self.message = told(&self.message);
+        for text in [&mut self.detail, &mut self.hint, &mut self.context] {
+            *text = text.as_deref().map(told);
+        }
+        self
+    }
+
     /// The message with its SQLSTATE, and the detail.
     pub(super) fn said(&self) -> String {
         let mut out = self.message.clone();
@@ -220,6 +229,11 @@ pub(super) fn statement(
                 stamp("")
             )
         }
+        _ if refusal.direction == Direction::Callback => format!(
+            "fix {} and run again: the callbacks of a run are run again from the first that comes after its migrations, {}",
+            section.path,
+            before(report)
+        ),
         None if failure.sqlstate == "42501" => format!(
             "grant this role what it lacks, or run as one that has it; nothing of it was kept, {}",
             before(report)

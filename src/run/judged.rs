@@ -10,6 +10,7 @@ use super::state::{Next, Stepwise};
 use super::{Failure, Machine, Output};
 use crate::error::{Code, Error};
 use crate::mention::Mention;
+use crate::migration::Section;
 use crate::sql::Judged;
 use crate::sql::judged::code;
 use crate::sql::pattern::Cursor;
@@ -263,17 +264,24 @@ impl Machine {
             "drop it, or give the new one another name, and run again; or, if it will do, {}, and run again",
             stamp.text
         );
-        let section = self.setup.section(now.migration, now.direction);
+        let section = self.section_at_hand(now);
         let at = self.step_at_hand(now).map_or(0, |step| step.span.start);
         Error::new(Code::StatementFailed, message)
             .with_help(help)
             .with_option(stamp)
             .with_location(section.location(at))
-            .with_statement(self.step_text(now))
+            .with_statement(
+                self.step_at_hand(now).map_or_else(String::new, |step| section.as_written(step.span).into_owned()),
+            )
+    }
+
+    fn section_at_hand(&self, now: &Stepwise) -> &Section {
+        let own = || self.setup.section(now.migration, now.direction);
+        self.prepared.as_ref().map_or_else(own, |prepared| prepared.section(&self.setup, now.migration, now.direction))
     }
 
     fn step_text(&self, now: &Stepwise) -> &str {
-        let text = &self.setup.section(now.migration, now.direction).text;
+        let text = &self.section_at_hand(now).text;
         self.step_at_hand(now).map_or("", |step| step.span.slice(text))
     }
 }

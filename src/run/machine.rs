@@ -51,6 +51,8 @@ pub struct Machine {
     /// What is known of up sections. Follows from the catalog.
     pub(super) cache: Arc<Cache>,
     pub(super) pace: Pace,
+    /// What the database has said of itself. Follows from `state`.
+    pub(super) said: Option<Arc<Vec<TextRow>>>,
     events: Vec<Event>,
 }
 
@@ -112,6 +114,9 @@ impl Machine {
                 aborting: false,
                 stepped: None,
                 unsent: None,
+                calls: false,
+                called: 0,
+                owed: Vec::new(),
                 claim: 0,
             },
             prepared: None,
@@ -128,6 +133,7 @@ impl Machine {
                 reached: false,
                 place: None,
             },
+            said: None,
             events: Vec::new(),
         })
     }
@@ -162,7 +168,9 @@ impl Machine {
             | Phase::Says { .. }
             | Phase::Moved(_)
             | Phase::Create
+            | Phase::Values
             | Phase::Bookkeeping
+            | Phase::Callback { .. }
             | Phase::Remember(_)
             | Phase::Widen(_)
             | Phase::Apply(_)
@@ -269,6 +277,7 @@ impl Machine {
     }
 
     pub(super) fn fail(&mut self, error: Error) -> Output {
+        let error = error.told(&|text| self.setup.options.env.masked(text));
         Output::Failed(Box::new(Failed { error, report: (*self.state.report).clone() }))
     }
 
@@ -337,6 +346,17 @@ impl Machine {
                 Arc::make_mut(&mut self.state.report).status = Status::Migrated;
                 self.work()
             }
+            Phase::Values => {
+                self.said = Some(Arc::new(rows));
+                match self.state.kept.take() {
+                    Some(ledger) => self.read(*ledger, self.state.busy),
+                    None => self.look(),
+                }
+            }
+            Phase::Callback { at, step } => {
+                self.state.losses = 0;
+                self.call_step(at, step + 1)
+            }
             Phase::Apply(migration) => self.applied(migration),
             Phase::Adopt(migration) => {
                 self.record(migration, EventKind::Adopted);
@@ -349,8 +369,8 @@ impl Machine {
             Phase::Remember(direction) => {
                 self.remember(rows);
                 match direction {
-                    Direction::Up => self.apply(),
                     Direction::Down => self.take_back(),
+                    _ => self.apply(),
                 }
             }
             Phase::Cleanup(refusal) => self.section_failed(*refusal),
@@ -450,6 +470,10 @@ impl Machine {
             self.state.kept = Some(Box::new(ledger));
             return self.ask_for_moves(None);
         }
+        if self.has_to_ask() {
+            self.state.kept = Some(Box::new(ledger));
+            return self.send(Phase::Values, Request::Values);
+        }
         match self.setup.goal.clone() {
             Goal::Ready => self.ready(&ledger, busy, None),
             Goal::Plan => {
@@ -476,6 +500,9 @@ impl Machine {
         self.pace.attempts = 0;
         self.pace.since = None;
         self.pace.place = None;
+        if kind != EventKind::Reverted && self.setup.catalog.owes() {
+            self.state.owed.push(done.version.clone());
+        }
         let report = Arc::make_mut(&mut self.state.report);
         report.status = Status::Migrated;
         match kind {
@@ -544,6 +571,7 @@ impl Machine {
 
     /// The last request failed.
     fn failed(&mut self, failure: Failure) -> Output {
+        let failure = failure.told(&|text| self.setup.options.env.masked(text));
         let kind = failure.kind();
         if failure.unusable {
             return self.fail(failure::unusable(&failure));
@@ -631,6 +659,7 @@ impl Machine {
                 _ => self.fail(failure::database(&self.setup, &failure, "the ledger could not be written")),
             },
             Phase::Apply(migration) => self.section_refused(migration, Direction::Up, failure),
+            Phase::Callback { at, .. } => self.section_refused(at, Direction::Callback, failure),
             Phase::Revert(migration) => self.section_refused(migration, Direction::Down, failure),
             // The rollback itself failed: a lost connection has rolled back too.
             Phase::Cleanup(refusal) => self.section_failed(*refusal),
@@ -647,8 +676,10 @@ impl Machine {
             Phase::Widen(_) if kind == Kind::Lost => self.look_after_loss(),
             // It does without.
             Phase::Widen(direction) => self.widened(direction, false),
-            Phase::Remember(_) if kind == Kind::Lost => self.look_after_loss(),
-            Phase::Remember(_) => self.fail(failure::database(&self.setup, &failure, "the session could not be read")),
+            Phase::Remember(_) | Phase::Values if kind == Kind::Lost => self.look_after_loss(),
+            Phase::Remember(_) | Phase::Values => {
+                self.fail(failure::database(&self.setup, &failure, "the session could not be read"))
+            }
             Phase::Abandon(error) => self.fail(*error),
             // Everything is taken back; a role that may not write a comment leaves no trace.
             Phase::Trace => self.finish(),

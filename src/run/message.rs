@@ -105,7 +105,7 @@ pub(super) fn pieces(setup: &Setup, prepared: Option<&Prepared>, acts: &[Act]) -
             Act::Forget { version, checksum } => statements::forget(table, version, checksum.as_deref()),
             Act::Claim { migration, adopted } => {
                 let origin = if *adopted { "adopted" } else { "applied" };
-                statements::claim(table, &catalog.migrations[*migration], origin)
+                statements::claim(table, &catalog.migrations[*migration], origin, catalog.owes())
             }
             Act::Widen => statements::widen(table),
             Act::Advance { version, from, last, print, claim } => {
@@ -123,9 +123,10 @@ pub(super) fn pieces(setup: &Setup, prepared: Option<&Prepared>, acts: &[Act]) -
             }
             Act::Rekey { from, migration } => statements::rekey(table, from, &catalog.migrations[*migration]),
             Act::Delete { version } => statements::delete(table, version),
+            Act::Settle(rows) => statements::settle(table, rows),
             Act::Run { migration, direction, step } => {
                 let Some(prepared) = prepared else { continue };
-                let section = setup.section(*migration, *direction);
+                let section = prepared.section(setup, *migration, *direction);
                 let step = &prepared.steps.steps[*step];
                 let sent = |span: Span| render(&section.text, span, &prepared.steps, &prepared.analysis);
                 let all = &prepared.analysis.statements;
@@ -178,7 +179,8 @@ fn replay(
     step: usize,
     lasting: bool,
 ) -> Vec<String> {
-    prepared.map_or_else(Vec::new, |p| p.set_before(&setup.section(migration, direction).text, step, lasting).collect())
+    prepared
+        .map_or_else(Vec::new, |p| p.set_before(&p.section(setup, migration, direction).text, step, lasting).collect())
 }
 
 /// The level that a `BEGIN` asks for. Its other options (`READ ONLY`, `DEFERRABLE`) would keep the
@@ -200,7 +202,7 @@ fn isolation_level(begin: &str) -> Option<&'static str> {
 /// `SET TRANSACTION` statements that it begins with.
 fn isolation(setup: &Setup, prepared: &Prepared, acts: &[Act]) -> Vec<String> {
     let run = acts.iter().find_map(|act| match act {
-        Act::Run { migration, direction, step } => Some((setup.section(*migration, *direction), *step)),
+        Act::Run { migration, direction, step } => Some((prepared.section(setup, *migration, *direction), *step)),
         _ => None,
     });
     let Some((section, step)) = run else { return Vec::new() };
@@ -288,6 +290,7 @@ pub(crate) fn message(setup: &Setup, prepared: Option<&Prepared>, request: &Requ
             foreign::look(table, &setup.here(), creates, *there),
             statements::shape(table)
         ),
+        Request::Values => super::fill::VALUES.into(),
         Request::Says(found) => foreign::says(found, &setup.versions()),
         Request::Rows(columns) => statements::rows(table, columns.as_deref()),
         Request::Create { present, around, look_again } => {
@@ -334,7 +337,8 @@ pub(crate) fn message(setup: &Setup, prepared: Option<&Prepared>, request: &Requ
         }
         Request::Index { migration, direction, step, among } => {
             let step = prepared.map(|prepared| &prepared.steps.steps[*step]);
-            let sql = step.map_or("", |step| step.span.slice(&setup.section(*migration, *direction).text));
+            let section = prepared.map(|prepared| prepared.section(setup, *migration, *direction));
+            let sql = step.zip(section).map_or("", |(step, section)| step.span.slice(&section.text));
             if !among.is_empty() {
                 return Message::Trial { statements: judged::compare(sql, among, setup.options.lock_timeout) };
             }
@@ -382,9 +386,12 @@ pub(super) fn alone(
     step: usize,
 ) -> (String, Option<Body>) {
     let Some(prepared) = prepared else { return (String::new(), None) };
-    let tag = statements::tag(setup.catalog.migrations[migration].version.as_str());
+    let tag = match direction {
+        Direction::Callback => String::new(),
+        _ => statements::tag(setup.catalog.migrations[migration].version.as_str()),
+    };
     let step = &prepared.steps.steps[step];
-    let section = setup.section(migration, direction);
+    let section = prepared.section(setup, migration, direction);
     let text = render(&section.text, step.span, &prepared.steps, &prepared.analysis);
     let body = Body {
         migration,
@@ -463,6 +470,7 @@ impl Setup {
             lease: self.options.lease,
             lock_timeout: self.options.lock_timeout,
             exclusive: self.options.exclusive,
+            owes: self.catalog.owes(),
         }
     }
 }

@@ -28,11 +28,14 @@
 //! It is not a driver: it knows neither sockets nor promises. What it asks for takes as long as it
 //! takes, and time comes in with every call.
 
+mod callbacks;
 mod carry;
 mod down;
+mod env;
 mod exchange;
 mod existing;
 pub mod failure;
+mod fill;
 mod judged;
 mod machine;
 mod message;
@@ -54,6 +57,7 @@ mod up;
 /// The codes of the findings that only a run has.
 pub const CODES: &[&str] = &[existing::CODE, state::MOVED, noticed::APART, noticed::WRITABLE];
 
+pub use env::Env;
 pub use exchange::{Failure, Input, Output};
 pub use machine::Machine;
 pub use message::Message;

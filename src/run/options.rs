@@ -1,5 +1,6 @@
 //! What a run is for, and how it is to behave.
 
+use super::env::Env;
 use crate::error::{Code, Error, words};
 use crate::ledger::{Existing, Table};
 use crate::plan::{self, Severity};
@@ -119,6 +120,9 @@ pub struct Options {
     /// The caller holds a lock that no other runner can hold: a running row is a dead one.
     #[serde(default)]
     pub exclusive: bool,
+    /// Variables of the environment for what asks for them. No other is read.
+    #[serde(skip)]
+    pub env: Env,
     /// The runner's own random text: tells its leases from others', and seeds the jitter.
     pub runner: String,
 }
@@ -140,6 +144,7 @@ impl Options {
             allow_destructive: Vec::new(),
             versions: None,
             exclusive: false,
+            env: Env::default(),
             runner: runner.into(),
         }
     }
@@ -166,7 +171,12 @@ impl Options {
 
     /// Those of the plan.
     pub fn planning(&self) -> plan::Options {
-        plan::Options { policy: self.policy.clone(), table: self.table.clone(), schema: self.schema.clone() }
+        plan::Options {
+            policy: self.policy.clone(),
+            table: self.table.clone(),
+            schema: self.schema.clone(),
+            env: self.env.names(),
+        }
     }
 
     /// Checks them.

@@ -26,7 +26,7 @@ pub(crate) fn place(
         }
         _ => return None,
     };
-    let section = setup.section(body.migration, body.direction);
+    let section = prepared.section(setup, body.migration, body.direction);
     let all = &prepared.analysis.statements;
     let by_count = || {
         let done = failure.completed? as usize;
@@ -58,6 +58,6 @@ pub(crate) fn place(
     let statement = all
         .iter()
         .find(|statement| statement.span.start <= offset && offset <= statement.span.end)
-        .map_or("", |statement| statement.span.slice(&section.text));
-    Some((section.location(offset), statement.to_owned()))
+        .map_or_else(Default::default, |statement| section.as_written(statement.span));
+    Some((section.location(offset), statement.into_owned()))
 }

@@ -1,5 +1,7 @@
 //! A section made ready to run: split, classified and grouped into steps.
 
+use super::Setup;
+use super::request::Direction;
 use crate::error::{Code, Error};
 use crate::migration::{Convention, Section};
 use crate::plan::set_local::{self, calls_set_config};
@@ -18,6 +20,8 @@ pub(crate) struct Prepared {
     local: Vec<(usize, usize)>,
     /// The caller's settings, if the machine keeps them.
     pub(crate) kept: Option<String>,
+    /// The section with what is filled in, if anything is.
+    pub(crate) filled: Option<Section>,
 }
 
 impl Prepared {
@@ -33,12 +37,17 @@ impl Prepared {
         }
         let Inspected { analysis, steps } = inspected;
         let settings = dotted_settings(&section.text, &analysis);
-        Ok(Prepared { analysis, steps, settings, local, kept: None })
+        Ok(Prepared { analysis, steps, settings, local, kept: None, filled: None })
     }
 
     /// Whether what a statement sets until its transaction ends holds for the steps after it.
     pub(crate) fn is_held(&self, statement: usize) -> bool {
         self.local.iter().any(|(at, _)| *at == statement)
+    }
+
+    /// The section as it is run.
+    pub(crate) fn section<'s>(&'s self, setup: &'s Setup, migration: usize, direction: Direction) -> &'s Section {
+        self.filled.as_ref().unwrap_or_else(|| setup.section(migration, direction))
     }
 
     /// Whether any step may change session settings.

@@ -43,12 +43,15 @@ impl Machine {
                 self.state.doubt = Doubt::Lost(migration, EventKind::Applied);
                 self.look_after_loss()
             }
+            (Kind::Lost, Direction::Callback) => self.look_after_loss(),
+            // Another run is at the same callback.
+            (Kind::Race, Direction::Callback) => self.wait("for another runner, which runs the same callback"),
             (Kind::Lost, Direction::Down) => {
                 self.state.doubt = Doubt::Lost(migration, EventKind::Reverted);
                 self.look_after_loss()
             }
             _ if refusal.is_busy() => {
-                let path = &self.setup.catalog.migrations[migration].path;
+                let path = &self.setup.section(migration, refusal.direction).path;
                 let what = format!("for a lock that {path} needs: {}", refusal.failure.message);
                 self.pace.place = refusal.place;
                 self.wait(&what)

@@ -18,6 +18,8 @@ pub enum Direction {
     Up,
     /// The down section.
     Down,
+    /// A callback: it is counted among the catalog's callbacks.
+    Callback,
 }
 
 /// One message to the database. `migration` is an index into the catalog, `step` one into the
@@ -47,6 +49,8 @@ pub enum Request {
         /// What the database must be like, else nothing is created.
         look_again: Option<Box<LookAgain>>,
     },
+    /// What is filled in that the database knows: user, database, schema and time.
+    Values,
     /// Leave a trace on a ledger that was emptied by going back.
     Trace,
     /// Carry out all acts in one transaction, or none.
@@ -183,7 +187,7 @@ pub enum Request {
 impl Request {
     /// Whether it only reads the ledger. Nothing is half-done then: a driver need not wait for the answer for ever.
     pub fn looks(&self) -> bool {
-        matches!(self, Request::Digest | Request::Shape { .. } | Request::Says(_) | Request::Rows(_))
+        matches!(self, Request::Digest | Request::Shape { .. } | Request::Says(_) | Request::Rows(_) | Request::Values)
     }
 }
 
@@ -283,6 +287,8 @@ pub enum Act {
         /// The migration.
         migration: usize,
     },
+    /// Note of rows that the callbacks after them have run.
+    Settle(Vec<String>),
     /// Delete a row, and fail if it is gone, or at the end there again.
     Delete {
         /// The row.

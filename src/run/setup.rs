@@ -29,10 +29,11 @@ impl Setup {
     /// The section of a migration that is run in a direction. A migration without a down section
     /// never gets that far; its up section stands in.
     pub(crate) fn section(&self, migration: usize, direction: Direction) -> &Section {
-        let migration = &self.catalog.migrations[migration];
+        let of = || &self.catalog.migrations[migration];
         match direction {
-            Direction::Up => &migration.up,
-            Direction::Down => migration.down.as_ref().unwrap_or(&migration.up),
+            Direction::Callback => &self.catalog.callbacks[migration].section,
+            Direction::Up => &of().up,
+            Direction::Down => of().down.as_ref().unwrap_or(&of().up),
         }
     }
 }

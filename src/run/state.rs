@@ -58,6 +58,12 @@ pub(super) struct RunState {
     pub(super) stepped: Option<bool>,
     /// The claim whose connection was lost before the step was sent that was to be sent alone.
     pub(super) unsent: Option<u32>,
+    /// Whether the run has callbacks, having something to do.
+    pub(super) calls: bool,
+    /// How many callbacks have run, or are not to.
+    pub(super) called: usize,
+    /// The rows that callbacks are still to follow.
+    pub(super) owed: Vec<String>,
     /// Which claim the next one is: it grows with every lost connection.
     pub(super) claim: u32,
 }
@@ -77,7 +83,13 @@ pub(super) enum Phase {
     /// It is asked whether other tools' ledgers, from which rows were taken over, have moved on: first which there are.
     Moved(Option<Box<Seen>>),
     Create,
+    /// What the database knows of what is filled in is asked for.
+    Values,
     Bookkeeping,
+    Callback {
+        at: usize,
+        step: usize,
+    },
     /// A trace is left on a ledger that was emptied by going back.
     Trace,
     Apply(usize),

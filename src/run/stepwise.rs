@@ -46,7 +46,9 @@ impl Machine {
                 now.at = At::Forget;
                 Request::Atomic(vec![Act::LockTimeout, Act::Forget { version, checksum }])
             }
-            (None, None, Direction::Up) => Request::ClaimRunning { migration, steps, stepped, claim },
+            (None, None, Direction::Up | Direction::Callback) => {
+                Request::ClaimRunning { migration, steps, stepped, claim }
+            }
             (None, None, Direction::Down) => {
                 // The row may write its version in another way than the file does.
                 if let Some(revert) = self.state.reverts.front() {
@@ -266,9 +268,11 @@ impl Machine {
 
     /// The fingerprint of the step at hand, if the ledger keeps those.
     fn print(&self, now: &Stepwise) -> Option<String> {
-        let text = &self.setup.section(now.migration, now.direction).text;
-        let step = self.step_at_hand(now).filter(|_| self.state.stepped == Some(true));
-        step.map(|step| checksum::step(step.span.slice(text)))
+        let prepared = self.prepared.as_deref().filter(|_| self.state.stepped == Some(true))?;
+        // As the file has it: values that were filled in are nobody's business.
+        let section = prepared.section(&self.setup, now.migration, now.direction);
+        let step = prepared.steps.steps.get(now.step)?;
+        Some(checksum::step(&section.as_written(step.span)))
     }
 
     fn changes_settings(&self, now: &Stepwise) -> bool {
@@ -277,8 +281,10 @@ impl Machine {
 
     /// Whether the section has set anything before the step at hand.
     fn has_set_before(&self, now: &Stepwise) -> bool {
-        let text = &self.setup.section(now.migration, now.direction).text;
-        self.prepared.as_ref().is_some_and(|prepared| prepared.set_before(text, now.step, false).next().is_some())
+        self.prepared.as_ref().is_some_and(|prepared| {
+            let text = &prepared.section(&self.setup, now.migration, now.direction).text;
+            prepared.set_before(text, now.step, false).next().is_some()
+        })
     }
 
     fn stepped(&mut self, mut now: Stepwise) -> Output {
@@ -319,8 +325,8 @@ impl Machine {
 
     fn over(&mut self, now: &Stepwise) -> Output {
         match now.direction {
-            Direction::Up => self.applied(now.migration),
             Direction::Down => self.reverted(now.migration),
+            _ => self.applied(now.migration),
         }
     }
 

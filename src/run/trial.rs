@@ -28,8 +28,10 @@ impl Machine {
         let is_run = acts.iter().any(|act| matches!(act, Act::Run { .. }));
         // What the run itself has made to fail is not the section's fault.
         let is_own = refusal.owner == Owner::Ledger || refusal.failure.fault().is_some();
-        let text = &self.setup.section(refusal.migration, refusal.direction).text;
-        let is_timed = prepared.is_some_and(|p| p.analysis.statements.iter().any(|s| is_limit(s.span.slice(text))));
+        let is_timed = prepared.is_some_and(|p| {
+            let text = &p.section(&self.setup, refusal.migration, refusal.direction).text;
+            p.analysis.statements.iter().any(|s| is_limit(s.span.slice(text)))
+        });
         let is_lost = refusal.failure.kind() == Kind::Lost;
         if is_timed || is_lost || NOT_TRIED.iter().any(|class| refusal.failure.sqlstate.starts_with(class)) {
             return None;

@@ -59,6 +59,7 @@ impl Machine {
                 }
             }
         }
+        self.state.owed = ledger.rows.iter().filter(|row| row.owes()).map(|row| row.version.clone()).collect();
         if !self.state.planned {
             self.state.blank = ledger.rows.is_empty();
         }
@@ -113,7 +114,15 @@ impl Machine {
         if let Some(waits) = waits {
             return self.wait(&waits);
         }
+        if pending > 0 || !self.state.owed.is_empty() {
+            self.state.calls = true;
+        }
         if let Some(error) = self.cannot_carry(&plan.work) {
+            return self.fail(error);
+        }
+        if self.state.calls
+            && let Some(error) = self.cannot_call()
+        {
             return self.fail(error);
         }
         let report = &self.state.report;
@@ -146,6 +155,9 @@ impl Machine {
     /// Does the next piece of work, or ends.
     pub(super) fn work(&mut self) -> Output {
         self.prepared = None;
+        if let Some(output) = self.call() {
+            return output;
+        }
         let Some(next) = self.state.work.front().cloned() else { return self.finish() };
         if let Some(error) = self.aborted() {
             return self.fail(error);
@@ -254,12 +266,19 @@ impl Machine {
     }
 
     pub(super) fn prepare(&mut self, migration: usize, direction: Direction) -> Result<(), Error> {
-        let section = self.setup.section(migration, direction);
+        let is_made = self.is_made(migration, direction);
+        let made = if is_made { Some(self.made(migration, direction)?) } else { None };
+        let section = made.as_ref().unwrap_or_else(|| self.setup.section(migration, direction));
         let known = match self.cache.get(migration) {
-            Some(Ok(known)) if direction == Direction::Up => Some(known.clone()),
+            Some(Ok(known)) if direction == Direction::Up && !is_made => Some(known.clone()),
             _ => None,
         };
-        self.prepared = Some(Arc::new(Prepared::new(section, known, self.setup.catalog.convention)?));
+        let mut prepared = Prepared::new(section, known, self.setup.catalog.convention)?;
+        if let Some(error) = made.as_ref().and_then(|section| self.cannot_make(section, &prepared)) {
+            return Err(error);
+        }
+        prepared.filled = made;
+        self.prepared = Some(Arc::new(prepared));
         Ok(())
     }
 

@@ -185,6 +185,18 @@ impl<'a> Given<'a> {
         Existing { ignore: Given::new(&value, "the option existing", None, self.reading).texts("ignore") }
     }
 
+    fn env(&self) -> run::Env {
+        let Some(value) = self.field("env") else { return run::Env::default() };
+        let given = Given::new(&value, "the option env", None, self.reading);
+        run::Env::new(given.entries().map(|(name, value)| {
+            let text = value.as_string();
+            if text.is_none() && !value.is_undefined() && !value.is_null() {
+                given.wrong(&name, "a string");
+            }
+            (name, text)
+        }))
+    }
+
     fn policy(&self) -> BTreeMap<String, Severity> {
         let mut policy = BTreeMap::new();
         let Some(value) = self.field("policy") else { return policy };
@@ -234,7 +246,12 @@ fn row(given: &Given<'_>) -> Row {
 pub(super) fn plan_options(value: &JsValue) -> Result<plan::Options, JsValue> {
     let reading = Reading::default();
     let given = Given::new(value, "options", None, &reading);
-    let options = plan::Options { policy: given.policy(), table: given.table(), schema: given.texts("schema") };
+    let options = plan::Options {
+        policy: given.policy(),
+        table: given.table(),
+        schema: given.texts("schema"),
+        env: given.env().names(),
+    };
     reading.end(options)
 }
 
@@ -257,6 +274,7 @@ pub(super) fn run_options(value: &JsValue) -> Result<run::Options, JsValue> {
         allow_destructive: given.texts("allowDestructive"),
         versions,
         exclusive: given.flag("exclusive"),
+        env: given.env(),
         runner: default.runner,
     };
     reading.end(options)

@@ -399,6 +399,11 @@ impl Machine {
         self.0.abort().map(|output| self.turn(output)).transpose()
     }
 
+    /// A text with `${NAME}` in place of every value of the environment that the run has been given.
+    pub fn masked(&self, text: &str) -> String {
+        self.0.setup().options.env.masked(text)
+    }
+
     /// The next thing to do. `answer` is what came of the last one; the first call has none. `now`
     /// counts milliseconds from any moment.
     pub fn next(&mut self, answer: Option<Ts<Answer>>, now: f64) -> Result<Ts<Turn>, JsValue> {

@@ -311,21 +311,21 @@ onEachDatabase(({ api: { migrate, plan, ready, rollback, stamp }, open }) => {
 
   const flyway = {
     'V1__boxes.sql': 'create table boxes (n int);\n',
-    'afterMigrate__views.sql': 'create or replace view all_boxes as select n from boxes;\n',
+    'afterConnect__views.sql': 'create or replace view all_boxes as select n from boxes;\n',
   }
 
   test('a Flyway callback is an error as soon as something is pending', async (t) => {
     const { db } = await open(t)
     await fails(migrate(db, flyway), {
       code: 'plan-refused',
-      at: { path: 'afterMigrate__views.sql', line: 1, column: 1 },
+      at: { path: 'afterConnect__views.sql', line: 1, column: 1 },
     })
     assert.deepEqual(await made(db), [])
   })
 
   test('a Flyway callback runs as a repeatable migration, as the help says', async (t) => {
     const { db } = await open(t)
-    const { 'afterMigrate__views.sql': views, ...rest } = flyway
+    const { 'afterConnect__views.sql': views, ...rest } = flyway
     await migrate(db, { ...rest, 'R__views.sql': views })
     assert.ok((await made(db)).includes('all_boxes'))
   })

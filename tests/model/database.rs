@@ -73,6 +73,8 @@ pub(crate) struct Committed {
     pub swallows: bool,
     /// The first step of this migration deletes its row.
     pub forgets: Option<u8>,
+    /// Whether the callback has run since the last migration was applied.
+    pub called: bool,
 }
 
 /// One change of an open transaction; `None` deletes.
@@ -83,6 +85,15 @@ enum Change {
     DropIndex(Effect),
     /// The ledger gets the column for the fingerprints of steps.
     Widen,
+    Called,
+}
+
+/// Who holds an applied row that callbacks are still to follow.
+pub(crate) const OWED: Option<(u8, u32)> = Some((u8::MAX, 0));
+
+/// Who holds a row that is applied.
+fn held(world: &World<'_>) -> Option<(u8, u32)> {
+    OWED.filter(|_| !world.editions[0].callbacks.is_empty())
 }
 
 /// A backend: one request under way, with or without a client.
@@ -232,7 +243,7 @@ pub(crate) fn step(world: &World<'_>, db: &mut Arc<Committed>, backends: &mut [A
         Request::Rows(Some(columns)) if columns.is_empty() => unreachable!("no columns to read"),
         Request::Rows(_) if !db.exists => Progress::Reply(failure("42P01")),
         Request::Digest => {
-            let all = db.rows.values().all(|row| row.state == State::Applied);
+            let all = db.rows.values().all(|row| row.state == State::Applied && row.owner != OWED);
             let rows = db.rows.iter().map(|(version, row)| (version.as_str(), row.checksum.as_str()));
             let files = catalog.migrations.iter().map(|file| (file.version.as_str(), file.checksum.as_str()));
             let same = all && rows.collect::<BTreeSet<_>>() == files.collect();
@@ -298,7 +309,7 @@ pub(crate) fn step(world: &World<'_>, db: &mut Arc<Committed>, backends: &mut [A
                 put("steps", row.steps.clone());
                 put("stepped", stepped.map(str::to_owned));
                 put("claimed_until", (row.lease != Lease::None).then(|| "later".to_owned()));
-                put("claimed_by", held_by(row));
+                put("claimed_by", if row.owner == OWED { Some("callbacks".to_owned()) } else { held_by(row) });
                 put("lease", Some(lease.to_owned()));
                 out
             });
@@ -392,7 +403,7 @@ pub(crate) fn step(world: &World<'_>, db: &mut Arc<Committed>, backends: &mut [A
         }
         Request::Advance { version, from, last, print, claim } => {
             single(db, version, &|row| mine(row, *claim) && row.done == *from, &|row| {
-                advanced(row, *from, *last, print.as_deref());
+                advanced(world, row, *from, *last, print.as_deref());
             })
         }
         Request::Stop { version, claim } => single(db, version, &|row| mine(row, *claim), &|row| {
@@ -504,12 +515,12 @@ fn noted(row: &mut Row, from: u32, print: Option<&str>) {
 }
 
 /// Step `from` is done.
-fn advanced(row: &mut Row, from: u32, last: bool, print: Option<&str>) {
+fn advanced(world: &World<'_>, row: &mut Row, from: u32, last: bool, print: Option<&str>) {
     row.done = from + 1;
     (row.lease, row.alone) = (Lease::Alive, false);
     noted(row, from, print);
     if last {
-        (row.state, row.lease, row.owner, row.steps) = (State::Applied, Lease::None, None, None);
+        (row.state, row.lease, row.owner, row.steps) = (State::Applied, Lease::None, held(world), None);
     }
 }
 
@@ -517,6 +528,7 @@ fn commit(db: &mut Committed, changes: &[Change]) {
     for change in changes {
         match change {
             Change::Row(version, Some(row)) => {
+                db.called &= row.owner != OWED;
                 db.rows.insert(version.clone(), row.clone());
             }
             Change::Row(version, None) => {
@@ -526,6 +538,7 @@ fn commit(db: &mut Committed, changes: &[Change]) {
                 let count = db.effects.entry(*effect).or_default();
                 *count = count.wrapping_add_signed(*by);
             }
+            Change::Called => db.called = true,
             Change::DropIndex(effect) => {
                 db.indexes.remove(effect);
             }
@@ -588,7 +601,7 @@ fn atomic(
                 done: 0,
                 total: 0,
                 steps: None,
-                owner: None,
+                owner: held(world),
                 alone: false,
                 lease: Lease::None,
             };
@@ -605,11 +618,22 @@ fn atomic(
             Some(mut row) => {
                 row.lease = Lease::Alive;
                 if let Act::Advance { last, print, .. } = act {
-                    advanced(&mut row, *from, *last, print.as_deref());
+                    advanced(world, &mut row, *from, *last, print.as_deref());
                 }
                 me.changes.push(Change::Row(version.clone(), Some(row)));
             }
         },
+        Act::Run { direction: Direction::Callback, .. } => me.changes.push(Change::Called),
+        Act::Settle(rows) => {
+            if rows.iter().any(|row| others.contains(&row.as_str())) {
+                return Progress::Blocked;
+            }
+            for version in rows {
+                if let Some(row) = seen(me, version).filter(|row| row.owner == OWED) {
+                    me.changes.push(Change::Row(version.clone(), Some(Row { owner: None, ..row })));
+                }
+            }
+        }
         Act::Run { migration, direction, step } => {
             let key = world.effect(runner, *direction, *migration, *step);
             if world.broken.contains(&key) {

@@ -6,11 +6,11 @@
 mod database;
 
 use counterfoil::ledger::State as RowState;
-use counterfoil::migration::{Catalog, Migration};
+use counterfoil::migration::{Callback, Catalog, Event, Migration};
 use counterfoil::plan::inspect;
 use counterfoil::run::{Capabilities, Direction, Failure, Goal, Input, Machine, Options, Output, Request, When};
 use counterfoil::{checksum, sql};
-use database::{Backend, Committed, DOWN, Effect, FRESH, Index, Lease, Progress, Row, World};
+use database::{Backend, Committed, DOWN, Effect, FRESH, Index, Lease, OWED, Progress, Row, World};
 use stateright::{Checker, Model, Property};
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -575,6 +575,11 @@ impl Model for Checked {
                 let ended = |runner: &usize| state.runners[*runner] == Runner::Ended(None);
                 model.goal != Goal::Up || (0..state.runners.len()).filter(ended).all(is_done)
             }),
+            Property::always("after the last migration the callback has run", |model: &Checked, state: &State| {
+                model.editions[0].callbacks.is_empty()
+                    || !state.runners.contains(&Runner::Ended(None))
+                    || state.db.called && state.db.rows.values().all(|row| row.owner != OWED)
+            }),
             Property::always("nobody fails without a cause", |model: &Checked, state: &State| {
                 state.runners.iter().enumerate().all(|(index, runner)| match runner {
                     Runner::Ended(Some(code)) if model.stuck == Some(code) => true,
@@ -817,6 +822,21 @@ fn one_runner_whose_connection_breaks_again_and_again() {
 fn a_step_that_nobody_can_judge_is_never_run_twice() {
     let model = Checked { runners: TWO.into(), faults: 1, expiries: 1, ..model(AMBIGUOUS) };
     check("2 runners, a step that cannot be judged; one fault, lease over", model);
+}
+
+/// The same with a callback that follows the migrations.
+fn followed(model: Checked) -> Checked {
+    let section = model.editions[0].migrations[0].up.clone();
+    let callback = Callback { event: Event::AfterMigrate, description: String::new(), section };
+    Checked { editions: vec![Catalog { callbacks: vec![callback], ..model.editions[0].clone() }], ..model }
+}
+
+#[test]
+fn a_callback_follows_the_last_migration_whoever_dies() {
+    let plain = Checked { runners: TWO.into(), faults: 1, ..model(PLAIN) };
+    check("2 runners, a callback; one fault", followed(plain));
+    let again = Checked { faults: 3, expiries: 1, ..model(INDEX) };
+    check("1 runner, an index build and a callback; three faults, lease over", followed(again));
 }
 
 #[test]

@@ -16,7 +16,7 @@ export type AnyOptions = ReadOptions & MigrateOptions & RollbackOptions
 
 /** What the loop, and what the core makes of the options. @internal */
 export interface Settings {
-  core: Partial<RunOptions> & Required<Pick<RunOptions, 'table' | 'schema'>>
+  core: Partial<RunOptions> & Required<Pick<RunOptions, 'table' | 'schema'>> & Pick<ReadOptions, 'env'>
   /** How far to go back. */
   steps: number | undefined
   to: string | undefined
@@ -62,6 +62,7 @@ export const tests: { readonly [name in keyof AnyOptions]-?: Test } = {
   schema: (value) => isText(value) || isList(value),
   convention: isText,
   policy: isObject,
+  env: isObject,
   allowEmpty: isFlag,
   existing: isIgnoring,
   when: (value) => whens.includes(value as When),
@@ -81,7 +82,7 @@ export const tests: { readonly [name in keyof AnyOptions]-?: Test } = {
 
 /** Names of options. @internal */
 export type Names = readonly (keyof AnyOptions)[]
-const planning: Names = ['table', 'schema', 'convention', 'policy']
+const planning: Names = ['table', 'schema', 'convention', 'policy', 'env']
 const looking: Names = [...planning, 'existing', 'signal', 'allowEmpty', 'waitTimeout']
 const writing: Names = [...looking, 'lockTimeout', 'lease', 'session', 'onProgress']
 

@@ -105,6 +105,12 @@ export interface ReadOptions {
    */
   existing?: { readonly ignore: readonly ExistingName[] }
   /**
+   * Variables for what a file has filled in from the environment (goose's `ENVSUB`): `{ REGION: process.env.REGION }`. No other
+   * is read, and a file that asks for one that is not here is refused before anything is run. Values go into the statements
+   * that are sent, and nowhere else: checksums, errors, notices and events have `${REGION}`. What only plans needs the names alone.
+   */
+  env?: { readonly [name: string]: string | undefined }
+  /**
    * How long to wait, in milliseconds: for a connection, for the ledger to be read, and where something is written also for
    * locks and for other runners, without seeing any progress. Default: 300,000 where something may be written, else 30,000.
    */

@@ -13,6 +13,7 @@ const expected: { readonly [name in keyof AnyOptions]-?: string } = {
   convention: 'the name of a convention',
   policy: 'an object of code to severity',
   allowEmpty: flag,
+  env: 'an object of name to value',
   existing: '{ ignore: [the names of tools, or tables] }',
   when: 'one of apply, wait, refuse',
   expect: "a plan's digest",

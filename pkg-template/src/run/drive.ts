@@ -15,6 +15,8 @@ export interface Driven {
   next(answer: Answer | undefined, now: number): { request: Next; events?: readonly Event[] }
   /** What takes the place of the last request, if nothing is half-done. */
   abort(): { request: Next } | undefined
+  /** A text with no value of the environment in it, where the run has been given any. */
+  masked?(text: string): string
   free(): void
 }
 
@@ -36,7 +38,9 @@ export async function drive(
   const watch = new Watch(settings, begin)
   // What a trial repeats is said once.
   let quiet = false
-  connection.notice = (notice) => quiet || watch.notice(notice)
+  const masks = settings.core.env && machine.masked
+  const told = <T>(said: T): T => (masks ? masked(said, (text) => translated(() => machine.masked!(text))) : said)
+  connection.notice = (notice) => quiet || watch.notice(told(notice))
   // Told to stop, the core does so where nothing is half-done. It hears first what came of the last message: what that
   // did is done.
   const next = (answer?: Answer): Next => {
@@ -47,10 +51,10 @@ export async function drive(
   let refused: DatabaseFailure | undefined
   let cause: unknown
   const failing = (error: unknown): Answer => {
-    const failure = bare(describe(error))
+    const failure = told(bare(describe(error)))
     // A trial repeats what failed before; the first error is the one to show.
     if (!quiet) {
-      cause = error
+      cause = masks ? Object.assign(new Error(failure.message), { code: failure.sqlstate }) : error
       refused = failure
     }
     if (failure.lost) connection.lost?.(error)
@@ -152,6 +156,17 @@ function begun<T>(connection: Connection, make: () => T): T {
     throw error
   }
 }
+
+/** What a database says, without a value in its texts. */
+const masked = <T>(said: T, told: (text: string) => string): T =>
+  Object.assign(
+    Object.create(null),
+    said,
+    ...['message', 'detail', 'hint', 'where', 'context'].map((part) => {
+      const text = (said as Record<string, unknown>)[part]
+      return typeof text === 'string' ? { [part]: told(text) } : {}
+    }),
+  )
 
 function free(machine: { free(): void }): void {
   try {

@@ -72,6 +72,7 @@ const companions = [
   /(^|\/)metadata\.toml$/, // Diesel
   /(^|\/)migration_lock\.toml$/, // Prisma
   /\.sql\.conf$/, // Flyway
+  /(^|\/)flyway\.(conf|toml)$/,
   /(^|\/)\d+_[^/]*\.(up|down)\.[^/.]+$/, // golang-migrate, which takes any ending
   // Written in code, or a callback of Flyway's that is: reported, not run. Which of them are migrations the core says.
   /(^|\/)atlas\.sum$/, // Atlas

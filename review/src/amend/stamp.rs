@@ -630,7 +630,7 @@ fn refused(message: String) -> Error {
 fn marked(setup: &Setup, subject: &Subject<'_>) -> Option<Finding> {
     let up = &subject.migration?.up;
     let options = setup.options.planning();
-    let analysis = sql::analyze(&up.text, &up.breaks).ok()?;
+    let analysis = sql::analyze(&up.without_values(), &up.breaks).ok()?;
     foreign_markers::finding(up, &analysis, setup.catalog.convention, options.severity(foreign_markers::CODE))
 }
 

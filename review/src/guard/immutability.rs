@@ -230,7 +230,9 @@ fn edit(set: &Set, item: &Item, now: &Item, switched: bool, report: &mut Report<
     } else if item.up.transaction != now.up.transaction && !has_settings_beside(set, &now.path) {
         // Its marker says something else: that is told better as what it means.
         return;
-    } else if item.up.refused.is_some() != now.up.refused.is_some() {
+    } else if item.up.refused.is_some() != now.up.refused.is_some()
+        || item.up.fills.is_empty() != now.up.fills.is_empty()
+    {
         (
             "shipped-settings-edited",
             "a marker that says how it is run has changed",

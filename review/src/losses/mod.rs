@@ -28,7 +28,7 @@ pub fn found(catalog: &Catalog, paths: &[String], down: bool) -> Vec<Loss> {
     let mut out = Vec::new();
     for migration in catalog.migrations.iter().filter(|migration| wanted.contains(migration.path.as_str())) {
         let Some(section) = (if down { migration.down.as_ref() } else { Some(&migration.up) }) else { continue };
-        let Ok(analysis) = sql::analyze(&section.text, &section.breaks) else { continue };
+        let Ok(analysis) = sql::analyze(&section.without_values(), &section.breaks) else { continue };
         for statement in &analysis.statements {
             for (what, whole) in lost(&section.text, statement) {
                 let at = section.location(statement.span.start);

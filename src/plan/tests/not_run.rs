@@ -245,32 +245,45 @@ fn versions_are_compared_as_the_convention_compares_them() {
 
 #[test]
 fn a_flyway_callback_is_an_error_as_soon_as_anything_is_pending() {
-    let files = [("V1__a.sql", "select 1"), ("afterMigrate__views.sql", "select 2")];
+    let files = [("V1__a.sql", "select 1"), ("afterConnect__views.sql", "select 2")];
     let message =
-        "afterMigrate__views.sql is a Flyway callback, which is not run here, and V1__a.sql would run without it";
+        "afterConnect__views.sql is a Flyway callback, which is not run here, and V1__a.sql would run without it";
     let help =
         "make it a repeatable migration (R__name.sql), or run it yourself and set the policy of not-run to warning";
     set(&files, &[])
-        .finds(&[("not-run", "afterMigrate__views.sql:1:1", message, help)])
+        .finds(&[("not-run", "afterConnect__views.sql:1:1", message, help)])
         .refuses(&format!("nothing was run: {message}"))
-        .answers(Status::Drifted, "drift: db=none expected=1 not-run=afterMigrate__views.sql");
+        .answers(Status::Drifted, "drift: db=none expected=1 not-run=afterConnect__views.sql");
     set(&files, &[row("1", "a", "select 1")])
         .finds(&[(
             "not-run",
-            "afterMigrate__views.sql:1:1",
-            "afterMigrate__views.sql is a Flyway callback and is not run",
+            "afterConnect__views.sql:1:1",
+            "afterConnect__views.sql is a Flyway callback and is not run",
             "make it a repeatable migration, or run it yourself",
         )])
-        .grades(&[(Severity::Warning, "afterMigrate__views.sql")])
+        .grades(&[(Severity::Warning, "afterConnect__views.sql")])
         .goes();
     // What the help says.
     set(&[files[0], ("R__views.sql", "select 2")], &[]).finds(&[]).works(&["apply 1", "apply R__views"]).goes();
     set(&files, &[]).policy("not-run", Severity::Warning).works(&["apply 1"]).goes();
-    for ours in
-        ["beforeMigrate", "beforeEachMigrate", "afterVersioned", "beforeValidate", "createSchema", "afterConnect"]
-    {
+    for ours in ["beforeEachMigrateStatement", "afterEachMigrateStatement", "createSchema", "beforeConnect"] {
         let name = format!("{ours}.sql");
         set(&[files[0], (&name, "")], &[]).grades(&[(Severity::Error, &name)]);
+    }
+    // What is run here is no finding.
+    for ours in [
+        "beforeValidate",
+        "afterValidate",
+        "beforeMigrate",
+        "beforeEachMigrate",
+        "afterEachMigrate",
+        "afterVersioned",
+        "beforeRepeatables",
+        "afterMigrateApplied",
+        "afterMigrate",
+        "afterMigrateOperationFinish",
+    ] {
+        set(&[files[0], (&format!("{ours}__x.sql"), "select 3")], &[]).finds(&[]).works(&["apply 1"]).goes();
     }
     // Those of other commands, and of a failure, have no part in going up.
     for other in ["beforeClean", "afterUndo", "afterInfo", "beforeRepair", "beforeBaseline", "afterMigrateError"] {
@@ -366,4 +379,32 @@ fn a_way_back_in_sql_whose_way_up_is_in_code_is_legal() {
         ])
         .goes();
     set(&files, &[]).grades(&[(Severity::Note, "2_b.down.sql"), (Severity::Error, "2_b.up.go")]);
+}
+
+#[test]
+fn a_callback_that_cannot_run_is_found_as_soon_as_anything_is_pending() {
+    let files = [("V1__a.sql", "select 1"), ("afterMigrate.sql", "drop table schema_migrations")];
+    let finding = (
+        "ledger-touched",
+        "afterMigrate.sql:1:1",
+        "the migration drops the ledger's own table, \"public\".\"schema_migrations\"",
+        "leave the statement out, or keep the ledger elsewhere with the option `table`",
+    );
+    set(&files, &[]).finds(&[finding]);
+    set(&files, &[row("1", "a", "select 1")]).finds(&[]).goes();
+}
+
+#[test]
+fn migrations_that_callbacks_are_still_to_follow_are_told() {
+    let files = [("V1__a.sql", "select 1"), ("afterMigrate.sql", "select 2")];
+    let owing = Row { claimed_by: Some("callbacks".into()), ..row("1", "a", "select 1") };
+    set(&files, &[owing])
+        .finds(&[(
+            "callbacks-owed",
+            "",
+            "a run was stopped before the callbacks that follow these: 1",
+            "run again: that runs them, also where nothing is pending",
+        )])
+        .goes()
+        .answers(Status::Behind, "drift: db=1 expected=1 pending=callbacks");
 }

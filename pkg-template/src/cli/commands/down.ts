@@ -5,7 +5,7 @@ import { print, printJson, say } from '../text/print.js'
 import { canAsk, confirmed } from '../connect/confirm.js'
 import { lossesOf, sayLosses } from '../show/losses.js'
 import { failure } from '../../shared/errors.js'
-import { withDatabase, writing, written } from '../connect/session.js'
+import { filling, withDatabase, writing, written } from '../connect/session.js'
 import { visible } from '../../shared/printed.js'
 import { err, out } from '../text/style.js'
 import { applied } from './result.js'
@@ -25,6 +25,7 @@ export const command = define({
       multiple: true,
     },
     yes: { type: 'boolean', about: 'do not ask', short: 'y' },
+    ...filling,
     ...writing,
   },
   formats: ['text', 'json', 'github'],

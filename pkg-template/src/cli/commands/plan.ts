@@ -10,7 +10,7 @@ import { inFolder, printFindings } from '../show/findings.js'
 import { lossFindings, lossesOfPlan, shownLosses, type Loss } from '../show/losses.js'
 import { planFile } from './plan-file.js'
 import { exitOfPlan, findingsOf, mermaid, shownPlan, standing, summary } from '../show/plans.js'
-import { patience, waiting, withDatabase } from '../connect/session.js'
+import { filling, patience, waiting, withDatabase } from '../connect/session.js'
 import { out } from '../text/style.js'
 
 export const command = define({
@@ -30,6 +30,7 @@ export const command = define({
       type: 'boolean',
       about: 'as a Mermaid timeline: in a pull request it stands between ```mermaid and ```',
     },
+    ...filling,
     ...waiting,
   },
   formats: ['text', 'json', 'github', 'sarif'],

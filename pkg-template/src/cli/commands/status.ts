@@ -6,13 +6,13 @@ import { databaseOptions, define } from '../frame/command.js'
 import { print, printJson } from '../text/print.js'
 import { inFolder, printFindings } from '../show/findings.js'
 import { exitOfPlan, findingsOf, shownPlan, standing, summary, withRows } from '../show/plans.js'
-import { patience, waiting, withDatabase } from '../connect/session.js'
+import { filling, patience, waiting, withDatabase } from '../connect/session.js'
 import { out } from '../text/style.js'
 
 export const command = define({
   about:
     'Lists every migration: is it applied, since when, how long did it take, and do file and database agree? Writes nothing, so a role that may only read is enough.',
-  options: { ...databaseOptions, ...waiting },
+  options: { ...databaseOptions, ...filling, ...waiting },
   formats: ['text', 'json', 'github', 'sarif'],
   examples: [
     ['status', 'of DATABASE_URL'],

@@ -9,7 +9,7 @@ import { lossFindings, lossesOfPlan, sayLosses } from '../show/losses.js'
 import { rendered } from './plan.js'
 import { mustBeReviewed, reviewedPlan } from './plan-file.js'
 import { findingsOf, shownPlan, standing } from '../show/plans.js'
-import { patience, waiting, withDatabase, writing, written, type Session } from '../connect/session.js'
+import { filling, patience, waiting, withDatabase, writing, written, type Session } from '../connect/session.js'
 import { err } from '../text/style.js'
 import { applied } from './result.js'
 
@@ -36,6 +36,7 @@ export const command = define({
     },
     create: { type: 'boolean', about: 'make the database before, if it is not there' },
     yes: { type: 'boolean', about: 'do not ask', short: 'y' },
+    ...filling,
     ...waiting,
     ...writing,
   },

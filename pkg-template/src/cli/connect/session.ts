@@ -6,7 +6,7 @@ import { MigrationError } from '../../shared/errors.js'
 import { filesNow } from '../../set/files.js'
 import { init } from '../../wasm/init.js'
 import type { Convention, ExistingName, MigrateOptions, ReadOptions } from '../../options/public.js'
-import { Usage, type Call, type Values, type databaseOptions } from '../frame/command.js'
+import { Usage, type Call, type Options, type Values, type databaseOptions } from '../frame/command.js'
 import { readFolder } from '../text/links.js'
 import { say } from '../text/print.js'
 import { open } from './connect.js'
@@ -49,6 +49,7 @@ export async function withDatabase<T>(
       'write --table name, or --table schema.name',
     )
   const ignore = existing.map(ignored)
+  const variables = 'env' in call.values ? filled(call.values as unknown as Values<typeof filling>) : {}
   const addressed = named.length === 0 && target.kind === 'postgres' ? target.address.schema : undefined
   const schema = addressed ?? named
   const passedOver = target.kind === 'postgres' ? target.address.passedOver : []
@@ -83,6 +84,7 @@ export async function withDatabase<T>(
       ...(policy && { policy }),
       ...(allowEmpty && { allowEmpty }),
       ...(ignore.length > 0 && { existing: { ignore } }),
+      ...variables,
     }
     const session = { ...opened, shown: target.shown, dir, files, options }
     if (addressed) await refuseElsewhere(session, addressed)
@@ -140,6 +142,27 @@ export function written(
     ...(waitTimeout !== undefined && { waitTimeout }),
     ...(sessionless && { session: false }),
   }
+}
+
+/** What files have filled in, for commands that look at their statements. */
+export const filling = {
+  env: {
+    type: 'string',
+    value: '<name>',
+    about: 'a variable of the environment that files may have filled in (goose: ENVSUB); no other is read',
+    multiple: true,
+  },
+} as const satisfies Options
+
+/** Those variables, as the drivers take them. */
+function filled({ env: names }: Values<typeof filling>): Pick<ReadOptions, 'env'> {
+  const wrong = names.find((name) => name.includes('='))
+  if (wrong !== undefined)
+    throw new Usage(
+      `--env takes a name, and its value from the environment: ${visible(wrong.split('=')[0]!)}=…`,
+      `set ${visible(wrong.split('=')[0]!)} in the environment, and write --env ${visible(wrong.split('=')[0]!)}`,
+    )
+  return names.length > 0 ? { env: Object.fromEntries(names.map((name) => [name, process.env[name]])) } : {}
 }
 
 /** Waiting for a database that is about to start, as in `dbmate --wait`. */

@@ -91,6 +91,7 @@ export function standing({ decisions, findings }: Plan): 'refused' | 'drifted' |
   if ([...decisions, ...findings].some(({ severity }) => severity === 'error')) return 'refused'
   if (decisions.some(({ action, code }) => action === 'apply' || action === 'adopt' || code === 'in-progress'))
     return 'pending'
+  if (findings.some(({ code }) => code === 'callbacks-owed')) return 'pending'
   return decisions.some(({ action, severity }) => action === 'drift' && severity === 'warning') ? 'drifted' : 'current'
 }
 

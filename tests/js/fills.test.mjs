@@ -1,0 +1,216 @@
+// What is filled in before a file is run: goose's variables of the environment, Flyway's placeholders.
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { test } from 'node:test'
+import { checksum } from 'counterfoil'
+import { embed } from 'counterfoil/embed'
+import { project } from './support/cli.mjs'
+import { onEachDatabase } from './support/databases.mjs'
+import { fails } from './support/errors.mjs'
+
+const up = (text) => `-- +goose Up\n-- +goose ENVSUB ON\n${text}`
+const secret = "it''s; -- a $$ secret"
+
+onEachDatabase(
+  ({ kind, api: { migrate, plan, rollback }, open }) => {
+    // `internal/sqlparser/testdata/envsub` of goose: input.sql and the golden files.
+    test('goose: it is filled in as goose does', async (t) => {
+      const { db, query } = await open(t)
+      const set = {
+        '1_post.sql': `-- +goose Up
+
+-- +goose ENVSUB ON
+CREATE TABLE \${REGION}post (
+	id int NOT NULL,
+	$GOOSE_ENV_NAME text,
+	\${GOOSE_ENV_NAME}title3 text,
+	\${ANOTHER_VAR:-default}title4 text,
+	\${EMPTY-default}title5 text
+);
+-- +goose ENVSUB OFF
+
+-- +goose StatementBegin
+CREATE OR REPLACE FUNCTION test_func()
+RETURNS void AS $$
+-- +goose ENVSUB ON
+BEGIN
+	RAISE NOTICE '\${GOOSE_ENV_NAME} \\$GOOSE_ENV_NAME \\$GOOSE_ENV_NAME';
+END;
+-- +goose ENVSUB OFF
+$$ LANGUAGE plpgsql;
+-- +goose StatementEnd
+-- +goose Down
+-- +goose ENVSUB ON
+DROP TABLE \${REGION}post;
+`,
+      }
+      const env = { REGION: 'us_east_', GOOSE_ENV_NAME: 'foo', ANOTHER_VAR: undefined, EMPTY: '' }
+      await migrate(db, set, { env })
+      const columns = await query(
+        "select attname from pg_attribute where attrelid = 'us_east_post'::regclass and attnum > 0 order by attnum",
+      )
+      assert.deepEqual(
+        columns.map(({ attname }) => attname),
+        ['id', 'foo', 'footitle3', 'defaulttitle4', 'title5'],
+      )
+      const [{ prosrc }] = await query("select prosrc from pg_proc where proname = 'test_func'")
+      assert.match(prosrc, /RAISE NOTICE 'foo \$GOOSE_ENV_NAME \$GOOSE_ENV_NAME';/)
+      const [{ checksum: recorded }] = await query('select checksum from schema_migrations')
+      const section = set['1_post.sql'].split('-- +goose Down')[0]
+      assert.equal(recorded, `sha256:${createHash('sha256').update(section).digest('hex')}`)
+      assert.equal(recorded, checksum(section))
+      assert.equal((await migrate(db, set)).status, 'current')
+      await fails(rollback(db, set), { code: 'unsupported' })
+      assert.equal((await rollback(db, set, { env })).reverted.length, 1)
+    })
+
+    test('a variable that is not named is refused before anything runs, and a plan needs no value', async (t) => {
+      const { db, query } = await open(t)
+      const set = {
+        '1_a.sql': '-- +goose Up\ncreate table a ();\n',
+        '2_b.sql': up("select '$HOME',\n  ${PATH:-$USER};\n"),
+      }
+      const error = await fails(migrate(db, set), { code: 'plan-refused', at: { path: '2_b.sql', line: 3, column: 9 } })
+      assert.match(error.message, /the environment variable HOME, which this run has not been given/)
+      assert.equal(error.help, "give it a value with env: { HOME: '…' }; none but these are ever read")
+      assert.deepEqual(error.options, [{ option: 'env', values: ['HOME'], text: "env: { HOME: '…' }" }])
+      assert.deepEqual(await query("select to_regclass('a') as a"), [{ a: null }])
+      const env = { HOME: undefined, PATH: undefined, USER: undefined }
+      const { findings, decisions } = await plan(db, set, { env })
+      assert.deepEqual([findings, decisions.map(({ action }) => action)], [[], ['apply', 'apply']])
+      // Named and without a value, where goose would put nothing.
+      const unset = await fails(migrate(db, set, { env }), {
+        code: 'unsupported',
+        at: { path: '2_b.sql', line: 3, column: 9 },
+      })
+      assert.match(unset.message, /the environment variable HOME is not set/)
+      assert.deepEqual(await query("select to_regclass('a') as a"), [{ a: null }])
+      await fails(migrate(db, set, { env: { HOME: 1 } }), { code: 'invalid-input' })
+    })
+
+    test('a value with quotes, semicolons and dashes is put in as it is, and no error tells it', async (t) => {
+      const { db, query } = await open(t)
+      const set = {
+        '1_a.sql': up("create table a (n text default '${SECRET}');\nselect 1; select\n  '${SECRET}'::int;\n"),
+      }
+      const env = { SECRET: secret }
+      const error = await fails(migrate(db, set, { env }), {
+        code: 'statement-failed',
+        statement: "select\n  '${SECRET}'::int",
+      })
+      // PostgreSQL points at the literal, or says nothing of where it is.
+      assert.deepEqual(error.at, {
+        path: '1_a.sql',
+        line: 5,
+        column: 3,
+      })
+      for (const text of [
+        error.message,
+        error.help,
+        error.cause?.message,
+        error.cause?.stack,
+        JSON.stringify(error.cause),
+        error.stack,
+      ])
+        assert.ok(!/it's|a \$\$/i.test(String(text)), text)
+      const ok = { '1_a.sql': up("create table a (n text default '${SECRET}');\n${MORE}\n") }
+      await migrate(db, ok, { env: { ...env, MORE: "insert into a values ('x'); insert into a values ('y');" } })
+      await query('insert into a default values')
+      assert.deepEqual(await query('select n from a order by n'), [
+        { n: "it's; -- a $$ secret" },
+        { n: 'x' },
+        { n: 'y' },
+      ])
+      const rows = JSON.stringify(await query('select * from schema_migrations'))
+      assert.ok(!rows.includes('secret'), rows)
+    })
+
+    test('a value that opens a quote is refused before anything runs', async (t) => {
+      const { db, query } = await open(t)
+      const set = { '1_a.sql': '-- +goose Up\ncreate table a ();\n', '2_b.sql': up('select 1,\n  $OPEN;\nselect 2;\n') }
+      await fails(migrate(db, set, { env: { OPEN: "'never" } }), { at: { path: '2_b.sql', line: 4, column: 3 } })
+      assert.deepEqual(await query("select to_regclass('a') as a"), [{ a: null }])
+    })
+
+    if (kind !== 'HTTP')
+      test('a notice has no value in it', async (t) => {
+        const { db } = await open(t)
+        const set = { '1_a.sql': up("do $$$$ begin raise notice 'the % is $SECRET', 'word'; end $$$$;\n") }
+        const events = []
+        await migrate(db, set, { env: { SECRET: 'hush-hush' }, onProgress: (event) => events.push(event) })
+        const notices = events.filter(({ kind }) => kind === 'notice').map(({ message }) => message)
+        assert.deepEqual(notices, ['the word is ${SECRET}'])
+        assert.ok(!JSON.stringify(events).includes('hush'))
+      })
+
+    test('Flyway: its own placeholders and those of its configuration are filled in', async (t) => {
+      const { db, query } = await open(t)
+      const set = {
+        'V1__a.sql': `-- \${owner}
+create table \${flyway:defaultSchema}.a (u text, d text, t timestamp, f text, l text, o text, p text);
+insert into a values ('\${flyway:user}', '\${flyway:database}', '\${flyway:timestamp}', '\${flyway:filename}', '\${flyway:table}', '\${owner}', '\${path}');
+`,
+        'flyway.conf': 'flyway.placeholders.owner=me; myself\n',
+        'flyway.toml': "[flyway.placeholders]\npath = 'a\\b'\n",
+      }
+      await migrate(db, embed(set))
+      const [row] = await query(
+        'select u = current_user as u, d = current_database() as d, abs(extract(epoch from now()::timestamp - t)) < 100 as t, f, l, o, p from a',
+      )
+      assert.deepEqual(row, {
+        u: true,
+        d: true,
+        t: true,
+        f: 'V1__a.sql',
+        l: 'schema_migrations',
+        o: 'me; myself',
+        p: 'a\\b',
+      })
+      const [{ checksum: recorded }] = await query('select checksum from schema_migrations')
+      assert.equal(recorded, `sha256:${createHash('sha256').update(set['V1__a.sql']).digest('hex')}`)
+      const more = { ...set, 'V2__b.sql': "select '${owner}',\n  ${flyway:user}::nope;\n" }
+      await fails(migrate(db, more), {
+        code: 'statement-failed',
+        statement: "select '${owner}',\n  ${flyway:user}::nope",
+      })
+      await fails(migrate(db, { ...set, 'V2__b.sql': "select '${flyway:environment}'" }), {
+        code: 'plan-refused',
+        at: { path: 'V2__b.sql', line: 1, column: 9 },
+      })
+    })
+
+    test('Flyway: the default schema is that of the run', async (t) => {
+      const { db, query } = await open(t)
+      const set = { 'V1__a.sql': 'create table ${flyway:defaultSchema}.a ()' }
+      await migrate(db, set, { schema: 'tenant' })
+      assert.deepEqual(await query("select schemaname from pg_tables where tablename = 'a'"), [
+        { schemaname: 'tenant' },
+      ])
+    })
+  },
+  ['HTTP'],
+)
+
+test('the command line takes the names, and the values from the environment', async (t) => {
+  const it = project(t, {
+    'db/migrations/1_a.sql': up("create table ${REGION}post (n int default 1);\nselect '$TOKEN'::int;\n"),
+  })
+  const url = ['--url', 'pglite:./data']
+  const env = { REGION: 'us_', TOKEN: 'hush-hush' }
+  const without = await it.run(['up', ...url], { env })
+  assert.equal(without.status, 1)
+  assert.match(without.stderr, /give it a value with --env REGION/)
+  assert.equal((await it.run(['status', ...url, '--env', 'REGION', '--env', 'TOKEN'])).status, 1)
+  const failed = await it.run(['up', ...url, '--env', 'REGION', '--env', 'TOKEN'], { env })
+  assert.equal(failed.status, 1, failed.stderr)
+  assert.match(failed.stderr, /invalid input syntax for type integer: "\$\{TOKEN\}"/)
+  assert.ok(!`${failed.stdout}${failed.stderr}`.includes('hush'))
+  const value = await it.run(['up', ...url, '--env', 'TOKEN=hush-hush'])
+  assert.equal(value.status, 2)
+  assert.match(value.stderr, /--env takes a name/)
+  assert.ok(!value.stderr.includes('hush'))
+  it.write({ 'db/migrations/1_a.sql': up('create table ${REGION}post (n int default 1);\n') })
+  const done = await it.run(['up', ...url, '--env', 'REGION'], { env })
+  assert.equal(done.status, 0, done.stderr)
+  assert.equal((await it.run(['status', ...url])).status, 0)
+})

@@ -126,7 +126,7 @@ onEachDatabase(
         })
       for (const [args, message] of [
         [['001'], 'the option as is not one of applied, not-applied', { as: 'done' }],
-        [['001'], 'the option step is not one of done, not-done', { step: 'applied' }],
+        [['001'], 'the option step is not done, not-done or a number of steps', { step: 'applied' }],
         [['001'], 'both what the versions are marked as and a step are given', { as: 'applied', step: 'done' }],
         [['001'], 'there is no option steps here', { steps: 1 }],
         [[], 'the versions are not an array of one version or more'],

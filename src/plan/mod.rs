@@ -26,6 +26,7 @@ use crate::ledger::Ledger;
 use crate::mention::Mention;
 use crate::migration::Catalog;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 pub use crate::finding::{Finding, Severity};
 pub use decision::{Action, Decision, Edit, Grade, Progress, Reason, Work};
@@ -138,7 +139,7 @@ pub fn plan_with(catalog: &Catalog, ledger: &Ledger, options: &Options, cache: &
     not_run::judge(catalog, ledger, &decisions, options, &mut findings);
     for (file, decision) in decisions.iter_mut().take(catalog.migrations.len()).enumerate() {
         let migration = &catalog.migrations[file];
-        let marker = |inspected: &Inspected| {
+        let marker = |inspected: &Arc<Inspected>| {
             let severity = options.severity(foreign_markers::CODE);
             foreign_markers::finding(&migration.up, &inspected.analysis, catalog.convention, severity)
         };

@@ -3,28 +3,37 @@
 use crate::error::{Code, Error};
 use crate::migration::Section;
 use crate::plan::{Finding, Inspected, inspect};
-use crate::sql::{Analysis, Statement, Steps};
+use crate::sql::{Analysis, Statement};
+use std::ops::Deref;
+use std::sync::Arc;
 
 /// A section made ready to run.
 #[derive(Clone, Debug)]
 pub(crate) struct Prepared {
-    pub(crate) analysis: Analysis,
-    pub(crate) steps: Steps,
+    inspected: Arc<Inspected>,
     /// Settings with a dot in their name that the section sets: `pg_settings` does not show them.
     pub(crate) settings: Vec<String>,
     /// The caller's settings, if the machine keeps them.
     pub(crate) kept: Option<String>,
 }
 
+impl Deref for Prepared {
+    type Target = Inspected;
+
+    fn deref(&self) -> &Inspected {
+        &self.inspected
+    }
+}
+
 impl Prepared {
     /// `known`: what planning has found out about the section.
-    pub(crate) fn new(section: &Section, known: Option<Inspected>) -> Result<Prepared, Error> {
-        let Inspected { analysis, steps } = match known {
+    pub(crate) fn new(section: &Section, known: Option<Arc<Inspected>>) -> Result<Prepared, Error> {
+        let inspected = match known {
             Some(known) => known,
-            None => inspect(section).map_err(|finding| refused(*finding))?,
+            None => Arc::new(inspect(section).map_err(|finding| refused(*finding))?),
         };
-        let settings = dotted_settings(&section.text, &analysis);
-        Ok(Prepared { analysis, steps, settings, kept: None })
+        let settings = dotted_settings(&section.text, &inspected.analysis);
+        Ok(Prepared { inspected, settings, kept: None })
     }
 
     /// Whether any step may change session settings.

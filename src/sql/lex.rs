@@ -5,6 +5,8 @@
 //!   trailing `+` or `-` only belongs to operators with one of ``~ ! @ # ^ & | ` ? %``).
 //! - A string that goes on on a later line (rule `quotecontinue`) keeps the escapes of its first
 //!   part: in `E'a'`, new line, `'b\'c'` the second quote is escaped.
+//! - A dollar sign that begins neither a quote nor a parameter is alone (rule `dolqfailed`): what follows may be a prefix
+//!   of a string.
 //! - A backslash outside a literal begins a psql command, which takes the rest of its line.
 //!
 //! Plain strings are read as with `standard_conforming_strings = on`, the default since 9.1.
@@ -329,7 +331,12 @@ impl<I: Iterator<Item = squawk_lexer::Token>> Iterator for Lexer<'_, I> {
                 TokenKind::QuotedIdent { terminated: false, .. } => Kind::Unterminated(Unclosed::Identifier),
                 TokenKind::QuotedIdent { uescape: true, .. } => Kind::UnicodeIdent,
                 TokenKind::QuotedIdent { .. } => Kind::QuotedIdent,
-                TokenKind::PositionalParam { .. } => Kind::Param,
+                TokenKind::PositionalParam { .. } => {
+                    if !self.byte(start + 1).is_ascii_digit() {
+                        self.restart(start + 1);
+                    }
+                    Kind::Param
+                }
                 TokenKind::Semi => Kind::Semicolon,
                 TokenKind::Comma => Kind::Comma,
                 TokenKind::Dot => Kind::Dot,
@@ -434,6 +441,7 @@ mod tests {
         lexes("$a$ $a$a$", &[("$a$ $a$", DollarStr), ("a$", Word)]);
         lexes("$é$;$é$", &[("$é$;$é$", DollarStr)]);
         lexes("$$ $a$$", &[("$$ $a$$", DollarStr)]);
+        lexes("$e'\\' ' 1", &[("$", Param), ("e'\\' '", EscapeStr), ("1", Number)]);
     }
 
     #[test]

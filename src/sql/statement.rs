@@ -19,6 +19,9 @@ pub struct Statement {
     pub session: bool,
     /// Set if the statement throws away a whole schema, database or all that somebody owns.
     pub destructive: Option<String>,
+    /// Whether it may throw data away, as far as its words tell: `DROP`, `TRUNCATE`, `DELETE` or `ALTER` stands in it, in
+    /// whatever place, or it runs code.
+    pub removes: bool,
     /// Set for `CREATE INDEX CONCURRENTLY` with an index name.
     pub concurrent_index: Option<ConcurrentIndex>,
     /// Tables that it drops, renames, moves to another schema or creates.

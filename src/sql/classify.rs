@@ -329,6 +329,23 @@ mod tests {
     }
 
     #[test]
+    fn what_may_throw_data_away_is_told_by_its_words() {
+        for text in [
+            "drop table a",
+            "ALTER TABLE a DROP COLUMN b",
+            "truncate a",
+            "insert into b with c as (delete from a returning *) select * from c",
+            "do $$ begin null; end $$",
+            "select run('drop schema a')",
+        ] {
+            assert!(one(text).removes, "{text}");
+        }
+        for text in ["insert into a values ('drop table a', 'delete')", "create table a (\"drop\" int)", "select 1"] {
+            assert!(!one(text).removes, "{text}");
+        }
+    }
+
+    #[test]
     fn settings_that_outlive_the_transaction_are_found() {
         for text in [
             "set search_path to app",

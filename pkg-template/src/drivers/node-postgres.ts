@@ -65,7 +65,7 @@ function connect(db: PgClient | PgPool): Connection {
     try {
       // Not pg-native: it has no stream.
       const sends = typeof text !== 'string' && connection?.stream
-      return await client!.query(sends ? text : { text: `${text}`, types })
+      return await client!.query(sends ? text : { text: String(text), types })
     } catch (error) {
       if (connection?.on && error instanceof Error) Object.assign(error, { [completed]: done })
       throw error

@@ -57,7 +57,7 @@ async function sent(
 async function executed(db: PGliteLike, sql: string | Long, count: number, go: Go | undefined) {
   const work = async (on: Pick<PGliteLike, 'exec'>) => {
     go?.()
-    const results = (await on.exec(`${sql}`, asText).catch(refused)) as { rows: TextRow[]; fields: unknown[] }[]
+    const results = (await on.exec(String(sql), asText).catch(refused)) as { rows: TextRow[]; fields: unknown[] }[]
     if (results.length < count) throw stopped(db)
     return results
   }

@@ -151,7 +151,7 @@ function written(
 ): string | Long | LongQuery {
   if (!rest) return sql
   const long = new Long((from, most) => machine.part!(from, most), sql, rest)
-  return form === 'parts' ? long : form === 'query' ? new LongQuery(long) : `${long}`
+  return form === 'parts' ? long : form === 'query' ? new LongQuery(long) : long.toString()
 }
 
 /** A request that goes to the database. */

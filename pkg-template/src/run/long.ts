@@ -58,7 +58,7 @@ interface Wire {
  * @internal
  */
 export class LongQuery implements PromiseLike<{ rows: [] }> {
-  callback: ((error: unknown, result?: unknown) => void) | undefined
+  callback: ((error: Error | null) => void) | undefined
   /** What a query has that is sent as a text. */
   declare readonly text: string
   readonly #text: Long
@@ -80,7 +80,7 @@ export class LongQuery implements PromiseLike<{ rows: [] }> {
 
   /** For pg-native, which has no connection to write to. */
   toString(): string {
-    return `${this.#text}`
+    return this.#text.toString()
   }
 
   submit({ stream }: Wire): void {
@@ -96,12 +96,12 @@ export class LongQuery implements PromiseLike<{ rows: [] }> {
     send().catch((error) => this.callback?.(error))
   }
 
-  handleError(error: unknown): void {
+  handleError(error: Error): void {
     this.callback?.(error)
   }
 
   handleReadyForQuery(): void {
-    this.callback?.(undefined)
+    this.callback?.(null)
   }
 
   handleCopyInResponse(connection: Wire): void {

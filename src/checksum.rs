@@ -10,7 +10,11 @@ use std::borrow::Cow;
 /// One file gives one canonical text on every OS and in every bundler.
 pub fn canonical(text: &str) -> Cow<'_, str> {
     let text = without_mark(text);
-    if text.contains("\r\n") { Cow::Owned(text.replace("\r\n", "\n")) } else { Cow::Borrowed(text) }
+    if text.contains('\r') && text.contains("\r\n") {
+        Cow::Owned(text.replace("\r\n", "\n"))
+    } else {
+        Cow::Borrowed(text)
+    }
 }
 
 /// The text without a byte order mark.
@@ -28,7 +32,12 @@ pub(crate) fn without_mark(text: &str) -> &str {
 /// );
 /// ```
 pub fn checksum(text: &str) -> String {
-    hex(&Sha256::digest(text.as_bytes()))
+    let mut sum = Sha256::new();
+    // WebAssembly is compiled well by the time of the next call: one for all of a large text would be slow to its end.
+    for part in text.as_bytes().chunks(1 << 16) {
+        sum.update(part);
+    }
+    hex(&sum.finalize())
 }
 
 /// `sha256:` and the digest in hex.
@@ -62,7 +71,7 @@ pub(crate) fn hex(digest: &[u8]) -> String {
 pub fn fingerprint(text: &str) -> String {
     let mut stream = Stream::default();
     stream.add(text);
-    hex(&stream.hasher.finalize())
+    stream.end()
 }
 
 /// How long the fingerprint of a step is, which the ledger holds while a migration runs step by step.
@@ -104,7 +113,7 @@ pub fn is_alike(text: &str, recorded: &str) -> bool {
                     let mut whole = stream.clone();
                     whole.semicolon = true;
                     whole.add(end);
-                    hex(&whole.hasher.finalize()) == recorded
+                    whole.end() == recorded
                 })
             }))
 }
@@ -163,6 +172,8 @@ fn counts(text: &str, kind: Kind, span: crate::span::Span) -> bool {
 #[derive(Clone, Default)]
 struct Stream {
     hasher: Sha256,
+    /// What has yet to be hashed: many tokens are handed over at once.
+    pending: Vec<u8>,
     any: bool,
     /// A semicolon counts once there are tokens on both of its sides.
     semicolon: bool,
@@ -170,7 +181,7 @@ struct Stream {
 
 impl Stream {
     fn add(&mut self, text: &str) {
-        let mut folded = Vec::new();
+        let out = &mut self.pending;
         for token in tokens(text).filter(|token| counts(text, token.kind, token.span)) {
             let source = token.span.slice(text);
             if token.kind == Kind::Semicolon {
@@ -178,7 +189,7 @@ impl Stream {
                 continue;
             }
             if std::mem::take(&mut self.semicolon) {
-                self.hasher.update([tag(Kind::Semicolon), 0, 0, 0, 0]);
+                out.extend([tag(Kind::Semicolon), 0, 0, 0, 0]);
             }
             self.any = true;
             // Where the part begins whose case counts.
@@ -190,14 +201,22 @@ impl Stream {
                 Kind::UnicodeIdent => source.find('"').unwrap_or(0),
                 _ => 0,
             };
-            folded.clear();
-            folded.extend_from_slice(source.as_bytes());
-            folded[..verbatim].make_ascii_lowercase();
             // The kind, whether a string goes on, and the length keep neighbours apart.
-            self.hasher.update([tag(token.kind) | u8::from(token.continues) << 7]);
-            self.hasher.update((folded.len() as u32).to_le_bytes());
-            self.hasher.update(&folded);
+            out.push(tag(token.kind) | u8::from(token.continues) << 7);
+            out.extend((source.len() as u32).to_le_bytes());
+            let from = out.len();
+            out.extend_from_slice(source.as_bytes());
+            out[from..from + verbatim].make_ascii_lowercase();
+            if from > 1 << 13 {
+                self.hasher.update(&*out);
+                out.clear();
+            }
         }
+    }
+
+    fn end(mut self) -> String {
+        self.hasher.update(&self.pending);
+        hex(&self.hasher.finalize())
     }
 }
 

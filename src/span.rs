@@ -54,7 +54,7 @@ pub fn line_column(text: &str, offset: usize) -> LineColumn {
     let before = &text[..end];
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
     LineColumn {
-        line: 1 + before.bytes().filter(|&byte| byte == b'\n').count() as u32,
+        line: 1 + before.matches('\n').count() as u32,
         column: 1 + before[line_start..].chars().count() as u32,
     }
 }

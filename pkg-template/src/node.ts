@@ -108,7 +108,21 @@ async function read(base: string, path: string): Promise<string> {
     return decoder().decode(bytes)
   } catch {
     throw notUtf8(path, bytes)
+  } finally {
+    giveBack(bytes)
   }
+}
+
+/**
+ * Gives the bytes of a large file back at once. Left to the collector of garbage they stay until the file has been sent, for
+ * they do not lie where it counts.
+ */
+function giveBack({ buffer, byteLength }: Uint8Array<ArrayBuffer>): void {
+  if (byteLength < 1 << 20 || byteLength !== buffer.byteLength) return
+  const { port1, port2 } = new MessageChannel()
+  port1.postMessage(undefined, [buffer])
+  port1.close()
+  port2.close()
 }
 
 // A byte order mark stays: whether it counts is for the core to say.

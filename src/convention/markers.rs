@@ -32,7 +32,13 @@ pub(super) fn find_by(text: &str, place: Place, limit: usize, is: &mut dyn FnMut
     let mut looked = 0; // everything before has been looked at for line breaks
     let mut line = 0; // the start of the line
     let mut seen = None; // the line whose first dashes have been looked at
-    for (start, _) in text.match_indices("--") {
+    // By single characters: for these the text is searched many bytes at a time.
+    let mut from = 0;
+    for (start, _) in text.match_indices('-') {
+        if start < from || text.as_bytes().get(start + 1) != Some(&b'-') {
+            continue;
+        }
+        from = start + 2;
         if let Some(at) = text[looked..start].rfind('\n') {
             line = looked + at + 1;
         }

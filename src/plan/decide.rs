@@ -23,7 +23,7 @@ pub(super) fn decide(
         let Some(row) = matching.row_of[file].map(|row| matching.rows[row]) else { continue };
         if row.state != State::Applied {
             let inspected = cache.inspected(file, &migration.up);
-            verdicts[file] = Some(judge(migration, row, inspected.as_ref().ok()));
+            verdicts[file] = Some(judge(migration, row, inspected.as_deref().ok()));
         }
     }
     let squash = squash(&matching, &mut |file| verdicts[file] == Some(Verdict::Resume));

@@ -24,10 +24,10 @@ pub struct Inspected {
 /// What is known of up sections, by their index in the catalog. Planning again with one catalog
 /// splits nothing twice.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Cache(Vec<Option<Arc<Known>>>);
+pub struct Cache(Vec<Option<Known>>);
 
-/// An up section, or why it cannot run here.
-type Known = Result<Inspected, Box<Finding>>;
+/// An up section, or why it cannot run here. What is known of a large one is large.
+type Known = Result<Arc<Inspected>, Box<Finding>>;
 
 impl Cache {
     /// Nothing is known.
@@ -37,7 +37,7 @@ impl Cache {
 
     /// What is known of a migration.
     pub fn get(&self, migration: usize) -> Option<&Known> {
-        self.0.get(migration)?.as_deref()
+        self.0.get(migration)?.as_ref()
     }
 
     /// The same; it is looked at now if it has not been.
@@ -45,7 +45,7 @@ impl Cache {
         if self.0.len() <= migration {
             self.0.resize(migration + 1, None);
         }
-        self.0[migration].get_or_insert_with(|| Arc::new(inspect(section)))
+        self.0[migration].get_or_insert_with(|| inspect(section).map(Arc::new))
     }
 }
 

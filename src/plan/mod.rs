@@ -28,6 +28,7 @@ use crate::ledger::Ledger;
 use crate::mention::Mention;
 use crate::migration::Catalog;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 pub use crate::finding::{Finding, Severity};
 pub use decision::{Action, Decision, Edit, Grade, Progress, Reason, Resume, Work};
@@ -143,7 +144,7 @@ pub fn plan_with(catalog: &Catalog, ledger: &Ledger, options: &Options, cache: &
     pairs::findings(catalog, &decisions, true, &mut findings);
     for (file, decision) in decisions.iter_mut().take(catalog.migrations.len()).enumerate() {
         let migration = &catalog.migrations[file];
-        let marker = |inspected: &Inspected| {
+        let marker = |inspected: &Arc<Inspected>| {
             let severity = options.severity(foreign_markers::CODE);
             foreign_markers::finding(&migration.up, &inspected.analysis, catalog.convention, severity)
         };

@@ -138,6 +138,17 @@ impl Machine {
         })
     }
 
+    /// With what an earlier run has learned of the same catalog: see [`Machine::known`].
+    pub fn with_known(mut self, known: Arc<Cache>) -> Self {
+        self.cache = known;
+        self
+    }
+
+    /// What the run has learned of its catalog, for the next one.
+    pub fn known(&self) -> Arc<Cache> {
+        self.cache.clone()
+    }
+
     /// What the run was set up with.
     pub fn setup(&self) -> &Setup {
         &self.setup
@@ -146,6 +157,12 @@ impl Machine {
     /// The SQL of the request that [`Machine::next`] has just given out.
     pub fn message(&self, request: &Request) -> Message {
         message::message(&self.setup, self.prepared.as_deref(), request)
+    }
+
+    /// The same of a script with the text of a long section (1 MiB), for a driver that sends it part by part; none if it
+    /// is no such request, or if the section is not sent as it is written.
+    pub fn long(&self, request: &Request) -> Option<message::Long> {
+        message::long(&self.setup, self.prepared.as_deref(), request)
     }
 
     /// Tells the run to stop as soon as nothing is half-done: no new migration or step is begun, the

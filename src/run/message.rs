@@ -10,8 +10,9 @@ use crate::span::Span;
 use crate::sql;
 use crate::sql::quote::literal;
 use crate::sql::steps::render;
-use crate::sql::{Control, lex};
+use crate::sql::{Control, Statement, lex};
 use serde::Serialize;
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// What the driver does.
@@ -50,7 +51,7 @@ pub enum Message {
 }
 
 /// Where a section's text lies in what is sent.
-pub(super) struct Body {
+pub(super) struct Body<'s> {
     /// The section.
     pub(super) migration: usize,
     pub(super) direction: Direction,
@@ -62,24 +63,26 @@ pub(super) struct Body {
     pub(super) offset: usize,
     /// What precedes it in a script, in code points.
     pub(super) before: usize,
-    /// What was sent of it.
-    pub(super) text: String,
+    /// What is sent of it.
+    pub(super) text: Cow<'s, str>,
 }
 
 /// One piece of an atomic request.
-pub(super) enum Piece {
+pub(super) enum Piece<'s> {
     /// It reads or writes the ledger.
     Ledger(String),
     /// It is about the session or the transaction.
     Own(String),
-    Body {
-        text: String,
-        statements: Vec<String>,
-        body: Body,
-    },
+    /// A section's text, and how many statements that are.
+    Body { count: usize, body: Body<'s> },
 }
 
-pub(super) fn pieces(setup: &Setup, prepared: Option<&Prepared>, acts: &[Act]) -> Vec<Piece> {
+/// Whether a statement is not left out.
+fn is_sent(statement: &Statement) -> bool {
+    statement.control.is_none_or(|control| control.is_savepoint())
+}
+
+pub(super) fn pieces<'s>(setup: &'s Setup, prepared: Option<&'s Prepared>, acts: &[Act]) -> Vec<Piece<'s>> {
     let table = &setup.options.table;
     let catalog = &setup.catalog;
     let mut out = Vec::with_capacity(acts.len());
@@ -130,13 +133,7 @@ pub(super) fn pieces(setup: &Setup, prepared: Option<&Prepared>, acts: &[Act]) -
                 let step = &prepared.steps.steps[*step];
                 let sent = |span: Span| render(&section.text, span, &prepared.steps, &prepared.analysis);
                 let all = &prepared.analysis.statements;
-                let statements = step
-                    .statements
-                    .clone()
-                    .filter(|&index| all[index].control.is_none_or(|control| control.is_savepoint()))
-                    .map(|index| sent(all[index].span))
-                    .collect();
-                let text = sent(step.span);
+                let count = all[step.statements.clone()].iter().filter(|statement| is_sent(statement)).count();
                 let body = Body {
                     migration: *migration,
                     direction: *direction,
@@ -144,9 +141,9 @@ pub(super) fn pieces(setup: &Setup, prepared: Option<&Prepared>, acts: &[Act]) -
                     statements: step.statements.clone(),
                     offset: step.span.start,
                     before: 0,
-                    text: String::new(),
+                    text: sent(step.span),
                 };
-                out.push(Piece::Body { text, statements, body });
+                out.push(Piece::Body { count, body });
                 // A pool hands the session on, and a temporary table hides others of its name.
                 let temporary = |at: usize| {
                     section.text.as_bytes()[at..].get(..4).is_some_and(|word| word.eq_ignore_ascii_case(b"temp"))
@@ -228,9 +225,28 @@ fn isolation(setup: &Setup, prepared: &Prepared, acts: &[Act]) -> Vec<String> {
     out
 }
 
-/// A script of an atomic request, how many statements it has, and where the section's text lies in it.
-pub(super) fn script(pieces: Vec<Piece>, explicit: bool) -> (String, u32, Option<Body>) {
+/// A script of an atomic request.
+pub(super) struct Script<'s> {
+    /// What comes before the section's text; all of it if it runs none.
+    pub(super) head: String,
+    pub(super) body: Option<Body<'s>>,
+    pub(super) tail: String,
+    /// How many statements it has.
+    pub(super) count: u32,
+}
+
+impl Script<'_> {
+    /// All of it.
+    fn sql(&self) -> String {
+        let body = self.body.as_ref().map_or("", |body| &body.text);
+        [&self.head, body, &self.tail].concat()
+    }
+}
+
+/// A script of an atomic request.
+pub(super) fn script(pieces: Vec<Piece<'_>>, explicit: bool) -> Script<'_> {
     let mut sql = String::new();
+    let mut head = None;
     let mut sent = 0;
     let mut found = None;
     if explicit {
@@ -243,13 +259,12 @@ pub(super) fn script(pieces: Vec<Piece>, explicit: bool) -> (String, u32, Option
                 sql.push_str(&text);
                 sent += 1;
             }
-            Piece::Body { text, statements, mut body } => {
+            Piece::Body { count, mut body, .. } => {
                 body.first = sent;
                 body.before = sql.chars().count();
-                sql.push_str(&text);
-                sent += statements.len();
-                body.text = text;
+                sent += count;
                 found = Some(body);
+                head = Some(std::mem::take(&mut sql));
                 // The text may end in a comment.
                 sql.push('\n');
             }
@@ -260,19 +275,67 @@ pub(super) fn script(pieces: Vec<Piece>, explicit: bool) -> (String, u32, Option
         sql.push_str("commit");
         sent += 1;
     }
-    (sql, sent as u32, found)
+    let (head, tail) = match head {
+        Some(head) => (head, sql),
+        None => (sql, String::new()),
+    };
+    Script { head, body: found, tail, count: sent as u32 }
 }
 
 /// The statements of an atomic request.
-fn batch(pieces: Vec<Piece>) -> Vec<String> {
+fn batch(setup: &Setup, prepared: Option<&Prepared>, acts: &[Act]) -> Vec<String> {
     let mut all = Vec::new();
-    for piece in pieces {
-        match piece {
-            Piece::Own(sql) | Piece::Ledger(sql) => all.push(sql),
-            Piece::Body { statements, .. } => all.extend(statements),
+    for piece in pieces(setup, prepared, acts) {
+        match (piece, prepared) {
+            (Piece::Own(sql) | Piece::Ledger(sql), _) => all.push(sql),
+            (Piece::Body { body, .. }, Some(known)) => {
+                let text = &setup.section(body.migration, body.direction).text;
+                let statements = known.analysis.statements[body.statements].iter().filter(|one| is_sent(one));
+                all.extend(statements.map(|one| render(text, one.span, &known.steps, &known.analysis).into_owned()));
+            }
+            _ => {}
         }
     }
     all
+}
+
+/// A [`Message::Script`] whose middle is the text of a long section as it is written: no copy of that has to be made.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Long {
+    /// What comes before the text.
+    pub head: String,
+    /// What comes after it.
+    pub tail: String,
+    /// How many statements all of it has.
+    pub count: u32,
+    /// The migration, as an index into the catalog.
+    pub migration: usize,
+    /// The section.
+    pub direction: Direction,
+    /// Where in the section the text lies.
+    pub span: Span,
+}
+
+/// A message holds each of its bytes several times before it is sent: of a section of this size that is a few megabytes.
+const LONG: usize = 1 << 20;
+
+/// The request as a long text, if it is one that is sent as it is written.
+pub(crate) fn long(setup: &Setup, prepared: Option<&Prepared>, request: &Request) -> Option<Long> {
+    let Request::Atomic(acts) = request else { return None };
+    let runs = acts.iter().any(|act| match act {
+        Act::Run { migration, direction, .. } => setup.section(*migration, *direction).text.len() >= LONG,
+        _ => false,
+    });
+    // What is filled in is in no file.
+    let filled = prepared.is_some_and(|prepared| prepared.filled.is_some());
+    if !runs || filled || !setup.capabilities.script {
+        return None;
+    }
+    let script = script(pieces(setup, prepared, acts), is_explicit(prepared, acts));
+    let Some(Body { migration, direction, offset, text: Cow::Borrowed(text), .. }) = script.body else { return None };
+    let span = Span::new(offset, offset + text.len());
+    Some(Long { head: script.head, tail: script.tail, count: script.count, migration, direction, span })
 }
 
 /// Writes a request as SQL. `prepared` belongs to the migration that the request runs.
@@ -302,12 +365,11 @@ pub(crate) fn message(setup: &Setup, prepared: Option<&Prepared>, request: &Requ
         }
         Request::Atomic(acts) => {
             let explicit = is_explicit(prepared, acts);
-            let pieces = pieces(setup, prepared, acts);
             if setup.capabilities.script {
-                let (sql, count, _) = script(pieces, explicit);
-                return Message::Script { sql, count };
+                let script = script(pieces(setup, prepared, acts), explicit);
+                return Message::Script { sql: script.sql(), count: script.count };
             }
-            return Message::Batch { statements: batch(pieces) };
+            return Message::Batch { statements: batch(setup, prepared, acts) };
         }
         Request::ClaimRunning { migration, steps, stepped, claim } => {
             let migration = &setup.catalog.migrations[*migration];
@@ -358,7 +420,7 @@ pub(crate) fn message(setup: &Setup, prepared: Option<&Prepared>, request: &Requ
         Request::Trace => return Message::Statement { sql: foreign::trace(table, setup.options.lock_timeout) },
         Request::Rollback => return Message::Statement { sql: "rollback".into() },
         Request::Diagnose(acts) => {
-            let statements = batch(pieces(setup, prepared, acts));
+            let statements = batch(setup, prepared, acts);
             return Message::Trial { statements: trial(&statements, setup.options.lock_timeout) };
         }
     };
@@ -378,13 +440,13 @@ pub(crate) fn is_explicit(prepared: Option<&Prepared>, acts: &[Act]) -> bool {
 }
 
 /// A step that runs alone, with the comment by which others can see it at work.
-pub(super) fn alone(
-    setup: &Setup,
-    prepared: Option<&Prepared>,
+pub(super) fn alone<'s>(
+    setup: &'s Setup,
+    prepared: Option<&'s Prepared>,
     migration: usize,
     direction: Direction,
     step: usize,
-) -> (String, Option<Body>) {
+) -> (String, Option<Body<'s>>) {
     let Some(prepared) = prepared else { return (String::new(), None) };
     let tag = match direction {
         Direction::Callback => String::new(),
@@ -429,7 +491,7 @@ pub(crate) fn owner(setup: &Setup, prepared: Option<&Prepared>, request: &Reques
     }
     for piece in pieces(setup, prepared, acts) {
         let (count, ledger) = match &piece {
-            Piece::Body { statements, .. } => (statements.len(), false),
+            Piece::Body { count, .. } => (*count, false),
             Piece::Ledger(_) => (1, true),
             Piece::Own(_) => (1, false),
         };

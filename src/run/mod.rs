@@ -60,7 +60,7 @@ pub const CODES: &[&str] = &[existing::CODE, state::MOVED, noticed::APART, notic
 pub use env::Env;
 pub use exchange::{Failure, Input, Output};
 pub use machine::Machine;
-pub use message::Message;
+pub use message::{Long, Message};
 pub use options::{Capabilities, Goal, Options, When};
 pub use report::{Done, Event, EventKind, Failed, Outcome, Report, Status};
 pub use request::{Act, Direction, Request};

@@ -19,7 +19,7 @@ pub(crate) fn place(
     let body = match request {
         Request::Atomic(acts) => {
             let explicit = !batch && is_explicit(Some(prepared), acts);
-            script(pieces(setup, Some(prepared), acts), explicit).2?
+            script(pieces(setup, Some(prepared), acts), explicit).body?
         }
         Request::Alone { migration, direction, step } => {
             alone(setup, Some(prepared), *migration, *direction, *step).1?

@@ -6,13 +6,14 @@ use crate::error::{Code, Error};
 use crate::migration::{Convention, Section};
 use crate::plan::set_local::{self, calls_set_config};
 use crate::plan::{Finding, Inspected, inspect};
-use crate::sql::{Analysis, Statement, Steps};
+use crate::sql::{Analysis, Statement};
+use std::ops::Deref;
+use std::sync::Arc;
 
 /// A section made ready to run.
 #[derive(Clone, Debug)]
 pub(crate) struct Prepared {
-    pub(crate) analysis: Analysis,
-    pub(crate) steps: Steps,
+    inspected: Arc<Inspected>,
     /// Settings with a dot in their name that the section sets: `pg_settings` does not show them.
     pub(crate) settings: Vec<String>,
     /// Steps that do nothing but set something until their transaction ends, which holds for the steps after them: the
@@ -24,20 +25,31 @@ pub(crate) struct Prepared {
     pub(crate) filled: Option<Section>,
 }
 
+impl Deref for Prepared {
+    type Target = Inspected;
+
+    fn deref(&self) -> &Inspected {
+        &self.inspected
+    }
+}
+
 impl Prepared {
     /// `known`: what planning has found out about the section.
-    pub(crate) fn new(section: &Section, known: Option<Inspected>, convention: Convention) -> Result<Prepared, Error> {
+    pub(crate) fn new(
+        section: &Section,
+        known: Option<Arc<Inspected>>,
+        convention: Convention,
+    ) -> Result<Prepared, Error> {
         let inspected = match known {
             Some(known) => known,
-            None => inspect(section).map_err(|finding| refused(*finding))?,
+            None => Arc::new(inspect(section).map_err(|finding| refused(*finding))?),
         };
         let mut local = Vec::new();
         if set_local::holds(convention) {
             local.extend(set_local::alone(section, &inspected));
         }
-        let Inspected { analysis, steps } = inspected;
-        let settings = dotted_settings(&section.text, &analysis);
-        Ok(Prepared { analysis, steps, settings, local, kept: None, filled: None })
+        let settings = dotted_settings(&section.text, &inspected.analysis);
+        Ok(Prepared { inspected, settings, local, kept: None, filled: None })
     }
 
     /// Whether what a statement sets until its transaction ends holds for the steps after it.

@@ -84,7 +84,10 @@ pub(super) fn statement(text: &str, tokens: &[Token]) -> Result<Statement, Probl
     let end = tokens.last().map_or(start, |token| token.span.end);
     let span = Span::new(start, end);
     let cursor = Cursor::new(text, tokens);
-    if copies_from_stdin(cursor) {
+    // No rule begins with it, and large files have many thousands.
+    let is_data = cursor.starts("insert");
+    let fits = |rules| !is_data && fits(rules, cursor);
+    if !is_data && copies_from_stdin(cursor) {
         return Err(Problem {
             code: Code::CopyFromStdin,
             message: String::from("COPY … FROM stdin needs rows that are not SQL"),
@@ -92,28 +95,37 @@ pub(super) fn statement(text: &str, tokens: &[Token]) -> Result<Statement, Probl
             span,
         });
     }
-    let control = CONTROL.iter().find(|(pattern, _)| cursor.starts(pattern)).and_then(|found| found.1);
+    let control = CONTROL.iter().find(|(pattern, _)| !is_data && cursor.starts(pattern)).and_then(|found| found.1);
     let mut inner = Inner::default();
     if cursor.starts("do") {
         inner.read_literals(text, tokens, 0, true);
     } else if cursor.starts("select|with|call|execute|prepare|explain") {
         inner.read_literals(text, tokens, 0, false);
     }
-    inner.read_statement(cursor);
-    let transactional = !(inner.ends_transaction || fits(OUTSIDE_TRANSACTION, cursor));
+    if !is_data {
+        inner.read_statement(cursor);
+    }
+    let transactional = !(inner.ends_transaction || fits(OUTSIDE_TRANSACTION));
     Ok(Statement {
         span,
         verb: verb(cursor),
         transactional,
         control,
         // A statement that begins with a parenthesis is a query.
-        session: fits(SESSION, cursor)
+        session: fits(SESSION)
             || cursor.peek().is_some_and(|token| token.kind == Kind::OpenParen)
             || mentions_set_config(span.slice(text)),
+        removes: inner.destructive.is_some() || cursor.starts("do") || tokens.iter().any(|token| removes(text, *token)),
         destructive: inner.destructive,
         judged: if transactional { None } else { judged::kind(cursor) },
         tables: inner.tables,
     })
+}
+
+/// Whether data may be thrown away where this word stands.
+fn removes(text: &str, token: Token) -> bool {
+    let is = |word: &&str| token.span.slice(text).eq_ignore_ascii_case(word);
+    token.kind == Kind::Word && ["drop", "truncate", "delete", "alter"].iter().any(is)
 }
 
 fn fits(rules: &[Rule], cursor: Cursor<'_>) -> bool {
@@ -294,6 +306,23 @@ mod tests {
             ("release a", Some(Control::Savepoint)),
             ("set transaction read only", None),
         ]);
+    }
+
+    #[test]
+    fn what_may_throw_data_away_is_told_by_its_words() {
+        for text in [
+            "drop table a",
+            "ALTER TABLE a DROP COLUMN b",
+            "truncate a",
+            "insert into b with c as (delete from a returning *) select * from c",
+            "do $$ begin null; end $$",
+            "select run('drop schema a')",
+        ] {
+            assert!(one(text).removes, "{text}");
+        }
+        for text in ["insert into a values ('drop table a', 'delete')", "create table a (\"drop\" int)", "select 1"] {
+            assert!(!one(text).removes, "{text}");
+        }
     }
 
     #[test]

@@ -23,6 +23,9 @@ pub struct Statement {
     pub destructive: Option<String>,
     /// Set if it runs alone, and it can be told afterwards what has become of it.
     pub judged: Option<Judged>,
+    /// Whether it may throw data away, as far as its words tell: `DROP`, `TRUNCATE`, `DELETE` or `ALTER` stands in it, in
+    /// whatever place, or it runs code.
+    pub removes: bool,
     /// Tables that it drops, renames, moves to another schema or creates.
     pub tables: Vec<TableAct>,
 }

@@ -23,6 +23,7 @@ use super::{Analysis, Control, Judged, Problem, Statement};
 use crate::error::Code;
 use crate::finding::{Finding, Severity};
 use crate::span::Span;
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// The codes of the findings.
@@ -415,12 +416,15 @@ fn chains(text: &str, commit: &Statement) -> bool {
 /// Byte offsets and line breaks stay where they are, so that a position in what was sent is a
 /// position in the file. The text may end in a comment without a line break: what is put after it
 /// should begin with one.
-pub fn render(text: &str, span: Span, steps: &Steps, analysis: &Analysis) -> String {
-    let mut sent = String::with_capacity(span.slice(text).len());
-    let mut at = span.start;
+pub fn render<'t>(text: &'t str, span: Span, steps: &Steps, analysis: &Analysis) -> Cow<'t, str> {
     // Both lists are in the order of the text.
     let mut omitted = within(&steps.omitted, span).iter().peekable();
     let mut terminators = within(&analysis.terminators, span).iter().peekable();
+    if omitted.peek().is_none() && terminators.peek().is_none() {
+        return Cow::Borrowed(span.slice(text));
+    }
+    let mut sent = String::with_capacity(span.slice(text).len());
+    let mut at = span.start;
     loop {
         let terminator = match (omitted.peek(), terminators.peek()) {
             (Some(omitted), Some(terminator)) => terminator.start < omitted.start,
@@ -440,7 +444,7 @@ pub fn render(text: &str, span: Span, steps: &Steps, analysis: &Analysis) -> Str
         at = part.end;
     }
     sent.push_str(Span::new(at, span.end).slice(text));
-    sent
+    Cow::Owned(sent)
 }
 
 /// The spans that lie in `span`, of a list in the order of the text.

@@ -13,13 +13,15 @@ use crate::error::{Code, Error, Location};
 use crate::ledger::{Ledger, TextRow};
 use crate::plan::{self, Finding, Plan};
 use crate::readiness::{self, Readiness};
-use crate::run::{self, Capabilities, Event, Message, Outcome, Output};
-use crate::span::Cursor;
+use crate::run::{self, Capabilities, Event, Long, Message, Outcome, Output};
+use crate::span::{Cursor, Span};
 use crate::{checksum as sums, sql};
 pub use failure::Failure;
 use failure::{object, thrown};
-use js_sys::{Array, JsString};
+use js_sys::{Array, JsString, Uint8Array};
 use serde::Serialize;
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
@@ -35,7 +37,7 @@ fn text(value: &JsValue, path: &str) -> Result<String, JsValue> {
     };
     let text = String::from(string);
     // A lone surrogate becomes U+FFFD on its way in, so only a text that has one can be wrong.
-    if text.contains("\u{fffd}") && JsValue::from_str(&text) != *value {
+    if text.contains('\u{fffd}') && JsValue::from_str(&text) != *value {
         let good: String = char::decode_utf16(string.iter()).map_while(Result::ok).collect();
         let place = crate::span::line_column(&good, good.len());
         return Err(thrown(
@@ -236,6 +238,15 @@ pub struct Answer {
     failure: Option<run::Failure>,
 }
 
+/// What comes after the beginning of a long text.
+#[derive(Serialize, Tsify)]
+pub struct Rest {
+    /// How many bytes `Machine.part` has of it.
+    bytes: usize,
+    /// What comes last.
+    tail: String,
+}
+
 /// What the driver has to do next.
 #[derive(Serialize, Tsify)]
 #[serde(tag = "type", rename_all = "kebab-case")]
@@ -258,6 +269,10 @@ pub enum Request {
         sql: String,
         /// How many statements that are.
         count: u32,
+        /// What comes after `sql`, of a text that is too long to be handed on in one piece.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[tsify(optional)]
+        rest: Option<Rest>,
     },
     /// Run statements as one transaction.
     Batch {
@@ -299,21 +314,27 @@ pub struct Turn {
 
 /// A set of files that has been read. Reading is most of the work of a run that finds nothing to do.
 #[wasm_bindgen]
-pub struct Catalog(Arc<run::Shared>);
+pub struct Catalog {
+    shared: Arc<run::Shared>,
+    known: Known,
+}
+
+/// What runs have learned of a catalog: the next one splits nothing twice.
+type Known = Rc<RefCell<Arc<plan::Cache>>>;
 
 #[wasm_bindgen]
 impl Catalog {
     /// Reads the files.
     #[wasm_bindgen(constructor)]
     pub fn new(paths: &Array, sqls: &Array, convention: Option<String>) -> Result<Catalog, JsValue> {
-        read(paths, sqls, convention).map(|catalog| Catalog(catalog.into()))
+        read(paths, sqls, convention).map(|catalog| Catalog { shared: catalog.into(), known: Known::default() })
     }
 
     /// SHA-256 (64 hex digits) of the ledger that has all of the set and nothing else. Undefined if
     /// no ledger can be told to be current by it: the set is empty, or has one version twice.
     #[wasm_bindgen(getter)]
     pub fn digest(&self) -> Option<String> {
-        self.0.digest().map(str::to_owned)
+        self.shared.digest().map(str::to_owned)
     }
 
     /// For n from 0 to `count`: the digest of the ledger of a new database that has got the first n
@@ -322,25 +343,25 @@ impl Catalog {
     #[wasm_bindgen(getter)]
     pub fn prefixes(&self) -> Array {
         let text = |digest: Option<String>| digest.map_or(JsValue::NULL, JsValue::from);
-        self.0.prefixes().into_iter().map(text).collect()
+        self.shared.prefixes().into_iter().map(text).collect()
     }
 
     /// The newest version, as readiness expects it. Undefined if there is none.
     #[wasm_bindgen(getter)]
     pub fn newest(&self) -> Option<String> {
-        readiness::newest_file(&self.0)
+        readiness::newest_file(&self.shared)
     }
 
     /// How many migrations there are.
     #[wasm_bindgen(getter)]
     pub fn count(&self) -> usize {
-        self.0.migrations.len()
+        self.shared.migrations.len()
     }
 
     /// The naming convention.
     #[wasm_bindgen(getter, unchecked_return_type = "Convention")]
     pub fn convention(&self) -> String {
-        self.0.convention.as_str().to_owned()
+        self.shared.convention.as_str().to_owned()
     }
 
     /// Pairs of a path and a checksum (`sha256:` and hex), in the order in which the migrations are
@@ -352,7 +373,19 @@ impl Catalog {
         let pair = |of: &crate::migration::Migration| -> JsValue {
             Array::of2(&JsValue::from_str(&of.path), &JsValue::from_str(&of.checksum)).into()
         };
-        self.0.migrations.iter().map(pair).collect()
+        self.shared.migrations.iter().map(pair).collect()
+    }
+
+    /// The paths of migrations that a run has looked into, and that throw no data away on their way up.
+    #[wasm_bindgen(getter)]
+    pub fn harmless(&self) -> Array {
+        let known = self.known.borrow();
+        let is_harmless = |at: usize| match known.get(at) {
+            Some(Ok(known)) => known.analysis.statements.iter().all(|statement| !statement.removes),
+            _ => false,
+        };
+        let all = self.shared.migrations.iter().enumerate();
+        all.filter(|(at, _)| is_harmless(*at)).map(|(_, of)| JsValue::from_str(&of.path)).collect()
     }
 }
 
@@ -375,7 +408,12 @@ pub struct RunGoal {
 
 /// A run: says what to do next, and is told what came of it.
 #[wasm_bindgen]
-pub struct Machine(run::Machine);
+pub struct Machine {
+    machine: run::Machine,
+    /// Where the long text lies that is to be sent: in which section, and where in it.
+    long: (usize, run::Direction, Span),
+    known: Known,
+}
 
 #[wasm_bindgen]
 impl Machine {
@@ -390,13 +428,16 @@ impl Machine {
         let options = given::run_options(&options.js_value())?;
         let goal = given::goal(&goal.js_value())?;
         let capabilities = given::capabilities(&capabilities.js_value())?;
-        run::Machine::new(catalog.0.clone(), goal, options, capabilities).map(Machine).map_err(thrown)
+        let machine = run::Machine::new(catalog.shared.clone(), goal, options, capabilities).map_err(thrown)?;
+        let known = catalog.known.clone();
+        let machine = machine.with_known(known.borrow().clone());
+        Ok(Machine { machine, long: (0, run::Direction::Up, Span::default()), known })
     }
 
     /// Tells the run to stop as soon as nothing is half-done. A turn that comes back takes the
     /// place of the one that `next` has given out and whose request has not been sent.
     pub fn abort(&mut self) -> Result<Option<Ts<Turn>>, JsValue> {
-        self.0.abort().map(|output| self.turn(output)).transpose()
+        self.machine.abort().map(|output| self.turn(output)).transpose()
     }
 
     /// A text with `${NAME}` in place of every value of the environment that the run has been given.
@@ -408,20 +449,36 @@ impl Machine {
     /// counts milliseconds from any moment.
     pub fn next(&mut self, answer: Option<Ts<Answer>>, now: f64) -> Result<Ts<Turn>, JsValue> {
         let input = answer.map(|answer| given::answer(&answer.js_value())).transpose()?;
-        let output = self.0.next(input, now as u64);
+        let output = self.machine.next(input, now as u64);
         self.turn(output)
+    }
+
+    /// Bytes of the long text that is to be sent, UTF-8: from the offset `from`, at most as many as are wanted.
+    pub fn part(&self, from: usize, most: usize) -> Uint8Array {
+        let (migration, direction, span) = self.long;
+        let text = span.slice(&self.machine.setup().section(migration, direction).text).as_bytes();
+        Uint8Array::from(&text[from.min(text.len())..(from + most).min(text.len())])
     }
 }
 
 impl Machine {
     fn turn(&mut self, output: Output) -> Result<Ts<Turn>, JsValue> {
+        if matches!(output, Output::Done(_) | Output::Failed(_)) {
+            *self.known.borrow_mut() = self.machine.known();
+        }
         let request = match output {
-            Output::Send(request) => match self.0.message(&request) {
-                Message::Query { sql } => Request::Query { sql, looks: request.looks() },
-                Message::Statement { sql } => Request::Statement { sql },
-                Message::Script { sql, count } => Request::Script { sql, count },
-                Message::Trial { statements } => Request::Trial { statements },
-                Message::Batch { statements } => Request::Batch { statements },
+            Output::Send(request) => match self.machine.long(&request) {
+                Some(Long { head, tail, count, migration, direction, span }) => {
+                    self.long = (migration, direction, span);
+                    Request::Script { sql: head, count, rest: Some(Rest { bytes: span.end - span.start, tail }) }
+                }
+                None => match self.machine.message(&request) {
+                    Message::Query { sql } => Request::Query { sql, looks: request.looks() },
+                    Message::Statement { sql } => Request::Statement { sql },
+                    Message::Script { sql, count } => Request::Script { sql, count, rest: None },
+                    Message::Trial { statements } => Request::Trial { statements },
+                    Message::Batch { statements } => Request::Batch { statements },
+                },
             },
             Output::Wait { milliseconds } => Request::Wait { milliseconds },
             Output::Done(outcome) => Request::Done { outcome: *outcome },
@@ -430,6 +487,6 @@ impl Machine {
                 applied: failed.report.applied.into_iter().map(|done| done.version).collect(),
             },
         };
-        handed(&Turn { request, events: self.0.take_events() })
+        handed(&Turn { request, events: self.machine.take_events() })
     }
 }

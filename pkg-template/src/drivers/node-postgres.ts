@@ -1,6 +1,7 @@
 // A Client or a Pool with the shape of node-postgres: its own, and those that @neondatabase/serverless opens over a WebSocket.
 import type { Driver } from '../run/driver.js'
 import { can, completed, told, type Connection, type Go } from '../run/database.js'
+import type { LongQuery } from '../run/long.js'
 
 /** The part of a node-postgres `Client` that is needed. */
 export interface PgClient {
@@ -23,6 +24,7 @@ export interface PgPool {
 /** What a `Client` has beyond that; not the one of pg-native. */
 interface Inside {
   readonly connection?: {
+    readonly stream?: unknown
     on?(event: string, listener: () => void): void
     removeListener?(event: string, listener: () => void): void
   }
@@ -45,7 +47,7 @@ function connect(db: PgClient | PgPool): Connection {
   const take = (lent: PgClient) => (client = lent).on('error', ignore) && lent.on('notice', notice)
   if (client) take(client)
 
-  async function send(text: string, go?: Go): Promise<{ rows: unknown[] }> {
+  async function send(text: string | LongQuery, go?: Go): Promise<{ rows: unknown[] }> {
     if (!client) {
       const lent = await pool!.connect()
       // It was waited for too long.
@@ -61,7 +63,9 @@ function connect(db: PgClient | PgPool): Connection {
     const count = () => void done++
     connection?.on?.('commandComplete', count)
     try {
-      return await client!.query({ text, types })
+      // Not pg-native: it has no stream.
+      const sends = typeof text !== 'string' && connection?.stream
+      return await client!.query(sends ? text : { text: String(text), types })
     } catch (error) {
       if (connection?.on && error instanceof Error) Object.assign(error, { [completed]: done })
       throw error
@@ -84,6 +88,7 @@ function connect(db: PgClient | PgPool): Connection {
     query: async (sql, go) => told((await send(sql, go)).rows, client!.getTransactionStatus?.()),
     statement: send,
     script: send,
+    long: 'query',
     // A broken connection of a pool is replaced by the next request; a client has only the one.
     lost: () => pool && giveBack(true),
     close(failed) {

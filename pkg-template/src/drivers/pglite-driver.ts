@@ -1,6 +1,7 @@
 // How to talk to a PGlite.
 import type { Driver } from '../run/driver.js'
 import { can, inside, told, type Connection, type Go, type TextRow } from '../run/database.js'
+import type { Long } from '../run/long.js'
 import { nodeDataDir } from './pglite-dir.js'
 import { asText, isDead, speaks, stopped, type PGliteLike } from './pglite-like.js'
 
@@ -10,7 +11,7 @@ function connect(db: PGliteLike) {
   let asked = false
   // What it takes beyond the first question is loaded when it is needed.
   const more = () => import('./pglite-protocol.js')
-  const send = async (sql: string, go: Go, count = 1) => (await more()).send(db, sql, count, go, self)
+  const send = async (sql: string | Long, go: Go, count = 1) => (await more()).send(db, sql, count, go, self)
   const self: Connection = {
     capabilities: { script: true, batch: false, interactive: true },
     async query(sql, go) {
@@ -24,6 +25,7 @@ function connect(db: PGliteLike) {
     },
     statement: send,
     script: send,
+    long: 'parts',
   }
   return self
 }

@@ -1,10 +1,11 @@
 // What a PGlite answers, message by message: what it has not confirmed is not done.
 import { completed, told, type Connection, type Go, type TextRow } from '../run/database.js'
+import type { Long } from '../run/long.js'
 import { asText, speaks, stopped, type PGliteLike, type WithProtocol } from './pglite-like.js'
 import { messagesOf, type Message } from './pglite-messages.js'
 
 /** Sends a text of so many statements. On failure the error has the number of those that had finished, if that is known. @internal */
-export async function send(db: PGliteLike, sql: string, count: number, go: Go, to: Told): Promise<unknown> {
+export async function send(db: PGliteLike, sql: string | Long, count: number, go: Go, to: Told): Promise<unknown> {
   return speaks(db) ? sent(db, sql, count, go, to) : executed(db, sql, count, go)
 }
 
@@ -25,7 +26,13 @@ export async function query(db: PGliteLike, sql: string, go: Go | undefined, to:
 /** Who is told of notices. */
 type Told = Pick<Connection, 'notice'>
 
-async function sent(db: WithProtocol, sql: string, count: number, go: Go | undefined, to: Told): Promise<Message[]> {
+async function sent(
+  db: WithProtocol,
+  sql: string | Long,
+  count: number,
+  go: Go | undefined,
+  to: Told,
+): Promise<Message[]> {
   await db._checkReady()
   return db._runExclusiveTransaction(() =>
     db.runExclusive(async () => {
@@ -47,10 +54,10 @@ async function sent(db: WithProtocol, sql: string, count: number, go: Go | undef
  * The same where there is no more than `exec`, which shows the end of every statement, but not that of the message. After a
  * trap it ends the message once more, and would so commit what stood before it: hence a transaction that is begun by itself.
  */
-async function executed(db: PGliteLike, sql: string, count: number, go: Go | undefined) {
+async function executed(db: PGliteLike, sql: string | Long, count: number, go: Go | undefined) {
   const work = async (on: Pick<PGliteLike, 'exec'>) => {
     go?.()
-    const results = (await on.exec(sql, asText).catch(refused)) as { rows: TextRow[]; fields: unknown[] }[]
+    const results = (await on.exec(String(sql), asText).catch(refused)) as { rows: TextRow[]; fields: unknown[] }[]
     if (results.length < count) throw stopped(db)
     return results
   }
@@ -73,11 +80,16 @@ const named = <Name extends Message['name']>(messages: readonly Message[], wante
   messages.filter((message): message is MessageOf<Name> => message.name === wanted)
 
 /** The Query message: https://www.postgresql.org/docs/current/protocol-message-formats.html */
-function simpleQuery(sql: string): Uint8Array {
-  const text = new TextEncoder().encode(sql)
-  const message = new Uint8Array(text.length + 6)
+function simpleQuery(sql: string | Long): Uint8Array {
+  const text = typeof sql === 'string' ? new TextEncoder().encode(sql) : undefined
+  const { length } = text ?? sql
+  const message = new Uint8Array(length + 6)
   message[0] = 'Q'.charCodeAt(0)
-  new DataView(message.buffer).setUint32(1, text.length + 5)
-  message.set(text, 5)
+  new DataView(message.buffer).setUint32(1, length + 5)
+  let at = 5
+  for (const part of text ? [text] : (sql as Long)) {
+    message.set(part, at)
+    at += part.length
+  }
   return message
 }

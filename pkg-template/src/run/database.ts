@@ -1,6 +1,7 @@
 // What a database driver has to offer, and how a database's errors are read. One file per driver implements it.
 import type { Capabilities, DatabaseFailure } from '../core/core.js'
 import { failure, type MigrationError } from '../shared/errors.js'
+import type { Long, LongQuery } from './long.js'
 
 /** A row, every value as text. */
 export type TextRow = Record<string, string | null>
@@ -12,10 +13,12 @@ export type Connection = Talk & Scripts & Batches & { readonly capabilities: Cap
 type Scripts =
   | {
       readonly capabilities: { readonly script: true }
-      /** Sends a text of `count` statements as one message of the simple protocol. */
-      script(sql: string, go: Go, count: number): Promise<unknown>
+      /** Sends a text of `count` statements as one message of the simple protocol; a long one as `long` says. */
+      script(sql: string | Long | LongQuery, go: Go, count: number): Promise<unknown>
+      /** How it takes a long text: in parts, or as node-postgres takes a query that sends itself. Else as a string. */
+      readonly long?: 'parts' | 'query'
     }
-  | { readonly capabilities: { readonly script: false }; readonly script?: never }
+  | { readonly capabilities: { readonly script: false }; readonly script?: never; readonly long?: never }
 
 type Batches =
   | {

@@ -5,6 +5,7 @@ import { describe, unlessTold, type Connection, type Go, type TextRow } from './
 import { MigrationError } from '../shared/errors.js'
 import { translated } from '../wasm/translated.js'
 import { bare, type Settings } from '../options/options.js'
+import { Long, LongQuery } from './long.js'
 import { Watch } from './watch.js'
 
 /** What there is to do next. @internal */
@@ -13,6 +14,8 @@ export type Next = Exclude<Request, { type: 'done' }> | { type: 'done'; outcome:
 /** What says what to do next: the machine of a run, or a change to the ledger. @internal */
 export interface Driven {
   next(answer: Answer | undefined, now: number): { request: Next; events?: readonly Event[] }
+  /** Bytes of the long text of the last request. */
+  part?(from: number, most: number): Uint8Array
   /** What takes the place of the last request, if nothing is half-done. */
   abort(): { request: Next } | undefined
   /** A text with no value of the environment in it, where the run has been given any. */
@@ -83,7 +86,7 @@ export async function drive(
       return late({ ...settings, signal: undefined }, watch.applied, !looks)
     }
     try {
-      return bare({ rows: [...((await unlessTold(settings, perform(connection, request, go), stop)) ?? [])] })
+      return bare({ rows: [...((await unlessTold(settings, perform(connection, request, go, machine), stop)) ?? [])] })
     } catch (error) {
       if (error instanceof Instead) return error
       throw error
@@ -144,6 +147,17 @@ export async function drive(
   }
 }
 
+/** The text of a script, in the form in which it is taken. */
+function written(
+  machine: Driven,
+  { sql, rest }: Extract<Request, { type: 'script' }>,
+  form: Connection['long'],
+): string | Long | LongQuery {
+  if (!rest) return sql
+  const long = new Long((from, most) => machine.part!(from, most), sql, rest)
+  return form === 'parts' ? long : form === 'query' ? new LongQuery(long) : long.toString()
+}
+
 /** A request that goes to the database. */
 type Sent = Exclude<Next, { type: 'wait' | 'done' | 'failed' }>
 
@@ -188,10 +202,16 @@ class Instead extends Error {
 }
 
 /** Does what is to be sent. Who can send neither a script nor a batch, is asked for neither. */
-async function perform(connection: Connection, request: Sent, go: Go): Promise<readonly TextRow[] | undefined> {
+async function perform(
+  connection: Connection,
+  request: Sent,
+  go: Go,
+  machine: Driven,
+): Promise<readonly TextRow[] | undefined> {
   if (request.type === 'query') return connection.query(request.sql, go)
   if (request.type === 'statement') await connection.statement(request.sql, go)
-  else if (request.type === 'script') await connection.script?.(request.sql, go, request.count)
+  else if (request.type === 'script')
+    await connection.script?.(written(machine, request, connection.long), go, request.count)
   else if (connection.batch) await connection.batch(request.statements, go)
   else await connection.script?.(request.statements.join(';\n'), go, request.statements.length)
   return undefined

@@ -1,5 +1,6 @@
 // The statements of migrations that throw data away, for whoever has to say yes to them.
 import type { Convention, Finding, Plan } from '../../options/public.js'
+import { harmlessOf } from '../../run/catalogs.js'
 import { review } from '../../wasm/review.js'
 import { say } from '../text/print.js'
 import { visible } from '../../shared/printed.js'
@@ -32,17 +33,20 @@ export async function lossesOf(
   }) as Loss[]
 }
 
-/** Looks through what a plan applies. */
-export const lossesOfPlan = (
+/** Looks through what a plan applies. What the core has found to be harmless when it planned is not looked at again. */
+export function lossesOfPlan(
   { decisions }: Plan,
   files: Readonly<Record<string, string>>,
   convention: Convention | undefined,
-): Promise<Loss[]> =>
-  lossesOf(
+): Promise<Loss[]> {
+  const harmless = harmlessOf(files)
+  const paths = decisions.flatMap(({ action, path }) => (action === 'apply' && path !== undefined ? [path] : []))
+  return lossesOf(
     files,
-    decisions.flatMap(({ action, path }) => (action === 'apply' && path !== undefined ? [path] : [])),
+    paths.filter((path) => !harmless.has(path)),
     { convention },
   )
+}
 
 /** What would be lost, in lines; none if that is nothing. */
 export function shownLosses(losses: readonly Loss[], dir: string, { red, dim }: Style): string[] {

@@ -89,7 +89,7 @@ test('every export can be imported, and none but those', () => {
   const script = `
     const names = {}
     for (const entry of ['counterfoil', 'counterfoil/slim', 'counterfoil/inline', 'counterfoil/pglite', 'counterfoil/pg', 'counterfoil/neon', 'counterfoil/postgres', 'counterfoil/bun', 'counterfoil/node',
-      'counterfoil/embed', 'counterfoil/health', 'counterfoil/git', 'counterfoil/guard', 'counterfoil/lint', 'counterfoil/snapshots', 'counterfoil/vite', 'counterfoil/rollup', 'counterfoil/webpack', 'counterfoil/esbuild'])
+      'counterfoil/embed', 'counterfoil/health', 'counterfoil/git', 'counterfoil/guard', 'counterfoil/lint', 'counterfoil/schema', 'counterfoil/snapshots', 'counterfoil/vite', 'counterfoil/rollup', 'counterfoil/webpack', 'counterfoil/esbuild'])
       names[entry] = Object.keys(await import(entry)).sort()
     const { plan, checksum } = await import('counterfoil')
     const decisions = plan({ '001_a.sql': '-- migrate:up\\nselect 1;' }).decisions.map(({ code }) => code)
@@ -127,6 +127,7 @@ test('every export can be imported, and none but those', () => {
       'counterfoil/git': ['MigrationError', 'readChange'],
       'counterfoil/guard': ['MigrationError', 'check'],
       'counterfoil/lint': ['MigrationError', 'lint', 'rules'],
+      'counterfoil/schema': ['MigrationError', 'diffSchemas'],
       'counterfoil/vite': ['default'],
       'counterfoil/rollup': ['default'],
       'counterfoil/webpack': ['default'],

@@ -1,5 +1,5 @@
 // Bun's own SQL.
-import { compare, down, facts, judge, look, mark, takeOver, up } from './run/actions.js'
+import { down, judge, look, mark, takeOver, up } from './run/actions.js'
 import type { ImportLedger, Migrate, PlanWith, Ready, Rollback, Stamp } from './run/functions.js'
 import type { TakeSnapshot, Verify } from './schema/public.js'
 import { type BunSql, driver } from './drivers/bun.js'
@@ -29,6 +29,8 @@ export const stamp: Stamp<BunSql> = (db, migrations, versions, options) =>
 /** Takes over another tool's ledger; {@link ImportLedger} says more. */
 export const importLedger: ImportLedger<BunSql> = (db, migrations, options) => takeOver(driver, db, migrations, options)
 /** Reads the schema as facts; {@link TakeSnapshot} says more. */
-export const snapshot: TakeSnapshot<BunSql> = (db, options) => facts(driver, db, options)
+export const snapshot: TakeSnapshot<BunSql> = async (db, options) =>
+  (await import('./schema/snapshot.js')).snapshot(driver, db, options)
 /** Says whether the schema is the one that the migrations make; {@link Verify} says more. */
-export const verify: Verify<BunSql> = (db, expected, options) => compare(driver, db, expected, options)
+export const verify: Verify<BunSql> = async (db, expected, options) =>
+  (await import('./schema/snapshot.js')).verify(driver, db, expected, options)

@@ -1,5 +1,5 @@
 // Neon's serverless driver: over HTTP, where every request is a session of its own, or over a WebSocket.
-import { compare, down, facts, judge, look, mark, takeOver, up } from './run/actions.js'
+import { down, judge, look, mark, takeOver, up } from './run/actions.js'
 import type { ImportLedger, Migrate, PlanWith, Ready, Rollback, Stamp } from './run/functions.js'
 import type { TakeSnapshot, Verify } from './schema/public.js'
 import { type NeonDatabase, driver } from './drivers/neon.js'
@@ -31,6 +31,8 @@ export const stamp: Stamp<NeonDatabase> = (db, migrations, versions, options) =>
 export const importLedger: ImportLedger<NeonDatabase> = (db, migrations, options) =>
   takeOver(driver, db, migrations, options)
 /** Reads the schema as facts; {@link TakeSnapshot} says more. */
-export const snapshot: TakeSnapshot<NeonDatabase> = (db, options) => facts(driver, db, options)
+export const snapshot: TakeSnapshot<NeonDatabase> = async (db, options) =>
+  (await import('./schema/snapshot.js')).snapshot(driver, db, options)
 /** Says whether the schema is the one that the migrations make; {@link Verify} says more. */
-export const verify: Verify<NeonDatabase> = (db, expected, options) => compare(driver, db, expected, options)
+export const verify: Verify<NeonDatabase> = async (db, expected, options) =>
+  (await import('./schema/snapshot.js')).verify(driver, db, expected, options)

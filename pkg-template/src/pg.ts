@@ -1,5 +1,5 @@
 // node-postgres: a Client or a Pool.
-import { compare, down, facts, judge, look, mark, takeOver, up } from './run/actions.js'
+import { down, judge, look, mark, takeOver, up } from './run/actions.js'
 import type { ImportLedger, Migrate, PlanWith, Ready, Rollback, Stamp } from './run/functions.js'
 import type { TakeSnapshot, Verify } from './schema/public.js'
 import { nodePostgres as driver, type PgClient, type PgPool } from './drivers/node-postgres.js'
@@ -30,6 +30,8 @@ export const stamp: Stamp<PgClient | PgPool> = (db, migrations, versions, option
 export const importLedger: ImportLedger<PgClient | PgPool> = (db, migrations, options) =>
   takeOver(driver, db, migrations, options)
 /** Reads the schema as facts; {@link TakeSnapshot} says more. */
-export const snapshot: TakeSnapshot<PgClient | PgPool> = (db, options) => facts(driver, db, options)
+export const snapshot: TakeSnapshot<PgClient | PgPool> = async (db, options) =>
+  (await import('./schema/snapshot.js')).snapshot(driver, db, options)
 /** Says whether the schema is the one that the migrations make; {@link Verify} says more. */
-export const verify: Verify<PgClient | PgPool> = (db, expected, options) => compare(driver, db, expected, options)
+export const verify: Verify<PgClient | PgPool> = async (db, expected, options) =>
+  (await import('./schema/snapshot.js')).verify(driver, db, expected, options)

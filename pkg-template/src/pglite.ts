@@ -1,5 +1,5 @@
 // PGlite, in Node, in a browser tab, or behind its worker.
-import { compare, down, facts, judge, look, mark, takeOver, up } from './run/actions.js'
+import { down, judge, look, mark, takeOver, up } from './run/actions.js'
 import type { ImportLedger, Migrate, PlanWith, Ready, Rollback, Stamp } from './run/functions.js'
 import type { TakeSnapshot, Verify } from './schema/public.js'
 import { pglite as driver } from './drivers/pglite-driver.js'
@@ -35,9 +35,11 @@ export const stamp: Stamp<PGliteLike> = (db, migrations, versions, options) =>
 export const importLedger: ImportLedger<PGliteLike> = (db, migrations, options) =>
   takeOver(driver, db, migrations, options)
 /** Reads the schema as facts; {@link TakeSnapshot} says more. */
-export const snapshot: TakeSnapshot<PGliteLike> = (db, options) => facts(driver, db, options)
+export const snapshot: TakeSnapshot<PGliteLike> = async (db, options) =>
+  (await import('./schema/snapshot.js')).snapshot(driver, db, options)
 /** Says whether the schema is the one that the migrations make; {@link Verify} says more. */
-export const verify: Verify<PGliteLike> = (db, expected, options) => compare(driver, db, expected, options)
+export const verify: Verify<PGliteLike> = async (db, expected, options) =>
+  (await import('./schema/snapshot.js')).verify(driver, db, expected, options)
 
 /**
  * Makes a database in memory and brings it up with the migrations: from a snapshot of an earlier boot if the store has

@@ -1,5 +1,5 @@
 // postgres.js.
-import { compare, down, facts, judge, look, mark, takeOver, up } from './run/actions.js'
+import { down, judge, look, mark, takeOver, up } from './run/actions.js'
 import type { ImportLedger, Migrate, PlanWith, Ready, Rollback, Stamp } from './run/functions.js'
 import type { TakeSnapshot, Verify } from './schema/public.js'
 import { driver } from './drivers/postgres.js'
@@ -31,6 +31,8 @@ export const stamp: Stamp<PostgresSql> = (db, migrations, versions, options) =>
 export const importLedger: ImportLedger<PostgresSql> = (db, migrations, options) =>
   takeOver(driver, db, migrations, options)
 /** Reads the schema as facts; {@link TakeSnapshot} says more. */
-export const snapshot: TakeSnapshot<PostgresSql> = (db, options) => facts(driver, db, options)
+export const snapshot: TakeSnapshot<PostgresSql> = async (db, options) =>
+  (await import('./schema/snapshot.js')).snapshot(driver, db, options)
 /** Says whether the schema is the one that the migrations make; {@link Verify} says more. */
-export const verify: Verify<PostgresSql> = (db, expected, options) => compare(driver, db, expected, options)
+export const verify: Verify<PostgresSql> = async (db, expected, options) =>
+  (await import('./schema/snapshot.js')).verify(driver, db, expected, options)

@@ -99,7 +99,7 @@ test('every export can be imported, and none but those', () => {
   const { stdout, stderr } = node(['--input-type=module', '-e', script])
   assert.equal(stderr, '')
   const pure = ['MigrationError', 'checksum', 'fingerprint', 'init', 'plan', 'readSet', 'readiness', 'splitStatements']
-  const driver = ['MigrationError', 'importLedger', 'init', 'migrate', 'plan', 'ready', 'rollback', 'stamp']
+  const driver = ['MigrationError', 'importLedger', 'init', 'migrate', 'plan', 'ready', 'rollback', 'snapshot', 'stamp', 'verify']
   assert.deepEqual(JSON.parse(stdout), {
     names: {
       counterfoil: pure,
@@ -114,7 +114,9 @@ test('every export can be imported, and none but those', () => {
         'plan',
         'ready',
         'rollback',
+        'snapshot',
         'stamp',
+        'verify',
       ],
       'counterfoil/snapshots': ['snapshotsInIndexedDB', 'snapshotsInMemory'],
       'counterfoil/pg': driver,
@@ -207,6 +209,7 @@ test("its types need neither Node's nor a driver's", () => {
       '/git',
       '/guard',
       '/lint',
+      '/schema',
       '/snapshots',
       '/vite',
       '/rollup',

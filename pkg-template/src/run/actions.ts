@@ -166,14 +166,6 @@ export const mark: typeof import('./stamp.js').stampListed = async (...given) =>
 export const takeOver: typeof import('./import.js').importLedger = async (...given) =>
   (await import('./import.js')).importLedger(...given)
 
-/** Reads the schema. @internal */
-export const facts: typeof import('../schema/snapshot.js').snapshot = async (...given) =>
-  (await import('../schema/snapshot.js')).snapshot(...given)
-
-/** Compares it with what is expected. @internal */
-export const compare: typeof import('../schema/snapshot.js').verify = async (...given) =>
-  (await import('../schema/snapshot.js')).verify(...given)
-
 /**
  * Starts the core. `migrate` and the others do this themselves when they need it, so this is only to say where its
  * bytes are, or to have it started early: see `init` of `counterfoil`.

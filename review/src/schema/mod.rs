@@ -6,13 +6,15 @@
 
 pub mod canon;
 pub mod diff;
+pub mod difference;
 mod name;
 mod privileges;
 pub mod query;
 pub mod snapshot;
 mod text;
 
-pub use diff::{Change, Difference, Differences, Ignore, diff};
+pub use diff::{Ignore, diff};
+pub use difference::{Change, Difference, Differences, Property};
 pub use query::query;
 pub use snapshot::{Fact, Server, Snapshot};
 

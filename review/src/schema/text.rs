@@ -1,6 +1,6 @@
 //! A difference in words.
 
-use super::diff::{Change, Property};
+use super::difference::{Change, Property};
 use super::snapshot::Fact;
 use serde_json::Value;
 

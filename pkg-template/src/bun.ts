@@ -1,6 +1,7 @@
 // Bun's own SQL.
 import { down, judge, look, mark, takeOver, up } from './run/actions.js'
 import type { ImportLedger, Migrate, PlanWith, Ready, Rollback, Stamp } from './run/functions.js'
+import type { TakeSnapshot, Verify } from './schema/public.js'
 import { type BunSql, driver } from './drivers/bun.js'
 
 export { MigrationError, type Location } from './shared/errors.js'
@@ -8,6 +9,7 @@ export { init } from './run/actions.js'
 export type { BunQuery, BunReserved, BunSql } from './drivers/bun.js'
 export type { CoreSource } from './wasm/start.js'
 export type * from './run/functions.js'
+export type * from './schema/public.js'
 export type * from './options/public.js'
 
 /**
@@ -26,3 +28,9 @@ export const stamp: Stamp<BunSql> = (db, migrations, versions, options) =>
   mark(driver, db, migrations, versions, options)
 /** Takes over another tool's ledger; {@link ImportLedger} says more. */
 export const importLedger: ImportLedger<BunSql> = (db, migrations, options) => takeOver(driver, db, migrations, options)
+/** Reads the schema as facts; {@link TakeSnapshot} says more. */
+export const snapshot: TakeSnapshot<BunSql> = async (db, options) =>
+  (await import('./schema/snapshot.js')).snapshot(driver, db, options)
+/** Says whether the schema is the one that the migrations make; {@link Verify} says more. */
+export const verify: Verify<BunSql> = async (db, expected, options) =>
+  (await import('./schema/snapshot.js')).verify(driver, db, expected, options)

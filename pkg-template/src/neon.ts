@@ -1,6 +1,7 @@
 // Neon's serverless driver: over HTTP, where every request is a session of its own, or over a WebSocket.
 import { down, judge, look, mark, takeOver, up } from './run/actions.js'
 import type { ImportLedger, Migrate, PlanWith, Ready, Rollback, Stamp } from './run/functions.js'
+import type { TakeSnapshot, Verify } from './schema/public.js'
 import { type NeonDatabase, driver } from './drivers/neon.js'
 
 export { MigrationError, type Location } from './shared/errors.js'
@@ -9,6 +10,7 @@ export type { CoreSource } from './wasm/start.js'
 export type { NeonDatabase, NeonQueryOptions, NeonSql } from './drivers/neon.js'
 export type { PgClient, PgPool, PgPoolClient } from './drivers/node-postgres.js'
 export type * from './run/functions.js'
+export type * from './schema/public.js'
 export type * from './options/public.js'
 
 /**
@@ -28,3 +30,9 @@ export const stamp: Stamp<NeonDatabase> = (db, migrations, versions, options) =>
 /** Takes over another tool's ledger; {@link ImportLedger} says more. */
 export const importLedger: ImportLedger<NeonDatabase> = (db, migrations, options) =>
   takeOver(driver, db, migrations, options)
+/** Reads the schema as facts; {@link TakeSnapshot} says more. */
+export const snapshot: TakeSnapshot<NeonDatabase> = async (db, options) =>
+  (await import('./schema/snapshot.js')).snapshot(driver, db, options)
+/** Says whether the schema is the one that the migrations make; {@link Verify} says more. */
+export const verify: Verify<NeonDatabase> = async (db, expected, options) =>
+  (await import('./schema/snapshot.js')).verify(driver, db, expected, options)

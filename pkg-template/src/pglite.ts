@@ -1,6 +1,7 @@
 // PGlite, in Node, in a browser tab, or behind its worker.
 import { down, judge, look, mark, takeOver, up } from './run/actions.js'
 import type { ImportLedger, Migrate, PlanWith, Ready, Rollback, Stamp } from './run/functions.js'
+import type { TakeSnapshot, Verify } from './schema/public.js'
 import { pglite as driver } from './drivers/pglite-driver.js'
 import type { PGliteLike } from './drivers/pglite-like.js'
 
@@ -12,6 +13,7 @@ import type { BootablePGlite, BootOptions, Booted, CreatePGlite, PGliteClass } f
 import type * as api from './options/public.js'
 export type * from './boot/public.js'
 export type * from './run/functions.js'
+export type * from './schema/public.js'
 export type * from './options/public.js'
 export type { SnapshotStore } from './snapshots.js'
 
@@ -32,6 +34,12 @@ export const stamp: Stamp<PGliteLike> = (db, migrations, versions, options) =>
 /** Takes over another tool's ledger; {@link ImportLedger} says more. */
 export const importLedger: ImportLedger<PGliteLike> = (db, migrations, options) =>
   takeOver(driver, db, migrations, options)
+/** Reads the schema as facts; {@link TakeSnapshot} says more. */
+export const snapshot: TakeSnapshot<PGliteLike> = async (db, options) =>
+  (await import('./schema/snapshot.js')).snapshot(driver, db, options)
+/** Says whether the schema is the one that the migrations make; {@link Verify} says more. */
+export const verify: Verify<PGliteLike> = async (db, expected, options) =>
+  (await import('./schema/snapshot.js')).verify(driver, db, expected, options)
 
 /**
  * Makes a database in memory and brings it up with the migrations: from a snapshot of an earlier boot if the store has

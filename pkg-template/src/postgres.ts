@@ -1,6 +1,7 @@
 // postgres.js.
 import { down, judge, look, mark, takeOver, up } from './run/actions.js'
 import type { ImportLedger, Migrate, PlanWith, Ready, Rollback, Stamp } from './run/functions.js'
+import type { TakeSnapshot, Verify } from './schema/public.js'
 import { driver } from './drivers/postgres.js'
 import type { PostgresSql } from './drivers/postgres-like.js'
 
@@ -9,6 +10,7 @@ export { init } from './run/actions.js'
 export type { PostgresQuery, PostgresReserved, PostgresSql } from './drivers/postgres-like.js'
 export type { CoreSource } from './wasm/start.js'
 export type * from './run/functions.js'
+export type * from './schema/public.js'
 export type * from './options/public.js'
 
 /**
@@ -28,3 +30,9 @@ export const stamp: Stamp<PostgresSql> = (db, migrations, versions, options) =>
 /** Takes over another tool's ledger; {@link ImportLedger} says more. */
 export const importLedger: ImportLedger<PostgresSql> = (db, migrations, options) =>
   takeOver(driver, db, migrations, options)
+/** Reads the schema as facts; {@link TakeSnapshot} says more. */
+export const snapshot: TakeSnapshot<PostgresSql> = async (db, options) =>
+  (await import('./schema/snapshot.js')).snapshot(driver, db, options)
+/** Says whether the schema is the one that the migrations make; {@link Verify} says more. */
+export const verify: Verify<PostgresSql> = async (db, expected, options) =>
+  (await import('./schema/snapshot.js')).verify(driver, db, expected, options)

@@ -8,6 +8,7 @@
 //! - [`explain`] renders a plan as text, as Mermaid or as a summary in Markdown;
 //! - [`losses`] finds what throws data away;
 //! - [`amend`] changes the ledger without running a migration: `stamp`;
+//! - [`schema`] compares the schema that migrations make with the one that is there;
 //! - [`import`] draws such changes up from another tool's ledger.
 //!
 //! [`door`] is how the npm package comes in: JSON text in, JSON text out.
@@ -22,6 +23,7 @@ pub mod amend;
 pub mod explain;
 pub mod lint;
 pub mod losses;
+pub mod schema;
 
 pub mod import;
 

@@ -39,7 +39,7 @@ describe('help', () => {
 
   const wrong = [
     [['stauts'], 'there is no command stauts', /did you mean status\?/],
-    [['verify'], 'verify is not there yet', /counterfoil plan/],
+    [['squash'], 'squash is not there yet', /by hand/],
     [['--dir', 'x'], "unknown option '--dir'", /options follow the command/],
     [['up', '--dryrun'], "unknown option '--dryrun'", /did you mean --dry-run\?/],
     [['migrate'], 'there is no command migrate', /did you mean up\?/],

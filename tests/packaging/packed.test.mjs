@@ -89,7 +89,7 @@ test('every export can be imported, and none but those', () => {
   const script = `
     const names = {}
     for (const entry of ['counterfoil', 'counterfoil/slim', 'counterfoil/inline', 'counterfoil/pglite', 'counterfoil/pg', 'counterfoil/neon', 'counterfoil/postgres', 'counterfoil/bun', 'counterfoil/node',
-      'counterfoil/embed', 'counterfoil/health', 'counterfoil/git', 'counterfoil/guard', 'counterfoil/lint', 'counterfoil/snapshots', 'counterfoil/vite', 'counterfoil/rollup', 'counterfoil/webpack', 'counterfoil/esbuild'])
+      'counterfoil/embed', 'counterfoil/health', 'counterfoil/git', 'counterfoil/guard', 'counterfoil/lint', 'counterfoil/schema', 'counterfoil/snapshots', 'counterfoil/vite', 'counterfoil/rollup', 'counterfoil/webpack', 'counterfoil/esbuild'])
       names[entry] = Object.keys(await import(entry)).sort()
     const { plan, checksum } = await import('counterfoil')
     const decisions = plan({ '001_a.sql': '-- migrate:up\\nselect 1;' }).decisions.map(({ code }) => code)
@@ -99,7 +99,7 @@ test('every export can be imported, and none but those', () => {
   const { stdout, stderr } = node(['--input-type=module', '-e', script])
   assert.equal(stderr, '')
   const pure = ['MigrationError', 'checksum', 'fingerprint', 'init', 'plan', 'readSet', 'readiness', 'splitStatements']
-  const driver = ['MigrationError', 'importLedger', 'init', 'migrate', 'plan', 'ready', 'rollback', 'stamp']
+  const driver = ['MigrationError', 'importLedger', 'init', 'migrate', 'plan', 'ready', 'rollback', 'snapshot', 'stamp', 'verify']
   assert.deepEqual(JSON.parse(stdout), {
     names: {
       counterfoil: pure,
@@ -114,7 +114,9 @@ test('every export can be imported, and none but those', () => {
         'plan',
         'ready',
         'rollback',
+        'snapshot',
         'stamp',
+        'verify',
       ],
       'counterfoil/snapshots': ['snapshotsInIndexedDB', 'snapshotsInMemory'],
       'counterfoil/pg': driver,
@@ -127,6 +129,7 @@ test('every export can be imported, and none but those', () => {
       'counterfoil/git': ['MigrationError', 'readChange'],
       'counterfoil/guard': ['MigrationError', 'check'],
       'counterfoil/lint': ['MigrationError', 'lint', 'rules'],
+      'counterfoil/schema': ['MigrationError', 'diffSchemas'],
       'counterfoil/vite': ['default'],
       'counterfoil/rollup': ['default'],
       'counterfoil/webpack': ['default'],
@@ -206,6 +209,7 @@ test("its types need neither Node's nor a driver's", () => {
       '/git',
       '/guard',
       '/lint',
+      '/schema',
       '/snapshots',
       '/vite',
       '/rollup',

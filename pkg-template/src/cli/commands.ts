@@ -15,6 +15,10 @@ export const commands: Readonly<Record<string, Entry>> = {
   create: { about: 'make the database', load: () => import('./commands/create.js') },
   drop: { about: 'drop a database that `create` has made', load: () => import('./commands/drop.js') },
   ready: { about: 'say whether the database is where it should be', load: () => import('./commands/ready.js') },
+  verify: {
+    about: 'say whether the schema is the one that the migrations make',
+    load: () => import('./commands/verify.js'),
+  },
   embed: { about: 'write an ES module that holds a folder of migrations', load: () => import('./commands/embed.js') },
   check: { about: 'say what a branch would break if it were merged', load: () => import('./commands/check.js') },
   lint: { about: 'say what is wrong with the migrations themselves', load: () => import('./commands/lint.js') },
@@ -26,7 +30,6 @@ export const commands: Readonly<Record<string, Entry>> = {
 
 /** Commands that are still to come, and what to do until then. */
 export const planned: Readonly<Record<string, string>> = {
-  verify: 'compare the schemas with another tool; `counterfoil plan` compares files and ledger',
   squash: 'write the baseline and its list of what it replaces by hand: see "A squash" in the README',
 }
 

@@ -14,6 +14,9 @@ export interface Review {
   explain(value: unknown): unknown
   losses(value: unknown): unknown
   next(value: unknown): unknown
+  snapshotQuery(ledgers: unknown): unknown
+  snapshotOf(rows: unknown): unknown
+  diffSchemas(value: unknown): unknown
   amendment(value: unknown): Amendment
 }
 
@@ -39,6 +42,9 @@ export async function review(): Promise<Review> {
       explain: (value) => call(ready, module.explain, value),
       losses: (value) => call(ready, module.losses, value),
       next: (value) => call(ready, module.next, value),
+      snapshotQuery: (value) => call(ready, module.snapshotQuery, value),
+      snapshotOf: (value) => call(ready, module.snapshotOf, value),
+      diffSchemas: (value) => call(ready, module.diffSchemas, value),
       amendment: (value) => amendment(ready, value),
     }
   } catch (cause) {

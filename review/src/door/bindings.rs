@@ -57,6 +57,24 @@ pub fn next(json: &str) -> Result<String, JsValue> {
     handed(super::next::next(json))
 }
 
+/// See [`super::schema::query`].
+#[wasm_bindgen(js_name = snapshotQuery)]
+pub fn snapshot_query(json: &str) -> Result<String, JsValue> {
+    handed(super::schema::query(json))
+}
+
+/// See [`super::schema::snapshot`].
+#[wasm_bindgen(js_name = snapshotOf)]
+pub fn snapshot_of(json: &str) -> Result<String, JsValue> {
+    handed(super::schema::snapshot(json))
+}
+
+/// See [`super::schema::diff`].
+#[wasm_bindgen(js_name = diffSchemas)]
+pub fn diff_schemas(json: &str) -> Result<String, JsValue> {
+    handed(super::schema::diff(json))
+}
+
 /// A change to the ledger; see [`super::amend`].
 #[wasm_bindgen]
 pub struct Amendment(super::amend::Amendment);

@@ -10,5 +10,6 @@ pub mod lint;
 pub mod losses;
 pub mod message;
 pub mod next;
+pub mod schema;
 #[cfg(feature = "wasm")]
 mod words;

@@ -95,4 +95,6 @@ async function empty(db) {
   const { rows } = await db.query(`select quote_ident(nspname) as name from pg_namespace
     where nspname not like 'pg\\_%' and nspname <> 'information_schema'`)
   await db.exec(`${rows.map(({ name }) => `drop schema ${name} cascade;`).join(' ')} create schema public`)
+  // As a new database has it.
+  await db.exec('grant usage on schema public to public')
 }

@@ -27,9 +27,7 @@ export async function openPGlite(
   const there = folder === undefined ? 'absent' : contents(target, folder)
   // To look at a database must not make one.
   if (folder !== undefined && !create && (there === 'absent' || there === 'empty')) throw missing(target, there)
-  const { PGlite } = (await project('@electric-sql/pglite', 'npm install @electric-sql/pglite')) as {
-    PGlite: PGliteClass
-  }
+  const { PGlite } = await own()
   const extensions = await extensionsOf(config)
   // What is only tried out leaves nothing behind.
   const inMemory = folder === undefined || (create === 'in memory' && (there === 'absent' || there === 'empty'))
@@ -74,6 +72,15 @@ export async function openPGlite(
   if (made && make) markFolder(folder!)
   return { driver, rows, db, close, cancel: async () => {}, ...(made && { made, notes: make ? ['made'] : [] }) }
 }
+
+/** An empty one in memory, of the project's own PGlite, with the extensions that its configuration names. */
+export async function emptyPGlite(config: Config): Promise<Db> {
+  const { PGlite } = await own()
+  return PGlite.create({ extensions: await extensionsOf(config) })
+}
+
+const own = () =>
+  project('@electric-sql/pglite', 'npm install @electric-sql/pglite') as Promise<{ PGlite: PGliteClass }>
 
 /** An empty database. Versions before 0.5 make none in a folder that holds a lock, but they take one that is made. */
 async function blank(PGlite: PGliteClass): Promise<Blob> {

@@ -1,0 +1,105 @@
+// What `snapshot` and `verify` take and give.
+import type { AnyMigrations } from '../set/files.js'
+import type { ReadOptions } from '../options/public.js'
+
+/** The schema of a database at one moment, as facts. Plain JSON: it may be kept in a file. */
+export interface Snapshot {
+  readonly counterfoil: 'snapshot'
+  readonly server: {
+    /** PostgreSQL's `server_version_num`, such as 180004. */
+    readonly version: number
+    readonly roles: readonly string[]
+  }
+  /** Each with its kind (`table`, `column`, …), its name as PostgreSQL quotes it, and what is known of it. */
+  readonly facts: readonly (readonly [kind: string, name: string, data: Readonly<Record<string, unknown>>])[]
+}
+
+/** A thing that is not as expected. */
+export interface SchemaDifference {
+  /** `table`, `column`, `constraint`, … */
+  readonly kind: string
+  /** Its name, as PostgreSQL quotes it: `app.users.email`. */
+  readonly name: string
+  readonly change: 'missing' | 'extra' | 'changed'
+  /** What of it is otherwise, where it is there on both sides. */
+  readonly properties?: readonly { readonly property: string; readonly expected?: unknown; readonly actual?: unknown }[]
+  /** All that in words. */
+  readonly message: string
+}
+
+/** What two schemas have not in common. */
+export interface SchemaDifferences {
+  /** What makes them two. */
+  readonly differences: readonly SchemaDifference[]
+  /**
+   * What differs and changes nothing for those who use the schema: the order of columns, owners, versions of extensions,
+   * storage, statistics targets, partitions of another day, and what belongs to the whole server.
+   */
+  readonly notes: readonly SchemaDifference[]
+  /** What could not be compared, and why. */
+  readonly notCompared: readonly string[]
+}
+
+/** Options of `diffSchemas`. */
+export interface DiffOptions {
+  /** What is not to be compared. */
+  readonly ignore?: readonly ('privileges' | 'owners')[]
+}
+
+/** Options of `snapshot`. */
+export type SnapshotOptions = Pick<ReadOptions, 'table' | 'schema' | 'signal' | 'waitTimeout'>
+
+/** A PGlite that nobody else has, as `replay` makes it. */
+export interface ReplayPGlite {
+  close(): Promise<void>
+}
+
+/** Options of `verify`. */
+export interface VerifyOptions extends ReadOptions, DiffOptions {
+  /**
+   * Makes an empty PGlite, in which the migrations are replayed: `() => PGlite.create({ extensions: { vector } })`. It is
+   * closed afterwards. Not wanted where a snapshot is given.
+   */
+  readonly replay?: () => object | Promise<object>
+}
+
+/** What comes of `verify`. */
+export interface Verified extends SchemaDifferences {
+  /** `partly-compared`: there is no difference in what was compared, and something was not. */
+  readonly status: 'same' | 'differs' | 'partly-compared'
+  /** Migrations of the set that the ledger says have not run: the schema was compared without them. */
+  readonly pending: readonly string[]
+  /** What was expected; `snapshot` of it can be kept, so that no replay is needed the next time. */
+  readonly expected: Snapshot
+}
+
+/** `snapshot` of a driver. */
+export interface TakeSnapshot<Db> {
+  /**
+   * Reads the schema of a database as facts, in one query. Writes nothing. Ledgers are no part of it: this one's, and those
+   * that other tools make under their usual names.
+   *
+   * @throws MigrationError `invalid-input` if there is nothing in the schema; `database-failed`, `connection-lost`,
+   *   `wait-timeout`, `aborted`, `review-unavailable`, or what is wrong with `db` or an option
+   */
+  (db: Db, options?: SnapshotOptions): Promise<Snapshot>
+}
+
+/** `verify` of a driver. */
+export interface Verify<Db> {
+  /**
+   * Says whether the schema of the database is the one that its migrations make: they are replayed in an empty PGlite, and
+   * both are compared as facts. Or compares it with a snapshot that was taken before. What the ledger says is pending is left
+   * out on both sides. Writes nothing to `db`.
+   *
+   * @throws MigrationError what `plan` throws; `invalid-input` without `replay` for a set of migrations; what `migrate` throws
+   *   if the replay does not apply every file; `review-unavailable`
+   *
+   * @example
+   * ```js
+   * const { status, differences } = await verify(db, migrations, { replay: () => PGlite.create() })
+   * for (const { message } of differences) console.log(message)
+   * ```
+   */
+  (db: Db, expected: AnyMigrations | Snapshot, options?: VerifyOptions): Promise<Verified>
+}

@@ -1,0 +1,233 @@
+//! What differs between the schema that is expected and the one that is there.
+
+use super::canon;
+use super::difference::{Change, Difference, Differences, Property};
+use super::name::undated;
+use super::privileges::comparable;
+use super::snapshot::{Fact, Snapshot};
+use super::text;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Kinds of facts that the caller does not want compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Ignore {
+    /// Who may do what.
+    Privileges,
+    /// Who owns what.
+    Owners,
+}
+
+/// Properties that are notes.
+const NOTES: &[&str] =
+    &["owner", "version", "storage", "compression", "statistics target", "not null constraint", "multirange"];
+
+/// Properties that PostgreSQL spells out from what it has parsed.
+const SPELLED: &[&str] = &["definition", "default", "generated", "using", "check", "bound", "partitioned by"];
+
+/// Compares what is expected with what is there.
+/// Neither is empty: such a snapshot cannot be made.
+pub fn diff(expected: &Snapshot, actual: &Snapshot, ignore: &[Ignore]) -> Differences {
+    let mut out = Differences::default();
+    let mut left_out = BTreeSet::new();
+    let (dated_expected, dated_actual) = (dated(expected, actual), dated(actual, expected));
+    for (fact, data) in &expected.facts {
+        if ignored(fact, ignore) {
+            continue;
+        }
+        let Some(there) = actual.facts.get(fact) else {
+            if fact.is_privileges() && left(data, expected, actual, &mut left_out).is_empty() && !fact.is_of_relation()
+            {
+                continue;
+            }
+            out.add(fact, Change::Missing, Vec::new(), is_note(fact) || dated_expected.contains(fact));
+            continue;
+        };
+        let (data, there) = if fact.is_privileges() {
+            (left(data, expected, actual, &mut left_out), left(there, actual, expected, &mut left_out))
+        } else {
+            (data.clone(), there.clone())
+        };
+        let compared = compare(fact, &data, &there, expected, actual, ignore);
+        let (notes, changed): (Vec<Property>, Vec<Property>) =
+            compared.into_iter().partition(|property| is_note(fact) || NOTES.contains(&property.property.as_str()));
+        for (properties, note) in [(changed, false), (notes, true)] {
+            if !properties.is_empty() {
+                out.add(fact, Change::Changed, properties, note);
+            }
+        }
+    }
+    for (fact, data) in &actual.facts {
+        if ignored(fact, ignore) || expected.facts.contains_key(fact) {
+            continue;
+        }
+        if fact.is_privileges() && left(data, actual, expected, &mut left_out).is_empty() && !fact.is_of_relation() {
+            continue;
+        }
+        out.add(fact, Change::Extra, Vec::new(), is_note(fact) || dated_actual.contains(fact));
+    }
+    out.order(expected, actual);
+    out.not_compared
+        .extend(left_out.into_iter().map(|role| format!("privileges of the role {role}, which is on one server only")));
+    out
+}
+
+fn left(data: &Map<String, Value>, own: &Snapshot, other: &Snapshot, out: &mut BTreeSet<String>) -> Map<String, Value> {
+    let (left, absent) = comparable(data, &own.server, &other.server);
+    out.extend(absent);
+    left
+}
+
+impl Fact {
+    fn is_privileges(&self) -> bool {
+        matches!(self.kind.as_str(), "privileges" | "default privileges")
+    }
+
+    /// Whether these are the privileges of a relation, which has some in any case.
+    fn is_of_relation(&self) -> bool {
+        let kinds = ["table ", "view ", "materialized view ", "foreign table "];
+        kinds.iter().any(|kind| self.name.starts_with(kind))
+    }
+}
+
+fn ignored(fact: &Fact, ignore: &[Ignore]) -> bool {
+    fact.is_privileges() && ignore.contains(&Ignore::Privileges)
+}
+
+/// What belongs to the whole server, or says nothing about a schema.
+fn is_note(fact: &Fact) -> bool {
+    match fact.kind.as_str() {
+        "parameter" | "large objects" | "user mapping" => true,
+        "setting" => fact.name.ends_with("everywhere"),
+        _ => false,
+    }
+}
+
+fn compare(
+    fact: &Fact,
+    expected: &Map<String, Value>,
+    actual: &Map<String, Value>,
+    from: &Snapshot,
+    to: &Snapshot,
+    ignore: &[Ignore],
+) -> Vec<Property> {
+    let versions = (from.server.version, to.server.version);
+    let qualified = (versions.0 < 160_000) != (versions.1 < 160_000)
+        && matches!(fact.kind.as_str(), "view" | "materialized view" | "rule" | "policy" | "function" | "procedure");
+    let names: BTreeSet<&String> = expected.keys().chain(actual.keys()).fold(BTreeSet::new(), |mut names, name| {
+        names.insert(name);
+        names
+    });
+    let mut out = Vec::new();
+    for name in names {
+        let [a, b] = [expected, actual].map(|side| side.get(name).filter(|value| !is_default(fact, name, value)));
+        let same = match (a, b) {
+            (Some(Value::String(a)), Some(Value::String(b))) if SPELLED.contains(&name.as_str()) => {
+                canon::same(a, b, qualified)
+            }
+            _ => a == b,
+        };
+        // The order of columns is judged as a whole. Constraints NOT NULL have names since 18.
+        let is_out = match name.as_str() {
+            "position" => true,
+            "owner" => ignore.contains(&Ignore::Owners),
+            "not null constraint" => versions.0.min(versions.1) < 180_000,
+            _ => false,
+        };
+        if !same && !is_out {
+            out.push(Property { property: name.clone(), expected: a.cloned(), actual: b.cloned() });
+        }
+    }
+    out
+}
+
+/// Whether a property says what goes without saying: a default of NULL.
+fn is_default(fact: &Fact, name: &str, value: &Value) -> bool {
+    fact.kind == "column"
+        && name == "default"
+        && value.as_str().is_some_and(|text| text == "NULL" || text.starts_with("NULL::"))
+}
+
+/// Partitions, and what belongs to them, that the other side has under another date.
+fn dated(own: &Snapshot, other: &Snapshot) -> BTreeSet<Fact> {
+    let partitions = |of: &Snapshot| -> BTreeMap<String, BTreeSet<String>> {
+        let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (fact, data) in of.facts.iter().filter(|(fact, data)| fact.kind == "table" && data.contains_key("bound")) {
+            let parents = data.get("inherits").map(Value::to_string).unwrap_or_default();
+            if let Some(name) = undated(&fact.name) {
+                found.entry(format!("{parents} {name}")).or_default().insert(fact.name.clone());
+            }
+        }
+        found
+    };
+    let (ours, theirs) = (partitions(own), partitions(other));
+    let mut names = BTreeSet::new();
+    for (key, tables) in ours {
+        if let Some(others) = theirs.get(&key) {
+            names.extend(tables.into_iter().filter(|table| !others.contains(table)));
+        }
+    }
+    let mut out = BTreeSet::new();
+    if names.is_empty() {
+        return out;
+    }
+    for (fact, data) in &own.facts {
+        // The name itself, what is named after it (`table.column`), or is of it.
+        let name = fact.name.split_once(' ').filter(|_| fact.is_privileges() || fact.kind == "comment");
+        let name = name.map_or(fact.name.as_str(), |(_, name)| name);
+        let of = data.get("of").and_then(Value::as_str);
+        let belongs = |table: &String| {
+            name == table
+                || of == Some(table)
+                || name.strip_prefix(table.as_str()).is_some_and(|rest| rest.starts_with('.'))
+        };
+        if names.iter().any(belongs) {
+            out.insert(fact.clone());
+        }
+    }
+    out
+}
+
+impl Differences {
+    fn add(&mut self, fact: &Fact, change: Change, properties: Vec<Property>, note: bool) {
+        let message = text::message(fact, change, &properties);
+        let difference = Difference { kind: fact.kind.clone(), name: fact.name.clone(), change, properties, message };
+        if note { &mut self.notes } else { &mut self.differences }.push(difference);
+    }
+
+    /// Notes relations whose common columns stand in another order.
+    fn order(&mut self, expected: &Snapshot, actual: &Snapshot) {
+        let columns = |of: &Snapshot, other: &Snapshot| -> BTreeMap<String, Vec<(u64, String)>> {
+            let mut found: BTreeMap<String, Vec<(u64, String)>> = BTreeMap::new();
+            for (fact, data) in
+                of.facts.iter().filter(|(fact, _)| fact.kind == "column" && other.facts.contains_key(*fact))
+            {
+                let place = data.get("position").and_then(Value::as_u64);
+                let (Some(place), Some(Value::String(table))) = (place, data.get("of")) else { continue };
+                found.entry(table.clone()).or_default().push((place, fact.name.clone()));
+            }
+            for columns in found.values_mut() {
+                counterfoil::ordered::sort_by(columns, |a, b| a.0.cmp(&b.0));
+            }
+            found
+        };
+        let there = columns(actual, expected);
+        for (table, columns) in columns(expected, actual) {
+            let names = |columns: &[(u64, String)]| columns.iter().map(|(_, name)| name.clone()).collect::<Vec<_>>();
+            let (expected, actual) =
+                (names(&columns), there.get(&table).map(|columns| names(columns)).unwrap_or_default());
+            if expected != actual {
+                let property = Property {
+                    property: "order of columns".to_owned(),
+                    expected: Some(expected.into()),
+                    actual: Some(actual.into()),
+                };
+                let fact = Fact { kind: "table".to_owned(), name: table };
+                self.add(&fact, Change::Changed, vec![property], true);
+            }
+        }
+    }
+}

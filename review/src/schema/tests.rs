@@ -1,0 +1,103 @@
+//! What belongs to more than one file of the module. That the query reads what is there is tested on real databases.
+
+use super::*;
+use counterfoil::Code;
+
+fn snapshot(version: u32, facts: &[(&str, &str, &str)]) -> Snapshot {
+    let server = format!("{{\"version\":{version},\"roles\":[\"postgres\",\"reader\"]}}");
+    let mut rows: Vec<_> = facts.iter().map(|(a, b, c)| (a.to_string(), b.to_string(), c.to_string())).collect();
+    rows.push(("server".into(), String::new(), server));
+    Snapshot::of_rows(rows).expect("a snapshot")
+}
+
+fn lines(all: &[Difference]) -> Vec<&str> {
+    all.iter().map(|difference| difference.message.as_str()).collect()
+}
+
+#[test]
+fn an_empty_schema_is_an_error() {
+    let server = ("server".to_owned(), String::new(), "{\"version\":180004}".to_owned());
+    let public = ("schema".to_owned(), "public".to_owned(), "{}".to_owned());
+    let error = Snapshot::of_rows([server, public]).expect_err("it is empty");
+    assert_eq!(error.code(), Code::InvalidInput);
+    assert!(error.message().starts_with("there is nothing in this schema"));
+}
+
+#[test]
+fn a_file_comes_back_as_it_was() {
+    let taken = snapshot(180_004, &[("table", "app.t", "{}"), ("column", "app.t.\"a b\"", r#"{"type":"text"}"#)]);
+    let read = |json: &str| serde_json::from_str::<Snapshot>(json);
+    assert_eq!(read(&taken.to_json()).ok(), Some(taken));
+    assert!(read("{}").is_err());
+    assert!(read(r#"{"counterfoil":"snapshot","server":{"version":1},"facts":[]}"#).is_err());
+}
+
+#[test]
+fn what_differs_is_named() {
+    let a = snapshot(
+        180_004,
+        &[
+            ("table", "t", "{}"),
+            ("column", "t.a", r#"{"of":"t","type":"text","not null":true,"position":1}"#),
+            ("column", "t.b", r#"{"of":"t","type":"text","position":2}"#),
+            ("index", "i", "{}"),
+        ],
+    );
+    let b = snapshot(
+        180_004,
+        &[
+            ("table", "t", r#"{"owner":"reader"}"#),
+            ("column", "t.a", r#"{"of":"t","type":"integer","position":3}"#),
+            ("column", "t.b", r#"{"of":"t","type":"text","default":"NULL::text","position":1}"#),
+            ("column", "t.c", r#"{"of":"t","type":"text","position":2}"#),
+        ],
+    );
+    let found = diff(&a, &b, &[]);
+    assert_eq!(
+        lines(&found.differences),
+        [
+            "column t.a: may be null; type is integer, expected text",
+            "index i is not there",
+            "column t.c is not expected"
+        ]
+    );
+    assert_eq!(
+        lines(&found.notes),
+        ["table t: has owner reader", r#"table t: order of columns is ["t.b","t.a"], expected ["t.a","t.b"]"#]
+    );
+    assert_eq!(diff(&a, &a, &[]), Differences::default());
+}
+
+#[test]
+fn privileges_of_a_version_or_a_role_that_the_other_side_lacks_are_not_compared() {
+    let table = ("table", "t", "{}");
+    let new = snapshot(
+        180_004,
+        &[
+            table,
+            ("privileges", "table t", r#"{"reader":{"more":["MAINTAIN","SELECT"]},"stranger":{"more":["SELECT"]}}"#),
+        ],
+    );
+    let old = snapshot(150_018, &[table, ("privileges", "table t", r#"{"reader":{"more":["SELECT"]}}"#)]);
+    let found = diff(&new, &old, &[]);
+    assert_eq!(lines(&found.differences), Vec::<&str>::new());
+    assert_eq!(found.not_compared, ["privileges of the role stranger, which is on one server only"]);
+    let other = snapshot(180_004, &[table, ("privileges", "table t", r#"{"public":{"more":["SELECT"]}}"#)]);
+    assert_eq!(diff(&old, &other, &[]).differences.len(), 1);
+    assert_eq!(diff(&old, &other, &[Ignore::Privileges]).differences, []);
+}
+
+#[test]
+fn partitions_of_another_day_are_notes() {
+    let of = |day: &str| {
+        let name = format!("tasks_{day}");
+        let column = format!("{name}.id");
+        let partition = format!(r#"{{"bound":"FOR VALUES FROM ('{day}')","inherits":["tasks"]}}"#);
+        let facts =
+            [("table", "tasks", "{}"), ("table", &*name, &*partition), ("column", &*column, r#"{"type":"bigint"}"#)];
+        snapshot(180_004, &facts)
+    };
+    let found = diff(&of("20261126"), &of("20261127"), &[]);
+    assert_eq!(lines(&found.differences), Vec::<&str>::new());
+    assert_eq!(found.notes.len(), 4);
+}

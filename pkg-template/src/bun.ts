@@ -29,8 +29,7 @@ export const stamp: Stamp<BunSql> = (db, migrations, versions, options) =>
 /** Takes over another tool's ledger; {@link ImportLedger} says more. */
 export const importLedger: ImportLedger<BunSql> = (db, migrations, options) => takeOver(driver, db, migrations, options)
 /** Reads the schema as facts; {@link TakeSnapshot} says more. */
-export const snapshot: TakeSnapshot<BunSql> = async (db, options) =>
-  (await import('./schema/snapshot.js')).snapshot(driver, db, options)
+export const snapshot: TakeSnapshot<BunSql> = async (...given) =>
+  (await import('./schema/read.js')).snapshot(driver, ...given)
 /** Says whether the schema is the one that the migrations make; {@link Verify} says more. */
-export const verify: Verify<BunSql> = async (db, expected, options) =>
-  (await import('./schema/snapshot.js')).verify(driver, db, expected, options)
+export const verify: Verify<BunSql> = async (...given) => (await import('./schema/read.js')).verify(driver, ...given)

@@ -30,8 +30,8 @@ export const stamp: Stamp<PgClient | PgPool> = (db, migrations, versions, option
 export const importLedger: ImportLedger<PgClient | PgPool> = (db, migrations, options) =>
   takeOver(driver, db, migrations, options)
 /** Reads the schema as facts; {@link TakeSnapshot} says more. */
-export const snapshot: TakeSnapshot<PgClient | PgPool> = async (db, options) =>
-  (await import('./schema/snapshot.js')).snapshot(driver, db, options)
+export const snapshot: TakeSnapshot<PgClient | PgPool> = async (...given) =>
+  (await import('./schema/read.js')).snapshot(driver, ...given)
 /** Says whether the schema is the one that the migrations make; {@link Verify} says more. */
-export const verify: Verify<PgClient | PgPool> = async (db, expected, options) =>
-  (await import('./schema/snapshot.js')).verify(driver, db, expected, options)
+export const verify: Verify<PgClient | PgPool> = async (...given) =>
+  (await import('./schema/read.js')).verify(driver, ...given)

@@ -35,11 +35,11 @@ export const stamp: Stamp<PGliteLike> = (db, migrations, versions, options) =>
 export const importLedger: ImportLedger<PGliteLike> = (db, migrations, options) =>
   takeOver(driver, db, migrations, options)
 /** Reads the schema as facts; {@link TakeSnapshot} says more. */
-export const snapshot: TakeSnapshot<PGliteLike> = async (db, options) =>
-  (await import('./schema/snapshot.js')).snapshot(driver, db, options)
+export const snapshot: TakeSnapshot<PGliteLike> = async (...given) =>
+  (await import('./schema/read.js')).snapshot(driver, ...given)
 /** Says whether the schema is the one that the migrations make; {@link Verify} says more. */
-export const verify: Verify<PGliteLike> = async (db, expected, options) =>
-  (await import('./schema/snapshot.js')).verify(driver, db, expected, options)
+export const verify: Verify<PGliteLike> = async (...given) =>
+  (await import('./schema/read.js')).verify(driver, ...given)
 
 /**
  * Makes a database in memory and brings it up with the migrations: from a snapshot of an earlier boot if the store has

@@ -31,8 +31,8 @@ export const stamp: Stamp<PostgresSql> = (db, migrations, versions, options) =>
 export const importLedger: ImportLedger<PostgresSql> = (db, migrations, options) =>
   takeOver(driver, db, migrations, options)
 /** Reads the schema as facts; {@link TakeSnapshot} says more. */
-export const snapshot: TakeSnapshot<PostgresSql> = async (db, options) =>
-  (await import('./schema/snapshot.js')).snapshot(driver, db, options)
+export const snapshot: TakeSnapshot<PostgresSql> = async (...given) =>
+  (await import('./schema/read.js')).snapshot(driver, ...given)
 /** Says whether the schema is the one that the migrations make; {@link Verify} says more. */
-export const verify: Verify<PostgresSql> = async (db, expected, options) =>
-  (await import('./schema/snapshot.js')).verify(driver, db, expected, options)
+export const verify: Verify<PostgresSql> = async (...given) =>
+  (await import('./schema/read.js')).verify(driver, ...given)

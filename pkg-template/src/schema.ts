@@ -20,5 +20,5 @@ export async function diffSchemas(
   actual: Snapshot,
   options: DiffOptions = {},
 ): Promise<SchemaDifferences> {
-  return (await import('./schema/snapshot.js')).diffSchemas(expected, actual, options)
+  return (await import('./schema/read.js')).diffSchemas(expected, actual, options)
 }

@@ -289,7 +289,7 @@ fn batch(setup: &Setup, prepared: Option<&Prepared>, acts: &[Act]) -> Vec<String
         match (piece, prepared) {
             (Piece::Own(sql) | Piece::Ledger(sql), _) => all.push(sql),
             (Piece::Body { body, .. }, Some(known)) => {
-                let text = &setup.section(body.migration, body.direction).text;
+                let text = &known.section(setup, body.migration, body.direction).text;
                 let statements = known.analysis.statements[body.statements].iter().filter(|one| is_sent(one));
                 all.extend(statements.map(|one| render(text, one.span, &known.steps, &known.analysis).into_owned()));
             }

@@ -442,7 +442,7 @@ impl Machine {
 
     /// A text with `${NAME}` in place of every value of the environment that the run has been given.
     pub fn masked(&self, text: &str) -> String {
-        self.0.setup().options.env.masked(text)
+        self.machine.setup().options.env.masked(text)
     }
 
     /// The next thing to do. `answer` is what came of the last one; the first call has none. `now`

@@ -23,7 +23,7 @@ export interface NeonSql {
 export type NeonDatabase = NeonSql | PgClient | PgPool
 
 /** The most bytes a request may have: `--sql-over-http-max-request-size-bytes` of Neon's proxy. */
-const limit = 10 * 1024 * 1024
+const limit = 10 << 20
 
 const asText: NeonQueryOptions = {
   arrayMode: false,

@@ -1,6 +1,6 @@
 // `counterfoil verify`: is the schema of the database the one that its migrations make?
 import { readFile } from 'node:fs/promises'
-import { verify } from '../../schema/snapshot.js'
+import { verify } from '../../schema/read.js'
 import type { SchemaDifference, Snapshot, Verified } from '../../schema/public.js'
 import { writeOutput } from '../../shared/output.js'
 import { failure } from '../../shared/errors.js'

@@ -130,7 +130,7 @@ fn literal(value: &str) -> Option<&str> {
         '"' | '\'' => value[1..].split_once(quote)?,
         _ => (value.split('#').next()?.trim(), ""),
     };
-    let is_plain = !inner.starts_with(['{', '[']) && !(quote == '"' && inner.contains('\\'));
+    let is_plain = !(inner.starts_with(['{', '[']) || quote == '"' && inner.contains('\\'));
     let rest = rest.trim();
     (is_plain && (rest.is_empty() || rest.starts_with('#'))).then_some(inner)
 }

@@ -199,7 +199,8 @@ pub(super) fn statement(
     let Refusal { failure, place, .. } = refusal;
     let section = setup.section(refusal.migration, refusal.direction);
     let mut stamps = Vec::new();
-    let version = setup.catalog.migrations[refusal.migration].version.as_str();
+    // A callback has none.
+    let version = setup.catalog.migrations.get(refusal.migration).map_or("", |migration| migration.version.as_str());
     let mut stamp = |mark: &str| {
         let mention = Mention::stamp(mark, &[version]);
         let text = mention.text.clone();

@@ -4,20 +4,13 @@
 //! Only PostgreSQL knows whether two definitions mean the same. So the index is built once more, on an empty copy of its
 //! table in a transaction that always fails, and what PostgreSQL then says of both is compared.
 
-use super::failure::Kind;
-use super::request::Request;
-use super::state::{Next, Stepwise};
-use super::{Failure, Machine, Output};
-use crate::error::{Code, Error};
-use crate::mention::Mention;
-use crate::migration::Section;
 use crate::sql::Judged;
 use crate::sql::judged::code;
 use crate::sql::pattern::Cursor;
 use crate::sql::quote::{identifier, literal};
 
 /// Before what a comparison has found, in the text that is no number.
-const SAYS: &str = "counterfoil: ";
+pub(super) const SAYS: &str = "counterfoil: ";
 
 /// An index that is built concurrently.
 struct Build<'t> {
@@ -219,69 +212,7 @@ pub(super) fn compare(sql: &str, among: &str, lock_timeout: u32) -> Vec<String> 
     ]
 }
 
-impl Machine {
-    /// Whether indexes were to be compared.
-    pub(super) fn is_compared(&self) -> bool {
-        matches!(&self.sent, Some(Request::Index { among, .. }) if !among.is_empty())
-    }
-
-    /// The index that is there was compared with the one that the step builds.
-    pub(super) fn compared(&mut self, mut now: Stepwise, failure: &Failure) -> Output {
-        let found = failure.message.split_once(SAYS).map(|(_, found)| found.trim_end_matches('"'));
-        let next = match found {
-            Some("valid") => Next::Advance,
-            Some(sql) if sql.starts_with("drop") => Next::Mend(sql.to_owned(), false),
-            // It is gone by now, or it is no try of this step's: that has no name.
-            Some("") => self.run_or_stop(&mut now),
-            Some(_) if !self.is_named(&now) => Next::Run,
-            None if matches!(failure.kind(), Kind::Busy | Kind::Cancelled) => Next::Stop(None),
-            other => Next::Stop(Some(Box::new(self.another(&now, other, failure)))),
-        };
-        self.then(now, next)
-    }
-
-    /// What to do about an index that is not there: its name may belong to something else.
-    pub(super) fn run_or_stop(&self, now: &mut Stepwise) -> Next {
-        now.taken.take().map_or(Next::Run, |error| Next::Stop(Some(error)))
-    }
-
-    fn is_named(&self, now: &Stepwise) -> bool {
-        let text = self.step_text(now);
-        Build::read(text).is_some_and(|build| build.name.is_some())
-    }
-
-    /// The error of an index that is another one than the step's, or of which that cannot be told.
-    fn another(&self, now: &Stepwise, found: Option<&str>, failure: &Failure) -> Error {
-        let message = match found {
-            Some(found) => "the index is there, but another one than this step builds: ".to_owned() + found,
-            None => {
-                "nobody can tell whether the index that is there is the one that this step builds: ".to_owned()
-                    + &failure.said()
-            }
-        };
-        let stamp = Mention::stamp(":step-done", &[&now.version]);
-        let help = format!(
-            "drop it, or give the new one another name, and run again; or, if it will do, {}, and run again",
-            stamp.text
-        );
-        let section = self.section_at_hand(now);
-        let at = self.step_at_hand(now).map_or(0, |step| step.span.start);
-        Error::new(Code::StatementFailed, message)
-            .with_help(help)
-            .with_option(stamp)
-            .with_location(section.location(at))
-            .with_statement(
-                self.step_at_hand(now).map_or_else(String::new, |step| section.as_written(step.span).into_owned()),
-            )
-    }
-
-    fn section_at_hand(&self, now: &Stepwise) -> &Section {
-        let own = || self.setup.section(now.migration, now.direction);
-        self.prepared.as_ref().map_or_else(own, |prepared| prepared.section(&self.setup, now.migration, now.direction))
-    }
-
-    fn step_text(&self, now: &Stepwise) -> &str {
-        let text = &self.section_at_hand(now).text;
-        self.step_at_hand(now).map_or("", |step| step.span.slice(text))
-    }
+/// Whether a `CREATE INDEX` names its index.
+pub(super) fn is_named(sql: &str) -> bool {
+    Build::read(sql).is_some_and(|build| build.name.is_some())
 }

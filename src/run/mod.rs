@@ -37,6 +37,7 @@ mod existing;
 pub mod failure;
 mod fill;
 mod judged;
+mod judging;
 mod machine;
 mod message;
 mod noticed;

@@ -375,7 +375,10 @@ describe('the commands', () => {
     await db.query('create schema other; create table other.done (version bigint primary key, dirty boolean not null)')
     write({ 'touching/001_a.sql': migration('drop table schema_migrations;') })
     const cases = [
-      [['up', '--dir', 'unknown'], /^say which one it is: --convention <name>, which is one of dbmate, /],
+      [
+        ['up', '--dir', 'unknown'],
+        /^give it a number, as in 0001_name\.sql; or say which one it is: --convention <name>, which is one of dbmate, /,
+      ],
       [['up', '--dir', 'mixed'], /^say which one it is: --convention [\w-]+ or --convention [\w-]+$/],
       [
         ['up', '--dir', 'nowhere'],

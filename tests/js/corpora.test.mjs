@@ -145,6 +145,8 @@ describe('real migration sets', { skip, concurrency: 2 }, () => {
     assert.deepEqual(counts(kinds(onlyLeft)), { column: 28, constraint: 8, index: 7, relation: 6 })
     assert.deepEqual(kinds(onlyRight), [])
     const [left, right] = [await columnOrder(long), await columnOrder(short)]
+    // The ledger of one has a column more, since some of its migrations ran step by step.
+    right.delete('schema_migrations')
     assert.equal([...right].filter(([table, columns]) => left.get(table).join() !== columns.join()).length, 1)
     await Promise.all([long.close(), short.close()])
   })

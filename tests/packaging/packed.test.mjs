@@ -99,7 +99,18 @@ test('every export can be imported, and none but those', () => {
   const { stdout, stderr } = node(['--input-type=module', '-e', script])
   assert.equal(stderr, '')
   const pure = ['MigrationError', 'checksum', 'fingerprint', 'init', 'plan', 'readSet', 'readiness', 'splitStatements']
-  const driver = ['MigrationError', 'importLedger', 'init', 'migrate', 'plan', 'ready', 'rollback', 'snapshot', 'stamp', 'verify']
+  const driver = [
+    'MigrationError',
+    'importLedger',
+    'init',
+    'migrate',
+    'plan',
+    'ready',
+    'rollback',
+    'snapshot',
+    'stamp',
+    'verify',
+  ]
   assert.deepEqual(JSON.parse(stdout), {
     names: {
       counterfoil: pure,

@@ -83,15 +83,15 @@ export class LongQuery implements PromiseLike<{ rows: [] }> {
     return this.#text.toString()
   }
 
-  submit({ stream }: Wire): void {
+  submit({ stream: socket }: Wire): void {
     const head = new Uint8Array(5)
     head[0] = 'Q'.charCodeAt(0)
     new DataView(head.buffer).setUint32(1, this.#text.length + 5)
     const send = async () => {
-      stream.write(head)
+      socket.write(head)
       // Each is waited for: what has not gone out yet would be there once more.
-      for (const part of this.#text) if (!stream.write(part)) await drained(stream)
-      stream.write(new Uint8Array(1))
+      for (const part of this.#text) if (!socket.write(part)) await drained(socket)
+      socket.write(new Uint8Array(1))
     }
     send().catch((error) => this.callback?.(error))
   }

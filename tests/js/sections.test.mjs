@@ -48,7 +48,7 @@ describe('both ways in one file', () => {
     const set = {
       '1-a.sql': '-- rambler up\ncreate table a ();\n-- rambler down\ndrop table a;\n',
       '2-b.sql': '# --- !Ups\ncreate table b ();\n\n# --- !Downs\ndrop table b;\n',
-      '3-c.sql': 'create table c ()\n---- create above / drop below ----\ndrop table c;\n',
+      '3-c.sql': 'create table c ()\n--------------- up/down ---------------\ndrop table c;\n',
       '4-d.sql': '-- a table\ncreate table d ();\n-- //@UNDO\ndrop table d;\n',
       '5-e.sql':
         '-- +micrate Up\ncreate table e ();\n-- +micrate Down\ndrop table e;\n-- +micrate Up\ninsert into e default values;\n',

@@ -264,7 +264,7 @@ describe('a connection that is refused', () => {
       code: 'statement-failed',
     })
     await owner.query(
-      `update schema_migrations set claimed_by = 'somebody#0', claimed_until = now() - interval '1 hour'`,
+      `update schema_migrations set claimed_by = 'somebody#0#alone', claimed_until = now() - interval '1 hour'`,
     )
     await owner.query('create role blind login; grant select on schema_migrations to blind')
     const blind = new pg.Client(server.url(database).replace('postgres@', 'blind@'))

@@ -1,4 +1,4 @@
-//! The schema of a database as facts: what [`query`] reads, [`Snapshot`] holds, and [`diff`] compares.
+//! The schema of a database as facts: what [`query()`] reads, [`Snapshot`] holds, and [`diff()`] compares.
 //!
 //! A fact is one thing with an identity (`column app.users.email`) and what is known of it. PostgreSQL itself spells every
 //! definition out, under an empty `search_path`: two schemas are compared in one spelling, never as the texts that made them.

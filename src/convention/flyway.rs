@@ -65,7 +65,12 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
                     migration.repeatable = true;
                 }
             }
-            Some(Kind::Callback { .. }) if let Some((event, description)) = event(file.name()) => {
+            Some(Kind::Callback { migrates }) => {
+                let Some((event, description)) = event(file.name()) else {
+                    let turn = if migrates { Turn::Always } else { Turn::Never };
+                    super::not_run::report(file, NotRunKind::Callback, turn, file.name(), out);
+                    continue;
+                };
                 let callback = Callback { event, description: description.to_owned(), section: section(file)? };
                 let is_first = |known: &Callback| (known.event, &known.description) >= (event, &callback.description);
                 let at = out.callbacks.iter().position(is_first).unwrap_or(out.callbacks.len());
@@ -76,10 +81,6 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
                     return Err(file.error(Code::InvalidName, &message, "keep one of them, or give one a description"));
                 }
                 out.callbacks.insert(at, callback);
-            }
-            Some(Kind::Callback { migrates }) => {
-                let turn = if migrates { Turn::Always } else { Turn::Never };
-                super::not_run::report(file, NotRunKind::Callback, turn, file.name(), out);
             }
             None => {
                 out.unknown(file, why(file.name()), "rename it if it is a migration; else keep it in another folder")

@@ -207,16 +207,14 @@ pub(super) fn statement(
         stamps.push(mention);
         text
     };
-    let marker = || MARKERS.iter().find(|(convention, _)| *convention == setup.catalog.convention);
+    let marker = MARKERS.iter().find(|(convention, _)| *convention == setup.catalog.convention);
+    let marker = marker.filter(|_| kept.is_none() && refuses_transaction(failure));
     let help = match kept {
-        None if refuses_transaction(failure)
-            && let Some((_, marker)) = marker() =>
-        {
-            format!(
-                "it cannot run in a transaction: write {marker}, and run again; nothing of it was kept, {}",
-                before(report)
-            )
-        }
+        _ if marker.is_some() => format!(
+            "it cannot run in a transaction: write {}, and run again; nothing of it was kept, {}",
+            marker.map_or("", |(_, marker)| marker),
+            before(report)
+        ),
         _ if first && THERE.contains(&&*failure.sqlstate) => {
             let (help, mention) = there(setup, refusal);
             stamps.push(mention);

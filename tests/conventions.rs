@@ -23,8 +23,9 @@ fn line(migration: &Migration) -> String {
         if section.transaction == Transaction::Off {
             text.push_str(" off");
         }
+        // A block begins at its own marker; what counts is where it ends.
         for span in &section.breaks {
-            text.push_str(&format!(" break@{}", section.location(span.start).line));
+            text.push_str(&format!(" break@{}", section.location(span.end).line));
         }
         if let Some(error) = &section.refused {
             text.push_str(&format!(" refused({})", error.code()));

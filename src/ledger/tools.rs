@@ -508,6 +508,11 @@ impl Tool {
         self.known().map(|known| known.code)
     }
 
+    /// The names that tools give to their tables.
+    pub fn tables() -> impl Iterator<Item = &'static str> {
+        TOOLS.iter().flat_map(|known| known.homes).filter_map(|home| home.usual.or(home.name))
+    }
+
     /// The tool with that word.
     pub(crate) fn of_code(code: &str) -> Option<Tool> {
         TOOLS.iter().find(|known| known.code == code).map(|known| known.tool)

@@ -99,6 +99,28 @@ onEachDatabase(
       assert.deepEqual([found.status, messages(found.differences)], ['same', []])
     })
 
+    test('what is filled in from the environment is filled in for the replay, too', async (t) => {
+      const { db, exec } = await open(t)
+      const files = {
+        '00001_a.sql':
+          '-- +goose Up\n-- +goose ENVSUB ON\ncreate table ${REGION}_notes (id int);\n-- +goose ENVSUB OFF\n',
+        '00002_b.sql':
+          '-- +goose Up\n-- +goose ENVSUB ON\ncreate table ${REGION}_later (id int);\n-- +goose ENVSUB OFF\n',
+      }
+      const env = { REGION: 'north' }
+      await migrate(db, { '00001_a.sql': files['00001_a.sql'] }, { env })
+      const found = await verify(db, files, { env, replay })
+      assert.deepEqual([found.status, found.pending, messages(found.differences)], ['same', ['00002'], []])
+      await exec('drop table north_notes; create table south_notes (id int)')
+      const moved = await verify(db, files, { env, replay, ignore: ['privileges'] })
+      assert.deepEqual(messages(moved.differences), [
+        'column public.north_notes.id is not there',
+        'table public.north_notes is not there',
+        'column public.south_notes.id is not expected',
+        'table public.south_notes is not expected',
+      ])
+    })
+
     test('nothing is never the same as nothing', async (t) => {
       const { db } = await open(t)
       const error = await fails(snapshot(db), { code: 'invalid-input' })

@@ -54,6 +54,22 @@ export function wrongAmong<Name extends string>(
   return undefined
 }
 
+/**
+ * Checks the options of a function: those of `names`, which others have too, and its own.
+ *
+ * @throws MigrationError `invalid-input`, naming the option @internal
+ */
+export function mustBeRight<Own extends string>(
+  given: object,
+  names: Names,
+  own: Readonly<Record<Own, Checked>>,
+): void {
+  const isOwn = (name: string): name is Own => Object.hasOwn(own, name)
+  const all = [...names, ...(Object.keys(own) as Own[])]
+  const wrong = wrongAmong(given, all, (name) => (isOwn(name) ? own[name] : checkOf(name)))
+  if (wrong) throw wrong
+}
+
 /** The error about the first option that is wrong. @internal */
 export const wrongOption = (given: AnyOptions, names: Names): MigrationError =>
   wrongAmong(given, names, checkOf) ?? unreadable('an option has another value each time')

@@ -4,7 +4,6 @@ import type { Driver, Lock } from './driver.js'
 import type { Answer, Capabilities } from '../core/core.js'
 import type { Amended, Convention, AmendResult } from '../options/public.js'
 import { bare, settings, type AnyOptions, type Names } from '../options/options.js'
-import { checkOf, wrongAmong, type Checked } from '../options/wrong-options.js'
 import { init } from '../wasm/init.js'
 import { review } from '../wasm/review.js'
 import { loadFiles, type AnyMigrations, type Files } from '../set/files.js'
@@ -29,18 +28,6 @@ export const amending = [
   'expect',
   'dryRun',
 ] as const satisfies Names
-
-/**
- * Checks the options of one of them: those of every change, and its own, which are in `own`.
- *
- * @throws MigrationError `invalid-input`, naming the option @internal
- */
-export function mustBeRight<Own extends string>(given: object, own: Readonly<Record<Own, Checked>>): void {
-  const isOwn = (name: string): name is Own => Object.hasOwn(own, name)
-  const names = [...amending, ...(Object.keys(own) as Own[])]
-  const wrong = wrongAmong(given, names, (name) => (isOwn(name) ? own[name] : checkOf(name)))
-  if (wrong) throw wrong
-}
 
 /** What is to be done to the ledger, as the review module takes it. @internal */
 export type Errand = { readonly [name: string]: unknown }

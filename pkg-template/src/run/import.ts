@@ -2,9 +2,9 @@
 import type { Driver } from './driver.js'
 import type { ImportOptions, AmendResult } from '../options/public.js'
 import { isObject, isText, isTexts } from '../options/options.js'
-import type { Checked } from '../options/wrong-options.js'
+import { mustBeRight, type Checked } from '../options/wrong-options.js'
 import type { AnyMigrations } from '../set/files.js'
-import { amend, mustBeRight } from './amend.js'
+import { amend, amending } from './amend.js'
 
 const isAssumed = (value: unknown) =>
   isObject(value) && Object.values(value as object).every((said) => said === 'applied' || said === 'pending')
@@ -22,7 +22,7 @@ export async function importLedger<Db extends object>(
   set: AnyMigrations,
   options: ImportOptions = {},
 ): Promise<AmendResult> {
-  mustBeRight(options, checks)
+  mustBeRight(options, amending, checks)
   const { from, assume = {}, acceptEdited = [], ...others } = options
   return amend(driver, db, set, others, () => ({
     import: { ...(from !== undefined && { from }), assume, acceptEdited },

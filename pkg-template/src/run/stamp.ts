@@ -2,11 +2,11 @@
 import type { Driver } from './driver.js'
 import type { StampOptions, AmendResult } from '../options/public.js'
 import { isTexts } from '../options/options.js'
-import type { Checked } from '../options/wrong-options.js'
+import { mustBeRight, type Checked } from '../options/wrong-options.js'
 import type { AnyMigrations } from '../set/files.js'
 import { failure } from '../shared/errors.js'
 import { invalid, theOption } from '../shared/mentions.js'
-import { amend, mustBeRight } from './amend.js'
+import { amend, amending } from './amend.js'
 
 const checks = {
   as: [(value: unknown) => value === 'applied' || value === 'not-applied', 'one of applied, not-applied'],
@@ -27,7 +27,7 @@ export async function stamp<Db extends object>(
   versions: readonly string[] | undefined,
   options: StampOptions = {},
 ): Promise<AmendResult> {
-  mustBeRight(options, checks)
+  mustBeRight(options, amending, checks)
   const { as, step, ...others } = options
   if (as !== undefined && step !== undefined)
     throw invalid(

@@ -1,35 +1,31 @@
 // `snapshot` and `verify`: the schema that is there, and whether it is the one that the migrations make. Loaded when one of
 // them is called.
 import { look, up } from '../run/actions.js'
-import { unlessTold } from '../run/database.js'
+import { amending } from '../run/amend.js'
+import { describe, unlessTold } from '../run/database.js'
 import type { Driver } from '../run/driver.js'
 import { stamp } from '../run/stamp.js'
 import { refusal } from '../run/wrong-database.js'
-import { isObject, settings, type AnyOptions, type Names } from '../options/options.js'
-import { checkOf, wrongAmong, type Checked } from '../options/wrong-options.js'
+import { allowed, isObject, settings, type AnyOptions, type Names } from '../options/options.js'
+import { mustBeRight, type Checked } from '../options/wrong-options.js'
 import type { AnyMigrations } from '../set/files.js'
 import { failure, MigrationError } from '../shared/errors.js'
 import { invalid, theOption } from '../shared/mentions.js'
-import { describe } from '../run/database.js'
 import { review } from '../wasm/review.js'
 import type { DiffOptions, SchemaDifferences, Snapshot, SnapshotOptions, Verified, VerifyOptions } from './public.js'
 
 const reading = ['table', 'schema', 'signal', 'waitTimeout'] as const satisfies Names
-const planning = [...reading, 'convention', 'policy', 'allowEmpty', 'existing', 'session'] as const satisfies Names
 
 const kinds = ['privileges', 'owners']
-const own: Readonly<Record<string, Checked>> = {
-  replay: [(value) => typeof value === 'function', 'a function that makes a PGlite'],
-  ignore: [
-    (value) => Array.isArray(value) && value.every((kind) => kinds.includes(kind)),
-    'an array of privileges, owners',
-  ],
-}
+const ignore: Checked = [
+  (value) => Array.isArray(value) && value.every((kind) => kinds.includes(kind)),
+  'an array of privileges, owners',
+]
+const replay: Checked = [(value) => typeof value === 'function', 'a function that makes a PGlite']
 
-function mustBeRight(given: object, names: Names, more: readonly string[]): void {
-  const wrong = wrongAmong(given, [...names, ...more], (name) => own[name] ?? checkOf(name as keyof AnyOptions))
-  if (wrong) throw wrong
-}
+/** Those options of which there is one. */
+const picked = (options: AnyOptions, names: Names): AnyOptions =>
+  Object.fromEntries(names.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])))
 
 /** Reads the schema. @internal */
 export async function snapshot<Db extends object>(
@@ -37,7 +33,7 @@ export async function snapshot<Db extends object>(
   db: Db,
   options: SnapshotOptions = {},
 ): Promise<Snapshot> {
-  mustBeRight(options, reading, [])
+  mustBeRight(options, reading, {})
   return taken(driver, db, options)
 }
 
@@ -80,7 +76,7 @@ export async function diffSchemas(
   actual: Snapshot,
   options: DiffOptions = {},
 ): Promise<SchemaDifferences> {
-  mustBeRight(options, [], ['ignore'])
+  mustBeRight(options, [], { ignore })
   return (await review()).diffSchemas({ expected, actual, ...options }) as SchemaDifferences
 }
 
@@ -93,22 +89,16 @@ export async function verify<Db extends object>(
   from: AnyMigrations | Snapshot,
   options: VerifyOptions = {},
 ): Promise<Verified> {
-  mustBeRight(options, planning, ['replay', 'ignore'])
-  const { replay, ignore, ...others } = options
+  mustBeRight(options, allowed.looking, { ignore, replay })
+  const { replay: make, ignore: without, ...others } = options
   const compared = async (expected: Snapshot, pending: readonly string[]): Promise<Verified> => {
-    const { table, schema, signal, waitTimeout } = others
-    const read = {
-      ...(table !== undefined && { table }),
-      ...(schema !== undefined && { schema }),
-      ...(signal !== undefined && { signal }),
-      ...(waitTimeout !== undefined && { waitTimeout }),
-    }
-    const found = await diffSchemas(expected, await taken(driver, db, read), ignore ? { ignore } : {})
+    const actual = await taken(driver, db, picked(others, reading))
+    const found = await diffSchemas(expected, actual, without ? { ignore: without } : {})
     const status = found.differences.length > 0 ? 'differs' : found.notCompared.length > 0 ? 'partly-compared' : 'same'
     return { status, ...found, pending, expected }
   }
   if (isObject(from) && isSnapshot(from)) return compared(from, [])
-  if (!replay)
+  if (!make)
     throw invalid(
       'there is nothing to replay the migrations in',
       'hand in what makes an empty PGlite, or a snapshot in place of the migrations',
@@ -117,26 +107,22 @@ export async function verify<Db extends object>(
   const set = from as AnyMigrations
   const { decisions } = await look(driver, db, set, others)
   const pending = decisions.filter(({ action }) => action === 'apply').map(({ version }) => version)
-  return compared(await replayed(set, others, pending, replay), pending)
+  return compared(await replayed(set, others, pending, make), pending)
 }
 
 /** The schema that the migrations make, without those that are pending. */
 async function replayed(
   set: AnyMigrations,
-  { signal: _, waitTimeout: __, existing: ___, ...options }: AnyOptions,
+  { existing: _, ...options }: AnyOptions,
   pending: readonly string[],
-  replay: () => object | Promise<object>,
+  make: () => object | Promise<object>,
 ): Promise<Snapshot> {
   const { pglite } = await import('../drivers/pglite-driver.js')
-  const lite = (await replay()) as Parameters<(typeof pglite)['connect']>[0] & { close?(): Promise<void> }
+  const lite = (await make()) as Parameters<(typeof pglite)['connect']>[0] & { close?(): Promise<void> }
   try {
-    if (pending.length > 0) await stamp(pglite, lite, set, pending, options)
+    if (pending.length > 0) await stamp(pglite, lite, set, pending, picked(options, amending))
     await up(pglite, lite, set, options)
-    const { table, schema } = options
-    return await taken(pglite, lite, {
-      ...(table !== undefined && { table }),
-      ...(schema !== undefined && { schema }),
-    })
+    return await taken(pglite, lite, picked(options, reading))
   } finally {
     await lite.close?.()
   }

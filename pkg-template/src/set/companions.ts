@@ -74,8 +74,8 @@ const companions = [
   /\.sql\.conf$/, // Flyway
   /(^|\/)flyway\.(conf|toml)$/,
   /(^|\/)\d+_[^/]*\.(up|down)\.[^/.]+$/, // golang-migrate, which takes any ending
-  // Written in code, or a callback of Flyway's that is: reported, not run. Which of them are migrations the core says.
   /(^|\/)atlas\.sum$/, // Atlas
+  // Written in code, or a callback of Flyway's that is: reported, not run. Which of them are migrations the core says.
   new RegExp(`(^|/)\\d[^/]*/((up|mod)\\.(${codeEndings.join('|')})|(up|down)\\.yaml)$`), // Diesel, Hasura, folders
   new RegExp(`(^|/)(\\d+([_.-][^/]*)?|[VRUB][^/]*__[^/]*|(before|after)[A-Z][^/]*)\\.(${codeEndings.join('|')})$`),
 ]

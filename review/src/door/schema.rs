@@ -20,14 +20,14 @@ pub fn query(json: &str) -> Answer {
     text(&schema::query(&ledgers))
 }
 
-/// The rows of the query in, the text of a snapshot's file out.
+/// The rows of the query in, a snapshot out.
 ///
 /// # Errors
 ///
 /// `invalid-input` if they are not those of the query, and for a schema in which there is nothing.
 pub fn snapshot(json: &str) -> Answer {
     let rows: Vec<(String, String, String)> = given(json, "the rows of the schema")?;
-    Ok(Snapshot::of_rows(rows)?.to_json())
+    text(&Snapshot::of_rows(rows)?)
 }
 
 /// Two snapshots, and what is not to be compared.

@@ -2,7 +2,7 @@
 
 use super::canon;
 use super::difference::{Change, Difference, Differences, Property};
-use super::name::undated;
+use super::name::Undated;
 use super::privileges::comparable;
 use super::snapshot::{Fact, Snapshot};
 use super::text;
@@ -153,11 +153,12 @@ fn is_default(fact: &Fact, name: &str, value: &Value) -> bool {
 
 /// Partitions, and what belongs to them, that the other side has under another date.
 fn dated(own: &Snapshot, other: &Snapshot) -> BTreeSet<Fact> {
+    let undated = Undated::new();
     let partitions = |of: &Snapshot| -> BTreeMap<String, BTreeSet<String>> {
         let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for (fact, data) in of.facts.iter().filter(|(fact, data)| fact.kind == "table" && data.contains_key("bound")) {
             let parents = data.get("inherits").map(Value::to_string).unwrap_or_default();
-            if let Some(name) = undated(&fact.name) {
+            if let Some(name) = undated.of(&fact.name) {
                 found.entry(format!("{parents} {name}")).or_default().insert(fact.name.clone());
             }
         }

@@ -1,6 +1,7 @@
 //! The question: one statement, which reads the catalogs of PostgreSQL 15 and later and needs no transaction.
 
-use counterfoil::ledger::Table;
+use crate::tree;
+use counterfoil::ledger::{Table, Tool};
 
 /// Where the names of ledgers go.
 const PLACE: &str = "/*ledgers*/array[]";
@@ -8,35 +9,12 @@ const PLACE: &str = "/*ledgers*/array[]";
 /// Where the names go that migration tools give to their tables in whichever schema.
 const USUAL: &str = "/*usual*/array[]";
 
-/// What other tools keep in a schema of their own.
-const OWN: &[(&str, &str)] = &[
-    ("drizzle", "__drizzle_migrations"),
-    ("graphile_migrate", "current"),
-    ("graphile_migrate", "migrations"),
-    ("supabase_migrations", "schema_migrations"),
-    ("supabase_migrations", "seed_files"),
-];
+/// What tools keep in a schema of their own under a name that others may use.
+const OWN: &[(&str, &str)] =
+    &[("graphile_migrate", "current"), ("graphile_migrate", "migrations"), ("supabase_migrations", "seed_files")];
 
-/// What other tools call their tables. The core's `ledger/tools.rs` has the sources.
-const NAMES: &[&str] = &[
-    "__diesel_schema_migrations",
-    "__drizzle_migrations",
-    "_prisma_migrations",
-    "_sqlx_migrations",
-    "alembic_version",
-    "ar_internal_metadata",
-    "django_migrations",
-    "flyway_schema_history",
-    "goose_db_version",
-    "gorp_migrations",
-    "knex_migrations",
-    "knex_migrations_lock",
-    "kysely_migration",
-    "kysely_migration_lock",
-    "pgmigrations",
-    "refinery_schema_history",
-    "schema_migrations",
-];
+/// What tools keep beside their ledgers: Rails, Knex and Kysely.
+const BESIDE: &[&str] = &["ar_internal_metadata", "knex_migrations_lock", "kysely_migration_lock"];
 
 /// The statement. Its rows are three texts: `kind`, `name` and `data`, a JSON object; one row, of kind `server`, tells of the
 /// server. `ledgers` are tables of migration tools, which are no part of a schema: they are left out, with what belongs to
@@ -47,7 +25,8 @@ pub fn query(ledgers: &[Table]) -> String {
     let own = OWN.iter().map(|(schema, name)| literal(schema, name));
     let own = own.chain(ledgers.iter().map(|ledger| literal(&ledger.schema, &ledger.name)));
     let list = format!("array[{}]", own.collect::<Vec<_>>().join(","));
-    let usual = format!("array['{}']", NAMES.join("','"));
+    let usual = tree::set(Tool::tables().chain(BESIDE.iter().copied()));
+    let usual = format!("array['{}']", usual.into_iter().collect::<Vec<_>>().join("','"));
     include_str!("query.sql").replacen(PLACE, &list, 1).replacen(USUAL, &usual, 1)
 }
 

@@ -28,8 +28,8 @@ pub struct Fact {
 
 /// The facts of a schema. Its JSON is that of a snapshot's file: `{ counterfoil: "snapshot", server, facts }`, where a fact is
 /// `[kind, name, data]`. Reading it is `invalid-input` if it is no snapshot, or an empty one.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "File")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "File", try_from = "File")]
 // Exhaustive: callers build it.
 pub struct Snapshot {
     /// Where it was taken.
@@ -63,18 +63,6 @@ impl Snapshot {
         Snapshot { server, facts }.not_empty()
     }
 
-    /// The text of a snapshot's file: JSON, one fact a line.
-    pub fn to_json(&self) -> String {
-        let server = serde_json::to_string(&self.server).unwrap_or_default();
-        let mut out = format!("{{\"counterfoil\":\"snapshot\",\"server\":{server},\"facts\":[");
-        for (at, (fact, data)) in self.facts.iter().enumerate() {
-            out.push_str(if at == 0 { "\n" } else { ",\n" });
-            out.push_str(&serde_json::to_string(&(&fact.kind, &fact.name, data)).unwrap_or_default());
-        }
-        out.push_str("\n]}\n");
-        out
-    }
-
     fn not_empty(self) -> Result<Snapshot, Error> {
         // A new database has these.
         let is_there = |fact: &Fact| !matches!(fact.kind.as_str(), "schema" | "privileges" | "comment");
@@ -92,7 +80,7 @@ impl TryFrom<File> for Snapshot {
     type Error = Error;
 
     fn try_from(file: File) -> Result<Snapshot, Error> {
-        if file.counterfoil != "snapshot" {
+        if file.counterfoil != NAME {
             return Err(wrong("it does not say that it is one"));
         }
         let mut facts = BTreeMap::new();
@@ -103,7 +91,17 @@ impl TryFrom<File> for Snapshot {
     }
 }
 
-#[derive(Deserialize)]
+impl From<Snapshot> for File {
+    fn from(snapshot: Snapshot) -> File {
+        let facts = snapshot.facts.into_iter().map(|(fact, data)| (fact.kind, fact.name, data));
+        File { counterfoil: NAME.to_owned(), server: snapshot.server, facts: facts.collect() }
+    }
+}
+
+/// What a snapshot says that it is.
+const NAME: &str = "snapshot";
+
+#[derive(Serialize, Deserialize)]
 struct File {
     counterfoil: String,
     server: Server,

@@ -6,7 +6,7 @@ import { writeOutput } from '../../shared/output.js'
 import { failure } from '../../shared/errors.js'
 import { visible } from '../../shared/printed.js'
 import { emptyPGlite } from '../connect/connect-pglite.js'
-import { patience, waiting, withDatabase } from '../connect/session.js'
+import { filling, patience, waiting, withDatabase } from '../connect/session.js'
 import { counted, databaseOptions, define, fine, found } from '../frame/command.js'
 import { sayLed } from '../text/links.js'
 import { print, printJson, say } from '../text/print.js'
@@ -17,6 +17,7 @@ export const command = define({
     'Says whether the schema of the database is the one that its migrations make. They are replayed in an empty PGlite of this project, and both schemas are compared as facts that PostgreSQL itself spells out: never as texts. What the ledger says is pending is left out on both sides. Writes nothing to the database.',
   options: {
     ...databaseOptions,
+    ...filling,
     against: {
       type: 'string',
       value: '<file>',

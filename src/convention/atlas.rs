@@ -20,6 +20,7 @@ use super::sections::refuse;
 use crate::checksum::{canonical, without_mark};
 use crate::error::{Code, Error};
 use crate::migration::{Replaced, Section, Transaction};
+use base64ct::{Base64, Encoding};
 use sha2::{Digest, Sha256};
 
 /// The name of the file with the hashes.
@@ -118,7 +119,7 @@ fn compare(sum: &File<'_>, files: &[&File<'_>], as_given: bool) -> Result<(), Er
         }
         let text = if as_given { file.text.into() } else { canonical(file.text) };
         hash.update(text.as_bytes());
-        let line = format!("{} h1:{}", file.name(), base64(&hash.clone().finalize()));
+        let line = format!("{} h1:{}", file.name(), Base64::encode_string(&hash.clone().finalize()));
         if lines.next().is_none_or(|known| known.trim_end() != line) {
             let message = format!("{} is not what {SUM} has a hash of at its place", file.name());
             return Err(file.error(Code::InvalidText, &message, help));
@@ -128,16 +129,4 @@ fn compare(sum: &File<'_>, files: &[&File<'_>], as_given: bool) -> Result<(), Er
         return Err(sum.error(Code::InvalidText, "it has hashes of files that are not there", help));
     }
     Ok(())
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::new();
-    for part in bytes.chunks(3) {
-        let bits = part.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - part.len()));
-        for at in 0..4 {
-            out.push(if at > part.len() { '=' } else { DIGITS[(bits >> (18 - 6 * at)) as usize & 63] as char });
-        }
-    }
-    out
 }

@@ -13,7 +13,9 @@
 //! `django/db/migrations/recorder.py`; Rails `active_record/schema_migration.rb`; dbmate
 //! `pkg/driver/postgres/postgres.go` (`CreateMigrationsTable`); Kysely `migration/migrator.ts`; Knex
 //! `migrations/migrate/table-creator.js`; node-pg-migrate `src/runner.ts`; graphile-migrate
-//! `src/migration.ts` (`_migrateMigrationSchema`).
+//! `src/migration.ts` (`_migrateMigrationSchema`); tern `migrate/migrate.go` (`ensureSchemaVersionTableExists`); Atlas
+//! `cmd/atlas/internal/migrate/ent/schema/revision.go`; Hasura `server/src-rsr/initialise.sql` and
+//! `cli/internal/statestore/statestore.go` (`CLIState`): its first releases had a table like golang-migrate's instead.
 
 use crate::error::{Error, unknown};
 
@@ -57,6 +59,12 @@ pub enum Tool {
     NodePgMigrate,
     /// graphile-migrate.
     GraphileMigrate,
+    /// tern.
+    Tern,
+    /// Atlas.
+    Atlas,
+    /// Hasura.
+    Hasura,
     /// dbmate. Its table is ours where it has the ledger's name.
     Dbmate,
     /// One that is not known here.
@@ -128,9 +136,14 @@ impl Home {
         Home { usual: Some(name), ..self }
     }
 
+    /// Of that name, which others give to tables of their own.
+    const fn called(self, name: &'static str) -> Home {
+        Home { name: Some(name), ..self }
+    }
+
     /// Named `schema_migrations`, as several tools' tables are.
     const fn shared(self) -> Home {
-        Home { name: Some("schema_migrations"), ..self }
+        self.called("schema_migrations")
     }
 
     const fn in_schema(self, schema: &'static str) -> Home {
@@ -469,6 +482,67 @@ pub(crate) const TOOLS: &[Known] = &[
         Rows::Same,
         "select filename as version from {}",
     ),
+    Known {
+        up_to: Some("select pg_catalog.max(version)::text from {}"),
+        ..known(
+            Tool::Tern,
+            "tern",
+            "tern",
+            // It has no primary key.
+            &[home(&[("version", "integer")], "").called("schema_version")],
+            Rows::Counter,
+            "select version::text as version from {} where version > 0",
+        )
+    },
+    Known {
+        half: Some("select version from {} where type & 4 = 0 and (applied < total or error <> '')"),
+        up_to: Some("select pg_catalog.max(version) from {} where type = 1"),
+        ..known(
+            Tool::Atlas,
+            "Atlas",
+            "atlas",
+            &[home(
+                &[
+                    ("version", "character varying"),
+                    ("description", "character varying"),
+                    ("type", "bigint"),
+                    ("applied", "bigint"),
+                    ("total", "bigint"),
+                    ("executed_at", "timestamp with time zone"),
+                    ("execution_time", "bigint"),
+                    ("error", "text"),
+                    ("hash", "character varying"),
+                    ("operator_version", "character varying"),
+                ],
+                "version",
+            )
+            .usually("atlas_schema_revisions")
+            .in_schema("atlas_schema_revisions")
+            // `error_stmt` and `partial_hashes` came later.
+            .or_more()],
+            Rows::Same,
+            "select version from {} where version not like '.%' and type <> 1 \
+             and (type & 4 <> 0 or applied >= total and coalesce(error, '') = '')",
+        )
+    },
+    Known {
+        half: Some(
+            "select m.key as version from {} t, pg_catalog.jsonb_each(t.cli_state -> 'migrations') d, \
+             pg_catalog.jsonb_each_text(d.value) m where m.value = 'true'",
+        ),
+        ..known(
+            Tool::Hasura,
+            "Hasura",
+            "hasura",
+            &[home(&[("hasura_uuid", "uuid"), ("version", "text"), ("cli_state", "jsonb")], "hasura_uuid")
+                .named("hdb_version")
+                .in_schema("hdb_catalog")
+                .or_more()],
+            Rows::Same,
+            "select m.key as version from {} t, pg_catalog.jsonb_each(t.cli_state -> 'migrations') d, \
+             pg_catalog.jsonb_each_text(d.value) m where m.value <> 'true'",
+        )
+    },
     known(
         Tool::Rails,
         "Rails",

@@ -28,6 +28,9 @@ const firstOnly = {
   'graphile-migrate': "delete from graphile_migrate.migrations where filename = '000002.sql'",
   'sql-migrate': "delete from gorp_migrations where id like '%cents%'",
   'golang-migrate': 'update schema_migrations set version = 1',
+  tern: 'update schema_version set version = 1',
+  atlas: "delete from atlas_schema_revisions.atlas_schema_revisions where version = '20240102000000'",
+  hasura: "update hdb_catalog.hdb_version set cli_state = cli_state #- '{migrations,default,1704153600000}'",
   rails: "delete from schema_migrations where version = '20240102000000'",
   ecto: 'delete from schema_migrations where version = 20240102000000',
 }
@@ -106,7 +109,7 @@ onEachDatabase(
           await database.exec(
             `${tool.ddl}; ${tool.rows}; ${firstOnly[code]}; ${effects}; update accounts set cents = 100`,
           )
-          const asked = code === 'golang-migrate' ? { assume: {} } : {}
+          const asked = tool.besides ? { assume: {} } : {}
           await takenOver(database, code, 1, asked)
         })
 

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { onEachDatabase } from './support/databases.mjs'
 import { fails } from './support/errors.mjs'
 import { bodies, effects, tools } from './support/foreign-ledgers.mjs'
-import { flyway, sha256, sha384 } from './support/tool-sums.mjs'
+import { atlas, flyway, sha256, sha384 } from './support/tool-sums.mjs'
 
 const versionsOf = (list) => list.map(({ version }) => version)
 const codesOf = (findings) => findings.map(({ code, severity }) => [code, severity])
@@ -116,6 +116,14 @@ onEachDatabase(({ api: { importLedger, migrate, plan, ready, rollback, stamp }, 
     flyway: [
       `insert into flyway_schema_history values (1, '1', 'accounts', 'SQL', 'V1__accounts.sql', ${flyway(`${bodies[0]}\n`)}, 'me', now(), 3, true), (2, '1.1', 'cents', 'SQL', 'V1.1__cents.sql', 6, 'me', now(), 3, false)`,
       '1.1',
+    ],
+    atlas: [
+      `insert into atlas_schema_revisions.atlas_schema_revisions values ('20240101000000', 'accounts', 2, 1, 1, now(), 1, null, null, '', null, '1.0'), ('20240102000000', 'cents', 2, 0, 1, now(), 1, 'failed', 'update', '', null, '1.0')`,
+      '20240102000000',
+    ],
+    hasura: [
+      `insert into hdb_catalog.hdb_version (version, upgraded_on, cli_state) values ('48', now(), '{"migrations": {"default": {"1704067200000": false, "1704153600000": true}}}')`,
+      '1704153600000',
     ],
   }
   for (const [code, [rows, half]] of Object.entries(halves))
@@ -463,6 +471,70 @@ onEachDatabase(({ api: { importLedger, migrate, plan, ready, rollback, stamp }, 
     assert.deepEqual(versionsOf((await migrate(db, set)).applied), ['2', 'R__other_view'])
     assert.deepEqual(await query('select x from others'), [{ x: 2 }])
     assert.equal(await cents(query), 10000)
+  })
+
+  test('Atlas: its hash goes on from file to file, and the file that was edited is told from those behind it', async (t) => {
+    const { db, query, exec } = await open(t)
+    const { ddl, set, options } = tools.atlas
+    const names = Object.keys(set)
+    const late = { '20240101120000_late.sql': 'create table late ();\n' }
+    const revision = (name, at, hash, type = 2) =>
+      `('${name.slice(0, 14)}', '', ${type}, 1, 1, '2026-01-0${at}T09:00:00Z', 1, null, null, '${hash}', null, '1.0')`
+    const revisions = async (...rows) => {
+      await exec('delete from atlas_schema_revisions.atlas_schema_revisions')
+      await exec(`insert into atlas_schema_revisions.atlas_schema_revisions values ${rows}`)
+    }
+    const imported = async (files, more) =>
+      (await importLedger(db, files, { ...options, dryRun: true, ...more })).changes.map(
+        ({ message }) => /whose|is that of the file|counts as it is now|is accepted/.exec(message)?.[0],
+      )
+    const [one, two, three] = names.map((name) => atlas(set)[name])
+    await exec(ddl)
+    await revisions(revision(names[0], 1, one), revision(names[1], 2, `h1:${two}`), revision(names[2], 3, three))
+    const [same, now] = ['is that of the file', 'counts as it is now']
+    assert.deepEqual(await imported(set), [same, same, same])
+    const ends = Object.fromEntries(names.map((name) => [name, set[name].replaceAll('\n', '\r\n')]))
+    assert.deepEqual(await imported(ends), [same, same, same])
+    // A file that was added below the others and has not run, and one that ran after them.
+    assert.deepEqual(await imported({ ...set, ...late }), [same, same, same])
+    const whole = { ...set, ...late }
+    const ranLast = revision(Object.keys(late)[0], 4, atlas(whole)[Object.keys(late)[0]])
+    await revisions(revision(names[0], 1, one), revision(names[1], 2, two), revision(names[2], 3, three), ranLast)
+    assert.deepEqual(await imported(whole), [same, same, same, same])
+    // The second was edited: of the third nobody can tell any more.
+    const edited = { ...whole, [names[1]]: 'update accounts set cents = 0;\n' }
+    const { message } = await fails(importLedger(db, edited, options), { code: 'plan-refused' })
+    assert.ok(
+      message.startsWith(`nothing was written: ${names[1]} is not what Atlas ran: its checksum was ${two}, and`),
+      message,
+    )
+    assert.deepEqual(await imported(edited, { acceptEdited: [names[1].slice(0, 14)] }), [
+      same,
+      same,
+      'is accepted',
+      now,
+    ])
+    // Two of those that ran are gone: nobody can tell of any that differs.
+    const { [names[0]]: gone, ...rest } = set
+    assert.ok(gone)
+    assert.deepEqual(await imported(rest), [undefined, undefined, now, now])
+    // What `atlas migrate set` has declared needs no statement of its own, and up to a baseline nothing was run.
+    const declared = `('${names[2].slice(0, 14)}', '', 4, 0, 0, now(), 0, null, null, '${three}', null, '1.0')`
+    await revisions(revision(names[1], 2, '', 1), declared)
+    await fails(importLedger(db, set, options), {
+      code: 'plan-refused',
+      message:
+        /: Atlas says 20240102000000, and nothing of what lies below: nobody can tell from it whether 20240101000000 and 20240102000000 ran$/,
+    })
+    await importLedger(db, set, { ...options, assume: { all: 'applied' } })
+    assert.deepEqual(
+      (await ledger(query)).map(({ version, origin }) => [version.slice(6, 8), origin]),
+      [
+        ['01', 'stamped'],
+        ['02', 'stamped'],
+        ['03', 'imported'],
+      ],
+    )
   })
 
   test('Drizzle has passed over a file that was merged late: it is pending', async (t) => {

@@ -116,8 +116,8 @@ export interface ImportLedger<Db> {
   /**
    * Takes over another tool's ledger, so that what it has applied is not run again: each of its rows becomes one of ours, with
    * `origin` `imported` and the time that the tool has on record. Known are dbmate, golang-migrate, goose, sql-migrate, Flyway,
-   * sqlx, refinery, Drizzle, Prisma, node-pg-migrate, Kysely, Knex, graphile-migrate, Supabase, Diesel, Rails, Ecto, Alembic
-   * and Django. Their table stays as it is, and to do it again changes nothing.
+   * sqlx, refinery, Drizzle, Prisma, node-pg-migrate, Kysely, Knex, graphile-migrate, tern, Atlas, Hasura, Supabase, Diesel,
+   * Rails, Ecto, Alembic and Django. Their table stays as it is, and to do it again changes nothing.
    *
    * - Files are found by what the tool itself knows them by. Its own checksum is computed over the text as it was handed in,
    *   and with other line ends. Where it agrees, the row has our checksum and fingerprint of the file; where the tool keeps

@@ -1,7 +1,7 @@
 //! What is to be written, from what their ledger says, the files, and what was said besides.
 
 use super::asked::{Assumed, Import};
-use super::importer::{Entry, Importer, Theirs, Untold, is};
+use super::importer::{Compared, Entry, Importer, Sums, Theirs, Untold, is};
 use super::set::{File, Set};
 use crate::amend::{Cells, Change, Draft, Seen, Unchanged};
 use counterfoil::checksum::{canonical, checksum, fingerprint};
@@ -30,16 +30,6 @@ const AGAIN: &str = "imported-changed";
 
 /// How many characters a version may have.
 const LONGEST: usize = 128;
-
-/// How a file stands to what ran.
-enum Compared {
-    /// It is the same, line ends apart.
-    Same,
-    /// The tool kept nothing to compare it with.
-    Unknown,
-    /// It differs: the tool's own sums of what ran and of the file.
-    Differs(String, String),
-}
 
 struct Drawing<'a> {
     import: &'a Import,
@@ -99,12 +89,16 @@ impl<'a> Drawing<'a> {
         known.extend(found.iter().flatten().copied());
         let untold = self.untold(theirs.up_to.as_deref(), &known);
         self.check(&theirs, applied, half, &untold)?;
-        for (entry, file) in theirs.applied.iter().zip(applied) {
+        let chained = match self.importer.sums {
+            Some(Sums::Chained(compare)) => compare(&self.set, &theirs.applied, applied),
+            _ => Vec::new(),
+        };
+        for (at, (entry, file)) in theirs.applied.iter().zip(applied).enumerate() {
             let counts = self.importer.untold == Untold::UpTo && theirs.up_to.as_deref() == Some(&entry.label);
             match file {
                 // Of a counter's own version somebody may know better, too.
                 Some(file) if counts && self.assumes(*file) == Some(Assumed::Pending) => {}
-                Some(file) => self.applied(entry, *file),
+                Some(file) => self.applied(entry, *file, chained.get(at)),
                 None => self.without_file(entry)?,
             }
         }
@@ -236,7 +230,7 @@ impl<'a> Drawing<'a> {
         Ok(())
     }
 
-    fn applied(&mut self, entry: &Entry, at: usize) {
+    fn applied(&mut self, entry: &Entry, at: usize, chained: Option<&Compared>) {
         let (name, version, path) = {
             let file = &self.set.files[at];
             (file.name.to_owned(), file.version.clone(), file.path.to_owned())
@@ -253,7 +247,7 @@ impl<'a> Drawing<'a> {
             let row = self.row(version.as_str(), Some(&name), Some(entry), Origin::Imported);
             return self.insert(row, &name, &path, message);
         };
-        match self.compare(entry, &self.set.files[at]) {
+        match chained.cloned().unwrap_or_else(|| self.compare(entry, &self.set.files[at])) {
             Compared::Same => {
                 let row = self.of_file(migration, Some(entry), Origin::Imported);
                 self.insert(row, &name, &path, format!("applied by {tool}, and its checksum is that of the file"));
@@ -299,7 +293,7 @@ impl<'a> Drawing<'a> {
 
     /// Compares by the tool's own checksum: with the file byte for byte, and then as git or an editor may have left it.
     fn compare(&self, entry: &Entry, file: &File<'_>) -> Compared {
-        let (Some(sums), Some(text)) = (self.importer.sums, file.text) else { return Compared::Unknown };
+        let (Some(Sums::Each(sums)), Some(text)) = (self.importer.sums, file.text) else { return Compared::Unknown };
         let Some(theirs) = entry.sums.first() else { return Compared::Unknown };
         let lines = canonical(text);
         let ends = lines.replace('\n', "\r\n");

@@ -8,7 +8,7 @@
 //! row, so that a file that was merged late is skipped; but each that it has run has a row, and one that has none is
 //! pending here. `applied_at` is null in rows that 1.0 found.
 
-use super::importer::{Entry, Importer, Theirs, Untold, hex, names, text};
+use super::importer::{Entry, Importer, Sums, Theirs, Untold, hex, names, text};
 use super::set::{File, Set};
 use super::time::seconds;
 use counterfoil::ledger::{TextRow, Tool};
@@ -22,7 +22,7 @@ pub(super) const IMPORTER: Importer = Importer {
             'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') as at from {} t order by id",
     read,
     keys,
-    sums: Some(|_, text| vec![sum(text)]),
+    sums: Some(Sums::Each(|_, text| vec![sum(text)])),
     untold: Untold::None,
     half: "",
 };

@@ -8,7 +8,7 @@
 //! was run. The checksum is the CRC32 of all lines without their ends and without a byte order mark, as a signed number.
 //! `installed_on` is the default `now()` in the time of the tool's session.
 
-use super::importer::{Entry, Importer, Theirs, Untold, by_number, is, number, text};
+use super::importer::{Entry, Importer, Sums, Theirs, Untold, by_number, is, number, text};
 use super::set::{File, Set};
 use counterfoil::ledger::{TextRow, Tool};
 use std::collections::BTreeMap;
@@ -21,7 +21,7 @@ pub(super) const IMPORTER: Importer = Importer {
             'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') as at from {} order by installed_rank",
     read,
     keys,
-    sums: Some(|_, text| vec![checksum(text).to_string()]),
+    sums: Some(Sums::Each(|_, text| vec![checksum(text).to_string()])),
     untold: Untold::UpTo,
     half: "see how much of it is in the database, mend that, and run `flyway repair`",
 };

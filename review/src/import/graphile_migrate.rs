@@ -7,7 +7,7 @@
 //! what stands below the header's lines, `--! Name: value`. With `--! AllowInvalidHash` it is what the header says, and
 //! proves nothing.
 
-use super::importer::{Entry, Importer, Theirs, Untold, by_number, hex, number, text};
+use super::importer::{Entry, Importer, Sums, Theirs, Untold, by_number, hex, number, text};
 use counterfoil::ledger::{TextRow, Tool};
 use counterfoil::version::leading_digits;
 use sha1::{Digest, Sha1};
@@ -19,7 +19,7 @@ pub(super) const IMPORTER: Importer = Importer {
             order by filename collate \"C\"",
     read,
     keys: by_number,
-    sums: Some(sums),
+    sums: Some(Sums::Each(sums)),
     untold: Untold::None,
     half: "",
 };

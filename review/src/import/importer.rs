@@ -13,13 +13,32 @@ pub(super) struct Importer {
     pub read: fn(&[TextRow]) -> Theirs,
     /// By what the tool would know a file, the surest first. As [`Entry::keys`].
     pub keys: fn(&Set<'_>, &File<'_>) -> Vec<String>,
-    /// What the tool's own checksum of this text would be, the present one first: it agrees with any. The text is the
-    /// file's, byte for byte. None: the tool keeps nothing of what ran.
-    pub sums: Option<fn(&Entry, &str) -> Vec<String>>,
+    /// The tool's own checksums. None: it keeps nothing of what ran.
+    pub sums: Option<Sums>,
     /// What its ledger cannot tell.
     pub untold: Untold,
     /// What it would do next where a migration has not come to its end.
     pub half: &'static str,
+}
+
+/// How a file is compared by the tool's own checksum.
+#[derive(Clone, Copy)]
+pub(super) enum Sums {
+    /// What it would be of this text, the present one first: it agrees with any. The text is the file's, byte for byte.
+    Each(fn(&Entry, &str) -> Vec<String>),
+    /// It goes on from file to file: each entry with the file of it.
+    Chained(fn(&Set<'_>, &[Entry], &[Option<usize>]) -> Vec<Compared>),
+}
+
+/// How a file stands to what ran.
+#[derive(Clone)]
+pub(super) enum Compared {
+    /// It is the same, line ends apart.
+    Same,
+    /// The tool kept nothing to compare it with.
+    Unknown,
+    /// It differs: the tool's own sums of what ran and of the file.
+    Differs(String, String),
 }
 
 /// Which files a ledger says nothing about, though they may have run.

@@ -17,6 +17,7 @@ mod set;
 mod time;
 
 mod alembic;
+mod atlas;
 mod dbmate;
 mod diesel;
 mod django;
@@ -26,6 +27,7 @@ mod flyway;
 mod golang_migrate;
 mod goose;
 mod graphile_migrate;
+mod hasura;
 mod knex;
 mod kysely;
 mod node_pg_migrate;
@@ -35,6 +37,7 @@ mod refinery;
 mod sql_migrate;
 mod sqlx;
 mod supabase;
+mod tern;
 
 pub use asked::{Assumed, Import};
 pub use draw::CODES;
@@ -44,6 +47,7 @@ use importer::Importer;
 /// Every importer. A test holds it to the tools that the core knows.
 const IMPORTERS: &[Importer] = &[
     alembic::IMPORTER,
+    atlas::IMPORTER,
     dbmate::IMPORTER,
     diesel::IMPORTER,
     django::IMPORTER,
@@ -53,6 +57,7 @@ const IMPORTERS: &[Importer] = &[
     golang_migrate::IMPORTER,
     goose::IMPORTER,
     graphile_migrate::IMPORTER,
+    hasura::IMPORTER,
     knex::IMPORTER,
     kysely::IMPORTER,
     node_pg_migrate::IMPORTER,
@@ -62,6 +67,7 @@ const IMPORTERS: &[Importer] = &[
     sql_migrate::IMPORTER,
     sqlx::IMPORTER,
     supabase::IMPORTER,
+    tern::IMPORTER,
 ];
 
 #[cfg(test)]

@@ -8,7 +8,7 @@
 //! SHA-256 of `migration.sql`, in hex, in old releases without the zeros in front of each byte; Prisma tries both kinds of
 //! line ends.
 
-use super::importer::{Entry, Importer, Theirs, Untold, hex, is, names, text};
+use super::importer::{Entry, Importer, Sums, Theirs, Untold, hex, is, names, text};
 use super::set::{File, Set};
 use counterfoil::ledger::{TextRow, Tool};
 use sha2::{Digest, Sha256};
@@ -21,10 +21,10 @@ pub(super) const IMPORTER: Importer = Importer {
             id collate \"C\"",
     read,
     keys,
-    sums: Some(|_, text| {
+    sums: Some(Sums::Each(|_, text| {
         let sum = Sha256::digest(text.as_bytes());
         vec![hex(&sum), sum.iter().map(|byte| format!("{byte:x}")).collect()]
-    }),
+    })),
     untold: Untold::None,
     half: "see how much of it is in the database, mend that, and say so with `prisma migrate resolve`",
 };

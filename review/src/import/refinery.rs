@@ -5,7 +5,7 @@
 //! with a key of zeros over what Rust's `Hash` feeds it: name, version, text; a `str` is its bytes and 0xff, the version four
 //! or eight bytes, little-endian. It is written as a decimal number. `applied_on` is RFC 3339.
 
-use super::importer::{Entry, Importer, Theirs, Untold, by_number, text};
+use super::importer::{Entry, Importer, Sums, Theirs, Untold, by_number, text};
 use super::time::utc;
 use counterfoil::ledger::{TextRow, Tool};
 use siphasher::sip::SipHasher13;
@@ -17,7 +17,7 @@ pub(super) const IMPORTER: Importer = Importer {
             from {} t order by t.version",
     read,
     keys: by_number,
-    sums: Some(sums),
+    sums: Some(Sums::Each(sums)),
     untold: Untold::None,
     half: "",
 };

@@ -6,7 +6,7 @@
 //! transaction, and not ended. `execution_time` counts nanoseconds; -1 is not known. `description` is the rest of the name
 //! with blanks for underscores.
 
-use super::importer::{Entry, Importer, Theirs, Untold, by_number, hex, is, text};
+use super::importer::{Entry, Importer, Sums, Theirs, Untold, by_number, hex, is, text};
 use counterfoil::ledger::{TextRow, Tool};
 use sha2::{Digest, Sha384};
 
@@ -18,7 +18,7 @@ pub(super) const IMPORTER: Importer = Importer {
             from {} t order by t.version",
     read,
     keys: by_number,
-    sums: Some(|_, text| vec![hex(&Sha384::digest(text.as_bytes()))]),
+    sums: Some(Sums::Each(|_, text| vec![hex(&Sha384::digest(text.as_bytes()))])),
     untold: Untold::None,
     half: "see how much of it is in the database, and mend that",
 };

@@ -5,7 +5,7 @@
 //! text that ran, split into statements: what ran is known, and compared by its fingerprint. `supabase migration repair`
 //! writes rows with the text of the file as it is then, and old releases wrote none. No time.
 
-use super::importer::{Entry, Importer, Theirs, Untold, by_number, text};
+use super::importer::{Entry, Importer, Sums, Theirs, Untold, by_number, text};
 use counterfoil::checksum::fingerprint;
 use counterfoil::ledger::{TextRow, Tool};
 
@@ -15,7 +15,7 @@ pub(super) const IMPORTER: Importer = Importer {
             pg_catalog.to_json(statements)::text as statements from {} t order by version collate \"C\"",
     read,
     keys: by_number,
-    sums: Some(|_, text| vec![fingerprint(&counterfoil::checksum::canonical(text))]),
+    sums: Some(Sums::Each(|_, text| vec![fingerprint(&counterfoil::checksum::canonical(text))])),
     untold: Untold::None,
     half: "",
 };

@@ -1,5 +1,5 @@
 // Databases that other tools have migrated: their ledgers as their own sources define them, with what they write there.
-import { flyway, graphile, refinery, sha256, sha384 } from './tool-sums.mjs'
+import { atlas, flyway, graphile, refinery, sha256, sha384 } from './tool-sums.mjs'
 
 /** What the first two migrations did; a third one has been written since. The second must not run twice. */
 export const bodies = [
@@ -16,6 +16,8 @@ const files = (names, text = (body) => `${body}\n`) =>
   Object.fromEntries(names.map((name, index) => [name, text(bodies[index], index)]))
 /** A file's text, by the number of its body. */
 const text = (index) => `${bodies[index]}\n`
+const dated = files(['20240101000000_accounts.sql', '20240102000000_cents.sql', '20240103000000_note.sql'])
+const [firstSum, secondSum] = Object.values(atlas(dated))
 const numbered = files(['00001_accounts.sql', '00002_cents.sql', '00003_note.sql'])
 
 /**
@@ -164,6 +166,41 @@ export const tools = {
     besides: { assume: { all: 'applied' } },
     versions: ['000001', '000002', '000003'],
   },
+  tern: {
+    name: 'tern',
+    table: '"public"."schema_version"',
+    set: files(
+      ['001_accounts.sql', '002_cents.sql', '003_note.sql'],
+      (body) => `${body}\n---- create above / drop below ----\n`,
+    ),
+    ddl: 'create table if not exists schema_version(version int4 not null)',
+    idle: 'insert into schema_version values (0)',
+    rows: 'insert into schema_version values (2)',
+    says: /says that everything up to 2 is applied$/,
+    besides: { assume: { all: 'applied' } },
+    versions: ['001', '002', '003'],
+  },
+  atlas: {
+    name: 'Atlas',
+    table: '"atlas_schema_revisions"."atlas_schema_revisions"',
+    set: dated,
+    options: { convention: 'atlas' },
+    ddl: 'create schema atlas_schema_revisions; create table atlas_schema_revisions.atlas_schema_revisions (version character varying not null, description character varying not null, type bigint default 2 not null, applied bigint default 0 not null, total bigint default 0 not null, executed_at timestamptz not null, execution_time bigint not null, error text, error_stmt text, hash character varying not null, partial_hashes jsonb, operator_version character varying not null, primary key (version))',
+    idle: "insert into atlas_schema_revisions.atlas_schema_revisions values ('.atlas_cloud_identifier', 'e3c5', 2, 0, 0, now(), 0, null, null, '', null, '1.0')",
+    rows: `insert into atlas_schema_revisions.atlas_schema_revisions values ('.atlas_cloud_identifier', 'e3c5', 2, 0, 0, now(), 0, null, null, '', null, '1.0'), ('20240101000000', 'accounts', 2, 1, 1, '2026-01-01T09:00:00Z', 1500000, null, null, '${firstSum}', '["h1:x"]', '1.0'), ('20240102000000', 'cents', 2, 1, 1, '2026-01-02T09:00:00Z', 1500000, '', null, '${secondSum}', null, '1.0')`,
+    says: /says that 2 migrations are applied, the last of them 20240102000000$/,
+    versions: ['20240101000000', '20240102000000', '20240103000000'],
+  },
+  hasura: {
+    name: 'Hasura',
+    table: '"hdb_catalog"."hdb_version"',
+    set: files(['1704067200000_accounts/up.sql', '1704153600000_cents/up.sql', '1704240000000_note/up.sql']),
+    ddl: "create schema hdb_catalog; create table hdb_catalog.hdb_version (hasura_uuid uuid primary key default gen_random_uuid(), version text not null, upgraded_on timestamptz not null, cli_state jsonb not null default '{}'::jsonb, console_state jsonb not null default '{}'::jsonb, ee_client_id text, ee_client_secret text); create unique index hdb_version_one_row on hdb_catalog.hdb_version ((version is not null))",
+    idle: "insert into hdb_catalog.hdb_version (version, upgraded_on) values ('48', now())",
+    rows: `insert into hdb_catalog.hdb_version (version, upgraded_on, cli_state) values ('48', now(), '{"settings": {"migration_mode": "true"}, "migrations": {"default": {"1704067200000": false, "1704153600000": false}}, "isStateCopyCompleted": true}')`,
+    says: /says that 2 migrations are applied, the last of them 1704153600000$/,
+    versions: ['1704067200000', '1704153600000', '1704240000000'],
+  },
   rails: {
     name: 'Rails',
     table: '"public"."schema_migrations"',
@@ -241,6 +278,10 @@ export const lookAlikes = {
     "create table grants (id text primary key, applied_at timestamptz); insert into grants values ('1', now())",
   'golang-migrate':
     'create table documents (version bigint, dirty boolean, id int primary key); insert into documents values (1, false, 1)',
+  tern: 'create table schema_version (version int primary key); insert into schema_version values (1)',
+  atlas:
+    "create table revisions (version varchar primary key, description varchar, type bigint, applied bigint, total bigint, hash varchar); insert into revisions values ('1', 'a', 2, 1, 1, 'x')",
+  hasura: `create table servers (hasura_uuid uuid primary key, version text, cli_state jsonb); insert into servers values (gen_random_uuid(), '1', '{"migrations": {"default": {"1": false}}}')`,
   rails: "create table versions (version character varying primary key); insert into versions values ('1')",
   ecto: 'create table events (version bigint primary key, inserted_at timestamp(0)); insert into events values (1, now())',
   alembic: "create table builds (version_num varchar(32) primary key); insert into builds values ('1')",

@@ -19,6 +19,17 @@ export const flyway = (text) =>
 /** graphile-migrate's, chained: `before` is null for the first. */
 export const graphile = (body, before) => `sha1:${hex('sha1')(`${`${before ?? ''}\n${body.trim()}`.trim()}\n`)}`
 
+/** Atlas': of each file of a folder, by its name, over the names and texts of all up to it. */
+export function atlas(files) {
+  const hash = createHash('sha256')
+  const sums = {}
+  for (const name of Object.keys(files).toSorted()) {
+    hash.update(name).update(files[name])
+    sums[name] = hash.copy().digest('base64')
+  }
+  return sums
+}
+
 const mask = (1n << 64n) - 1n
 const turn = (value, by) => ((value << by) | (value >> (64n - by))) & mask
 

@@ -34,13 +34,13 @@ impl Mention {
     }
 
     /// `stamp` of these versions, or of some: what a function and a command are is data, as options are. `mark` is empty for *applied*, or
-    /// `:not-applied`, `:step-done`, `:step-not-done`; it stands behind the name in `option`.
+    /// `:not-applied`, `:step-done`, `:step-not-done`, or `:step-2` for so many steps; it stands behind the name in `option`.
     pub fn stamp(mark: &str, versions: &[&str]) -> Self {
-        let with = match mark {
-            ":not-applied" => ", { as: 'not-applied' }",
-            ":step-done" => ", { step: 'done' }",
-            ":step-not-done" => ", { step: 'not-done' }",
-            _ => "",
+        let with = match (mark, mark.strip_prefix(":step-")) {
+            ("", _) => String::new(),
+            (_, None) => format!(", {{ as: {} }}", quoted(&mark[1..])),
+            (_, Some(step)) if is_number(step) => format!(", {{ step: {step} }}"),
+            (_, Some(step)) => format!(", {{ step: {} }}", quoted(step)),
         };
         let listed: Vec<String> = versions.iter().map(|version| quoted(version)).collect();
         let listed = if versions.is_empty() { "versions".into() } else { format!("[{}]", listed.join(", ")) };
@@ -53,6 +53,10 @@ impl Mention {
         let with = table.map_or_else(String::new, |table| format!(", {{ table: {} }}", quoted(table)));
         Self::valued("importLedger", table.as_slice(), format!("importLedger(db, migrations{with})"))
     }
+}
+
+fn is_number(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// A text as JavaScript writes it, on one line.
@@ -76,7 +80,12 @@ pub(crate) fn in_rust<'h>(help: &'h str, options: &[Mention]) -> Cow<'h, str> {
         if let Some(mark) = mention.option.strip_prefix("stamp") {
             let mark = if mark.is_empty() { "applied".into() } else { mark[1..].replace('-', "_") };
             let values = &mention.values;
-            let given = if values.is_empty() { "versions".into() } else { format!("{values:?}") };
+            let mut given = if values.is_empty() { "versions".into() } else { format!("{values:?}") };
+            let mut mark = mark;
+            if let Some(steps) = mark.strip_prefix("step_").filter(|step| is_number(step)) {
+                given.push_str(&format!(", {steps}"));
+                mark = "steps".into();
+            }
             return Cow::Owned(help.replacen(&mention.text, &format!("Stamp::{mark}({given})"), 1));
         }
         let mut name = String::new();
@@ -123,5 +132,8 @@ mod tests {
         assert_eq!(stamp.text, r"stamp(db, migrations, ['a\\\'\n'])");
         let stamp = Mention::stamp("", &["1"]);
         assert_eq!(in_rust(&stamp.text.clone(), &[stamp]), "Stamp::applied([\"1\"])");
+        let stamp = Mention::stamp(":step-12", &["1"]);
+        assert_eq!(stamp.text, "stamp(db, migrations, ['1'], { step: 12 })");
+        assert_eq!(in_rust(&stamp.text.clone(), &[stamp]), "Stamp::steps([\"1\"], 12)");
     }
 }

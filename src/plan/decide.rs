@@ -297,13 +297,14 @@ impl<'a> Decider<'a> {
             _ => self.interrupted(Why::Replaced, Some(file), index),
         };
         decision.progress = Some(progress(row));
-        if let (Some(Why::Unknown), Some(Ok(inspected))) = (decision.why, cache.get(file)) {
-            let step = inspected.steps.steps.get(row.steps_done.unwrap_or(0) as usize);
+        let told = matches!(decision.why, Some(Why::Unknown | Why::Edited | Why::Regrouped));
+        if let (true, Some(Ok(inspected))) = (told, cache.get(file)) {
+            let (steps, done) = (&inspected.steps.steps, row.steps_done.unwrap_or(0));
+            let step = steps.get(done as usize);
             decision.at = step.map(|step| self.matching.files[file].up.location(step.span.start));
-            decision.progress = Some(Progress {
-                done: row.steps_done.unwrap_or(0),
-                total: u32::try_from(inspected.steps.steps.len()).unwrap_or(u32::MAX),
-            });
+            if decision.why == Some(Why::Unknown) {
+                decision.progress = Some(Progress { done, total: u32::try_from(steps.len()).unwrap_or(u32::MAX) });
+            }
         }
         decision
     }

@@ -229,7 +229,7 @@ pub struct Decision {
     /// `interrupted`: why it cannot go on by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<Why>,
-    /// `interrupted`: the statement that it stopped at.
+    /// `interrupted`: the statement that it stopped at, or that comes after as many as were done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<Location>,
 }
@@ -257,6 +257,8 @@ pub struct Resume {
     pub by: Option<String>,
     /// Whether its runner died: its lease is over, and was not given up.
     pub died: bool,
+    /// Whether its text is another one than when it began.
+    pub edited: bool,
 }
 
 /// What a plan has to do to the database, in order. Indices point into

@@ -123,6 +123,7 @@ impl Decider<'_> {
                 done: row.steps_done.unwrap_or(0),
                 by: row.claimed_by.clone(),
                 died: row.lease == Lease::Over,
+                edited: row.checksum.as_ref() != Some(&matching.files[file].checksum),
             });
             let again =
                 row.filter(|_| decision.code == Reason::Changed).map(|row| (row.version.clone(), row.checksum.clone()));

@@ -152,6 +152,18 @@ fn escaped(byte: u8) -> u64 {
     }
 }
 
+/// The error of what needs a session that lasts; `help` is another way, and `kept` what has become of the rest.
+pub(super) fn no_session(setup: &Setup, message: &str, help: &str, kept: &str) -> Error {
+    // A driver that sends scripts holds a connection: then it was the caller who said so.
+    if setup.capabilities.script {
+        return Error::new(Code::Unsupported, format!("{message}this run keeps no session"))
+            .with_help(format!("connect to the database itself, without session: false, or {help}; {kept}"))
+            .with_option(Mention::valued("session", &["false"], "session: false".into()));
+    }
+    Error::new(Code::Unsupported, format!("{message}this driver keeps no session"))
+        .with_help(format!("use a driver that holds a connection, or {help}; {kept}"))
+}
+
 /// Why a section that runs step by step needs one session for all steps, if it does.
 fn needs_session(
     setup: &Setup,
@@ -162,18 +174,8 @@ fn needs_session(
 ) -> Option<Error> {
     let section = prepared.section(setup, migration, direction);
     let all = &prepared.analysis.statements;
-    // A driver that sends scripts holds a connection: then it was the caller who said so.
-    let (why, instead) = if setup.capabilities.script {
-        ("this run keeps no session", "connect to the database itself, without session: false")
-    } else {
-        ("this driver keeps no session", "use a driver that holds a connection")
-    };
     let refuse = |at: &Statement, message: &[&str], help: &str| {
-        let help = format!("{instead}, or {help}; nothing was run");
-        let mut error = Error::new(Code::Unsupported, message.concat() + why).with_help(help);
-        if setup.capabilities.script {
-            error = error.with_option(Mention::valued("session", &["false"], "session: false".into()));
-        }
+        let error = no_session(setup, &message.concat(), help, "nothing was run");
         Some(error.with_location(section.location(at.span.start)).with_statement(section.as_written(at.span)))
     };
     let line = |statement: &Statement| section.location(statement.span.start).line.to_string();

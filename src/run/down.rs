@@ -244,6 +244,7 @@ impl Machine {
                 done: row.steps_done.unwrap_or(0),
                 by: row.claimed_by,
                 died: row.lease == Lease::Over,
+                edited: false,
             });
             return self.stepwise(next.migration, Direction::Down, resume, None);
         }

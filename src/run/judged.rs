@@ -58,22 +58,26 @@ fn identity(oid: &str) -> String {
     ["(pg_catalog.pg_identify_object('pg_catalog.pg_class'::pg_catalog.regclass, ", oid, ", 0)).identity"].concat()
 }
 
+/// Whether somebody builds the index `x`.
+const BUILT: &str =
+    "exists (select 1 from pg_catalog.pg_stat_progress_create_index p where p.index_relid = x.indexrelid)";
+
 /// Of indexes `x`, named in `c`, for which this holds: whether they are valid, what drops them, which they are.
 fn indexes(condition: &str) -> String {
     [
         "select case when bool_or(x.indisvalid) then 'valid' when count(*) > 0 then 'invalid' end as state, \
          'drop index if exists ' || string_agg(",
         &identity("x.indexrelid"),
-        ", ', ') as name, string_agg(x.indexrelid::text, ', ') as among, bool_or(exists (select 1 \
-         from pg_catalog.pg_stat_progress_create_index p where p.index_relid = x.indexrelid)) as busy \
-         from pg_catalog.pg_index x join pg_catalog.pg_class c on c.oid = x.indexrelid where ",
+        ", ', ') as name, string_agg(x.indexrelid::text, ', ') as among, bool_or(",
+        BUILT,
+        ") as busy from pg_catalog.pg_index x join pg_catalog.pg_class c on c.oid = x.indexrelid where ",
         condition,
     ]
     .concat()
 }
 
-/// What is asked about a step. One row: `state`, `name` (what puts it right), `among` (the indexes to compare), `building`.
-/// `tag` is what the query of a backend begins with that is at it.
+/// What is asked about a step. One row: `state`, `name` (what puts it right), `among` (the indexes to compare), `building`,
+/// and `astray`, other indexes that are invalid, one on a line. `tag` is what the query of a backend begins with that is at it.
 pub(super) fn look(judged: Option<Judged>, sql: &str, tag: &str) -> String {
     let found = judged.and_then(|judged| found(judged, sql));
     [
@@ -81,7 +85,12 @@ pub(super) fn look(judged: Option<Judged>, sql: &str, tag: &str) -> String {
          where a.datname = pg_catalog.current_database() and a.pid <> pg_catalog.pg_backend_pid() \
          and a.state = 'active' and pg_catalog.strpos(a.query, ",
         &literal(tag),
-        ") = 1))::text as building from (",
+        ") = 1))::text as building, (select string_agg(",
+        &identity("x.indexrelid"),
+        ", E'\\n' order by x.indexrelid) from pg_catalog.pg_index x join pg_catalog.pg_class c on c.oid = x.indexrelid \
+         where not x.indisvalid and c.relkind = 'i' and pg_catalog.pg_has_role(c.relowner, 'usage') and not ",
+        BUILT,
+        " and x.indexrelid::text <> all (pg_catalog.string_to_array(coalesce(f.among, ''), ', '))) as astray from (",
         found.as_deref().unwrap_or("select null as state, null as name, null as among, false as busy"),
         ") f",
     ]
@@ -109,7 +118,9 @@ fn found(judged: Judged, sql: &str) -> Option<String> {
                 [
                     "select case when ",
                     &index,
-                    " is null then 'gone' end as state, null as name, null as among, false as busy",
+                    " is null then 'gone' end as state, null as name, ",
+                    &index,
+                    "::oid::text as among, false as busy",
                 ]
                 .concat(),
             )

@@ -6,8 +6,13 @@ use super::request::Request;
 use super::state::{Next, Stepwise};
 use super::{Failure, Machine, Output};
 use crate::error::{Code, Error};
+use crate::finding::{Finding, Severity};
 use crate::mention::Mention;
 use crate::migration::Section;
+use std::sync::Arc;
+
+/// The code of the finding that an index is invalid which an edited file does not name any more.
+pub(super) const ASTRAY: &str = "invalid-index";
 
 impl Machine {
     /// Whether indexes were to be compared.
@@ -64,7 +69,20 @@ impl Machine {
             )
     }
 
-    fn section_at_hand(&self, now: &Stepwise) -> &Section {
+    /// Tells which indexes are invalid that the text at hand does not put right.
+    pub(super) fn tell_astray<'i>(&mut self, indexes: impl Iterator<Item = &'i str>) {
+        for index in indexes {
+            let message = ["the index ", index, " is invalid: a build of it was cut short, or its removal"].concat();
+            let help = ["unless somebody is at work on it, drop it: drop index concurrently ", index].concat();
+            let finding = Finding::new(ASTRAY, Severity::Warning, message).with_help(help);
+            let findings = &mut Arc::make_mut(&mut self.state.report).findings;
+            if !findings.contains(&finding) {
+                findings.push(finding);
+            }
+        }
+    }
+
+    pub(super) fn section_at_hand(&self, now: &Stepwise) -> &Section {
         let own = || self.setup.section(now.migration, now.direction);
         self.prepared.as_ref().map_or_else(own, |prepared| prepared.section(&self.setup, now.migration, now.direction))
     }

@@ -56,7 +56,7 @@ mod trial;
 mod up;
 
 /// The codes of the findings that only a run has.
-pub const CODES: &[&str] = &[existing::CODE, state::MOVED, noticed::APART, noticed::WRITABLE];
+pub const CODES: &[&str] = &[existing::CODE, state::MOVED, noticed::APART, noticed::WRITABLE, judging::ASTRAY];
 
 pub use env::Env;
 pub use exchange::{Failure, Input, Output};

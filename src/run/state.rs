@@ -172,6 +172,8 @@ pub(super) struct Stepwise {
     pub(super) tried: bool,
     /// Nobody knows how that try has ended.
     pub(super) died: bool,
+    /// The text was edited since it stopped: what an earlier one has left is looked for.
+    pub(super) edited: bool,
     /// The step at hand has turned out to refuse a transaction.
     pub(super) alone: bool,
     /// The row says that the step at hand is about to be sent alone.
@@ -241,6 +243,7 @@ impl Stepwise {
             total,
             tried: false,
             died: false,
+            edited: false,
             alone: false,
             held: false,
             part: false,

@@ -4,6 +4,7 @@
 //! it, and leaves the caller's behind: the ledger is written with the caller's role and settings,
 //! and a run that goes on in the middle finds what an earlier one has set.
 
+use super::carry::no_session;
 use super::failure::{self, Kind};
 use super::report::EventKind;
 use super::request::{Act, Direction, Request};
@@ -35,11 +36,11 @@ impl Machine {
         let own = self.setup.catalog.migrations[migration].version.as_str().to_owned();
         let mut now = Stepwise::new(migration, direction, own, steps);
         let request = match (resume, again, direction) {
-            (Some(Resume { version, done, by, died }), ..) => {
+            (Some(Resume { version, done, by, died, edited }), ..) => {
                 now.version.clone_from(&version);
                 now.step = done as usize;
                 now.tried = true;
-                now.died = died;
+                (now.died, now.edited) = (died, edited);
                 Request::Take { version, migration, direction, done, by, steps, stepped, claim }
             }
             (None, Some((version, checksum)), _) => {
@@ -110,6 +111,9 @@ impl Machine {
             }
             At::Index => {
                 let mut row = rows.into_iter().next().unwrap_or_default();
+                if std::mem::take(&mut now.edited) {
+                    self.tell_astray(taken(&mut row, "astray").unwrap_or_default().lines());
+                }
                 let mut text = |name: &str| taken(&mut row, name).unwrap_or_default();
                 let next = match (text("building").as_str(), text("state").as_str()) {
                     ("true", _) => Next::Wait,
@@ -255,15 +259,29 @@ impl Machine {
         !now.alone && self.step_at_hand(now).is_some_and(|step| step.transactional)
     }
 
-    /// Whether the step at hand has refused to run in a transaction, so that nothing of it is kept, and can be sent alone.
+    /// Whether the step at hand has refused to run in a transaction, so that nothing of it is kept, and is one statement.
     fn wants_alone(&self, now: &Stepwise, failure: &Failure) -> bool {
-        // Over a driver without sessions, what was set before would not reach it.
-        let reaches =
-            self.setup.capabilities.interactive || self.setup.options.schema.is_empty() && !self.has_set_before(now);
         failure::refuses_transaction(failure)
             && self.is_transactional(now)
-            && reaches
             && self.step_at_hand(now).is_some_and(|step| step.single)
+    }
+
+    /// The error of a step that has to be sent alone, where what was set before would not reach it.
+    fn out_of_reach(&self, now: &Stepwise, failure: &Failure) -> Option<Error> {
+        let what = match self.setup.options.schema.is_empty() {
+            _ if self.setup.capabilities.interactive => return None,
+            false => "the schema of the run",
+            true if self.has_set_before(now) => "what the file has set before it",
+            true => return None,
+        };
+        let kept = format!("steps kept: {} of {}", now.step, now.total);
+        let message = format!(
+            "it refuses to run in a transaction ({}), and outside one {what} does not reach it: ",
+            failure.said()
+        );
+        let refused = no_session(&self.setup, &message, "write what runs in a transaction in its place", &kept);
+        let (section, step) = (self.section_at_hand(now), self.step_at_hand(now)?);
+        Some(refused.with_location(section.location(step.span.start)).with_statement(section.as_written(step.span)))
     }
 
     /// The fingerprint of the step at hand, if the ledger keeps those.
@@ -313,7 +331,7 @@ impl Machine {
         }
         self.event(EventKind::Step, now.migration, now.step + 1, now.total);
         // The database itself can tell whether such a step has happened.
-        let next = if self.is_judged(&now) { Next::Index(String::new()) } else { Next::Run };
+        let next = if now.edited || self.is_judged(&now) { Next::Index(String::new()) } else { Next::Run };
         self.then(now, next)
     }
 
@@ -354,10 +372,13 @@ impl Machine {
             return self.look_after_loss();
         }
         match now.at.clone() {
-            At::Run if self.wants_alone(&now, &failure) => {
-                now.alone = true;
-                self.then(now, Next::Run)
-            }
+            At::Run if self.wants_alone(&now, &failure) => match self.out_of_reach(&now, &failure) {
+                None => {
+                    now.alone = true;
+                    self.then(now, Next::Run)
+                }
+                Some(error) => self.then(now, Next::Stop(Some(Box::new(error)))),
+            },
             // Whoever still builds the index is in the way.
             At::Mend(_) if kind == Kind::Cancelled => self.then(now, Next::Stop(None)),
             At::Index if self.is_compared() => self.compared(now, &failure),

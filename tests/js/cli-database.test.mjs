@@ -229,7 +229,12 @@ describe('the commands', () => {
     assert.match(done.stdout, /step 3 of 4 is recorded as done: it goes on after that/)
     // Of what is done a step has changed, and means the same.
     it.write({ [`db/migrations/${seats}`]: file('select 2') })
-    assert.equal((await it.run(['up'])).status, 1)
+    const edited = await it.run(['up'])
+    assert.equal(edited.status, 1)
+    assert.match(
+      edited.stderr.replaceAll(/\s+/g, ' '),
+      /if the first 3 steps of the file as it is now, and no other, happened: counterfoil stamp 20260203143000 --step 3, and run again; or finish it by hand/,
+    )
     const wrong = await it.run(['stamp', '20260203143000', '--step', 'three', '--yes'])
     assert.equal(wrong.status, 2)
     assert.match(wrong.stderr, /--step cannot be 'three'\n.*it is <done\|not-done\|number>/)

@@ -151,6 +151,45 @@ describe('CREATE INDEX CONCURRENTLY', () => {
       }
     })
 
+  test('one that an earlier text has left under another name is told, and is dropped as the help says', async (t) => {
+    const it = await place(t, 'create schema "S"; create table "S".o (id int); insert into "S".o values (1), (1)')
+    const unique = (name, rest = '') => set(`create unique index concurrently ${name} on t (name)${rest}`)
+    await it.query(`insert into t values (3, 'a')`)
+    // On a table of others, and one that a text of its own puts right.
+    await assert.rejects(it.query('create unique index concurrently "Other" on "S".o (id)'), { code: '23505' })
+    await fails(it.run(unique('by_nam')), { code: 'statement-failed', message: /23505/ })
+    await fails(it.run(unique('by_name')), { code: 'statement-failed', message: /23505/ })
+    await it.query('delete from t where id = 3')
+    const again = await it.run(unique('by_name', ' where id > 0'))
+    const told = (result) => result.findings.filter(({ code }) => code === 'invalid-index')
+    assert.deepEqual(
+      told(again).map(({ severity, message }) => [severity, message]),
+      ['"S"."Other"', 'public.by_nam'].map((name) => [
+        'warning',
+        `the index ${name} is invalid: a build of it was cut short, or its removal`,
+      ]),
+    )
+    for (const { help } of told(again)) {
+      assert.match(help, /^unless somebody is at work on it, drop it: drop index concurrently /)
+      await it.query(help.slice(help.indexOf(': ') + 2))
+    }
+    assert.deepEqual(await indexes(it), [{ name: 'by_name', valid: true, unique: true }])
+    assert.deepEqual(await indexes(it, '"S".o'), [])
+  })
+
+  test('one that is left is told where the step is none any more, and a text that was not edited asks for none', async (t) => {
+    const it = await place(t, `insert into t values (1, 'a')`)
+    const step = 'create unique index concurrently by_name on t (name)'
+    await fails(it.run(set(step)), { code: 'statement-failed', message: /23505/ })
+    const same = await fails(it.run(set(step)), { code: 'statement-failed', message: /23505/ })
+    assert.equal(same.findings, undefined)
+    const { findings } = await it.run(set('select 1;\nvacuum t'))
+    assert.deepEqual(
+      findings.map(({ code, help }) => [code, help]),
+      [['invalid-index', 'unless somebody is at work on it, drop it: drop index concurrently public.by_name']],
+    )
+  })
+
   test('IF NOT EXISTS over what is no index of that table is refused', async (t) => {
     const it = await place(t, 'create view by_name as select 1')
     await fails(it.run(set('create index concurrently if not exists by_name on t (name)')), {

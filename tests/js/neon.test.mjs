@@ -4,6 +4,7 @@ import { after, beforeEach, describe, test } from 'node:test'
 import { Client, Pool, neon, neonConfig } from '@neondatabase/serverless'
 import { readSet } from 'counterfoil'
 import * as api from 'counterfoil/neon'
+import * as overPg from 'counterfoil/pg'
 import { driverSuite, notes } from './support/drivers.mjs'
 import { fails } from './support/errors.mjs'
 import { startNeon } from './support/neon.mjs'
@@ -188,6 +189,46 @@ describe('requests over HTTP', () => {
     assert.equal((await api.ready(sql, notes)).database, undefined)
     await close()
   })
+
+  for (const [what, set, options] of [
+    ['what the file has set before it', "set application_name = 'batches';\n", {}],
+    ['the schema of the run', '', { schema: 'tenant' }],
+  ])
+    test(`a step that turns out to refuse a transaction, and would lack ${what}, is told apart, and goes on in a session`, async (t) => {
+      const { sql, database, query, close } = await open()
+      t.after(close)
+      const admin = await server.connect(database)
+      t.after(() => admin.end())
+      const schema = options.schema ?? 'public'
+      await admin.query(`create schema tenant; create table ${schema}.done (by text);
+        create procedure ${schema}.work() language plpgsql as $$ begin
+          insert into ${schema}.done values (current_setting('application_name')); commit; end $$`)
+      const files = {
+        '001_a.sql': `-- migrate:up transaction:false\n${set}create table batches ();\ncall work();\ncreate table last ();\n`,
+      }
+      const line = set ? 4 : 3
+      const kept = `steps kept: ${line - 2} of ${line}`
+      const refusal = {
+        code: 'unsupported',
+        at: { path: '001_a.sql', line, column: 1 },
+        statement: 'call work()',
+        message: `001_a.sql:${line}:1: it refuses to run in a transaction (invalid transaction termination (2D000)), and outside one ${what} does not reach it: this driver keeps no session`,
+        help: `use a driver that holds a connection, or write what runs in a transaction in its place; ${kept}`,
+      }
+      await fails(api.migrate(sql, files, options), refusal)
+      // It is so again, whoever comes next, and where somebody says that no session lasts.
+      await fails(api.migrate(sql, files, options), refusal)
+      await fails(overPg.migrate(admin, files, { ...options, session: false }), {
+        ...refusal,
+        message: refusal.message.replace('this driver', 'this run'),
+        help: `connect to the database itself, without session: false, or write what runs in a transaction in its place; ${kept}`,
+      })
+      assert.deepEqual(await query(`select * from ${schema}.done`), [])
+      assert.equal((await overPg.migrate(admin, files, options)).status, 'migrated')
+      assert.deepEqual(await query(`select count(*)::int as n from ${schema}.done`), [{ n: 1 }])
+      if (set) assert.deepEqual(await query('select by from done'), [{ by: 'batches' }])
+      assert.deepEqual(await query(`select to_regclass('${schema}.last') is not null as there`), [{ there: true }])
+    })
 
   test('a database that is not there says so in its own words', async () => {
     await fails(api.ready(neon(endpoint.url('no_such_database')), notes), {

@@ -295,9 +295,9 @@ ${call};
         message: /2 of 3 steps are done with the old text/,
       })
 
-      assert.match(refused.help, /^put the old text back, so that it can go on; or finish it by hand/)
-      const [finished, undone] = stampsOf(refused.help, api)
-      assert.ok(finished.text && undone.text)
+      assert.match(refused.help, /^put the old text back, so that it can go on; or if the first 2 steps of the file as/)
+      const [goesOn, finished, undone] = stampsOf(refused.help, api)
+      assert.ok(goesOn.text && finished.text && undone.text)
       await exec('drop table t')
       await undone(db, set('bigint', '1'))
       await migrate(db, set('bigint', '1'))
@@ -315,7 +315,11 @@ ${call};
       // It was changed in the file and in the database.
       await exec('alter table t alter n type bigint')
       const edited = set('bigint', '1')
-      await fails(migrate(db, edited), { code: 'plan-refused', message: /2 of 3 steps are done with the old text/ })
+      const { help, at } = await fails(migrate(db, edited), {
+        code: 'plan-refused',
+        message: /2 of 3 steps are done with the old text/,
+      })
+      assert.deepEqual([at.line, at.column], [4, 1])
       await fails(stamp(db, edited, ['001'], { step: 4 }), {
         code: 'plan-refused',
         message: '001_a.sql has 3 steps, and not 4',
@@ -327,11 +331,13 @@ ${call};
       })
       for (const step of [-1, 1.5, '2', NaN])
         await fails(stamp(db, edited, ['001'], { step }), { code: 'invalid-input', message: /step/ })
-      for (const [step, says] of [
-        [0, 'no step is recorded as done: it begins afresh'],
-        [2, 'all up to step 2 of 3 is recorded as done: it goes on after that'],
+      const [goesOn] = stampsOf(help, api)
+      assert.match(goesOn.text, /step: 2/)
+      for (const [mark, says] of [
+        [() => stamp(db, edited, ['001'], { step: 0 }), 'no step is recorded as done: it begins afresh'],
+        [() => goesOn(db, edited), 'all up to step 2 of 3 is recorded as done: it goes on after that'],
       ]) {
-        const { changes } = await stamp(db, edited, ['001'], { step })
+        const { changes } = await mark()
         assert.deepEqual(
           changes.map(({ message }) => message),
           [says],

@@ -79,6 +79,20 @@ fn a_migration_that_was_edited_while_it_stood_still_is_interrupted() {
 }
 
 #[test]
+fn how_many_steps_of_an_edited_file_have_happened_can_be_said() {
+    world(&[file("db/005_i.sql", "vacuum t; vacuum;")], &[running("005", "i", STEPS, 1, 3, Lease::None)])
+        .says(
+            0,
+            ERROR,
+            "db/005_i.sql was edited after it stopped: 1 of 3 steps is done with the old text",
+            "put the old text back, so that it can go on; or if the first step of the file as it is now, and no other, \
+             happened: stamp(db, migrations, ['005'], { step: 1 }), and run again; or finish it by hand, then stamp(db, \
+             migrations, ['005']); or undo it by hand, then stamp(db, migrations, ['005'], { as: 'not-applied' })",
+        )
+        .refuses("nothing was run: db/005_i.sql was edited after it stopped: 1 of 3 steps is done with the old text");
+}
+
+#[test]
 fn steps_that_are_not_those_on_record_are_interrupted() {
     world(&[file("005_i.sql", STEPS)], &[running("005", "i", STEPS, 1, 4, Lease::None)])
         .decides(&["drift interrupted 005"])

@@ -16,12 +16,11 @@ const inFront: Readonly<Record<string, string>> = { existing: 'ignore:' }
 export const asOptions = (text: string, options: readonly Mention[] = []): string =>
   options.reduce((text, option) => text.replace(option.text, () => written(option)), text)
 
-/** Commands, with what stands behind the values. */
-const calls: Readonly<Record<string, readonly [command: string, behind?: string]>> = {
-  stamp: ['stamp'],
-  'stamp:not-applied': ['stamp', '--not-applied'],
-  'stamp:step-done': ['stamp', '--step done'],
-  'stamp:step-not-done': ['stamp', '--step not-done'],
+/** A command, with what stands behind the values. */
+function call(option: string): readonly [command: string, behind?: string] | undefined {
+  const [name, mark] = option.split(':')
+  if (name !== 'stamp') return undefined
+  return mark ? ['stamp', `--${mark.replace('step-', 'step ')}`] : ['stamp']
 }
 
 /** The options that lead to the database, the ledger and the folder, as they were given. */
@@ -46,9 +45,9 @@ const proposed = (words: readonly string[], own: readonly string[] = []) =>
   ].join(' ')
 
 function written({ option, values = [] }: Mention): string {
-  const call = Object.hasOwn(calls, option) ? calls[option] : undefined
-  if (call) {
-    const [command, behind] = call
+  const called = call(option)
+  if (called) {
+    const [command, behind] = called
     const given = values.length > 0 ? values.map(word) : ['<version>…']
     return proposed([command, ...given, ...(behind ? [behind] : [])])
   }

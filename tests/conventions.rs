@@ -1630,6 +1630,26 @@ fn folders_beside_each_other_are_not_mixed() {
         "invalid-input the migrations lie in more than one folder: db/migrations/ and db/seeds/",
         "give one folder of migrations at a time",
     );
+    // Nor are those of versions: in which order, and what a row would stand for, is each tool's own.
+    for (first, second) in [("1", "2"), ("v1.0", "v1.1"), ("db/2024-01", "db/2024-02"), ("001_init", "002_more")] {
+        let [one, two, three] =
+            [first.to_owned() + "/01_a.sql", first.to_owned() + "/02_b.sql", second.to_owned() + "/01_c.sql"];
+        fails(
+            &[(&one, ""), (&two, ""), (&three, "")],
+            None,
+            &format!("invalid-input the migrations lie in more than one folder: {first}/ and {second}/"),
+            "give one folder of migrations at a time; if each is a version, number all their files in one folder, or write \
+             those of each into one, as in 0001_name/up.sql",
+        );
+    }
+    // As the help says.
+    for (set, convention) in [
+        (["0101_a.sql", "0102_b.sql", "0201_c.sql"], Convention::Plain),
+        (["0001_one/up.sql", "0002_two/up.sql", "0003_three/up.sql"], Convention::Folders),
+    ] {
+        let catalog = read(&set.map(|path| (path, ""))).expect("it is read");
+        assert_eq!((catalog.convention, catalog.migrations.len()), (convention, 3));
+    }
     // dbmate takes several folders.
     assert_eq!(read(&[("a/1_a.sql", UP), ("b/2_b.sql", UP)]).map(|catalog| catalog.migrations.len()), Ok(2));
 }

@@ -12,8 +12,8 @@ use super::state::Phase;
 use super::{Goal, Machine, Output};
 use crate::error::{Code, Error, Location};
 use crate::migration::{Event, Section, With};
-use crate::plan::Work;
 use crate::plan::inspect::ledger_touched;
+use crate::plan::{Work, inspect};
 use crate::sql::Mode;
 
 impl Machine {
@@ -147,11 +147,16 @@ impl Machine {
         Ok(between(before, section, after))
     }
 
-    /// Why a section that was made cannot be run.
-    pub(super) fn cannot_make(&self, section: &Section, prepared: &Prepared) -> Option<Error> {
+    /// Why a section that was made cannot be run. `written`: as it is in the file.
+    pub(super) fn cannot_make(&self, written: &Section, section: &Section, prepared: &Prepared) -> Option<Error> {
         if let Some(touched) = ledger_touched(section, &prepared.analysis, &self.setup.options.table).into_iter().next()
         {
             return Some(super::prepared::refused(touched));
+        }
+        if prepared.steps.mode == Mode::StatementWise
+            && let Some(error) = other_steps(written, prepared)
+        {
+            return Some(error);
         }
         let is_joined = section.fills.iter().any(|fill| matches!(fill.with, With::Other(_)));
         (is_joined && prepared.steps.mode == Mode::StatementWise).then(|| {
@@ -161,6 +166,20 @@ impl Machine {
             Error::new(Code::Unsupported, message).with_help(help).with_location(at)
         })
     }
+}
+
+/// The error of a section with other steps than the file has: what is recorded of them is told by the file.
+fn other_steps(written: &Section, prepared: &Prepared) -> Option<Error> {
+    let fill = written.fills.iter().find(|fill| fill.with == With::Environment)?;
+    let (steps, runs) = (inspect(written).ok()?.steps.steps.len(), prepared.steps.steps.len());
+    (steps != runs).then(|| {
+        let message = format!(
+            "what is filled in from the environment makes {runs} steps of {steps}, and this migration runs step by step"
+        );
+        let help = "put StatementBegin and StatementEnd around what it stands in, which makes it one step, or write its \
+                    statements into the file; nothing was run";
+        Error::new(Code::Unsupported, message).with_help(help).with_location(written.location(fill.span.start))
+    })
 }
 
 /// Whether what the database says of itself is filled in.

@@ -274,7 +274,9 @@ impl Machine {
             _ => None,
         };
         let mut prepared = Prepared::new(section, known, self.setup.catalog.convention)?;
-        if let Some(error) = made.as_ref().and_then(|section| self.cannot_make(section, &prepared)) {
+        if let Some(error) =
+            made.as_ref().and_then(|made| self.cannot_make(self.setup.section(migration, direction), made, &prepared))
+        {
             return Err(error);
         }
         prepared.filled = made;

@@ -132,6 +132,35 @@ DROP TABLE \${REGION}post;
       assert.deepEqual(await query("select to_regclass('a') as a"), [{ a: null }])
     })
 
+    test('a value that makes other steps of a file that runs step by step is refused, and a block is one step', async (t) => {
+      const { db, query } = await open(t)
+      const file = (text) => ({
+        '1_a.sql': '-- +goose Up\ncreate table a (n int);\n',
+        '2_b.sql': `-- +goose NO TRANSACTION\n-- +goose Up\n-- +goose ENVSUB ON\n${text}vacuum a;\n`,
+      })
+      const [one, many] = ['insert into a values (1)', 'insert into a values (2); insert into a values (3)']
+      for (const [text, value, runs, written] of [
+        ['$MORE;\n', many, 3, 2],
+        ['$MORE\n', `${one};`, 2, 1],
+        ['$MORE;', `${one} --`, 1, 2],
+      ]) {
+        const error = await fails(migrate(db, file(text), { env: { MORE: value } }), {
+          code: 'unsupported',
+          at: { path: '2_b.sql', line: 4, column: 1 },
+          message: `2_b.sql:4:1: what is filled in from the environment makes ${runs} steps of ${written}, and this migration runs step by step`,
+        })
+        assert.ok(!JSON.stringify(error).includes('values'))
+      }
+      assert.deepEqual(await query("select to_regclass('a') as a"), [{ a: null }])
+      const block = file('-- +goose StatementBegin\n$MORE;\n-- +goose StatementEnd\n')
+      await migrate(db, block, { env: { MORE: many } })
+      assert.deepEqual(await query('select n from a order by n'), [{ n: 2 }, { n: 3 }])
+      assert.deepEqual(
+        await query("select steps_done as done, steps_total as total from schema_migrations where version = '2'"),
+        [{ done: 2, total: 2 }],
+      )
+    })
+
     if (kind !== 'HTTP')
       test('a notice has no value in it', async (t) => {
         const { db } = await open(t)

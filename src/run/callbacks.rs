@@ -7,6 +7,7 @@
 
 use super::fill::{between, filled};
 use super::prepared::Prepared;
+use super::report::EventKind;
 use super::request::{Act, Direction, Request};
 use super::state::Phase;
 use super::{Goal, Machine, Output};
@@ -57,6 +58,10 @@ impl Machine {
             self.state.called = at + 1;
             return self.work();
         }
+        let path = self.setup.section(at, Direction::Callback).path.clone();
+        let name = path.rsplit('/').next().and_then(|name| name.split('.').next()).unwrap_or_default().to_owned();
+        let steps = self.shape_of_section().2;
+        self.tell(EventKind::Step, [String::new(), name, path], step + 1, steps);
         let request = self.request_of_call(at, step);
         self.send(Phase::Callback { at, step }, request)
     }

@@ -300,12 +300,20 @@ impl Machine {
 
     pub(super) fn event(&mut self, kind: EventKind, migration: usize, step: usize, steps: usize) {
         let migration = &self.setup.catalog.migrations[migration];
+        let (version, name, path) =
+            (migration.version.as_str().to_owned(), migration.name.clone(), migration.path.clone());
+        self.tell(kind, [version, name, path], step, steps);
+    }
+
+    /// `of`: version, name and path.
+    pub(super) fn tell(&mut self, kind: EventKind, of: [String; 3], step: usize, steps: usize) {
+        let [version, name, path] = of;
         let report = &self.state.report;
         self.events.push(Event {
             kind,
-            version: migration.version.as_str().to_owned(),
-            name: migration.name.clone(),
-            path: migration.path.clone(),
+            version,
+            name,
+            path,
             done: (report.applied.len() + report.adopted.len() + report.reverted.len()) as u32,
             total: self.pace.total,
             step: step as u32,

@@ -99,7 +99,7 @@ pub struct Failed {
 pub struct Event {
     /// What happens.
     pub kind: EventKind,
-    /// The migration's version; empty while waiting.
+    /// The migration's version; empty while waiting, and for a callback.
     pub version: String,
     /// Its name.
     pub name: String,

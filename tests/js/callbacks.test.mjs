@@ -53,6 +53,39 @@ onEachDatabase(
       assert.deepEqual(await it.query('select distinct claimed_by from schema_migrations'), [{ claimed_by: null }])
     })
 
+    if (!['postgres.js', 'HTTP'].includes(kind))
+      test('what the database says by the way is handed on with the file of the callback', async (t) => {
+        const { db } = await open(t)
+        const says = (text) => `do $$ begin raise notice '${text}'; end $$;\n`
+        const set = {
+          ...V1,
+          'beforeMigrate.sql': says('before'),
+          'beforeEachMigrate.sql': says('each'),
+          'later/afterMigrate__views.sql': says('after'),
+        }
+        const events = []
+        await migrate(db, set, { onProgress: (event) => events.push(event) })
+        assert.deepEqual(
+          events
+            .filter(({ kind }) => kind === 'notice')
+            .map(({ message, version, name, path }) => [message, version, name, path]),
+          [
+            ['before', '', 'beforeMigrate', 'beforeMigrate.sql'],
+            ['each', '1', 'boxes', 'V1__boxes.sql'],
+            ['after', '', 'afterMigrate__views', 'later/afterMigrate__views.sql'],
+          ],
+        )
+        assert.deepEqual(
+          events.filter(({ kind }) => kind !== 'notice').map(({ kind, name }) => [kind, name]),
+          [
+            ['step', 'beforeMigrate'],
+            ['step', 'boxes'],
+            ['applied', 'boxes'],
+            ['step', 'afterMigrate__views'],
+          ],
+        )
+      })
+
     test('one that fails is told with its place, and the next run begins with them, also if nothing is pending', async (t) => {
       const it = await open(t)
       const broken = { ...V1, ...callbacks, 'afterMigrate.sql': '-- all\nselect nope;\n' }

@@ -43,10 +43,10 @@ export class Progress {
   }
 
   /** What the database says by the way. Its place in a function is of use where something fails. */
-  #heard({ severity, version, message, detail, hint }: NoticeEvent): void {
+  #heard({ severity, version, name, message, detail, hint }: NoticeEvent): void {
     this.clear()
     say([
-      `${this.#style.yellow(visible(severity.toLowerCase()))}: ${visible(version)}: ${visible(message)}`,
+      `${this.#style.yellow(visible(severity.toLowerCase()))}: ${visible(version || name)}: ${visible(message)}`,
       ...(detail ? note('detail', detail, this.#style) : []),
       ...(hint ? note('hint', hint, this.#style) : []),
     ])
@@ -74,7 +74,7 @@ export class Progress {
       kind === 'waiting'
         ? `waiting ${name}`
         : kind === 'step'
-          ? `${version} ${name}${steps > 1 ? ` step ${step} of ${steps}` : ''}`
+          ? `${version} ${name}${steps > 1 ? ` step ${step} of ${steps}` : ''}`.trim()
           : ''
     const took = duration(performance.now() - this.#begin)
     const head = `${done}/${total}  `

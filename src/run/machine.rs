@@ -101,6 +101,7 @@ impl Machine {
                 losses: 0,
                 cleared: false,
                 there: false,
+                unnamed: false,
                 look_again: None,
                 ignored: Vec::new(),
                 noticed: Vec::new(),
@@ -270,7 +271,7 @@ impl Machine {
                 self.send(Phase::Digest, Request::Digest)
             }
             // A caller's transaction would be over if the ledger were not there.
-            _ if self.setup.capabilities.script => self.ask_for_shape(false),
+            _ if self.setup.capabilities.script => self.ask_whether_there(),
             _ => self.look(),
         }
     }
@@ -450,7 +451,7 @@ impl Machine {
             shape::Shape::Missing => {
                 self.state.columns = Some(Vec::new());
                 self.state.incomplete = true;
-                self.judge(seen)
+                if self.state.unnamed && seen.any { self.ask_for_tables(seen) } else { self.judge(seen) }
             }
             found => {
                 self.state.incomplete = found != shape::Shape::Counterfoil;
@@ -494,7 +495,8 @@ impl Machine {
         match self.setup.goal.clone() {
             Goal::Ready => self.ready(&ledger, busy, None),
             Goal::Plan => {
-                let mut plan = plan::plan(&self.setup.catalog, &ledger, &self.plan_options());
+                let (options, cache) = (self.plan_options(), Arc::make_mut(&mut self.cache));
+                let mut plan = plan::plan_with(&self.setup.catalog, &ledger, &options, cache);
                 self.add_noticed(&mut plan.findings);
                 Output::Done(Box::new(Outcome::Plan(plan)))
             }

@@ -50,18 +50,22 @@ impl Machine {
         if names.is_empty() { self.judge(seen) } else { self.ask(Some(names), false) }
     }
 
-    /// The tables that the set creates, if that matters.
-    fn creates(&mut self) -> Vec<Created> {
-        if !self.may_create() {
-            return Vec::new();
+    /// The tables that the set creates, if that matters. They are found out once.
+    fn creates(&mut self) -> Arc<Vec<Created>> {
+        if let Some(known) = &self.creates {
+            return known.clone();
         }
-        let (options, cache) = (self.plan_options(), Arc::make_mut(&mut self.cache));
-        let plan = plan::plan_with(&self.setup.catalog, &Ledger::default(), &options, cache);
-        created(&self.setup.catalog, &plan, cache)
+        let mut creates = Vec::new();
+        if self.may_create() {
+            let (options, cache) = (self.plan_options(), Arc::make_mut(&mut self.cache));
+            let plan = plan::plan_with(&self.setup.catalog, &Ledger::default(), &options, cache);
+            creates = created(&self.setup.catalog, &plan, cache);
+        }
+        self.creates.insert(Arc::new(creates)).clone()
     }
 
     fn names(&mut self) -> Vec<Name> {
-        self.creates().into_iter().map(|created| created.name).collect()
+        self.creates().iter().map(|created| created.name.clone()).collect()
     }
 
     /// The table that our ledger was to have is another tool's.

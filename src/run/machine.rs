@@ -14,6 +14,7 @@ use crate::ledger::tools::Tool;
 use crate::ledger::{Around, Lease, Ledger, Row, State, shape};
 use crate::plan;
 use crate::plan::Cache;
+use crate::plan::created::Created;
 use crate::readiness;
 use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
@@ -50,6 +51,8 @@ pub struct Machine {
     pub(super) sent: Option<Request>,
     /// What is known of up sections. Follows from the catalog.
     pub(super) cache: Arc<Cache>,
+    /// The tables that the set creates, once that has been asked. Follows from the catalog.
+    pub(super) creates: Option<Arc<Vec<Created>>>,
     pub(super) pace: Pace,
     /// What the database has said of itself. Follows from `state`.
     pub(super) said: Option<Arc<Vec<TextRow>>>,
@@ -123,6 +126,7 @@ impl Machine {
             prepared: None,
             sent: None,
             cache: Arc::new(Cache::new()),
+            creates: None,
             pace: Pace {
                 seed,
                 attempts: 0,

@@ -181,9 +181,9 @@ impl Machine {
         }
         self.state.aborting = true;
         let error = self.aborted()?;
-        let output = match self.state.phase.clone() {
+        let output = match &self.state.phase {
             // The ledger is looked at because of a doubt: that comes first.
-            Phase::Rows if self.state.doubt != Doubt::None => return None,
+            Phase::Rows if !matches!(self.state.doubt, Doubt::None) => return None,
             Phase::Digest
             | Phase::Shape
             | Phase::Rows
@@ -198,7 +198,10 @@ impl Machine {
             | Phase::Apply(_)
             | Phase::Adopt(_)
             | Phase::Revert(_) => self.fail(error),
-            Phase::Stepwise(stepwise) => self.withdraw(stepwise, error)?,
+            Phase::Stepwise(stepwise) => {
+                let stepwise = stepwise.clone();
+                self.withdraw(stepwise, error)?
+            }
             Phase::Fresh
             | Phase::Cleanup(_)
             | Phase::Diagnose(_)
@@ -234,8 +237,8 @@ impl Machine {
     pub fn next(&mut self, input: Option<Input>, now: u64) -> Output {
         self.pace.now = now;
         let output = match input {
-            None if self.state.phase == Phase::Fresh => self.begin(),
-            Some(Input::Waited) if self.state.phase == Phase::Waiting => self.look(),
+            None if matches!(self.state.phase, Phase::Fresh) => self.begin(),
+            Some(Input::Waited) if matches!(self.state.phase, Phase::Waiting) => self.look(),
             Some(Input::Rows { rows }) if self.sent.is_some() => {
                 self.pace.reached = true;
                 self.done(rows)
@@ -287,7 +290,7 @@ impl Machine {
 
     /// Reads the ledger and plans again.
     pub(super) fn look(&mut self) -> Output {
-        if self.state.doubt == Doubt::None
+        if matches!(self.state.doubt, Doubt::None)
             && let Some(error) = self.aborted()
         {
             return self.fail(error);
@@ -318,9 +321,14 @@ impl Machine {
         });
     }
 
+    /// The phase that is over. Whatever comes next sets another.
+    fn left(&mut self) -> Phase {
+        std::mem::replace(&mut self.state.phase, Phase::Over)
+    }
+
     /// The last request was carried out.
     fn done(&mut self, rows: Vec<TextRow>) -> Output {
-        match self.state.phase.clone() {
+        match self.left() {
             Phase::Digest | Phase::Shape | Phase::Rows if self.is_intruding(&rows) => {
                 self.fail(failure::open_transaction(false))
             }
@@ -611,7 +619,8 @@ impl Machine {
             self.pace.reached = true;
             self.state.losses = 0;
         }
-        match self.state.phase.clone() {
+        let phase = self.left();
+        match phase {
             Phase::Digest | Phase::Shape if failure.sqlstate == FAILED_TRANSACTION => {
                 self.fail(failure::open_transaction(true))
             }
@@ -625,7 +634,7 @@ impl Machine {
                     return self.fail(failure::database(&self.setup, &failure, "the ledger could not be read"));
                 }
                 // What was there a moment ago is gone.
-                if self.state.phase == Phase::Rows { self.ask_for_shape(false) } else { self.look() }
+                if matches!(phase, Phase::Rows) { self.ask_for_shape(false) } else { self.look() }
             }
             Phase::Digest | Phase::Rows | Phase::Shape | Phase::Says { .. } | Phase::Moved(_) if kind == Kind::Lost => {
                 self.look_after_loss()
@@ -674,7 +683,7 @@ impl Machine {
                 Kind::Unique => self.wait("for another runner to finish with the ledger"),
                 Kind::Busy | Kind::Cancelled => self.wait("for a lock on the ledger"),
                 Kind::Lost => {
-                    if let Phase::Adopt(migration) = self.state.phase {
+                    if let Phase::Adopt(migration) = phase {
                         self.state.doubt = Doubt::Lost(migration, EventKind::Adopted);
                     }
                     self.look_after_loss()

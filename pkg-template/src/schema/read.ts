@@ -12,6 +12,7 @@ import type { AnyMigrations } from '../set/files.js'
 import { failure, MigrationError } from '../shared/errors.js'
 import { invalid, theOption } from '../shared/mentions.js'
 import { review } from '../wasm/review.js'
+import { rowsOf } from './ask.js'
 import type { DiffOptions, SchemaDifferences, Snapshot, SnapshotOptions, Verified, VerifyOptions } from './public.js'
 
 const reading = ['table', 'schema', 'signal', 'waitTimeout'] as const satisfies Names
@@ -46,11 +47,11 @@ async function taken<Db extends object>(driver: Driver<Db>, db: Db, options: Any
   const connection = driver.connect(db)
   let failed = true
   try {
-    const rows = await unlessTold(chosen, connection.query(sql), async () =>
+    const rows = await unlessTold(chosen, rowsOf(driver.entry, connection, sql), async () =>
       (await import('../run/late.js')).late(chosen, []),
     )
     failed = false
-    return snapshotOf(rows.map(({ kind, name, data }) => [kind, name, data])) as Snapshot
+    return snapshotOf(rows) as Snapshot
   } catch (error) {
     throw error instanceof MigrationError ? error : unread(error)
   } finally {

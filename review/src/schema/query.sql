@@ -485,10 +485,11 @@ select 'user mapping', u.usename || ' at ' || pg_catalog.quote_ident(u.srvname),
 from path, pg_catalog.pg_user_mappings u
 
 union all
-select 'privileges', g.kind || ' ' || g.name, null,
-  coalesce((select pg_catalog.jsonb_object_agg(d.to_whom, d.what) from deviation d where d.kind = g.kind and d.name = g.name), '{}')
+select 'privileges', g.kind || ' ' || g.name, null, coalesce(d.all_of_them, '{}')
 from granted g
-where g.always or exists (select from deviation d where d.kind = g.kind and d.name = g.name)
+left join (select kind, name, pg_catalog.jsonb_object_agg(to_whom, what) as all_of_them from deviation group by kind, name) d
+  on d.kind = g.kind and d.name = g.name
+where g.always or d.kind is not null
 
 union all
 select 'privileges', 'column ' || r.name || '.' || pg_catalog.quote_ident(a.attname), null, (

@@ -1,6 +1,7 @@
 // `snapshot` and `verify` over every driver.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
 import * as pg from 'counterfoil/pg'
 import { diffSchemas } from 'counterfoil/schema'
 import { onEachDatabase } from './support/databases.mjs'
@@ -147,15 +148,59 @@ describe('two servers', () => {
     assert.equal(without.status, 'same')
   })
 
-  test('a role that may not read a table still sees its shape', async (t) => {
+  test('what a role without any rights, in a session that only reads, cannot see is said', async (t) => {
     const name = await server.createDatabase()
     const db = await server.connect(name)
     t.after(() => db.end())
     await pg.migrate(db, set)
-    await db.query(`create role blind login`)
+    await db.query(`create role blind login; create role clerk; create schema vault; revoke all on schema public from public;
+      create table vault.notes (id int primary key, text text default 'x'); create view vault.short as select id from vault.notes;
+      create function vault.one() returns int language sql return 1; revoke all on function vault.one() from public;
+      alter table vault.notes enable row level security; create policy own on vault.notes using (id > 1)`)
     const expected = await pg.snapshot(db)
-    const blind = await server.connect(name, { user: 'blind' })
+    const blind = await server.connect(name, {
+      connectionString: server.url(name).replace('postgres@', 'blind@'),
+      options: '-c default_transaction_read_only=on',
+    })
     t.after(() => blind.end())
-    assert.deepEqual((await diffSchemas(expected, await pg.snapshot(blind))).differences, [])
+    await assert.rejects(blind.query('select from vault.notes'), /permission denied/)
+    await assert.rejects(blind.query('create temp table mine (id int)'), /read-only/)
+    assert.deepEqual(await diffSchemas(expected, await pg.snapshot(blind)), {
+      differences: [],
+      notes: [],
+      notCompared: [],
+    })
+    // The one thing that PostgreSQL hides.
+    await db.query(`create foreign data wrapper wires; create server far foreign data wrapper wires;
+      create user mapping for clerk server far options (password 'x'); create user mapping for blind server far options (password 'y');
+      grant usage on foreign server far to blind`)
+    const { status, notes, notCompared } = await pg.verify(blind, await pg.snapshot(db))
+    assert.deepEqual(
+      [status, notes, notCompared],
+      ['partly-compared', [], ['options of the user mapping clerk at far, which this role may not see']],
+    )
+  })
+
+  test('an extension that the replay cannot have is not compared; one that a migration makes is asked for', async (t) => {
+    const db = await server.connect(await server.createDatabase())
+    t.after(() => db.end())
+    await pg.migrate(db, set)
+    await db.query('create extension pg_trgm')
+    const { status, notCompared } = await pg.verify(db, set, { replay })
+    assert.deepEqual(
+      [status, notCompared],
+      ['partly-compared', ['the extension pg_trgm, which one of the servers does not offer']],
+    )
+    const own = { ...set, '003_words.sql': up('create extension if not exists pg_trgm;') }
+    await pg.migrate(db, own)
+    const error = await fails(pg.verify(db, own, { replay }), { code: 'statement-failed' })
+    assert.match(error.help, /^this is the replay: make its PGlite with that extension/)
+    const offered = () => freshPGlite({ extensions: { pg_trgm } })
+    assert.deepEqual((await pg.verify(db, own, { replay: offered })).differences, [])
+    // Or as the help says, with a snapshot.
+    const untouched = await server.connect(await server.createDatabase())
+    t.after(() => untouched.end())
+    await pg.migrate(untouched, own)
+    assert.equal((await pg.verify(db, await pg.snapshot(untouched))).status, 'same')
   })
 })

@@ -204,12 +204,8 @@ fn dated(own: &Snapshot, other: &Snapshot) -> BTreeSet<Fact> {
         let name = fact.name.split_once(' ').filter(|_| fact.is_privileges() || fact.kind == "comment");
         let name = name.map_or(fact.name.as_str(), |(_, name)| name);
         let of = data.get("of").and_then(Value::as_str);
-        let belongs = |table: &String| {
-            name == table
-                || of == Some(table)
-                || name.strip_prefix(table.as_str()).is_some_and(|rest| rest.starts_with('.'))
-        };
-        if names.iter().any(belongs) {
+        let mut tables = name.match_indices('.').map(|(dot, _)| &name[..dot]).chain([name]).chain(of);
+        if tables.any(|table| names.contains(table)) {
             out.insert(fact.clone());
         }
     }

@@ -40,7 +40,7 @@ export async function inTurn(rounds, ...works) {
 
 /** Runs a native measurement of a crate, with a text on standard input if it has a job; gives what it prints. */
 export function native(crate, bench, job) {
-  const of = ['bench', '--quiet', '--package', crate, '--bench', bench]
+  const of = ['bench', '--quiet', '--package', crate, '--no-default-features', '--bench', bench]
   const child = spawn('cargo', [...of, ...(job === undefined ? [] : ['--', '--job'])], {
     cwd: root,
     stdio: ['pipe', 'pipe', 'inherit'],

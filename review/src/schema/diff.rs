@@ -147,8 +147,7 @@ fn compare(
             "not null constraint" => versions.0.min(versions.1) < 180_000,
             // Partitions have that of their table since 17.
             "identity" => {
-                versions.0.min(versions.1) < 170_000
-                    && [(expected, from), (actual, to)].iter().any(|side| is_in_partition(side))
+                versions.0.min(versions.1) < 170_000 && [(expected, from), (actual, to)].iter().any(is_in_partition)
             }
             HIDDEN => true,
             "options digest" => [expected, actual].iter().any(|side| side.contains_key(HIDDEN)),

@@ -3,6 +3,7 @@ import { readFile, readdir, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isOfSet, isPassedOver, isUnread } from './set/companions.js'
+import { configurationAbove } from './set/flyway-above.js'
 import { MigrationError, failure } from './shared/errors.js'
 import { invalid, theFolder } from './shared/mentions.js'
 import { endOf } from './shared/texts.js'
@@ -20,7 +21,8 @@ const rightOne = 'see that the folder is the one that holds the migrations'
  * knows (`meta/_journal.json`, `metadata.toml`, `migration_lock.toml`, `*.sql.conf`, `.counterfoil/*.json`), and
  * migrations that are written in a programming language, which are reported and not run.
  * Other hidden folders and `node_modules` are left out; symbolic links are followed,
- * also out of the folder.
+ * also out of the folder. Of a `flyway.conf` or `flyway.toml` beside a folder `sql` or `migrations` of Flyway's, what it says of
+ * placeholders is read, too, as `../flyway.conf`.
  *
  * @param directory a path, relative to the working directory, or a `file:` URL
  * @returns path to text. Paths are relative to the folder and use `/` on every system; the texts are as in the files
@@ -45,6 +47,8 @@ export async function readMigrations(directory: string | URL): Promise<Record<st
   const { paths, others, links } = found
   // Without a prototype: a file may be called anything.
   const files: Record<string, string> = Object.create(null)
+  // What lies in the folder itself comes later, and counts.
+  Object.assign(files, Object.fromEntries(await configurationAbove(base, paths)))
   const texts = await inParts(paths, async (path) => (isUnread(path) ? '' : read(base, path)))
   paths.forEach((path, index) => (files[path] = texts[index] ?? ''))
   origins.set(files, { folder: base, others, links })

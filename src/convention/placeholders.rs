@@ -4,7 +4,7 @@
 //! (Flyway's own: `${flyway:user}` and the like), `ConfigUtils.java` (`flyway.conf`, read as Java reads properties) and
 //! `TomlUtils.java` (`flyway.toml`). A value is put in as it is, and not looked at again.
 //!
-//! Where Counterfoil differs: the configuration is read where it lies among the migrations, one that changes how
+//! Where Counterfoil differs: the configuration is read where it lies among the migrations or is handed in with them, one that changes how
 //! placeholders begin and end is refused; of its own placeholders
 //! `${flyway:schemas}`, `${flyway:environment}` and `${flyway:workingDirectory}` have no value here; and since a
 //! checksum is that of the file as written, a repeatable migration with `${flyway:timestamp}` is not run with every run.

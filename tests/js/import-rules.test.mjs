@@ -537,6 +537,18 @@ onEachDatabase(({ api: { importLedger, migrate, plan, ready, rollback, stamp }, 
     )
   })
 
+  test('Hasura: what it wrote at first lies in a table of golang-migrate’s form, with a row for each', async (t) => {
+    const { db, query, exec } = await open(t)
+    const { set, versions } = tools.hasura
+    await exec(
+      `create schema hdb_catalog; create table hdb_catalog.schema_migrations (version bigint not null primary key, dirty boolean not null); insert into hdb_catalog.schema_migrations values (${versions[0]}, false), (${versions[1]}, false); ${effects}`,
+    )
+    const from = 'golang-migrate=hdb_catalog.schema_migrations'
+    assert.deepEqual(versionsOf((await importLedger(db, set, { from })).changes), versions.slice(0, 2))
+    assert.deepEqual(versionsOf((await migrate(db, set)).applied), versions.slice(2))
+    assert.equal(await cents(query), 10000)
+  })
+
   test('Drizzle has passed over a file that was merged late: it is pending', async (t) => {
     const { db, query, exec } = await open(t)
     const entry = (idx, when, tag) => ({ idx, version: '7', when, tag, breakpoints: true })

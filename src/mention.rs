@@ -36,12 +36,12 @@ impl Mention {
     /// `stamp` of these versions, or of some: what a function and a command are is data, as options are. `mark` is empty for *applied*, or
     /// `:not-applied`, `:step-done`, `:step-not-done`, or `:step-2` for so many steps; it stands behind the name in `option`.
     pub fn stamp(mark: &str, versions: &[&str]) -> Self {
-        let with = match (mark, mark.strip_prefix(":step-")) {
-            ("", _) => String::new(),
-            (_, None) => format!(", {{ as: {} }}", quoted(&mark[1..])),
-            (_, Some(step)) if is_number(step) => format!(", {{ step: {step} }}"),
-            (_, Some(step)) => format!(", {{ step: {} }}", quoted(step)),
+        let (option, value) = match mark.strip_prefix(":step-") {
+            Some(step) => (", { step: ", step),
+            None => (", { as: ", mark.trim_start_matches(':')),
         };
+        let quote = if is_number(value) { "" } else { "'" };
+        let with = if mark.is_empty() { String::new() } else { [option, quote, value, quote, " }"].concat() };
         let listed: Vec<String> = versions.iter().map(|version| quoted(version)).collect();
         let listed = if versions.is_empty() { "versions".into() } else { format!("[{}]", listed.join(", ")) };
         let text = format!("stamp(db, migrations, {listed}{with})");

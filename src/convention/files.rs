@@ -237,9 +237,8 @@ fn is_below(above: &str, dir: &str) -> bool {
 
 /// The error for migrations in folders beside each other.
 pub(super) fn several_folders((first, second): (&str, &str)) -> Error {
-    let is_version = |dir| last_part(dir).trim_start_matches('v').starts_with(|first: char| first.is_ascii_digit());
     // Tools that keep several files for a version have each their own names, order and lists.
-    let help = if is_version(first) && is_version(second) {
+    let help = if last_part(first).trim_start_matches('v').starts_with(|first: char| first.is_ascii_digit()) {
         "give one folder of migrations at a time; if each is a version, number all their files in one folder, or write \
          those of each into one, as in 0001_name/up.sql"
     } else {

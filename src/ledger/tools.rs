@@ -495,7 +495,7 @@ pub(crate) const TOOLS: &[Known] = &[
         )
     },
     Known {
-        half: Some("select version from {} where type & 4 = 0 and (applied < total or error <> '')"),
+        half: Some("select version from {} where type & 4 = 0 and applied < total"),
         up_to: Some("select pg_catalog.max(version) from {} where type = 1"),
         ..known(
             Tool::Atlas,
@@ -504,45 +504,33 @@ pub(crate) const TOOLS: &[Known] = &[
             &[home(
                 &[
                     ("version", "character varying"),
-                    ("description", "character varying"),
                     ("type", "bigint"),
                     ("applied", "bigint"),
                     ("total", "bigint"),
-                    ("executed_at", "timestamp with time zone"),
-                    ("execution_time", "bigint"),
-                    ("error", "text"),
-                    ("hash", "character varying"),
                     ("operator_version", "character varying"),
                 ],
                 "version",
             )
             .usually("atlas_schema_revisions")
             .in_schema("atlas_schema_revisions")
-            // `error_stmt` and `partial_hashes` came later.
+            // With others, of which some came later.
             .or_more()],
             Rows::Same,
-            "select version from {} where version not like '.%' and type <> 1 \
-             and (type & 4 <> 0 or applied >= total and coalesce(error, '') = '')",
+            "select version from {} where type <> 1 and applied + (type & 4) > 0",
         )
     },
-    Known {
-        half: Some(
-            "select m.key as version from {} t, pg_catalog.jsonb_each(t.cli_state -> 'migrations') d, \
-             pg_catalog.jsonb_each_text(d.value) m where m.value = 'true'",
-        ),
-        ..known(
-            Tool::Hasura,
-            "Hasura",
-            "hasura",
-            &[home(&[("hasura_uuid", "uuid"), ("version", "text"), ("cli_state", "jsonb")], "hasura_uuid")
-                .named("hdb_version")
-                .in_schema("hdb_catalog")
-                .or_more()],
-            Rows::Same,
-            "select m.key as version from {} t, pg_catalog.jsonb_each(t.cli_state -> 'migrations') d, \
-             pg_catalog.jsonb_each_text(d.value) m where m.value <> 'true'",
-        )
-    },
+    known(
+        Tool::Hasura,
+        "Hasura",
+        "hasura",
+        &[home(&[("hasura_uuid", "uuid"), ("version", "text"), ("cli_state", "jsonb")], "hasura_uuid")
+            .named("hdb_version")
+            .in_schema("hdb_catalog")
+            .or_more()],
+        Rows::Same,
+        "select m.key as version from {} t, pg_catalog.jsonb_each(t.cli_state -> 'migrations') d, \
+         pg_catalog.jsonb_each(d.value) m",
+    ),
     known(
         Tool::Rails,
         "Rails",

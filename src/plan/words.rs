@@ -207,13 +207,14 @@ fn interrupted(decision: &Decision, options: &mut Vec<Mention>) -> (String, Stri
     };
     let with = if decision.why == Some(Why::Edited) { " with the old text" } else { "" };
     // It goes on there, once the steps before it are those of the file.
-    let go_on = decision.at.as_ref().filter(|_| progress.done > 0).map_or_else(String::new, |_| {
-        let first = if progress.done == 1 { "step".into() } else { plural(progress.done, "step") };
-        format!(
-            "if the first {first} of the file as it is now, and no other, happened: {}, and run again; or ",
-            stamp(&format!(":step-{}", progress.done))
-        )
-    });
+    let go_on = match &decision.at {
+        Some(_) if progress.done > 0 => {
+            let stamp = stamp(&[":step-", &progress.done.to_string()].concat());
+            ["if as many steps of the file as it is now happened, and no other: ", &stamp, ", and run again; or "]
+                .concat()
+        }
+        _ => String::new(),
+    };
     (
         format!("{subject} {why}: {}{with}", steps(decision.progress)),
         format!(

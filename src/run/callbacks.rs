@@ -59,9 +59,8 @@ impl Machine {
             return self.work();
         }
         let path = self.setup.section(at, Direction::Callback).path.clone();
-        let name = path.rsplit('/').next().and_then(|name| name.split('.').next()).unwrap_or_default().to_owned();
         let steps = self.shape_of_section().2;
-        self.tell(EventKind::Step, [String::new(), name, path], step + 1, steps);
+        self.tell(EventKind::Step, ("", &path, &path), step + 1, steps);
         let request = self.request_of_call(at, step);
         self.send(Phase::Callback { at, step }, request)
     }
@@ -176,11 +175,9 @@ impl Machine {
 /// The error of a section with other steps than the file has: what is recorded of them is told by the file.
 fn other_steps(written: &Section, prepared: &Prepared) -> Option<Error> {
     let fill = written.fills.iter().find(|fill| fill.with == With::Environment)?;
-    let (steps, runs) = (inspect(written).ok()?.steps.steps.len(), prepared.steps.steps.len());
-    (steps != runs).then(|| {
-        let message = format!(
-            "what is filled in from the environment makes {runs} steps of {steps}, and this migration runs step by step"
-        );
+    let steps = inspect(written).ok()?.steps.steps.len();
+    (steps != prepared.steps.steps.len()).then(|| {
+        let message = "what is filled in from the environment makes other steps of this migration, which runs step by step";
         let help = "put StatementBegin and StatementEnd around what it stands in, which makes it one step, or write its \
                     statements into the file; nothing was run";
         Error::new(Code::Unsupported, message).with_help(help).with_location(written.location(fill.span.start))

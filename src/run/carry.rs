@@ -155,13 +155,15 @@ fn escaped(byte: u8) -> u64 {
 /// The error of what needs a session that lasts; `help` is another way, and `kept` what has become of the rest.
 pub(super) fn no_session(setup: &Setup, message: &str, help: &str, kept: &str) -> Error {
     // A driver that sends scripts holds a connection: then it was the caller who said so.
-    if setup.capabilities.script {
-        return Error::new(Code::Unsupported, format!("{message}this run keeps no session"))
-            .with_help(format!("connect to the database itself, without session: false, or {help}; {kept}"))
-            .with_option(Mention::valued("session", &["false"], "session: false".into()));
-    }
-    Error::new(Code::Unsupported, format!("{message}this driver keeps no session"))
-        .with_help(format!("use a driver that holds a connection, or {help}; {kept}"))
+    let said = setup.capabilities.script;
+    let (why, instead) = if said {
+        ("this run keeps no session", "connect to the database itself, without session: false")
+    } else {
+        ("this driver keeps no session", "use a driver that holds a connection")
+    };
+    let help = [instead, ", or ", help, "; ", kept].concat();
+    let error = Error::new(Code::Unsupported, [message, why].concat()).with_help(help);
+    if said { error.with_option(Mention::valued("session", &["false"], "session: false".into())) } else { error }
 }
 
 /// Why a section that runs step by step needs one session for all steps, if it does.

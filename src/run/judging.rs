@@ -70,14 +70,13 @@ impl Machine {
     }
 
     /// Tells which indexes are invalid that the text at hand does not put right.
-    pub(super) fn tell_astray<'i>(&mut self, indexes: impl Iterator<Item = &'i str>) {
-        for index in indexes {
+    pub(super) fn tell_astray(&mut self, indexes: &str) {
+        for index in indexes.split('\n').filter(|index| !index.is_empty()) {
             let message = ["the index ", index, " is invalid: a build of it was cut short, or its removal"].concat();
             let help = ["unless somebody is at work on it, drop it: drop index concurrently ", index].concat();
-            let finding = Finding::new(ASTRAY, Severity::Warning, message).with_help(help);
             let findings = &mut Arc::make_mut(&mut self.state.report).findings;
-            if !findings.contains(&finding) {
-                findings.push(finding);
+            if findings.iter().all(|known| known.message != message) {
+                findings.push(Finding::new(ASTRAY, Severity::Warning, message).with_help(help));
             }
         }
     }

@@ -307,21 +307,19 @@ impl Machine {
     }
 
     pub(super) fn event(&mut self, kind: EventKind, migration: usize, step: usize, steps: usize) {
-        let migration = &self.setup.catalog.migrations[migration];
-        let (version, name, path) =
-            (migration.version.as_str().to_owned(), migration.name.clone(), migration.path.clone());
-        self.tell(kind, [version, name, path], step, steps);
+        let setup = self.setup.clone();
+        let migration = &setup.catalog.migrations[migration];
+        self.tell(kind, (migration.version.as_str(), &migration.name, &migration.path), step, steps);
     }
 
     /// `of`: version, name and path.
-    pub(super) fn tell(&mut self, kind: EventKind, of: [String; 3], step: usize, steps: usize) {
-        let [version, name, path] = of;
+    pub(super) fn tell(&mut self, kind: EventKind, of: (&str, &str, &str), step: usize, steps: usize) {
         let report = &self.state.report;
         self.events.push(Event {
             kind,
-            version,
-            name,
-            path,
+            version: of.0.to_owned(),
+            name: of.1.to_owned(),
+            path: of.2.to_owned(),
             done: (report.applied.len() + report.adopted.len() + report.reverted.len()) as u32,
             total: self.pace.total,
             step: step as u32,

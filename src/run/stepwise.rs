@@ -112,7 +112,7 @@ impl Machine {
             At::Index => {
                 let mut row = rows.into_iter().next().unwrap_or_default();
                 if std::mem::take(&mut now.edited) {
-                    self.tell_astray(taken(&mut row, "astray").unwrap_or_default().lines());
+                    self.tell_astray(&taken(&mut row, "astray").unwrap_or_default());
                 }
                 let mut text = |name: &str| taken(&mut row, name).unwrap_or_default();
                 let next = match (text("building").as_str(), text("state").as_str()) {
@@ -267,21 +267,22 @@ impl Machine {
     }
 
     /// The error of a step that has to be sent alone, where what was set before would not reach it.
-    fn out_of_reach(&self, now: &Stepwise, failure: &Failure) -> Option<Error> {
+    fn out_of_reach(&self, now: &Stepwise, failure: &Failure) -> Option<Box<Error>> {
         let what = match self.setup.options.schema.is_empty() {
             _ if self.setup.capabilities.interactive => return None,
             false => "the schema of the run",
             true if self.has_set_before(now) => "what the file has set before it",
             true => return None,
         };
-        let kept = format!("steps kept: {} of {}", now.step, now.total);
-        let message = format!(
-            "it refuses to run in a transaction ({}), and outside one {what} does not reach it: ",
-            failure.said()
-        );
-        let refused = no_session(&self.setup, &message, "write what runs in a transaction in its place", &kept);
+        let kept = ["steps kept: ", &now.step.to_string(), " of ", &now.total.to_string()].concat();
+        let said = failure.said();
+        let message =
+            ["it refuses to run in a transaction (", &said, "), and outside one ", what, " does not reach it: "];
+        let refused =
+            no_session(&self.setup, &message.concat(), "write what runs in a transaction in its place", &kept);
         let (section, step) = (self.section_at_hand(now), self.step_at_hand(now)?);
-        Some(refused.with_location(section.location(step.span.start)).with_statement(section.as_written(step.span)))
+        let refused = refused.with_location(section.location(step.span.start));
+        Some(Box::new(refused.with_statement(section.as_written(step.span))))
     }
 
     /// The fingerprint of the step at hand, if the ledger keeps those.
@@ -372,13 +373,11 @@ impl Machine {
             return self.look_after_loss();
         }
         match now.at.clone() {
-            At::Run if self.wants_alone(&now, &failure) => match self.out_of_reach(&now, &failure) {
-                None => {
-                    now.alone = true;
-                    self.then(now, Next::Run)
-                }
-                Some(error) => self.then(now, Next::Stop(Some(Box::new(error)))),
-            },
+            At::Run if self.wants_alone(&now, &failure) => {
+                let error = self.out_of_reach(&now, &failure);
+                now.alone = error.is_none();
+                self.then(now, error.map_or(Next::Run, |error| Next::Stop(Some(error))))
+            }
             // Whoever still builds the index is in the way.
             At::Mend(_) if kind == Kind::Cancelled => self.then(now, Next::Stop(None)),
             At::Index if self.is_compared() => self.compared(now, &failure),

@@ -70,18 +70,18 @@ onEachDatabase(
             .filter(({ kind }) => kind === 'notice')
             .map(({ message, version, name, path }) => [message, version, name, path]),
           [
-            ['before', '', 'beforeMigrate', 'beforeMigrate.sql'],
+            ['before', '', 'beforeMigrate.sql', 'beforeMigrate.sql'],
             ['each', '1', 'boxes', 'V1__boxes.sql'],
-            ['after', '', 'afterMigrate__views', 'later/afterMigrate__views.sql'],
+            ['after', '', 'later/afterMigrate__views.sql', 'later/afterMigrate__views.sql'],
           ],
         )
         assert.deepEqual(
           events.filter(({ kind }) => kind !== 'notice').map(({ kind, name }) => [kind, name]),
           [
-            ['step', 'beforeMigrate'],
+            ['step', 'beforeMigrate.sql'],
             ['step', 'boxes'],
             ['applied', 'boxes'],
-            ['step', 'afterMigrate__views'],
+            ['step', 'later/afterMigrate__views.sql'],
           ],
         )
       })

@@ -233,7 +233,7 @@ describe('the commands', () => {
     assert.equal(edited.status, 1)
     assert.match(
       edited.stderr.replaceAll(/\s+/g, ' '),
-      /if the first 3 steps of the file as it is now, and no other, happened: counterfoil stamp 20260203143000 --step 3, and run again; or finish it by hand/,
+      /if as many steps of the file as it is now happened, and no other: counterfoil stamp 20260203143000 --step 3, and run again; or finish it by hand/,
     )
     const wrong = await it.run(['stamp', '20260203143000', '--step', 'three', '--yes'])
     assert.equal(wrong.status, 2)

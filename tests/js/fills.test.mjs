@@ -1,6 +1,7 @@
 // What is filled in before a file is run: goose's variables of the environment, Flyway's placeholders.
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { checksum } from 'counterfoil'
 import { embed } from 'counterfoil/embed'
@@ -139,15 +140,16 @@ DROP TABLE \${REGION}post;
         '2_b.sql': `-- +goose NO TRANSACTION\n-- +goose Up\n-- +goose ENVSUB ON\n${text}vacuum a;\n`,
       })
       const [one, many] = ['insert into a values (1)', 'insert into a values (2); insert into a values (3)']
-      for (const [text, value, runs, written] of [
-        ['$MORE;\n', many, 3, 2],
-        ['$MORE\n', `${one};`, 2, 1],
-        ['$MORE;', `${one} --`, 1, 2],
+      for (const [text, value] of [
+        ['$MORE;\n', many],
+        ['$MORE\n', `${one};`],
+        ['$MORE;', `${one} --`],
       ]) {
         const error = await fails(migrate(db, file(text), { env: { MORE: value } }), {
           code: 'unsupported',
           at: { path: '2_b.sql', line: 4, column: 1 },
-          message: `2_b.sql:4:1: what is filled in from the environment makes ${runs} steps of ${written}, and this migration runs step by step`,
+          message:
+            '2_b.sql:4:1: what is filled in from the environment makes other steps of this migration, which runs step by step',
         })
         assert.ok(!JSON.stringify(error).includes('values'))
       }
@@ -242,4 +244,33 @@ test('the command line takes the names, and the values from the environment', as
   const done = await it.run(['up', ...url, '--env', 'REGION'], { env })
   assert.equal(done.status, 0, done.stderr)
   assert.equal((await it.run(['status', ...url])).status, 0)
+})
+
+test('Flyway: a configuration beside the folder gives placeholders their values, and nothing else of it is read', async (t) => {
+  const secret = 'hush-hush'
+  const it = project(t, {
+    'db/flyway.toml': `[flyway]\nplaceholderReplacement = true\n[environments.live]\npassword = "${secret}"\n[flyway.placeholders]\nowner = "root"\nplace = "above"\n`,
+    'db/flyway.conf': `flyway.password=${secret}\nflyway.placeholders.kind=conf\n`,
+    'db/migrations/flyway.conf': 'flyway.placeholders.place=beside\n',
+    'db/migrations/V1__a.sql': "create table a (n text default '${owner} ${place} ${kind}');\n",
+  })
+  const url = ['--url', 'pglite:./data']
+  const { status, stderr } = await it.run(['up', ...url])
+  assert.equal(status, 0, stderr)
+  const { PGlite } = await import('@electric-sql/pglite')
+  const db = await PGlite.create(join(it.folder, 'data'))
+  const { rows } = await db.query('insert into a default values returning n')
+  await db.close()
+  assert.deepEqual(rows, [{ n: 'root beside conf' }])
+  const embedded = await it.run(['embed'])
+  assert.equal(embedded.status, 0, embedded.stderr)
+  assert.match(embedded.stdout, /owner/)
+  assert.ok(!embedded.stdout.includes(secret), embedded.stdout)
+  // Where Flyway would not look, nor in a folder of another tool.
+  const elsewhere = project(t, {
+    'db/flyway.conf': 'flyway.placeholders.owner=root\n',
+    'db/changes/V1__a.sql': "select '${owner}';\n",
+  })
+  const refused = await elsewhere.run(['up', ...url, '--dir', 'db/changes'])
+  assert.match(refused.stderr, /Flyway would fill in the placeholder \$\{owner\}/)
 })

@@ -295,7 +295,10 @@ ${call};
         message: /2 of 3 steps are done with the old text/,
       })
 
-      assert.match(refused.help, /^put the old text back, so that it can go on; or if the first 2 steps of the file as/)
+      assert.match(
+        refused.help,
+        /^put the old text back, so that it can go on; or if as many steps of the file as it is now/,
+      )
       const [goesOn, finished, undone] = stampsOf(refused.help, api)
       assert.ok(goesOn.text && finished.text && undone.text)
       await exec('drop table t')

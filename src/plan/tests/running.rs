@@ -85,8 +85,8 @@ fn how_many_steps_of_an_edited_file_have_happened_can_be_said() {
             0,
             ERROR,
             "db/005_i.sql was edited after it stopped: 1 of 3 steps is done with the old text",
-            "put the old text back, so that it can go on; or if the first step of the file as it is now, and no other, \
-             happened: stamp(db, migrations, ['005'], { step: 1 }), and run again; or finish it by hand, then stamp(db, \
+            "put the old text back, so that it can go on; or if as many steps of the file as it is now happened, and no \
+             other: stamp(db, migrations, ['005'], { step: 1 }), and run again; or finish it by hand, then stamp(db, \
              migrations, ['005']); or undo it by hand, then stamp(db, migrations, ['005'], { as: 'not-applied' })",
         )
         .refuses("nothing was run: db/005_i.sql was edited after it stopped: 1 of 3 steps is done with the old text");

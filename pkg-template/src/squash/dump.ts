@@ -21,7 +21,7 @@ export async function dumped(db: SquashPGlite, ledger: { schema: string; name: s
   const [{ path }] = (await db.query(`select current_setting('search_path') as path`)).rows as [{ path: string }]
   if (path.trim() === '') await db.exec('set search_path to default')
   try {
-    const args = ['--schema-only', '--no-owner', `--exclude-table=${quoted(ledger.schema)}.${quoted(ledger.name)}`]
+    const args = ['--schema-only', `--exclude-table=${quoted(ledger.schema)}.${quoted(ledger.name)}`]
     const text = await (await pgDump({ pg: db, args })).text()
     if (text.trim() !== '') return text
     throw new Error('pg_dump wrote nothing')

@@ -254,7 +254,8 @@ function pathToSet({ before, schema }: Replayed, options: AnyOptions): string[] 
   const more = [...new Set(extensions)]
     .filter((name) => ![...path, ...(own.length > 0 ? [] : usual), 'pg_catalog'].includes(name))
     .sort()
-  const isUsual = own.length > 0 || path.join() === usual.join()
+  // PGlite's own is without the user's.
+  const isUsual = own.length > 0 || ['public', usual.join()].includes(path.join())
   return more.length === 0 && isUsual ? [] : [...path, ...more]
 }
 

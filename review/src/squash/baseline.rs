@@ -1,7 +1,7 @@
 //! The statements of a baseline: those of a dump without its head, with what `pg_dump` does not write put in.
 
 use super::contents::{Contents, Sequence};
-use super::head::{Fate, Unusual, words};
+use super::head::{Fate, Usual, words};
 use crate::tree;
 use counterfoil::ledger::Table;
 use counterfoil::sql::lex::{Kind, tokens};
@@ -42,9 +42,16 @@ const AFTER_ROWS: &[&str] = &[
 pub struct Role {
     /// Its name.
     pub name: String,
+    /// Whether it has the rights of the roles that it is a member of.
+    #[serde(default = "always")]
+    pub inherits: bool,
     /// Its comment.
     #[serde(default)]
     pub comment: Option<String>,
+}
+
+fn always() -> bool {
+    true
 }
 
 /// `GRANT role TO member`.
@@ -180,7 +187,7 @@ fn schema(chain: &Chain) -> Result<(Vec<String>, Vec<String>), Error> {
         let line = dump.get(..problem.span.start).unwrap_or_default().lines().count().max(1);
         Error::new(problem.code, format!("line {line} of the dump: {}", problem.message)).with_help(WRITTEN_SO)
     })?;
-    let mut unusual = Unusual::default();
+    let mut usual = Usual::of(analysis.statements.iter().map(|statement| statement.span.slice(dump)));
     let (mut before, mut after) = (Vec::new(), Vec::new());
     let (mut end, mut is_after) = (0, false);
     for statement in &analysis.statements {
@@ -193,13 +200,10 @@ fn schema(chain: &Chain) -> Result<(Vec<String>, Vec<String>), Error> {
         };
         if statement.tables.iter().any(is_ledger) {
             return Err(Error::new(Code::InvalidInput, format!("the dump holds the ledger, {}", ledger.qualified()))
-                .with_help(format!(
-                    "leave it out: pg_dump --schema-only --no-owner --exclude-table='{}'",
-                    ledger.qualified()
-                )));
+                .with_help(format!("leave it out: pg_dump --schema-only --exclude-table='{}'", ledger.qualified())));
         }
         let text = statement.span.slice(dump);
-        let kept = match unusual.fate(text) {
+        let kept = match usual.fate(text) {
             Fate::Dropped => continue,
             Fate::Local(text) => text,
             Fate::Kept => with_schema_there(text, &ledger),
@@ -210,7 +214,7 @@ fn schema(chain: &Chain) -> Result<(Vec<String>, Vec<String>), Error> {
 }
 
 const WRITTEN_SO: &str =
-    "write it with `pg_dump --schema-only --no-owner`, as plain text, and leave the ledger out with --exclude-table";
+    "write it with `pg_dump --schema-only`, as plain text, and leave the ledger out with --exclude-table";
 
 /// Whether a comment between two statements says that what follows comes after the rows:
 /// `-- Name: t_pkey; Type: CONSTRAINT; Schema: public; Owner: -`.
@@ -240,8 +244,9 @@ fn named(schema: &str) -> String {
 
 fn role(role: &Role) -> String {
     let (name, quoted) = (literal(&role.name), identifier(&role.name));
+    let inherits = if role.inherits { "" } else { " NOINHERIT" };
     format!(
-        "DO $$\nBEGIN\n  IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = {name}) THEN\n    CREATE ROLE {quoted} NOLOGIN;\n  END IF;\nEND\n$$"
+        "DO $$\nBEGIN\n  IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = {name}) THEN\n    CREATE ROLE {quoted} NOLOGIN{inherits};\n  END IF;\nEND\n$$"
     )
 }
 

@@ -21,7 +21,13 @@ export interface Contents {
 /** What there is on a server beside its schemas. @internal */
 export interface Surroundings {
   readonly path: string
-  readonly roles: readonly { name: string; login: boolean; inherits: boolean; others: string | null; comment: string | null }[]
+  readonly roles: readonly {
+    name: string
+    login: boolean
+    inherits: boolean
+    others: string | null
+    comment: string | null
+  }[]
   readonly memberships: readonly { role: string; member: string }[]
   readonly settings: readonly { role: string | null; database: boolean; name: string; value: string }[]
   readonly largeObjects: number

@@ -2,10 +2,13 @@
 import { failure } from '../shared/errors.js'
 import type { SquashPGlite } from './public.js'
 
-/** The package. Its peer range is one version of PGlite, not the one that a project has: npm must be told to pass over that. */
+/**
+ * The package. It asks for one version of PGlite (0.5.8), and npm refuses it beside any other unless `overrides` say that each
+ * will do; with `--legacy-peer-deps` the next `npm install` would refuse.
+ */
 const tools = '@electric-sql/pglite-tools'
 /** @internal */
-export const install = `npm install --save-dev --legacy-peer-deps ${tools}@0.4.8`
+export const install = `npm pkg set overrides.${tools}.@electric-sql/pglite=x && npm install --save-dev ${tools}@0.4.8`
 
 type PgDump = (options: { pg: unknown; args: string[] }) => Promise<{ text(): Promise<string> }>
 

@@ -1,11 +1,9 @@
 // The chain in an empty PGlite, and what has come of it.
-import { pglite } from '../drivers/pglite-driver.js'
 import { settings, type AnyOptions, type Names } from '../options/options.js'
-import { up } from '../run/actions.js'
-import { amending } from '../run/amend.js'
-import { stamp } from '../run/stamp.js'
+import { picked } from '../options/picked.js'
 import type { Snapshot } from '../schema/public.js'
 import { snapshot } from '../schema/read.js'
+import { replayed as replay } from '../schema/replay.js'
 import { failure } from '../shared/errors.js'
 import { contentsOf, surroundingsOf, type Contents, type Surroundings } from './contents.js'
 import type { MakePGlite, SquashPGlite } from './public.js'
@@ -23,9 +21,6 @@ export interface Replayed {
   /** Read when it is asked for. */
   contents(): Promise<Contents>
 }
-
-const picked = (options: AnyOptions, names: Names): AnyOptions =>
-  Object.fromEntries(names.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])))
 
 /** Where the ledger of these options lies. @internal */
 export function ledgerOf(options: AnyOptions): { schema: string; name: string } {
@@ -46,7 +41,7 @@ export async function made(make: MakePGlite): Promise<SquashPGlite> {
 }
 
 /**
- * Replays migrations, hands over what has come of it, and closes the database. `without`: versions that are not run. `then` is
+ * Replays migrations, hands over what has come of it, and closes the database. `without`: versions that are not run. `aside` is
  * sent afterwards, before anything is read.
  * @internal
  */
@@ -56,19 +51,19 @@ export async function replayed<T>(
   options: AnyOptions,
   without: readonly string[],
   work: (replayed: Replayed) => Promise<T>,
-  then: readonly string[] = [],
+  aside: readonly string[] = [],
 ): Promise<T> {
-  const db = await made(make)
-  try {
-    const before = await surroundingsOf(db)
-    const lite = db as Parameters<(typeof pglite)['connect']>[0] & object
-    if (without.length > 0) await stamp(pglite, lite, files, without, picked(options, amending))
-    await up(pglite, lite, files, options)
-    for (const sql of then) await db.exec(sql)
-    const schema = await snapshot(pglite, lite, picked(options, ['table', 'schema', 'signal']))
-    const after = await surroundingsOf(db)
-    return await work({ db, before, after, schema, contents: () => contentsOf(db, ledgerOf(options)) })
-  } finally {
-    await db.close()
+  let before: Surroundings
+  const fresh = async () => {
+    const db = await made(make)
+    before = await surroundingsOf(db)
+    return db
   }
+  return replay(files, options, without, fresh, async (driver, lite) => {
+    const db = lite as SquashPGlite & typeof lite
+    for (const sql of aside) await db.exec(sql)
+    const schema = await snapshot(driver, db, picked(options, ['table', 'schema', 'signal']))
+    const after = await surroundingsOf(db)
+    return work({ db, before, after, schema, contents: () => contentsOf(db, ledgerOf(options)) })
+  })
 }

@@ -1,5 +1,6 @@
 // pg_dump in WebAssembly, of the project that calls: the package @electric-sql/pglite-tools.
-import { failure } from '../shared/errors.js'
+import { failure, MigrationError } from '../shared/errors.js'
+import { theOption } from '../shared/mentions.js'
 import type { SquashPGlite } from './public.js'
 
 /**
@@ -29,11 +30,14 @@ export async function dumped(db: SquashPGlite, ledger: { schema: string; name: s
     if (text.trim() !== '') return text
     throw new Error('pg_dump wrote nothing')
   } catch (cause) {
-    throw failure(
-      'squash-failed',
-      `pg_dump failed: ${cause instanceof Error ? cause.message.trim() : String(cause)}`,
-      'write the dump with a real pg_dump, and hand it in as `dump` (`--dump` of the command)',
-      cause,
+    throw new MigrationError(
+      {
+        code: 'squash-failed',
+        message: `pg_dump failed: ${cause instanceof Error ? cause.message.trim() : String(cause)}`,
+        help: 'write the dump with a real pg_dump, and hand it in: the option dump',
+        options: [theOption('dump')],
+      },
+      { cause },
     )
   } finally {
     // It reads in a transaction, and need not have ended it.

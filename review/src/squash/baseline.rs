@@ -109,6 +109,9 @@ pub struct Chain {
     /// The same after a second replay.
     #[serde(default)]
     pub again: Option<Contents>,
+    /// Columns whose values are written as they are, although another replay has others.
+    #[serde(default)]
+    pub literal: Vec<String>,
     /// Materialised views that are filled, those first that others read.
     #[serde(default)]
     pub filled: Vec<String>,
@@ -137,7 +140,9 @@ pub struct Baseline {
     pub sequences: usize,
     /// Columns that each database fills by its own default, since their values differ from one replay to the next.
     pub not_repeatable: Vec<String>,
-    /// What cannot be carried: no baseline is made.
+    /// Tables whose rows cannot be carried, since each replay leaves others. No baseline is made.
+    pub unlike: Vec<String>,
+    /// Columns whose values cannot: they differ, and no default makes them. No baseline is made.
     pub refused: Vec<String>,
 }
 
@@ -169,7 +174,7 @@ pub fn baseline(chain: &Chain) -> Result<Baseline, Error> {
     out.statements.extend(before);
     if let Some(contents) = &chain.contents {
         let moved: Vec<&Sequence> = contents.sequences.iter().filter(|sequence| sequence.moved).collect();
-        rows(&mut out, contents, chain.again.as_ref().unwrap_or(contents));
+        rows(&mut out, contents, chain.again.as_ref().unwrap_or(contents), &chain.literal);
         out.sequences = moved.len();
         out.statements.extend(moved.into_iter().map(setval));
     }
@@ -271,11 +276,11 @@ fn setval(sequence: &Sequence) -> String {
 }
 
 /// Writes the rows. What differs between the replays is left to the default of its column, if that is another each time.
-fn rows(out: &mut Baseline, contents: &Contents, again: &Contents) {
+fn rows(out: &mut Baseline, contents: &Contents, again: &Contents, literals: &[String]) {
     let mut own = tree::set(std::iter::empty::<String>());
     for table in contents.tables.iter().filter(|table| !table.rows.is_empty()) {
         let Some(pairs) = again.table(&table.name).and_then(|other| table.paired(other)) else {
-            out.refused.push(format!("{} has other rows after every replay", table.name));
+            out.unlike.push(table.name.clone());
             continue;
         };
         let mut written = Vec::with_capacity(pairs.len());
@@ -283,10 +288,10 @@ fn rows(out: &mut Baseline, contents: &Contents, again: &Contents) {
         for (row, other) in pairs {
             let values = table.columns.iter().enumerate().map(|(at, column)| {
                 let value = row.get(at).and_then(Option::as_deref);
-                if value == other.get(at).and_then(Option::as_deref) {
+                let name = format!("{}.{}", table.name, column.name);
+                if value == other.get(at).and_then(Option::as_deref) || literals.contains(&name) {
                     return value.map_or_else(|| String::from("NULL"), literal);
                 }
-                let name = format!("{}.{}", table.name, column.name);
                 let default = again.column(&table.name, &column.name).and_then(|other| other.default.as_deref());
                 let differs = column.default.is_some() && column.default.as_deref() != default;
                 if differs { &mut own } else { &mut refused }.insert(name);
@@ -294,11 +299,7 @@ fn rows(out: &mut Baseline, contents: &Contents, again: &Contents) {
             });
             written.push(format!("  ({})", values.collect::<Vec<_>>().join(", ")));
         }
-        out.refused.extend(
-            refused
-                .into_iter()
-                .map(|column| format!("{column} has another value after every replay, and no default that makes one")),
-        );
+        out.refused.extend(refused);
         let columns: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
         let overriding = if table.identity { " OVERRIDING SYSTEM VALUE" } else { "" };
         let into = format!("INSERT INTO {} ({}){overriding} VALUES", table.name, columns.join(", "));

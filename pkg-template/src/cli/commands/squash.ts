@@ -48,6 +48,12 @@ const options = {
     choices: ['carry', 'list'],
     default: 'carry',
   },
+  literal: {
+    type: 'string',
+    value: '<table.column>',
+    about: 'write its values as they are although every replay has others; may be repeated',
+    multiple: true,
+  },
   dump: {
     type: 'string',
     value: '<file>',
@@ -122,6 +128,7 @@ async function squashed(call: Squashing, files: Files): Promise<number> {
     ...(as !== undefined && { version: as }),
     ...(dump !== undefined && { dump: await textOf(dump) }),
     name,
+    literal: call.values.literal,
     rows: rows as 'carry' | 'list',
   })
   const names = made.moves.map(({ path }) => nameOf(path))

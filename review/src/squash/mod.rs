@@ -7,3 +7,6 @@ mod head;
 
 pub use baseline::{Baseline, Chain, baseline};
 pub use contents::{Contents, differences};
+
+#[cfg(test)]
+mod tests;

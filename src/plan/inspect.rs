@@ -70,7 +70,7 @@ pub fn inspect(section: &Section) -> Result<Inspected, Box<Finding>> {
 
 /// The error for the first variable of the environment in a section that the run has not been given.
 pub fn unnamed(section: &Section, named: &[String]) -> Option<Error> {
-    for fill in section.fills.iter().filter(|fill| fill.with == With::Environment) {
+    for fill in section.fills.iter().filter(|fill| matches!(fill.with, With::Environment)) {
         let names = names(fill.span.slice(&section.text));
         if let Some(name) = names.into_iter().find(|name| !named.contains(name)) {
             let mention = Mention::valued("env", &[&name], ["env: { ", &name, ": '…' }"].concat());

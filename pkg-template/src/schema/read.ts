@@ -1,6 +1,6 @@
 // `snapshot` and `verify`: the schema that is there, and whether it is the one that the migrations make. Loaded when one of
 // them is called.
-import { look } from '../run/actions.js'
+import { judge, look } from '../run/actions.js'
 import { describe, unlessTold } from '../run/database.js'
 import type { Driver } from '../run/driver.js'
 import { refusal } from '../run/wrong-database.js'
@@ -11,6 +11,8 @@ import type { AnyMigrations } from '../set/files.js'
 import { failure, MigrationError } from '../shared/errors.js'
 import { invalid, theOption } from '../shared/mentions.js'
 import { review } from '../wasm/review.js'
+import { rowsOf } from './ask.js'
+import { expectedOf } from './expected.js'
 import type { DiffOptions, SchemaDifferences, Snapshot, SnapshotOptions, Verified, VerifyOptions } from './public.js'
 
 const reading = ['table', 'schema', 'signal', 'waitTimeout'] as const satisfies Names
@@ -41,11 +43,11 @@ async function taken<Db extends object>(driver: Driver<Db>, db: Db, options: Any
   const connection = driver.connect(db)
   let failed = true
   try {
-    const rows = await unlessTold(chosen, connection.query(sql), async () =>
+    const rows = await unlessTold(chosen, rowsOf(driver.entry, connection, sql), async () =>
       (await import('../run/late.js')).late(chosen, []),
     )
     failed = false
-    return snapshotOf(rows.map(({ kind, name, data }) => [kind, name, data])) as Snapshot
+    return snapshotOf(rows) as Snapshot
   } catch (error) {
     throw error instanceof MigrationError ? error : unread(error)
   } finally {
@@ -86,25 +88,50 @@ export async function verify<Db extends object>(
 ): Promise<Verified> {
   mustBeRight(options, allowed.looking, { ignore, replay })
   const { replay: make, ignore: without, ...others } = options
-  const compared = async (expected: Snapshot, pending: readonly string[]): Promise<Verified> => {
+  const compared = async (expected: Snapshot, { pending, ahead } = nothing): Promise<Verified> => {
     const actual = await taken(driver, db, picked(others, reading))
     const found = await diffSchemas(expected, actual, without ? { ignore: without } : {})
     const status = found.differences.length > 0 ? 'differs' : found.notCompared.length > 0 ? 'partly-compared' : 'same'
-    return { status, ...found, pending, expected }
+    return { status, ...found, pending, ahead, expected }
   }
-  if (isObject(from) && isSnapshot(from)) return compared(from, [])
-  if (!make)
+  if (isObject(from) && isSnapshot(from)) return compared(from)
+  const set = from as AnyMigrations
+  const kept = make ? undefined : await expectedOf(set)
+  // One query if all is well.
+  if (kept && (await judge(driver, db, set, others)).status === 'ready') return compared(kept)
+  if (!kept && !make)
     throw invalid(
       'there is nothing to replay the migrations in',
       'hand in what makes an empty PGlite, or a snapshot in place of the migrations',
       [theOption('replay')],
     )
-  const set = from as AnyMigrations
   const { decisions } = await look(driver, db, set, others)
-  const pending = decisions.filter(({ action }) => action === 'apply').map(({ version }) => version)
-  const { replayed } = await import('./replay.js')
-  const expected = await replayed(set, others, pending, make, (lite, empty) =>
-    taken(lite, empty, picked(others, reading)),
-  )
-  return compared(expected, pending)
+  const versions = (chosen: typeof decisions) => chosen.map(({ version }) => version)
+  const pending = versions(decisions.filter(({ action }) => action === 'apply'))
+  const ahead = versions(decisions.filter(({ code }) => code === 'ahead'))
+  return compared(kept ?? (await replayed(set, others, pending, make!)), { pending, ahead })
+}
+
+const nothing: Pick<Verified, 'pending' | 'ahead'> = { pending: [], ahead: [] }
+
+/** What to do where the replay has not the extensions that the database has. */
+function unoffered(error: unknown): never {
+  if (!(error instanceof MigrationError) || !/extension "[^"]*" is not available/.test(error.message)) throw error
+  throw Object.assign(error, {
+    help:
+      'this is the replay: make its PGlite with that extension, or take a snapshot of a database that the migrations have made ' +
+      'and nobody has touched, and compare with that',
+  })
+}
+
+/** The schema that the migrations make, without those that are pending. @internal */
+export async function replayed(
+  set: AnyMigrations,
+  options: AnyOptions,
+  pending: readonly string[],
+  make: () => object | Promise<object>,
+): Promise<Snapshot> {
+  const { replayed: replay } = await import('./replay.js')
+  const read = replay(set, options, pending, make, (lite, empty) => taken(lite, empty, picked(options, reading)))
+  return read.catch(unoffered)
 }

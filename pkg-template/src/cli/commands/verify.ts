@@ -88,7 +88,7 @@ async function readSnapshot(path: string): Promise<Snapshot> {
 }
 
 function lines(verified: Verified, style: Style): string[] {
-  const { status, differences, notes, notCompared, pending } = verified
+  const { status, differences, notes, notCompared, pending, ahead } = verified
   const line = (mark: string) => (difference: SchemaDifference) => `${mark}: ${visible(difference.message)}`
   const ends = {
     same: style.green('same: the schema is the one that the migrations make'),
@@ -100,6 +100,9 @@ function lines(verified: Verified, style: Style): string[] {
     ...notes.map(line(style.dim('note'))),
     ...notCompared.map((what) => `${style.yellow('not compared')}: ${visible(what)}`),
     ...(pending.length > 0 ? [style.dim(`pending, and left out: ${visible(pending.join(', '))}`)] : []),
+    ...(ahead.length > 0
+      ? [style.dim(`a newer release has been here, what it made is not expected: ${visible(ahead.join(', '))}`)]
+      : []),
     ends[status],
   ]
 }

@@ -1,0 +1,12 @@
+//! One baseline in place of a chain of migrations: [`baseline()`] writes its statements from what `pg_dump` has written,
+//! [`contents`] says which rows go with it and whether two databases hold the same.
+
+pub mod baseline;
+pub mod contents;
+mod head;
+
+pub use baseline::{Baseline, Chain, baseline};
+pub use contents::{Contents, differences};
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,8 @@
 //! - [`losses`] finds what throws data away;
 //! - [`amend`] changes the ledger without running a migration: `stamp`;
 //! - [`schema`] compares the schema that migrations make with the one that is there;
-//! - [`import`] draws such changes up from another tool's ledger.
+//! - [`import`] draws such changes up from another tool's ledger;
+//! - [`squash`] puts aside, without losing a row, what a baseline leaves out.
 //!
 //! [`door`] is how the npm package comes in: JSON text in, JSON text out.
 #![forbid(unsafe_code)]
@@ -26,6 +27,7 @@ pub mod losses;
 pub mod schema;
 
 pub mod import;
+pub mod squash;
 
 #[cfg(feature = "squawk")]
 pub mod squawk;

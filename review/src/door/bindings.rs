@@ -75,6 +75,18 @@ pub fn diff_schemas(json: &str) -> Result<String, JsValue> {
     handed(super::schema::diff(json))
 }
 
+/// See [`super::squash::drops`].
+#[wasm_bindgen(js_name = squashDrops)]
+pub fn squash_drops(json: &str) -> Result<String, JsValue> {
+    handed(super::squash::drops(json))
+}
+
+/// See [`super::squash::aside`].
+#[wasm_bindgen(js_name = squashAside)]
+pub fn squash_aside(json: &str) -> Result<String, JsValue> {
+    handed(super::squash::aside(json))
+}
+
 /// A change to the ledger; see [`super::amend`].
 #[wasm_bindgen]
 pub struct Amendment(super::amend::Amendment);

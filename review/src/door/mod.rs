@@ -11,5 +11,6 @@ pub mod losses;
 pub mod message;
 pub mod next;
 pub mod schema;
+pub mod squash;
 #[cfg(feature = "wasm")]
 mod words;

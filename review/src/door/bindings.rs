@@ -75,16 +75,16 @@ pub fn diff_schemas(json: &str) -> Result<String, JsValue> {
     handed(super::schema::diff(json))
 }
 
-/// See [`super::squash::drops`].
+/// See [`super::aside::drops`].
 #[wasm_bindgen(js_name = squashDrops)]
 pub fn squash_drops(json: &str) -> Result<String, JsValue> {
-    handed(super::squash::drops(json))
+    handed(super::aside::drops(json))
 }
 
-/// See [`super::squash::aside`].
+/// See [`super::aside::scripts`].
 #[wasm_bindgen(js_name = squashAside)]
 pub fn squash_aside(json: &str) -> Result<String, JsValue> {
-    handed(super::squash::aside(json))
+    handed(super::aside::scripts(json))
 }
 
 /// A change to the ledger; see [`super::amend`].

@@ -11,6 +11,6 @@ pub mod losses;
 pub mod message;
 pub mod next;
 pub mod schema;
-pub mod squash;
+pub mod aside;
 #[cfg(feature = "wasm")]
 mod words;

@@ -27,6 +27,6 @@ pub fn drops(json: &str) -> Answer {
 /// # Errors
 ///
 /// `invalid-input` for another form, or if something named is not there.
-pub fn aside(json: &str) -> Answer {
+pub fn scripts(json: &str) -> Answer {
     text(&adopt::scripts(&given(json, "what is to be put aside")?)?)
 }

@@ -9,8 +9,8 @@
 //! - [`losses`] finds what throws data away;
 //! - [`amend`] changes the ledger without running a migration: `stamp`;
 //! - [`schema`] compares the schema that migrations make with the one that is there;
-//! - [`import`] draws such changes up from another tool's ledger;
-//! - [`squash`] puts aside, without losing a row, what a baseline leaves out.
+//! - [`squash`] writes one baseline in place of a chain of migrations, and puts aside what it leaves out;
+//! - [`import`] draws such changes up from another tool's ledger.
 //!
 //! [`door`] is how the npm package comes in: JSON text in, JSON text out.
 #![forbid(unsafe_code)]

@@ -42,7 +42,8 @@ pub(super) fn read(set: &Set<'_>, out: &mut Out) -> Result<(), Error> {
             help: r#"its form is { "replaces": [ { "version": "…", "checksum": "sha256:…" } ] }"#,
         };
         let list = document.parse()?;
-        document.only(&list, &["replaces"])?;
+        // What the command that wrote it says of its proof.
+        document.only(&list, &["replaces", "squash"])?;
         let list = document.list(document.field(&list, "replaces")?)?;
         let key = format!("{}{stem}", file.parent());
         let Some(baseline) = ordered::find(&by_key, &mut |at| keys[at].cmp(&key)) else {

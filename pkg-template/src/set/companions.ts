@@ -66,6 +66,9 @@ export const otherEndings: readonly string[] = [
 /** The folder of the lists of what baselines replace. In the core it is `convention::LISTS`. */
 const lists = '.counterfoil'
 
+/** What baselines have replaced, and the scripts of a squash: nothing there is run. */
+const archived = new RegExp(`(^|/)\\${lists}/([^/]+/|[^/]*\\.sql$)`)
+
 /** Files that are no migrations but say something about them, and migrations that are not in SQL. */
 const companions = [
   new RegExp(`(^|/)\\${lists}/[^/]+\\.json$`), // what a baseline replaces
@@ -94,10 +97,11 @@ export const isUnread = (path: string): boolean =>
 
 /** Whether a file is part of a set. The path is relative to the set's folder and uses `/`. */
 export const isOfSet = (path: string): boolean =>
-  /\.sql$/i.test(path) ||
-  (isUnread(path) && !isCode(path)) ||
-  isJournal(path) ||
-  companions.some((pattern) => pattern.test(path))
+  !archived.test(path) &&
+  (/\.sql$/i.test(path) ||
+    (isUnread(path) && !isCode(path)) ||
+    isJournal(path) ||
+    companions.some((pattern) => pattern.test(path)))
 
 /** Whether a file is written in code: a set with it reports it and has no use for its text. @internal */
 export const isCode = (path: string): boolean => codeEndings.some((ending) => path.endsWith(`.${ending}`))

@@ -52,6 +52,22 @@ export function withRenamed(text: string, renamed: ReadonlyMap<string, string>):
   return written(text, { ...journal, entries: kept })
 }
 
+/**
+ * The journal with one entry in place of several. It has the time of the last of those: a database that ran that one is not
+ * sent it by Drizzle's own migrator either.
+ *
+ * @throws SyntaxError if it is not JSON
+ */
+export function withReplaced(text: string, replaced: ReadonlySet<string>, tag: string): string {
+  const journal = JSON.parse(text) as Journal
+  const entries = journal.entries ?? []
+  const last = entries.findLast((entry) => replaced.has(entry.tag))
+  const kept = entries.flatMap((entry) =>
+    entry === last ? [{ ...entry, tag }] : replaced.has(entry.tag) ? [] : [entry],
+  )
+  return written(text, { ...journal, entries: kept })
+}
+
 /** A journal as text, in the form that it had: indentation, ends of lines, and whether the last line has one. */
 function written(before: string, journal: Journal): string {
   const indent = /^[ \t]+/m.exec(before)?.[0] ?? '  '

@@ -16,6 +16,9 @@ type PackageCode =
   | 'internal-error'
   | 'no-migrations'
   | 'review-unavailable'
+  | 'squash-differs'
+  | 'squash-failed'
+  | 'squash-refused'
 
 /** Those of what reads a git repository. */
 type GitCode =

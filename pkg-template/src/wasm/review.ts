@@ -19,6 +19,8 @@ export interface Review {
   diffSchemas(value: unknown): unknown
   squashDrops(value: unknown): unknown
   squashAside(value: unknown): unknown
+  squash(value: unknown): unknown
+  rowDifferences(value: unknown): unknown
   amendment(value: unknown): Amendment
 }
 
@@ -49,6 +51,8 @@ export async function review(): Promise<Review> {
       diffSchemas: (value) => call(ready, module.diffSchemas, value),
       squashDrops: (value) => call(ready, module.squashDrops, value),
       squashAside: (value) => call(ready, module.squashAside, value),
+      squash: (value) => call(ready, module.squash, value),
+      rowDifferences: (value) => call(ready, module.rowDifferences, value),
       amendment: (value) => amendment(ready, value),
     }
   } catch (cause) {

@@ -87,6 +87,18 @@ pub fn squash_aside(json: &str) -> Result<String, JsValue> {
     handed(super::aside::scripts(json))
 }
 
+/// See [`super::squash`].
+#[wasm_bindgen]
+pub fn squash(json: &str) -> Result<String, JsValue> {
+    handed(super::squash::squash(json))
+}
+
+/// See [`super::squash::rows`].
+#[wasm_bindgen(js_name = rowDifferences)]
+pub fn row_differences(json: &str) -> Result<String, JsValue> {
+    handed(super::squash::rows(json))
+}
+
 /// A change to the ledger; see [`super::amend`].
 #[wasm_bindgen]
 pub struct Amendment(super::amend::Amendment);

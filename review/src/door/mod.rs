@@ -2,6 +2,7 @@
 //! as in the core's bindings. The types of both texts are those of the package's TypeScript.
 
 pub mod amend;
+pub mod aside;
 #[cfg(feature = "wasm")]
 pub mod bindings;
 pub mod check;
@@ -11,6 +12,6 @@ pub mod losses;
 pub mod message;
 pub mod next;
 pub mod schema;
-pub mod aside;
+pub mod squash;
 #[cfg(feature = "wasm")]
 mod words;

@@ -1,3 +1,11 @@
-//! A chain of migrations becomes one baseline: here is what happens to the tables and columns that it leaves out.
+//! One baseline in place of a chain of migrations: [`baseline()`] writes its statements from what `pg_dump` has written,
+//! [`contents`] says which rows go with it and whether two databases hold the same, and [`adopt`] puts aside, without losing
+//! a row, what it leaves out.
 
 pub mod adopt;
+pub mod baseline;
+pub mod contents;
+mod head;
+
+pub use baseline::{Baseline, Chain, baseline};
+pub use contents::{Contents, differences};

@@ -1,0 +1,30 @@
+// One baseline in place of a chain of migrations.
+import type { AnyMigrations } from './set/files.js'
+import type { MakePGlite, SquashOptions, Squashed } from './squash/public.js'
+
+export { MigrationError, type Location } from './shared/errors.js'
+export type * from './squash/public.js'
+
+/**
+ * Makes a baseline that replaces migrations, and proves it: the chain is replayed in an empty PGlite, PostgreSQL's own pg_dump
+ * writes what came of it, the baseline is replayed in another, and both are compared, schema and rows. Only a baseline without a
+ * difference is given. Writes nothing: `files` and `moves` say what is to be done.
+ *
+ * @param make the class `PGlite`, or a function that makes one with the extensions that the migrations want. It is called
+ *   three times where there are rows, else twice
+ * @throws MigrationError `squash-differs`, with what the baseline does not make; `squash-refused` for rows that cannot be carried;
+ *   `squash-failed` if pg_dump fails; `driver-missing` without `@electric-sql/pglite-tools` and `dump`; what `migrate` throws if
+ *   the chain cannot be replayed; `invalid-input`, `unsupported`
+ *
+ * @example
+ * ```js
+ * const { files, moves } = await squash(PGlite, await readMigrations('db/migrations'), { through: '20260402074500' })
+ * ```
+ */
+export async function squash(
+  make: MakePGlite,
+  migrations: AnyMigrations,
+  options: SquashOptions = {},
+): Promise<Squashed> {
+  return (await import('./squash/squash.js')).squash(make, migrations, options)
+}

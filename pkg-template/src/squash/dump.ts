@@ -1,0 +1,62 @@
+// pg_dump in WebAssembly, of the project that calls: the package @electric-sql/pglite-tools.
+import { failure } from '../shared/errors.js'
+import type { SquashPGlite } from './public.js'
+
+/** The package. Its peer range is one version of PGlite, not the one that a project has: npm must be told to pass over that. */
+const tools = '@electric-sql/pglite-tools'
+/** @internal */
+export const install = `npm install --save-dev --legacy-peer-deps ${tools}@0.4.8`
+
+type PgDump = (options: { pg: unknown; args: string[] }) => Promise<{ text(): Promise<string> }>
+
+/**
+ * What pg_dump writes of a schema. PGlite is left as it was.
+ *
+ * @throws MigrationError `driver-missing`, `squash-failed` @internal
+ */
+export async function dumped(db: SquashPGlite, ledger: { schema: string; name: string }): Promise<string> {
+  const pgDump = await load()
+  const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`
+  // It puts the path back as it found it, and an empty one is no statement.
+  const [{ path }] = (await db.query(`select current_setting('search_path') as path`)).rows as [{ path: string }]
+  if (path.trim() === '') await db.exec('set search_path to default')
+  try {
+    const args = ['--schema-only', '--no-owner', `--exclude-table=${quoted(ledger.schema)}.${quoted(ledger.name)}`]
+    const text = await (await pgDump({ pg: db, args })).text()
+    if (text.trim() !== '') return text
+    throw new Error('pg_dump wrote nothing')
+  } catch (cause) {
+    throw failure(
+      'squash-failed',
+      `pg_dump failed: ${cause instanceof Error ? cause.message.trim() : String(cause)}`,
+      'write the dump with a real pg_dump, and hand it in as `dump` (`--dump` of the command)',
+      cause,
+    )
+  } finally {
+    // It reads in a transaction, and need not have ended it.
+    await db.exec('rollback')
+  }
+}
+
+async function load(): Promise<PgDump> {
+  const { createRequire } = await import('node:module')
+  const { join } = await import('node:path')
+  const { pathToFileURL } = await import('node:url')
+  const places = [join(process.cwd(), 'counterfoil.js'), import.meta.url]
+  for (const [index, from] of places.entries())
+    try {
+      const path = createRequire(from).resolve(`${tools}/pg_dump`)
+      // Beside it lies the same for `import`.
+      const module = (await import(pathToFileURL(path.replace(/\.cjs$/, '.js')).href)) as { pgDump: PgDump }
+      return module.pgDump
+    } catch (cause) {
+      if (index < places.length - 1) continue
+      throw failure(
+        'driver-missing',
+        `${tools} is not installed in this project: it brings the pg_dump that writes a baseline`,
+        `${install}; or hand in what a real pg_dump has written`,
+        cause,
+      )
+    }
+  throw new Error('unreachable')
+}

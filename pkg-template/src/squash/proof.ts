@@ -1,0 +1,64 @@
+// The proof of a baseline: what it makes against what the chain makes.
+import { diffSchemas } from '../schema/read.js'
+import type { SchemaDifference, Snapshot } from '../schema/public.js'
+import { failure } from '../shared/errors.js'
+import { review } from '../wasm/review.js'
+import { coreNow } from '../wasm/start.js'
+import { translated } from '../wasm/translated.js'
+import type { Contents } from './contents.js'
+import type { SquashProof } from './public.js'
+import type { Replayed } from './replay.js'
+
+/** What belongs to the whole server is a note where databases are compared; a chain and its baseline must agree in it. */
+const ofServer = ['setting', 'parameter', 'user mapping', 'large objects']
+
+/** The tools that had a part in it. @internal */
+export function toolsOf(dump: string | undefined, { server }: Snapshot): Record<string, string> {
+  const [, pgDump] = /^-- Dumped by pg_dump version (.+)$/m.exec(dump ?? '') ?? []
+  const postgres = `${Math.floor(server.version / 10_000)}.${server.version % 10_000}`
+  return { postgres, ...(pgDump !== undefined && { pg_dump: pgDump.trim() }) }
+}
+
+/** Compares. `rows`: whether rows are compared, too. @internal */
+export async function compared(
+  tools: Record<string, string>,
+  chain: { schema: Snapshot; contents: Contents; again: Contents },
+  baseline: Replayed,
+  rows: boolean,
+): Promise<SquashProof> {
+  const { differences, notes, notCompared } = await diffSchemas(chain.schema, baseline.schema)
+  const isOfServer = ({ kind }: SchemaDifference) => ofServer.includes(kind)
+  const { contents, again } = chain
+  const { rowDifferences } = await review()
+  return {
+    tools,
+    facts: chain.schema.facts.length,
+    rows: rows ? contents.tables.reduce((sum, { rows }) => sum + rows.length, 0) : 0,
+    differences: [...differences, ...notes.filter(isOfServer)],
+    rowDifferences: rows
+      ? (rowDifferences({ chain: contents, again, baseline: await baseline.contents() }) as string[])
+      : [],
+    notes: notes.filter((note) => !isOfServer(note)),
+    notCompared,
+    snapshot: translated(() => coreNow().checksum(JSON.stringify(chain.schema))),
+  }
+}
+
+/** How many differences a message has. */
+const most = 20
+
+/** @throws MigrationError `squash-differs` if it is no proof @internal */
+export function provedOr({ differences, rowDifferences, notCompared }: SquashProof): void {
+  const all = [
+    ...differences.map(({ message }) => message),
+    ...rowDifferences,
+    ...notCompared.map((what) => `not compared: ${what}`),
+  ]
+  if (all.length === 0) return
+  const more = all.length > most ? `; and ${all.length - most} more` : ''
+  throw failure(
+    'squash-differs',
+    `the baseline does not make what the chain makes: ${all.slice(0, most).join('; ')}${more}`,
+    'nothing was written: squash up to the migration before the one that makes this, or write that part by hand and prove it with `proveSquash` (`squash --prove` of the command)',
+  )
+}

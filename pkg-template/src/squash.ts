@@ -1,6 +1,7 @@
 // One baseline in place of a chain of migrations.
 import type { AnyMigrations } from './set/files.js'
-import type { MakePGlite, SquashOptions, Squashed } from './squash/public.js'
+import type { Snapshot } from './schema/public.js'
+import type { AdoptOptions, AdoptScripts, MakePGlite, SquashOptions, Squashed } from './squash/public.js'
 
 export { MigrationError, type Location } from './shared/errors.js'
 export type * from './squash/public.js'
@@ -27,4 +28,22 @@ export async function squash(
   options: SquashOptions = {},
 ): Promise<Squashed> {
   return (await import('./squash/squash.js')).squash(make, migrations, options)
+}
+
+/**
+ * Writes the scripts that put dead tables and columns aside, and bring them back, from two schemas: the one that the chain makes,
+ * and the one that a baseline makes which was written elsewhere. `squash` with `drop` does this by itself. Asks no database.
+ *
+ * Each script is a transaction of its own, in plain SQL. To run one again changes nothing.
+ *
+ * @throws MigrationError `squash-refused` for a difference that nothing named explains, and for what hangs on what is named;
+ *   `invalid-input` if it is not there; `review-unavailable`
+ *
+ * @example
+ * ```js
+ * const { adopt, restore } = await adoptScripts(chain, wanted, { drop: ['table app.links'], baseline: '20260402074500' })
+ * ```
+ */
+export async function adoptScripts(chain: Snapshot, wanted: Snapshot, options: AdoptOptions): Promise<AdoptScripts> {
+  return (await import('./squash/adopt.js')).adoptScripts(chain, wanted, options)
 }

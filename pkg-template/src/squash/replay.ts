@@ -24,6 +24,9 @@ export interface Replayed {
   contents(): Promise<Contents>
 }
 
+/** What is sent to a chain, from the schema that it has made. @internal */
+export type Then = (schema: () => Promise<Snapshot>) => Promise<readonly string[]>
+
 const picked = (options: AnyOptions, names: Names): AnyOptions =>
   Object.fromEntries(names.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])))
 
@@ -46,8 +49,8 @@ export async function made(make: MakePGlite): Promise<SquashPGlite> {
 }
 
 /**
- * Replays migrations, hands over what has come of it, and closes the database. `without`: versions that are not run. `then` is
- * sent afterwards, before anything is read.
+ * Replays migrations, hands over what has come of it, and closes the database. `without`: versions that are not run. What
+ * `then` makes of the schema is sent afterwards, before anything else is read.
  * @internal
  */
 export async function replayed<T>(
@@ -56,7 +59,7 @@ export async function replayed<T>(
   options: AnyOptions,
   without: readonly string[],
   work: (replayed: Replayed) => Promise<T>,
-  then: readonly string[] = [],
+  then?: Then,
 ): Promise<T> {
   const db = await made(make)
   try {
@@ -64,8 +67,9 @@ export async function replayed<T>(
     const lite = db as Parameters<(typeof pglite)['connect']>[0] & object
     if (without.length > 0) await stamp(pglite, lite, files, without, picked(options, amending))
     await up(pglite, lite, files, options)
-    for (const sql of then) await db.exec(sql)
-    const schema = await snapshot(pglite, lite, picked(options, ['table', 'schema', 'signal']))
+    const schemaNow = () => snapshot(pglite, lite, picked(options, ['table', 'schema', 'signal']))
+    for (const sql of (await then?.(schemaNow)) ?? []) await db.exec(sql)
+    const schema = await schemaNow()
     const after = await surroundingsOf(db)
     return await work({ db, before, after, schema, contents: () => contentsOf(db, ledgerOf(options)) })
   } finally {

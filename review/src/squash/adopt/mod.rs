@@ -14,6 +14,7 @@ mod difference;
 mod dropped;
 mod fact;
 mod head;
+mod kept;
 mod name;
 mod plan;
 mod restore;

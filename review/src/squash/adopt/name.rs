@@ -46,13 +46,6 @@ pub(super) fn quoted(name: &str) -> String {
     if !name.is_empty() && name.char_indices().all(simple) { name.to_owned() } else { identifier(name) }
 }
 
-/// A part with a suffix, cut so that it stays a name of its own.
-pub(super) fn suffixed(part: &str, suffix: &str) -> String {
-    let mut base = plain(part);
-    while base.len() + suffix.len() > LONGEST && base.pop().is_some() {}
-    quoted(&format!("{base}{suffix}"))
-}
-
 /// Code of SQL, without comments.
 fn code(text: &str) -> Vec<Token> {
     tokens(text).filter(|token| !matches!(token.kind, Kind::LineComment | Kind::BlockComment)).collect()
@@ -112,14 +105,6 @@ mod tests {
         assert_eq!((parent("app.\"a.b\".c"), last("app.\"a.b\".c")), ("app.\"a.b\"", "c"));
         assert_eq!((parent("app.\"a.b\""), last("app.\"a.b\"")), ("app", "\"a.b\""));
         assert_eq!((parent("app"), last("app"), plain("\"a\"\"b\"")), ("", "app", "a\"b".to_owned()));
-    }
-
-    #[test]
-    fn a_suffix_leaves_63_bytes_and_whole_letters() {
-        assert_eq!(suffixed("link", "_kept_1"), "link_kept_1");
-        assert_eq!(suffixed("\"Link\"", "_kept_1"), "\"Link_kept_1\"");
-        let long = suffixed(&"ä".repeat(31), "_kept_20261127");
-        assert_eq!(plain(&long), format!("{}_kept_20261127", "ä".repeat(24)));
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use super::dropped::{Dropped, Keep, Request};
 use super::fact::{self, Data, constraints, foreign, get, of_columns, of_kind, statistics_of, text};
-use super::name::{last, parent, quoted, suffixed};
+use super::kept::Names;
+use super::name::{last, parent, quoted};
 use crate::schema::Snapshot;
 use std::collections::BTreeMap;
 
@@ -62,6 +63,10 @@ pub(super) struct Plan<'r> {
     pub(super) copies: Vec<Copy>,
     /// The table that says what was done.
     pub(super) record: String,
+    /// The schema of what is put aside.
+    pub(super) schema: String,
+    /// Names that two things would have.
+    pub(super) clashes: Vec<String>,
 }
 
 /// The foreign keys that stop what is named from going.
@@ -129,58 +134,45 @@ pub(super) fn in_order<'d>(chain: &Snapshot, table: &str, columns: &[&'d str]) -
 impl<'r> Plan<'r> {
     pub(super) fn new(request: &'r Request, dropped: Dropped) -> Self {
         let chain = &request.chain;
+        let mut names = Names::new(request);
+        let record = names.of(&format!("{}.{RECORD}", quoted(&request.ledger.0)));
         let mut plan = Plan {
             foreign: foreign_keys(chain, &dropped),
             hanging: hanging(chain, &dropped),
             tables: Vec::new(),
             copies: Vec::new(),
-            record: String::new(),
+            schema: names.schema(),
+            clashes: Vec::new(),
+            record,
             dropped,
             request,
         };
-        plan.record = match request.keep {
-            Keep::Schema => format!("{}.{RECORD}", plan.schema()),
-            Keep::Suffix => format!("{}.{}", quoted(&request.ledger.0), suffixed(RECORD, &plan.suffix())),
-        };
-        plan.tables = plan.dropped.of_kind("table").map(|name| plan.table(name)).collect();
-        plan.copies = plan.dropped.columns().into_iter().map(|(table, columns)| plan.copy(table, &columns)).collect();
+        plan.tables = plan.dropped.of_kind("table").map(|name| plan.table(name, &mut names)).collect();
+        let columns = plan.dropped.columns();
+        plan.copies = columns.into_iter().map(|(table, columns)| plan.copy(table, &columns, &mut names)).collect();
+        plan.clashes = names.clashes;
         plan
     }
 
-    /// The schema of what is put aside.
-    pub(super) fn schema(&self) -> String {
-        quoted(&self.request.kept)
-    }
-
-    fn suffix(&self) -> String {
-        format!("_{}", self.request.kept)
-    }
-
-    /// Where a thing goes.
-    fn kept(&self, name: &str) -> String {
-        match self.request.keep {
-            Keep::Schema => format!("{}.{}", self.schema(), last(name)),
-            Keep::Suffix => format!("{}.{}", parent(name), suffixed(last(name), &self.suffix())),
-        }
-    }
-
-    fn moved(&self, what: &'static str, from: &str) -> Move {
-        Move { what, from: from.to_owned(), to: self.kept(from) }
-    }
-
-    fn table(&self, name: &str) -> Table {
+    fn table(&self, name: &str, names: &mut Names<'_>) -> Table {
         let chain = &self.request.chain;
+        let kept = names.of(name);
         let mut moves = Vec::new();
-        for (statistics, _) in of_kind(chain, "statistics").filter(|(_, data)| statistics_of(data) == name) {
-            moves.push(self.moved("STATISTICS", statistics));
+        for (what, from) in relations_of(chain, name) {
+            let to = names.of(&from);
+            // The others follow their table into its schema.
+            if self.request.keep == Keep::Suffix {
+                moves.push(Move { what, from, to });
+            }
         }
-        if self.request.keep == Keep::Suffix {
-            moves.extend(relations_of(chain, name).into_iter().map(|(what, name)| self.moved(what, &name)));
+        for (from, _) in of_kind(chain, "statistics").filter(|(_, data)| statistics_of(data) == name) {
+            moves.push(Move { what: "STATISTICS", from: from.to_owned(), to: names.of(from) });
         }
-        Table { name: name.to_owned(), kept: self.kept(name), moves }
+        Table { name: name.to_owned(), kept, moves }
     }
 
-    fn copy(&self, table: &str, columns: &[&str]) -> Copy {
+    fn copy(&self, table: &str, columns: &[&str], names: &mut Names<'_>) -> Copy {
+        let kept = names.of(table);
         let (chain, wanted) = (&self.request.chain, &self.request.wanted);
         let made = |kind: &'static str, of: &dyn Fn(&str, &Data) -> bool| -> Vec<Made> {
             let goes = of_kind(chain, kind).filter(|(name, data)| {
@@ -195,13 +187,16 @@ impl<'r> Plan<'r> {
             let name = format!("{table}.{column}");
             let serial = get(chain, "column", &name).is_some_and(|data| !data.contains_key("identity"));
             if let Some((sequence, _)) = fact::sequence(chain, &name).filter(|_| serial) {
-                sequences.push(((*column).to_owned(), self.moved("SEQUENCE", sequence)));
+                sequences.push((
+                    (*column).to_owned(),
+                    Move { what: "SEQUENCE", from: sequence.to_owned(), to: names.of(sequence) },
+                ));
             }
         }
         let owned = |all: Vec<&str>| all.into_iter().map(str::to_owned).collect::<Vec<_>>();
         Copy {
             table: table.to_owned(),
-            kept: self.kept(table),
+            kept,
             key: owned(fact::key(chain, table, columns).unwrap_or_default()),
             columns: owned(columns_of),
             constraints: made("constraint", &|name, data| {
@@ -226,49 +221,6 @@ impl<'r> Plan<'r> {
         let tables = self.hanging.iter().filter(|hanging| matches!(hanging.kind.as_str(), "trigger" | "policy"));
         all.extend(tables.map(|hanging| parent(&hanging.name).to_owned()));
         all.into_iter().collect()
-    }
-
-    /// The names that things get, with the schema; those that are taken already in `taken`.
-    pub(super) fn clashes(&self) -> Vec<String> {
-        let mut taken = std::collections::BTreeSet::new();
-        if self.request.keep == Keep::Suffix {
-            for (fact, _) in &self.request.chain.facts {
-                match fact.kind.as_str() {
-                    "table" | "view" | "materialized view" | "foreign table" | "sequence" | "index" | "type"
-                    | "domain" => {
-                        taken.insert(fact.name.clone());
-                    }
-                    "constraint" => {
-                        taken.insert(format!("{}.{}", parent(parent(&fact.name)), last(&fact.name)));
-                    }
-                    _ => {}
-                }
-            }
-        }
-        let mut clashes = Vec::new();
-        let mut take = |name: String| {
-            if !taken.insert(name.clone()) {
-                clashes.push(name);
-            }
-        };
-        take(self.record.clone());
-        for table in &self.tables {
-            take(table.kept.clone());
-            match self.request.keep {
-                Keep::Schema => relations_of(&self.request.chain, &table.name)
-                    .into_iter()
-                    .for_each(|(_, name)| take(self.kept(&name))),
-                Keep::Suffix => {
-                    let names = table.moves.iter().filter(|moved| moved.what != "STATISTICS");
-                    names.for_each(|moved| take(format!("{}.{}", parent(&table.name), last(&moved.to))));
-                }
-            }
-        }
-        for copy in &self.copies {
-            take(copy.kept.clone());
-            copy.sequences.iter().for_each(|(_, moved)| take(moved.to.clone()));
-        }
-        clashes
     }
 }
 

@@ -103,12 +103,13 @@ fn filled(plan: &Plan<'_>, copy: &Copy) -> String {
     for (_, moved) in &copy.sequences {
         body.push_str(&back(moved, table));
     }
-    // What others are made of comes first here.
-    let facts: Vec<(&str, &Data)> = columns
+    // In the order in which they stood.
+    let mut facts: Vec<(&str, &Data)> = columns
         .iter()
-        .rev()
         .filter_map(|column| Some((&**column, get(&plan.request.chain, "column", &format!("{table}.{column}"))?)))
         .collect();
+    let place = |data: &Data| data.get("position").and_then(Value::as_u64);
+    counterfoil::ordered::sort_by(&mut facts, |a, b| place(a.1).cmp(&place(b.1)));
     let stored: Vec<&(&str, &Data)> = facts.iter().filter(|(_, data)| !data.contains_key("generated")).collect();
     for (column, data) in &stored {
         body.push_str(&format!("ALTER TABLE {table} ADD COLUMN {column} {};\n", definition(plan, table, column, data)));

@@ -75,7 +75,7 @@ pub(super) fn opening(locked: &[String]) -> String {
 fn place(plan: &Plan<'_>) -> String {
     let mut body = String::new();
     if plan.request.keep == Keep::Schema {
-        let schema = plan.schema();
+        let schema = &plan.schema;
         body.push_str(&when(
             &format!("NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = {})", literal(&plan.request.kept)),
             &format!("CREATE SCHEMA {schema};\nREVOKE ALL ON SCHEMA {schema} FROM PUBLIC;\n"),
@@ -148,13 +148,13 @@ fn foreign_key(plan: &Plan<'_>, name: &str, definition: &str) -> String {
     let kept = plan.tables.iter().find(|moved| ends.contains(&&*moved.name)).map(|moved| &moved.kept);
     let kept = kept.or_else(|| plan.copies.iter().find(|copy| ends.contains(&&*copy.table)).map(|copy| &copy.kept));
     let now = format!(
-        "(SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = {} AND conname = {})",
+        "(SELECT regexp_replace(pg_get_constraintdef(oid), ' NOT VALID$', '') FROM pg_constraint WHERE conrelid = {} AND conname = {})",
         relation(table),
         literal(&plain(own)),
     );
     let open = kept.map_or_else(|| "true".to_owned(), |kept| is_not_there(kept));
     let differs = when(
-        &format!("{now} IS DISTINCT FROM {}", literal(definition)),
+        &format!("{now} IS DISTINCT FROM {}", literal(definition.trim_end_matches(" NOT VALID"))),
         &refuse(&format!("foreign key {name} is not what the migrations make"), OTHER),
     );
     when(&open, &format!("{differs}ALTER TABLE {table} DROP CONSTRAINT {own};\n"))
@@ -191,7 +191,7 @@ fn moved(plan: &Plan<'_>, table: &Table) -> String {
     body.push_str(&nothing_else(&thing));
     match plan.request.keep {
         Keep::Schema => {
-            body.push_str(&format!("ALTER TABLE {name} SET SCHEMA {};\n", plan.schema()));
+            body.push_str(&format!("ALTER TABLE {name} SET SCHEMA {};\n", plan.schema));
             moves.iter().for_each(|one| body.push_str(&put(one, name)));
         }
         Keep::Suffix => {

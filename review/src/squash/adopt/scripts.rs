@@ -124,7 +124,7 @@ fn names(plan: &Plan<'_>, stops: &mut Vec<Stop>) {
     if kept.is_empty() || kept.len() > LONGEST / 2 {
         stops.push(Stop::new(format!("{kept:?} is no name for what is put aside"), "take a short one: kept_20260131"));
     }
-    for name in plan.clashes() {
+    for name in &plan.clashes {
         let help = match plan.request.keep {
             Keep::Schema => "put one of the two aside first, under another name than this one",
             Keep::Suffix => "take another name for what is put aside, or a schema of its own",

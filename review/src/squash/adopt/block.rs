@@ -12,17 +12,23 @@ pub(super) fn block(declare: &str, body: &str) -> String {
     format!("DO {tag}\n{declare}BEGIN\n{}END\n{tag};\n", indented(body))
 }
 
-/// Two spaces in front of each line that does not begin inside of a literal: those of a text of the user's stay as they are.
+/// Two spaces in front of each line, but for those that begin inside of quotes: names and texts stay as they are.
 fn indented(text: &str) -> String {
     let mut out = String::new();
-    let mut quoted = false;
+    let mut open = None;
     for line in text.lines() {
-        if !quoted && !line.is_empty() {
+        if open.is_none() && !line.is_empty() {
             out.push_str("  ");
         }
         out.push_str(line);
         out.push('\n');
-        quoted ^= line.matches('\'').count() % 2 == 1;
+        for letter in line.chars().filter(|letter| matches!(letter, '\'' | '"')) {
+            match open {
+                None => open = Some(letter),
+                Some(quote) if quote == letter => open = None,
+                Some(_) => {}
+            }
+        }
     }
     out
 }
@@ -86,7 +92,8 @@ mod tests {
     }
 
     #[test]
-    fn lines_of_a_literal_stay_as_they_are() {
-        assert_eq!(indented("a 'b\nc'\nd"), "  a 'b\nc'\n  d\n");
+    fn lines_inside_of_quotes_stay_as_they_are() {
+        assert_eq!(indented("a 'b\"\nc'\nd"), "  a 'b\"\nc'\n  d\n");
+        assert_eq!(indented("a \"b'\nc\"\nd"), "  a \"b'\nc\"\n  d\n");
     }
 }

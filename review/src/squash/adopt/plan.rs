@@ -3,7 +3,7 @@
 use super::dropped::{Dropped, Keep, Request};
 use super::fact::{self, Data, constraints, foreign, get, of_columns, of_kind, statistics_of, text};
 use super::kept::Names;
-use super::name::{last, parent, quoted};
+use super::name::{last, names_relation, parent, quoted};
 use crate::schema::Snapshot;
 use std::collections::BTreeMap;
 
@@ -106,12 +106,10 @@ pub(super) fn hanging(chain: &Snapshot, dropped: &Dropped) -> Vec<Hanging> {
         }
     }
     while !views.is_empty() {
-        let used = |name: &str| {
-            views
-                .iter()
-                .any(|(_, other, data)| *other != name && super::name::names_relation(text(data, "definition"), name))
+        let waits = |definition: &str, own: &str| {
+            views.iter().any(|(_, other, _)| *other != own && names_relation(definition, other))
         };
-        let at = views.iter().position(|(_, name, _)| !used(name)).unwrap_or_default();
+        let at = views.iter().position(|(_, name, data)| !waits(text(data, "definition"), name)).unwrap_or_default();
         let (kind, name, _) = views.remove(at);
         found.push(Hanging { kind: kind.to_owned(), name: name.to_owned() });
     }

@@ -1,7 +1,15 @@
 // One baseline in place of a chain of migrations.
 import type { AnyMigrations } from './set/files.js'
 import type { Snapshot } from './schema/public.js'
-import type { AdoptOptions, AdoptScripts, MakePGlite, SquashOptions, Squashed } from './squash/public.js'
+import type {
+  AdoptOptions,
+  AdoptScripts,
+  MakePGlite,
+  ProveOptions,
+  SquashOptions,
+  SquashProof,
+  Squashed,
+} from './squash/public.js'
 
 export { MigrationError, type Location } from './shared/errors.js'
 export type * from './squash/public.js'
@@ -28,6 +36,26 @@ export async function squash(
   options: SquashOptions = {},
 ): Promise<Squashed> {
   return (await import('./squash/squash.js')).squash(make, migrations, options)
+}
+
+/**
+ * Proves a baseline that was made elsewhere: replays the chain, twice, and the baseline, and compares schema and rows. What
+ * differs between two replays of the chain is not compared. It gives what differs, and throws for no difference.
+ *
+ * @param migrations the set that has the baseline, with its list of what it replaces
+ * @param baseline its version
+ * @param chain the files that it replaces, as they were: the set before the squash
+ * @throws MigrationError `invalid-input` if the files are not those that it replaces; what `migrate` throws if one of them
+ *   cannot be replayed
+ */
+export async function proveSquash(
+  make: MakePGlite,
+  migrations: AnyMigrations,
+  baseline: string,
+  chain: AnyMigrations,
+  options: ProveOptions = {},
+): Promise<SquashProof> {
+  return (await import('./squash/prove.js')).proveSquash(make, migrations, baseline, chain, options)
 }
 
 /**

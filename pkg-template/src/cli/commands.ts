@@ -19,6 +19,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     about: 'say whether the schema is the one that the migrations make',
     load: () => import('./commands/verify.js'),
   },
+  squash: {
+    about: 'replace migrations by one baseline that makes the same',
+    load: () => import('./commands/squash.js'),
+  },
   embed: { about: 'write an ES module that holds a folder of migrations', load: () => import('./commands/embed.js') },
   check: { about: 'say what a branch would break if it were merged', load: () => import('./commands/check.js') },
   lint: { about: 'say what is wrong with the migrations themselves', load: () => import('./commands/lint.js') },
@@ -29,9 +33,7 @@ export const commands: Readonly<Record<string, Entry>> = {
 }
 
 /** Commands that are still to come, and what to do until then. */
-export const planned: Readonly<Record<string, string>> = {
-  squash: 'write the baseline and its list of what it replaces by hand: see "A squash" in the README',
-}
+export const planned: Readonly<Record<string, string>> = {}
 
 /** What other tools call a command, and what it is here. */
 export const elsewhere: Readonly<Record<string, string | undefined>> = Object.assign(Object.create(null), {

@@ -1,12 +1,11 @@
 // `snapshot` and `verify`: the schema that is there, and whether it is the one that the migrations make. Loaded when one of
 // them is called.
-import { look, up } from '../run/actions.js'
-import { amending } from '../run/amend.js'
+import { look } from '../run/actions.js'
 import { describe, unlessTold } from '../run/database.js'
 import type { Driver } from '../run/driver.js'
-import { stamp } from '../run/stamp.js'
 import { refusal } from '../run/wrong-database.js'
 import { allowed, isObject, settings, type AnyOptions, type Names } from '../options/options.js'
+import { picked } from '../options/picked.js'
 import { mustBeRight, type Checked } from '../options/wrong-options.js'
 import type { AnyMigrations } from '../set/files.js'
 import { failure, MigrationError } from '../shared/errors.js'
@@ -22,10 +21,6 @@ const ignore: Checked = [
   'an array of privileges, owners',
 ]
 const replay: Checked = [(value) => typeof value === 'function', 'a function that makes a PGlite']
-
-/** Those options of which there is one. */
-const picked = (options: AnyOptions, names: Names): AnyOptions =>
-  Object.fromEntries(names.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])))
 
 /** Reads the schema. @internal */
 export async function snapshot<Db extends object>(
@@ -107,23 +102,9 @@ export async function verify<Db extends object>(
   const set = from as AnyMigrations
   const { decisions } = await look(driver, db, set, others)
   const pending = decisions.filter(({ action }) => action === 'apply').map(({ version }) => version)
-  return compared(await replayed(set, others, pending, make), pending)
-}
-
-/** The schema that the migrations make, without those that are pending. */
-async function replayed(
-  set: AnyMigrations,
-  { existing: _, ...options }: AnyOptions,
-  pending: readonly string[],
-  make: () => object | Promise<object>,
-): Promise<Snapshot> {
-  const { pglite } = await import('../drivers/pglite-driver.js')
-  const lite = (await make()) as Parameters<(typeof pglite)['connect']>[0] & { close?(): Promise<void> }
-  try {
-    if (pending.length > 0) await stamp(pglite, lite, set, pending, picked(options, amending))
-    await up(pglite, lite, set, options)
-    return await taken(pglite, lite, picked(options, reading))
-  } finally {
-    await lite.close?.()
-  }
+  const { replayed } = await import('./replay.js')
+  const expected = await replayed(set, others, pending, make, (lite, empty) =>
+    taken(lite, empty, picked(others, reading)),
+  )
+  return compared(expected, pending)
 }

@@ -21,7 +21,13 @@ export interface Contents {
 /** What there is on a server beside its schemas. @internal */
 export interface Surroundings {
   readonly path: string
-  readonly roles: readonly { name: string; login: boolean; others: string | null; comment: string | null }[]
+  readonly roles: readonly {
+    name: string
+    login: boolean
+    inherits: boolean
+    others: string | null
+    comment: string | null
+  }[]
   readonly memberships: readonly { role: string; member: string }[]
   readonly settings: readonly { role: string | null; database: boolean; name: string; value: string }[]
   readonly largeObjects: number
@@ -116,9 +122,9 @@ export async function surroundingsOf(db: SquashPGlite): Promise<Surroundings> {
     db,
     `select current_setting('search_path') as path,
       (select count(*)::int from pg_largeobject_metadata) as "largeObjects",
-      coalesce((select jsonb_agg(jsonb_build_object('name', r.rolname, 'login', r.rolcanlogin, 'comment', shobj_description(r.oid, 'pg_authid'),
+      coalesce((select jsonb_agg(jsonb_build_object('name', r.rolname, 'login', r.rolcanlogin, 'inherits', r.rolinherit, 'comment', shobj_description(r.oid, 'pg_authid'),
         'others', nullif(concat_ws(' ', case when r.rolsuper then 'SUPERUSER' end, case when r.rolcreatedb then 'CREATEDB' end,
-          case when r.rolcreaterole then 'CREATEROLE' end, case when not r.rolinherit then 'NOINHERIT' end,
+          case when r.rolcreaterole then 'CREATEROLE' end,
           case when r.rolbypassrls then 'BYPASSRLS' end, case when r.rolreplication then 'REPLICATION' end), '')
       ) order by r.oid) from pg_roles r where r.rolname !~ '^pg_'), '[]') as roles,
       coalesce((select jsonb_agg(jsonb_build_object('role', pg_get_userbyid(m.roleid), 'member', pg_get_userbyid(m.member)) order by m.oid)

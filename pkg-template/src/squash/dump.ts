@@ -1,11 +1,15 @@
 // pg_dump in WebAssembly, of the project that calls: the package @electric-sql/pglite-tools.
-import { failure } from '../shared/errors.js'
+import { failure, MigrationError } from '../shared/errors.js'
+import { theOption } from '../shared/mentions.js'
 import type { SquashPGlite } from './public.js'
 
-/** The package. Its peer range is one version of PGlite, not the one that a project has: npm must be told to pass over that. */
+/**
+ * The package. It asks for one version of PGlite (0.5.8), and npm refuses it beside any other unless `overrides` say that each
+ * will do; with `--legacy-peer-deps` the next `npm install` would refuse.
+ */
 const tools = '@electric-sql/pglite-tools'
 /** @internal */
-export const install = `npm install --save-dev --legacy-peer-deps ${tools}@0.4.8`
+export const install = `npm pkg set overrides.${tools}.@electric-sql/pglite=x && npm install --save-dev ${tools}@0.4.8`
 
 type PgDump = (options: { pg: unknown; args: string[] }) => Promise<{ text(): Promise<string> }>
 
@@ -21,16 +25,19 @@ export async function dumped(db: SquashPGlite, ledger: { schema: string; name: s
   const [{ path }] = (await db.query(`select current_setting('search_path') as path`)).rows as [{ path: string }]
   if (path.trim() === '') await db.exec('set search_path to default')
   try {
-    const args = ['--schema-only', '--no-owner', `--exclude-table=${quoted(ledger.schema)}.${quoted(ledger.name)}`]
+    const args = ['--schema-only', `--exclude-table=${quoted(ledger.schema)}.${quoted(ledger.name)}`]
     const text = await (await pgDump({ pg: db, args })).text()
     if (text.trim() !== '') return text
     throw new Error('pg_dump wrote nothing')
   } catch (cause) {
-    throw failure(
-      'squash-failed',
-      `pg_dump failed: ${cause instanceof Error ? cause.message.trim() : String(cause)}`,
-      'write the dump with a real pg_dump, and hand it in as `dump` (`--dump` of the command)',
-      cause,
+    throw new MigrationError(
+      {
+        code: 'squash-failed',
+        message: `pg_dump failed: ${cause instanceof Error ? cause.message.trim() : String(cause)}`,
+        help: 'write the dump with a real pg_dump, and hand it in: the option dump',
+        options: [theOption('dump')],
+      },
+      { cause },
     )
   } finally {
     // It reads in a transaction, and need not have ended it.

@@ -26,7 +26,12 @@ export interface SquashOptions extends ReplayOptions {
   /** `carry` writes the rows that the migrations leave into the baseline; `list` only names their tables. Default: `carry`. */
   readonly rows?: 'carry' | 'list'
   /**
-   * What `pg_dump --schema-only --no-owner --exclude-table=<ledger>` has written of a database that the chain made. Without it
+   * Columns whose values are written as they are although every replay has others: `public.settings.id`. Every database made from
+   * the baseline has the same ones then.
+   */
+  readonly literal?: readonly string[]
+  /**
+   * What `pg_dump --schema-only --exclude-table=<ledger>` has written of a database that the chain made. Without it
    * the `pg_dump` of `@electric-sql/pglite-tools` is asked.
    */
   readonly dump?: string

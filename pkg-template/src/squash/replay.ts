@@ -1,11 +1,9 @@
 // The chain in an empty PGlite, and what has come of it.
-import { pglite } from '../drivers/pglite-driver.js'
 import { settings, type AnyOptions, type Names } from '../options/options.js'
-import { up } from '../run/actions.js'
-import { amending } from '../run/amend.js'
-import { stamp } from '../run/stamp.js'
+import { picked } from '../options/picked.js'
 import type { Snapshot } from '../schema/public.js'
 import { snapshot } from '../schema/read.js'
+import { replayed as replay } from '../schema/replay.js'
 import { failure } from '../shared/errors.js'
 import { contentsOf, surroundingsOf, type Contents, type Surroundings } from './contents.js'
 import type { MakePGlite, SquashPGlite } from './public.js'
@@ -25,10 +23,7 @@ export interface Replayed {
 }
 
 /** What is sent to a chain, from the schema that it has made. @internal */
-export type Then = (schema: () => Promise<Snapshot>) => Promise<readonly string[]>
-
-const picked = (options: AnyOptions, names: Names): AnyOptions =>
-  Object.fromEntries(names.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])))
+export type Aside = (schema: () => Promise<Snapshot>) => Promise<readonly string[]>
 
 /** Where the ledger of these options lies. @internal */
 export function ledgerOf(options: AnyOptions): { schema: string; name: string } {
@@ -49,8 +44,8 @@ export async function made(make: MakePGlite): Promise<SquashPGlite> {
 }
 
 /**
- * Replays migrations, hands over what has come of it, and closes the database. `without`: versions that are not run. What
- * `then` makes of the schema is sent afterwards, before anything else is read.
+ * Replays migrations, hands over what has come of it, and closes the database. `without`: versions that are not run. What `aside`
+ * makes of the schema is sent afterwards, before anything else is read.
  * @internal
  */
 export async function replayed<T>(
@@ -59,20 +54,20 @@ export async function replayed<T>(
   options: AnyOptions,
   without: readonly string[],
   work: (replayed: Replayed) => Promise<T>,
-  then?: Then,
+  aside?: Aside,
 ): Promise<T> {
-  const db = await made(make)
-  try {
-    const before = await surroundingsOf(db)
-    const lite = db as Parameters<(typeof pglite)['connect']>[0] & object
-    if (without.length > 0) await stamp(pglite, lite, files, without, picked(options, amending))
-    await up(pglite, lite, files, options)
-    const schemaNow = () => snapshot(pglite, lite, picked(options, ['table', 'schema', 'signal']))
-    for (const sql of (await then?.(schemaNow)) ?? []) await db.exec(sql)
+  let before: Surroundings
+  const fresh = async () => {
+    const db = await made(make)
+    before = await surroundingsOf(db)
+    return db
+  }
+  return replay(files, options, without, fresh, async (driver, lite) => {
+    const db = lite as SquashPGlite & typeof lite
+    const schemaNow = () => snapshot(driver, db, picked(options, ['table', 'schema', 'signal']))
+    for (const sql of (await aside?.(schemaNow)) ?? []) await db.exec(sql)
     const schema = await schemaNow()
     const after = await surroundingsOf(db)
-    return await work({ db, before, after, schema, contents: () => contentsOf(db, ledgerOf(options)) })
-  } finally {
-    await db.close()
-  }
+    return work({ db, before, after, schema, contents: () => contentsOf(db, ledgerOf(options)) })
+  })
 }

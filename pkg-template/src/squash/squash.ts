@@ -2,9 +2,9 @@
 // the same is handed out. Loaded when it is called.
 import type { MigrationSet } from '../core/core.js'
 import { loadFiles, type AnyMigrations } from '../set/files.js'
-import type { AnyOptions } from '../options/options.js'
+import { isTexts, type AnyOptions } from '../options/options.js'
 import { mustBeRight, type Checked } from '../options/wrong-options.js'
-import { failure } from '../shared/errors.js'
+import { failure, MigrationError, type Mention } from '../shared/errors.js'
 import { invalid, theOption } from '../shared/mentions.js'
 import { init } from '../wasm/init.js'
 import { review } from '../wasm/review.js'
@@ -25,6 +25,7 @@ const checks = {
   name: [isText, 'a text'],
   version: [isText, 'a text'],
   rows: [(value: unknown) => value === 'carry' || value === 'list', 'one of carry, list'],
+  literal: [isTexts, 'an array of columns'],
   dump: [isText, 'what pg_dump has written'],
 } as const satisfies Record<string, Checked>
 
@@ -33,6 +34,7 @@ interface Written {
   readonly statements: readonly string[]
   readonly rows: readonly { table: string; rows: number }[]
   readonly notRepeatable: readonly string[]
+  readonly unlike: readonly string[]
   readonly refused: readonly string[]
 }
 
@@ -56,6 +58,7 @@ export async function squash(
     name = 'baseline',
     version,
     rows = 'carry',
+    literal = [],
     dump,
     drop,
     keep,
@@ -96,17 +99,13 @@ export async function squash(
         ...newOnServer(chain),
         ...(carried && { contents, again }),
         filled: contents.filled,
+        literal,
       }) as Written
       return { tools: toolsOf(text, chain.schema), written, chain: { ...chain, contents, again: again ?? contents } }
     },
     aside,
   )
-  if (written.refused.length > 0)
-    throw failure(
-      'squash-refused',
-      `the rows that the migrations leave cannot be carried: ${written.refused.join('; ')}`,
-      'give the column a default that makes a value in each database, or leave all rows out with `rows: "list"` (`--rows list`) and insert what is needed in a migration of its own',
-    )
+  refuseUncarried(written)
   const text = textOf(cut.set.convention, written.statements)
   const replaced = cut.replaced.map(({ path }) => path)
   const { folder, stem } = stemOf(baseline)
@@ -250,10 +249,10 @@ function placeOf(after: Readonly<Record<string, string>>, cut: Cut, baseline: st
   const right = first?.path === baseline && first.replaces.length === cut.replaced.length
   const kept = rest.every(({ version }) => cut.without.includes(version) && version !== first?.version)
   if (right && kept && convention === cut.set.convention) return first.version
-  throw failure(
-    'invalid-input',
+  throw invalid(
     `${baseline} would not come between what it replaces and what is left`,
-    'squash through the last migration, or give the baseline a version that lies there (`version`; `--as` of the command)',
+    'squash through the last migration, or give the baseline a version that comes before what is left: the option version',
+    [theOption('version')],
   )
 }
 
@@ -288,7 +287,8 @@ function pathToSet({ before, schema }: Replayed, options: AnyOptions): string[] 
   const more = [...new Set(extensions)]
     .filter((name) => ![...path, ...(own.length > 0 ? [] : usual), 'pg_catalog'].includes(name))
     .sort()
-  const isUsual = own.length > 0 || path.join() === usual.join()
+  // PGlite's own is without the user's.
+  const isUsual = own.length > 0 || ['public', usual.join()].includes(path.join())
   return more.length === 0 && isUsual ? [] : [...path, ...more]
 }
 
@@ -300,6 +300,24 @@ function refuseUnwritable({ before, after }: Replayed): void {
     `the migrations make large objects (${after.largeObjects}), which a baseline cannot hold`,
     'leave those migrations out of the squash, or put the data into a table',
   )
+}
+
+/** Rows that cannot be the same in every database, and are not to be otherwise. */
+function refuseUncarried({ unlike, refused }: Written): void {
+  const what = [
+    ...refused.map((column) => `${column} has another value after every replay, and no default that makes one`),
+    ...unlike.map((table) => `${table} has another number of rows`),
+  ]
+  if (what.length === 0) return
+  const literal: Mention = { option: 'literal', values: [...refused], text: 'the option literal' }
+  const rows: Mention = { option: 'rows', values: ['list'], text: 'the option rows, list' }
+  const asIs = `write these values as they are, the same in every database (${literal.text}), or `
+  throw new MigrationError({
+    code: 'squash-refused',
+    message: `the rows that the migrations leave cannot be carried: ${what.join('; ')}`,
+    help: `${unlike.length > 0 ? '' : asIs}leave all rows out (${rows.text}) and insert what is needed in a migration of its own`,
+    options: unlike.length > 0 ? [rows] : [literal, rows],
+  })
 }
 
 function listText(replaces: readonly object[], squash: object): string {

@@ -1,7 +1,7 @@
 //! The statements of a baseline: those of a dump without its head, with what `pg_dump` does not write put in.
 
 use super::contents::{Contents, Sequence};
-use super::head::{Fate, Unusual, words};
+use super::head::{Fate, Usual, words};
 use crate::tree;
 use counterfoil::ledger::Table;
 use counterfoil::sql::lex::{Kind, tokens};
@@ -42,9 +42,16 @@ const AFTER_ROWS: &[&str] = &[
 pub struct Role {
     /// Its name.
     pub name: String,
+    /// Whether it has the rights of the roles that it is a member of.
+    #[serde(default = "always")]
+    pub inherits: bool,
     /// Its comment.
     #[serde(default)]
     pub comment: Option<String>,
+}
+
+fn always() -> bool {
+    true
 }
 
 /// `GRANT role TO member`.
@@ -102,6 +109,9 @@ pub struct Chain {
     /// The same after a second replay.
     #[serde(default)]
     pub again: Option<Contents>,
+    /// Columns whose values are written as they are, although another replay has others.
+    #[serde(default)]
+    pub literal: Vec<String>,
     /// Materialised views that are filled, those first that others read.
     #[serde(default)]
     pub filled: Vec<String>,
@@ -130,7 +140,9 @@ pub struct Baseline {
     pub sequences: usize,
     /// Columns that each database fills by its own default, since their values differ from one replay to the next.
     pub not_repeatable: Vec<String>,
-    /// What cannot be carried: no baseline is made.
+    /// Tables whose rows cannot be carried, since each replay leaves others. No baseline is made.
+    pub unlike: Vec<String>,
+    /// Columns whose values cannot: they differ, and no default makes them. No baseline is made.
     pub refused: Vec<String>,
 }
 
@@ -162,7 +174,7 @@ pub fn baseline(chain: &Chain) -> Result<Baseline, Error> {
     out.statements.extend(before);
     if let Some(contents) = &chain.contents {
         let moved: Vec<&Sequence> = contents.sequences.iter().filter(|sequence| sequence.moved).collect();
-        rows(&mut out, contents, chain.again.as_ref().unwrap_or(contents));
+        rows(&mut out, contents, chain.again.as_ref().unwrap_or(contents), &chain.literal);
         out.sequences = moved.len();
         out.statements.extend(moved.into_iter().map(setval));
     }
@@ -180,7 +192,7 @@ fn schema(chain: &Chain) -> Result<(Vec<String>, Vec<String>), Error> {
         let line = dump.get(..problem.span.start).unwrap_or_default().lines().count().max(1);
         Error::new(problem.code, format!("line {line} of the dump: {}", problem.message)).with_help(WRITTEN_SO)
     })?;
-    let mut unusual = Unusual::default();
+    let mut usual = Usual::of(analysis.statements.iter().map(|statement| statement.span.slice(dump)));
     let (mut before, mut after) = (Vec::new(), Vec::new());
     let (mut end, mut is_after) = (0, false);
     for statement in &analysis.statements {
@@ -193,13 +205,10 @@ fn schema(chain: &Chain) -> Result<(Vec<String>, Vec<String>), Error> {
         };
         if statement.tables.iter().any(is_ledger) {
             return Err(Error::new(Code::InvalidInput, format!("the dump holds the ledger, {}", ledger.qualified()))
-                .with_help(format!(
-                    "leave it out: pg_dump --schema-only --no-owner --exclude-table='{}'",
-                    ledger.qualified()
-                )));
+                .with_help(format!("leave it out: pg_dump --schema-only --exclude-table='{}'", ledger.qualified())));
         }
         let text = statement.span.slice(dump);
-        let kept = match unusual.fate(text) {
+        let kept = match usual.fate(text) {
             Fate::Dropped => continue,
             Fate::Local(text) => text,
             Fate::Kept => with_schema_there(text, &ledger),
@@ -210,7 +219,7 @@ fn schema(chain: &Chain) -> Result<(Vec<String>, Vec<String>), Error> {
 }
 
 const WRITTEN_SO: &str =
-    "write it with `pg_dump --schema-only --no-owner`, as plain text, and leave the ledger out with --exclude-table";
+    "write it with `pg_dump --schema-only`, as plain text, and leave the ledger out with --exclude-table";
 
 /// Whether a comment between two statements says that what follows comes after the rows:
 /// `-- Name: t_pkey; Type: CONSTRAINT; Schema: public; Owner: -`.
@@ -240,8 +249,9 @@ fn named(schema: &str) -> String {
 
 fn role(role: &Role) -> String {
     let (name, quoted) = (literal(&role.name), identifier(&role.name));
+    let inherits = if role.inherits { "" } else { " NOINHERIT" };
     format!(
-        "DO $$\nBEGIN\n  IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = {name}) THEN\n    CREATE ROLE {quoted} NOLOGIN;\n  END IF;\nEND\n$$"
+        "DO $$\nBEGIN\n  IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = {name}) THEN\n    CREATE ROLE {quoted} NOLOGIN{inherits};\n  END IF;\nEND\n$$"
     )
 }
 
@@ -266,11 +276,11 @@ fn setval(sequence: &Sequence) -> String {
 }
 
 /// Writes the rows. What differs between the replays is left to the default of its column, if that is another each time.
-fn rows(out: &mut Baseline, contents: &Contents, again: &Contents) {
+fn rows(out: &mut Baseline, contents: &Contents, again: &Contents, literals: &[String]) {
     let mut own = tree::set(std::iter::empty::<String>());
     for table in contents.tables.iter().filter(|table| !table.rows.is_empty()) {
         let Some(pairs) = again.table(&table.name).and_then(|other| table.paired(other)) else {
-            out.refused.push(format!("{} has other rows after every replay", table.name));
+            out.unlike.push(table.name.clone());
             continue;
         };
         let mut written = Vec::with_capacity(pairs.len());
@@ -278,10 +288,10 @@ fn rows(out: &mut Baseline, contents: &Contents, again: &Contents) {
         for (row, other) in pairs {
             let values = table.columns.iter().enumerate().map(|(at, column)| {
                 let value = row.get(at).and_then(Option::as_deref);
-                if value == other.get(at).and_then(Option::as_deref) {
+                let name = format!("{}.{}", table.name, column.name);
+                if value == other.get(at).and_then(Option::as_deref) || literals.contains(&name) {
                     return value.map_or_else(|| String::from("NULL"), literal);
                 }
-                let name = format!("{}.{}", table.name, column.name);
                 let default = again.column(&table.name, &column.name).and_then(|other| other.default.as_deref());
                 let differs = column.default.is_some() && column.default.as_deref() != default;
                 if differs { &mut own } else { &mut refused }.insert(name);
@@ -289,11 +299,7 @@ fn rows(out: &mut Baseline, contents: &Contents, again: &Contents) {
             });
             written.push(format!("  ({})", values.collect::<Vec<_>>().join(", ")));
         }
-        out.refused.extend(
-            refused
-                .into_iter()
-                .map(|column| format!("{column} has another value after every replay, and no default that makes one")),
-        );
+        out.refused.extend(refused);
         let columns: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
         let overriding = if table.identity { " OVERRIDING SYSTEM VALUE" } else { "" };
         let into = format!("INSERT INTO {} ({}){overriding} VALUES", table.name, columns.join(", "));

@@ -4,6 +4,7 @@
 //! on citext means another operator, and a function that names another without its schema fails.
 
 use counterfoil::sql::lex::{Kind, tokens};
+use std::collections::BTreeMap;
 
 /// What becomes of a statement of a dump.
 pub(super) enum Fate {
@@ -36,11 +37,29 @@ const OWN: &[&str] = &[
 /// Settings for the statements that follow, and what they are where nothing says otherwise.
 const FOLLOWING: &[(&str, &str)] = &[("default_tablespace", "''"), ("default_table_access_method", "heap")];
 
-/// Those of [`FOLLOWING`] that are not as usual.
-#[derive(Default)]
-pub(super) struct Unusual(Vec<String>);
+/// What is usual in a dump, and need not be said.
+pub(super) struct Usual {
+    /// Those of [`FOLLOWING`] that are not as usual any more.
+    changed: Vec<String>,
+    /// Who owns most: that is whoever runs the baseline.
+    owner: Option<String>,
+}
 
-impl Unusual {
+impl Usual {
+    /// Reads who owns most.
+    pub(super) fn of<'a>(statements: impl Iterator<Item = &'a str>) -> Usual {
+        let mut counts = BTreeMap::<String, usize>::new();
+        for statement in statements.filter(|statement| statement.contains(" OWNER TO ")) {
+            if let ["alter", .., "owner", "to", owner] =
+                words(statement).iter().map(String::as_str).collect::<Vec<_>>().as_slice()
+            {
+                *counts.entry((*owner).to_owned()).or_default() += 1;
+            }
+        }
+        let most = counts.into_iter().reduce(|most, one| if one.1 > most.1 { one } else { most });
+        Usual { changed: Vec::new(), owner: most.map(|(owner, _)| owner) }
+    }
+
     /// What becomes of the statement.
     pub(super) fn fate(&mut self, statement: &str) -> Fate {
         let words = words(statement);
@@ -52,7 +71,7 @@ impl Unusual {
             ["select", ..] if statement.contains("pg_catalog.set_config('search_path'") => Fate::Dropped,
             // The extension brings its own, and only its owner may write another.
             ["comment", "on", "extension", ..] => Fate::Dropped,
-            ["alter", .., "owner", "to", _] => Fate::Dropped,
+            ["alter", .., "owner", "to", owner] if self.owner.as_deref() == Some(*owner) => Fate::Dropped,
             _ => Fate::Kept,
         }
     }
@@ -60,10 +79,10 @@ impl Unusual {
     fn following(&mut self, name: &str, statement: &str) -> Fate {
         let value = statement.split_once('=').map(|(_, value)| value.trim()).unwrap_or_default();
         let usual = FOLLOWING.iter().any(|(known, usual)| *known == name && *usual == value);
-        if usual && !self.0.iter().any(|changed| changed == name) {
+        if usual && !self.changed.iter().any(|changed| changed == name) {
             return Fate::Dropped;
         }
-        self.0.push(name.to_owned());
+        self.changed.push(name.to_owned());
         Fate::Local(format!("SET LOCAL{}", &statement[3..]))
     }
 }

@@ -5,6 +5,7 @@ import { word } from '../text/shell.js'
 /** How each is called whose name is not that of JavaScript with dashes. */
 const flags: Readonly<Record<string, string>> = {
   session: '--no-session',
+  version: '--as',
   expect: '--plan',
   'expect:digest': '--expect',
 }

@@ -1,0 +1,146 @@
+// `counterfoil squash` in a project with a repository of its own.
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { migration, project } from './support/cli.mjs'
+
+const dir = 'db/migrations'
+const chain = {
+  [`${dir}/20260101000000_a.sql`]: migration(
+    `create table t (id serial primary key, name text); insert into t (name) values ('one')`,
+    'drop table t;',
+  ),
+  [`${dir}/20260102000000_b.sql`]: migration('create view v as select name from t;', 'drop view v;'),
+  [`${dir}/20260103000000_c.sql`]: migration('alter table t add more int;', 'alter table t drop more;'),
+}
+const baseline = `${dir}/20260102000001_baseline.sql`
+const list = `${dir}/.counterfoil/20260102000001_baseline.json`
+const archive = `${dir}/.counterfoil/archive/20260102000001_baseline`
+
+/** Every file of the migrations: path to text. */
+function tree(folder) {
+  const entries = readdirSync(join(folder, dir), { recursive: true, withFileTypes: true })
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+  return Object.fromEntries(files.sort().map((path) => [path.slice(folder.length + 1), readFileSync(path, 'utf8')]))
+}
+
+function place(t, files = chain) {
+  const it = project(t, { ...files, 'NOTES.md': 'first\nsee 20260102000000_b.sql\n' })
+  const git = (...args) =>
+    execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b', ...args], { cwd: it.folder, encoding: 'utf8' })
+  writeFileSync(join(it.folder, '.gitignore'), 'node_modules\n')
+  git('init', '-q')
+  git('add', '-A')
+  git('commit', '-qm', 'before')
+  return { ...it, git }
+}
+
+test('it is written with its proof, proved from its archive and from history, and taken back', async (t) => {
+  const { folder, run, git } = place(t)
+  const before = tree(folder)
+
+  const dry = await run(['squash', '--through', '20260102000000', '--dry-run'])
+  assert.equal(dry.status, 0, dry.stderr)
+  assert.match(dry.stdout, /would replace 2 migrations: 20260101000000 to 20260102000000$/m)
+  assert.deepEqual(tree(folder), before)
+
+  const done = await run(['squash', '--through', '20260102000000'])
+  assert.equal(done.status, 0, done.stderr)
+  assert.match(done.stdout, /^proved: \d+ facts and 1 row are the same \(PostgreSQL [\d.]+, pg_dump [\d.]+\)$/m)
+  assert.match(done.stdout, /^rows: public\.t \(1\)$/m)
+  assert.match(done.stderr, /^NOTES\.md:2 names a file that is gone$/m)
+  const after = tree(folder)
+  assert.deepEqual(
+    Object.keys(after),
+    [
+      `${archive}/20260101000000_a.sql`,
+      `${archive}/20260102000000_b.sql`,
+      list,
+      baseline,
+      `${dir}/20260103000000_c.sql`,
+    ].sort(),
+  )
+  assert.equal(after[`${archive}/20260101000000_a.sql`], chain[`${dir}/20260101000000_a.sql`])
+
+  const plan = await run(['plan', '--url', 'pglite:memory'])
+  assert.match(plan.stdout, /^2 to apply/)
+  const proved = await run(['squash', '--prove', '20260102000001'])
+  assert.deepEqual([proved.status, /^proved: \d+ facts and 1 row/.test(proved.stdout)], [0, true])
+
+  // Without its archive the commit before it has the files.
+  git('add', '-A')
+  git('commit', '-qm', 'squash')
+  const kept = join(folder, archive)
+  execFileSync('cp', ['-r', kept, join(folder, 'aside')])
+  rmSync(kept, { recursive: true })
+  const fromHistory = await run(['squash', '--prove', '20260102000001_baseline'])
+  assert.deepEqual([fromHistory.status, /^proved/.test(fromHistory.stdout)], [0, true], fromHistory.stderr)
+
+  writeFileSync(join(folder, baseline), after[baseline].replace('name text', 'name varchar'))
+  const other = await run(['squash', '--prove', '20260102000001', '--chain', 'aside'])
+  assert.equal(other.status, 1)
+  assert.match(other.stdout, /^difference: column public\.t\.name: type is character varying, expected text$/m)
+
+  const nothing = await run(['squash', '--undo', '20260102000001'])
+  assert.equal(nothing.status, 2)
+  assert.match(nothing.stderr, /no archive/)
+  git('checkout', '-q', '.')
+  const undone = await run(['squash', '--undo', '20260102000001'])
+  assert.equal(undone.status, 0, undone.stderr)
+  assert.deepEqual(tree(folder), before)
+})
+
+test('whatever is in the way, nothing is half done', async (t) => {
+  const { folder, run, write } = place(t)
+  write({ [`${archive}/20260102000000_b.sql`]: 'somebody put it there' })
+  const before = tree(folder)
+  const refused = await run(['squash', '--through', '20260102000000'])
+  assert.equal(refused.status, 2)
+  assert.match(refused.stderr, /20260102000000_b\.sql is there already/)
+  assert.deepEqual(tree(folder), before)
+  rmSync(join(folder, archive), { recursive: true })
+
+  // A baseline without a proof is not written either.
+  write({ 'other.sql': 'CREATE TABLE public.t (id integer);' })
+  const unproved = await run(['squash', '--through', '20260102000000', '--dump', 'other.sql', '--rows', 'list'])
+  assert.equal(unproved.status, 1)
+  assert.match(unproved.stderr, /does not make what the chain makes/)
+  assert.deepEqual(Object.keys(tree(folder)), Object.keys(chain).sort())
+  assert.equal(existsSync(join(folder, list)), false)
+
+  const wrong = await run(['squash', '--prove', '1', '--undo', '1'])
+  assert.equal(wrong.status, 2)
+})
+
+test('a folder of Drizzle keeps its journal right, and gets it back', async (t) => {
+  const entry = (idx, tag) => ({ idx, version: '7', when: 1000 + idx, tag, breakpoints: true })
+  const { folder, run } = place(t, {
+    [`${dir}/0000_a.sql`]: 'create table a (id int primary key);--> statement-breakpoint\ncreate table b (id int);\n',
+    [`${dir}/0001_b.sql`]: 'create table c (id int);\n',
+    [`${dir}/0002_c.sql`]: 'create table d (id int);\n',
+    [`${dir}/meta/_journal.json`]: JSON.stringify(
+      { version: '7', dialect: 'postgresql', entries: [entry(0, '0000_a'), entry(1, '0001_b'), entry(2, '0002_c')] },
+      null,
+      2,
+    ),
+  })
+  const before = tree(folder)
+  const done = await run(['squash', '--through', '0001_b', '--format', 'json'])
+  assert.equal(done.status, 0, done.stderr)
+  const { version } = JSON.parse(done.stdout)
+  const { entries } = JSON.parse(tree(folder)[`${dir}/meta/_journal.json`])
+  // Drizzle's own migrator runs what is later than the newest that ran: the baseline is not.
+  assert.deepEqual(
+    entries.map(({ tag, when }) => [tag, when]),
+    [
+      [version, 1001],
+      ['0002_c', 1002],
+    ],
+  )
+  assert.equal((await run(['squash', '--undo', version])).status, 0)
+  assert.deepEqual(tree(folder), before)
+})

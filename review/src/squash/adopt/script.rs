@@ -145,14 +145,18 @@ fn foreign_key(plan: &Plan<'_>, name: &str, definition: &str) -> String {
     let (table, own) = (parent(name), last(name));
     let referred = get(&plan.request.chain, "constraint", name).and_then(foreign).map_or("", |key| key.table);
     let ends = [table, referred];
-    let kept = plan.tables.iter().find(|moved| ends.contains(&&*moved.name)).map(|moved| &moved.kept);
-    let kept = kept.or_else(|| plan.copies.iter().find(|copy| ends.contains(&&*copy.table)).map(|copy| &copy.kept));
+    let table_of =
+        plan.tables.iter().find(|moved| ends.contains(&&*moved.name)).map(|moved| (&moved.name, &moved.kept));
+    let unit = table_of
+        .or_else(|| plan.copies.iter().find(|copy| ends.contains(&&*copy.table)).map(|copy| (&copy.table, &copy.kept)));
     let now = format!(
         "(SELECT regexp_replace(pg_get_constraintdef(oid), ' NOT VALID$', '') FROM pg_constraint WHERE conrelid = {} AND conname = {})",
         relation(table),
         literal(&plain(own)),
     );
-    let open = kept.map_or_else(|| "true".to_owned(), |kept| is_not_there(kept));
+    // What is in neither place is told below.
+    let open =
+        unit.map_or_else(|| "true".to_owned(), |(name, kept)| format!("{} AND {}", is_there(name), is_not_there(kept)));
     let differs = when(
         &format!("{now} IS DISTINCT FROM {}", literal(definition.trim_end_matches(" NOT VALID"))),
         &refuse(&format!("foreign key {name} is not what the migrations make"), OTHER),

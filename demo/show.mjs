@@ -98,6 +98,14 @@ export function readiness({ status, httpStatus, message }) {
   )
 }
 
+/** Prints what a baseline was compared by. */
+export function proof({ facts, rows, differences, rowDifferences }) {
+  const wrong = differences.length + rowDifferences.length
+  beside('proof', [
+    `${facts} facts and ${rows} rows compared: ${wrong ? red(`${wrong} differ`) : green('no difference')}`,
+  ])
+}
+
 /** Prints rows of a query, one per line. */
 export function rows(verb, list) {
   beside(

@@ -1,18 +1,20 @@
-import { gap, say } from '../show.mjs'
-import { change } from '../stage.mjs'
+import { PGlite } from '@electric-sql/pglite'
+import { squash } from 'counterfoil/squash'
+import { gap, proof, say } from '../show.mjs'
 
 export const title = 'A squash'
 
 export async function play(stage) {
-  const baseline = '20260501000000_baseline.sql'
-  const list = '.counterfoil/20260501000000_baseline.json'
   const before = stage.files
   const behind = await stage.other()
-  say('Seven files become one baseline, with a list of what it replaces beside it.')
+  say(
+    "Seven files become one baseline, with a list of what it replaces beside it. PostgreSQL's own pg_dump writes it from what they make, and a replay of both proves it.",
+  )
   gap()
-  for (const path of Object.keys(stage.files)) stage.remove(path)
-  stage.put(baseline, change(`squash/${baseline}`))
-  stage.put(list, change(`squash/${list}`))
+  const made = await squash(PGlite, stage.files, { version: '20260501000000' })
+  for (const { path } of made.moves) stage.remove(path)
+  for (const { path, text } of made.files) stage.put(path, text)
+  proof(made.proof)
   const squashed = stage.files
   gap()
   say('This database has all seven: the baseline is adopted, which means recorded and not run.')
@@ -36,7 +38,7 @@ export async function play(stage) {
   await behind.migrate()
   await behind.db.close()
   gap()
-  say("The baseline's way back drops the whole schema. That has to be asked for by name.")
+  say('A baseline has no way back: where it was adopted, nothing of it ever ran.')
   gap()
   await stage.rollback()
 }

@@ -39,7 +39,6 @@ describe('help', () => {
 
   const wrong = [
     [['stauts'], 'there is no command stauts', /did you mean status\?/],
-    [['squash'], 'squash is not there yet', /by hand/],
     [['--dir', 'x'], "unknown option '--dir'", /options follow the command/],
     [['up', '--dryrun'], "unknown option '--dryrun'", /did you mean --dry-run\?/],
     [['migrate'], 'there is no command migrate', /did you mean up\?/],

@@ -32,9 +32,6 @@ export const commands: Readonly<Record<string, Entry>> = {
   },
 }
 
-/** Commands that are still to come, and what to do until then. */
-export const planned: Readonly<Record<string, string>> = {}
-
 /** What other tools call a command, and what it is here. */
 export const elsewhere: Readonly<Record<string, string | undefined>> = Object.assign(Object.create(null), {
   migrate: 'up',

@@ -6,7 +6,7 @@ import { nearest } from './text/nearest.js'
 import { Usage, fine, misused, type Call, type Command, type Format } from './frame/command.js'
 import { sayLed } from './text/links.js'
 import { linesOf, print, say } from './text/print.js'
-import { commands, elsewhere, planned } from './commands.js'
+import { commands, elsewhere } from './commands.js'
 import { loadConfig } from './config/config.js'
 import { loadEnvironment, nothingLoaded } from './environment.js'
 import { exitOf, interrupted, printFailure } from './show/failures.js'
@@ -73,7 +73,6 @@ async function run([name, ...args]: readonly string[]): Promise<number> {
 async function load(name: string): Promise<Command> {
   const entry = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (entry) return (await entry.load()).command
-  if (Object.hasOwn(planned, name)) throw new Usage(`${name} is not there yet`, planned[name])
   if (name.startsWith('-'))
     throw new Usage(`unknown option '${name}'`, 'options follow the command: counterfoil <command> [options]')
   if (isAddress(name)) throw misplaced('a command comes first')

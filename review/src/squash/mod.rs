@@ -9,3 +9,6 @@ mod head;
 
 pub use baseline::{Baseline, Chain, baseline};
 pub use contents::{Contents, differences};
+
+#[cfg(test)]
+mod tests;

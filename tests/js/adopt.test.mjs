@@ -141,7 +141,7 @@ onEachDatabase(({ kind, api, open }) => {
   })
 
   test('inside another transaction the script refuses, and nothing of either is kept', async (t) => {
-    const { db, exec, query } = await open(t)
+    const { exec, query } = await open(t)
     const made = await scriptsOf(lab, chain, change, { drop })
     for (const sql of [clerk, chain, rows]) await exec(sql)
     for (const script of [made.adopt, made.restore]) {

@@ -3,25 +3,9 @@
 use super::dropped::Dropped;
 use super::fact::{key, lists, of_kind, text};
 use super::name::{has_word, last, names, names_relation, parent};
+use super::report::Stop;
 use crate::schema::Snapshot;
-use serde::Serialize;
 use serde_json::Value;
-
-/// What stops the scripts from being written.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[non_exhaustive]
-pub struct Stop {
-    /// What is wrong: lower-case, no full stop.
-    pub message: String,
-    /// What to do next.
-    pub help: String,
-}
-
-impl Stop {
-    pub(super) fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
-        Stop { message: message.into(), help: help.into() }
-    }
-}
 
 /// What stops what was named from going.
 pub(super) fn stops(chain: &Snapshot, dropped: &Dropped) -> Vec<Stop> {
@@ -157,7 +141,7 @@ fn of_column(chain: &Snapshot, dropped: &Dropped, table: &str, column: &str, fou
             let part = text(data, part);
             if parent(name) == table { names(part, column) } else { both(part) }
         };
-        if ["using", "check"].iter().any(|part| uses_it(part)) {
+        if ["using", "check"].iter().any(uses_it) {
             unless_named(dropped, "policy", name, &uses, found);
         }
     }

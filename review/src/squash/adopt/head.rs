@@ -2,7 +2,7 @@
 
 use super::name::plain;
 use super::plan::Plan;
-use super::scripts::Scripts;
+use super::report::Scripts;
 
 /// What goes where.
 pub(super) fn moves(plan: &Plan<'_>) -> Vec<String> {

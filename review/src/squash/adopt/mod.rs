@@ -17,14 +17,15 @@ mod head;
 mod kept;
 mod name;
 mod plan;
+mod report;
 mod restore;
 mod script;
 mod scripts;
 mod told;
 
-pub use dependents::Stop;
 pub use dropped::{Keep, Request};
-pub use scripts::{Drops, Scripts, drops, scripts};
+pub use report::{Drops, Scripts, Stop};
+pub use scripts::{drops, scripts};
 
 #[cfg(test)]
 mod tests;

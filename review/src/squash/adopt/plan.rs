@@ -5,7 +5,7 @@ use super::fact::{self, Data, constraints, foreign, get, of_columns, of_kind, st
 use super::kept::Names;
 use super::name::{last, names_relation, parent, quoted};
 use crate::schema::Snapshot;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The table that says what was put aside and when, with the rows of the ledger at that moment.
 const RECORD: &str = "counterfoil_adoption";
@@ -208,10 +208,10 @@ impl<'r> Plan<'r> {
 
     /// Every relation that is locked: what goes, and what is at the other end of a foreign key.
     pub(super) fn locked(&self) -> Vec<String> {
-        let mut all = std::collections::BTreeSet::new();
+        let mut all = BTreeSet::new();
         all.extend(self.tables.iter().map(|table| table.name.clone()));
         all.extend(self.copies.iter().map(|copy| copy.table.clone()));
-        for (name, _) in &self.foreign {
+        for name in self.foreign.keys() {
             all.insert(parent(name).to_owned());
             let data = get(&self.request.chain, "constraint", name);
             all.extend(data.and_then(foreign).map(|key| key.table.to_owned()));

@@ -7,7 +7,7 @@ use super::fact::{constraints, foreign, get, of_kind, text};
 use super::head;
 use super::name::{last, parent, plain};
 use super::plan::{Copy, Hanging, Made, Move, Plan, Table};
-use super::scripts::Scripts;
+use super::report::Scripts;
 use super::told;
 use counterfoil::ledger;
 use counterfoil::sql::quote::literal;

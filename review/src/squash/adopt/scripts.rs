@@ -1,45 +1,15 @@
 //! From two schemas and what was named to both scripts, or to what stops them.
 
-use super::dependents::{self, Stop};
+use super::dependents;
 use super::difference::explained;
 use super::dropped::{Dropped, Keep, Request};
 use super::head;
-use super::name::{LONGEST, last, parent, plain};
+use super::name::{LONGEST, last, parent};
 use super::plan::{Plan, foreign_keys, hanging, in_order};
+use super::report::{Drops, Scripts, Stop};
 use super::{restore, script, told};
-use crate::schema::{Change, Snapshot, diff};
+use crate::schema::{Change, Fact, Snapshot, diff};
 use counterfoil::Error;
-use serde::Serialize;
-
-/// What comes of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct Scripts {
-    /// Puts it aside; empty if something stops it.
-    pub adopt: String,
-    /// Brings it back; empty if something stops it.
-    pub restore: String,
-    /// The commands that copy it out of the database first. They stand at the head of `adopt` as well.
-    pub commands: Vec<String>,
-    /// What goes where.
-    pub moves: Vec<String>,
-    /// What in the database speaks of it. Nobody has looked at code.
-    pub uses: Vec<String>,
-    /// What stops it.
-    pub stops: Vec<Stop>,
-}
-
-/// What a replay is to do, so that a baseline can be written without what was named.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct Drops {
-    /// The statements; none if something stops them.
-    pub statements: Vec<String>,
-    /// What in the database speaks of what goes. Nobody has looked at code.
-    pub uses: Vec<String>,
-    /// What stops them.
-    pub stops: Vec<Stop>,
-}
 
 /// The statements that take out of a replay what was named.
 ///
@@ -131,15 +101,9 @@ fn names(plan: &Plan<'_>, stops: &mut Vec<Stop>) {
         };
         stops.push(Stop::new(format!("two things would be called {name}"), help));
     }
-    for copy in &plan.copies {
-        let schema = plain(parent(&copy.kept));
-        if plan.request.keep == Keep::Schema
-            && plan.request.chain.facts.keys().any(|fact| fact.kind == "schema" && plain(&fact.name) == schema)
-        {
-            stops.push(Stop::new(
-                format!("the migrations make the schema {schema} themselves"),
-                "take another name for what is put aside",
-            ));
-        }
+    let schema = Fact { kind: "schema".to_owned(), name: plan.schema.clone() };
+    if plan.request.keep == Keep::Schema && plan.request.chain.facts.contains_key(&schema) {
+        let message = format!("the migrations make the schema {} themselves", schema.name);
+        stops.push(Stop::new(message, "take another name for what is put aside"));
     }
 }

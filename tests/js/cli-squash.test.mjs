@@ -1,7 +1,17 @@
 // `counterfoil squash` in a project with a repository of its own.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { migration, project } from './support/cli.mjs'
@@ -78,7 +88,7 @@ test('it is written with its proof, proved from its archive and from history, an
   execFileSync('cp', ['-r', kept, join(folder, 'aside')])
   rmSync(kept, { recursive: true })
   const fromHistory = await run(['squash', '--prove', '20260102000001_baseline'])
-  assert.deepEqual([fromHistory.status, /^proved/.test(fromHistory.stdout)], [0, true], fromHistory.stderr)
+  assert.deepEqual([fromHistory.status, fromHistory.stdout.startsWith('proved')], [0, true], fromHistory.stderr)
 
   writeFileSync(join(folder, baseline), after[baseline].replace('name text', 'name varchar'))
   const other = await run(['squash', '--prove', '20260102000001', '--chain', 'aside'])
@@ -116,18 +126,20 @@ test('whatever is in the way, nothing is half done', async (t) => {
   assert.equal(wrong.status, 2)
 })
 
+const entry = (idx, tag) => ({ idx, version: '7', when: 1000 + idx, tag, breakpoints: true })
+const drizzle = {
+  [`${dir}/0000_a.sql`]: 'create table a (id int primary key);--> statement-breakpoint\ncreate table b (id int);\n',
+  [`${dir}/0001_b.sql`]: 'create table c (id int);\n',
+  [`${dir}/0002_c.sql`]: 'create table d (id int);\n',
+  [`${dir}/meta/_journal.json`]: JSON.stringify(
+    { version: '7', dialect: 'postgresql', entries: [entry(0, '0000_a'), entry(1, '0001_b'), entry(2, '0002_c')] },
+    null,
+    2,
+  ),
+}
+
 test('a folder of Drizzle keeps its journal right, and gets it back', async (t) => {
-  const entry = (idx, tag) => ({ idx, version: '7', when: 1000 + idx, tag, breakpoints: true })
-  const { folder, run } = place(t, {
-    [`${dir}/0000_a.sql`]: 'create table a (id int primary key);--> statement-breakpoint\ncreate table b (id int);\n',
-    [`${dir}/0001_b.sql`]: 'create table c (id int);\n',
-    [`${dir}/0002_c.sql`]: 'create table d (id int);\n',
-    [`${dir}/meta/_journal.json`]: JSON.stringify(
-      { version: '7', dialect: 'postgresql', entries: [entry(0, '0000_a'), entry(1, '0001_b'), entry(2, '0002_c')] },
-      null,
-      2,
-    ),
-  })
+  const { folder, run } = place(t, drizzle)
   const before = tree(folder)
   const done = await run(['squash', '--through', '0001_b', '--format', 'json'])
   assert.equal(done.status, 0, done.stderr)
@@ -143,4 +155,21 @@ test('a folder of Drizzle keeps its journal right, and gets it back', async (t) 
   )
   assert.equal((await run(['squash', '--undo', version])).status, 0)
   assert.deepEqual(tree(folder), before)
+})
+
+test('what fails half-way is taken back', async (t) => {
+  const { folder, run } = place(t, drizzle)
+  // It can be read and not be written: it lies in another project.
+  const journal = join(folder, dir, 'meta/_journal.json')
+  const elsewhere = mkdtempSync(join(tmpdir(), 'counterfoil-elsewhere-'))
+  t.after(() => rmSync(elsewhere, { recursive: true, force: true }))
+  renameSync(journal, join(elsewhere, '_journal.json'))
+  symlinkSync(join(elsewhere, '_journal.json'), journal)
+  const before = tree(folder)
+  const failed = await run(['squash', '--through', '0001_b'])
+  assert.equal(failed.status, 2)
+  assert.match(failed.stderr, /_journal\.json is a symbolic link to/)
+  assert.deepEqual(tree(folder), before)
+  assert.equal(existsSync(join(folder, dir, '.counterfoil')), false)
+  assert.equal(readFileSync(journal, 'utf8'), drizzle[`${dir}/meta/_journal.json`])
 })

@@ -17,12 +17,12 @@ const sets = [
   {
     name: 'goalert',
     rows: { 'public.config_limits': 14, 'public.engine_processing_versions': 12, 'public.switchover_state': 1 },
-    fresh: { sql: 'select db_id::text as value from switchover_state', unlike: true },
+    fresh: { sql: 'select db_id::text as value from public.switchover_state', unlike: true },
   },
   {
     name: 'langfuse',
     rows: { 'public.background_migrations': 9, 'public.models': 87, 'public.prices': 6, 'public.pricing_tiers': 3 },
-    fresh: { sql: `select bool_and(created_at > now() - interval '10 minutes')::text as value from models` },
+    fresh: { sql: `select bool_and(created_at > now() - interval '10 minutes')::text as value from public.models` },
   },
   { name: 'sim', rows: {} },
   { name: 'lobu-pre908', rows: {} },

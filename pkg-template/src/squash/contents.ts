@@ -98,7 +98,7 @@ async function tableOf(db: SquashPGlite, { name, identity, columns, defaults, ke
     `select array[${values.join(', ')}] as row from only ${name}`,
   )
   if (rows.length === 0) return empty
-  const given = await Promise.all(defaults.map((text) => (text === '' ? null : valueOf(db, text))))
+  const given = await Promise.all(defaults.map(async (text) => (text === '' ? null : valueOf(db, text))))
   return {
     ...empty,
     columns: columns.map((column, index) => ({ name: column, default: given[index] ?? null })),

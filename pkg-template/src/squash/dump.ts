@@ -41,7 +41,7 @@ export async function dumped(db: SquashPGlite, ledger: { schema: string; name: s
     )
   } finally {
     // It reads in a transaction, and need not have ended it.
-    await db.exec('rollback')
+    await db.exec(`rollback; select set_config('search_path', '${path.replaceAll("'", "''")}', false)`)
   }
 }
 

@@ -33,7 +33,7 @@ export function ledgerOf(options: AnyOptions): { schema: string; name: string } 
 
 /** An empty one. @internal */
 export async function made(make: MakePGlite): Promise<SquashPGlite> {
-  const db = (await ('create' in make ? make.create() : make())) as Partial<SquashPGlite> | null
+  const db = (await (async () => ('create' in make ? make.create() : make()))()) as Partial<SquashPGlite> | null
   if (typeof db?.query === 'function' && typeof db.exec === 'function' && typeof db.close === 'function')
     return db as SquashPGlite
   throw failure(

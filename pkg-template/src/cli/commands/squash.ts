@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { filesBefore, namedIn } from '../../git/named.js'
-import type { Convention, ReadOptions } from '../../options/public.js'
+import type { ReadOptions } from '../../options/public.js'
 import { readMigrations } from '../../node.js'
 import { failure } from '../../shared/errors.js'
 import { visible } from '../../shared/printed.js'
@@ -131,7 +131,7 @@ function replayOptions({ values, config, signal }: Squashing): ReadOptions {
     signal,
     ...(table !== undefined && { table }),
     ...(schema.length > 0 && { schema }),
-    ...(convention !== undefined && { convention: convention as Convention }),
+    ...(convention !== undefined && { convention }),
     ...(config.policy && { policy: config.policy }),
     ...filled(values),
   }

@@ -1,6 +1,15 @@
 // One baseline in place of a chain of migrations.
 import type { AnyMigrations } from './set/files.js'
-import type { MakePGlite, ProveOptions, SquashOptions, SquashProof, Squashed } from './squash/public.js'
+import type { Snapshot } from './schema/public.js'
+import type {
+  AdoptOptions,
+  AdoptScripts,
+  MakePGlite,
+  ProveOptions,
+  SquashOptions,
+  SquashProof,
+  Squashed,
+} from './squash/public.js'
 
 export { MigrationError, type Location } from './shared/errors.js'
 export type * from './squash/public.js'
@@ -47,4 +56,22 @@ export async function proveSquash(
   options: ProveOptions = {},
 ): Promise<SquashProof> {
   return (await import('./squash/prove.js')).proveSquash(make, migrations, baseline, chain, options)
+}
+
+/**
+ * Writes the scripts that put dead tables and columns aside, and bring them back, from two schemas: the one that the chain makes,
+ * and the one that a baseline makes which was written elsewhere. `squash` with `drop` does this by itself. Asks no database.
+ *
+ * Each script is a transaction of its own, in plain SQL. To run one again changes nothing.
+ *
+ * @throws MigrationError `squash-refused` for a difference that nothing named explains, and for what hangs on what is named;
+ *   `invalid-input` if it is not there; `review-unavailable`
+ *
+ * @example
+ * ```js
+ * const { adopt, restore } = await adoptScripts(chain, wanted, { drop: ['table app.links'], baseline: '20260402074500' })
+ * ```
+ */
+export async function adoptScripts(chain: Snapshot, wanted: Snapshot, options: AdoptOptions): Promise<AdoptScripts> {
+  return (await import('./squash/adopt.js')).adoptScripts(chain, wanted, options)
 }

@@ -9,7 +9,7 @@
 //! - [`losses`] finds what throws data away;
 //! - [`amend`] changes the ledger without running a migration: `stamp`;
 //! - [`schema`] compares the schema that migrations make with the one that is there;
-//! - [`squash`] writes one baseline in place of a chain of migrations;
+//! - [`squash`] writes one baseline in place of a chain of migrations, and puts aside what it leaves out;
 //! - [`import`] draws such changes up from another tool's ledger.
 //!
 //! [`door`] is how the npm package comes in: JSON text in, JSON text out.

@@ -129,7 +129,7 @@ test('every export can be imported, and none but those', () => {
       'counterfoil/guard': ['MigrationError', 'check'],
       'counterfoil/lint': ['MigrationError', 'lint', 'rules'],
       'counterfoil/schema': ['MigrationError', 'diffSchemas'],
-      'counterfoil/squash': ['MigrationError', 'proveSquash', 'squash'],
+      'counterfoil/squash': ['MigrationError', 'adoptScripts', 'proveSquash', 'squash'],
       'counterfoil/vite': ['default'],
       'counterfoil/rollup': ['default'],
       'counterfoil/webpack': ['default'],

@@ -16,9 +16,12 @@ const block = (marker: string): Frame => ({
   foot: `-- +${marker} StatementEnd\n`,
 })
 
+/** dbmate refuses a file without a way back. */
+const noWayBack = "DO $$ BEGIN RAISE EXCEPTION 'there is no way back from a baseline'; END $$;"
+
 /** Where a tool cuts a file at semicolons, all of it is one block. Without a way back: there is none from a baseline. */
 const frames: { readonly [name in Convention]?: Frame } = {
-  dbmate: { head: '-- migrate:up\n\n' },
+  dbmate: { head: '-- migrate:up\n\n', foot: `\n-- migrate:down\n\n${noWayBack}\n` },
   goose: block('goose'),
   'sql-migrate': block('migrate'),
   'node-pg-migrate': { head: '-- Up Migration\n\n' },

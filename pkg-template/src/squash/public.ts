@@ -35,6 +35,60 @@ export interface SquashOptions extends ReplayOptions {
    * the `pg_dump` of `@electric-sql/pglite-tools` is asked.
    */
   readonly dump?: string
+  /**
+   * Tables and columns that are dead: `['table app.t', 'column app.t.c']`. The baseline is without them, and two scripts are among
+   * the files: one puts them aside in a database that the chain has made, the other brings them back. Nobody looks at code:
+   * that they are dead is the caller's word. A view, trigger or policy that hangs on them has to be named as well.
+   */
+  readonly drop?: readonly string[]
+  /** Where they go: to a schema of their own, or with a suffix to their names where no schema may be made. Default: `schema`. */
+  readonly keep?: AdoptOptions['keep']
+  /** What that schema is called, or what the suffix is. Default: `kept_` and the day. */
+  readonly kept?: string
+  /** `dbmate`: the script that puts aside also tells dbmate that the baseline is applied. Counterfoil knows by itself. */
+  readonly ledger?: AdoptOptions['ledger']
+  /** Numbers that the database must still have: rows by table (`app.t`), values that are not null by column (`app.t.c`). */
+  readonly counted?: Readonly<Record<string, number>>
+}
+
+/** Options of `adoptScripts`. */
+export interface AdoptOptions {
+  /** What is dead: `['table app.t', 'column app.t.c']`; and `view`, `materialized view`, `trigger`, `policy` that hang on it. */
+  readonly drop: readonly string[]
+  /** The version of the baseline. */
+  readonly baseline: string
+  /** What the files are called, without `.adopt.sql` and `.restore.sql`. Default: the baseline's version. */
+  readonly file?: string
+  /** Where it goes: to a schema of its own, or with a suffix to its names where no schema may be made. Default: `schema`. */
+  readonly keep?: 'schema' | 'suffix'
+  /** What that schema is called, or what the suffix is. Default: `kept_` and the day. */
+  readonly kept?: string
+  /** `dbmate`: the script also tells dbmate that the baseline is applied. Counterfoil knows by itself. */
+  readonly ledger?: 'dbmate'
+  /** Numbers that the database must still have: rows by table (`app.t`), values that are not null by column (`app.t.c`). */
+  readonly counted?: Readonly<Record<string, number>>
+  /** The ledger. Default: `schema_migrations`. */
+  readonly table?: string
+  /** Its schema. Default: `public`. */
+  readonly schema?: string
+}
+
+/** What is told of what is put aside. */
+export interface Aside {
+  /** The commands that copy it out of the database. Run them first. */
+  readonly commands: readonly string[]
+  /** What goes where. */
+  readonly moves: readonly string[]
+  /** What in the database speaks of it. Nobody has looked at code. */
+  readonly uses: readonly string[]
+}
+
+/** What comes of `adoptScripts`. */
+export interface AdoptScripts extends Aside {
+  /** The script that puts aside. */
+  readonly adopt: string
+  /** The script that brings back. */
+  readonly restore: string
 }
 
 /** Options of `proveSquash`. */
@@ -99,6 +153,8 @@ export interface Squashed {
   /** Columns that each database fills by their own default: an identity, the time. */
   readonly notRepeatable: readonly string[]
   readonly findings: readonly SquashFinding[]
+  /** With `drop`: what is put aside. */
+  readonly aside?: Aside
 }
 
 /** What somebody should know of a baseline. */

@@ -22,6 +22,9 @@ export interface Replayed {
   contents(): Promise<Contents>
 }
 
+/** What is sent to a chain, from the schema that it has made. @internal */
+export type Aside = (schema: () => Promise<Snapshot>) => Promise<readonly string[]>
+
 /** Where the ledger of these options lies. @internal */
 export function ledgerOf(options: AnyOptions): { schema: string; name: string } {
   const { schema, name } = settings(options, replaying)!.core.table
@@ -41,8 +44,8 @@ export async function made(make: MakePGlite): Promise<SquashPGlite> {
 }
 
 /**
- * Replays migrations, hands over what has come of it, and closes the database. `without`: versions that are not run. `aside` is
- * sent afterwards, before anything is read.
+ * Replays migrations, hands over what has come of it, and closes the database. `without`: versions that are not run. What `aside`
+ * makes of the schema is sent afterwards, before anything else is read.
  * @internal
  */
 export async function replayed<T>(
@@ -51,7 +54,7 @@ export async function replayed<T>(
   options: AnyOptions,
   without: readonly string[],
   work: (replayed: Replayed) => Promise<T>,
-  aside: readonly string[] = [],
+  aside?: Aside,
 ): Promise<T> {
   let before: Surroundings
   const fresh = async () => {
@@ -61,8 +64,9 @@ export async function replayed<T>(
   }
   return replay(files, options, without, fresh, async (driver, lite) => {
     const db = lite as SquashPGlite & typeof lite
-    for (const sql of aside) await db.exec(sql)
-    const schema = await snapshot(driver, db, picked(options, ['table', 'schema', 'signal']))
+    const schemaNow = () => snapshot(driver, db, picked(options, ['table', 'schema', 'signal']))
+    for (const sql of (await aside?.(schemaNow)) ?? []) await db.exec(sql)
+    const schema = await schemaNow()
     const after = await surroundingsOf(db)
     return work({ db, before, after, schema, contents: () => contentsOf(db, ledgerOf(options)) })
   })

@@ -10,6 +10,8 @@ import { init } from '../wasm/init.js'
 import { review } from '../wasm/review.js'
 import { coreNow } from '../wasm/start.js'
 import { translated } from '../wasm/translated.js'
+import type { Snapshot } from '../schema/public.js'
+import { adoptScripts, asides, dropsOf, toldOf } from './adopt.js'
 import { dumped } from './dump.js'
 import { filesOf, journalOf, mustBeSquashable, pathOf, stemOf, textOf } from './place.js'
 import { compared, provedOr, toolsOf } from './proof.js'
@@ -44,18 +46,30 @@ interface Cut {
   readonly without: string[]
 }
 
-/** What is sent to the chain before it is dumped: objects that are put aside. @internal */
-export type Aside = readonly string[]
-
-/** Makes a baseline. `aside`: statements that drop what the baseline is to be without. @internal */
+/** Makes a baseline. @internal */
 export async function squash(
   make: MakePGlite,
   migrations: AnyMigrations,
   options: SquashOptions = {},
-  aside: Aside = [],
 ): Promise<Squashed> {
-  mustBeRight(options, replaying, checks)
-  const { through, name = 'baseline', version, rows = 'carry', literal = [], dump, ...others } = options
+  mustBeRight(options, replaying, { ...checks, ...asides })
+  const {
+    through,
+    name = 'baseline',
+    version,
+    rows = 'carry',
+    literal = [],
+    dump,
+    drop,
+    keep,
+    kept,
+    ledger,
+    counted,
+    ...others
+  } = options
+  let whole: Snapshot | undefined
+  // What is dead goes before anything is dumped or read.
+  const aside = drop && (async (schema: () => Promise<Snapshot>) => dropsOf((whole ??= await schema()), drop))
   await init()
   const files = await filesIn(migrations)
   const cut = cutAt(files, through, others)
@@ -121,10 +135,31 @@ export async function squash(
     snapshot: proof.snapshot,
     proof: { tools: proof.tools, facts: proof.facts, rows: proof.rows, differences: 0 },
   }
+  const ofLedger = ledgerOf(others)
+  const scripts =
+    drop &&
+    (await adoptScripts(whole!, chain.schema, {
+      drop,
+      baseline: own,
+      file: stem,
+      table: ofLedger.name,
+      schema: ofLedger.schema,
+      ...(keep && { keep }),
+      ...(kept !== undefined && { kept }),
+      ...(ledger && { ledger }),
+      ...(counted && { counted }),
+    }))
+  const beside = scripts
+    ? [
+        { path: `${folder}.counterfoil/${stem}.adopt.sql`, text: scripts.adopt },
+        { path: `${folder}.counterfoil/${stem}.restore.sql`, text: scripts.restore },
+      ]
+    : []
   return {
     version: own,
     baseline,
-    files: [{ path: list, text: listText(replaces, about) }, { path: baseline, text }, ...journal],
+    files: [{ path: list, text: listText(replaces, about) }, { path: baseline, text }, ...journal, ...beside],
+    ...(scripts && { aside: toldOf(scripts) }),
     moves,
     replaces: replaces.map(({ version }) => version),
     proof,

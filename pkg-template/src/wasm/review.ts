@@ -17,6 +17,8 @@ export interface Review {
   snapshotQuery(ledgers: unknown): unknown
   snapshotOf(rows: unknown): unknown
   diffSchemas(value: unknown): unknown
+  squashDrops(value: unknown): unknown
+  squashAside(value: unknown): unknown
   squash(value: unknown): unknown
   rowDifferences(value: unknown): unknown
   amendment(value: unknown): Amendment
@@ -47,6 +49,8 @@ export async function review(): Promise<Review> {
       snapshotQuery: (value) => call(ready, module.snapshotQuery, value),
       snapshotOf: (value) => call(ready, module.snapshotOf, value),
       diffSchemas: (value) => call(ready, module.diffSchemas, value),
+      squashDrops: (value) => call(ready, module.squashDrops, value),
+      squashAside: (value) => call(ready, module.squashAside, value),
       squash: (value) => call(ready, module.squash, value),
       rowDifferences: (value) => call(ready, module.rowDifferences, value),
       amendment: (value) => amendment(ready, value),

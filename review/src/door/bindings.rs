@@ -75,6 +75,18 @@ pub fn diff_schemas(json: &str) -> Result<String, JsValue> {
     handed(super::schema::diff(json))
 }
 
+/// See [`super::aside::drops`].
+#[wasm_bindgen(js_name = squashDrops)]
+pub fn squash_drops(json: &str) -> Result<String, JsValue> {
+    handed(super::aside::drops(json))
+}
+
+/// See [`super::aside::scripts`].
+#[wasm_bindgen(js_name = squashAside)]
+pub fn squash_aside(json: &str) -> Result<String, JsValue> {
+    handed(super::aside::scripts(json))
+}
+
 /// See [`super::squash`].
 #[wasm_bindgen]
 pub fn squash(json: &str) -> Result<String, JsValue> {

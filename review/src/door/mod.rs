@@ -2,6 +2,7 @@
 //! as in the core's bindings. The types of both texts are those of the package's TypeScript.
 
 pub mod amend;
+pub mod aside;
 #[cfg(feature = "wasm")]
 pub mod bindings;
 pub mod check;

@@ -111,8 +111,10 @@ export async function takenBack(dir: string, baseline: string, folder: string, s
       undo.push(() => writeOutput(join(dir, path), before, { help }))
     }
     // The baseline before its list: without the list it would be a migration like the others.
-    for (const path of [baseline, `${folder}.counterfoil/${stem}.json`]) {
-      const before = await readFile(join(dir, path), 'utf8')
+    const beside = ['.json', '.adopt.sql', '.restore.sql'].map((ending) => `${folder}.counterfoil/${stem}${ending}`)
+    for (const path of [baseline, ...beside]) {
+      const before = await readFile(join(dir, path), 'utf8').catch(unlessMissing)
+      if (before === undefined) continue
       await rm(join(dir, path))
       undo.push(() => createOutput(join(dir, path), before, { help }))
     }
@@ -120,6 +122,11 @@ export async function takenBack(dir: string, baseline: string, folder: string, s
   })
   await withoutEmptyAbove(dir, baseline)
   return back.map(({ path }) => path)
+}
+
+/** Only a baseline that leaves something out has scripts. */
+function unlessMissing(error: unknown): undefined {
+  if ((error as { code?: unknown }).code !== 'ENOENT') throw error
 }
 
 /** A journal that has gone on since cannot be put back as it was. */

@@ -13,26 +13,15 @@ import type { SquashProof, Squashed } from '../../squash/public.js'
 import { init } from '../../wasm/init.js'
 import { emptyPGlite } from '../connect/connect-pglite.js'
 import { filled, filling } from '../connect/session.js'
-import {
-  Usage,
-  counted,
-  databaseOptions,
-  define,
-  fine,
-  found,
-  setOptions,
-  type Call,
-  type Values,
-} from '../frame/command.js'
+import { Usage, counted, databaseOptions, define, fine, found, type Call, type Values } from '../frame/command.js'
 import { readFolder, sayLed } from '../text/links.js'
 import { print, printJson, say } from '../text/print.js'
 import { out, type Style } from '../text/style.js'
+import { adopted } from './squash-adopt.js'
 import { archived, carriedOut, takenBack } from './squash-files.js'
 
 const options = {
-  ...setOptions,
-  table: databaseOptions.table,
-  schema: databaseOptions.schema,
+  ...databaseOptions,
   ...filling,
   through: {
     type: 'string',
@@ -61,6 +50,32 @@ const options = {
       'what `pg_dump --schema-only --exclude-table=<ledger>` has written of a database that has just these migrations',
     completes: 'file',
   },
+  drop: {
+    type: 'string',
+    value: '<table t|column t.c>',
+    about:
+      'what is dead, and stays out of the baseline: `table app.t`, `column app.t.c`; may be repeated. Two scripts put it aside in a database, and bring it back',
+    multiple: true,
+  },
+  keep: {
+    type: 'string',
+    value: '<schema|suffix>',
+    about: 'for --drop: put it into a schema of its own, or rename it where no schema may be made',
+    choices: ['schema', 'suffix'],
+    default: 'schema',
+  },
+  kept: { type: 'string', value: '<name>', about: 'for --drop: that schema or suffix (default: kept_ and the day)' },
+  ledger: {
+    type: 'string',
+    value: '<dbmate>',
+    about: 'for --drop: the script also tells dbmate that the baseline is applied',
+    choices: ['dbmate'],
+  },
+  adopt: {
+    type: 'string',
+    value: '<baseline>',
+    about: 'run the script that puts aside what a baseline leaves out, in the database of --url',
+  },
   'dry-run': { type: 'boolean', about: 'say what would be written, and do nothing', short: 'n' },
   prove: {
     type: 'string',
@@ -87,18 +102,21 @@ export const command = define({
     ['squash --dump schema.sql', 'with what a real pg_dump has written'],
     ['squash --prove 20260402074501', 'does a baseline make what it replaces?'],
     ['squash --undo 20260402074501', 'put the files back'],
+    ["squash --drop 'table app.links' --drop 'column app.users.retries'", 'a baseline without what is dead'],
+    ['squash --adopt 20260402074501', 'put that aside in this database'],
   ],
   exits:
     '0 if it was written or is proved, 1 if the baseline does not make the same or cannot be made, 2 if it was called in a wrong way',
   async run(call) {
-    const { prove, undo } = call.values
-    if (prove !== undefined && undo !== undefined)
-      throw new Usage('--prove and --undo are two things', 'give one of them')
+    const { prove, undo, adopt } = call.values
+    if ([prove, undo, adopt].filter((one) => one !== undefined).length > 1)
+      throw new Usage('--prove, --undo and --adopt are different things', 'give one of them')
     if (call.values.chain !== undefined && prove === undefined)
       throw new Usage('--chain is for --prove', 'give --prove <baseline> as well')
     const files = await readFolder(call.values.dir)
     await init()
     if (undo !== undefined) return undone(call, files, undo)
+    if (adopt !== undefined) return adopted(call, baselineOf(files, adopt, replayOptions(call)).path)
     return prove === undefined ? squashed(call, files) : proved(call, files, prove)
   },
 })
@@ -120,7 +138,7 @@ function replayOptions({ values, config, signal }: Squashing): ReadOptions {
 }
 
 async function squashed(call: Squashing, files: Files): Promise<number> {
-  const { dir, through, name, as, rows, dump, 'dry-run': dry } = call.values
+  const { dir, through, name, as, rows, dump, drop, keep, kept, ledger, 'dry-run': dry } = call.values
   if (dump !== undefined) await sayLed(dump)
   const made = await squash(() => emptyPGlite(call.config), files, {
     ...replayOptions(call),
@@ -130,6 +148,12 @@ async function squashed(call: Squashing, files: Files): Promise<number> {
     name,
     literal: call.values.literal,
     rows: rows as 'carry' | 'list',
+    ...(drop.length > 0 && {
+      drop,
+      keep: keep as 'schema' | 'suffix',
+      ...(kept !== undefined && { kept }),
+      ...(ledger !== undefined && { ledger: 'dbmate' as const }),
+    }),
   })
   const names = made.moves.map(({ path }) => nameOf(path))
   const named = await namedIn([...new Set(names)], dir)
@@ -243,6 +267,20 @@ function lines(made: Squashed, dir: string, dry: boolean, style: Style): string[
     ...made.files.map(
       ({ path, changed }) => `${dry ? 'would write' : changed ? 'changed' : 'written'}: ${visible(join(dir, path))}`,
     ),
+    ...asideLines(made),
     `${dry ? 'would move' : 'moved'}: ${counted(made.moves.length, 'file')} to ${visible(join(dir, made.moves[0]!.to.slice(0, made.moves[0]!.to.indexOf('/archive/') + 9) + basename(stemOf(baseline).stem)))}`,
+  ]
+}
+
+/** What goes aside, how to copy it first, and what speaks of it. */
+function asideLines({ aside }: Squashed): string[] {
+  if (aside === undefined) return []
+  const { moves, uses, commands } = aside
+  return [
+    ...moves.map((moved) => `aside: ${visible(moved)}`),
+    ...uses.map((used) => `speaks of it: ${visible(used)}`),
+    'nobody has looked at the code of programs: that it is dead is your word',
+    'before it is put aside in a database, copy it:',
+    ...commands.map((command) => `  ${visible(command)}`),
   ]
 }

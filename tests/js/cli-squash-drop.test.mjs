@@ -1,0 +1,73 @@
+// `counterfoil squash --drop` and `--adopt`: on a PGlite directory, as somebody at a prompt does it.
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { PGlite } from '@electric-sql/pglite'
+import { migration, project } from './support/cli.mjs'
+
+test('what is dead is left out, put aside in a database, and brought back', async (t) => {
+  const { folder, run } = project(t, {
+    'counterfoil.config.json': JSON.stringify({ url: 'pglite:./data' }),
+    'db/migrations/001_people.sql': migration('create table people (id int primary key, retries int);'),
+    'db/migrations/002_links.sql': migration('create table links (person int references people, url text);'),
+    'db/migrations/003_seen.sql': migration('create view seen as select retries from people;'),
+  })
+  const inside = async (work) => {
+    const db = await PGlite.create(join(folder, 'data'))
+    try {
+      return await work(db)
+    } finally {
+      await db.close()
+    }
+  }
+  assert.equal((await run(['up'])).status, 0)
+  await inside((db) => db.exec(`insert into people values (1, 7); insert into links values (1, 'u')`))
+
+  const dropping = ['squash', '--drop', 'table links', '--drop', 'column people.retries', '--kept', 'kept_20260131']
+  const stopped = await run(dropping)
+  assert.equal(stopped.status, 1)
+  assert.match(
+    stopped.stderr,
+    /what is named cannot be put aside: view public\.seen uses column public\.people\.retries/,
+  )
+  assert.match(stopped.stderr, /if it is dead as well, name it: view public\.seen; else what it uses is not dead/)
+  assert.ok(existsSync(join(folder, 'db/migrations/003_seen.sql')))
+
+  const done = await run([...dropping, '--drop', 'view public.seen'])
+  assert.equal(done.status, 0, done.stderr)
+  for (const line of [
+    'aside: table public.links to kept_20260131.links',
+    'aside: columns retries of table public.people to kept_20260131.people, with its key id',
+    "  pg_dump \"$DATABASE_URL\" --format=custom --file='kept_20260131.dump' --table='public.links' --table='public.people'",
+  ])
+    assert.ok(done.stdout.split('\n').includes(line), `${line} is not in ${done.stdout}`)
+  const script = (name) => join(folder, 'db/migrations/.counterfoil', `004_baseline.${name}.sql`)
+  const dry = await run(['squash', '--adopt', '004', '--dry-run'])
+  assert.equal(dry.status, 0, dry.stderr)
+  assert.match(dry.stdout, /^ {2}table public\.links to kept_20260131\.links$/m)
+  const adopted = await run(['squash', '--adopt', '004'])
+  assert.equal(adopted.status, 0, adopted.stderr)
+  assert.match(adopted.stdout, /put aside; 004_baseline\.restore\.sql beside it brings it back\n$/)
+  const again = await run(['squash', '--adopt', '004_baseline', '--format', 'json'])
+  assert.deepEqual(
+    JSON.parse(again.stdout).said.map(({ message }) => message),
+    ['table public.links is put aside already', 'columns retries of table public.people: put aside already'],
+  )
+  // The scripts are no migrations.
+  const up = await run(['up'])
+  assert.equal(up.status, 0, up.stderr)
+  assert.doesNotMatch(up.stdout + up.stderr, /adopt\.sql|restore\.sql/)
+
+  await inside(async (db) => {
+    assert.deepEqual((await db.query('select * from kept_20260131.people')).rows, [{ id: 1, retries: 7 }])
+    await db.exec(readFileSync(script('restore'), 'utf8'))
+    assert.deepEqual((await db.query('select * from people')).rows, [{ id: 1, retries: 7 }])
+    assert.deepEqual((await db.query('select * from links')).rows, [{ person: 1, url: 'u' }])
+    assert.deepEqual((await db.query('select * from seen')).rows, [{ retries: 7 }])
+  })
+
+  assert.equal((await run(['squash', '--undo', '004'])).status, 0)
+  for (const name of ['adopt', 'restore']) assert.ok(!existsSync(script(name)))
+  assert.ok(existsSync(join(folder, 'db/migrations/003_seen.sql')))
+})

@@ -9,6 +9,7 @@
 //! - [`losses`] finds what throws data away;
 //! - [`amend`] changes the ledger without running a migration: `stamp`;
 //! - [`schema`] compares the schema that migrations make with the one that is there;
+//! - [`evidence`] says from a schema which migrations have run;
 //! - [`import`] draws such changes up from another tool's ledger.
 //!
 //! [`door`] is how the npm package comes in: JSON text in, JSON text out.
@@ -25,6 +26,7 @@ pub mod lint;
 pub mod losses;
 pub mod schema;
 
+pub mod evidence;
 pub mod import;
 
 #[cfg(feature = "squawk")]

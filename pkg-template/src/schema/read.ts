@@ -1,26 +1,16 @@
 // `snapshot` and `verify`: the schema that is there, and whether it is the one that the migrations make. Loaded when one of
 // them is called.
 import { look } from '../run/actions.js'
-import { describe, unlessTold } from '../run/database.js'
 import type { Driver } from '../run/driver.js'
-import { refusal } from '../run/wrong-database.js'
-import { allowed, isObject, settings, type AnyOptions, type Names } from '../options/options.js'
+import { allowed, isObject, type AnyOptions } from '../options/options.js'
 import { picked } from '../options/picked.js'
-import { mustBeRight, type Checked } from '../options/wrong-options.js'
+import { mustBeRight } from '../options/wrong-options.js'
 import type { AnyMigrations } from '../set/files.js'
-import { failure, MigrationError } from '../shared/errors.js'
 import { invalid, theOption } from '../shared/mentions.js'
 import { review } from '../wasm/review.js'
+import { explain, ignore, replay } from './checks.js'
+import { reading, rowsOf } from './rows.js'
 import type { DiffOptions, SchemaDifferences, Snapshot, SnapshotOptions, Verified, VerifyOptions } from './public.js'
-
-const reading = ['table', 'schema', 'signal', 'waitTimeout'] as const satisfies Names
-
-const kinds = ['privileges', 'owners']
-const ignore: Checked = [
-  (value) => Array.isArray(value) && value.every((kind) => kinds.includes(kind)),
-  'an array of privileges, owners',
-]
-const replay: Checked = [(value) => typeof value === 'function', 'a function that makes a PGlite']
 
 /** Reads the schema. @internal */
 export async function snapshot<Db extends object>(
@@ -32,38 +22,8 @@ export async function snapshot<Db extends object>(
   return taken(driver, db, options)
 }
 
-async function taken<Db extends object>(driver: Driver<Db>, db: Db, options: AnyOptions): Promise<Snapshot> {
-  const chosen = settings(options, reading)
-  if (!chosen || !driver.takes(Object(db))) throw refusal(db, driver.entry, options, reading)
-  const { snapshotQuery, snapshotOf } = await review()
-  const { schema, name } = chosen.core.table
-  const sql = snapshotQuery([[schema ?? 'public', name]]) as string
-  const connection = driver.connect(db)
-  let failed = true
-  try {
-    const rows = await unlessTold(chosen, connection.query(sql), async () =>
-      (await import('../run/late.js')).late(chosen, []),
-    )
-    failed = false
-    return snapshotOf(rows.map(({ kind, name, data }) => [kind, name, data])) as Snapshot
-  } catch (error) {
-    throw error instanceof MigrationError ? error : unread(error)
-  } finally {
-    connection.close?.(failed)
-  }
-}
-
-function unread(cause: unknown): MigrationError {
-  const { lost, message } = describe(cause)
-  return lost
-    ? failure('connection-lost', `the connection was lost: ${message}`, 'run it again: nothing was written', cause)
-    : failure(
-        'database-failed',
-        `the schema could not be read: ${message}`,
-        'see that this role may read the catalogs of the database; nothing was written',
-        cause,
-      )
-}
+const taken = async <Db extends object>(driver: Driver<Db>, db: Db, options: AnyOptions): Promise<Snapshot> =>
+  (await review()).snapshotOf(await rowsOf(driver, db, options)) as Snapshot
 
 /** Compares two. @internal */
 export async function diffSchemas(
@@ -84,8 +44,8 @@ export async function verify<Db extends object>(
   from: AnyMigrations | Snapshot,
   options: VerifyOptions = {},
 ): Promise<Verified> {
-  mustBeRight(options, allowed.looking, { ignore, replay })
-  const { replay: make, ignore: without, ...others } = options
+  mustBeRight(options, allowed.looking, { ignore, replay, explain })
+  const { replay: make, ignore: without, explain: explains, ...others } = options
   const compared = async (expected: Snapshot, pending: readonly string[]): Promise<Verified> => {
     const actual = await taken(driver, db, picked(others, reading))
     const found = await diffSchemas(expected, actual, without ? { ignore: without } : {})
@@ -106,5 +66,9 @@ export async function verify<Db extends object>(
   const expected = await replayed(set, others, pending, make, (lite, empty) =>
     taken(lite, empty, picked(others, reading)),
   )
-  return compared(expected, pending)
+  const found = await compared(expected, pending)
+  if (!explains || found.status !== 'differs') return found
+  const { evidenceOf } = await import('./evidence.js')
+  const open = decisions.filter(({ action, path }) => action !== 'apply' && path).map(({ version }) => version)
+  return { ...found, evidence: await evidenceOf(driver, db, set, others, { told: [], open }, make) }
 }

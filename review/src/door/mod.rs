@@ -6,6 +6,7 @@ pub mod amend;
 pub mod bindings;
 pub mod check;
 pub mod explain;
+pub mod inquiry;
 pub mod lint;
 pub mod losses;
 pub mod message;

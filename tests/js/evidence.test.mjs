@@ -254,6 +254,17 @@ describe('in a PGlite', () => {
     )
   })
 
+  test('a snapshot explains nothing', async () => {
+    const snapshot = {
+      counterfoil: 'snapshot',
+      server: { version: 180004, roles: [] },
+      facts: [['table', 'public.t', {}]],
+    }
+    const error = await pglite.verify({}, snapshot, { explain: true }).then(assert.fail, (error) => error)
+    assert.equal(error.code, 'invalid-input')
+    assert.match(error.message, /a snapshot does not say which migrations made it/)
+  })
+
   test('files that cannot be replayed explain nothing, and the reason is said', async (t) => {
     const db = await freshPGlite()
     t.after(() => db.close())

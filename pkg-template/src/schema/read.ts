@@ -52,7 +52,13 @@ export async function verify<Db extends object>(
     const status = found.differences.length > 0 ? 'differs' : found.notCompared.length > 0 ? 'partly-compared' : 'same'
     return { status, ...found, pending, expected }
   }
-  if (isObject(from) && isSnapshot(from)) return compared(from, [])
+  if (isObject(from) && isSnapshot(from)) {
+    if (explains)
+      throw invalid('a snapshot does not say which migrations made it', 'hand in the migrations, to be replayed', [
+        theOption('explain'),
+      ])
+    return compared(from, [])
+  }
   if (!make)
     throw invalid(
       'there is nothing to replay the migrations in',

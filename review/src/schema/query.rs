@@ -80,7 +80,7 @@ pub fn query_of(ledgers: &[Table], scope: &Scope) -> String {
     let Some((head, (facts, tail))) = parts else { return chosen };
     let is_of_relation = |part: &&str| {
         let begins = |begin: &&str| part.strip_prefix("select ").is_some_and(|rest| rest.starts_with(begin));
-        OF_RELATIONS.iter().any(|begin| begins(begin))
+        OF_RELATIONS.iter().any(begins)
     };
     let facts: Vec<&str> = facts.split(between).filter(is_of_relation).collect();
     format!("{head}{before}{}{after}{tail}", facts.join(between))

@@ -7,7 +7,7 @@ import { failure } from '../../shared/errors.js'
 import { visible } from '../../shared/printed.js'
 import { emptyPGlite } from '../connect/connect-pglite.js'
 import { filling, patience, waiting, withDatabase } from '../connect/session.js'
-import { counted, databaseOptions, define, fine, found } from '../frame/command.js'
+import { Usage, counted, databaseOptions, define, fine, found } from '../frame/command.js'
 import { sayLed } from '../text/links.js'
 import { print, printJson, say } from '../text/print.js'
 import { out, type Style } from '../text/style.js'
@@ -53,8 +53,13 @@ export const command = define({
   ],
   exits:
     '0 if it is the same, 1 if it differs (with --strict also if something could not be compared), 2 if it was called in a wrong way or cannot connect',
-  run: (call) =>
-    withDatabase(call, { wait: patience(call.values.wait) }, async ({ driver, db, files, options }) => {
+  run(call) {
+    if (call.values.explain && call.values.against !== undefined)
+      throw new Usage(
+        'both --explain and --against are given',
+        'a snapshot does not say which migrations made it: leave one of them out',
+      )
+    return withDatabase(call, { wait: patience(call.values.wait) }, async ({ driver, db, files, options }) => {
       const { against, write, ignore, strict, explain } = call.values
       const expected = against === undefined ? files : await readSnapshot(against)
       const verified = await verify(driver, db, expected, {
@@ -72,7 +77,8 @@ export const command = define({
       else print(lines(verified, out()))
       const differs = verified.status === 'differs' || (strict && verified.status === 'partly-compared')
       return differs ? found : fine
-    }),
+    })
+  },
 })
 
 /** One fact a line: what changes in it can be reviewed. */

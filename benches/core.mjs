@@ -1,10 +1,9 @@
 // The core alone: native Rust, WebAssembly, and PostgreSQL's own parser beside it.
-import { spawn } from 'node:child_process'
 import { plan, readSet, splitStatements } from 'counterfoil'
 import { loadModule, parseSync } from 'libpg-query'
 import { root } from '../scripts/lib.mjs'
 import { sizes } from '../scripts/sizes.mjs'
-import { line, median, ms, ratio, time, title } from './measure.mjs'
+import { line, median, ms, native, ratio, time, title } from './measure.mjs'
 import { realTexts, smallFiles, versionOf } from './sets.mjs'
 
 const runs = 9
@@ -14,9 +13,9 @@ export async function core() {
   await loadModule()
   const texts = all.filter(parses)
   const files = smallFiles(10_000)
-  const native = JSON.parse(await cargoBench({ texts, files, runs }))
-  await splitting(name, all, texts, median(native.split))
-  await planning(files, native)
+  const natively = JSON.parse(await cargoBench({ texts, files, runs }))
+  await splitting(name, all, texts, median(natively.split))
+  await planning(files, natively)
 }
 
 async function splitting(name, all, texts, native) {
@@ -84,16 +83,5 @@ async function often(work) {
   return times
 }
 
-/** Runs benches/core.rs; gives what it prints. */
-function cargoBench(job) {
-  const child = spawn('cargo', ['bench', '--quiet', '--bench', 'core', ...(job ? ['--', '--job'] : [])], {
-    cwd: root,
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
-  child.stdin.end(job ? JSON.stringify(job) : '')
-  let text = ''
-  child.stdout.on('data', (data) => (text += data))
-  return new Promise((done, fail) =>
-    child.on('close', (code) => (code === 0 ? done(text) : fail(new Error(`cargo bench ended with ${code}`)))),
-  )
-}
+/** Runs benches/core.rs. */
+const cargoBench = (job) => native('counterfoil', 'core', job && JSON.stringify(job))

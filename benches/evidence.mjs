@@ -15,7 +15,7 @@ export async function evidence() {
   const [whole, lacking] = [await replay(), await replay()]
   await migrate(whole, files)
   // The last that can be left out.
-  const paths = Object.keys(files).filter((path) => !path.endsWith('.down.sql'))
+  const paths = Object.keys(files).filter((path) => /^\d.*\.sql$/.test(path) && !path.endsWith('.down.sql'))
   const { [paths.at(-1)]: _, ...rest } = files
   await migrate(lacking, rest)
   const version = /^\d+/.exec(paths.at(-1))[0]

@@ -1,4 +1,6 @@
 // Running something often enough, and printing what came of it.
+import { spawn } from 'node:child_process'
+import { root } from '../scripts/lib.mjs'
 
 /** The middle one. */
 export function median(times) {
@@ -34,6 +36,21 @@ export async function inTurn(rounds, ...works) {
     times: times.map(median),
     ratios: times.map((list) => median(list.map((time, round) => time / times[0][round]))),
   }
+}
+
+/** Runs a native measurement of a crate, with a text on standard input if it has a job; gives what it prints. */
+export function native(crate, bench, job) {
+  const of = ['bench', '--quiet', '--package', crate, '--no-default-features', '--bench', bench]
+  const child = spawn('cargo', [...of, ...(job === undefined ? [] : ['--', '--job'])], {
+    cwd: root,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  child.stdin.end(job ?? '')
+  let text = ''
+  child.stdout.on('data', (data) => (text += data))
+  return new Promise((done, fail) =>
+    child.on('close', (code) => (code === 0 ? done(text) : fail(new Error(`cargo bench ended with ${code}`)))),
+  )
 }
 
 export const title = (text, how) => console.log(`\n${text}\n  ${how}`)

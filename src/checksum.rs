@@ -189,7 +189,7 @@ impl Stream {
                 continue;
             }
             if std::mem::take(&mut self.semicolon) {
-                out.extend([tag(Kind::Semicolon), 0, 0, 0, 0]);
+                out.extend_from_slice(&[tag(Kind::Semicolon), 0, 0, 0, 0]);
             }
             self.any = true;
             // Where the part begins whose case counts.
@@ -202,8 +202,8 @@ impl Stream {
                 _ => 0,
             };
             // The kind, whether a string goes on, and the length keep neighbours apart.
-            out.push(tag(token.kind) | u8::from(token.continues) << 7);
-            out.extend((source.len() as u32).to_le_bytes());
+            let [a, b, c, d] = (source.len() as u32).to_le_bytes();
+            out.extend_from_slice(&[tag(token.kind) | u8::from(token.continues) << 7, a, b, c, d]);
             let from = out.len();
             out.extend_from_slice(source.as_bytes());
             out[from..from + verbatim].make_ascii_lowercase();

@@ -241,12 +241,14 @@ impl Error {
     }
 
     /// Adds the options that the help speaks of.
+    #[inline(never)] // there are many of them: keeps the module small
     pub fn with_options(mut self, options: Vec<Mention>) -> Self {
         self.0.options = options;
         self
     }
 
     /// Adds the place in a file.
+    #[inline(never)] // there are many of them: keeps the module small
     pub fn with_location(mut self, at: Location) -> Self {
         self.0.at = Some(at);
         self

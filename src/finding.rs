@@ -69,18 +69,21 @@ impl Finding {
     }
 
     /// Adds the place in a file.
+    #[inline(never)] // there are many of them: keeps the module small
     pub fn with_location(mut self, at: Location) -> Self {
         self.at = Some(at);
         self
     }
 
     /// Adds an option that the help speaks of.
+    #[inline(never)] // there are many of them: keeps the module small
     pub fn with_option(mut self, option: Mention) -> Self {
         self.options.push(option);
         self
     }
 
     /// Adds the options that the help speaks of.
+    #[inline(never)] // there are many of them: keeps the module small
     pub fn with_options(mut self, options: Vec<Mention>) -> Self {
         self.options = options;
         self

@@ -90,6 +90,8 @@ pub struct Seen {
     pub ledgers: Vec<Found>,
     /// Tables of the set's own that are there.
     pub tables: Vec<Table>,
+    /// Whether any table is there, if those of the set's own were not asked for.
+    pub any: bool,
     /// Whether our ledger says that it was emptied by going back.
     pub ours: bool,
     /// Whether our ledger has a row.
@@ -121,12 +123,13 @@ pub struct LookAgain {
     pub idle: Vec<Found>,
 }
 
-/// The look: a row for everything that is found, of `kind` (a tool's word, `tables`, `trace`, `rows`), `schema`,
-/// `relation` and `readable`. `there`: our ledger is there, so whether it has rows can be asked.
+/// The look: a row for everything that is found, of `kind` (a tool's word, `tables`, `any`, `trace`, `rows`), `schema`,
+/// `relation` and `readable`. `there`: our ledger is there, so whether it has rows can be asked. `creates`: the tables of
+/// the set's own that are looked for; if none are named, whether there is any table.
 ///
 /// All of it is read from the catalog's tables, so that it is one moment's: who sees a table of a migration sees the
 /// ledger that was made before it. `here`: where tables without a schema are created, as an expression.
-pub fn look(table: &Table, here: &str, creates: &[Name], there: bool) -> String {
+pub fn look(table: &Table, here: &str, creates: Option<&[Name]>, there: bool) -> String {
     let (schema, name) = (literal(&table.schema), literal(&table.name));
     let mut known = String::new();
     let mut own = Vec::new();
@@ -161,7 +164,14 @@ pub fn look(table: &Table, here: &str, creates: &[Name], there: bool) -> String 
          and (k.tool <> t.other or k.columns <> array['version character varying'])",
         own.join(", ")
     );
-    if !creates.is_empty() {
+    if creates.is_none() {
+        sql.push_str(
+            " union all select 'any', null, null, null where exists (select 1 from pg_catalog.pg_class c \
+             join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
+             where n.nspname <> 'information_schema' and n.nspname not like 'pg\\_%')",
+        );
+    }
+    if let Some(creates) = creates.filter(|creates| !creates.is_empty()) {
         let mut values = String::new();
         for Name { schema, table } in creates {
             values.push_str(if values.is_empty() { "(" } else { ", (" });
@@ -211,6 +221,7 @@ pub fn seen(rows: &[TextRow]) -> Seen {
         let text = |name: &str| row.get(name).cloned().flatten();
         let table = || Table { schema: text("schema").unwrap_or_default(), name: text("relation").unwrap_or_default() };
         match text("kind").as_deref() {
+            Some("any") => seen.any = true,
             Some("trace") => seen.ours = true,
             Some("rows") => seen.rows = true,
             Some(TABLES) => seen.tables.push(table()),
@@ -340,7 +351,7 @@ pub(crate) fn look_again(table: &Table, here: &str, again: &LookAgain, versions:
          order by (s.kind || ' ' || s.schema || '.' || s.relation) collate \"C\"), '') as seen \
          from ({}) s where s.kind not in ('trace', 'rows')) l",
         literal(&summary(&again.seen)),
-        look(table, here, &again.creates, false)
+        look(table, here, Some(&again.creates), false)
     )
 }
 

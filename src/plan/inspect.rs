@@ -70,7 +70,7 @@ pub fn inspect(section: &Section) -> Result<Inspected, Box<Finding>> {
 
 /// The error for the first variable of the environment in a section that the run has not been given.
 pub fn unnamed(section: &Section, named: &[String]) -> Option<Error> {
-    for fill in section.fills.iter().filter(|fill| fill.with == With::Environment) {
+    for fill in section.fills.iter().filter(|fill| matches!(fill.with, With::Environment)) {
         let names = names(fill.span.slice(&section.text));
         if let Some(name) = names.into_iter().find(|name| !named.contains(name)) {
             let mention = Mention::valued("env", &[&name], ["env: { ", &name, ": '…' }"].concat());
@@ -161,9 +161,23 @@ pub fn ledger_touched(section: &Section, analysis: &Analysis, table: &Table) -> 
                 found.extend(touched(section, statement, act, table));
             }
         }
+        if statement.destructive.as_deref().is_some_and(|what| drops_schema(what, &table.schema)) {
+            found.push(touches(section, statement, "drops the schema of", REMOVE, table));
+        }
     }
     found
 }
+
+/// Whether `drop schema a, "B"` names the schema.
+fn drops_schema(what: &str, schema: &str) -> bool {
+    let is_it = |name: &str| match name.strip_prefix('"') {
+        Some(quoted) => quoted.trim_end_matches('"') == schema,
+        None => name.eq_ignore_ascii_case(schema),
+    };
+    what.strip_prefix("drop schema ").is_some_and(|names| names.split(", ").any(is_it))
+}
+
+const REMOVE: &str = "leave the statement out, or keep the ledger elsewhere with the option `table`";
 
 /// A statement that touches the ledger's own table. A name without a schema counts: nobody can
 /// tell where `search_path` leads.
@@ -181,14 +195,18 @@ fn touched(section: &Section, statement: &Statement, act: &TableAct, table: &Tab
         Act::Create => {
             "leave the statement out, write IF NOT EXISTS, or keep the ledger elsewhere with the option `table`"
         }
-        _ => "leave the statement out, or keep the ledger elsewhere with the option `table`",
+        _ => REMOVE,
     };
+    Some(touches(section, statement, what, help, table))
+}
+
+fn touches(section: &Section, statement: &Statement, what: &str, help: &'static str, table: &Table) -> Finding {
     let mut message = String::from("the migration ");
     message.push_str(what);
     message.push_str(" the ledger's own table, ");
     message.push_str(&table.qualified());
     let finding = Finding::new(Code::LedgerTouched.as_str(), Severity::Error, message).with_help(help);
-    Some(finding.with_location(section.location(statement.span.start)).with_option(Mention::named("table")))
+    finding.with_location(section.location(statement.span.start)).with_option(Mention::named("table"))
 }
 
 /// Whether creating the ledger's table is let pass.

@@ -22,23 +22,50 @@ pub(super) const CODE: &str = "existing-ignored";
 impl Machine {
     /// Asks for the table's columns, and for what else is there. `there`: our ledger is, and has no row.
     pub(super) fn ask_for_shape(&mut self, there: bool) -> Output {
-        let creates = self.names();
+        let creates = Some(self.names());
+        self.ask(creates, there)
+    }
+
+    /// The same, where a ledger may be there that has every file: which tables they create is not found out before it is
+    /// known to matter.
+    pub(super) fn ask_whether_there(&mut self) -> Output {
+        let creates = if self.may_create() { None } else { Some(Vec::new()) };
+        self.ask(creates, false)
+    }
+
+    fn ask(&mut self, creates: Option<Vec<Name>>, there: bool) -> Output {
         self.state.there = there;
+        self.state.unnamed = creates.is_none();
         self.send(Phase::Shape, Request::Shape { creates, there })
     }
 
-    /// The tables that the set creates, if that matters: whoever only asks, or goes back, creates none.
-    fn creates(&mut self) -> Vec<Created> {
-        if !matches!(self.setup.goal, Goal::Up | Goal::Plan) {
-            return Vec::new();
+    /// Whether the run may be one that creates tables: whoever only asks, or goes back, creates none.
+    fn may_create(&self) -> bool {
+        matches!(self.setup.goal, Goal::Up | Goal::Plan)
+    }
+
+    /// There is no ledger, and there are tables: are some of them the set's own?
+    pub(super) fn ask_for_tables(&mut self, seen: Seen) -> Output {
+        let names = self.names();
+        if names.is_empty() { self.judge(seen) } else { self.ask(Some(names), false) }
+    }
+
+    /// The tables that the set creates, if that matters. They are found out once.
+    fn creates(&mut self) -> Arc<Vec<Created>> {
+        if let Some(known) = &self.creates {
+            return known.clone();
         }
-        let (options, cache) = (self.plan_options(), Arc::make_mut(&mut self.cache));
-        let plan = plan::plan_with(&self.setup.catalog, &Ledger::default(), &options, cache);
-        created(&self.setup.catalog, &plan, cache)
+        let mut creates = Vec::new();
+        if self.may_create() {
+            let (options, cache) = (self.plan_options(), Arc::make_mut(&mut self.cache));
+            let plan = plan::plan_with(&self.setup.catalog, &Ledger::default(), &options, cache);
+            creates = created(&self.setup.catalog, &plan, cache);
+        }
+        self.creates.insert(Arc::new(creates)).clone()
     }
 
     fn names(&mut self) -> Vec<Name> {
-        self.creates().into_iter().map(|created| created.name).collect()
+        self.creates().iter().map(|created| created.name.clone()).collect()
     }
 
     /// The table that our ledger was to have is another tool's.
@@ -122,7 +149,7 @@ impl Machine {
     /// Asks for other tools' ledgers, and then for what they say.
     pub(super) fn ask_for_moves(&mut self, seen: Option<Box<Seen>>) -> Output {
         let request = match &seen {
-            None => Request::Shape { creates: Vec::new(), there: false },
+            None => Request::Shape { creates: Some(Vec::new()), there: false },
             Some(seen) => Request::Says(seen.ledgers.clone()),
         };
         self.send(Phase::Moved(seen), request)
@@ -226,4 +253,67 @@ fn ignored_finding(what: &str, word: &str) -> Finding {
         "once a migration is recorded this is not looked at again: take '{word}' out of the option `existing` then"
     );
     Finding::new(CODE, Severity::Warning, message).with_help(help).with_option(Mention::named("existing"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::statements::COLUMNS;
+    use crate::run::{Capabilities, Input, Options};
+
+    const SCRIPT: Capabilities = Capabilities { script: true, batch: false, interactive: true, limit: None };
+    const HTTP: Capabilities = Capabilities { script: false, batch: true, interactive: false, limit: None };
+
+    fn row(pairs: &[(&str, &str)]) -> TextRow {
+        pairs.iter().map(|(name, value)| (name.to_string(), Some(value.to_string()))).collect()
+    }
+
+    /// A run of two migrations, and what comes of it where the answers are these.
+    fn run(goal: Goal, capabilities: Capabilities, answer: impl Fn(&Machine, &Request) -> Vec<TextRow>) -> Machine {
+        let files = ["1_a.sql", "2_b.sql"].map(|path| (path.to_owned(), "create table t ();".to_owned()));
+        let catalog = crate::convention::read(&files, None).expect("a valid set");
+        let mut machine = Machine::new(catalog, goal, Options::new("r"), capabilities).expect("good options");
+        let mut input = None;
+        while let Output::Send(request) = machine.next(input.take(), 0) {
+            input = Some(Input::Rows { rows: answer(&machine, &request) });
+        }
+        machine
+    }
+
+    #[test]
+    fn what_is_applied_is_not_split() {
+        for (goal, capabilities) in [(Goal::Plan, SCRIPT), (Goal::Plan, HTTP), (Goal::Up, SCRIPT), (Goal::Up, HTTP)] {
+            let machine = run(goal, capabilities, |machine, request| match request {
+                Request::Digest => vec![row(&[("same", "false")])],
+                Request::Shape { .. } => {
+                    let version = row(&[("name", "version"), ("type", "character varying(128)")]);
+                    let others = COLUMNS.iter().map(|(name, ..)| row(&[("name", name), ("type", "text")]));
+                    std::iter::once(version).chain(others).collect()
+                }
+                Request::Rows(_) => {
+                    let checksum = &machine.setup().catalog.migrations[0].checksum;
+                    vec![row(&[("version", "1"), ("checksum", checksum), ("state", "applied")])]
+                }
+                _ => Vec::new(),
+            });
+            let known = machine.known();
+            assert!(known.get(0).is_none(), "{capabilities:?}");
+            assert!(known.get(1).is_some(), "{capabilities:?}");
+        }
+    }
+
+    #[test]
+    fn the_tables_of_the_set_are_asked_for_where_there_are_tables_and_no_ledger() {
+        let asked = |any: &[TextRow]| {
+            let seen = std::cell::RefCell::new(Vec::new());
+            run(Goal::Plan, SCRIPT, |_, request| {
+                let Request::Shape { creates, .. } = request else { return Vec::new() };
+                seen.borrow_mut().push(creates.as_ref().map(Vec::len));
+                if creates.is_none() { any.to_vec() } else { Vec::new() }
+            });
+            seen.into_inner()
+        };
+        assert_eq!(asked(&[]), [None]);
+        assert_eq!(asked(&[row(&[("kind", "any")])]), [None, Some(1)]);
+    }
 }

@@ -14,6 +14,7 @@ use crate::ledger::tools::Tool;
 use crate::ledger::{Around, Lease, Ledger, Row, State, shape};
 use crate::plan;
 use crate::plan::Cache;
+use crate::plan::created::Created;
 use crate::readiness;
 use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
@@ -50,6 +51,8 @@ pub struct Machine {
     pub(super) sent: Option<Request>,
     /// What is known of up sections. Follows from the catalog.
     pub(super) cache: Arc<Cache>,
+    /// The tables that the set creates, once that has been asked. Follows from the catalog.
+    pub(super) creates: Option<Arc<Vec<Created>>>,
     pub(super) pace: Pace,
     /// What the database has said of itself. Follows from `state`.
     pub(super) said: Option<Arc<Vec<TextRow>>>,
@@ -101,6 +104,7 @@ impl Machine {
                 losses: 0,
                 cleared: false,
                 there: false,
+                unnamed: false,
                 look_again: None,
                 ignored: Vec::new(),
                 noticed: Vec::new(),
@@ -122,6 +126,7 @@ impl Machine {
             prepared: None,
             sent: None,
             cache: Arc::new(Cache::new()),
+            creates: None,
             pace: Pace {
                 seed,
                 attempts: 0,
@@ -176,9 +181,9 @@ impl Machine {
         }
         self.state.aborting = true;
         let error = self.aborted()?;
-        let output = match self.state.phase.clone() {
+        let output = match &self.state.phase {
             // The ledger is looked at because of a doubt: that comes first.
-            Phase::Rows if self.state.doubt != Doubt::None => return None,
+            Phase::Rows if !matches!(self.state.doubt, Doubt::None) => return None,
             Phase::Digest
             | Phase::Shape
             | Phase::Rows
@@ -193,7 +198,10 @@ impl Machine {
             | Phase::Apply(_)
             | Phase::Adopt(_)
             | Phase::Revert(_) => self.fail(error),
-            Phase::Stepwise(stepwise) => self.withdraw(stepwise, error)?,
+            Phase::Stepwise(stepwise) => {
+                let stepwise = stepwise.clone();
+                self.withdraw(stepwise, error)?
+            }
             Phase::Fresh
             | Phase::Cleanup(_)
             | Phase::Diagnose(_)
@@ -229,8 +237,8 @@ impl Machine {
     pub fn next(&mut self, input: Option<Input>, now: u64) -> Output {
         self.pace.now = now;
         let output = match input {
-            None if self.state.phase == Phase::Fresh => self.begin(),
-            Some(Input::Waited) if self.state.phase == Phase::Waiting => self.look(),
+            None if matches!(self.state.phase, Phase::Fresh) => self.begin(),
+            Some(Input::Waited) if matches!(self.state.phase, Phase::Waiting) => self.look(),
             Some(Input::Rows { rows }) if self.sent.is_some() => {
                 self.pace.reached = true;
                 self.done(rows)
@@ -270,7 +278,7 @@ impl Machine {
                 self.send(Phase::Digest, Request::Digest)
             }
             // A caller's transaction would be over if the ledger were not there.
-            _ if self.setup.capabilities.script => self.ask_for_shape(false),
+            _ if self.setup.capabilities.script => self.ask_whether_there(),
             _ => self.look(),
         }
     }
@@ -282,7 +290,7 @@ impl Machine {
 
     /// Reads the ledger and plans again.
     pub(super) fn look(&mut self) -> Output {
-        if self.state.doubt == Doubt::None
+        if matches!(self.state.doubt, Doubt::None)
             && let Some(error) = self.aborted()
         {
             return self.fail(error);
@@ -313,9 +321,14 @@ impl Machine {
         });
     }
 
+    /// The phase that is over. Whatever comes next sets another.
+    fn left(&mut self) -> Phase {
+        std::mem::replace(&mut self.state.phase, Phase::Over)
+    }
+
     /// The last request was carried out.
     fn done(&mut self, rows: Vec<TextRow>) -> Output {
-        match self.state.phase.clone() {
+        match self.left() {
             Phase::Digest | Phase::Shape | Phase::Rows if self.is_intruding(&rows) => {
                 self.fail(failure::open_transaction(false))
             }
@@ -450,7 +463,7 @@ impl Machine {
             shape::Shape::Missing => {
                 self.state.columns = Some(Vec::new());
                 self.state.incomplete = true;
-                self.judge(seen)
+                if self.state.unnamed && seen.any { self.ask_for_tables(seen) } else { self.judge(seen) }
             }
             found => {
                 self.state.incomplete = found != shape::Shape::Counterfoil;
@@ -494,7 +507,8 @@ impl Machine {
         match self.setup.goal.clone() {
             Goal::Ready => self.ready(&ledger, busy, None),
             Goal::Plan => {
-                let mut plan = plan::plan(&self.setup.catalog, &ledger, &self.plan_options());
+                let (options, cache) = (self.plan_options(), Arc::make_mut(&mut self.cache));
+                let mut plan = plan::plan_with(&self.setup.catalog, &ledger, &options, cache);
                 self.add_noticed(&mut plan.findings);
                 Output::Done(Box::new(Outcome::Plan(plan)))
             }
@@ -605,7 +619,8 @@ impl Machine {
             self.pace.reached = true;
             self.state.losses = 0;
         }
-        match self.state.phase.clone() {
+        let phase = self.left();
+        match phase {
             Phase::Digest | Phase::Shape if failure.sqlstate == FAILED_TRANSACTION => {
                 self.fail(failure::open_transaction(true))
             }
@@ -619,7 +634,7 @@ impl Machine {
                     return self.fail(failure::database(&self.setup, &failure, "the ledger could not be read"));
                 }
                 // What was there a moment ago is gone.
-                if self.state.phase == Phase::Rows { self.ask_for_shape(false) } else { self.look() }
+                if matches!(phase, Phase::Rows) { self.ask_for_shape(false) } else { self.look() }
             }
             Phase::Digest | Phase::Rows | Phase::Shape | Phase::Says { .. } | Phase::Moved(_) if kind == Kind::Lost => {
                 self.look_after_loss()
@@ -668,7 +683,7 @@ impl Machine {
                 Kind::Unique => self.wait("for another runner to finish with the ledger"),
                 Kind::Busy | Kind::Cancelled => self.wait("for a lock on the ledger"),
                 Kind::Lost => {
-                    if let Phase::Adopt(migration) = self.state.phase {
+                    if let Phase::Adopt(migration) = phase {
                         self.state.doubt = Doubt::Lost(migration, EventKind::Adopted);
                     }
                     self.look_after_loss()

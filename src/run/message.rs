@@ -350,7 +350,7 @@ pub(crate) fn message(setup: &Setup, prepared: Option<&Prepared>, request: &Requ
             // In one query, of one moment: what is found is judged by whether there is a ledger.
             "select f.*, s.*, {} from ({}) f full join ({}) s on false",
             statements::OPEN,
-            foreign::look(table, &setup.here(), creates, *there),
+            foreign::look(table, &setup.here(), creates.as_deref(), *there),
             statements::shape(table)
         ),
         Request::Values => super::fill::VALUES.into(),

@@ -31,8 +31,8 @@ pub enum Request {
     Digest,
     /// The columns of the ledger's table, and what else is there: other tools' ledgers, and tables that the set creates.
     Shape {
-        /// Tables that the set creates.
-        creates: Vec<Name>,
+        /// Tables that the set creates. None: that is found out once there is no ledger, and there are tables at all.
+        creates: Option<Vec<Name>>,
         /// Whether the ledger is there, and without rows.
         there: bool,
     },

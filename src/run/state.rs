@@ -34,6 +34,8 @@ pub(super) struct RunState {
     pub(super) cleared: bool,
     /// Whether the shape was asked for since our ledger is there and has no row.
     pub(super) there: bool,
+    /// Whether the shape was asked for without the names of the tables that the set creates.
+    pub(super) unnamed: bool,
     /// What has to be so still when the ledger is made.
     pub(super) look_again: Option<Box<LookAgain>>,
     /// What was let pass.

@@ -162,7 +162,7 @@ impl Machine {
     pub(super) fn then(&mut self, mut now: Stepwise, next: Next) -> Output {
         let (migration, direction, step) = (now.migration, now.direction, now.step);
         // Others must see that it is sent, and it must not be sent once the lease is over.
-        let holds = next == Next::Run && !self.is_transactional(&now) && !now.held;
+        let holds = matches!(next, Next::Run) && !self.is_transactional(&now) && !now.held;
         let in_section = match next {
             _ if holds => false,
             // A step in a transaction brings its settings along.
@@ -348,7 +348,7 @@ impl Machine {
         if kind == Kind::Lost {
             self.state.doubt = Doubt::Lost(now.migration, EventKind::Applied);
             // This claim has sent nothing alone, whatever its row says by now.
-            if now.at == At::Hold {
+            if matches!(now.at, At::Hold) {
                 self.state.unsent = self.state.claim.checked_sub(1);
             }
             return self.look_after_loss();

@@ -124,7 +124,8 @@ pub(super) fn statement(text: &str, tokens: &[Token]) -> Result<Statement, Probl
 
 /// Whether data may be thrown away where this word stands.
 fn removes(text: &str, token: Token) -> bool {
-    let is = |word: &&str| token.span.slice(text).eq_ignore_ascii_case(word);
+    let word = token.span.slice(text);
+    let is = |known: &&str| word.eq_ignore_ascii_case(known);
     token.kind == Kind::Word && ["drop", "truncate", "delete", "alter"].iter().any(is)
 }
 
@@ -144,7 +145,7 @@ fn mentions_set_config(text: &str) -> bool {
     })
 }
 
-/// Words that belong to a verb after its first word.
+/// Words that belong to a verb after its first word, in order.
 const VERB: &[&str] = &[
     "access",
     "aggregate",
@@ -233,9 +234,12 @@ fn verb(mut cursor: Cursor<'_>) -> String {
         return verb;
     }
     for _ in 0..4 {
-        let Some(word) = VERB.iter().find(|word| cursor.keyword(word)) else { break };
+        let word = cursor.peek().filter(|token| token.kind == Kind::Word);
+        let known = word.and_then(|_| VERB.binary_search(&&*cursor.peek_text().to_ascii_lowercase()).ok());
+        let Some(known) = known else { break };
         verb.push(' ');
-        verb.push_str(word);
+        verb.push_str(VERB[known]);
+        cursor.skip();
     }
     verb
 }
@@ -269,6 +273,11 @@ mod tests {
     #[track_caller]
     fn judges(text: &str, expected: Option<Judged>) {
         assert_eq!(one(text).judged, expected, "{text}");
+    }
+
+    #[test]
+    fn the_words_of_verbs_are_in_order() {
+        assert!(VERB.is_sorted());
     }
 
     #[test]

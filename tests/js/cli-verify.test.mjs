@@ -1,6 +1,6 @@
 // `counterfoil verify`: on a real PostgreSQL, with the project's PGlite for the replay.
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { migration, project } from './support/cli.mjs'
@@ -84,13 +84,18 @@ test('what is expected can be kept, and compared without a replay', async (t) =>
   assert.match(gone.stdout, /^difference: table public\.notes is not there$/m)
 })
 
-test('pending migrations are left out, and said', async (t) => {
-  const { run, write } = await place(t)
+test('pending migrations are left out, and said; and so is what a newer release has applied', async (t) => {
+  const { folder, run, write } = await place(t)
   await run(['up'])
   write({ 'db/migrations/003_more.sql': migration('alter table notes add more int;') })
   const { status, stdout } = await run(['verify'])
   assert.equal(status, 0, stdout)
   assert.match(stdout, /^pending, and left out: 003$/m)
+  for (const name of ['002_mark.sql', '003_more.sql']) rmSync(join(folder, 'db/migrations', name))
+  const older = await run(['verify'])
+  assert.equal(older.status, 1)
+  assert.match(older.stdout, /^difference: column public\.notes\.mark is not expected$/m)
+  assert.match(older.stdout, /^a newer release has been here, what it made is not expected: 002$/m)
 })
 
 test('a role that the replay has not: said, and 1 with --strict alone', async (t) => {

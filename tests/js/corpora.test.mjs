@@ -7,18 +7,28 @@ import { after, before, describe, test } from 'node:test'
 import { readSet } from 'counterfoil'
 import * as pg from 'counterfoil/pg'
 import * as pglite from 'counterfoil/pglite'
+import { diffSchemas } from 'counterfoil/schema'
 import { applyPlainly, corpora, readCorpus, root, sessionSettings, skip } from './support/corpora.mjs'
 import { extensions, freshPGlite } from './support/pglite.mjs'
 import { startPostgres } from './support/postgres.mjs'
 import { columnOrder, difference, snapshot } from './support/schema.mjs'
+import { otherServers } from './support/versions.mjs'
 
 /** The one file that needs a table which a migration written in Go makes. */
 const needsGo = { name: 'hatchet', file: '20260424205453_v1_0_100.sql', table: 'v1_dags_olap_new' }
 
+/** Sets that are applied on PostgreSQL 15 too: to apply all of them there is asked for by `COUNTERFOIL_SETS=all`. */
+const alsoOn15 = ['marquez', 'supabase-storage-multitenant']
+const [fifteen] = otherServers
+const isOn15 = (name) => process.env.COUNTERFOIL_SETS === 'all' || alsoOn15.includes(name)
+
 describe('real migration sets', { skip, concurrency: 2 }, () => {
-  let server
-  before(async () => (server = await startPostgres()))
-  after(() => server.stop())
+  let server, older
+  before(async () => {
+    server = await startPostgres()
+    older = fifteen.skip ? undefined : await fifteen.start()
+  })
+  after(() => Promise.all([server.stop(), older?.stop()]))
 
   /** A new database of each kind: what Counterfoil is called with, and how to look at it. */
   async function open(kind) {
@@ -33,7 +43,8 @@ describe('real migration sets', { skip, concurrency: 2 }, () => {
         close: () => db.close(),
       }
     }
-    const db = await server.connect(await server.createDatabase())
+    const on = kind === 'PostgreSQL 15' ? older : server
+    const db = await on.connect(await on.createDatabase())
     return { kind, db, api: pg, exec: (sql) => db.query(sql), query: (sql) => db.query(sql), close: () => db.end() }
   }
 
@@ -55,6 +66,8 @@ describe('real migration sets', { skip, concurrency: 2 }, () => {
       const expected = await snapshot(plain)
       await plain.close()
 
+      const judged = new Map()
+      let applicable = files
       await Promise.all(
         kinds.map(async (kind) => {
           const place = await open(kind)
@@ -90,6 +103,7 @@ describe('real migration sets', { skip, concurrency: 2 }, () => {
             assert.equal(await rowCount(place), applied)
             assert.ok(applied > 0 && applied < total)
             set = Object.fromEntries(Object.entries(files).filter(([path]) => path !== missing))
+            applicable = set
             const plan = await api.plan(db, set)
             assert.equal(plan.decisions.filter(({ action }) => action === 'skip').length, applied)
           }
@@ -118,6 +132,7 @@ describe('real migration sets', { skip, concurrency: 2 }, () => {
           assert.deepEqual(second.applied, [])
           assert.equal(second.roundTrips, 1)
           assert.equal((await api.ready(db, set)).status, 'ready')
+          judged.set(kind, await api.snapshot(db))
           t.diagnostic(
             `${kind}: ${first.applied.length + applied} applied in ${first.elapsedMs} ms, ${first.roundTrips} round trips; ` +
               `findings: ${summary(first.findings)}; ${expected.length} catalog entries agree`,
@@ -125,7 +140,26 @@ describe('real migration sets', { skip, concurrency: 2 }, () => {
           await place.close()
         }),
       )
+
+      const [there] = judged.values()
+      for (const other of judged.values()) await same(t, there, other)
+      if (!pgvector && isOn15(name))
+        await t.test('its schema is the same on PostgreSQL 15', { skip: fifteen.skip }, async (t) => {
+          const place = await open('PostgreSQL 15')
+          if (session) await place.exec(sessionSettings)
+          await place.api.migrate(place.db, applicable)
+          await same(t, judged.get('PostgreSQL'), await place.api.snapshot(place.db))
+          await place.close()
+        })
     })
+  }
+
+  /** Nobody has touched them, so the judge must find nothing. */
+  async function same(t, expected, actual) {
+    const { differences, notes, notCompared } = await diffSchemas(expected, actual)
+    assert.deepEqual([differences, notCompared], [[], []])
+    const told = notes.map(({ message }) => message).join('; ')
+    t.diagnostic(`${actual.facts.length} facts, no difference; notes: ${told || 'none'}`)
   }
 
   test('lobu-pre908 ends in the schema of its schema.sql', async () => {

@@ -44,6 +44,22 @@ onEachDatabase(({ api: { migrate, plan, ready, rollback }, open }) => {
     assert.ok(JSON.stringify(await query(sent[0])).length < 200)
   })
 
+  test('a plan asks for the tables of the set only where there is no ledger, and there are tables', async (t) => {
+    const { db, exec } = await open(t)
+    const { counted, sent } = counting(db)
+    const asked = async () => {
+      const before = sent.length
+      await plan(counted, notes)
+      return sent.length - before
+    }
+    const ofNew = await asked()
+    await exec('create table of_somebody_else ()')
+    const withTables = await asked()
+    await migrate(db, notes)
+    // The last two are the table's columns and its rows.
+    assert.deepEqual([ofNew, withTables, await asked()], [1, 2, 2])
+  })
+
   test('a manifest does all that its files do, with as many messages', async (t) => {
     const { db } = await open(t)
     const [first, other] = [counting(db), counting(db)]

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import { describe, test } from 'node:test'
 import connect from 'connect'
-import { MigrationError, readinessHandler } from 'counterfoil/health'
+import { MigrationError, readinessHandler, schemaReady } from 'counterfoil/health'
 import { Hono } from 'hono'
 import { fails } from './support/errors.mjs'
 
@@ -52,6 +52,11 @@ function listening() {
 function clock(t) {
   t.mock.timers.enable({ apis: ['setTimeout', 'Date'], now: Date.parse('2026-03-01T08:30:00Z') })
   return (milliseconds) => t.mock.timers.tick(milliseconds)
+}
+/** What is loaded when it is first asked for has to be there before the clock goes on. */
+async function loaded() {
+  await import('../../pkg/health/schema.js')
+  await settled()
 }
 const settled = () => new Promise((done) => setImmediate(done))
 const quiet = { log() {} }
@@ -553,6 +558,94 @@ describe('several checks', () => {
   })
 })
 
+describe('the schema', () => {
+  const same = { differences: [] }
+  const difference = (change, name) => ({ change, message: `column ${name} is otherwise` })
+
+  test('what is missing or changed is drift, what is there besides is not', async () => {
+    const { lines, log } = listening()
+    const differs = { differences: [difference('extra', 'a'), difference('changed', 'b'), difference('missing', 'c')] }
+    const { status, httpStatus, message } = await readinessHandler(schemaReady(scripted(differs)), { log }).check()
+    assert.deepEqual(
+      [status, httpStatus, message],
+      ['drifted', 503, 'drift: schema: column b is otherwise (and 1 more)'],
+    )
+    assert.deepEqual(lines, [['critical', `CRITICAL counterfoil: ${message}`]])
+    const more = schemaReady(scripted({ differences: [difference('extra', 'a')] }))
+    const extra = await readinessHandler(more, quiet).check()
+    assert.deepEqual(
+      [extra.status, extra.httpStatus, extra.message],
+      ['ahead', 200, 'ahead: schema: column a is otherwise'],
+    )
+  })
+
+  test('a look that fails takes nothing away, and is repeated a minute later', async (t) => {
+    const pass = clock(t)
+    const look = scripted(lost(), same)
+    const health = readinessHandler(schemaReady(look), quiet)
+    const { status, httpStatus, message } = await health.check()
+    assert.deepEqual([status, httpStatus], ['unverified', 200])
+    assert.match(message, /^unverified: the schema could not be compared: the database could not be reached/)
+    for (let second = 0; second < 59; second += 1) {
+      pass(1_000)
+      await health.check()
+    }
+    assert.equal(look.count, 1)
+    pass(1_000)
+    await health.check()
+    await settled()
+    pass(1_000)
+    assert.equal((await health.check()).status, 'ready')
+    assert.equal(look.count, 2)
+  })
+
+  test('one that takes long keeps no probe waiting, and goes on', async (t) => {
+    const pass = clock(t)
+    let finish
+    let looks = 0
+    const look = () => {
+      looks += 1
+      return new Promise((done) => (finish = done))
+    }
+    const health = readinessHandler(schemaReady(look), quiet)
+    const asked = health.check()
+    await loaded()
+    pass(1_000)
+    const { status, httpStatus, message } = await asked
+    assert.deepEqual(
+      [status, httpStatus, message],
+      ['unverified', 200, 'unverified: the schema could not be compared: it is being compared'],
+    )
+    finish(same)
+    await settled()
+    pass(1_000)
+    assert.equal((await health.check()).status, 'ready')
+    assert.equal(looks, 1)
+  })
+
+  test('one that never ends is replaced after a minute', async (t) => {
+    const pass = clock(t)
+    const answers = [new Promise(() => {}), same]
+    const look = async () => answers.shift()
+    const health = readinessHandler(schemaReady(look), quiet)
+    const asked = health.check()
+    await loaded()
+    pass(1_000)
+    assert.equal((await asked).status, 'unverified')
+    pass(60_000)
+    assert.equal((await health.check()).status, 'ready')
+  })
+
+  test('a database with other migrations is not compared', async () => {
+    for (const others of [{ pending: ['003'] }, { ahead: ['003'] }]) {
+      const look = scripted({ ...others, differences: [difference('missing', 'a')] })
+      const { status, httpStatus, message } = await readinessHandler(schemaReady(look), quiet).check()
+      assert.deepEqual([status, httpStatus], ['unverified', 200])
+      assert.match(message, /the database has not the migrations of this release: 003$/)
+    }
+  })
+})
+
 test('what is wrong with an option is said at once', async () => {
   const wrong = (options, message, check = () => ready) =>
     fails(() => readinessHandler(check, options), { code: 'invalid-input', message })
@@ -562,7 +655,7 @@ test('what is wrong with an option is said at once', async () => {
     await wrong({ path }, 'the option path is not a path that begins with /')
   await wrong({ cache: -1 }, 'the option cache is not a whole number of milliseconds')
   await wrong({ timeout: 0 }, 'the option timeout is not a whole number of milliseconds from 1')
-  await wrong({ missing: 'loud' }, 'the option missing is not one of quiet, critical, ready')
+  await wrong({ missing: 'loud' }, 'the option missing is not quiet, critical or ready')
   await wrong({ detail: 'yes' }, 'the option detail is not true or false')
   await wrong({ log: console }, 'the option log is not a function')
   for (const check of [undefined, null, {}, { a: 7 }, 'ready'])

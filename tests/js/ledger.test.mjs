@@ -373,6 +373,7 @@ onEachDatabase(
         'truncate schema_migrations': 'empties',
         'drop table if exists schema_migrations': 'drops',
         'alter table schema_migrations rename to old': 'renames or moves',
+        'drop schema if exists public cascade': 'drops the schema of',
       })) {
         const set = { '001_notes.sql': `${one['001_notes.sql']}-- migrate:down\ndrop table notes;\n${sql};\n` }
         await migrate(db, set)

@@ -250,7 +250,7 @@ pub(crate) fn step(world: &World<'_>, db: &mut Arc<Committed>, backends: &mut [A
             Progress::Reply(one(&[("same", if same { "true" } else { "false" })]))
         }
         Request::Shape { there: true, .. } if !db.exists => Progress::Reply(failure("42P01")),
-        Request::Shape { there, .. } => {
+        Request::Shape { there, creates } => {
             let text = |pairs: &[(&str, &str)]| -> TextRow {
                 pairs.iter().map(|(name, value)| (name.to_string(), Some(value.to_string()))).collect()
             };
@@ -267,6 +267,9 @@ pub(crate) fn step(world: &World<'_>, db: &mut Arc<Committed>, backends: &mut [A
                     ("relation", "goose_db_version"),
                     ("readable", "true"),
                 ]));
+            }
+            if db.foreign && creates.is_none() {
+                out.push(text(&[("kind", "any")]));
             }
             if db.exists && db.traced {
                 out.push(text(&[("kind", "trace")]));

@@ -34,7 +34,7 @@ const checks: {
   cache: is.whole,
   timeout: is.long,
   detail: [(value) => typeof value === 'boolean', 'true or false'],
-  missing: [(value) => ['quiet', 'critical', 'ready'].includes(value as string), 'one of quiet, critical, ready'],
+  missing: [(value) => ['quiet', 'critical', 'ready'].includes(value as string), 'quiet, critical or ready'],
   log: [(value) => typeof value === 'function', 'a function'],
 }
 
@@ -86,7 +86,7 @@ export function readinessHandler(
     throw failure(
       'invalid-input',
       'the check is not a function',
-      'pass (signal) => ready(db, migrations, { signal }), or an object of such functions',
+      'pass (signal) => ready(db, migrations, { signal }), or several in an object',
     )
   const probes = all.map((each, index) => new Probe(each, chosen, named[index]?.[0]))
 

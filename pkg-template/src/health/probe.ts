@@ -153,7 +153,7 @@ export class Probe {
 }
 
 /** Lets go what hangs. */
-const giveUp = ({ controller }: Flight) => controller.abort(new Error('no answer for too long'))
+const giveUp = ({ controller }: Flight) => controller.abort(new Error('no answer'))
 
 /** Whether nothing has been applied to the database, so that it looks like a new one. */
 const isMissing = ({ status, database }: Checked) => status === 'behind' && database === undefined

@@ -21,6 +21,13 @@ export interface Checked {
  */
 export type Check = (signal: AbortSignal) => PromiseLike<Checked> | Checked
 
+/** Looks at the schema: `(signal) => verify(db, manifest, { signal })`. */
+export type SchemaLook = (signal: AbortSignal) => PromiseLike<{
+  readonly differences: readonly { readonly change: string; readonly message: string }[]
+  readonly pending?: readonly string[]
+  readonly ahead?: readonly string[]
+}>
+
 /** Options of `readinessHandler`. Times are in milliseconds. */
 export interface ReadinessOptions {
   /** The path that is answered, as it stands in the request. Default: `/health/ready`. */

@@ -9,9 +9,18 @@ export interface Snapshot {
     /** PostgreSQL's `server_version_num`, such as 180004. */
     readonly version: number
     readonly roles: readonly string[]
+    /** The extensions that it offers. */
+    readonly extensions?: readonly string[]
   }
   /** Each with its kind (`table`, `column`, …), its name as PostgreSQL quotes it, and what is known of it. */
   readonly facts: readonly (readonly [kind: string, name: string, data: Readonly<Record<string, unknown>>])[]
+}
+
+/** The schema that a manifest's files make, as `counterfoil embed --expected` keeps it. */
+export interface Expected {
+  /** The digest of the manifest that it belongs to. */
+  readonly of: string
+  readonly snapshot: Snapshot
 }
 
 /** A thing that is not as expected. */
@@ -58,7 +67,7 @@ export interface ReplayPGlite {
 export interface VerifyOptions extends ReadOptions, DiffOptions {
   /**
    * Makes an empty PGlite, in which the migrations are replayed: `() => PGlite.create({ extensions: { vector } })`. It is
-   * closed afterwards. Not wanted where a snapshot is given.
+   * closed afterwards. Not wanted where a snapshot is given, nor for a manifest that brings one (`embed --expected`).
    */
   readonly replay?: () => object | Promise<object>
   /**
@@ -113,8 +122,13 @@ export type Verdict = 'present' | 'absent' | 'partly' | 'overwritten' | 'no-effe
 export interface Verified extends SchemaDifferences {
   /** `partly-compared`: there is no difference in what was compared, and something was not. */
   readonly status: 'same' | 'differs' | 'partly-compared'
-  /** Migrations of the set that the ledger says have not run: the schema was compared without them. */
+  /**
+   * Migrations of the set that the ledger says have not run. A replay leaves them out; a snapshot that was taken before does
+   * not.
+   */
   readonly pending: readonly string[]
+  /** Migrations that a newer release has applied: what they have made is not expected. */
+  readonly ahead: readonly string[]
   /** What was expected; `snapshot` of it can be kept, so that no replay is needed the next time. */
   readonly expected: Snapshot
   /** With `explain`, where it differs: which migrations have not run, and what was changed by hand. */
@@ -137,10 +151,11 @@ export interface TakeSnapshot<Db> {
 export interface Verify<Db> {
   /**
    * Says whether the schema of the database is the one that its migrations make: they are replayed in an empty PGlite, and
-   * both are compared as facts. Or compares it with a snapshot that was taken before. What the ledger says is pending is left
-   * out on both sides. Writes nothing to `db`.
+   * both are compared as facts. Or compares it with a snapshot that was taken before, which a manifest may bring along. What
+   * the ledger says is pending is left out of a replay. Writes nothing to `db`.
    *
-   * @throws MigrationError what `plan` throws; `invalid-input` without `replay` for a set of migrations; what `migrate` throws
+   * @throws MigrationError what `plan` throws; `invalid-input` without `replay` for a set of migrations that brings no snapshot,
+   *   and for a snapshot that belongs to other files; what `migrate` throws
    *   if the replay does not apply every file; `review-unavailable`
    *
    * @example

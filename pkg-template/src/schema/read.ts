@@ -1,6 +1,6 @@
 // `snapshot` and `verify`: the schema that is there, and whether it is the one that the migrations make. Loaded when one of
 // them is called.
-import { look } from '../run/actions.js'
+import { judge, look } from '../run/actions.js'
 import type { Driver } from '../run/driver.js'
 import { allowed, isObject, type AnyOptions } from '../options/options.js'
 import { picked } from '../options/picked.js'
@@ -9,6 +9,7 @@ import type { AnyMigrations } from '../set/files.js'
 import { invalid, theOption } from '../shared/mentions.js'
 import { review } from '../wasm/review.js'
 import { explain, ignore, replay } from './checks.js'
+import { expectedOf } from './expected.js'
 import { reading, rowsOf } from './rows.js'
 import type { DiffOptions, SchemaDifferences, Snapshot, SnapshotOptions, Verified, VerifyOptions } from './public.js'
 
@@ -46,35 +47,53 @@ export async function verify<Db extends object>(
 ): Promise<Verified> {
   mustBeRight(options, allowed.looking, { ignore, replay, explain })
   const { replay: make, ignore: without, explain: explains, ...others } = options
-  const compared = async (expected: Snapshot, pending: readonly string[]): Promise<Verified> => {
+  const compared = async (expected: Snapshot, { pending, ahead } = nothing): Promise<Verified> => {
     const actual = await taken(driver, db, picked(others, reading))
     const found = await diffSchemas(expected, actual, without ? { ignore: without } : {})
     const status = found.differences.length > 0 ? 'differs' : found.notCompared.length > 0 ? 'partly-compared' : 'same'
-    return { status, ...found, pending, expected }
+    return { status, ...found, pending, ahead, expected }
   }
+  const none = () =>
+    invalid(
+      'a snapshot does not say which migrations made it',
+      'hand in the migrations, and what makes an empty PGlite',
+      [theOption('explain')],
+    )
   if (isObject(from) && isSnapshot(from)) {
-    if (explains)
-      throw invalid('a snapshot does not say which migrations made it', 'hand in the migrations, to be replayed', [
-        theOption('explain'),
-      ])
-    return compared(from, [])
+    if (explains) throw none()
+    return compared(from)
   }
-  if (!make)
+  const set = from as AnyMigrations
+  const kept = make ? undefined : await expectedOf(set)
+  if (kept && explains) throw none()
+  // One query if all is well.
+  if (kept && (await judge(driver, db, set, others)).status === 'ready') return compared(kept)
+  if (!kept && !make)
     throw invalid(
       'there is nothing to replay the migrations in',
       'hand in what makes an empty PGlite, or a snapshot in place of the migrations',
       [theOption('replay')],
     )
-  const set = from as AnyMigrations
   const { decisions } = await look(driver, db, set, others)
-  const pending = decisions.filter(({ action }) => action === 'apply').map(({ version }) => version)
-  const { replayed } = await import('./replay.js')
-  const expected = await replayed(set, others, pending, make, (lite, empty) =>
-    taken(lite, empty, picked(others, reading)),
-  )
-  const found = await compared(expected, pending)
+  const versions = (chosen: typeof decisions) => chosen.map(({ version }) => version)
+  const pending = versions(decisions.filter(({ action }) => action === 'apply'))
+  const ahead = versions(decisions.filter(({ code }) => code === 'ahead'))
+  const found = await compared(kept ?? (await replayed(set, others, pending, make!)), { pending, ahead })
   if (!explains || found.status !== 'differs') return found
   const { evidenceOf } = await import('./evidence.js')
-  const open = decisions.filter(({ action, path }) => action !== 'apply' && path).map(({ version }) => version)
-  return { ...found, evidence: await evidenceOf(driver, db, set, others, { told: [], open }, make) }
+  const open = versions(decisions.filter(({ action, path }) => action !== 'apply' && path))
+  return { ...found, evidence: await evidenceOf(driver, db, set, others, { told: [], open }, make!) }
+}
+
+const nothing: Pick<Verified, 'pending' | 'ahead'> = { pending: [], ahead: [] }
+
+/** The schema that the migrations make, without those that are pending. @internal */
+export async function replayed(
+  set: AnyMigrations,
+  options: AnyOptions,
+  pending: readonly string[],
+  make: () => object | Promise<object>,
+): Promise<Snapshot> {
+  const replays = await import('./replay.js')
+  return replays.replayed(set, options, pending, make, (lite, empty) => taken(lite, empty, picked(options, reading)))
 }

@@ -7,6 +7,7 @@ import type { PGliteLike } from '../drivers/pglite-like.js'
 import type { AnyOptions } from '../options/options.js'
 import { picked } from '../options/picked.js'
 import type { AnyMigrations } from '../set/files.js'
+import { MigrationError } from '../shared/errors.js'
 import { Trace } from './trace.js'
 
 /** Makes an empty PGlite: the option `replay`. @internal */
@@ -41,9 +42,8 @@ export async function replayed<T>(
     if (left.length > 0) await stamp(pglite, db, set, left, chosen)
     const trace = sql === undefined ? undefined : new Trace(db, sql)
     await trace?.begin()
-    await (trace
-      ? up(trace.through(pglite), db, set, { ...options, onProgress: trace.told })
-      : up(pglite, db, set, options))
+    const driver = trace?.through(pglite) ?? pglite
+    await up(driver, db, set, { ...options, ...(trace && { onProgress: trace.told }) }).catch(unoffered)
     if (late.length > 0) {
       await stamp(pglite, db, set, late, { ...chosen, as: 'not-applied' })
       await up(pglite, db, set, options)
@@ -52,4 +52,14 @@ export async function replayed<T>(
   } finally {
     await db.close?.()
   }
+}
+
+/** What to do where the replay has not the extensions that the database has. */
+function unoffered(error: unknown): never {
+  if (!(error instanceof MigrationError) || !/extension "[^"]*" is not available/.test(error.message)) throw error
+  throw Object.assign(error, {
+    help:
+      'this is the replay: make its PGlite with that extension, or take a snapshot of a database that the migrations have made ' +
+      'and nobody has touched, and compare with that',
+  })
 }

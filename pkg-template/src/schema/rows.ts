@@ -5,6 +5,7 @@ import { refusal } from '../run/wrong-database.js'
 import { settings, type AnyOptions, type Names } from '../options/options.js'
 import { failure, MigrationError } from '../shared/errors.js'
 import { review } from '../wasm/review.js'
+import { rowsOf as sent } from './ask.js'
 import type { SchemaRow } from './trace.js'
 
 /** The options of what reads a schema. @internal */
@@ -24,11 +25,11 @@ export async function rowsOf<Db extends object>(
   const connection = driver.connect(db)
   let failed = true
   try {
-    const rows = await unlessTold(chosen, connection.query(sql), async () =>
+    const rows = await unlessTold(chosen, sent(driver.entry, connection, sql), async () =>
       (await import('../run/late.js')).late(chosen, []),
     )
     failed = false
-    return rows.map(({ kind, name, data }) => [kind!, name!, data!])
+    return rows as readonly unknown[] as readonly SchemaRow[]
   } catch (error) {
     throw error instanceof MigrationError ? error : unread(error)
   } finally {

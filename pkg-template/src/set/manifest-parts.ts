@@ -22,6 +22,11 @@ export interface Manifest {
   readonly newest: string | null
   /** How many migrations there are in it. */
   readonly count: number
+  /**
+   * Loads the schema that the set makes, for `verify`: what `embed --expected` writes into a module of its own, which nobody
+   * else loads. Its default export is an `Expected` of `counterfoil/schema`.
+   */
+  readonly expected?: () => Promise<{ readonly default: object }>
   /** All files of the set; those that are no migrations (a journal, `.counterfoil/*.json`) have no checksum. */
   readonly files: readonly ManifestFile[]
 }
@@ -38,7 +43,10 @@ export interface ManifestFile {
 
 const isText = (value: unknown) => typeof value === 'string'
 
-const parts: { readonly [part in keyof Manifest]: (value: never) => boolean } = {
+/** What is looked at before a manifest is used. @internal */
+export type Part = Exclude<keyof Manifest, 'expected'>
+
+const parts: { readonly [part in Part]: (value: never) => boolean } = {
   manifest: (value) => value === 1,
   convention: isText,
   // It is written into a statement as it is.
@@ -49,8 +57,8 @@ const parts: { readonly [part in keyof Manifest]: (value: never) => boolean } = 
 }
 
 /** The first part that is wrong. @internal */
-export const wrongPart = (set: object): keyof Manifest | undefined =>
-  (Object.keys(parts) as (keyof Manifest)[]).find((part) => !parts[part]((set as Record<string, never>)[part]!))
+export const wrongPart = (set: object): Part | undefined =>
+  (Object.keys(parts) as Part[]).find((part) => !parts[part]((set as Record<string, never>)[part]!))
 
 /** Whether it is a manifest, and nothing is wrong with it. @internal */
 export const isManifest = (set: unknown): set is Manifest =>

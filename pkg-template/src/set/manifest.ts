@@ -1,7 +1,7 @@
 // A migration set that was made ready at build time: what `counterfoil embed` writes.
 import type { Convention } from '../core/core.js'
 import { failure, type MigrationError } from '../shared/errors.js'
-import { wrongPart, type Manifest, type ManifestFile } from './manifest-parts.js'
+import { wrongPart, type Manifest, type ManifestFile, type Part } from './manifest-parts.js'
 
 export type { Manifest, ManifestFile }
 
@@ -22,7 +22,7 @@ export function manifestOf(set: unknown): Manifest | undefined {
 }
 
 /** What is wrong with each part. */
-const words: { readonly [part in Exclude<keyof Manifest, 'manifest'>]: string } = {
+const words: { readonly [part in Exclude<Part, 'manifest'>]: string } = {
   convention: 'does not name its convention',
   digest: 'has a digest that is neither null nor 64 hex digits',
   newest: 'has a newest version that is neither null nor a string',
@@ -35,6 +35,6 @@ export const conventionOf = (set: unknown, chosen: Convention | undefined): Conv
   chosen ?? manifestOf(set)?.convention
 
 /** An error that the manifest's author can mend. @internal */
-export function wrong(what: string): MigrationError {
-  return failure('invalid-input', `the manifest ${what}`, 'run `counterfoil embed` again')
+export function wrong(what: string, help = 'run `counterfoil embed` again'): MigrationError {
+  return failure('invalid-input', `the manifest ${what}`, help)
 }

@@ -34,7 +34,7 @@ impl Errand for Import {
         let Some(looked) = heard.first() else {
             return Ok(Some(match &from.table {
                 Some(table) => statements::shape(table),
-                None => foreign::look(&setup.options.table, &setup.here(), &[], false),
+                None => foreign::look(&setup.options.table, &setup.here(), Some(&[]), false),
             }));
         };
         let (found, rest) = match (which(setup, &from, looked)?, &heard[1..]) {

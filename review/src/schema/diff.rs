@@ -25,6 +25,9 @@ pub enum Ignore {
 const NOTES: &[&str] =
     &["owner", "version", "storage", "compression", "statistics target", "not null constraint", "multirange"];
 
+/// The property that says that others may not be seen by the role that has asked.
+const HIDDEN: &str = "hidden";
+
 /// Properties that PostgreSQL spells out from what it has parsed.
 const SPELLED: &[&str] = &["definition", "default", "generated", "using", "check", "bound", "partitioned by"];
 
@@ -51,6 +54,9 @@ pub fn diff(expected: &Snapshot, actual: &Snapshot, ignore: &[Ignore]) -> Differ
         } else {
             (data.clone(), there.clone())
         };
+        if [&data, &there].iter().any(|side| side.contains_key(HIDDEN)) {
+            out.not_compared.push(format!("options of the {} {}, which this role may not see", fact.kind, fact.name));
+        }
         let compared = compare(fact, &data, &there, expected, actual, ignore);
         let (notes, changed): (Vec<Property>, Vec<Property>) =
             compared.into_iter().partition(|property| is_note(fact) || NOTES.contains(&property.property.as_str()));
@@ -65,6 +71,10 @@ pub fn diff(expected: &Snapshot, actual: &Snapshot, ignore: &[Ignore]) -> Differ
             continue;
         }
         if fact.is_privileges() && left(data, actual, expected, &mut left_out).is_empty() && !fact.is_of_relation() {
+            continue;
+        }
+        if fact.kind == "extension" && expected.server.lacks(&fact.name) {
+            out.not_compared.push(format!("the extension {}, which one of the servers does not offer", fact.name));
             continue;
         }
         out.add(fact, Change::Extra, Vec::new(), is_note(fact) || dated_actual.contains(fact));
@@ -135,6 +145,12 @@ fn compare(
             "position" => true,
             "owner" => ignore.contains(&Ignore::Owners),
             "not null constraint" => versions.0.min(versions.1) < 180_000,
+            // Partitions have that of their table since 17.
+            "identity" => {
+                versions.0.min(versions.1) < 170_000 && [(expected, from), (actual, to)].iter().any(is_in_partition)
+            }
+            HIDDEN => true,
+            "options digest" => [expected, actual].iter().any(|side| side.contains_key(HIDDEN)),
             _ => false,
         };
         if !same && !is_out {
@@ -142,6 +158,13 @@ fn compare(
         }
     }
     out
+}
+
+/// Whether the table of a column is a partition.
+fn is_in_partition((column, of): &(&Map<String, Value>, &Snapshot)) -> bool {
+    let Some(Value::String(name)) = column.get("of") else { return false };
+    let table = Fact { kind: "table".to_owned(), name: name.clone() };
+    of.facts.get(&table).is_some_and(|table| table.contains_key("bound"))
 }
 
 /// Whether a property says what goes without saying: a default of NULL.
@@ -180,12 +203,8 @@ fn dated(own: &Snapshot, other: &Snapshot) -> BTreeSet<Fact> {
         let name = fact.name.split_once(' ').filter(|_| fact.is_privileges() || fact.kind == "comment");
         let name = name.map_or(fact.name.as_str(), |(_, name)| name);
         let of = data.get("of").and_then(Value::as_str);
-        let belongs = |table: &String| {
-            name == table
-                || of == Some(table)
-                || name.strip_prefix(table.as_str()).is_some_and(|rest| rest.starts_with('.'))
-        };
-        if names.iter().any(belongs) {
+        let mut tables = name.match_indices('.').map(|(dot, _)| &name[..dot]).chain([name]).chain(of);
+        if tables.any(|table| names.contains(table)) {
             out.insert(fact.clone());
         }
     }

@@ -481,14 +481,23 @@ from path, pg_catalog.pg_foreign_server s
 where not exists (select from member m where m.classid = 'pg_catalog.pg_foreign_server'::pg_catalog.regclass and m.objid = s.oid)
 
 union all
-select 'user mapping', u.usename || ' at ' || pg_catalog.quote_ident(u.srvname), null, pg_catalog.jsonb_build_object('options digest', pg_catalog.md5(pg_catalog.array_to_string(u.umoptions, pg_catalog.chr(1))))
-from path, pg_catalog.pg_user_mappings u
+select 'user mapping', u.usename || ' at ' || pg_catalog.quote_ident(u.srvname), null, pg_catalog.jsonb_build_object(
+  'options digest', pg_catalog.md5(pg_catalog.array_to_string(u.umoptions, pg_catalog.chr(1))),
+  -- As the view decides it.
+  'hidden', case when not (
+    case u.umuser when 0 then pg_catalog.pg_has_role(s.srvowner, 'USAGE')
+      else u.usename = current_user and (pg_catalog.pg_has_role(s.srvowner, 'USAGE') or pg_catalog.has_server_privilege(s.oid, 'USAGE')) end
+    or (select r.rolsuper from pg_catalog.pg_roles r where r.rolname = current_user)
+  ) then true end
+)
+from path, pg_catalog.pg_user_mappings u join pg_catalog.pg_foreign_server s on s.oid = u.srvid
 
 union all
-select 'privileges', g.kind || ' ' || g.name, null,
-  coalesce((select pg_catalog.jsonb_object_agg(d.to_whom, d.what) from deviation d where d.kind = g.kind and d.name = g.name), '{}')
+select 'privileges', g.kind || ' ' || g.name, null, coalesce(d.all_of_them, '{}')
 from granted g
-where g.always or exists (select from deviation d where d.kind = g.kind and d.name = g.name)
+left join (select kind, name, pg_catalog.jsonb_object_agg(to_whom, what) as all_of_them from deviation group by kind, name) d
+  on d.kind = g.kind and d.name = g.name
+where g.always or d.kind is not null
 
 union all
 select 'privileges', 'column ' || r.name || '.' || pg_catalog.quote_ident(a.attname), null, (
@@ -551,4 +560,6 @@ union all
 -- Last: whoever asks in a transaction finds the path as it was.
 select 'server' || pg_catalog.left(pg_catalog.set_config('search_path', before, true), 0), '', pg_catalog.jsonb_build_object('version', version, 'roles', (
   select pg_catalog.jsonb_agg(r.rolname order by r.rolname) from pg_catalog.pg_roles r where r.rolname !~ '^pg_'
+), 'extensions', (
+  select pg_catalog.jsonb_agg(pg_catalog.quote_ident(e.name) order by e.name) from pg_catalog.pg_available_extensions e
 ))::text from path

@@ -14,6 +14,16 @@ pub struct Server {
     /// The roles that the server has, without those of PostgreSQL itself (`pg_…`).
     #[serde(default)]
     pub roles: Vec<String>,
+    /// The extensions that it offers, as PostgreSQL quotes their names; none in a snapshot that does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extensions: Option<Vec<String>>,
+}
+
+impl Server {
+    /// Whether it is known not to offer this extension.
+    pub(super) fn lacks(&self, extension: &str) -> bool {
+        self.extensions.as_ref().is_some_and(|offered| offered.iter().all(|name| name != extension))
+    }
 }
 
 /// One thing in a schema.

@@ -102,3 +102,45 @@ fn partitions_of_another_day_are_notes() {
     assert_eq!(lines(&found.differences), Vec::<&str>::new());
     assert_eq!(found.notes.len(), 4);
 }
+
+#[test]
+fn a_partition_has_the_identity_of_its_table_since_17() {
+    let of = |version: u32, identity: &str| {
+        let column = format!(r#"{{"of":"tasks_old","type":"bigint"{identity}}}"#);
+        let plain = format!(r#"{{"of":"plain","type":"bigint"{identity}}}"#);
+        let bound = r#"{"bound":"DEFAULT","inherits":["tasks"]}"#;
+        let facts = [
+            ("table", "tasks_old", bound),
+            ("column", "tasks_old.id", &*column),
+            ("table", "plain", "{}"),
+            ("column", "plain.id", &*plain),
+        ];
+        snapshot(version, &facts)
+    };
+    let always = r#","identity":"always""#;
+    let found = diff(&of(180_004, always), &of(150_018, ""), &[]);
+    assert_eq!(lines(&found.differences), ["column plain.id: has no identity, expected always"]);
+    assert_eq!(diff(&of(180_004, always), &of(170_010, ""), &[]).differences.len(), 2);
+}
+
+#[test]
+fn an_extension_that_a_server_does_not_offer_is_not_compared() {
+    let table = ("table", "t", "{}");
+    let mut small = snapshot(180_004, &[table]);
+    let large = snapshot(180_004, &[table, ("extension", "pg_net", "{}"), ("extension", "hstore", "{}")]);
+    assert_eq!(diff(&small, &large, &[]).differences.len(), 2);
+    small.server.extensions = Some(vec!["hstore".to_owned()]);
+    let found = diff(&small, &large, &[]);
+    assert_eq!(lines(&found.differences), ["extension hstore is not expected"]);
+    assert_eq!(found.not_compared, ["the extension pg_net, which one of the servers does not offer"]);
+    // What is expected has to be there, whoever could have it.
+    assert_eq!(diff(&large, &small, &[]).differences.len(), 2);
+}
+
+#[test]
+fn options_that_a_role_may_not_see_are_not_compared() {
+    let of = |data: &str| snapshot(180_004, &[("table", "t", "{}"), ("user mapping", "clerk at far", data)]);
+    let found = diff(&of(r#"{"options digest":"a"}"#), &of(r#"{"hidden":true}"#), &[]);
+    assert_eq!((found.differences.len(), found.notes.len()), (0, 0));
+    assert_eq!(found.not_compared, ["options of the user mapping clerk at far, which this role may not see"]);
+}

@@ -29,6 +29,10 @@ fn a_migration_that_takes_the_ledger_away_is_refused() {
     refused("alter table public.schema_migrations set schema old;", "renames or moves", "db/001_a.sql:1:1");
     refused("select 1;\ndelete from only Schema_Migrations;", "empties", "db/001_a.sql:2:1");
     refused("truncate x, \"public\".\"schema_migrations\" cascade;", "empties", "db/001_a.sql:1:1");
+    for sql in ["drop schema if exists a, PUBLIC cascade;", "do $$ begin drop schema \"public\" cascade; end $$;"] {
+        refused(sql, "drops the schema of", "db/001_a.sql:1:1");
+    }
+    world(&[file("001_a.sql", "drop schema a, \"Public\", publicity cascade;")], &[]).finds(&[]).goes();
     let some = "delete from schema_migrations where version = '1'; truncate other.schema_migrations;";
     world(&[file("001_a.sql", some)], &[]).finds(&[]).goes();
     world(&[file("001_a.sql", "drop table other.schema_migrations; drop table a.public;")], &[]).finds(&[]).goes();

@@ -172,3 +172,23 @@ test('what is something else is named, and so is the entry that takes it', async
   await fails(api.migrate(SQL, notes), { code: 'invalid-input', help: /new SQL\(address\)/ })
   await close()
 })
+
+test('the schema is read as facts, in and outside of a connection of its own', async () => {
+  const { db, query, close } = await open()
+  await api.migrate(db, notes)
+  const taken = await api.snapshot(db)
+  assert.deepEqual(
+    taken.facts.filter(([kind]) => kind === 'table').map(([, name]) => name),
+    ['public.notes'],
+  )
+  assert.equal((await api.verify(db, taken)).status, 'same')
+  await query('alter table notes add by_hand text')
+  const reserved = await db.reserve()
+  const { status, differences } = await api.verify(reserved, taken)
+  assert.deepEqual(
+    [status, differences.map(({ message }) => message)],
+    ['differs', ['column public.notes.by_hand is not expected']],
+  )
+  await reserved.release()
+  await close()
+})

@@ -23,7 +23,7 @@ export const kinds = [
   `create table shop.log (id int, at date not null) partition by range (at)`,
   `create table shop.log_old partition of shop.log for values from (minvalue) to ('2020-01-01')`,
   `create table shop.log_rest partition of shop.log default`,
-  `create table shop.animal (name text)`,
+  `create table shop.animal (name text not null)`,
   `create table shop.dog (barks boolean) inherits (shop.animal)`,
   `create view shop.open_bills with (security_barrier) as select id, total from shop.bill where not paid and total > 1`,
   `create view shop.who as select c.name, b.total from shop.customer c join shop.bill b on b.customer = c.id`,
@@ -47,6 +47,10 @@ export const kinds = [
   `create publication changes for table shop.bill (id, total) where (id > 3)`,
   `create function shop.noted() returns event_trigger language plpgsql as $$ begin end $$`,
   `create event trigger watch on ddl_command_end execute function shop.noted()`,
+  `create foreign data wrapper wires`,
+  `create server far foreign data wrapper wires options (host 'secret-host')`,
+  `create user mapping for clerk server far options (password 'secret-word')`,
+  `create foreign table shop.remote (id int) server far options (name 'there')`,
   `comment on table shop.customer is 'who buys'`,
   `comment on column shop.customer.name is 'as on the card'`,
   `comment on constraint plausible on shop.bill is 'nobody pays us back'`,
@@ -128,6 +132,63 @@ export const changes = [
     `alter default privileges in schema shop revoke select on tables from clerk`,
     ['default privileges tables in schema shop'],
   ],
+  [`alter schema shop owner to clerk`, ['schema shop']],
+  [`alter table shop.bill alter paid set not null`, ['column shop.bill.paid']],
+  [`alter table shop.animal alter name drop not null`, ['column shop.animal.name', 'column shop.dog.name']],
+  [`alter table shop.customer alter id drop identity`, ['column shop.customer.id']],
+  [`alter table shop.visits alter page type text collate "POSIX"`, ['column shop.visits.page']],
+  [`alter table shop.visits alter page type varchar(50)`, ['column shop.visits.page']],
+  [`alter table shop.bill alter constraint bill_customer_fkey deferrable`, ['constraint shop.bill.bill_customer_fkey']],
+  [
+    `alter table shop.bill rename constraint plausible to likely`,
+    ['constraint shop.bill.plausible', 'constraint shop.bill.likely'],
+  ],
+  [`alter index shop.bill_even set (fillfactor = 60)`, ['index shop.bill_even']],
+  [`alter function shop.touch() reset search_path`, ['function shop.touch()']],
+  [`alter function shop.label(shop.size) volatile`, ['function shop.label(shop.size)']],
+  [`alter table shop.customer force row level security`, ['table shop.customer']],
+  [`drop policy own on shop.customer`, ['policy shop.customer.own']],
+  [`alter type shop.colour rename value 'red' to 'crimson'`, ['type shop.colour']],
+  [`drop type shop.span`, ['type shop.span']],
+  [`alter sequence shop.numbers increment 3`, ['sequence shop.numbers']],
+  [`comment on view shop.who is 'all of them'`, ['comment view shop.who']],
+  [`revoke select on shop.customer from clerk`, ['privileges table shop.customer']],
+  [`grant select on shop.log to public`, ['privileges table shop.log']],
+  [`alter publication changes drop table shop.bill`, ['publication changes']],
+  [
+    `alter text search configuration shop.words alter mapping for word with english_stem`,
+    ['text search configuration shop.words'],
+  ],
+  [`create extension pg_trgm`, ['extension pg_trgm']],
+  [`alter server far options (set host 'another')`, ['server far']],
+  [`alter user mapping for clerk server far options (set password 'another')`, ['user mapping clerk at far']],
+  [`drop user mapping for clerk server far`, ['user mapping clerk at far']],
+  [`alter foreign table shop.remote options (set name 'elsewhere')`, ['foreign table shop.remote']],
+  [
+    `do $$ begin execute format('alter database %I set work_mem = 5000', current_database()); end $$`,
+    ['setting database'],
+  ],
+  [`alter role clerk set work_mem = '5MB'`, ['setting role clerk everywhere']],
+  [
+    `do $$ begin execute format('alter role clerk in database %I set work_mem = 5000', current_database()); end $$`,
+    ['setting role clerk database'],
+  ],
+  [`grant set on parameter work_mem to clerk`, ['parameter work_mem']],
   [`create schema attic`, ['schema attic']],
   [`select lo_create(0)`, ['large objects count']],
+]
+
+/** Those that PostgreSQL knows since 18. */
+export const changesSince18 = [
+  [`alter table shop.customer rename constraint customer_name_not_null to named`, ['column shop.customer.name']],
+  [`alter table shop.bill add constraint has_total not null total not valid`, ['column shop.bill.total']],
+  [`alter table shop.visits add constraint has_page not null page no inherit`, ['column shop.visits.page']],
+]
+
+/** What PGlite cannot do. */
+export const changesOfServers = [
+  [
+    `create subscription feed connection 'dbname=none' publication news with (connect = false, slot_name = none)`,
+    ['subscription feed'],
+  ],
 ]

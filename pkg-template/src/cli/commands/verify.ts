@@ -113,7 +113,7 @@ function explained({ files, byHand, rowsOnly, failed }: Evidence, style: Style):
 }
 
 function lines(verified: Verified, style: Style): string[] {
-  const { status, differences, notes, notCompared, pending, evidence } = verified
+  const { status, differences, notes, notCompared, pending, ahead, evidence } = verified
   const line = (mark: string) => (difference: SchemaDifference) => `${mark}: ${visible(difference.message)}`
   const ends = {
     same: style.green('same: the schema is the one that the migrations make'),
@@ -126,6 +126,9 @@ function lines(verified: Verified, style: Style): string[] {
     ...notCompared.map((what) => `${style.yellow('not compared')}: ${visible(what)}`),
     ...(evidence ? explained(evidence, style) : []),
     ...(pending.length > 0 ? [style.dim(`pending, and left out: ${visible(pending.join(', '))}`)] : []),
+    ...(ahead.length > 0
+      ? [style.dim(`a newer release has been here, what it made is not expected: ${visible(ahead.join(', '))}`)]
+      : []),
     ends[status],
   ]
 }

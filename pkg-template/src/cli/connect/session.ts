@@ -155,7 +155,7 @@ export const filling = {
 } as const satisfies Options
 
 /** Those variables, as the drivers take them. */
-function filled({ env: names }: Values<typeof filling>): Pick<ReadOptions, 'env'> {
+export function filled({ env: names }: Values<typeof filling>): Pick<ReadOptions, 'env'> {
   const wrong = names.find((name) => name.includes('='))
   if (wrong !== undefined)
     throw new Usage(

@@ -5,11 +5,12 @@ import { boot } from './boot.mjs'
 import { cli } from './cli.mjs'
 import { core, linearity, size } from './core.mjs'
 import { database } from './database.mjs'
+import { evidence } from './evidence.mjs'
 import { large } from './large.mjs'
 import { schema } from './schema.mjs'
 import { workerd } from './workerd.mjs'
 
-const parts = { size, core, linearity, database, large, schema, boot, workerd, cli }
+const parts = { size, core, linearity, database, large, schema, evidence, boot, workerd, cli }
 const chosen = process.argv.slice(2)
 const unknown = chosen.find((name) => !(name in parts))
 if (unknown) {

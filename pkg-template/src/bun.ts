@@ -1,5 +1,5 @@
 // Bun's own SQL.
-import { down, judge, look, mark, takeOver, up } from './run/actions.js'
+import { down, judge, look, mark, up } from './run/actions.js'
 import type { ImportLedger, Migrate, PlanWith, Ready, Rollback, Stamp } from './run/functions.js'
 import type { TakeSnapshot, Verify } from './schema/public.js'
 import { type BunSql, driver } from './drivers/bun.js'
@@ -27,7 +27,8 @@ export const rollback: Rollback<BunSql> = (db, migrations, options) => down(driv
 export const stamp: Stamp<BunSql> = (db, migrations, versions, options) =>
   mark(driver, db, migrations, versions, options)
 /** Takes over another tool's ledger; {@link ImportLedger} says more. */
-export const importLedger: ImportLedger<BunSql> = (db, migrations, options) => takeOver(driver, db, migrations, options)
+export const importLedger: ImportLedger<BunSql> = async (...given) =>
+  (await import('./schema/import.js')).importLedger(driver, ...given)
 /** Reads the schema as facts; {@link TakeSnapshot} says more. */
 export const snapshot: TakeSnapshot<BunSql> = async (...given) =>
   (await import('./schema/read.js')).snapshot(driver, ...given)

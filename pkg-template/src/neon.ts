@@ -1,5 +1,5 @@
 // Neon's serverless driver: over HTTP, where every request is a session of its own, or over a WebSocket.
-import { down, judge, look, mark, takeOver, up } from './run/actions.js'
+import { down, judge, look, mark, up } from './run/actions.js'
 import type { ImportLedger, Migrate, PlanWith, Ready, Rollback, Stamp } from './run/functions.js'
 import type { TakeSnapshot, Verify } from './schema/public.js'
 import { type NeonDatabase, driver } from './drivers/neon.js'
@@ -28,8 +28,8 @@ export const rollback: Rollback<NeonDatabase> = (db, migrations, options) => dow
 export const stamp: Stamp<NeonDatabase> = (db, migrations, versions, options) =>
   mark(driver, db, migrations, versions, options)
 /** Takes over another tool's ledger; {@link ImportLedger} says more. */
-export const importLedger: ImportLedger<NeonDatabase> = (db, migrations, options) =>
-  takeOver(driver, db, migrations, options)
+export const importLedger: ImportLedger<NeonDatabase> = async (...given) =>
+  (await import('./schema/import.js')).importLedger(driver, ...given)
 /** Reads the schema as facts; {@link TakeSnapshot} says more. */
 export const snapshot: TakeSnapshot<NeonDatabase> = async (...given) =>
   (await import('./schema/read.js')).snapshot(driver, ...given)

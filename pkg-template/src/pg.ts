@@ -1,5 +1,5 @@
 // node-postgres: a Client or a Pool.
-import { down, judge, look, mark, takeOver, up } from './run/actions.js'
+import { down, judge, look, mark, up } from './run/actions.js'
 import type { ImportLedger, Migrate, PlanWith, Ready, Rollback, Stamp } from './run/functions.js'
 import type { TakeSnapshot, Verify } from './schema/public.js'
 import { nodePostgres as driver, type PgClient, type PgPool } from './drivers/node-postgres.js'
@@ -27,8 +27,8 @@ export const rollback: Rollback<PgClient | PgPool> = (db, migrations, options) =
 export const stamp: Stamp<PgClient | PgPool> = (db, migrations, versions, options) =>
   mark(driver, db, migrations, versions, options)
 /** Takes over another tool's ledger; {@link ImportLedger} says more. */
-export const importLedger: ImportLedger<PgClient | PgPool> = (db, migrations, options) =>
-  takeOver(driver, db, migrations, options)
+export const importLedger: ImportLedger<PgClient | PgPool> = async (...given) =>
+  (await import('./schema/import.js')).importLedger(driver, ...given)
 /** Reads the schema as facts; {@link TakeSnapshot} says more. */
 export const snapshot: TakeSnapshot<PgClient | PgPool> = async (...given) =>
   (await import('./schema/read.js')).snapshot(driver, ...given)

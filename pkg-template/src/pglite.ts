@@ -1,5 +1,5 @@
 // PGlite, in Node, in a browser tab, or behind its worker.
-import { down, judge, look, mark, takeOver, up } from './run/actions.js'
+import { down, judge, look, mark, up } from './run/actions.js'
 import type { ImportLedger, Migrate, PlanWith, Ready, Rollback, Stamp } from './run/functions.js'
 import type { TakeSnapshot, Verify } from './schema/public.js'
 import { pglite as driver } from './drivers/pglite-driver.js'
@@ -32,8 +32,8 @@ export const rollback: Rollback<PGliteLike> = (db, migrations, options) => down(
 export const stamp: Stamp<PGliteLike> = (db, migrations, versions, options) =>
   mark(driver, db, migrations, versions, options)
 /** Takes over another tool's ledger; {@link ImportLedger} says more. */
-export const importLedger: ImportLedger<PGliteLike> = (db, migrations, options) =>
-  takeOver(driver, db, migrations, options)
+export const importLedger: ImportLedger<PGliteLike> = async (...given) =>
+  (await import('./schema/import.js')).importLedger(driver, ...given)
 /** Reads the schema as facts; {@link TakeSnapshot} says more. */
 export const snapshot: TakeSnapshot<PGliteLike> = async (...given) =>
   (await import('./schema/read.js')).snapshot(driver, ...given)

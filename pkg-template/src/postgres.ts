@@ -1,5 +1,5 @@
 // postgres.js.
-import { down, judge, look, mark, takeOver, up } from './run/actions.js'
+import { down, judge, look, mark, up } from './run/actions.js'
 import type { ImportLedger, Migrate, PlanWith, Ready, Rollback, Stamp } from './run/functions.js'
 import type { TakeSnapshot, Verify } from './schema/public.js'
 import { driver } from './drivers/postgres.js'
@@ -28,8 +28,8 @@ export const rollback: Rollback<PostgresSql> = (db, migrations, options) => down
 export const stamp: Stamp<PostgresSql> = (db, migrations, versions, options) =>
   mark(driver, db, migrations, versions, options)
 /** Takes over another tool's ledger; {@link ImportLedger} says more. */
-export const importLedger: ImportLedger<PostgresSql> = (db, migrations, options) =>
-  takeOver(driver, db, migrations, options)
+export const importLedger: ImportLedger<PostgresSql> = async (...given) =>
+  (await import('./schema/import.js')).importLedger(driver, ...given)
 /** Reads the schema as facts; {@link TakeSnapshot} says more. */
 export const snapshot: TakeSnapshot<PostgresSql> = async (...given) =>
   (await import('./schema/read.js')).snapshot(driver, ...given)

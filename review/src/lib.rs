@@ -10,6 +10,7 @@
 //! - [`amend`] changes the ledger without running a migration: `stamp`;
 //! - [`schema`] compares the schema that migrations make with the one that is there;
 //! - [`squash`] writes one baseline in place of a chain of migrations, and puts aside what it leaves out;
+//! - [`evidence`] says from a schema which migrations have run;
 //! - [`import`] draws such changes up from another tool's ledger.
 //!
 //! [`door`] is how the npm package comes in: JSON text in, JSON text out.
@@ -26,6 +27,7 @@ pub mod lint;
 pub mod losses;
 pub mod schema;
 
+pub mod evidence;
 pub mod import;
 pub mod squash;
 

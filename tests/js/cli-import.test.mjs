@@ -76,13 +76,24 @@ test('as JSON it is the result of the function', async (t) => {
   )
 })
 
-test('a counter: each way on that the help names is taken', async (t) => {
+test('a counter: what the schema has is taken over, and nobody has to say it', async (t) => {
+  const { run } = await place(t, counter.set, `${counter.ddl}; ${counter.rows}; ${effects}`)
+  assert.equal((await run('import', '--table', 'mine')).status, 0)
+  const { stdout } = await run('plan', '--table', 'mine', '--format', 'json')
+  const { decisions, findings } = JSON.parse(stdout)
+  const pending = decisions.filter(({ action }) => action === 'apply').map(({ version }) => version)
+  assert.deepEqual([pending, findings], [['000003'], []])
+})
+
+test('a counter whose files cannot be replayed: each way on that the help names is taken', async (t) => {
   const sql = `${counter.ddl}; ${counter.rows}; ${effects}`
+  const [first] = Object.keys(counter.set)
+  const set = { ...counter.set, [first]: 'create extension nobody_has_it;' }
   for (const [way, left] of [
     ['--assume all=applied', ['000003']],
     ['--assume 000001=pending', ['000001', '000003']],
   ]) {
-    const { db, run } = await place(t, counter.set, sql)
+    const { db, run } = await place(t, set, sql)
     const named = await run('import')
     assert.equal(named.status, 1)
     const [, table] = /--table (\S+)/.exec(named.stderr.replaceAll(/\s+/g, ' '))

@@ -45,6 +45,28 @@ test('it says what somebody has changed, and ends with 1', async (t) => {
   assert.deepEqual([json.status, json.differences.length, json.pending], ['differs', 2, []])
 })
 
+test('it says which migration never ran, and what is by hand', async (t) => {
+  const { db, run } = await place(t)
+  await db.query('create table notes (id int primary key, text text); create index by_hand on notes (text)')
+  assert.equal((await run(['stamp', 'all', '--yes'])).status, 0)
+  const { status, stdout } = await run(['verify', '--explain'])
+  assert.equal(status, 1)
+  assert.deepEqual(stdout.split('\n').slice(2, 5), [
+    'absent: 002 has not run: column public.notes.mark is not there as it makes it',
+    'by hand: index public.by_hand is not expected',
+    'differs: 2 differences',
+  ])
+  // As the documents say: its row goes, and it is run.
+  assert.equal((await run(['stamp', '002', '--not-applied', '--yes'])).status, 0)
+  assert.equal((await run(['up'])).status, 0)
+  assert.match(
+    (await run(['verify'])).stdout,
+    /^difference: index public\.by_hand is not expected\ndiffers: 1 difference\n$/,
+  )
+  const both = await run(['verify', '--explain', '--against', 'expected.json'])
+  assert.deepEqual([both.status, /both --explain and --against/.test(both.stderr)], [2, true])
+})
+
 test('what is expected can be kept, and compared without a replay', async (t) => {
   const { folder, db, run } = await place(t)
   await run(['up'])

@@ -257,4 +257,9 @@ export interface ImportOptions extends AmendOptions {
   assume?: { readonly [version: string]: Assumed }
   /** Versions whose files may be others than those that ran. */
   acceptEdited?: readonly string[]
+  /**
+   * Makes an empty PGlite: `() => PGlite.create({ extensions: { vector } })`. Where the ledger cannot tell, the migrations are
+   * replayed in it, and the schema says which have run; `assume` goes before. Each is closed afterwards. Without it nothing is replayed.
+   */
+  replay?: () => object | Promise<object>
 }

@@ -162,10 +162,6 @@ export async function judge<Db extends object>(
 export const mark: typeof import('./stamp.js').stampListed = async (...given) =>
   (await import('./stamp.js')).stampListed(...given)
 
-/** Takes over another tool's ledger. @internal */
-export const takeOver: typeof import('./import.js').importLedger = async (...given) =>
-  (await import('./import.js')).importLedger(...given)
-
 /**
  * Starts the core. `migrate` and the others do this themselves when they need it, so this is only to say where its
  * bytes are, or to have it started early: see `init` of `counterfoil`.

@@ -124,7 +124,8 @@ export interface ImportLedger<Db> {
    *   none, too. Where it differs, that is an error, unless the version is in `acceptEdited`: then the row has the
    *   checksum of what ran, if the tool keeps that text, and no later run changes it.
    * - A row without a file is taken over without a checksum.
-   * - What a ledger cannot tell has to be said with `assume`; a migration that began and did not end, too, unless its tool
+   * - What a ledger cannot tell, the schema is asked with `replay`: files that it proves not to have run stay pending, and one that
+   *   is there in part is refused. Else it has to be said with `assume`; a migration that began and did not end, too, unless its tool
    *   mends it. Such rows have `origin` `stamped`, and `plan` has the finding `assumed`.
    * - It is one transaction, in which their table is locked against writing and its rows are those that the plan was made
    *   from: for the lock the role needs UPDATE, DELETE or TRUNCATE on it.

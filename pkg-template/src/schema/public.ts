@@ -70,7 +70,53 @@ export interface VerifyOptions extends ReadOptions, DiffOptions {
    * closed afterwards. Not wanted where a snapshot is given, nor for a manifest that brings one (`embed --expected`).
    */
   readonly replay?: () => object | Promise<object>
+  /**
+   * `true`: where the schema differs, say which migrations have not run, or in part, and what was changed by hand. The migrations
+   * are replayed several times for it. Default: false.
+   */
+  readonly explain?: boolean
 }
+
+/** What a schema says of the migrations. */
+export interface Evidence {
+  /**
+   * `same`: it is what they make. `explained`: it is not, and `files` and `byHand` say why. `undecided`: of some files nobody can
+   * tell. `not-replayed`: `failed` says why.
+   */
+  readonly status: 'same' | 'explained' | 'undecided' | 'not-replayed'
+  /** The files that what differs has to do with, in order. Of all others the schema has what they make. */
+  readonly files: readonly FileEvidence[]
+  /** What no file explains, in words: somebody has changed it by hand. */
+  readonly byHand: readonly string[]
+  /** Versions of files that change rows only: no schema tells whether they ran. */
+  readonly rowsOnly: readonly string[]
+  /** How often the migrations were replayed. */
+  readonly replays: number
+  /** Why they could not be replayed. */
+  readonly failed?: string
+}
+
+/** What a schema says of one file. */
+export interface FileEvidence {
+  readonly version: string
+  readonly path: string
+  /**
+   * `present`: it has run. `absent`: it has not, since the others alone make this schema. `partly`: some of what it makes is there,
+   * and some is not. `overwritten`: later files have written all that it wrote. `undecided`: nobody can tell.
+   */
+  readonly verdict: Verdict
+  /** What it makes and is there: `column public.notes.text`. */
+  readonly there: readonly string[]
+  /** What it makes and is not there, or not so. */
+  readonly missing: readonly string[]
+  /** All that in words. */
+  readonly message: string
+  /** Of a migration that began and did not end: its statements, by their number from 1. */
+  readonly statements?: readonly { readonly number: number; readonly verdict: Verdict }[]
+}
+
+/** What there is of a file or a statement. `no-effect`: it changes rows only. */
+export type Verdict = 'present' | 'absent' | 'partly' | 'overwritten' | 'no-effect' | 'undecided'
 
 /** What comes of `verify`. */
 export interface Verified extends SchemaDifferences {
@@ -85,6 +131,8 @@ export interface Verified extends SchemaDifferences {
   readonly ahead: readonly string[]
   /** What was expected; `snapshot` of it can be kept, so that no replay is needed the next time. */
   readonly expected: Snapshot
+  /** With `explain`, where it differs: which migrations have not run, and what was changed by hand. */
+  readonly evidence?: Evidence
 }
 
 /** `snapshot` of a driver. */

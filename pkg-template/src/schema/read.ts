@@ -1,28 +1,17 @@
 // `snapshot` and `verify`: the schema that is there, and whether it is the one that the migrations make. Loaded when one of
 // them is called.
 import { judge, look } from '../run/actions.js'
-import { describe, unlessTold } from '../run/database.js'
 import type { Driver } from '../run/driver.js'
-import { refusal } from '../run/wrong-database.js'
-import { allowed, isObject, settings, type AnyOptions, type Names } from '../options/options.js'
+import { allowed, isObject, type AnyOptions } from '../options/options.js'
 import { picked } from '../options/picked.js'
-import { mustBeRight, type Checked } from '../options/wrong-options.js'
+import { mustBeRight } from '../options/wrong-options.js'
 import type { AnyMigrations } from '../set/files.js'
-import { failure, MigrationError } from '../shared/errors.js'
 import { invalid, theOption } from '../shared/mentions.js'
 import { review } from '../wasm/review.js'
-import { rowsOf } from './ask.js'
+import { explain, ignore, replay } from './checks.js'
 import { expectedOf } from './expected.js'
+import { reading, rowsOf } from './rows.js'
 import type { DiffOptions, SchemaDifferences, Snapshot, SnapshotOptions, Verified, VerifyOptions } from './public.js'
-
-const reading = ['table', 'schema', 'signal', 'waitTimeout'] as const satisfies Names
-
-const kinds = ['privileges', 'owners']
-const ignore: Checked = [
-  (value) => Array.isArray(value) && value.every((kind) => kinds.includes(kind)),
-  'an array of privileges, owners',
-]
-const replay: Checked = [(value) => typeof value === 'function', 'a function that makes a PGlite']
 
 /** Reads the schema. @internal */
 export async function snapshot<Db extends object>(
@@ -34,38 +23,8 @@ export async function snapshot<Db extends object>(
   return taken(driver, db, options)
 }
 
-async function taken<Db extends object>(driver: Driver<Db>, db: Db, options: AnyOptions): Promise<Snapshot> {
-  const chosen = settings(options, reading)
-  if (!chosen || !driver.takes(Object(db))) throw refusal(db, driver.entry, options, reading)
-  const { snapshotQuery, snapshotOf } = await review()
-  const { schema, name } = chosen.core.table
-  const sql = snapshotQuery([[schema ?? 'public', name]]) as string
-  const connection = driver.connect(db)
-  let failed = true
-  try {
-    const rows = await unlessTold(chosen, rowsOf(driver.entry, connection, sql), async () =>
-      (await import('../run/late.js')).late(chosen, []),
-    )
-    failed = false
-    return snapshotOf(rows) as Snapshot
-  } catch (error) {
-    throw error instanceof MigrationError ? error : unread(error)
-  } finally {
-    connection.close?.(failed)
-  }
-}
-
-function unread(cause: unknown): MigrationError {
-  const { lost, message } = describe(cause)
-  return lost
-    ? failure('connection-lost', `the connection was lost: ${message}`, 'run it again: nothing was written', cause)
-    : failure(
-        'database-failed',
-        `the schema could not be read: ${message}`,
-        'see that this role may read the catalogs of the database; nothing was written',
-        cause,
-      )
-}
+const taken = async <Db extends object>(driver: Driver<Db>, db: Db, options: AnyOptions): Promise<Snapshot> =>
+  (await review()).snapshotOf(await rowsOf(driver, db, options)) as Snapshot
 
 /** Compares two. @internal */
 export async function diffSchemas(
@@ -86,17 +45,27 @@ export async function verify<Db extends object>(
   from: AnyMigrations | Snapshot,
   options: VerifyOptions = {},
 ): Promise<Verified> {
-  mustBeRight(options, allowed.looking, { ignore, replay })
-  const { replay: make, ignore: without, ...others } = options
+  mustBeRight(options, allowed.looking, { ignore, replay, explain })
+  const { replay: make, ignore: without, explain: explains, ...others } = options
   const compared = async (expected: Snapshot, { pending, ahead } = nothing): Promise<Verified> => {
     const actual = await taken(driver, db, picked(others, reading))
     const found = await diffSchemas(expected, actual, without ? { ignore: without } : {})
     const status = found.differences.length > 0 ? 'differs' : found.notCompared.length > 0 ? 'partly-compared' : 'same'
     return { status, ...found, pending, ahead, expected }
   }
-  if (isObject(from) && isSnapshot(from)) return compared(from)
+  const none = () =>
+    invalid(
+      'a snapshot does not say which migrations made it',
+      'hand in the migrations, and what makes an empty PGlite',
+      [theOption('explain')],
+    )
+  if (isObject(from) && isSnapshot(from)) {
+    if (explains) throw none()
+    return compared(from)
+  }
   const set = from as AnyMigrations
   const kept = make ? undefined : await expectedOf(set)
+  if (kept && explains) throw none()
   // One query if all is well.
   if (kept && (await judge(driver, db, set, others)).status === 'ready') return compared(kept)
   if (!kept && !make)
@@ -109,20 +78,14 @@ export async function verify<Db extends object>(
   const versions = (chosen: typeof decisions) => chosen.map(({ version }) => version)
   const pending = versions(decisions.filter(({ action }) => action === 'apply'))
   const ahead = versions(decisions.filter(({ code }) => code === 'ahead'))
-  return compared(kept ?? (await replayed(set, others, pending, make!)), { pending, ahead })
+  const found = await compared(kept ?? (await replayed(set, others, pending, make!)), { pending, ahead })
+  if (!explains || found.status !== 'differs') return found
+  const { evidenceOf } = await import('./evidence.js')
+  const open = versions(decisions.filter(({ action, path }) => action !== 'apply' && path))
+  return { ...found, evidence: await evidenceOf(driver, db, set, others, { told: [], open }, make!) }
 }
 
 const nothing: Pick<Verified, 'pending' | 'ahead'> = { pending: [], ahead: [] }
-
-/** What to do where the replay has not the extensions that the database has. */
-function unoffered(error: unknown): never {
-  if (!(error instanceof MigrationError) || !/extension "[^"]*" is not available/.test(error.message)) throw error
-  throw Object.assign(error, {
-    help:
-      'this is the replay: make its PGlite with that extension, or take a snapshot of a database that the migrations have made ' +
-      'and nobody has touched, and compare with that',
-  })
-}
 
 /** The schema that the migrations make, without those that are pending. @internal */
 export async function replayed(
@@ -131,7 +94,6 @@ export async function replayed(
   pending: readonly string[],
   make: () => object | Promise<object>,
 ): Promise<Snapshot> {
-  const { replayed: replay } = await import('./replay.js')
-  const read = replay(set, options, pending, make, (lite, empty) => taken(lite, empty, picked(options, reading)))
-  return read.catch(unoffered)
+  const replays = await import('./replay.js')
+  return replays.replayed(set, options, pending, make, (lite, empty) => taken(lite, empty, picked(options, reading)))
 }

@@ -22,12 +22,19 @@ export interface Review {
   squash(value: unknown): unknown
   rowDifferences(value: unknown): unknown
   amendment(value: unknown): Amendment
+  inquiry(value: unknown): Inquiry
 }
 
 /** A change to the ledger, step by step: the requests and answers of a run. @internal */
 export interface Amendment {
   next(answer: unknown, now: number): unknown
   abort(): unknown
+  free(): void
+}
+
+/** What a schema says of the migrations, replay by replay. @internal */
+export interface Inquiry {
+  next(came: unknown): unknown
   free(): void
 }
 
@@ -54,6 +61,7 @@ export async function review(): Promise<Review> {
       squash: (value) => call(ready, module.squash, value),
       rowDifferences: (value) => call(ready, module.rowDifferences, value),
       amendment: (value) => amendment(ready, value),
+      inquiry: (value) => inquiry(ready, value),
     }
   } catch (cause) {
     compiled = undefined
@@ -71,6 +79,14 @@ function amendment(ready: WebAssembly.Module, value: unknown): Amendment {
   return {
     next: (answer, now) => call(ready, (json) => made.next(json, now), answer),
     abort: () => call(ready, () => made.abort()),
+    free: () => made.free(),
+  }
+}
+
+function inquiry(ready: WebAssembly.Module, value: unknown): Inquiry {
+  const made = guarded(ready, (json) => new module.Inquiry(json), value)
+  return {
+    next: (came) => call(ready, (json) => made.next(json), came),
     free: () => made.free(),
   }
 }

@@ -39,6 +39,21 @@ pub struct Draft {
     pub first: Vec<String>,
     /// What else was read and has a part in the digest.
     pub basis: Vec<String>,
+    /// What is a question still; then there are no changes.
+    pub asks: Option<Asks>,
+}
+
+/// What the schema is to be asked, since the ledgers do not tell.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Asks {
+    /// Versions that count as applied, and are no question.
+    pub told: Vec<String>,
+    /// Versions that may have been applied.
+    pub open: Vec<String>,
+    /// A version that has begun and did not end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub half: Option<String>,
 }
 
 /// What was asked for and is so already.

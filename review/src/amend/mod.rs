@@ -13,6 +13,6 @@ pub mod stamp;
 mod tests;
 
 pub use change::{Cells, Change, cells, must};
-pub use errand::{Draft, Errand, Seen, Unchanged};
+pub use errand::{Asks, Draft, Errand, Seen, Unchanged};
 pub use machine::{Ask, Input, Machine, Output};
 pub use report::{Kind, Report, Status, Told};

@@ -1,7 +1,7 @@
 //! What came of it.
 
 use super::change::{Change, row};
-use super::errand::{Draft, Unchanged};
+use super::errand::{Asks, Draft, Unchanged};
 use counterfoil::checksum;
 use counterfoil::finding::Finding;
 use counterfoil::ledger::{Row, Table};
@@ -21,6 +21,9 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// SHA-256 of what was read and is written: a dry run's can be required.
     pub digest: String,
+    /// What is a question still.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asks: Option<Asks>,
 }
 
 /// What came of it, in a word.
@@ -83,6 +86,7 @@ impl Report {
             unchanged: draft.unchanged.clone(),
             findings: draft.findings.clone(),
             digest: digest.to_owned(),
+            asks: draft.asks.clone(),
         }
     }
 }

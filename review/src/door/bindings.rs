@@ -99,6 +99,24 @@ pub fn row_differences(json: &str) -> Result<String, JsValue> {
     handed(super::squash::rows(json))
 }
 
+/// What a schema says of the migrations; see [`super::inquiry`].
+#[wasm_bindgen]
+pub struct Inquiry(super::inquiry::Inquiry);
+
+#[wasm_bindgen]
+impl Inquiry {
+    /// One that has not begun.
+    #[wasm_bindgen(constructor)]
+    pub fn new(json: &str) -> Result<Inquiry, JsValue> {
+        super::inquiry::Inquiry::new(json).map(Inquiry).map_err(|error| thrown(&error))
+    }
+
+    /// The next replay, or what came of them all, as JSON.
+    pub fn next(&mut self, json: &str) -> Result<String, JsValue> {
+        handed(self.0.next(json))
+    }
+}
+
 /// A change to the ledger; see [`super::amend`].
 #[wasm_bindgen]
 pub struct Amendment(super::amend::Amendment);

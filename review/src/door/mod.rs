@@ -7,6 +7,7 @@ pub mod aside;
 pub mod bindings;
 pub mod check;
 pub mod explain;
+pub mod inquiry;
 pub mod lint;
 pub mod losses;
 pub mod message;

@@ -1,5 +1,6 @@
 //! What is asked for: whose ledger, and what is said besides.
 
+use crate::evidence::Report;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -26,4 +27,8 @@ pub struct Import {
     pub assume: BTreeMap<String, Assumed>,
     /// Versions whose files may be others than those that ran.
     pub accept_edited: Vec<String>,
+    /// Nothing is to be drawn up: only what the schema is to be asked.
+    pub inquire: bool,
+    /// What the schema has said.
+    pub evidence: Option<Report>,
 }

@@ -3,7 +3,8 @@
 use super::asked::{Assumed, Import};
 use super::importer::{Compared, Entry, Importer, Sums, Theirs, Untold, is};
 use super::set::{File, Set};
-use crate::amend::{Cells, Change, Draft, Seen, Unchanged};
+use crate::amend::{Asks, Cells, Change, Draft, Seen, Unchanged};
+use crate::evidence::{FileEvidence, Report, Status, Verdict};
 use counterfoil::checksum::{canonical, checksum, fingerprint};
 use counterfoil::finding::{Finding, Severity, list};
 use counterfoil::ledger::{Origin, TextRow, Tool};
@@ -17,7 +18,8 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The codes of its findings.
-pub const CODES: &[&str] = &[EDITED, UNFINISHED, UNTOLD, LOCKED, NO_FILE, UNCHECKED, AGAIN, "imported-nothing"];
+pub const CODES: &[&str] =
+    &[EDITED, UNFINISHED, UNTOLD, PARTLY, LOCKED, NO_FILE, BY_HAND, UNCHECKED, UNSEEN, PENDING, AGAIN, NOTHING];
 
 const EDITED: &str = "imported-edited";
 const UNFINISHED: &str = "imported-unfinished";
@@ -26,6 +28,10 @@ const LOCKED: &str = "imported-locked";
 const NO_FILE: &str = "imported-without-file";
 const UNCHECKED: &str = "imported-unchecked";
 const NOTHING: &str = "imported-nothing";
+const PARTLY: &str = "imported-partly";
+const PENDING: &str = "imported-pending";
+const UNSEEN: &str = "imported-unseen";
+const BY_HAND: &str = "imported-by-hand";
 const AGAIN: &str = "imported-changed";
 
 /// How many characters a version may have.
@@ -37,6 +43,8 @@ struct Drawing<'a> {
     importer: &'a Importer,
     /// The versions that our ledger has.
     there: BTreeSet<Version>,
+    /// Those of them that somebody has said are applied, and nobody has seen.
+    taken: Vec<(Version, Cells)>,
     draft: Draft,
     /// Versions of what was assumed.
     assumed: Vec<String>,
@@ -57,11 +65,14 @@ pub(super) fn draw(
     let rows: Vec<TextRow> = rows.iter().filter(|row| is(row, "there")).cloned().collect();
     let theirs = (importer.read)(&rows);
     let there = seen.ledger.rows.iter().map(|row| set.version(&row.version)).collect();
+    let taken = seen.ledger.rows.iter().filter(|row| row.is_assumed() && row.replaced_by.is_none());
+    let taken = taken.map(|row| (set.version(&row.version), seen.cells(row))).collect();
     let mut drawing = Drawing {
         import,
         set,
         importer,
         there,
+        taken,
         draft: Draft::default(),
         assumed: Vec::new(),
         unchecked: 0,
@@ -89,6 +100,11 @@ impl<'a> Drawing<'a> {
         known.extend(found.iter().flatten().copied());
         let untold = self.untold(theirs.up_to.as_deref(), &known);
         self.check(&theirs, applied, half, &untold)?;
+        if self.import.inquire {
+            self.draft.asks = Some(self.asks(applied, half, &untold));
+            return Ok(());
+        }
+        self.confirm();
         let chained = match self.importer.sums {
             Some(Sums::Chained(compare)) => compare(&self.set, &theirs.applied, applied),
             _ => Vec::new(),
@@ -106,6 +122,7 @@ impl<'a> Drawing<'a> {
             self.half(entry, *file);
         }
         self.assume(&untold, theirs.up_to.as_deref());
+        self.tell_evidence(&untold);
         self.tell(tool);
         let refused = self.draft.findings.iter().any(|finding| finding.severity == Severity::Error);
         if self.draft.changes.is_empty() && self.draft.unchanged.is_empty() && !refused {
@@ -351,6 +368,162 @@ impl<'a> Drawing<'a> {
         (label.to_owned(), entry.name.clone())
     }
 
+    /// What the schema is to be asked.
+    fn asks(&self, applied: &[Option<usize>], half: &[Option<usize>], untold: &[usize]) -> Asks {
+        let version = |at: usize| self.set.files[at].version.as_str().to_owned();
+        let is_taken = |version: &Version| self.taken.iter().any(|(taken, _)| taken == version);
+        let mut asks = Asks::default();
+        asks.told.extend(self.there.iter().filter(|there| !is_taken(there)).map(|there| there.as_str().to_owned()));
+        for &at in applied.iter().flatten().filter(|at| self.assumes(**at) != Some(Assumed::Pending)) {
+            asks.told.push(version(at));
+        }
+        asks.open.extend(self.taken.iter().map(|(taken, _)| taken.as_str().to_owned()));
+        let all = self.import.assume.get("all").copied();
+        for &at in untold.iter().filter(|at| self.set.files[**at].migration.is_some()) {
+            match self.assumes(at).or(all) {
+                None => asks.open.push(version(at)),
+                Some(Assumed::Applied) => asks.told.push(version(at)),
+                Some(Assumed::Pending) => {}
+            }
+        }
+        asks.half = half
+            .iter()
+            .flatten()
+            .copied()
+            .find(|&at| {
+                let file = &self.set.files[at];
+                file.migration.is_some() && self.assumes(at).is_none() && !self.there.contains(file.version)
+            })
+            .map(version);
+        asks
+    }
+
+    /// What the schema has said, if it could say anything.
+    fn evidence(&self) -> Option<&'a Report> {
+        self.import.evidence.as_ref().filter(|evidence| evidence.status != Status::NotReplayed)
+    }
+
+    /// What it has said of one file; none if it is all there.
+    fn evidence_of(&self, version: &Version) -> Option<&'a FileEvidence> {
+        self.evidence()?.files.iter().find(|file| self.set.version(&file.version) == *version)
+    }
+
+    /// What was assumed before, and the schema has, is assumed no more.
+    fn confirm(&mut self) {
+        if self.evidence().is_none() {
+            return;
+        }
+        for (version, cells) in std::mem::take(&mut self.taken) {
+            let name = cells.get("name").cloned().flatten().unwrap_or_default();
+            match self.evidence_of(&version) {
+                None
+                | Some(FileEvidence { verdict: Verdict::Present | Verdict::Overwritten | Verdict::NoEffect, .. }) => {
+                    let columns = [("origin", Some(Origin::Imported.as_str())), ("steps_done", None)];
+                    let change = Change::update(cells, &columns);
+                    self.draft.changes.push(change.saying(
+                        &name,
+                        None,
+                        "was taken for applied; the schema has what it makes",
+                    ));
+                }
+                Some(FileEvidence { message, .. }) => {
+                    let stamp = Mention::stamp("", &[version.as_str()]);
+                    let help = format!(
+                        "it was taken for applied: mend it, and run this again; or, if you know that it ran, say so: {}; nothing was written",
+                        stamp.text
+                    );
+                    let finding = Finding::new(PARTLY, Severity::Error, message.clone());
+                    self.draft.findings.push(finding.with_help(help).with_option(stamp));
+                }
+            }
+        }
+    }
+
+    /// What the schema says of a file of which the ledger does not tell; whether that settles it.
+    fn settled(&mut self, at: usize) -> bool {
+        if self.evidence().is_none() {
+            return false;
+        }
+        let (version, path) = (self.set.files[at].version.clone(), self.set.files[at].path.to_owned());
+        let Some(migration) = self.set.files[at].migration else { return false };
+        match self.evidence_of(&version) {
+            None | Some(FileEvidence { verdict: Verdict::Present | Verdict::Overwritten | Verdict::NoEffect, .. }) => {
+                let tool = self.importer.tool.name();
+                let unseen = self
+                    .evidence()
+                    .is_some_and(|evidence| evidence.rows_only.iter().any(|one| one == version.as_str()));
+                let message = match unseen {
+                    true => format!("applied, as {tool} says: it changes rows only"),
+                    false => "applied: the schema has what it makes".to_owned(),
+                };
+                let row = self.of_file(migration, None, Origin::Imported);
+                self.insert(row, &migration.name, &path, message);
+                true
+            }
+            Some(FileEvidence { verdict: Verdict::Absent, message, .. }) => {
+                let help = "it is pending: the next run applies it";
+                self.draft.findings.push(Finding::new(PENDING, Severity::Note, message.clone()).with_help(help));
+                true
+            }
+            Some(FileEvidence { verdict: Verdict::Partly, message, there, missing, .. }) => {
+                let (applied, pending) = (assume(version.as_str(), "applied"), assume(version.as_str(), "pending"));
+                let help = format!(
+                    "make by hand what is not there ({}), or take back what is ({}), and run this again; or say what it has come                      to: {} if it is finished, {} if it is undone; nothing was written",
+                    words(missing),
+                    words(there),
+                    applied.text,
+                    pending.text
+                );
+                let finding = Finding::new(PARTLY, Severity::Error, message.clone()).with_help(help);
+                self.draft.findings.push(finding.with_options(vec![applied, pending]));
+                true
+            }
+            Some(FileEvidence { verdict: Verdict::Undecided, .. }) => false,
+        }
+    }
+
+    /// What the schema says besides.
+    fn tell_evidence(&mut self, untold: &[usize]) {
+        let Some(evidence) = self.evidence() else { return };
+        let tool = self.importer.tool.name();
+        let of = |version: &String| untold.iter().any(|&at| self.set.files[at].version.as_str() == version);
+        let unseen = evidence.rows_only.iter().filter(|version| of(version)).count();
+        if unseen > 0 {
+            let files = if unseen == 1 { "1 file changes".into() } else { format!("{unseen} files change") };
+            let message = format!("{files} rows only, of which a schema tells nothing; {tool} says that they ran");
+            let help = "if one of them did not, it has to be run by hand";
+            self.draft.findings.push(Finding::new(UNSEEN, Severity::Note, message).with_help(help));
+        }
+        if !evidence.by_hand.is_empty() {
+            let differences: Vec<&str> = evidence.by_hand.iter().map(String::as_str).collect();
+            let message = format!("the schema is not what the files make: {}", list(&differences));
+            let help = "somebody has changed it by hand: see `verify`; what is taken over here does not depend on it";
+            self.draft.findings.push(Finding::new(BY_HAND, Severity::Warning, message).with_help(help));
+        }
+    }
+
+    /// How far a file has come, by its statements.
+    fn how_far(&self, version: Option<&Version>) -> String {
+        let Some(file) = version.and_then(|version| self.evidence_of(version)) else { return String::new() };
+        let of = |verdicts: &[Verdict]| {
+            let numbers = file.statements.iter().filter(|one| verdicts.contains(&one.verdict));
+            numbers.map(|one| one.number.to_string()).collect::<Vec<_>>()
+        };
+        let mut parts = Vec::new();
+        for (numbers, what) in [
+            (of(&[Verdict::Present]), "there"),
+            (of(&[Verdict::Partly]), "there in part"),
+            (of(&[Verdict::Absent]), "not there"),
+            (of(&[Verdict::NoEffect, Verdict::Overwritten]), "without a trace in the schema"),
+        ] {
+            if !numbers.is_empty() {
+                let one = if numbers.len() == 1 { ("statement", "is") } else { ("statements", "are") };
+                parts.push(format!("{} {} {} {what}", one.0, words(&numbers), one.1));
+            }
+        }
+        if parts.is_empty() { String::new() } else { format!(": of {}, {}", file.path, parts.join(", ")) }
+    }
+
     /// What has not come to its end.
     fn half(&mut self, entry: &Entry, file: Option<usize>) {
         let tool = self.importer.tool.name();
@@ -367,7 +540,10 @@ impl<'a> Drawing<'a> {
             _ => {
                 let mention = |state: &str| assume(&shown, state);
                 let (applied, pending) = (mention("applied"), mention("pending"));
-                let message = format!("{shown} has begun under {tool} and did not come to its end");
+                let message = format!(
+                    "{shown} has begun under {tool} and did not come to its end{}",
+                    self.how_far(version.as_ref())
+                );
                 let own = Some(self.importer.half).filter(|half| !half.is_empty());
                 let own =
                     own.map_or_else(|| "see how much of it is in the database, and mend that".into(), str::to_owned);
@@ -409,7 +585,8 @@ impl<'a> Drawing<'a> {
                         self.insert(row, &name, &path, "taken for applied, since it was said".into());
                     }
                 },
-                None => open.push(file.version.as_str()),
+                None if self.settled(at) => {}
+                None => open.push(self.set.files[at].version.as_str()),
             }
         }
         let [first, ..] = open[..] else { return };
@@ -425,6 +602,15 @@ impl<'a> Drawing<'a> {
                 every(&open)
             ),
         };
+        let why = match &self.import.evidence {
+            None => String::new(),
+            Some(Report { failed: Some(failed), .. }) => format!("; the migrations could not be replayed: {failed}"),
+            Some(evidence) => {
+                let undecided = evidence.files.iter().filter(|file| file.verdict == Verdict::Undecided);
+                undecided.map(|file| format!("; {}", file.message)).collect()
+            }
+        };
+        let message = message + &why;
         let help = format!(
             "look at the database; then say that all of them ran: {}; or name each that did not, and the others count as \
              applied: {}; nothing was written",
@@ -507,6 +693,10 @@ impl<'a> Drawing<'a> {
 
 fn is_are(versions: &[&str]) -> String {
     format!("{} {}", list(versions), if versions.len() == 1 { "is" } else { "are" })
+}
+
+fn words(texts: &[String]) -> String {
+    list(&texts.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
 /// All of them: this list is what a person has to go through.

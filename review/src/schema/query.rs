@@ -2,12 +2,44 @@
 
 use crate::tree;
 use counterfoil::ledger::{Table, Tool};
+use counterfoil::sql::quote;
+use std::collections::BTreeSet;
 
 /// Where the names of ledgers go.
 const PLACE: &str = "/*ledgers*/array[]";
 
 /// Where the names go that migration tools give to their tables in whichever schema.
 const USUAL: &str = "/*usual*/array[]";
+
+/// Where the choice of relations goes.
+const CHOICE: &str = "/*relations*/true";
+
+/// Before and after the parts that make facts, and between them.
+const PARTS: [&str; 3] = ["fact (kind, name, owner, data) as (\n\n", "\n)\nselect kind, name,", "\n\nunion all\n"];
+
+/// How the parts begin that make facts of relations and of what belongs to one.
+const OF_RELATIONS: &[&str] = &[
+    "r.kind",
+    "'column'",
+    "'constraint'",
+    "'index'",
+    "'sequence'",
+    "'trigger'",
+    "'rule'",
+    "'policy'",
+    "'privileges'",
+    "'comment'",
+];
+
+/// A part of a schema.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+// Exhaustive: callers build it.
+pub struct Scope {
+    /// Relations, as PostgreSQL quotes their names, with the schema: `app.users`. What belongs to one comes with it.
+    pub relations: BTreeSet<String>,
+    /// Whether that is there, too, which belongs to no relation.
+    pub rest: bool,
+}
 
 /// What tools keep in a schema of their own under a name that others may use.
 const OWN: &[(&str, &str)] =
@@ -28,6 +60,30 @@ pub fn query(ledgers: &[Table]) -> String {
     let usual = tree::set(Tool::tables().chain(BESIDE.iter().copied()));
     let usual = format!("array['{}']", usual.into_iter().collect::<Vec<_>>().join("','"));
     include_str!("query.sql").replacen(PLACE, &list, 1).replacen(USUAL, &usual, 1)
+}
+
+/// The same of a part of the schema. A relation that is not there, or not yet, has no facts.
+pub fn query_of(ledgers: &[Table], scope: &Scope) -> String {
+    let whole = query(ledgers);
+    let names: Vec<String> =
+        scope.relations.iter().map(|name| format!("pg_catalog.to_regclass({})", quote::literal(name))).collect();
+    let these = format!("any (array[{}]::pg_catalog.oid[])", names.join(","));
+    let choice = format!(
+        "(c.oid = {these} or c.oid in (select i.indexrelid from pg_catalog.pg_index i where i.indrelid = {these}))"
+    );
+    let chosen = whole.replacen(CHOICE, &choice, 1);
+    if scope.rest {
+        return chosen;
+    }
+    let [before, after, between] = PARTS;
+    let parts = chosen.split_once(before).and_then(|(head, rest)| Some((head, rest.split_once(after)?)));
+    let Some((head, (facts, tail))) = parts else { return chosen };
+    let is_of_relation = |part: &&str| {
+        let begins = |begin: &&str| part.strip_prefix("select ").is_some_and(|rest| rest.starts_with(begin));
+        OF_RELATIONS.iter().any(begins)
+    };
+    let facts: Vec<&str> = facts.split(between).filter(is_of_relation).collect();
+    format!("{head}{before}{}{after}{tail}", facts.join(between))
 }
 
 /// A JSON array of both names, as a literal of SQL.

@@ -15,7 +15,7 @@ everything as materialized (
   select c.*, c.oid::pg_catalog.regclass::text as name,
     pg_catalog.jsonb_build_array(n.nspname, c.relname) = any (/*ledgers*/array[]::pg_catalog.jsonb[]) or c.relname = any (/*usual*/array[]::pg_catalog.text[]) as is_ledger
   from ns n join pg_catalog.pg_class c on c.relnamespace = n.oid
-  where not exists (select from member m where m.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and m.objid = c.oid)
+  where not exists (select from member m where m.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and m.objid = c.oid) and /*relations*/true
 ),
 rel as materialized (
   select c.*,

@@ -59,6 +59,11 @@ impl Snapshot {
     /// `invalid-input` if they are not those of the query, and for a schema in which there is nothing: two of those would be
     /// the same, and nobody would have looked at anything.
     pub fn of_rows(rows: impl IntoIterator<Item = Row>) -> Result<Snapshot, Error> {
+        Snapshot::of_any_rows(rows)?.not_empty()
+    }
+
+    /// The same, of a schema in which there may be nothing.
+    pub(crate) fn of_any_rows(rows: impl IntoIterator<Item = Row>) -> Result<Snapshot, Error> {
         let mut server = None;
         let mut facts = BTreeMap::new();
         for (kind, name, data) in rows {
@@ -70,10 +75,10 @@ impl Snapshot {
             facts.insert(Fact { kind, name }, data);
         }
         let server = server.ok_or_else(|| wrong("the row about the server is not there"))?;
-        Snapshot { server, facts }.not_empty()
+        Ok(Snapshot { server, facts })
     }
 
-    fn not_empty(self) -> Result<Snapshot, Error> {
+    pub(crate) fn not_empty(self) -> Result<Snapshot, Error> {
         // A new database has these.
         let is_there = |fact: &Fact| !matches!(fact.kind.as_str(), "schema" | "privileges" | "comment");
         if self.facts.keys().any(is_there) {
@@ -118,7 +123,7 @@ struct File {
     facts: Vec<(String, String, Map<String, Value>)>,
 }
 
-fn read<T: serde::de::DeserializeOwned>(json: &str, what: &str) -> Result<T, Error> {
+pub(crate) fn read<T: serde::de::DeserializeOwned>(json: &str, what: &str) -> Result<T, Error> {
     serde_json::from_str(json).map_err(|error| wrong(&format!("{what}: {error}")))
 }
 

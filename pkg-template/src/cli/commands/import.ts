@@ -1,8 +1,9 @@
 // `counterfoil import`: takes over another tool's ledger.
 import type { AmendResult, Assumed } from '../../options/public.js'
-import { importLedger } from '../../run/import.js'
+import { importLedger, type Asked } from '../../schema/import.js'
 import { visible } from '../../shared/printed.js'
-import { withDatabase, writing, written } from '../connect/session.js'
+import { emptyPGlite } from '../connect/connect-pglite.js'
+import { isCode, withDatabase, writing, written } from '../connect/session.js'
 import { Usage, counted, databaseOptions, define, fine } from '../frame/command.js'
 import { changeLines } from '../show/changes.js'
 import { drawn } from '../show/findings.js'
@@ -12,7 +13,7 @@ import { err, out, type Style } from '../text/style.js'
 
 export const command = define({
   about:
-    "Takes over the ledger of another tool, so that what it has applied is not run again: each of its rows becomes one of ours. Files are compared with what ran by the tool's own checksum. Its table stays as it is, and to do it again changes nothing.\nIt says what it writes, and writes it in one transaction, which fails if either ledger is not as it was read.",
+    "Takes over the ledger of another tool, so that what it has applied is not run again: each of its rows becomes one of ours. Files are compared with what ran by the tool's own checksum. Its table stays as it is, and to do it again changes nothing. Where the ledger cannot tell (a counter), the files are replayed in an empty PGlite of this project, and the schema says which have run.\nIt says what it writes, and writes it in one transaction, which fails if either ledger is not as it was read.",
   options: {
     ...databaseOptions,
     from: {
@@ -41,7 +42,7 @@ export const command = define({
     ['import --dry-run', 'what does the other ledger say, and what would be written?'],
     ['import', 'take it over'],
     ['import --from goose=app.goose_db_version', 'it lies elsewhere, or there are several'],
-    ['import --assume all=applied', 'a counter: all that lies below it has run'],
+    ['import --assume all=applied', 'a counter: all that lies below it has run, whatever the schema says'],
     ['import --assume 103=pending', 'a counter: all but this one have run'],
   ],
   exits:
@@ -60,7 +61,14 @@ export const command = define({
         ...(from !== undefined && { from }),
         ...(expect !== undefined && { expect }),
       }
-      const planned = await importLedger(driver, db, files, { ...chosen, dryRun: true })
+      const asked: Asked = {}
+      const dry = { ...chosen, dryRun: true }
+      const replay = () => emptyPGlite(call.config)
+      const planned = await importLedger(driver, db, files, { ...dry, replay }, asked).catch((error: unknown) => {
+        if (!isCode(error, 'driver-missing')) throw error
+        say(`the schema is not asked, since nothing can be replayed: ${visible(`${error.message}; ${error.help}`)}`)
+        return importLedger(driver, db, files, dry)
+      })
       const style = format === 'text' ? out() : err()
       if (format === 'text') print(changeLines(planned, style))
       for (const finding of planned.findings) say(drawn(finding, undefined, err()))
@@ -69,7 +77,7 @@ export const command = define({
       const done =
         values['dry-run'] || nothing
           ? planned
-          : await importLedger(driver, db, files, { ...chosen, expect: planned.digest })
+          : await importLedger(driver, db, files, { ...chosen, expect: planned.digest }, asked)
       if (format === 'json') printJson(done)
       else print([sum(done, style), ...(done.status === 'planned' ? [`digest ${done.digest}`] : [])])
       return fine

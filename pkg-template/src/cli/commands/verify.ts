@@ -1,13 +1,13 @@
 // `counterfoil verify`: is the schema of the database the one that its migrations make?
 import { readFile } from 'node:fs/promises'
 import { verify } from '../../schema/read.js'
-import type { SchemaDifference, Snapshot, Verified } from '../../schema/public.js'
+import type { Evidence, SchemaDifference, Snapshot, Verified } from '../../schema/public.js'
 import { writeOutput } from '../../shared/output.js'
 import { failure } from '../../shared/errors.js'
 import { visible } from '../../shared/printed.js'
 import { emptyPGlite } from '../connect/connect-pglite.js'
 import { filling, patience, waiting, withDatabase } from '../connect/session.js'
-import { counted, databaseOptions, define, fine, found } from '../frame/command.js'
+import { Usage, counted, databaseOptions, define, fine, found } from '../frame/command.js'
 import { sayLed } from '../text/links.js'
 import { print, printJson, say } from '../text/print.js'
 import { out, type Style } from '../text/style.js'
@@ -37,25 +37,36 @@ export const command = define({
       choices: ['privileges', 'owners'],
       multiple: true,
     },
+    explain: {
+      type: 'boolean',
+      about: 'where it differs: which migrations have not run, and what was changed by hand',
+    },
     strict: { type: 'boolean', about: 'end with 1 also if something could not be compared' },
     ...waiting,
   },
   formats: ['text', 'json'],
   examples: [
     ['verify', 'has anybody changed this database by hand?'],
+    ['verify --explain', 'which migrations have not run, and what was changed by hand?'],
     ['verify --write .counterfoil/expected.json', 'keep what the migrations make'],
     ['verify --against .counterfoil/expected.json', 'compare with that: one query, no replay'],
   ],
   exits:
     '0 if it is the same, 1 if it differs (with --strict also if something could not be compared), 2 if it was called in a wrong way or cannot connect',
-  run: (call) =>
-    withDatabase(call, { wait: patience(call.values.wait) }, async ({ driver, db, files, options }) => {
-      const { against, write, ignore, strict } = call.values
+  run(call) {
+    if (call.values.explain && call.values.against !== undefined)
+      throw new Usage(
+        'both --explain and --against are given',
+        'a snapshot does not say which migrations made it: leave one of them out',
+      )
+    return withDatabase(call, { wait: patience(call.values.wait) }, async ({ driver, db, files, options }) => {
+      const { against, write, ignore, strict, explain } = call.values
       const expected = against === undefined ? files : await readSnapshot(against)
       const verified = await verify(driver, db, expected, {
         ...options,
         ignore: ignore as ('privileges' | 'owners')[],
         replay: () => emptyPGlite(call.config),
+        ...(explain && { explain }),
       })
       if (write !== undefined) {
         await writeOutput(write, written(verified.expected), { help: 'name another file with --write' })
@@ -66,7 +77,8 @@ export const command = define({
       else print(lines(verified, out()))
       const differs = verified.status === 'differs' || (strict && verified.status === 'partly-compared')
       return differs ? found : fine
-    }),
+    })
+  },
 })
 
 /** One fact a line: what changes in it can be reviewed. */
@@ -87,8 +99,21 @@ async function readSnapshot(path: string): Promise<Snapshot> {
   throw failure('invalid-input', `${path} is no snapshot of a schema`, help)
 }
 
+/** Which files, and what was changed by hand. */
+function explained({ files, byHand, rowsOnly, failed }: Evidence, style: Style): string[] {
+  const line = (mark: string, text: string) => `${style.yellow(mark)}: ${visible(text)}`
+  return [
+    ...files
+      .filter(({ verdict }) => verdict !== 'present' && verdict !== 'overwritten')
+      .map(({ verdict, message }) => line(verdict, message)),
+    ...byHand.map((message) => line('by hand', message)),
+    ...(rowsOnly.length > 0 ? [style.dim(`no schema tells whether these ran: ${visible(rowsOnly.join(', '))}`)] : []),
+    ...(failed === undefined ? [] : [line('not explained', failed)]),
+  ]
+}
+
 function lines(verified: Verified, style: Style): string[] {
-  const { status, differences, notes, notCompared, pending, ahead } = verified
+  const { status, differences, notes, notCompared, pending, ahead, evidence } = verified
   const line = (mark: string) => (difference: SchemaDifference) => `${mark}: ${visible(difference.message)}`
   const ends = {
     same: style.green('same: the schema is the one that the migrations make'),
@@ -99,6 +124,7 @@ function lines(verified: Verified, style: Style): string[] {
     ...differences.map(line(style.red('difference'))),
     ...notes.map(line(style.dim('note'))),
     ...notCompared.map((what) => `${style.yellow('not compared')}: ${visible(what)}`),
+    ...(evidence ? explained(evidence, style) : []),
     ...(pending.length > 0 ? [style.dim(`pending, and left out: ${visible(pending.join(', '))}`)] : []),
     ...(ahead.length > 0
       ? [style.dim(`a newer release has been here, what it made is not expected: ${visible(ahead.join(', '))}`)]

@@ -1,0 +1,291 @@
+// Which migrations have run, by the schema: a counter that has passed one over, SQL that was pasted by hand, a file half-way.
+// What each schema is, was made by other statements than the files'.
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import * as pg from 'counterfoil/pg'
+import * as pglite from 'counterfoil/pglite'
+import { MigrationError } from 'counterfoil'
+import { freshPGlite } from './support/pglite.mjs'
+import { startPostgres } from './support/postgres.mjs'
+
+const replay = () => freshPGlite()
+const table = 'counterfoil_migrations'
+
+/** 103 was merged after 105. */
+const files = {
+  '102_tasks.up.sql':
+    "create table tasks (id int primary key, state text not null constraint tasks_state_check check (state in ('new', 'done')));",
+  '102_tasks.down.sql': 'drop table tasks;',
+  '103_owner.up.sql': `alter table tasks add owner text, add priority int not null default 0;
+    alter table tasks drop constraint tasks_state_check, add constraint tasks_state_check check (state in ('new', 'done', 'stuck'));`,
+  '103_owner.down.sql': `alter table tasks drop constraint tasks_state_check, add constraint tasks_state_check check (state in ('new', 'done'));
+    alter table tasks drop owner, drop priority;`,
+  '104_index.up.sql': 'create index tasks_state on tasks (state);',
+  '104_index.down.sql': 'drop index tasks_state;',
+  '105_first.up.sql': "insert into tasks (id, state) values (1, 'new');",
+  '105_first.down.sql': 'delete from tasks where id = 1;',
+  '106_notes.up.sql': 'create table notes (task int references tasks, text text);',
+  '106_notes.down.sql': 'drop table notes;',
+}
+
+/** The ledger of golang-migrate, `database/postgres/postgres.go`. */
+const counter = (version, dirty = false) =>
+  `create table schema_migrations (version bigint not null primary key, dirty boolean not null);
+   insert into schema_migrations values (${version}, ${dirty})`
+
+/** All but 103. */
+const passedOver = `create table tasks (id int primary key, state text not null constraint tasks_state_check check (state in ('new', 'done')));
+  create index tasks_state on tasks (state);
+  insert into tasks (id, state) values (1, 'new');
+  create table notes (task int references tasks, text text)`
+
+const columns = 'alter table tasks add owner text; alter table tasks add priority int not null default 0'
+const check = `alter table tasks drop constraint tasks_state_check, add constraint tasks_state_check check (state in ('new', 'done', 'stuck'))`
+
+const versions = (rows) => rows.map(({ version }) => version)
+const codes = ({ findings }) => findings.map(({ code }) => code)
+
+function incident({ migrate, plan, rollback, verify, importLedger }, open) {
+  test('what a counter has passed over is pending after the import, is applied, and can be taken back', async (t) => {
+    const { db, exec } = await open(t)
+    await exec(passedOver)
+    await exec(counter(106))
+    const looked = await importLedger(db, files, { table, replay, dryRun: true })
+    assert.deepEqual(versions(looked.changes).sort(), ['102', '104', '105', '106'])
+    const finding = looked.findings.find(({ code }) => code === 'imported-pending')
+    assert.equal(
+      finding.message,
+      '103 has not run: column public.tasks.owner, column public.tasks.priority and CHECK public.tasks.tasks_state_check are not there as it makes it',
+    )
+    const unseen = looked.findings.find(({ code }) => code === 'imported-unseen')
+    assert.match(unseen.message, /^1 file changes rows only, of which a schema tells nothing; golang-migrate says/)
+    await importLedger(db, files, { table, replay, expect: looked.digest })
+    const { decisions, findings } = await plan(db, files, { table })
+    assert.deepEqual(versions(decisions.filter(({ action }) => action === 'apply')), ['103'])
+    assert.equal(
+      findings.some(({ code }) => code === 'assumed'),
+      false,
+    )
+    assert.deepEqual(versions((await migrate(db, files, { table })).applied), ['103'])
+    assert.equal((await verify(db, files, { table, replay })).status, 'same')
+    const { reverted } = await rollback(db, files, { table, steps: 1 })
+    assert.deepEqual(versions(reverted), ['103'])
+    assert.equal((await verify(db, files, { table, replay })).status, 'same')
+  })
+
+  test('what was pasted by hand is not pending, and what was assumed is seen', async (t) => {
+    const { db, exec } = await open(t)
+    await exec(`${passedOver}; ${columns}; ${check}`)
+    await exec(counter(106))
+    await importLedger(db, files, { table, assume: { all: 'applied' } })
+    assert.ok(codes(await plan(db, files, { table })).includes('assumed'))
+    const { changes } = await importLedger(db, files, { table, replay })
+    assert.deepEqual(
+      changes.map(({ kind, version, after }) => [kind, version, after.origin]),
+      [
+        ['update', '102', 'imported'],
+        ['update', '103', 'imported'],
+        ['update', '104', 'imported'],
+        ['update', '105', 'imported'],
+      ],
+    )
+    const { decisions, findings } = await plan(db, files, { table })
+    assert.deepEqual(new Set(decisions.map(({ action }) => action)), new Set(['skip']))
+    assert.equal(
+      findings.some(({ code }) => code === 'assumed'),
+      false,
+    )
+  })
+
+  test('what is there in part is refused, and named', async (t) => {
+    const { db, exec } = await open(t)
+    await exec(`${passedOver}; ${columns}`)
+    await exec(counter(106))
+    const error = await importLedger(db, files, { table, replay }).then(assert.fail, (error) => error)
+    assert.ok(error instanceof MigrationError)
+    assert.equal(error.code, 'plan-refused')
+    assert.equal(
+      error.message,
+      'nothing was written: 103 is there in part: column public.tasks.owner and column public.tasks.priority are there, CHECK public.tasks.tasks_state_check is not',
+    )
+    assert.match(error.help, /make by hand what is not there \(CHECK public\.tasks\.tasks_state_check\)/)
+    // Both ways out of the help.
+    const { changes } = await importLedger(db, files, { table, replay, assume: { 103: 'applied' }, dryRun: true })
+    assert.ok(versions(changes).includes('103'))
+    await exec(check)
+    const { changes: all } = await importLedger(db, files, { table, replay })
+    assert.deepEqual(versions(all).sort(), ['102', '103', '104', '105', '106'])
+  })
+
+  test('of a file that did not come to its end the statements are named that are there', async (t) => {
+    const { db, exec } = await open(t)
+    await exec(`${passedOver}; drop table notes; ${columns}; ${check}`)
+    await exec(counter(107, true))
+    const set = {
+      ...files,
+      '107_more.up.sql': `create table notices (id int);
+        alter table notes add pinned boolean;
+        update tasks set state = 'done';
+        create index notices_id on notices (id);`,
+    }
+    await exec('create table notes (task int references tasks, text text); create table notices (id int)')
+    const error = await importLedger(db, set, { table, replay }).then(assert.fail, (error) => error)
+    assert.equal(error.code, 'plan-refused')
+    assert.equal(
+      error.message,
+      'nothing was written: 107 has begun under golang-migrate and did not come to its end: of 107_more.up.sql, statement 1 is there, statements 2 and 4 are not there, statement 3 is without a trace in the schema',
+    )
+  })
+}
+
+describe('in a PGlite', () => {
+  incident(pglite, async (t) => {
+    const db = await freshPGlite()
+    t.after(() => db.close())
+    return { db, exec: (sql) => db.exec(sql) }
+  })
+
+  const set = (texts) =>
+    Object.fromEntries(texts.map((text, at) => [`00${at + 1}_file.sql`, `-- migrate:up\n${text}\n`]))
+
+  /** What `verify` explains of a database that `sql` made, and whose ledger says that all ran. */
+  async function explained(t, texts, sql) {
+    const db = await freshPGlite()
+    t.after(() => db.close())
+    const files = set(texts)
+    await db.exec(sql)
+    await pglite.stamp(
+      db,
+      files,
+      Object.keys(files).map((path) => path.slice(0, 3)),
+    )
+    const { evidence } = await pglite.verify(db, files, { replay, explain: true })
+    return { ...evidence, told: evidence.files.map(({ version, verdict }) => `${version} ${verdict}`) }
+  }
+
+  test('two that did not run are both found, and one that needs the other', async (t) => {
+    const texts = [
+      'create table a (id int);',
+      'alter table a add b int;',
+      'create table c (id int);',
+      'create index c_id on c (id);',
+      'create view v as select id from a;',
+    ]
+    const { told, byHand } = await explained(t, texts, 'create table a (id int); create view v as select id from a')
+    assert.deepEqual(
+      told.filter((line) => line.endsWith('absent')),
+      ['002 absent', '003 absent', '004 absent'],
+    )
+    assert.deepEqual(byHand, [])
+  })
+
+  test('without which a later one fails, has run, and what is gone was taken by hand', async (t) => {
+    const texts = [
+      'create table a (id int);',
+      'alter table a add b int;',
+      'update a set b = id;',
+      'create table d (id int);',
+    ]
+    const { told, byHand, rowsOnly, files } = await explained(
+      t,
+      texts,
+      'create table a (id int); create table d (id int)',
+    )
+    assert.ok(told.includes('002 present'), told.join(', '))
+    assert.match(
+      files.find(({ version }) => version === '002').message,
+      /^002 has run: 003 fails without it; column public\.a\.b is gone since$/,
+    )
+    assert.deepEqual(byHand, ['column public.a.b is not there'])
+    assert.deepEqual(rowsOnly, ['003'])
+  })
+
+  test('drops that did not run, and what was written over since', async (t) => {
+    const texts = [
+      'create table a (id int, old int);',
+      'alter table a alter id set default 1;',
+      'alter table a drop old;',
+      'alter table a alter id set default 2;',
+    ]
+    const { told, byHand } = await explained(t, texts, 'create table a (id int default 2, old int)')
+    assert.deepEqual(told, ['001 present', '002 overwritten', '003 absent', '004 present'])
+    assert.deepEqual(byHand, [])
+  })
+
+  test('what was added by hand is told from what did not run', async (t) => {
+    const texts = ['create table a (id int);', 'alter table a add b int;']
+    const { status, told, byHand } = await explained(
+      t,
+      texts,
+      'create table a (id int); create index by_hand on a (id)',
+    )
+    assert.equal(status, 'explained')
+    assert.deepEqual(
+      told.filter((line) => !line.endsWith('present')),
+      ['002 absent'],
+    )
+    assert.deepEqual(byHand, ['index public.by_hand is not expected'])
+  })
+
+  test('of two files in another order nobody can tell which of them ran', async (t) => {
+    const texts = [
+      'create table a (id int);',
+      'alter table a alter id set default 1;',
+      'alter table a alter id set default 2;',
+    ]
+    const { status, files } = await explained(t, texts, 'create table a (id int default 1)')
+    assert.equal(status, 'undecided')
+    assert.equal(
+      files.find(({ verdict }) => verdict === 'undecided').message,
+      'nobody can tell from the schema whether 003 ran: either 003 did not run, or 002 ran after it',
+    )
+  })
+
+  test('one that ran late has run, and so has the one that it wrote over', async (t) => {
+    const texts = [
+      'create table a (id int);',
+      'alter table a alter id set default 1;',
+      'alter table a alter id set default 2, add b int;',
+    ]
+    const { told } = await explained(t, texts, 'create table a (id int default 1, b int)')
+    assert.deepEqual(
+      told.filter((line) => !line.endsWith('present')),
+      [],
+    )
+  })
+
+  test('a snapshot explains nothing', async () => {
+    const snapshot = {
+      counterfoil: 'snapshot',
+      server: { version: 180004, roles: [] },
+      facts: [['table', 'public.t', {}]],
+    }
+    const error = await pglite.verify({}, snapshot, { explain: true }).then(assert.fail, (error) => error)
+    assert.equal(error.code, 'invalid-input')
+    assert.match(error.message, /a snapshot does not say which migrations made it/)
+  })
+
+  test('files that cannot be replayed explain nothing, and the reason is said', async (t) => {
+    const db = await freshPGlite()
+    t.after(() => db.close())
+    await db.exec(`create table a (id int); ${counter(2)}`)
+    const files = { '1_a.up.sql': 'create table a (id int);', '2_b.up.sql': 'create extension nobody_has_it;' }
+    const error = await pglite.importLedger(db, files, { table, replay }).then(assert.fail, (error) => error)
+    assert.match(
+      error.message,
+      /nobody can tell from it whether 1 ran; the migrations could not be replayed: 2_b\.up\.sql/,
+    )
+    assert.match(error.help, /assume/)
+  })
+})
+
+describe('in PostgreSQL 18', () => {
+  let server
+  before(async () => (server = await startPostgres()))
+  after(() => server?.stop())
+  incident(pg, async (t) => {
+    const db = await server.connect(await server.createDatabase())
+    t.after(() => db.end())
+    return { db, exec: (sql) => db.query(sql) }
+  })
+})

@@ -27,8 +27,11 @@ pub(super) enum Sums {
     /// What it would be of this text, the present one first: it agrees with any. The text is the file's, byte for byte.
     Each(fn(&Entry, &str) -> Vec<String>),
     /// It goes on from file to file: each entry with the file of it.
-    Chained(fn(&Set<'_>, &[Entry], &[Option<usize>]) -> Vec<Compared>),
+    Chained(CompareAll),
 }
+
+/// Compares each entry with its file, if it has one.
+type CompareAll = fn(&Set<'_>, &[Entry], &[Option<usize>]) -> Vec<Compared>;
 
 /// How a file stands to what ran.
 #[derive(Clone)]

@@ -234,7 +234,7 @@ test('the table of options has every one, with the defaults of the core', () => 
   const known = [
     ...named('pkg-template/src/options/options.ts', 'tests'),
     ...named('pkg-template/src/run/stamp.ts', 'checks'),
-    ...named('pkg-template/src/run/import.ts', 'checks'),
+    ...named('pkg-template/src/schema/import.ts', 'checks'),
   ]
   assert.ok(known.length > 10)
   assert.deepEqual(new Set(shown.flatMap(({ codes }) => codes)), new Set(known))

@@ -65,7 +65,14 @@ test('it holds the package and nothing else', () => {
 test('there is no module that nothing leads to', () => {
   const roots = [...paths(manifest.exports), ...paths(manifest.imports), ...paths(manifest.bin), ...forPages]
   // The rest of the command line, and what of the package only its bundle was made of.
-  roots.push('cli/program.cjs', 'cli/pg-client.cjs', 'git/move.js', 'load/file.js')
+  roots.push(
+    'cli/program.cjs',
+    'cli/pg-client.cjs',
+    'git/move.js',
+    'git/named.js',
+    'load/file.js',
+    'squash/run-script.js',
+  )
   for (const path of roots) assert.ok(listing.includes(path), path)
   const found = reached(roots)
   assert.deepEqual(

@@ -1721,7 +1721,11 @@ fn lists_of_replaced_migrations_are_checked() {
     let what = "the list of replaced migrations cannot be read:";
     one("[]", &format!("{path}:1:1: {what} expected an object, found an array"), form);
     one("{}", &format!("{path}:1:1: {what} the field `replaces` is missing"), form);
-    one("{\"replace\": []}", &format!("{path}:1:2: {what} unknown field `replace`, expected `replaces`, `squash`"), form);
+    one(
+        "{\"replace\": []}",
+        &format!("{path}:1:2: {what} unknown field `replace`, expected `replaces`, `squash`"),
+        form,
+    );
     one(
         "{\"replaces\": [\n{\"version\": 20240101, \"checksum\": \"\"}]}",
         &format!("{path}:2:13: {what} expected a string, found a number"),

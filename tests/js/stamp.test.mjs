@@ -219,23 +219,27 @@ onEachDatabase(
         'is replaced': [{ ...stopped, ...baseline }, /stopped, and a baseline stands for it/, present],
       }
       for (const [what, [files, message, more]] of Object.entries(cases))
-        for (const finished of [true, false]) {
+        for (const how of ['finished', 'undone', ...(what === 'has other steps' ? ['gone on with'] : [])]) {
           const database = await open(t)
           const { db, query, exec } = database
           await exec('drop table if exists schema_migrations, log, steps, next_one')
           await stop(database, 1, more)
-          const [finish, undo] = await ways(db, files, message)
-          if (finished) await finish(db, files)
-          else {
+          const all = await ways(db, files, message)
+          const [finish, undo] = all.slice(-2)
+          if (how === 'finished') await finish(db, files)
+          else if (how === 'gone on with') {
+            assert.equal(all.length, 3)
+            await all[0](db, files)
+          } else {
             await exec('drop table steps')
             const { changes } = await undo(db, files)
             assert.equal(changes[0].before.stepsDone, 1, what)
           }
           const row = await one(query, '005')
-          assert.equal(row?.state, finished ? 'applied' : undefined, what)
+          assert.equal(row?.state, { finished: 'applied', 'gone on with': 'running' }[how], what)
           const { applied } = await migrate(db, files)
-          const again = !finished && (what === 'was edited' || what === 'has other steps')
-          assert.deepEqual(versions(applied), again ? ['005', '006'] : ['006'], `${what} ${finished}`)
+          const again = how !== 'finished' && (what === 'was edited' || what === 'has other steps')
+          assert.deepEqual(versions(applied), again ? ['005', '006'] : ['006'], `${what} ${how}`)
           assert.equal((await migrate(db, files)).status, 'current')
         }
     })

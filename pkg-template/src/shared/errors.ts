@@ -15,6 +15,7 @@ type PackageCode =
   | 'core-unavailable'
   | 'internal-error'
   | 'no-migrations'
+  | 'not-proved'
   | 'review-unavailable'
   | 'squash-differs'
   | 'squash-failed'

@@ -275,6 +275,16 @@ fn setval(sequence: &Sequence) -> String {
     format!("SELECT pg_catalog.setval({}, {}, {})", literal(&sequence.name), sequence.last, sequence.called)
 }
 
+/// A value as a literal. A carriage return is written as an escape: before a line feed, one in a file is an end of line.
+fn exact(value: &str) -> String {
+    let text = literal(value);
+    if !text.contains('\r') {
+        return text;
+    }
+    let escapes = if text.starts_with('E') { "" } else { "E" };
+    format!("{escapes}{}", text.replace('\r', "\\r"))
+}
+
 /// Writes the rows. What differs between the replays is left to the default of its column, if that is another each time.
 fn rows(out: &mut Baseline, contents: &Contents, again: &Contents, literals: &[String]) {
     let mut own = tree::set(std::iter::empty::<String>());
@@ -290,7 +300,7 @@ fn rows(out: &mut Baseline, contents: &Contents, again: &Contents, literals: &[S
                 let value = row.get(at).and_then(Option::as_deref);
                 let name = format!("{}.{}", table.name, column.name);
                 if value == other.get(at).and_then(Option::as_deref) || literals.contains(&name) {
-                    return value.map_or_else(|| String::from("NULL"), literal);
+                    return value.map_or_else(|| String::from("NULL"), exact);
                 }
                 let default = again.column(&table.name, &column.name).and_then(|other| other.default.as_deref());
                 let differs = column.default.is_some() && column.default.as_deref() != default;

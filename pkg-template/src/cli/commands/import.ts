@@ -1,10 +1,11 @@
 // `counterfoil import`: takes over another tool's ledger.
-import type { AmendResult, Assumed } from '../../options/public.js'
+import type { AmendResult } from '../../options/public.js'
 import { importLedger, type Asked } from '../../schema/import.js'
 import { visible } from '../../shared/printed.js'
 import { emptyPGlite } from '../connect/connect-pglite.js'
 import { isCode, withDatabase, writing, written } from '../connect/session.js'
-import { Usage, counted, databaseOptions, define, fine } from '../frame/command.js'
+import { assumed } from '../frame/assumed.js'
+import { counted, databaseOptions, define, fine } from '../frame/command.js'
 import { changeLines } from '../show/changes.js'
 import { drawn } from '../show/findings.js'
 import { duration } from '../show/progress.js'
@@ -84,17 +85,6 @@ export const command = define({
     })
   },
 })
-
-/** What `--assume` says of a version. */
-function assumed(value: string): [version: string, said: Assumed] {
-  const [, version, said] = /^(.+)=(applied|pending)$/.exec(value) ?? []
-  if (version === undefined)
-    throw new Usage(
-      `--assume cannot be '${visible(value)}'`,
-      'write --assume <version>=applied, --assume <version>=pending or --assume all=applied',
-    )
-  return [version, said as Assumed]
-}
 
 /** What it amounts to. */
 function sum({ status, changes, elapsedMs }: AmendResult, { bold }: Style): string {

@@ -1,9 +1,12 @@
 // `counterfoil stamp`: marks migrations as applied, or not applied, without running them.
 import type { AmendResult } from '../../options/public.js'
 import { stamp } from '../../run/stamp.js'
+import { proved } from '../../schema/proved.js'
 import { failure } from '../../shared/errors.js'
 import { canAsk, confirmed } from '../connect/confirm.js'
+import { emptyPGlite } from '../connect/connect-pglite.js'
 import { withDatabase, writing, written } from '../connect/session.js'
+import { assumed } from '../frame/assumed.js'
 import { Usage, counted, databaseOptions, define, fine, found } from '../frame/command.js'
 import { changeLines } from '../show/changes.js'
 import { duration } from '../show/progress.js'
@@ -16,11 +19,22 @@ export const command = define({
   operands: {
     name: '<version>',
     about: 'a version, several of them, or all for every migration of the folder',
-    required: true,
     many: true,
   },
   options: {
     ...databaseOptions,
+    proved: {
+      type: 'boolean',
+      about:
+        'those that have made the schema that is there, where no ledger says which: they are replayed in an empty PGlite of this project. If the schema is not what some of them make, the differences are shown and nothing is written',
+    },
+    assume: {
+      type: 'string',
+      value: '<version=applied|pending>',
+      about:
+        'with --proved, what no schema can tell: whether a migration that changes rows only has run; may be repeated',
+      multiple: true,
+    },
     'not-applied': { type: 'boolean', about: 'their rows go: they are pending then' },
     step: {
       type: 'string',
@@ -39,6 +53,7 @@ export const command = define({
   examples: [
     ['stamp 20260105090000', 'it was run by hand: record that'],
     ['stamp all --dry-run', 'what would it take to mark the whole folder as applied?'],
+    ['stamp --proved', 'there is a schema and no ledger: record just those that made it'],
     ['stamp 005 --not-applied --yes', 'its row goes, in a script'],
     ['stamp 005 --step done', 'the step at which it stopped has happened'],
     ['stamp 005 --step 2', 'the first two steps of its file have happened, and no other'],
@@ -49,7 +64,15 @@ export const command = define({
     const { values, operands, format, signal } = call
     const all = operands.includes('all')
     if (all && operands.length > 1) throw new Usage('both all and single versions are given', 'say one of them')
-    const { step, 'not-applied': notApplied } = values
+    const { step, 'not-applied': notApplied, proved: byProof } = values
+    if (byProof && (operands.length > 0 || step !== undefined || notApplied))
+      throw new Usage('--proved is given, and what it is to find out', 'leave out either')
+    if (!byProof && operands.length === 0)
+      throw new Usage(
+        '<version> is missing: a version, several of them, all, or --proved',
+        '`counterfoil stamp --help` has examples',
+      )
+    if (!byProof && values.assume.length > 0) throw new Usage('--assume is given without --proved', 'leave out either')
     if (step !== undefined && notApplied) throw new Usage('both --step and --not-applied are given', 'say one of them')
     return withDatabase(call, {}, async ({ driver, db, files, options, shown }) => {
       const { existing: _, ...others } = options
@@ -59,7 +82,12 @@ export const command = define({
         ...(notApplied && { as: 'not-applied' as const }),
         ...(step !== undefined && { step: /^\d/.test(step) ? Number(step) : (step as 'done' | 'not-done') }),
       }
-      const versions = all ? undefined : operands
+      const assume = Object.fromEntries(values.assume.map(assumed))
+      const versions = byProof
+        ? await proved(driver, db, files, others, assume, () => emptyPGlite(call.config))
+        : all
+          ? undefined
+          : operands
       const { expect } = values
       const planned = await stamp(driver, db, files, versions, {
         ...chosen,

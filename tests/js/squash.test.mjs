@@ -52,7 +52,7 @@ describe('what one baseline holds', () => {
      grant select on orders to squash_reader; alter default privileges in schema public grant select on tables to squash_reader;`,
     `do $$ begin execute format('alter database %I set work_mem to %L', current_database(), '5MB'); end $$;
      alter role squash_reader set search_path = "public", pg_catalog;`,
-    `create table numbered (id serial primary key, text text); insert into numbered (text) values ('it''s'), (E'a\\\\b'), (null);
+    `create table numbered (id serial primary key, text text); insert into numbered (text) values ('it''s'), (E'a\\\\b'), (null), (E'c\\r\\nd');
      create table always (id int generated always as identity primary key, n int); insert into always (n) values (1), (2);
      create sequence apart start 5; select nextval('apart');
      create materialized view texts as select text from numbered where text is not null;
@@ -127,10 +127,14 @@ describe('what one baseline holds', () => {
 
   test('sequences go on where they were, and materialised views are filled', async () => {
     for (const db of [made.chain, made.baseline]) {
-      assert.deepEqual(await rows(db, `insert into numbered (text) values ('n') returning id`), [{ id: 4 }])
+      assert.deepEqual(await rows(db, `insert into numbered (text) values ('n') returning id`), [{ id: 5 }])
       assert.deepEqual(await rows(db, 'insert into always (n) values (3) returning id'), [{ id: 3 }])
       assert.deepEqual(await rows(db, `select nextval('apart')::int as n`), [{ n: 6 }])
-      assert.deepEqual(await rows(db, 'select text from texts order by text'), [{ text: 'a\\b' }, { text: "it's" }])
+      assert.deepEqual(await rows(db, 'select text from texts order by text'), [
+        { text: 'a\\b' },
+        { text: 'c\r\nd' },
+        { text: "it's" },
+      ])
       assert.deepEqual(await rows(db, 'select max from longest'), [{ max: 4 }])
       assert.deepEqual(await rows(db, 'select a.id, b.id as b from a join b on b.a = a.id'), [{ id: 1, b: 7 }])
     }
@@ -166,7 +170,7 @@ describe('what one baseline holds', () => {
     assert.deepEqual(made.it.notRepeatable, ['public.installation.at', 'public.installation.id'])
     assert.deepEqual(
       made.it.rows.map(({ table, rows }) => `${table} ${rows}`),
-      ['public.a 1', 'public.always 2', 'public.b 1', 'public.installation 3', 'public.numbered 3'],
+      ['public.a 1', 'public.always 2', 'public.b 1', 'public.installation 3', 'public.numbered 4'],
     )
   })
 

@@ -58,6 +58,9 @@ test('what is dead is left out, put aside in a database, and brought back', asyn
   const up = await run(['up'])
   assert.equal(up.status, 0, up.stderr)
   assert.doesNotMatch(up.stdout + up.stderr, /adopt\.sql|restore\.sql/)
+  // What lies aside is no part of the schema.
+  const same = await run(['verify'])
+  assert.deepEqual([same.status, same.stdout], [0, 'same: the schema is the one that the migrations make\n'])
 
   await inside(async (db) => {
     assert.deepEqual((await db.query('select * from kept_20260131.people')).rows, [{ id: 1, retries: 7 }])

@@ -50,6 +50,8 @@ for (const { name, skip, start } of servers)
         ['001', '002', '003', '004'].map((version) => `${version} applied stamped`),
       )
       assert.equal((await run(['ready'])).status, 0)
+      const again = await run(['stamp', '--proved'])
+      assert.match(again.stdout, /unchanged: the ledger says so already/)
     })
 
     test('the first of them have made it: just those are recorded, and the rest is run', async (t) => {

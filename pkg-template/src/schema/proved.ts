@@ -16,7 +16,7 @@ import type { MakePGlite } from './replay.js'
 export type Assumptions = Readonly<Record<string, Assumed>>
 
 /**
- * The versions that have no row and have made the schema, in order. `options` are those of a change to the ledger, and what a
+ * The versions that have no row and have made the schema, in order; none if all have a row. `options` are those of a change to the ledger, and what a
  * replay takes.
  *
  * @throws MigrationError `not-proved` if the schema is not what some of the migrations make, or nobody can tell @internal
@@ -28,7 +28,7 @@ export async function proved<Db extends object>(
   options: AnyOptions,
   assume: Assumptions,
   make: MakePGlite,
-): Promise<readonly string[]> {
+): Promise<readonly string[] | undefined> {
   const { changes, unchanged } = await stamp(driver, db, set, undefined, {
     ...picked(options, amending),
     dryRun: true,
@@ -40,6 +40,7 @@ export async function proved<Db extends object>(
       'see what they say first: look at the plan',
     )
   const all = changes.map(({ version }) => version)
+  if (all.length === 0) return undefined
   const [applied, pending] = (['applied', 'pending'] as const).map(
     (said) => new Set(all.filter((version) => assume[version] === said)),
   ) as [Set<string>, Set<string>]
@@ -49,6 +50,7 @@ export async function proved<Db extends object>(
   refuse(evidence)
   const absent = new Set(evidence.files.filter(({ verdict }) => verdict === 'absent').map(({ version }) => version))
   const made = all.filter((version) => !pending.has(version) && !absent.has(version))
+  if (made.length === 0) throw refused('none of these migrations has made the schema that is there', 'run them: `up`')
   // What changes rows only has run if something ran after it that left a trace.
   const traceless = new Set(evidence.rowsOnly.filter((version) => open.includes(version)))
   const last = made.findLastIndex((version) => !traceless.has(version))

@@ -15,7 +15,7 @@ mod text;
 
 pub use diff::{Ignore, diff};
 pub use difference::{Change, Difference, Differences, Property};
-pub use query::{Scope, query, query_of};
+pub use query::{ASIDE, Scope, query, query_of};
 pub use snapshot::{Fact, Server, Snapshot};
 
 #[cfg(test)]

@@ -45,6 +45,11 @@ pub struct Scope {
 const OWN: &[(&str, &str)] =
     &[("graphile_migrate", "current"), ("graphile_migrate", "migrations"), ("supabase_migrations", "seed_files")];
 
+/// The table that says of a schema that things were put aside in it, and its comment. Such a schema is no part of what the
+/// migrations make.
+pub const ASIDE: (&str, &str) =
+    ("counterfoil_adoption", "what counterfoil squash has put aside, and the rows of the ledger at that moment");
+
 /// What tools keep beside their ledgers: Rails, Knex and Kysely.
 const BESIDE: &[&str] = &["ar_internal_metadata", "knex_migrations_lock", "kysely_migration_lock"];
 
@@ -59,7 +64,13 @@ pub fn query(ledgers: &[Table]) -> String {
     let list = format!("array[{}]", own.collect::<Vec<_>>().join(","));
     let usual = tree::set(Tool::tables().chain(BESIDE.iter().copied()));
     let usual = format!("array['{}']", usual.into_iter().collect::<Vec<_>>().join("','"));
-    include_str!("query.sql").replacen(PLACE, &list, 1).replacen(USUAL, &usual, 1)
+    let (record, comment) = ASIDE;
+    let quoted = |text: &str| format!("'{text}'");
+    include_str!("query.sql")
+        .replacen(PLACE, &list, 1)
+        .replacen(USUAL, &usual, 1)
+        .replacen("/*record*/''", &quoted(record), 1)
+        .replacen("/*its comment*/''", &quoted(comment), 1)
 }
 
 /// The same of a part of the schema. A relation that is not there, or not yet, has no facts.

@@ -10,6 +10,11 @@ ns as materialized (
   from path, pg_catalog.pg_namespace n
   where n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
     and not exists (select from member m where m.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass and m.objid = n.oid)
+    -- Where something was put aside.
+    and not exists (
+      select from pg_catalog.pg_class r
+      where r.relnamespace = n.oid and r.relname = /*record*/'' and pg_catalog.obj_description(r.oid, 'pg_class') = /*its comment*/''
+    )
 ),
 everything as materialized (
   select c.*, c.oid::pg_catalog.regclass::text as name,

@@ -4,11 +4,11 @@ use super::dropped::{Dropped, Keep, Request};
 use super::fact::{self, Data, constraints, foreign, get, of_columns, of_kind, statistics_of, text};
 use super::kept::Names;
 use super::name::{last, names_relation, parent, quoted};
-use crate::schema::Snapshot;
+use crate::schema::{ASIDE, Snapshot};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The table that says what was put aside and when, with the rows of the ledger at that moment.
-const RECORD: &str = "counterfoil_adoption";
+const RECORD: &str = ASIDE.0;
 
 /// A thing that gets another schema or another name.
 pub(super) struct Move {

@@ -9,6 +9,7 @@ use super::name::{last, parent, plain};
 use super::plan::{Copy, Hanging, Made, Move, Plan, Table};
 use super::report::Scripts;
 use super::told;
+use crate::schema::ASIDE;
 use counterfoil::ledger;
 use counterfoil::sql::quote::literal;
 
@@ -87,7 +88,7 @@ fn place(plan: &Plan<'_>) -> String {
         &is_not_there(record),
         &format!(
             "CREATE TABLE {record} (\n  baseline text NOT NULL,\n  adopted_at timestamptz NOT NULL DEFAULT now(),\n  ledger jsonb,\n  ledger_digest text,\n  restored_at timestamptz\n);\nREVOKE ALL ON {record} FROM PUBLIC;\nCOMMENT ON TABLE {record} IS {};\n",
-            literal("what counterfoil squash has put aside, and the rows of the ledger at that moment"),
+            literal(ASIDE.1),
         ),
     ));
     format!("\n{}", block("", &body))

@@ -174,7 +174,7 @@ fn is_default(fact: &Fact, name: &str, value: &Value) -> bool {
         && value.as_str().is_some_and(|text| text == "NULL" || text.starts_with("NULL::"))
 }
 
-/// Partitions, and what belongs to them, that the other side has under another date.
+/// Partitions, and what belongs to them, that the other side has under another date and is otherwise the same.
 fn dated(own: &Snapshot, other: &Snapshot) -> BTreeSet<Fact> {
     let undated = Undated::new();
     let partitions = |of: &Snapshot| -> BTreeMap<String, BTreeSet<String>> {
@@ -188,27 +188,40 @@ fn dated(own: &Snapshot, other: &Snapshot) -> BTreeSet<Fact> {
         found
     };
     let (ours, theirs) = (partitions(own), partitions(other));
-    let mut names = BTreeSet::new();
+    let (mut names, mut siblings) = (BTreeSet::new(), BTreeSet::new());
     for (key, tables) in ours {
         if let Some(others) = theirs.get(&key) {
             names.extend(tables.into_iter().filter(|table| !others.contains(table)));
+            siblings.extend(others.iter().cloned());
         }
     }
-    let mut out = BTreeSet::new();
     if names.is_empty() {
-        return out;
+        return BTreeSet::new();
     }
-    for (fact, data) in &own.facts {
-        // The name itself, what is named after it (`table.column`), or is of it.
-        let name = fact.name.split_once(' ').filter(|_| fact.is_privileges() || fact.kind == "comment");
-        let name = name.map_or(fact.name.as_str(), |(_, name)| name);
-        let of = data.get("of").and_then(Value::as_str);
-        let mut tables = name.match_indices('.').map(|(dot, _)| &name[..dot]).chain([name]).chain(of);
-        if tables.any(|table| names.contains(table)) {
-            out.insert(fact.clone());
-        }
-    }
-    out
+    // Each fact of these tables, with all that is known of it but dates and bounds.
+    let told = |of: &Snapshot, tables: &BTreeSet<String>| -> Vec<(Fact, String)> {
+        let theirs = of.facts.iter().filter(|(fact, data)| is_of(fact, data, tables));
+        theirs
+            .map(|(fact, data)| {
+                let mut data = data.clone();
+                data.remove("bound");
+                let text = format!("{} {} {}", fact.kind, fact.name, Value::Object(data));
+                (fact.clone(), undated.of(&text).unwrap_or(text))
+            })
+            .collect()
+    };
+    let mut there = BTreeSet::new();
+    there.extend(told(other, &siblings).into_iter().map(|(_, text)| text));
+    told(own, &names).into_iter().filter(|(_, text)| there.contains(text)).map(|(fact, _)| fact).collect()
+}
+
+/// Whether it is one of these tables, is named after one (`table.column`), or is of one.
+fn is_of(fact: &Fact, data: &Map<String, Value>, tables: &BTreeSet<String>) -> bool {
+    let name = fact.name.split_once(' ').filter(|_| fact.is_privileges() || fact.kind == "comment");
+    let name = name.map_or(fact.name.as_str(), |(_, name)| name);
+    let of = data.get("of").and_then(Value::as_str);
+    let mut named = name.match_indices('.').map(|(dot, _)| &name[..dot]).chain([name]).chain(of);
+    named.any(|table| tables.contains(table))
 }
 
 impl Differences {

@@ -101,6 +101,14 @@ fn partitions_of_another_day_are_notes() {
     let found = diff(&of("20261126"), &of("20261127"), &[]);
     assert_eq!(lines(&found.differences), Vec::<&str>::new());
     assert_eq!(found.notes.len(), 4);
+    // Only what is otherwise the same.
+    let mut more = of("20261127");
+    let (kind, name) = ("constraint".to_owned(), "tasks_20261127.tasks_20261127_id_check".to_owned());
+    more.facts.insert(Fact { kind, name }, serde_json::Map::new());
+    let extra = "constraint tasks_20261127.tasks_20261127_id_check is not expected";
+    assert_eq!(lines(&diff(&of("20261126"), &more, &[]).differences), [extra]);
+    assert_eq!(diff(&more, &of("20261126"), &[]).differences.len(), 1);
+    assert_eq!(diff(&more, &of("20261127"), &[]).differences.len(), 1);
 }
 
 #[test]

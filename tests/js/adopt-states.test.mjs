@@ -140,6 +140,14 @@ for (const server of otherServers)
     })
   })
 
+/** Adopted and put aside in each, whatever has become of the other. */
+async function adoptedAgain({ migrate }, one, query) {
+  assert.deepEqual(outcome(await migrate(one, made.set)), { adopted: [made.version], applied: ['20260201000000'] })
+  assert.deepEqual(await sent(one, made.adopt), [])
+  const kept = await query(one, 'select retries from kept_20260131.people order by id')
+  assert.deepEqual(kept, [{ retries: 7 }, { retries: 3 }])
+}
+
 test('restored to a moment before the adoption: the same again', async (t) => {
   const db = await freshPGlite()
   t.after(() => db.close())
@@ -147,59 +155,67 @@ test('restored to a moment before the adoption: the same again', async (t) => {
   await db.exec(rows)
   const before = await db.clone()
   t.after(() => before.close())
-  for (const one of [db, before]) {
-    assert.deepEqual(outcome(await pglite.migrate(one, made.set)), {
-      adopted: [made.version],
-      applied: ['20260201000000'],
-    })
-    assert.deepEqual(await sent(one, made.adopt), [])
-    const { rows } = await one.query('select retries from kept_20260131.people order by id')
-    assert.deepEqual(rows, [{ retries: 7 }, { retries: 3 }])
-  }
+  for (const one of [db, before]) await adoptedAgain(pglite, one, async (of, sql) => (await of.query(sql)).rows)
 })
 
-describe('dbmate in the same folder', () => {
-  let server
-  before(async () => (server = await startPostgres()))
-  after(() => server.stop())
+const servers = [{ name: 'PostgreSQL 18', skip: false, start: startPostgres }, ...otherServers]
+for (const { name, skip, start } of servers)
+  describe(`${name}, restored or with dbmate`, { skip }, () => {
+    let server
+    before(async () => (server = await start({ jit: 'off' })))
+    after(() => server?.stop())
 
-  test('goes on behind the baseline once the script has told it', async (t) => {
-    const folder = mkdtempSync(join(tmpdir(), 'counterfoil-adopt-'))
-    t.after(() => rmSync(folder, { recursive: true, force: true }))
-    const dbmate = (database) => {
-      const url = `${server.url(database)}?sslmode=disable`
-      const args = ['--url', url, '--migrations-dir', folder, '--no-dump-schema', 'up']
-      const { status, stdout, stderr } = spawnSync(resolveBinary(), args, { encoding: 'utf8' })
-      assert.equal(status, 0, stderr)
-      return stdout
-        .split('\n')
-        .filter((line) => line.startsWith('Applying: '))
-        .map((line) => line.slice('Applying: '.length))
-    }
-    const write = (files) => {
-      for (const [path, text] of Object.entries(files)) {
-        mkdirSync(dirname(join(folder, path)), { recursive: true })
-        writeFileSync(join(folder, path), text)
+    test('restored to a moment before the adoption: the same again', async (t) => {
+      const first = await server.createDatabase()
+      const made = await server.connect(first)
+      await pg.migrate(made, chain)
+      await made.query(rows)
+      await made.end()
+      const before = await server.createDatabase({ template: first })
+      for (const name of [first, before]) {
+        const db = await server.connect(name)
+        t.after(() => db.end())
+        await adoptedAgain(pg, db, async (of, sql) => (await of.query(sql)).rows)
       }
-    }
-    const database = await server.createDatabase()
-    write(chain)
-    assert.deepEqual(dbmate(database), Object.keys(chain))
-    const db = await server.connect(database)
-    t.after(() => db.end())
-    await db.query(rows)
-    await sent(db, made.adopt)
-    rmSync(folder, { recursive: true })
-    write(made.set)
-    assert.deepEqual(dbmate(database), Object.keys(later))
-    // And a new one.
-    assert.deepEqual(dbmate(await server.createDatabase()), [made.baseline, ...Object.keys(later)])
-    assert.deepEqual(
-      (await pg.plan(db, made.set)).decisions.filter(({ action }) => !['skip', 'adopt'].includes(action)),
-      [],
-    )
+    })
+
+    test('dbmate in the same folder goes on behind the baseline once the script has told it', async (t) => {
+      const folder = mkdtempSync(join(tmpdir(), 'counterfoil-adopt-'))
+      t.after(() => rmSync(folder, { recursive: true, force: true }))
+      const dbmate = (database) => {
+        const url = `${server.url(database)}?sslmode=disable`
+        const args = ['--url', url, '--migrations-dir', folder, '--no-dump-schema', 'up']
+        const { status, stdout, stderr } = spawnSync(resolveBinary(), args, { encoding: 'utf8' })
+        assert.equal(status, 0, stderr)
+        return stdout
+          .split('\n')
+          .filter((line) => line.startsWith('Applying: '))
+          .map((line) => line.slice('Applying: '.length))
+      }
+      const write = (files) => {
+        for (const [path, text] of Object.entries(files)) {
+          mkdirSync(dirname(join(folder, path)), { recursive: true })
+          writeFileSync(join(folder, path), text)
+        }
+      }
+      const database = await server.createDatabase()
+      write(chain)
+      assert.deepEqual(dbmate(database), Object.keys(chain))
+      const db = await server.connect(database)
+      t.after(() => db.end())
+      await db.query(rows)
+      await sent(db, made.adopt)
+      rmSync(folder, { recursive: true })
+      write(made.set)
+      assert.deepEqual(dbmate(database), Object.keys(later))
+      // And a new one.
+      assert.deepEqual(dbmate(await server.createDatabase()), [made.baseline, ...Object.keys(later)])
+      assert.deepEqual(
+        (await pg.plan(db, made.set)).decisions.filter(({ action }) => !['skip', 'adopt'].includes(action)),
+        [],
+      )
+    })
   })
-})
 
 test('what was named by mistake leaves no trace once it is not named', async () => {
   const make = (drop) => squash(freshPGlite, chain, { drop, kept: 'kept_20260131' })

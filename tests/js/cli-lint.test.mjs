@@ -16,7 +16,7 @@ SELECT pg_catalog.set_config('search_path', '', false);
 CREATE TABLE public.shows (id bigint PRIMARY KEY, title text);
 CREATE TABLE tickets (show bigint);
 -- migrate:down
-DROP SCHEMA public CASCADE;
+DROP SCHEMA shop CASCADE;
 `
 const index = '-- migrate:up\nCREATE INDEX shows_by_title ON public.shows (title);\n'
 

@@ -57,11 +57,11 @@ describe('openmeter without one of its files', { skip }, () => {
       if (long) t.diagnostic(`${left}: ${pending.length > 0 ? 'named' : 'no trace'}`)
     }
     t.diagnostic(JSON.stringify(counts))
-    // Of every tenth file 14, 9 and 2 were found with a prototype of this in JavaScript.
+    // Which a later one fails without, PostgreSQL has said; of all others each is named by itself, or changes rows only.
     assert.deepEqual(
       counts,
       long
-        ? { named: 14, 'a later one fails': 9, 'rows only': 2 }
+        ? { named: 15, 'a later one fails': 8, 'rows only': 2 }
         : { named: 1, 'a later one fails': 1, 'rows only': 1 },
     )
   })

@@ -2,6 +2,7 @@
 //! findings are the planner's own.
 
 use super::{Direction, Level, Rule, Subject};
+use counterfoil::Code;
 use counterfoil::finding::{Finding, Severity};
 use counterfoil::plan::{foreign_markers, inspect, set_local};
 
@@ -135,8 +136,13 @@ pub(super) fn look(subject: &Subject<'_>, out: &mut Vec<Finding>) {
         Ok(inspected) => {
             inspect::findings(subject.section, inspected, subject.table, out);
             out.extend(set_local::finding(subject.section, inspected, subject.convention));
-            if subject.direction == Direction::Up {
-                let (section, analysis) = (subject.section, &inspected.analysis);
+            let (section, analysis) = (subject.section, &inspected.analysis);
+            if subject.direction == Direction::Down {
+                // Of a way back `destructive-down` says it.
+                let said = analysis.statements.iter().filter(|statement| statement.destructive.is_some());
+                let said: Vec<_> = said.map(|statement| Some(section.location(statement.span.start))).collect();
+                out.retain(|finding| finding.code != Code::LedgerTouched.as_str() || !said.contains(&finding.at));
+            } else {
                 out.extend(foreign_markers::finding(section, analysis, subject.convention, Severity::Error));
                 out.extend(inspect::empty(section, analysis, Severity::Warning));
             }

@@ -15,7 +15,9 @@ export function squashed(files, { files: written, moves }) {
  */
 export function flat(text) {
   const open = [[]]
-  for (const part of text.replaceAll(/ DEFAULT NULL(?:::[\w ]+?)?(?=,?$| CONSTRAINT| NOT NULL)/gm, '').split(/([()])/)) {
+  for (const part of text
+    .replaceAll(/ DEFAULT NULL(?:::[\w ]+?)?(?=,?$| CONSTRAINT| NOT NULL)/gm, '')
+    .split(/([()])/)) {
     if (part === '(') open.push([])
     else if (part === ')' && open.length > 1) open.at(-2).push(lists(open.pop()))
     else if (part !== '') open.at(-1).push(part)

@@ -1,7 +1,5 @@
 // `counterfoil squash --adopt`: what a baseline leaves out is put aside in a database.
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { failure } from '../../shared/errors.js'
 import { visible } from '../../shared/printed.js'
 import { stemOf } from '../../squash/place.js'
 import { runScript, type Said } from '../../squash/run-script.js'
@@ -9,6 +7,7 @@ import { withDatabase } from '../connect/session.js'
 import { databaseOptions, fine, type Call, type Values } from '../frame/command.js'
 import { print, printJson, say } from '../text/print.js'
 import { out } from '../text/style.js'
+import { textOf } from './squash-files.js'
 
 type Adopting = Call & { readonly values: Values<typeof databaseOptions> & { readonly 'dry-run': boolean } }
 
@@ -16,7 +15,10 @@ type Adopting = Call & { readonly values: Values<typeof databaseOptions> & { rea
 export async function adopted(call: Adopting, baseline: string): Promise<number> {
   const { folder, stem } = stemOf(baseline)
   const path = join(call.values.dir, folder, '.counterfoil', `${stem}.adopt.sql`)
-  const script = await scriptOf(path)
+  const script = await textOf(
+    path,
+    'this baseline leaves nothing out: `counterfoil squash --drop` makes one that does, with this script',
+  )
   const dry = call.values['dry-run']
   const told = headOf(script)
   if (call.format === 'text') print(told.map((line) => visible(line)))
@@ -41,17 +43,4 @@ function headOf(script: string): string[] {
   const lines = script.split('\n')
   const end = lines.findIndex((line) => !line.startsWith('--'))
   return lines.slice(0, end).map((line) => line.replace(/^-- ?/, ''))
-}
-
-async function scriptOf(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (cause) {
-    throw failure(
-      'invalid-input',
-      `${path} cannot be read: ${(cause as Error).message}`,
-      'this baseline leaves nothing out: `counterfoil squash --drop` makes one that does, with this script',
-      cause,
-    )
-  }
 }

@@ -160,3 +160,12 @@ async function withoutEmptyAbove(dir: string, path: string): Promise<void> {
     )
       return
 }
+
+/** The text of a file that is needed. `wanted`: what to do where it cannot be read. */
+export async function textOf(path: string, wanted: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (cause) {
+    throw failure('invalid-input', `${path} cannot be read: ${(cause as Error).message}`, wanted, cause)
+  }
+}

@@ -1,5 +1,4 @@
 // `counterfoil squash`: one baseline in place of a chain of migrations.
-import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { filesBefore, namedIn } from '../../git/named.js'
 import type { ReadOptions } from '../../options/public.js'
@@ -18,7 +17,7 @@ import { readFolder, sayLed } from '../text/links.js'
 import { print, printJson, say } from '../text/print.js'
 import { out, type Style } from '../text/style.js'
 import { adopted } from './squash-adopt.js'
-import { archived, carriedOut, takenBack } from './squash-files.js'
+import { archived, carriedOut, takenBack, textOf } from './squash-files.js'
 
 const options = {
   ...databaseOptions,
@@ -144,7 +143,7 @@ async function squashed(call: Squashing, files: Files): Promise<number> {
     ...replayOptions(call),
     ...(through !== undefined && { through }),
     ...(as !== undefined && { version: as }),
-    ...(dump !== undefined && { dump: await textOf(dump) }),
+    ...(dump !== undefined && { dump: await textOf(dump, 'name a file that pg_dump has written') }),
     name,
     literal: call.values.literal,
     rows: rows as 'carry' | 'list',
@@ -235,19 +234,6 @@ function baselineOf(files: Files, baseline: string, options: ReadOptions): { pat
       ? `there is ${visible(known.join(', '))}`
       : 'no file of this folder has a list of what it replaces',
   )
-}
-
-async function textOf(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (cause) {
-    throw failure(
-      'invalid-input',
-      `${path} cannot be read: ${(cause as Error).message}`,
-      'name a file that pg_dump has written',
-      cause,
-    )
-  }
 }
 
 function sumOf({ facts, rows, tools }: SquashProof): string {

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
+import { neon } from '@neondatabase/serverless'
 import * as pg from 'counterfoil/pg'
 import { diffSchemas } from 'counterfoil/schema'
 import { chain, change, clerk, contents, drop, longest, rows, scriptsOf, sent } from './support/adopt.mjs'
@@ -10,6 +11,8 @@ import { onEachDatabase } from './support/databases.mjs'
 import { fails } from './support/errors.mjs'
 import { freshPGlite } from './support/pglite.mjs'
 import { otherServers } from './support/versions.mjs'
+import { driver as overHttp } from '../../pkg/drivers/neon.js'
+import { runScript } from '../../pkg/squash/run-script.js'
 
 /** Where schemas are made that are rolled back again. */
 let lab
@@ -287,3 +290,12 @@ for (const server of otherServers)
       },
     })
   })
+
+test('over HTTP a script is refused, with the ways that there are', async () => {
+  // Nothing is asked of it.
+  await fails(runScript(overHttp, neon('postgresql://clerk:secret@127.0.0.1/none'), 'select 1'), {
+    code: 'unsupported',
+    message: 'over HTTP a script cannot be sent whole',
+    help: 'run it with psql, or with an address of PostgreSQL itself',
+  })
+})

@@ -254,6 +254,22 @@ describe('in a PGlite', () => {
     )
   })
 
+  test('what files have filled in is filled in where they are replayed', async (t) => {
+    const db = await freshPGlite()
+    t.after(() => db.close())
+    await db.exec('create table north_notes (id int); create table last (id int)')
+    await db.exec(counter(3))
+    const set = {
+      '1_a.sql': '-- +goose Up\n-- +goose ENVSUB ON\ncreate table ${REGION}_notes (id int);\n',
+      '2_b.sql': '-- +goose Up\ncreate table others (id int);\n',
+      '3_c.sql': '-- +goose Up\ncreate table last (id int);\n',
+    }
+    const env = { REGION: 'north' }
+    const { changes, findings } = await pglite.importLedger(db, set, { table, replay, env, dryRun: true })
+    assert.deepEqual(versions(changes).sort(), ['1', '3'])
+    assert.match(findings.find(({ code }) => code === 'imported-pending').message, /^2 has not run: /)
+  })
+
   test('a snapshot explains nothing', async () => {
     const snapshot = {
       counterfoil: 'snapshot',

@@ -1,5 +1,6 @@
 // `counterfoil stamp --proved`: a database that has a schema and no ledger, on real servers and in a folder of PGlite.
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { PGlite } from '@electric-sql/pglite'
 import { migration, project } from './support/cli.mjs'
@@ -118,6 +119,29 @@ test('in a folder of PGlite, by a digest that was looked at first', async (t) =>
   const { status, stderr } = await run(['stamp', '--proved', '--expect', digest, '--yes'])
   assert.equal(status, 0, stderr)
   assert.equal((await run(['ready'])).status, 0)
+})
+
+test('what files have filled in is filled in where they are replayed', async (t) => {
+  const { folder, run } = project(t, {
+    'counterfoil.config.json': JSON.stringify({ url: 'pglite:./data' }),
+    'db/migrations/1_a.sql': '-- +goose Up\n-- +goose ENVSUB ON\ncreate table ${REGION}_notes (id int);\n',
+  })
+  await makeDataDir(join(folder, 'data'))
+  const db = await PGlite.create(join(folder, 'data'))
+  await db.exec('create table north_notes (id int)')
+  await db.close()
+  const env = { REGION: 'north' }
+  const none = await run(['stamp', '--proved', '--yes'], { env })
+  assert.equal(none.status, 1)
+  assert.match(none.stderr, /REGION/)
+  const other = await run(['stamp', '--proved', '--yes', '--env', 'REGION'], { env: { REGION: 'south' } })
+  assert.equal(other.status, 1)
+  const right = await run(['stamp', '--proved', '--yes', '--env', 'REGION'], { env })
+  assert.equal(right.status, 0, right.stderr)
+  assert.match(right.stdout, /1 row of the ledger changed/)
+  const unmeant = await run(['stamp', '1', '--yes', '--env', 'REGION'], { env })
+  assert.equal(unmeant.status, 2)
+  assert.match(unmeant.stderr, /--env is given without --proved/)
 })
 
 test('what was not meant is said', async (t) => {

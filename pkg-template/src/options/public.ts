@@ -262,4 +262,6 @@ export interface ImportOptions extends AmendOptions {
    * replayed in it, and the schema says which have run; `assume` goes before. Each is closed afterwards. Without it nothing is replayed.
    */
   replay?: () => object | Promise<object>
+  /** What files have filled in where they are replayed, as for `migrate`. */
+  env?: ReadOptions['env']
 }

@@ -32,8 +32,8 @@ export async function importLedger<Db extends object>(
   options: ImportOptions = {},
   asked: Asked = {},
 ): Promise<AmendResult> {
-  mustBeRight(options, amending, checks)
-  const { from, assume = {}, acceptEdited = [], replay: make, ...others } = options
+  mustBeRight(options, [...amending, 'env'], checks)
+  const { from, assume = {}, acceptEdited = [], replay: make, env, ...others } = options
   const work = (how: AmendOptions, more: object) =>
     amend(driver, db, set, how, () => ({
       import: { ...(from !== undefined && { from }), assume, acceptEdited, ...more },
@@ -43,7 +43,7 @@ export async function importLedger<Db extends object>(
     const { asks } = (await work({ ...look, dryRun: true }, { inquire: true })) as { asks?: Question }
     if (asks && (asks.open.length > 0 || asks.half !== undefined)) {
       const { evidenceOf } = await import('./evidence.js')
-      asked.evidence = await evidenceOf(driver, db, set, look, asks, make)
+      asked.evidence = await evidenceOf(driver, db, set, { ...look, ...(env && { env }) }, asks, make)
     }
   }
   return work(others, asked.evidence ? { evidence: asked.evidence } : {})

@@ -4,13 +4,15 @@ import { isFlag } from '../options/options.js'
 import { mustBeRight, type Checked } from '../options/wrong-options.js'
 import { failure } from '../shared/errors.js'
 import { init } from '../wasm/init.js'
+import type { Snapshot } from '../schema/public.js'
+import { asides, dropsOf } from './adopt.js'
 import { stemOf } from './place.js'
 import { compared, toolsOf } from './proof.js'
 import type { MakePGlite, ProveOptions, SquashProof } from './public.js'
-import { replayed, replaying } from './replay.js'
+import { replayed, replaying, type Replayed } from './replay.js'
 import { filesIn, readSet } from './squash.js'
 
-const checks = { rows: [isFlag, 'true or false'] } as const satisfies Record<string, Checked>
+const checks = { rows: [isFlag, 'true or false'], drop: asides.drop } as const satisfies Record<string, Checked>
 
 /** An entry of a list of what is replaced. */
 interface Replaced {
@@ -27,7 +29,7 @@ export async function proveSquash(
   options: ProveOptions = {},
 ): Promise<SquashProof> {
   mustBeRight(options, replaying, checks)
-  const { rows = true, ...others } = options
+  const { rows = true, drop, ...others } = options
   await init()
   const [files, before] = [await filesIn(migrations), await filesIn(chain)]
   const set = readSet(files, others)
@@ -52,11 +54,11 @@ export async function proveSquash(
     )
   const replaced = new Set(found.replaces)
   const without = old.migrations.filter(({ version }) => !replaced.has(version)).map(({ version }) => version)
-  const made = await replayed(make, before, reading, without, async (chain) => ({
-    schema: chain.schema,
-    contents: await chain.contents(),
-  }))
-  const again = rows ? await replayed(make, before, reading, without, async (again) => again.contents()) : made.contents
+  let whole: Snapshot | undefined
+  const aside = drop && (async (schema: () => Promise<Snapshot>) => dropsOf((whole ??= await schema()), drop))
+  const ofChain = <T>(read: (chain: Replayed) => Promise<T>) => replayed(make, before, reading, without, read, aside)
+  const made = await ofChain(async (chain) => ({ schema: chain.schema, contents: await chain.contents() }))
+  const again = rows ? await ofChain((again) => again.contents()) : made.contents
   const rest = set.migrations.filter(({ version }) => version !== found.version && !replaced.has(version))
   return replayed(
     make,

@@ -95,6 +95,8 @@ export interface AdoptScripts extends Aside {
 export interface ProveOptions extends ReplayOptions {
   /** Whether rows are compared. Default: true. */
   readonly rows?: boolean
+  /** What the baseline leaves out of the chain, as {@link SquashOptions.drop} has it: it is taken out of the chain's replay. */
+  readonly drop?: SquashOptions['drop']
 }
 
 /** A file that is written. */

@@ -3,7 +3,7 @@ import type { AmendResult } from '../../options/public.js'
 import { importLedger, type Asked } from '../../schema/import.js'
 import { visible } from '../../shared/printed.js'
 import { emptyPGlite } from '../connect/connect-pglite.js'
-import { isCode, withDatabase, writing, written } from '../connect/session.js'
+import { filling, isCode, withDatabase, writing, written } from '../connect/session.js'
 import { assumed } from '../frame/assumed.js'
 import { counted, databaseOptions, define, fine } from '../frame/command.js'
 import { changeLines } from '../show/changes.js'
@@ -37,6 +37,7 @@ export const command = define({
     'dry-run': { type: 'boolean', about: 'say what would be written, and do nothing', short: 'n' },
     expect: { type: 'string', value: '<digest>', about: 'do exactly what a dry run with this digest named, or stop' },
     ...writing,
+    ...filling,
   },
   formats: ['text', 'json'],
   examples: [

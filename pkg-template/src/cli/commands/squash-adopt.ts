@@ -3,13 +3,17 @@ import { join } from 'node:path'
 import { visible } from '../../shared/printed.js'
 import { stemOf } from '../../squash/place.js'
 import { runScript, type Said } from '../../squash/run-script.js'
+import { failure } from '../../shared/errors.js'
+import { canAsk, confirmed } from '../connect/confirm.js'
 import { withDatabase } from '../connect/session.js'
-import { databaseOptions, fine, type Call, type Values } from '../frame/command.js'
+import { databaseOptions, fine, found, type Call, type Values } from '../frame/command.js'
 import { print, printJson, say } from '../text/print.js'
 import { out } from '../text/style.js'
 import { textOf } from './squash-files.js'
 
-type Adopting = Call & { readonly values: Values<typeof databaseOptions> & { readonly 'dry-run': boolean } }
+type Adopting = Call & {
+  readonly values: Values<typeof databaseOptions> & { readonly 'dry-run': boolean; readonly yes: boolean }
+}
 
 /** Runs the script of a baseline. What it moves, and how to copy that out of the database first, is said before. */
 export async function adopted(call: Adopting, baseline: string): Promise<number> {
@@ -26,7 +30,19 @@ export async function adopted(call: Adopting, baseline: string): Promise<number>
     if (call.format === 'json') printJson({ path, told, said: [], adopted: false })
     return fine
   }
-  return withDatabase(call, {}, async ({ driver, db }) => {
+  return withDatabase(call, {}, async ({ driver, db, shown }) => {
+    if (!call.values.yes) {
+      if (!canAsk())
+        throw failure(
+          'not-confirmed',
+          'nobody can be asked: there is no terminal, and tables and columns go out of the way of whatever uses them',
+          'say yes with --yes, or look with --dry-run; nothing was done',
+        )
+      if (!(await confirmed(`put this aside in ${shown}?`, call.signal))) {
+        say('nothing was done')
+        return found
+      }
+    }
     const said: Said[] = []
     await runScript(driver, db, script, (what) => {
       said.push(what)

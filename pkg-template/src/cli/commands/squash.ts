@@ -11,12 +11,13 @@ import { readSet, squash } from '../../squash/squash.js'
 import type { SquashProof, Squashed } from '../../squash/public.js'
 import { init } from '../../wasm/init.js'
 import { emptyPGlite } from '../connect/connect-pglite.js'
-import { filled, filling } from '../connect/session.js'
+import { filled, filling, withDatabase } from '../connect/session.js'
 import { Usage, counted, databaseOptions, define, fine, found, type Call, type Values } from '../frame/command.js'
 import { readFolder, sayLed } from '../text/links.js'
 import { print, printJson, say } from '../text/print.js'
 import { out, type Style } from '../text/style.js'
 import { adopted } from './squash-adopt.js'
+import { countedIn } from '../../squash/counted.js'
 import { archived, carriedOut, takenBack, textOf } from './squash-files.js'
 
 const options = {
@@ -53,7 +54,7 @@ const options = {
     type: 'string',
     value: '<table t|column t.c>',
     about:
-      'what is dead, and stays out of the baseline: `table app.t`, `column app.t.c`; may be repeated. Two scripts put it aside in a database, and bring it back',
+      'what is dead, and stays out of the baseline: `table app.t`, `column app.t.c`; may be repeated. Two scripts put it aside in a database, and bring it back. With --prove, what a baseline has left out',
     multiple: true,
   },
   keep: {
@@ -70,11 +71,18 @@ const options = {
     about: 'for --drop: the script also tells dbmate that the baseline is applied',
     choices: ['dbmate'],
   },
+  counted: {
+    type: 'boolean',
+    about:
+      'for --drop: count its rows and values in the database of --url. The script then stops where there are not as many: somebody has written to it',
+  },
   adopt: {
     type: 'string',
     value: '<baseline>',
-    about: 'run the script that puts aside what a baseline leaves out, in the database of --url',
+    about:
+      'run the script that puts aside what a baseline leaves out, in the database of --url. It says first what goes where. On a terminal it asks then; without one it needs --yes',
   },
+  yes: { type: 'boolean', about: 'for --adopt: do not ask', short: 'y' },
   'dry-run': { type: 'boolean', about: 'say what would be written, and do nothing', short: 'n' },
   prove: {
     type: 'string',
@@ -110,6 +118,10 @@ export const command = define({
     const { prove, undo, adopt } = call.values
     if ([prove, undo, adopt].filter((one) => one !== undefined).length > 1)
       throw new Usage('--prove, --undo and --adopt are different things', 'give one of them')
+    if (call.values.yes && adopt === undefined)
+      throw new Usage('--yes is for --adopt: nothing else asks', 'leave it out')
+    if (call.values.counted && call.values.drop.length === 0)
+      throw new Usage('--counted is for --drop', 'name what is dead with --drop')
     if (call.values.chain !== undefined && prove === undefined)
       throw new Usage('--chain is for --prove', 'give --prove <baseline> as well')
     const files = await readFolder(call.values.dir)
@@ -139,6 +151,9 @@ function replayOptions({ values, config, signal }: Squashing): ReadOptions {
 async function squashed(call: Squashing, files: Files): Promise<number> {
   const { dir, through, name, as, rows, dump, drop, keep, kept, ledger, 'dry-run': dry } = call.values
   if (dump !== undefined) await sayLed(dump)
+  const counts = call.values.counted
+    ? await withDatabase(call, {}, ({ driver, db }) => countedIn(driver, db, drop))
+    : undefined
   const made = await squash(() => emptyPGlite(call.config), files, {
     ...replayOptions(call),
     ...(through !== undefined && { through }),
@@ -152,6 +167,7 @@ async function squashed(call: Squashing, files: Files): Promise<number> {
       keep: keep as 'schema' | 'suffix',
       ...(kept !== undefined && { kept }),
       ...(ledger !== undefined && { ledger: 'dbmate' as const }),
+      ...(counts && { counted: counts }),
     }),
   })
   const names = made.moves.map(({ path }) => nameOf(path))
@@ -172,12 +188,15 @@ function nameOf(path: string): string {
 }
 
 async function proved(call: Squashing, files: Files, baseline: string): Promise<number> {
-  const { dir, chain, format } = { ...call.values, format: call.format }
+  const { dir, chain, drop, format } = { ...call.values, format: call.format }
   const options = replayOptions(call)
   const { path } = baselineOf(files, baseline, options)
   const { folder, stem } = stemOf(path)
   const before = chain === undefined ? await chainOf(dir, files, path, folder, stem) : await readMigrations(chain)
-  const proof = await proveSquash(() => emptyPGlite(call.config), files, baseline, before, options)
+  const proof = await proveSquash(() => emptyPGlite(call.config), files, baseline, before, {
+    ...options,
+    ...(drop.length > 0 && { drop }),
+  })
   const wrong = proof.differences.length + proof.rowDifferences.length
   const style = out()
   if (format === 'json') printJson(proof)

@@ -5,7 +5,7 @@ import { proved } from '../../schema/proved.js'
 import { failure } from '../../shared/errors.js'
 import { canAsk, confirmed } from '../connect/confirm.js'
 import { emptyPGlite } from '../connect/connect-pglite.js'
-import { withDatabase, writing, written } from '../connect/session.js'
+import { filling, withDatabase, writing, written } from '../connect/session.js'
 import { assumed } from '../frame/assumed.js'
 import { Usage, counted, databaseOptions, define, fine, found } from '../frame/command.js'
 import { changeLines } from '../show/changes.js'
@@ -48,6 +48,7 @@ export const command = define({
     expect: { type: 'string', value: '<digest>', about: 'do exactly what a dry run with this digest named, or stop' },
     yes: { type: 'boolean', about: 'do not ask', short: 'y' },
     ...writing,
+    ...filling,
   },
   formats: ['text', 'json'],
   examples: [
@@ -72,10 +73,11 @@ export const command = define({
         '<version> is missing: a version, several of them, all, or --proved',
         '`counterfoil stamp --help` has examples',
       )
+    if (!byProof && values.env.length > 0) throw new Usage('--env is given without --proved', 'leave it out')
     if (!byProof && values.assume.length > 0) throw new Usage('--assume is given without --proved', 'leave out either')
     if (step !== undefined && notApplied) throw new Usage('both --step and --not-applied are given', 'say one of them')
     return withDatabase(call, {}, async ({ driver, db, files, options, shown }) => {
-      const { existing: _, ...others } = options
+      const { existing: _, env, ...others } = options
       const chosen = {
         ...others,
         ...written(values),
@@ -84,7 +86,7 @@ export const command = define({
       }
       const assume = Object.fromEntries(values.assume.map(assumed))
       const versions = byProof
-        ? await proved(driver, db, files, others, assume, () => emptyPGlite(call.config))
+        ? await proved(driver, db, files, { ...others, ...(env && { env }) }, assume, () => emptyPGlite(call.config))
         : all
           ? undefined
           : operands

@@ -125,7 +125,7 @@ test('every export can be imported, and none but those', () => {
       counterfoil: pure,
       'counterfoil/slim': pure,
       'counterfoil/inline': pure,
-      'counterfoil/pglite': [...driver, 'boot'].sort(),
+      'counterfoil/pglite': [...driver, 'boot', 'open'].sort(),
       'counterfoil/snapshots': ['snapshotsInIndexedDB', 'snapshotsInMemory'],
       'counterfoil/pg': driver,
       'counterfoil/neon': driver,

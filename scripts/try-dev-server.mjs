@@ -49,8 +49,9 @@ export const Client = () => <p id="client">{${shown}}</p>
     packages: ['nuxt@4'],
     start: (port) => `nuxt dev --host 127.0.0.1 --port ${port}`,
     files: {
+      // The root of Vite's project is `app/` there.
       'nuxt.config.ts': `import counterfoil from 'counterfoil/vite'
-export default defineNuxtConfig({ vite: { plugins: [counterfoil()] }, devtools: { enabled: false }, telemetry: false })
+export default defineNuxtConfig({ vite: { plugins: [counterfoil({ dir: '../db/migrations' })] }, devtools: { enabled: false }, telemetry: false })
 `,
       'app/app.vue': `<script setup>
 import migrations from 'virtual:counterfoil'

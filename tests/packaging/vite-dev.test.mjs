@@ -33,8 +33,10 @@ import beside from 'virtual:counterfoil?dir=../beside'
 const works = {
   shown: () => [...migrations.files.map(({ sql }) => sql.trim().split('\\n').at(-1).trim()), beside.count],
   async planned() {
+    const { forms } = await import('./forms.js')
     await init()
-    return plan(migrations).decisions.map(({ code, version }) => code + ' ' + version)
+    const said = (await forms()).map((set) => plan(set).decisions.map(({ code, version }) => code + ' ' + version.slice(0, 3)))
+    return [...new Set(said.map(String))]
   },
   async migrated() {
     const { PGlite } = await import('@electric-sql/pglite')
@@ -48,6 +50,26 @@ const works = {
 export const work = async (name) => (await works[name]()).join('; ')
 `,
 }
+/** A set in every form of the table in docs/conventions.md, but for the folder itself. */
+sources['forms.js'] = `import { fromGlob } from 'counterfoil'
+import migrations from 'virtual:counterfoil'
+const eager = import.meta.glob('./db/migrations/**', { query: '?raw', import: 'default', exhaustive: true, eager: true })
+const lazy = import.meta.glob('./db/migrations/**', { query: '?raw', import: 'default', exhaustive: true })
+export async function forms() {
+  const loaded = Object.entries(fromGlob(lazy)).map(async ([path, load]) => [path, await load()])
+  const [{ path, sql }] = migrations.files
+  const journal = { version: '7', dialect: 'postgresql', entries: [{ idx: 0, when: 1, tag: '001_notes', breakpoints: true }] }
+  return [
+    migrations,
+    { [path]: sql },
+    [{ path, sql }],
+    fromGlob(eager),
+    Object.fromEntries(await Promise.all(loaded)),
+    { journal, migrations: { m0000: sql } },
+    { migrations: { '001_notes': sql } },
+  ]
+}
+`
 const up = (sql) => `-- migrate:up\n${sql}\n`
 const notes = up('create table notes (id int);')
 const shown = (...parts) => ['create table notes (id int);', ...parts].join('; ')

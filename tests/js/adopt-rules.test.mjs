@@ -206,6 +206,97 @@ test('an identity and a partitioned table come back too', async (t) => {
   ])
 })
 
+test('an identity goes on where it stood, and what has come since has a number of its own', async (t) => {
+  for (const [options, given, next] of [
+    ['increment by -1 minvalue -100 maxvalue -1 start with -1', [-1, -2], [-4, -5]],
+    ['start 10 increment 5', [10, 15], [25, 30]],
+    ['minvalue -5 start -5', [-5, -4], [-2, -1]],
+  ]) {
+    const db = await freshPGlite()
+    t.after(() => db.close())
+    const before = `create table numbered (id int primary key, number int generated always as identity (${options}) unique)`
+    const made = await scriptsOf(lab, before, 'alter table numbered drop number', { drop: ['column numbered.number'] })
+    // One number was given to a row that is gone.
+    await db.exec(`${before}; insert into numbered values (1), (2), (3); delete from numbered where id = 3`)
+    assert.deepEqual(await sent(db, made.adopt), [])
+    // It lies in front of the others, where a new column is filled first.
+    await db.exec('insert into numbered values (7); update numbered set id = id where id < 7')
+    assert.deepEqual(await sent(db, made.restore), [])
+    await db.exec('insert into numbered values (8)')
+    assert.deepEqual((await db.query('select id, number from numbered order by id')).rows, [
+      { id: 1, number: given[0] },
+      { id: 2, number: given[1] },
+      { id: 7, number: next[0] },
+      { id: 8, number: next[1] },
+    ])
+  }
+})
+
+test('a second baseline in the same place has a line of its own, and each is taken back alone', async (t) => {
+  const db = await freshPGlite()
+  t.after(() => db.close())
+  const ledger = 'create table schema_migrations (version varchar(128) primary key)'
+  const first = `create table a (id int primary key, x int, y int); create table b (id int); comment on table a is 'old'`
+  const second = 'drop table b'
+  const third = `alter table a drop y; comment on table a is 'new'`
+  const options = { ledger: 'dbmate', keep: 'schema' }
+  const one = await scriptsOf(lab, first, second, { ...options, drop: ['table b'], baseline: '2' })
+  const two = await scriptsOf(lab, `${first}; ${second}`, third, { ...options, drop: ['column a.y'], baseline: '3' })
+  await db.exec(`${ledger}; ${first}; insert into a values (1, 2, 3); insert into b values (4)`)
+  const rows = async (sql) => (await db.query(sql)).rows.map((row) => Object.values(row))
+  const record = () =>
+    rows('select baseline, restored_at is null from kept_20261127.counterfoil_adoption order by baseline')
+  const comment = () => rows(`select obj_description('a'::regclass)`)
+  for (const { adopt } of [one, two]) await sent(db, adopt)
+  assert.deepEqual(await record(), [
+    ['2', true],
+    ['3', true],
+  ])
+  assert.deepEqual(await comment(), [['new']])
+  assert.deepEqual(await rows('select version from schema_migrations order by 1'), [['2'], ['3']])
+  const same = async ({ wanted }) => (await diffSchemas(wanted, await snapshot(db))).differences
+  assert.deepEqual(await same(two), [])
+  await sent(db, two.restore)
+  assert.deepEqual(await record(), [
+    ['2', true],
+    ['3', false],
+  ])
+  assert.deepEqual(await comment(), [['old']])
+  assert.deepEqual(await same(one), [])
+  await sent(db, one.restore)
+  assert.deepEqual(await record(), [
+    ['2', false],
+    ['3', false],
+  ])
+  assert.deepEqual(await rows('select a.id, x, y, b.id as b from a, b'), [[1, 2, 3, 4]])
+})
+
+test('comments on what has no usual name are made as the baseline has them', async (t) => {
+  const db = await freshPGlite()
+  t.after(() => db.close())
+  const things = [
+    'cast (size as text)',
+    'transform for size language talk',
+    'language talk',
+    'operator family alike using hash',
+    'text search parser reader',
+    'foreign data wrapper wires',
+  ]
+  const said = (what) => things.map((thing) => `comment on ${thing} is '${what}';`).join(' ')
+  const before = `create type size as (width int); create function label(size) returns text language sql immutable return 'wide';
+    create cast (size as text) with function label(size); create operator family alike using hash;
+    create language talk handler plpgsql_call_handler inline plpgsql_inline_handler validator plpgsql_validator;
+    create transform for size language talk (from sql with function pg_catalog.prsd_lextype(internal));
+    create text search parser reader (start = prsd_start, gettoken = prsd_nexttoken, end = prsd_end, lextypes = prsd_lextype);
+    create foreign data wrapper wires; ${links}; ${said('old')}`
+  const made = await scriptsOf(lab, before, `drop table links; ${said('new')}`, { drop: ['table links'] })
+  await db.exec(before)
+  await sent(db, made.adopt)
+  assert.deepEqual((await diffSchemas(made.wanted, await snapshot(db))).differences, [])
+  await sent(db, made.restore)
+  assert.deepEqual((await diffSchemas(made.chain, await snapshot(db))).differences, [])
+})
+
 test('a difference that nothing named explains stops the scripts', async () => {
   const { adoptScripts } = await import('counterfoil/squash')
   const make = async (after, drop, options) => {
@@ -279,6 +370,37 @@ test('a name that is taken gets a number', async () => {
     keep: 'suffix',
   })
   assert.match(adopt, /ALTER TABLE public\.links RENAME TO links_2_kept_20261127;/)
+})
+
+test('names of 63 bytes that a suffix would make one are numbered, in a database', async (t) => {
+  const db = await freshPGlite()
+  t.after(() => db.close())
+  const names = ['a', 'b'].map((letter) => `${'ö'.repeat(31)}${letter}`)
+  const before = `create table stays (); ${names.map((name) => `create table ${name} (id int primary key, text text);`).join(' ')}`
+  const made = await scriptsOf(lab, before, `drop table ${names.join(', ')}`, {
+    drop: names.map((name) => `table "${name}"`),
+    keep: 'suffix',
+  })
+  await db.exec(before)
+  for (const name of names) await db.exec(`insert into ${name} values (1, '${name}')`)
+  const whole = await snapshot(db)
+  await sent(db, made.adopt)
+  // Two tables and two keys. 63 bytes hold 24 of these letters, of two bytes each, and the suffix; or 23 and a longer one.
+  const { rows } = await db.query(
+    `select relname as name, relkind = 'r' as "isTable" from pg_class where relname like 'ö%_kept_20261127' order by 1`,
+  )
+  assert.deepEqual(
+    new Set(rows.map(({ name }) => name)),
+    new Set([`${'ö'.repeat(24)}_kept_20261127`, ...[2, 3, 4].map((n) => `${'ö'.repeat(23)}_${n}_kept_20261127`)]),
+  )
+  const texts = []
+  for (const { name } of rows.filter(({ isTable }) => isTable))
+    texts.push((await db.query(`select text from "${name}"`)).rows[0].text)
+  assert.deepEqual(texts.sort(), names)
+  await sent(db, made.restore)
+  const ofOurs = ({ name }) => !name.includes('counterfoil_adoption')
+  assert.deepEqual((await diffSchemas(whole, await snapshot(db))).differences.filter(ofOurs), [])
+  for (const name of names) assert.deepEqual((await db.query(`select text from ${name}`)).rows, [{ text: name }])
 })
 
 test('what in the database speaks of it is listed, and how to copy it', async () => {

@@ -291,6 +291,13 @@ for (const server of otherServers)
     })
   })
 
+test('a connection that cannot take a script is closed', async () => {
+  const closed = []
+  const alone = { entry: 'neon', connect: () => ({ close: (failed) => closed.push(failed) }) }
+  await fails(runScript(alone, {}, 'select 1'), { code: 'unsupported' })
+  assert.deepEqual(closed, [false])
+})
+
 test('over HTTP a script is refused, with the ways that there are', async () => {
   // Nothing is asked of it.
   await fails(runScript(overHttp, neon('postgresql://clerk:secret@127.0.0.1/none'), 'select 1'), {

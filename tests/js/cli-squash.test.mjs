@@ -1,8 +1,11 @@
 // `counterfoil squash` in a project with a repository of its own.
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import {
+  chmodSync,
   existsSync,
+  lchownSync,
+  lstatSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
@@ -14,7 +17,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { migration, project } from './support/cli.mjs'
+import { environment, main, migration, node, project } from './support/cli.mjs'
 
 const dir = 'db/migrations'
 const chain = {
@@ -172,4 +175,61 @@ test('what fails half-way is taken back', async (t) => {
   assert.deepEqual(tree(folder), before)
   assert.equal(existsSync(join(folder, dir, '.counterfoil')), false)
   assert.equal(readFileSync(journal, 'utf8'), drizzle[`${dir}/meta/_journal.json`])
+})
+
+/** As somebody to whom the rights of files apply: root may do anything. */
+function runWithRights(folder, args) {
+  const own = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
+  const chown = (path) => {
+    if (own.uid === undefined) return
+    lchownSync(path, own.uid, own.gid)
+    if (lstatSync(path).isDirectory()) for (const name of readdirSync(path)) chown(join(path, name))
+  }
+  chown(folder)
+  return spawnSync(node[0], [...node.slice(1), main, ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: environment({ HOME: folder }),
+    ...own,
+  })
+}
+
+const folders = {
+  [`${dir}/1_a/up.sql`]: 'create table a (id int);\n',
+  [`${dir}/2_b/up.sql`]: 'create table b (id int);\n',
+}
+
+test('what of an archive cannot be removed loses nothing', async (t) => {
+  const { folder, run } = place(t, folders)
+  const before = tree(folder)
+  const done = await run(['squash', '--format', 'json'])
+  assert.equal(done.status, 0, done.stderr)
+  const { version } = JSON.parse(done.stdout)
+  const kept = join(folder, dir, '.counterfoil/archive', `${version}_baseline`)
+  chmodSync(join(kept, '2_b'), 0o555)
+  const { status, stderr } = runWithRights(folder, ['squash', '--undo', version])
+  const left = Object.entries(tree(folder)).filter(([path]) => !path.includes('.counterfoil'))
+  for (const name of readdirSync(join(folder, dir, '.counterfoil/archive')))
+    chmodSync(join(folder, dir, '.counterfoil/archive', name, '2_b'), 0o755)
+  assert.equal(status, 0, stderr)
+  assert.deepEqual(Object.fromEntries(left), before)
+  assert.match(stderr, /^warning: .*\.counterfoil\/archive\/3_baseline\S* could not be removed: EACCES/m)
+})
+
+test('where the folder allows nothing, an error says so, and nothing is changed', async (t) => {
+  const { folder, run } = place(t, folders)
+  const done = await run(['squash', '--format', 'json'])
+  assert.equal(done.status, 0, done.stderr)
+  const { version } = JSON.parse(done.stdout)
+  const before = tree(folder)
+  for (const closed of [join(folder, dir, '.counterfoil/archive'), join(folder, dir)]) {
+    chmodSync(closed, 0o555)
+    const { status, stderr } = runWithRights(folder, ['squash', '--undo', version])
+    chmodSync(closed, 0o755)
+    assert.equal(status, 2, stderr)
+    assert.match(stderr, /^error: .*EACCES/m)
+    assert.doesNotMatch(stderr, /\n {4}at /)
+    assert.deepEqual(tree(folder), before)
+    assert.deepEqual(readdirSync(join(folder, dir)).sort(), ['.counterfoil', '3_baseline'])
+  }
 })

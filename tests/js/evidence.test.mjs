@@ -139,6 +139,34 @@ function incident({ migrate, plan, rollback, verify, importLedger }, open) {
       'nothing was written: 107 has begun under golang-migrate and did not come to its end: of 107_more.up.sql, statement 1 is there, statements 2 and 4 are not there, statement 3 is without a trace in the schema',
     )
   })
+
+  // Most that did not come to their end have a statement that fails.
+  for (const [texts, there, told] of [
+    [
+      ['create table notices (id int)', 'alter table nobody add pinned int', 'create index notices_id on notices (id)'],
+      'create table notices (id int)',
+      'statement 1 is there, statement 2 fails when it is replayed (relation "nobody" does not exist), of statement 3, which comes after it, nothing is known',
+    ],
+    [
+      // Inside of a transaction of its own: the first is gone as well.
+      ['begin', 'create table notices (id int)', 'select 1 / 0', 'create table more ()', 'commit'],
+      '',
+      'statement 2 is not there, statement 1 is without a trace in the schema, statement 3 fails when it is replayed (division by zero), of statements 4 and 5, which come after it, nothing is known',
+    ],
+  ])
+    test(`of a file in which "${texts.find((text) => /nobody|1 . 0/.test(text))}" fails all before it is told of`, async (t) => {
+      const { db, exec } = await open(t)
+      await exec(`${passedOver}; ${columns}; ${check}; ${there}`)
+      await exec(counter(107, true))
+      const set = { ...files, '107_more.up.sql': texts.map((text) => `${text};\n`).join('') }
+      const error = await importLedger(db, set, { table, replay }).then(assert.fail, (error) => error)
+      assert.ok(error instanceof MigrationError, error.stack)
+      assert.equal(error.code, 'plan-refused')
+      assert.equal(
+        error.message,
+        `nothing was written: 107 has begun under golang-migrate and did not come to its end: of 107_more.up.sql, ${told}`,
+      )
+    })
 }
 
 describe('in a PGlite', () => {

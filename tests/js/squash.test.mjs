@@ -271,6 +271,75 @@ describe('what is refused', () => {
   })
 })
 
+test('settings and roles with quotes of blocks in them are what they were', async (t) => {
+  const value = "it's $$ and $_$"
+  const chain = chainOf(
+    `create table t (id int); create role "squash$$reader";
+     do $x$ begin execute format('alter database %I set app.text = %L', current_database(), $y$${value}$y$); end $x$;
+     alter role "squash$$reader" set app.text = $y$${value}$y$`,
+  )
+  const it = await squash(make, chain)
+  const db = await databaseOf(t, squashed(chain, it))
+  const settings = `select coalesce(setrole::regrole::text, '') as role, setconfig[1] as config from pg_db_role_setting order by 1`
+  assert.deepEqual(await rows(db, settings), [
+    { role: '"squash$$reader"', config: `app.text=${value}` },
+    { role: '-', config: `app.text=${value}` },
+  ])
+})
+
+test('lists and journals that begin with a byte order mark are read, and keep it', async (t) => {
+  const journal = { version: '7', dialect: 'postgresql', entries: [entryOf(0, '0000_a'), entryOf(1, '0001_b')] }
+  const chain = {
+    'meta/_journal.json': `\uFEFF${JSON.stringify(journal)}`,
+    '0000_a.sql': 'create table a (id int);',
+    '0001_b.sql': 'create table b (id int);',
+  }
+  const it = await squash(make, chain)
+  const after = squashed(chain, it)
+  assert.equal(after['meta/_journal.json'][0], '\uFEFF')
+  assert.deepEqual(
+    JSON.parse(after['meta/_journal.json'].slice(1)).entries.map(({ tag, when }) => [tag, when]),
+    [[it.baseline.replace('.sql', ''), 1001]],
+  )
+  const marked = Object.fromEntries(
+    Object.entries(after).map(([path, text]) => [path, `\uFEFF${text.replace(/^\uFEFF/, '')}`]),
+  )
+  assert.deepEqual((await proveSquash(make, marked, it.version, chain)).differences, [])
+  const db = await databaseOf(t, marked)
+  assert.deepEqual(await rows(db, `select to_regclass('a')::text as a, to_regclass('b')::text as b`), [
+    { a: 'a', b: 'b' },
+  ])
+})
+
+test('folders of Windows are folders', async () => {
+  const chain = { 'm\\1_a.sql': 'create table a (id int);', 'm\\2_b.sql': 'create table b (id int);' }
+  const it = await squash(make, chain)
+  assert.deepEqual(
+    it.moves.map(({ path, to }) => [path, to]),
+    [
+      ['m/1_a.sql', 'm/.counterfoil/archive/3_baseline/1_a.sql'],
+      ['m/2_b.sql', 'm/.counterfoil/archive/3_baseline/2_b.sql'],
+    ],
+  )
+  const after = Object.fromEntries(it.files.map(({ path, text }) => [path.replaceAll('/', '\\'), text]))
+  assert.deepEqual((await proveSquash(make, after, it.version, chain)).differences, [])
+  await assert.rejects(squash(make, { ...chain, 'm/1_a.sql': '' }), {
+    code: 'invalid-input',
+    message: 'm/1_a.sql is there twice',
+  })
+})
+
+test('a journal that is broken is an error with its path, as it is where migrations are read', async () => {
+  const files = { '0000_a.sql': 'create table a (id int);' }
+  for (const text of ['{', '[]', '{"entries": 1}', '{"entries": [null]}'])
+    await assert.rejects(squash(make, { ...files, 'meta/_journal.json': text }), {
+      name: 'MigrationError',
+      message: /meta\/_journal\.json/,
+    })
+})
+
+const entryOf = (idx, tag) => ({ idx, version: '7', when: 1000 + idx, tag, breakpoints: true })
+
 test('a baseline that was made elsewhere is proved, or its differences are named', async () => {
   const chain = chainOf(
     'create table t (id int primary key, at timestamptz default now())',

@@ -13,6 +13,9 @@ export interface ProbeOptions {
   log: Log
 }
 
+/** An answer, and what only the log has by right. */
+type Found = readonly [answer: ReadinessAnswer, reason?: string | undefined]
+
 /** A question that is under way. */
 interface Flight {
   begun: number
@@ -88,9 +91,10 @@ export class Probe {
     return flight
   }
 
-  async #ask(signal: AbortSignal): Promise<ReadinessAnswer & { reason?: string }> {
+  async #ask(signal: AbortSignal): Promise<Found> {
     try {
-      return this.#judged(await this.check(signal))
+      const checked = await this.check(signal)
+      return [this.#judged(checked), checked.detail]
     } catch (error) {
       return unknown(...reasonOf(error))
     }
@@ -98,26 +102,18 @@ export class Probe {
 
   #judged(checked: Checked): ReadinessAnswer {
     const { status, httpStatus, message, database, expected } = checked
-    const known = { ...(database !== undefined && { database }), ...(expected !== undefined && { expected }) }
-    const checkedAt = new Date().toISOString()
-    if (this.options.missing === 'ready' && isMissing(checked))
-      return {
-        status: 'ready',
-        httpStatus: 200,
-        message: `ready: db=none expected=${expected ?? 'none'}`,
-        ...known,
-        checkedAt,
-      }
+    const passes = this.options.missing === 'ready' && isMissing(checked)
     return {
-      status: String(status),
-      httpStatus: httpStatus === 200 ? 200 : 503,
-      message: String(message),
-      ...known,
-      checkedAt,
+      status: passes ? 'ready' : String(status),
+      httpStatus: passes || httpStatus === 200 ? 200 : 503,
+      message: passes ? `ready: db=none expected=${expected ?? 'none'}` : String(message),
+      ...(database !== undefined && { database }),
+      ...(expected !== undefined && { expected }),
+      checkedAt: new Date().toISOString(),
     }
   }
 
-  #landed(flight: Flight, answer: ReadinessAnswer & { reason?: string }): ReadinessAnswer {
+  #landed(flight: Flight, [answer, reason]: Found): ReadinessAnswer {
     const index = this.#flights.indexOf(flight)
     if (index < 0) return answer
     // Nobody waits for what was asked before it.
@@ -125,23 +121,20 @@ export class Probe {
       .splice(0, index + 1)
       .slice(0, index)
       .forEach(giveUp)
-    return flight.late ? answer : this.#found(answer)
+    return flight.late ? answer : this.#found(answer, reason)
   }
 
   /** There is no answer in time. That is the answer, until there is another. */
   #late(flight: Flight): ReadinessAnswer {
-    const answer = {
-      ...unknown('timeout', ''),
-      message: `the database did not answer within ${this.options.timeout} ms`,
-    }
+    const [answer, reason] = unknown('timeout', '', `the database did not answer within ${this.options.timeout} ms`)
     // Somebody who has waited for the one before this knows less than what was found meanwhile.
     if (flight !== this.#flights.at(-1)) return answer
     flight.late = true
-    return this.#found(answer)
+    return this.#found(answer, reason)
   }
 
   /** Keeps the answer, and tells the log. */
-  #found({ reason, ...answer }: ReadinessAnswer & { reason?: string }): ReadinessAnswer {
+  #found(answer: ReadinessAnswer, reason: string | undefined): ReadinessAnswer {
     const { detail, missing } = this.options
     const { status, httpStatus, message } = answer
     if (detail && reason) answer.detail = withoutPasswords(reason)
@@ -159,14 +152,16 @@ const giveUp = ({ controller }: Flight) => controller.abort(new Error('no answer
 const isMissing = ({ status, database }: Checked) => status === 'behind' && database === undefined
 
 /** The database could not be asked. What it said of that may be nobody else's business. */
-function unknown(status: string, reason: string): ReadinessAnswer & { reason: string } {
-  return {
-    status,
-    httpStatus: 503,
-    message: status === 'no-migrations' ? 'this release has no migrations' : 'the database could not be asked',
-    checkedAt: new Date().toISOString(),
+function unknown(status: string, reason: string, message = 'the database could not be asked'): Found {
+  return [
+    {
+      status,
+      httpStatus: 503,
+      message: status === 'no-migrations' ? 'this release has no migrations' : message,
+      checkedAt: new Date().toISOString(),
+    },
     reason,
-  }
+  ]
 }
 
 /** A code of Counterfoil's own, or `failed`; and what is wrong. */

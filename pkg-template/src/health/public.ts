@@ -12,6 +12,8 @@ export interface Checked {
   readonly database?: string | undefined
   /** What this release expects. */
   readonly expected?: string | undefined
+  /** More than everybody should see: the log has it in place of the message, the body only with the option `detail`. */
+  readonly detail?: string | undefined
 }
 
 /**
@@ -36,7 +38,10 @@ export interface ReadinessOptions {
   cache?: number
   /** How long a probe waits for an answer before it gets 503 and the status `timeout`. Default: 2,000. */
   timeout?: number
-  /** Whether the body has what the database said when it could not be asked, as `detail`. The log has it in any case. Default: false. */
+  /**
+   * Whether the body has as `detail` what the database said when it could not be asked, and what of its schema differs. The log has
+   * that in any case. Default: false.
+   */
   detail?: boolean
   /**
    * What a database is to which nothing has been applied, with a ledger or without:
@@ -57,7 +62,7 @@ export interface ReadinessBody {
   database?: string
   /** What this release expects. */
   expected?: string
-  /** Why the database could not be asked, with the option `detail`. */
+  /** Why the database could not be asked, or what of its schema differs, with the option `detail`. */
   detail?: string
   /** When this was found out: ISO 8601, UTC. */
   checkedAt: string

@@ -1,4 +1,5 @@
 // Whether the schema is the expected one, for readiness. Loaded when a probe asks for the first time.
+import { first } from '../shared/first.js'
 import type { Checked, SchemaLook } from './public.js'
 
 /** What is known, until when, and what is under way. */
@@ -51,12 +52,14 @@ async function seen(look: SchemaLook, signal: AbortSignal): Promise<[Checked, nu
     const missed = differences.filter(({ change }) => change !== 'extra')
     if (others.length > 0)
       return [unverified(`the database has not the migrations of this release: ${others.join(', ')}`), soon()]
-    if (missed.length > 0) return [{ status: 'drifted', httpStatus: 503, message: `drift: ${told(missed)}` }, soon()]
-    if (differences.length > 0)
-      return [{ status: 'ahead', httpStatus: 200, message: `ahead: ${told(differences)}` }, soon()]
+    if (missed.length > 0) return [{ status: 'drifted', httpStatus: 503, ...told('drift', missed) }, soon()]
+    if (differences.length > 0) return [{ status: 'ahead', httpStatus: 200, ...told('ahead', differences) }, soon()]
     return [{ status: 'ready', httpStatus: 200, message: 'ready: the schema is the expected one' }, Infinity]
   } catch (error) {
-    return [unverified(error instanceof Error ? error.message : String(error)), soon()]
+    return [
+      { ...unverified('the look failed'), detail: error instanceof Error ? error.message : String(error) },
+      soon(),
+    ]
   }
 }
 
@@ -69,8 +72,11 @@ const unverified = (why: string): Checked => ({
   message: `unverified: the schema could not be compared: ${why}`,
 })
 
-/** The first, and how many there are. */
-function told(differences: readonly { readonly message: string }[]): string {
+/** How many there are; which, is not for everybody who may ask. */
+function told(word: string, differences: readonly { readonly message: string }[]): Pick<Checked, 'message' | 'detail'> {
   const count = differences.length
-  return `schema: ${differences[0]!.message}${count > 1 ? ` (and ${count - 1} more)` : ''}`
+  return {
+    message: `${word}: schema: ${count} ${count === 1 ? 'difference' : 'differences'}`,
+    detail: `schema: ${first(differences.map(({ message }) => message))}`,
+  }
 }

@@ -1,4 +1,5 @@
 // What a schema says of the migrations: the replays that the review module asks for. Loaded when there is a question.
+import { describe } from '../run/database.js'
 import type { Driver } from '../run/driver.js'
 import { settings, type AnyOptions } from '../options/options.js'
 import { picked } from '../options/picked.js'
@@ -9,7 +10,7 @@ import { identifier } from '../shared/quote.js'
 import { review } from '../wasm/review.js'
 import type { Evidence } from './public.js'
 import { replayed, type MakePGlite } from './replay.js'
-import { reading, rowsOf } from './rows.js'
+import { ledgerIn, reading, rowsOf } from './rows.js'
 import { Trace, type Effects, type SchemaRow } from './trace.js'
 
 /** Which versions count as applied, and are a question or not. @internal */
@@ -35,6 +36,7 @@ interface Came {
   start?: readonly SchemaRow[]
   effects?: readonly Effects[]
   failed?: { path?: string; message: string }
+  stopped?: { number: number; message: string }
 }
 
 /** What a replay takes of the options of a call. */
@@ -50,20 +52,20 @@ export async function evidenceOf<Db extends object>(
   make: MakePGlite,
 ): Promise<Evidence> {
   const { inquiry } = await review()
-  const { name, schema } = settings(picked(options, reading), reading)!.core.table
-  const live = await rowsOf(driver, db, picked(options, reading))
+  const chosen = picked(options, reading)
+  const live = await rowsOf(driver, db, chosen)
   const files = await loadFiles(set)
   const made = inquiry({
     ...question,
     live,
-    ledgers: [[schema ?? 'public', name]],
+    ledgers: [ledgerIn(settings(chosen, reading)!)],
     files: files.paths.map((path, index) => [path, files.sqls[index]]),
     convention: conventionOf(set, options.convention),
   })
-  const chosen = picked(options, replaying)
+  const how = picked(options, replaying)
   try {
     let turn = made.next(null) as Turn
-    while (turn.type === 'replay') turn = made.next(await came(set, chosen, turn, make)) as Turn
+    while (turn.type === 'replay') turn = made.next(await came(set, how, turn, make)) as Turn
     return turn.report
   } finally {
     made.free()
@@ -91,9 +93,16 @@ async function came(
           const path = [options.schema ?? []].flat()
           if (path.length > 0) await lite.exec(`set search_path to ${path.map(identifier).join(', ')}`)
           for (const [index, statement] of then.entries()) {
-            await lite.exec(statement)
+            const number = index + 1
+            // Why it began and did not end is often that one of them fails.
+            const message = await lite.exec(statement).then(
+              () => undefined,
+              (error) => describe(error).message ?? String(error),
+            )
+            if (message !== undefined)
+              return { rows: trace.now, start: trace.start, effects: trace.effects, stopped: { number, message } }
             await trace.look()
-            trace.ended(`${index + 1}`)
+            trace.ended(`${number}`)
           }
         }
         const rows = await rowsOf(driver, lite, picked(options, reading))

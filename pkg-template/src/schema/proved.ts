@@ -7,6 +7,7 @@ import { picked } from '../options/picked.js'
 import type { Assumed } from '../options/public.js'
 import type { AnyMigrations } from '../set/files.js'
 import { MigrationError, type Mention } from '../shared/errors.js'
+import { first } from '../shared/first.js'
 import { theOption } from '../shared/mentions.js'
 import { evidenceOf } from './evidence.js'
 import type { Evidence } from './public.js'
@@ -64,9 +65,6 @@ export async function proved<Db extends object>(
   return made
 }
 
-/** How many differences a message has. */
-const most = 20
-
 function refuse({ status, files, byHand, failed }: Evidence): void {
   if (status === 'not-replayed')
     throw refused(
@@ -76,9 +74,8 @@ function refuse({ status, files, byHand, failed }: Evidence): void {
   const open = files.filter(({ verdict }) => verdict === 'partly' || verdict === 'undecided')
   const all = [...open.map(({ message }) => message), ...byHand]
   if (all.length === 0 && status !== 'undecided') return
-  const more = all.length > most ? `; and ${all.length - most} more` : ''
   throw refused(
-    `the schema is not what some of the migrations make: ${all.slice(0, most).join('; ')}${more}`,
+    `the schema is not what some of the migrations make: ${first(all)}`,
     'bring the schema in line with a prefix of the migrations and ask again; or record what has run by version (`stamp <version>`), and the rest is compared',
   )
 }

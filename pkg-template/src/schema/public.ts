@@ -112,7 +112,17 @@ export interface FileEvidence {
   /** All that in words. */
   readonly message: string
   /** Of a migration that began and did not end: its statements, by their number from 1. */
-  readonly statements?: readonly { readonly number: number; readonly verdict: Verdict }[]
+  readonly statements?: readonly StatementEvidence[]
+}
+
+/** What a schema says of one statement. */
+export interface StatementEvidence {
+  /** Which of the file, from 1. */
+  readonly number: number
+  /** `undecided`: it failed where it was replayed, or comes after one that did. */
+  readonly verdict: Verdict
+  /** Why it failed there. */
+  readonly failed?: string
 }
 
 /** What there is of a file or a statement. `no-effect`: it changes rows only. */

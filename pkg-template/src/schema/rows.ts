@@ -11,6 +11,12 @@ import type { SchemaRow } from './trace.js'
 /** The options of what reads a schema. @internal */
 export const reading = ['table', 'schema', 'signal', 'waitTimeout'] as const satisfies Names
 
+/** Schema and name of the ledger: where nobody says otherwise, in `public`. @internal */
+export function ledgerIn({ core }: NonNullable<ReturnType<typeof settings>>): readonly [schema: string, name: string] {
+  const { schema, name } = core.table
+  return [schema ?? 'public', name]
+}
+
 /** The rows of the query. @internal */
 export async function rowsOf<Db extends object>(
   driver: Driver<Db>,
@@ -20,8 +26,7 @@ export async function rowsOf<Db extends object>(
   const chosen = settings(options, reading)
   if (!chosen || !driver.takes(Object(db))) throw refusal(db, driver.entry, options, reading)
   const { snapshotQuery } = await review()
-  const { schema, name } = chosen.core.table
-  const sql = snapshotQuery([[schema ?? 'public', name]]) as string
+  const sql = snapshotQuery([ledgerIn(chosen)]) as string
   const connection = driver.connect(db)
   let failed = true
   try {

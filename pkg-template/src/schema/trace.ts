@@ -19,6 +19,8 @@ const statement = 'counterfoil_trace'
 /** @internal */
 export class Trace {
   start: readonly SchemaRow[] = []
+  /** What was there at the last look. */
+  now: readonly SchemaRow[] = []
   readonly effects: Effects[] = []
   #known = new Map<string, SchemaRow>()
   #changed = new Map<string, Effects['facts'][number]>()
@@ -30,13 +32,14 @@ export class Trace {
 
   /** Reads what is there at first. */
   async begin(): Promise<void> {
-    this.start = await this.#rows()
-    this.#known = byName(this.start)
+    this.now = this.start = await this.#rows()
+    this.#known = byName(this.now)
   }
 
   /** Reads what is there now. */
   async look(): Promise<void> {
-    const now = byName(await this.#rows())
+    this.now = await this.#rows()
+    const now = byName(this.now)
     for (const [key, row] of now) if (this.#known.get(key)?.[2] !== row[2]) this.#changed.set(key, row)
     for (const [key, [kind, name]] of this.#known) if (!now.has(key)) this.#changed.set(key, [kind, name, null])
     this.#known = now

@@ -1,5 +1,6 @@
 // Where a baseline lies and what its file looks like, in each convention.
 import { isJournal, withReplaced } from '../set/drizzle-journal.js'
+import type { MigrationSet } from '../core/core.js'
 import type { Convention } from '../options/public.js'
 import { failure } from '../shared/errors.js'
 import type { SquashFile } from './public.js'
@@ -71,6 +72,15 @@ export function stemOf(baseline: string): { folder: string; stem: string } {
   return { folder: path.slice(0, at), stem: path.slice(at) }
 }
 
+/** The baseline of a set that goes by this version, or by this name in `.counterfoil`; undefined if there is none. @internal */
+export const baselineIn = (
+  { migrations }: MigrationSet,
+  named: string,
+): MigrationSet['migrations'][number] | undefined =>
+  migrations.find(
+    ({ version, path, replaces }) => replaces.length > 0 && (version === named || stemOf(path).stem === named),
+  )
+
 /** The files that belong to these migrations: the migration's own, its way back, and what lies in its folder. @internal */
 export function filesOf(paths: readonly string[], files: readonly string[]): string[] {
   const own = new Set(paths)
@@ -100,6 +110,10 @@ export function journalOf(
   if (journal === undefined) return []
   const tag = (path: string) => path.slice(path.lastIndexOf('/') + 1).replace(/\.sql$/, '')
   return [
-    { path: journal, text: withReplaced(files[journal]!, new Set(replaced.map(tag)), tag(baseline)), changed: true },
+    {
+      path: journal,
+      text: withReplaced(journal, files[journal]!, new Set(replaced.map(tag)), tag(baseline)),
+      changed: true,
+    },
   ]
 }

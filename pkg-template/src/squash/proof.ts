@@ -2,6 +2,7 @@
 import { diffSchemas } from '../schema/read.js'
 import type { SchemaDifference, Snapshot } from '../schema/public.js'
 import { failure } from '../shared/errors.js'
+import { first } from '../shared/first.js'
 import { review } from '../wasm/review.js'
 import { coreNow } from '../wasm/start.js'
 import { translated } from '../wasm/translated.js'
@@ -44,9 +45,6 @@ export async function compared(
   }
 }
 
-/** How many differences a message has. */
-const most = 20
-
 /** @throws MigrationError `squash-differs` if it is no proof @internal */
 export function provedOr({ differences, rowDifferences, notCompared }: SquashProof): void {
   const all = [
@@ -55,10 +53,9 @@ export function provedOr({ differences, rowDifferences, notCompared }: SquashPro
     ...notCompared.map((what) => `not compared: ${what}`),
   ]
   if (all.length === 0) return
-  const more = all.length > most ? `; and ${all.length - most} more` : ''
   throw failure(
     'squash-differs',
-    `the baseline does not make what the chain makes: ${all.slice(0, most).join('; ')}${more}`,
+    `the baseline does not make what the chain makes: ${first(all)}`,
     'nothing was written: squash up to the migration before the one that makes this, or write that part by hand and prove it with `proveSquash` (`squash --prove` of the command)',
   )
 }

@@ -3,10 +3,11 @@ import type { AnyMigrations } from '../set/files.js'
 import { isFlag } from '../options/options.js'
 import { mustBeRight, type Checked } from '../options/wrong-options.js'
 import { failure } from '../shared/errors.js'
+import { parsed } from '../shared/parsed.js'
 import { init } from '../wasm/init.js'
 import type { Snapshot } from '../schema/public.js'
 import { asides, dropsOf } from './adopt.js'
-import { stemOf } from './place.js'
+import { baselineIn, stemOf } from './place.js'
 import { compared, toolsOf } from './proof.js'
 import type { MakePGlite, ProveOptions, SquashProof } from './public.js'
 import { replayed, replaying, type Replayed } from './replay.js'
@@ -33,8 +34,8 @@ export async function proveSquash(
   await init()
   const [files, before] = [await filesIn(migrations), await filesIn(chain)]
   const set = readSet(files, others)
-  const found = set.migrations.find(({ version, path }) => version === baseline || stemOf(path).stem === baseline)
-  if (found === undefined || found.replaces.length === 0)
+  const found = baselineIn(set, baseline)
+  if (found === undefined)
     throw failure(
       'invalid-input',
       `there is no baseline ${baseline} in this set`,
@@ -43,7 +44,8 @@ export async function proveSquash(
   const reading = { ...others, convention: set.convention }
   const old = readSet(before, reading)
   const { folder, stem } = stemOf(found.path)
-  const list = JSON.parse(files[`${folder}.counterfoil/${stem}.json`] ?? '{}') as { replaces: Replaced[] }
+  const path = `${folder}.counterfoil/${stem}.json`
+  const list = parsed(path, files[path]!, 'make the baseline anew') as { replaces: Replaced[] }
   const known = new Map(old.migrations.map(({ version, checksum }) => [version, checksum]))
   const other = list.replaces.filter(({ version, checksum }) => known.get(version) !== checksum)
   if (other.length > 0)

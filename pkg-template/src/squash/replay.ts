@@ -4,6 +4,7 @@ import { picked } from '../options/picked.js'
 import type { Snapshot } from '../schema/public.js'
 import { snapshot } from '../schema/read.js'
 import { replayed as replay } from '../schema/replay.js'
+import { ledgerIn } from '../schema/rows.js'
 import { failure } from '../shared/errors.js'
 import { contentsOf, surroundingsOf, type Contents, type Surroundings } from './contents.js'
 import type { MakePGlite, SquashPGlite } from './public.js'
@@ -27,8 +28,8 @@ export type Aside = (schema: () => Promise<Snapshot>) => Promise<readonly string
 
 /** Where the ledger of these options lies. @internal */
 export function ledgerOf(options: AnyOptions): { schema: string; name: string } {
-  const { schema, name } = settings(options, replaying)!.core.table
-  return { schema: schema ?? 'public', name }
+  const [schema, name] = ledgerIn(settings(options, replaying)!)
+  return { schema, name }
 }
 
 /** An empty one. @internal */

@@ -22,12 +22,14 @@ export async function runScript<Db extends object>(
   await init()
   const count = translated(() => coreNow().splitStatements(sql).statements.length)
   const connection = driver.connect(db)
-  if (!connection.script)
+  if (!connection.script) {
+    connection.close?.(false)
     throw failure(
       'unsupported',
       'over HTTP a script cannot be sent whole',
       'run it with psql, or with an address of PostgreSQL itself',
     )
+  }
   connection.notice = (notice) => {
     const { severity, message } = notice as Partial<Said>
     said({ severity: severity === 'WARNING' ? 'WARNING' : 'NOTICE', message: String(message) })

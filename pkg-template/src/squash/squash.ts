@@ -73,6 +73,7 @@ export async function squash(
   await init()
   const files = await filesIn(migrations)
   const cut = cutAt(files, through, others)
+  const ofLedger = ledgerOf(others)
   mustBeSquashable(cut.set.convention)
   const baseline = await placed(cut, files, name, version)
   const { tools, written, chain } = await replayed(
@@ -81,7 +82,7 @@ export async function squash(
     others,
     cut.without,
     async (chain) => {
-      const text = dump ?? (await dumped(chain.db, ledgerOf(others)))
+      const text = dump ?? (await dumped(chain.db, ofLedger))
       const contents = await chain.contents()
       refuseUnwritable(chain)
       const carried =
@@ -93,7 +94,7 @@ export async function squash(
       const { squash } = await review()
       const written = squash({
         dump: text,
-        ledger: Object.values(ledgerOf(others)),
+        ledger: [ofLedger.schema, ofLedger.name],
         searchPath: pathToSet(chain, others),
         dropsPublic: !chain.schema.facts.some(([kind, name]) => kind === 'schema' && name === 'public'),
         ...newOnServer(chain),
@@ -135,7 +136,6 @@ export async function squash(
     snapshot: proof.snapshot,
     proof: { tools: proof.tools, facts: proof.facts, rows: proof.rows, differences: 0 },
   }
-  const ofLedger = ledgerOf(others)
   const scripts =
     drop &&
     (await adoptScripts(whole!, chain.schema, {
@@ -168,11 +168,15 @@ export async function squash(
   }
 }
 
-/** The texts of a set by path. @internal */
+/** The texts of a set by path, whose folders end with `/`. @internal */
 export async function filesIn(migrations: AnyMigrations): Promise<Record<string, string>> {
   const { paths, sqls } = await loadFiles(migrations)
   const files: Record<string, string> = Object.create(null)
-  paths.forEach((path, index) => (files[path] = sqls[index] ?? ''))
+  paths.forEach((given, index) => {
+    const path = given.replaceAll('\\', '/')
+    if (files[path] !== undefined) throw failure('invalid-input', `${path} is there twice`, 'name each file once')
+    files[path] = sqls[index] ?? ''
+  })
   return files
 }
 

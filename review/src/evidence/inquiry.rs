@@ -71,6 +71,19 @@ pub struct Came {
     pub effects: Vec<Effects>,
     /// It failed.
     pub failed: Option<Failed>,
+    /// The statement at which it ended, of those that were to be run after it. What is told of the schema was so before that one.
+    pub stopped: Option<Stopped>,
+}
+
+/// A statement that failed.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+// Exhaustive: callers build it.
+pub struct Stopped {
+    /// Which, from 1.
+    pub number: usize,
+    /// Why.
+    pub message: String,
 }
 
 /// A replay that failed.
@@ -217,7 +230,7 @@ impl Inquiry {
             self.read_half(came)?;
             return Ok(self.done());
         }
-        let Came { rows, start, effects, failed } = came;
+        let Came { rows, start, effects, failed, .. } = came;
         if let Some(failed) = failed {
             return Ok(self.fell(phase, failed));
         }
@@ -474,6 +487,7 @@ impl Inquiry {
         for number in 1..=count {
             let found = reading.files.get(&number).cloned().unwrap_or_default();
             let verdict = match (found.there.is_empty(), found.missing.is_empty()) {
+                _ if came.stopped.as_ref().is_some_and(|stopped| number >= stopped.number) => Verdict::Undecided,
                 (true, true) => Verdict::NoEffect,
                 (false, true) => Verdict::Present,
                 (true, false) => Verdict::Absent,
@@ -481,7 +495,13 @@ impl Inquiry {
             };
             whole.there.extend(found.there);
             whole.missing.extend(found.missing);
-            self.statements.push(StatementEvidence { number: u32::try_from(number).unwrap_or(u32::MAX), verdict });
+            let failed = came.stopped.as_ref().filter(|stopped| stopped.number == number);
+            let failed = failed.map(|stopped| stopped.message.clone());
+            self.statements.push(StatementEvidence {
+                number: u32::try_from(number).unwrap_or(u32::MAX),
+                verdict,
+                failed,
+            });
         }
         for fact in &whole.there {
             self.by_hand.remove(fact);

@@ -14,7 +14,7 @@ mod scope;
 mod words;
 
 pub use history::Effects;
-pub use inquiry::{Asked, Came, Failed, Inquiry, Turn};
+pub use inquiry::{Asked, Came, Failed, Inquiry, Stopped, Turn};
 pub use report::{FileEvidence, Report, StatementEvidence, Status, Verdict};
 
 #[cfg(test)]

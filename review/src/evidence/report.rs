@@ -64,8 +64,12 @@ pub struct FileEvidence {
 pub struct StatementEvidence {
     /// Which of the file, from 1.
     pub number: u32,
-    /// What it comes to: `no-effect` if it changes rows only.
+    /// What it comes to: `no-effect` if it changes rows only, `undecided` if it failed where it was replayed, or comes after
+    /// one that did.
     pub verdict: Verdict,
+    /// Why it failed there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
 }
 
 /// What it comes to.

@@ -4,7 +4,7 @@ use crate::schema::{Difference, Fact, Scope, Snapshot};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// Kinds of things that a comment or privileges are of.
+/// Kinds of things that a comment, a label or privileges are of.
 const BEARERS: &[&str] = &[
     "materialized view",
     "foreign table",
@@ -52,6 +52,7 @@ pub(super) fn scope(differences: &[Difference], schemas: [&Snapshot; 2]) -> Scop
                 | "rule"
                 | "policy"
                 | "comment"
+                | "security label"
                 | "privileges"
         );
     }
@@ -61,7 +62,7 @@ pub(super) fn scope(differences: &[Difference], schemas: [&Snapshot; 2]) -> Scop
 /// The relation that a thing is, or belongs to.
 fn relation(difference: &Difference, relations: &BTreeSet<&str>, schemas: [&Snapshot; 2]) -> Option<String> {
     let mut fact = Fact { kind: difference.kind.clone(), name: difference.name.clone() };
-    if matches!(fact.kind.as_str(), "comment" | "privileges") {
+    if fact.kind == "privileges" || fact.is_said() {
         let bearer = BEARERS.iter().find_map(|kind| Some((kind, fact.name.strip_prefix(kind)?.strip_prefix(' ')?)));
         let (kind, name) = bearer?;
         fact = Fact { kind: (*kind).to_owned(), name: name.to_owned() };

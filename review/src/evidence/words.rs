@@ -9,7 +9,7 @@ pub(super) fn named<'a>(facts: &[Fact], schemas: impl IntoIterator<Item = &'a Sn
     let is_whole = |fact: &Fact| matches!(fact.kind.as_str(), "table" | "view" | "materialized view" | "foreign table");
     let wholes: Vec<&str> = facts.iter().filter(|fact| is_whole(fact)).map(|fact| fact.name.as_str()).collect();
     let comes_along = |fact: &&Fact| {
-        let name = fact.name.split_once(' ').filter(|_| matches!(fact.kind.as_str(), "privileges" | "comment"));
+        let name = fact.name.split_once(' ').filter(|_| fact.kind == "privileges" || fact.is_said());
         let name = name.map_or(fact.name.as_str(), |(_, name)| name);
         !is_whole(fact)
             && wholes

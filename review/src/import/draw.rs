@@ -468,8 +468,7 @@ impl<'a> Drawing<'a> {
             Some(FileEvidence { verdict: Verdict::Partly, message, there, missing, .. }) => {
                 let (applied, pending) = (assume(version.as_str(), "applied"), assume(version.as_str(), "pending"));
                 let help = format!(
-                    "make by hand what is not there ({}), or take back what is ({}), and run this again; or say what it has come \
-                     to: {} if it is finished, {} if it is undone; nothing was written",
+                    "make by hand what is not there ({}), or take back what is ({}), and run this again; or say what it has come to: {} if it is finished, {} if it is undone; nothing was written",
                     words(missing),
                     words(there),
                     applied.text,
@@ -520,6 +519,17 @@ impl<'a> Drawing<'a> {
             if !numbers.is_empty() {
                 let one = if numbers.len() == 1 { ("statement", "is") } else { ("statements", "are") };
                 parts.push(format!("{} {} {} {what}", one.0, words(&numbers), one.1));
+            }
+        }
+        // The replay has ended there, as the tool has.
+        if let Some((number, why)) = file.statements.iter().find_map(|one| Some((one.number, one.failed.as_ref()?))) {
+            parts.push(format!("statement {number} fails when it is replayed ({why})"));
+            let behind = file.statements.iter().filter(|one| one.number > number);
+            let behind: Vec<String> = behind.map(|one| one.number.to_string()).collect();
+            match behind.len() {
+                0 => {}
+                1 => parts.push(format!("of statement {}, which comes after it, nothing is known", words(&behind))),
+                _ => parts.push(format!("of statements {}, which come after it, nothing is known", words(&behind))),
             }
         }
         if parts.is_empty() { String::new() } else { format!(": of {}, {}", file.path, parts.join(", ")) }

@@ -22,8 +22,16 @@ pub enum Ignore {
 }
 
 /// Properties that are notes.
-const NOTES: &[&str] =
-    &["owner", "version", "storage", "compression", "statistics target", "not null constraint", "multirange"];
+const NOTES: &[&str] = &[
+    "owner",
+    "version",
+    "storage",
+    "compression",
+    "tablespace",
+    "statistics target",
+    "not null constraint",
+    "multirange",
+];
 
 /// The property that says that others may not be seen by the role that has asked.
 const HIDDEN: &str = "hidden";
@@ -94,6 +102,11 @@ fn left(data: &Map<String, Value>, own: &Snapshot, other: &Snapshot, out: &mut B
 impl Fact {
     fn is_privileges(&self) -> bool {
         matches!(self.kind.as_str(), "privileges" | "default privileges")
+    }
+
+    /// Whether it is said of something else, by whose kind and name it goes.
+    pub(crate) fn is_said(&self) -> bool {
+        matches!(self.kind.as_str(), "comment" | "security label")
     }
 
     /// Whether these are the privileges of a relation, which has some in any case.
@@ -217,7 +230,7 @@ fn dated(own: &Snapshot, other: &Snapshot) -> BTreeSet<Fact> {
 
 /// Whether it is one of these tables, is named after one (`table.column`), or is of one.
 fn is_of(fact: &Fact, data: &Map<String, Value>, tables: &BTreeSet<String>) -> bool {
-    let name = fact.name.split_once(' ').filter(|_| fact.is_privileges() || fact.kind == "comment");
+    let name = fact.name.split_once(' ').filter(|_| fact.is_privileges() || fact.is_said());
     let name = name.map_or(fact.name.as_str(), |(_, name)| name);
     let of = data.get("of").and_then(Value::as_str);
     let mut named = name.match_indices('.').map(|(dot, _)| &name[..dot]).chain([name]).chain(of);

@@ -17,6 +17,7 @@ pub use diff::{Ignore, diff};
 pub use difference::{Change, Difference, Differences, Property};
 pub use query::{ASIDE, Scope, query, query_of};
 pub use snapshot::{Fact, Server, Snapshot};
+pub(crate) use text::cut;
 
 #[cfg(test)]
 mod tests;

@@ -114,6 +114,7 @@ deviation as materialized (
   where not (by_default and granted)
   group by kind, name, to_whom
 ),
+database as materialized (select d.oid from path, pg_catalog.pg_database d where d.datname = pg_catalog.current_database()),
 -- What may bear a comment.
 commented as materialized (
   select 'pg_catalog.pg_namespace'::pg_catalog.regclass::oid as classid, s.oid as objid, 'schema' as kind, s.name from schema s
@@ -134,6 +135,32 @@ commented as materialized (
   union all select 'pg_catalog.pg_publication'::pg_catalog.regclass, p.oid, 'publication', pg_catalog.quote_ident(p.pubname) from path, pg_catalog.pg_publication p
   union all select 'pg_catalog.pg_event_trigger'::pg_catalog.regclass, e.oid, 'event trigger', pg_catalog.quote_ident(e.evtname) from path, pg_catalog.pg_event_trigger e
   union all select 'pg_catalog.pg_foreign_server'::pg_catalog.regclass, s.oid, 'server', pg_catalog.quote_ident(s.srvname) from path, pg_catalog.pg_foreign_server s
+  union all select c.* from (
+    select 'pg_catalog.pg_cast'::pg_catalog.regclass as classid, c.oid as objid, 'cast', pg_catalog.format('%s as %s', c.castsource::pg_catalog.regtype, c.casttarget::pg_catalog.regtype)
+    from path, pg_catalog.pg_cast c where c.oid >= 16384
+    union all select 'pg_catalog.pg_transform'::pg_catalog.regclass, t.oid, 'transform', pg_catalog.format('%s for %s', t.trftype::pg_catalog.regtype, l.lanname)
+    from path, pg_catalog.pg_transform t join pg_catalog.pg_language l on l.oid = t.trflang
+    union all select 'pg_catalog.pg_language'::pg_catalog.regclass, l.oid, 'language', pg_catalog.quote_ident(l.lanname) from path, pg_catalog.pg_language l where l.lanispl
+    union all select 'pg_catalog.pg_am'::pg_catalog.regclass, a.oid, 'access method', pg_catalog.quote_ident(a.amname) from path, pg_catalog.pg_am a where a.oid >= 16384
+    union all select 'pg_catalog.pg_opfamily'::pg_catalog.regclass, f.oid, 'operator family', n.name || '.' || pg_catalog.quote_ident(f.opfname) || ' using ' || pg_catalog.quote_ident(a.amname)
+    from ns n join pg_catalog.pg_opfamily f on f.opfnamespace = n.oid join pg_catalog.pg_am a on a.oid = f.opfmethod
+    union all select 'pg_catalog.pg_opclass'::pg_catalog.regclass, o.oid, 'operator class', n.name || '.' || pg_catalog.quote_ident(o.opcname) || ' using ' || pg_catalog.quote_ident(a.amname)
+    from ns n join pg_catalog.pg_opclass o on o.opcnamespace = n.oid join pg_catalog.pg_am a on a.oid = o.opcmethod
+    union all select 'pg_catalog.pg_ts_parser'::pg_catalog.regclass, p.oid, 'text search parser', n.name || '.' || pg_catalog.quote_ident(p.prsname) from ns n join pg_catalog.pg_ts_parser p on p.prsnamespace = n.oid
+    union all select 'pg_catalog.pg_ts_template'::pg_catalog.regclass, t.oid, 'text search template', n.name || '.' || pg_catalog.quote_ident(t.tmplname) from ns n join pg_catalog.pg_ts_template t on t.tmplnamespace = n.oid
+    union all select 'pg_catalog.pg_foreign_data_wrapper'::pg_catalog.regclass, w.oid, 'foreign-data wrapper', pg_catalog.quote_ident(w.fdwname) from path, pg_catalog.pg_foreign_data_wrapper w
+  ) c where not exists (select from member m where m.classid = c.classid and m.objid = c.objid)
+  union all select 'pg_catalog.pg_subscription'::pg_catalog.regclass, s.oid, 'subscription', pg_catalog.quote_ident(s.subname)
+    from database d, lateral (select s.oid, s.subname from pg_catalog.pg_subscription s where s.subdbid = d.oid) s
+),
+-- Security labels of all that may bear one.
+labelled as materialized (
+  select c.kind || ' ' || c.name as name, l.provider, l.label from commented c join pg_catalog.pg_seclabel l on l.classoid = c.classid and l.objoid = c.objid and l.objsubid = 0
+  union all select 'column ' || r.name || '.' || pg_catalog.quote_ident(a.attname), l.provider, l.label
+    from rel r join pg_catalog.pg_seclabel l on l.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass and l.objoid = r.oid and l.objsubid > 0
+    join pg_catalog.pg_attribute a on a.attrelid = r.oid and a.attnum = l.objsubid
+  union all select 'database', l.provider, l.label
+    from database d join pg_catalog.pg_shseclabel l on l.classoid = 'pg_catalog.pg_database'::pg_catalog.regclass and l.objoid = d.oid
 ),
 fact (kind, name, owner, data) as (
 
@@ -165,7 +192,8 @@ select r.kind, r.name, r.relowner, pg_catalog.jsonb_build_object(
   'inherits', (select pg_catalog.jsonb_agg(i.inhparent::pg_catalog.regclass::text order by i.inhseqno) from pg_catalog.pg_inherits i where i.inhrelid = r.oid),
   'clustered on', (select i.indexrelid::pg_catalog.regclass::text from pg_catalog.pg_index i where i.indrelid = r.oid and i.indisclustered),
   'server', (select pg_catalog.quote_ident(s.srvname) from pg_catalog.pg_foreign_table t join pg_catalog.pg_foreign_server s on s.oid = t.ftserver where t.ftrelid = r.oid),
-  'server options', (select pg_catalog.to_jsonb(t.ftoptions) from pg_catalog.pg_foreign_table t where t.ftrelid = r.oid)
+  'server options digest', (select /*digest*/('foreign table ' || r.name || pg_catalog.chr(1) || pg_catalog.array_to_string(t.ftoptions, pg_catalog.chr(1)))/*digested*/ from pg_catalog.pg_foreign_table t where t.ftrelid = r.oid),
+  'tablespace', (select pg_catalog.quote_ident(s.spcname) from pg_catalog.pg_tablespace s where s.oid = r.reltablespace)
 )
 from rel r where r.relkind in ('r', 'p', 'v', 'm', 'f', 'c')
 
@@ -188,7 +216,7 @@ select 'column', r.name || '.' || pg_catalog.quote_ident(a.attname), null, pg_ca
   'identity', case a.attidentity when 'a' then 'always' when 'd' then 'by default' end,
   'inherited', case when a.attinhcount > 0 then case when a.attislocal then 'and local' else 'only' end end,
   'options', pg_catalog.to_jsonb(a.attoptions),
-  'server options', pg_catalog.to_jsonb(a.attfdwoptions),
+  'server options digest', /*digest*/('column ' || r.name || pg_catalog.chr(1) || a.attname || pg_catalog.chr(1) || pg_catalog.array_to_string(a.attfdwoptions, pg_catalog.chr(1)))/*digested*/,
   'storage', case when a.attstorage <> t.typstorage then
     case a.attstorage when 'p' then 'plain' when 'e' then 'external' when 'm' then 'main' else 'extended' end end,
   'compression', case a.attcompression when 'p' then 'pglz' when 'l' then 'lz4' end,
@@ -212,7 +240,8 @@ select 'constraint', k.name, null, pg_catalog.jsonb_build_object(
     select nullif(pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
       'invalid', case when not i.indisvalid then true end,
       'options', pg_catalog.to_jsonb(c.reloptions),
-      'name', case when c.relname <> k.conname then pg_catalog.quote_ident(c.relname) end
+      'name', case when c.relname <> k.conname then pg_catalog.quote_ident(c.relname) end,
+      'tablespace', (select pg_catalog.quote_ident(s.spcname) from pg_catalog.pg_tablespace s where s.oid = c.reltablespace)
     )), '{}') from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid
     where k.contype in ('p', 'u', 'x') and i.indexrelid = k.conindid
   )
@@ -225,6 +254,7 @@ select 'index', i.indexrelid::pg_catalog.regclass::text, null, pg_catalog.jsonb_
   'invalid', case when not i.indisvalid then true end,
   'of', i.indrelid::pg_catalog.regclass::text,
   'inherits', (select h.inhparent::pg_catalog.regclass::text from pg_catalog.pg_inherits h where h.inhrelid = i.indexrelid),
+  'tablespace', (select pg_catalog.quote_ident(s.spcname) from pg_catalog.pg_class c join pg_catalog.pg_tablespace s on s.oid = c.reltablespace where c.oid = i.indexrelid),
   'statistics target', (
     select pg_catalog.jsonb_object_agg(a.attnum, a.attstattarget) from pg_catalog.pg_attribute a
     where a.attrelid = i.indexrelid and coalesce(a.attstattarget, -1) >= 0
@@ -260,7 +290,26 @@ select f.kind, f.name, f.proowner, case when f.prokind = 'a' then (
     'moving final modify', a.aggmfinalmodify, 'moving state type', nullif(a.aggmtranstype, 0)::pg_catalog.regtype::text,
     'sort operator', nullif(a.aggsortop, 0)::pg_catalog.regoperator::text, 'initial', a.agginitval, 'moving initial', a.aggminitval
   ) from pg_catalog.pg_aggregate a where a.aggfnoid = f.oid
-) else pg_catalog.jsonb_build_object('definition', pg_catalog.pg_get_functiondef(f.oid)) end
+) else pg_catalog.jsonb_build_object('definition', case when exists (
+  select from pg_catalog.unnest(f.proconfig) c where pg_catalog.split_part(c, '=', 1) like '%.%'
+) then (
+  with recursive masked (place, text) as (
+    select 0, pg_catalog.pg_get_functiondef(f.oid)
+    union all
+    -- As `simple_quote_literal` of ruleutils.c has it, with standard_conforming_strings on and off.
+    select m.place + 1, case when c.name like '%.%' then pg_catalog.replace(
+      pg_catalog.replace(m.text, c.before || c.value || '''', c.shown), c.before || pg_catalog.replace(c.value, '\', '\\') || '''', c.shown
+    ) else m.text end
+    from masked m, lateral (
+      select s.name, pg_catalog.replace(s.value, '''', '''''') as value, pg_catalog.format(' SET %I TO ''', s.name) as before,
+        pg_catalog.format(' SET %I TO digest %s', s.name, /*digest*/(s.name || '=' || s.value)/*digested*/) as shown
+      from (
+        select pg_catalog.split_part(c.config, '=', 1) as name, pg_catalog.substr(c.config, pg_catalog.strpos(c.config, '=') + 1) as value
+        from (select f.proconfig[m.place + 1] collate pg_catalog."default" as config) c
+      ) s
+    ) c where m.place < pg_catalog.cardinality(f.proconfig)
+  ) select text from masked order by place desc limit 1
+) else pg_catalog.pg_get_functiondef(f.oid) end) end
 from func f
 
 union all
@@ -456,9 +505,9 @@ from path, pg_catalog.pg_publication p
 
 union all
 select 'subscription', pg_catalog.quote_ident(s.subname), null, pg_catalog.jsonb_build_object('publications', pg_catalog.to_jsonb(s.subpublications), 'enabled', s.subenabled)
-from path, pg_catalog.pg_database d, lateral (
+from database d, lateral (
   select s.subname, s.subpublications, s.subenabled from pg_catalog.pg_subscription s where s.subdbid = d.oid
-) s where d.datname = pg_catalog.current_database()
+) s
 
 union all
 select 'event trigger', pg_catalog.quote_ident(e.evtname), e.evtowner, pg_catalog.jsonb_build_object(
@@ -471,23 +520,22 @@ where not exists (select from member m where m.classid = 'pg_catalog.pg_event_tr
 union all
 select 'foreign-data wrapper', pg_catalog.quote_ident(w.fdwname), w.fdwowner, pg_catalog.jsonb_build_object(
   'handler', nullif(w.fdwhandler, 0)::pg_catalog.regproc::text, 'validator', nullif(w.fdwvalidator, 0)::pg_catalog.regproc::text,
-  'options digest', pg_catalog.md5(pg_catalog.array_to_string(w.fdwoptions, pg_catalog.chr(1)))
+  'options digest', /*digest*/('wrapper ' || w.fdwname || pg_catalog.chr(1) || pg_catalog.array_to_string(w.fdwoptions, pg_catalog.chr(1)))/*digested*/
 )
 from path, pg_catalog.pg_foreign_data_wrapper w
 where not exists (select from member m where m.classid = 'pg_catalog.pg_foreign_data_wrapper'::pg_catalog.regclass and m.objid = w.oid)
 
 union all
--- Options may be secrets: their digest alone leaves the database.
 select 'server', pg_catalog.quote_ident(s.srvname), s.srvowner, pg_catalog.jsonb_build_object(
   'wrapper', (select pg_catalog.quote_ident(w.fdwname) from pg_catalog.pg_foreign_data_wrapper w where w.oid = s.srvfdw), 'type', s.srvtype, 'version', s.srvversion,
-  'options digest', pg_catalog.md5(pg_catalog.array_to_string(s.srvoptions, pg_catalog.chr(1)))
+  'options digest', /*digest*/('server ' || s.srvname || pg_catalog.chr(1) || pg_catalog.array_to_string(s.srvoptions, pg_catalog.chr(1)))/*digested*/
 )
 from path, pg_catalog.pg_foreign_server s
 where not exists (select from member m where m.classid = 'pg_catalog.pg_foreign_server'::pg_catalog.regclass and m.objid = s.oid)
 
 union all
 select 'user mapping', u.usename || ' at ' || pg_catalog.quote_ident(u.srvname), null, pg_catalog.jsonb_build_object(
-  'options digest', pg_catalog.md5(pg_catalog.array_to_string(u.umoptions, pg_catalog.chr(1))),
+  'options digest', /*digest*/('user mapping ' || u.usename || ' at ' || u.srvname || pg_catalog.chr(1) || pg_catalog.array_to_string(u.umoptions, pg_catalog.chr(1)))/*digested*/,
   -- As the view decides it.
   'hidden', case when not (
     case u.umuser when 0 then pg_catalog.pg_has_role(s.srvowner, 'USAGE')
@@ -531,9 +579,14 @@ group by d.defaclobjtype, d.defaclnamespace
 union all
 select 'setting', case when s.setrole = 0 then '' else 'role ' || pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(s.setrole)) || ' ' end
   || case when s.setdatabase = 0 then 'everywhere' else 'database' end, null,
-  (select pg_catalog.jsonb_object_agg(pg_catalog.split_part(c, '=', 1), pg_catalog.substr(c, pg_catalog.strpos(c, '=') + 1)) from pg_catalog.unnest(s.setconfig) c)
+  (
+    select pg_catalog.jsonb_object_agg(c.name || case when c.own then ' digest' else '' end, case when c.own then /*digest*/(c.name || '=' || c.value)/*digested*/ else c.value end)
+    from pg_catalog.unnest(s.setconfig) u(config), lateral (
+      select pg_catalog.split_part(config, '=', 1) as name, pg_catalog.substr(config, pg_catalog.strpos(config, '=') + 1) as value, pg_catalog.split_part(config, '=', 1) like '%.%' as own
+    ) c
+  )
 from path, pg_catalog.pg_db_role_setting s
-where s.setdatabase in (0, (select d.oid from pg_catalog.pg_database d where d.datname = pg_catalog.current_database()))
+where s.setdatabase in (0, (select d.oid from database d))
 
 union all
 select 'parameter', p.parname, null, (
@@ -556,6 +609,15 @@ union all
 select 'comment', 'column ' || r.name || '.' || pg_catalog.quote_ident(a.attname), null, pg_catalog.jsonb_build_object('text', d.description)
 from rel r join pg_catalog.pg_description d on d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objoid = r.oid and d.objsubid > 0
 join pg_catalog.pg_attribute a on a.attrelid = r.oid and a.attnum = d.objsubid
+
+union all
+-- Those of initdb say nothing.
+select 'comment', 'database', null, pg_catalog.jsonb_build_object('text', c.description)
+from database d join pg_catalog.pg_shdescription c on c.classoid = 'pg_catalog.pg_database'::pg_catalog.regclass and c.objoid = d.oid
+where c.description not in ('default administrative connection database', 'default template for new databases', 'unmodifiable empty database')
+
+union all
+select 'security label', l.name, null, pg_catalog.jsonb_object_agg(l.provider, l.label) from labelled l group by l.name
 )
 select kind, name, (pg_catalog.jsonb_strip_nulls(coalesce(data, '{}')) || case
   when owner is null then '{}' when owner = (select oid from owner) or pg_catalog.pg_get_userbyid(owner) = 'pg_database_owner' then '{"owner": "<owner>"}'

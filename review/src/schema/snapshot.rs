@@ -80,7 +80,8 @@ impl Snapshot {
 
     pub(crate) fn not_empty(self) -> Result<Snapshot, Error> {
         // A new database has these.
-        let is_there = |fact: &Fact| !matches!(fact.kind.as_str(), "schema" | "privileges" | "comment");
+        let is_there =
+            |fact: &Fact| !matches!(fact.kind.as_str(), "schema" | "privileges" | "comment" | "security label");
         if self.facts.keys().any(is_there) {
             return Ok(self);
         }

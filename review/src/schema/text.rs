@@ -39,8 +39,13 @@ fn short(value: &Value) -> String {
         Value::String(text) => text.split_whitespace().collect::<Vec<_>>().join(" "),
         other => other.to_string(),
     };
-    match text.char_indices().nth(MOST) {
+    cut(&text, MOST)
+}
+
+/// A text of which a message has so many letters at most.
+pub(crate) fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
+        None => text.to_owned(),
     }
 }

@@ -1,6 +1,7 @@
 //! The statements of a baseline: those of a dump without its head, with what `pg_dump` does not write put in.
 
 use super::contents::{Contents, Sequence};
+use super::dollar;
 use super::head::{Fate, Usual, words};
 use crate::tree;
 use counterfoil::ledger::Table;
@@ -156,8 +157,9 @@ pub fn baseline(chain: &Chain) -> Result<Baseline, Error> {
     let (before, after) = schema(chain)?;
     let mut out = Baseline::default();
     out.statements.push(String::from("SET LOCAL check_function_bodies = false"));
+    // `$user` is one, in quotes.
     if !chain.search_path.is_empty() {
-        let path: Vec<String> = chain.search_path.iter().map(|schema| named(schema)).collect();
+        let path: Vec<String> = chain.search_path.iter().map(|schema| identifier(schema)).collect();
         out.statements.push(format!("SET LOCAL search_path = {}", path.join(", ")));
     }
     if chain.drops_public {
@@ -242,17 +244,13 @@ fn with_schema_there(text: &str, ledger: &Table) -> String {
     text.to_owned()
 }
 
-/// A schema in a path. `$user` is one, in quotes.
-fn named(schema: &str) -> String {
-    identifier(schema)
-}
-
 fn role(role: &Role) -> String {
     let (name, quoted) = (literal(&role.name), identifier(&role.name));
     let inherits = if role.inherits { "" } else { " NOINHERIT" };
-    format!(
-        "DO $$\nBEGIN\n  IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = {name}) THEN\n    CREATE ROLE {quoted} NOLOGIN{inherits};\n  END IF;\nEND\n$$"
-    )
+    let body = format!(
+        "BEGIN\n  IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = {name}) THEN\n    CREATE ROLE {quoted} NOLOGIN{inherits};\n  END IF;\nEND"
+    );
+    dollar::quoted("$$", &body)
 }
 
 /// What a database or a role sets, by what the setting is at that moment: so its value needs no quoting of its own.
@@ -266,9 +264,10 @@ fn setting(setting: &Setting) -> String {
         }
         (Some(role), false) => format!("format('ALTER ROLE %I SET %s FROM CURRENT', {}, {name})", literal(role)),
     };
-    format!(
-        "DO $$\nDECLARE\n  before text := pg_catalog.current_setting({name}, true);\nBEGIN\n  PERFORM pg_catalog.set_config({name}, {value}, true);\n  EXECUTE pg_catalog.{alter};\n  PERFORM pg_catalog.set_config({name}, coalesce(before, ''), true);\nEND\n$$"
-    )
+    let body = format!(
+        "DECLARE\n  before text := pg_catalog.current_setting({name}, true);\nBEGIN\n  PERFORM pg_catalog.set_config({name}, {value}, true);\n  EXECUTE pg_catalog.{alter};\n  PERFORM pg_catalog.set_config({name}, coalesce(before, ''), true);\nEND"
+    );
+    dollar::quoted("$$", &body)
 }
 
 fn setval(sequence: &Sequence) -> String {

@@ -1,5 +1,6 @@
 //! What is in a database besides its schema: rows, where sequences stand, and which materialised views are filled.
 
+use crate::schema::cut;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -179,9 +180,5 @@ fn compare(table: &Table, repeatable: &[bool], other: &Table, out: &mut Vec<Stri
 const MOST: usize = 40;
 
 fn short(value: Option<&str>) -> String {
-    let Some(value) = value else { return String::from("null") };
-    match value.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}…", &value[..end]),
-        None => value.to_owned(),
-    }
+    value.map_or_else(|| String::from("null"), |value| cut(value, MOST))
 }

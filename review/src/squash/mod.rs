@@ -5,6 +5,7 @@
 pub mod adopt;
 pub mod baseline;
 pub mod contents;
+mod dollar;
 mod head;
 
 pub use baseline::{Baseline, Chain, baseline};

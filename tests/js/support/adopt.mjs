@@ -20,6 +20,7 @@ export const chain = `
     domains jsonb default '[]', "retryDelay" int not null default 3 check ("retryDelay" > 0), number serial, code varchar(8) collate "C",
     twice int generated always as ("retryDelay" * 2) stored,
     touched int not null default 0,
+    countdown int generated always as identity (increment by -2 minvalue -100 maxvalue -1 start with -5),
     primary key (organization_id, id), unique (organization_id, code)
   );
   create index agents_retry on app.agents ("retryDelay") where "retryDelay" > 1;
@@ -47,6 +48,7 @@ export const change = `
   drop table app.links cascade;
   drop table app.${longest};
   alter table app.agents drop column twice;
+  alter table app.agents drop column countdown;
   alter table app.agents drop column domains, drop column "retryDelay", drop column number, drop column code;
   comment on table app.organization is 'new';
   comment on table app.agents is 'agents';
@@ -64,6 +66,7 @@ export const drop = [
   'column app.agents.number',
   'column app.agents.code',
   'column app.agents.twice',
+  'column app.agents.countdown',
 ]
 
 /** Rows: one id in two organisations. */

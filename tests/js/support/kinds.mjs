@@ -47,10 +47,21 @@ export const kinds = [
   `create publication changes for table shop.bill (id, total) where (id > 3)`,
   `create function shop.noted() returns event_trigger language plpgsql as $$ begin end $$`,
   `create event trigger watch on ddl_command_end execute function shop.noted()`,
-  `create foreign data wrapper wires`,
+  `create foreign data wrapper wires options (token 'secret-wrapper')`,
+  `create operator family shop.alike using hash`,
+  `create operator class shop.numbers_alike for type int4 using hash family shop.alike as operator 1 pg_catalog.=, function 1 hashint4(int4)`,
+  `create language talk handler plpgsql_call_handler inline plpgsql_inline_handler validator plpgsql_validator`,
+  `create access method pile type table handler heap_tableam_handler`,
+  `create text search parser shop.reader (start = prsd_start, gettoken = prsd_nexttoken, end = prsd_end, lextypes = prsd_lextype)`,
+  `create text search template shop.mould (init = dsimple_init, lexize = dsimple_lexize)`,
+  `create transform for shop.colour language talk (from sql with function pg_catalog.prsd_lextype(internal))`,
   `create server far foreign data wrapper wires options (host 'secret-host')`,
   `create user mapping for clerk server far options (password 'secret-word')`,
-  `create foreign table shop.remote (id int) server far options (name 'there')`,
+  `create foreign table shop.remote (id int options (named 'secret-column')) server far options (name 'secret-table')`,
+  `do $$ begin execute format('alter database %I set shop.key = %L', current_database(), 'secret-database'); end $$`,
+  `alter role clerk set shop.key = 'secret-role'`,
+  `create function shop.signed() returns text language sql set shop.key = 'secret''s \\ "key"' set search_path = shop, public
+    set shop.other = 'secret-too' set work_mem = '5MB' as $$ select current_setting('shop.key') $$`,
   `comment on table shop.customer is 'who buys'`,
   `comment on column shop.customer.name is 'as on the card'`,
   `comment on constraint plausible on shop.bill is 'nobody pays us back'`,
@@ -160,10 +171,56 @@ export const changes = [
     ['text search configuration shop.words'],
   ],
   [`create extension pg_trgm`, ['extension pg_trgm']],
-  [`alter server far options (set host 'another')`, ['server far']],
-  [`alter user mapping for clerk server far options (set password 'another')`, ['user mapping clerk at far']],
+  [`alter server far options (set host 'secret-other')`, ['server far']],
+  [`alter foreign data wrapper wires options (set token 'secret-other')`, ['foreign-data wrapper wires']],
+  [`alter user mapping for clerk server far options (set password 'secret-other')`, ['user mapping clerk at far']],
   [`drop user mapping for clerk server far`, ['user mapping clerk at far']],
-  [`alter foreign table shop.remote options (set name 'elsewhere')`, ['foreign table shop.remote']],
+  [`alter foreign table shop.remote options (set name 'secret-other')`, ['foreign table shop.remote']],
+  [`alter foreign table shop.remote alter id options (set named 'secret-other')`, ['column shop.remote.id']],
+  [
+    `do $$ begin execute format('alter database %I set shop.key = %L', current_database(), 'secret-other'); end $$`,
+    ['setting database'],
+  ],
+  [
+    `do $$ begin execute format('alter database %I set shop.more = %L', current_database(), 'secret-other'); end $$`,
+    ['setting database'],
+  ],
+  [`alter role clerk set shop.key = 'secret-other'`, ['setting role clerk everywhere']],
+  [`alter function shop.signed() set shop.key = 'secret-other'`, ['function shop.signed()']],
+  [`alter function shop.signed() set shop.other = 'secret-other'`, ['function shop.signed()']],
+  [`alter function shop.signed() set work_mem = '6MB'`, ['function shop.signed()']],
+  [`comment on cast (shop.size as text) is 'as it is printed'`, ['comment cast shop.size as text']],
+  [`comment on language talk is 'ours'`, ['comment language talk']],
+  [`comment on access method pile is 'as heap'`, ['comment access method pile']],
+  [`comment on operator family shop.alike using hash is 'ours'`, ['comment operator family shop.alike using hash']],
+  [
+    `comment on operator class shop.numbers_alike using hash is 'ours'`,
+    ['comment operator class shop.numbers_alike using hash'],
+  ],
+  [`comment on text search parser shop.reader is 'ours'`, ['comment text search parser shop.reader']],
+  [`comment on text search template shop.mould is 'ours'`, ['comment text search template shop.mould']],
+  [`comment on transform for shop.colour language talk is 'ours'`, ['comment transform shop.colour for talk']],
+  [`comment on foreign data wrapper wires is 'of copper'`, ['comment foreign-data wrapper wires']],
+  [
+    `do $$ begin execute format('comment on database %I is %L', current_database(), 'ours'); end $$`,
+    ['comment database'],
+  ],
+  // As a provider's SECURITY LABEL writes it; none is loaded here.
+  [
+    `insert into pg_catalog.pg_seclabel (objoid, classoid, objsubid, provider, label)
+      values ('shop.bill'::regclass, 'pg_class'::regclass, 0, 'anon', 'masked')`,
+    ['security label table shop.bill'],
+  ],
+  [
+    `insert into pg_catalog.pg_seclabel (objoid, classoid, objsubid, provider, label)
+      values ('shop.bill'::regclass, 'pg_class'::regclass, 4, 'anon', 'masked')`,
+    ['security label column shop.bill.total'],
+  ],
+  [
+    `insert into pg_catalog.pg_shseclabel (objoid, classoid, provider, label)
+      select oid, 'pg_database'::regclass, 'anon', 'masked' from pg_database where datname = current_database()`,
+    ['security label database'],
+  ],
   [
     `do $$ begin execute format('alter database %I set work_mem = 5000', current_database()); end $$`,
     ['setting database'],
@@ -191,4 +248,15 @@ export const changesOfServers = [
     `create subscription feed connection 'dbname=none' publication news with (connect = false, slot_name = none)`,
     ['subscription feed'],
   ],
+  [
+    `create subscription feed connection 'dbname=none' publication news with (connect = false, slot_name = none);
+     comment on subscription feed is 'of news'`,
+    ['comment subscription feed'],
+  ],
+  [`alter table shop.visits set tablespace attic`, ['table shop.visits']],
+  [`alter index shop.bill_even set tablespace attic`, ['index shop.bill_even']],
+  [`alter index shop.customer_pkey set tablespace attic`, ['constraint shop.customer.customer_pkey']],
 ]
+
+/** What those need that cannot be done inside a transaction. */
+export const besideServers = [`set allow_in_place_tablespaces = on`, `create tablespace attic location ''`]

@@ -63,7 +63,7 @@ export async function newFiles({ dir, convention, paths, files }: Known, name: s
   if (journal)
     return {
       made: [{ path: at(`${stem}.sql`), text }],
-      changed: { path: journal, text: withEntry(files[journal] ?? '', stem, now) },
+      changed: { path: journal, text: withEntry(journal, files[journal] ?? '', stem, now) },
     }
   if (bothWays) return { made: ['up.sql', 'down.sql'].map((file) => ({ path: at(`${stem}/${file}`), text })) }
   if (inFolder) return { made: [{ path: at(`${stem}/migration.sql`), text }] }

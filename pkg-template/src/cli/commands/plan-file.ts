@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { failure, type MigrationError } from '../../shared/errors.js'
 import { json } from '../../shared/printed.js'
+import { withoutMark } from '../../shared/texts.js'
 import { tableOf } from '../../options/options.js'
 import type { Plan } from '../../options/public.js'
 import { sayLed } from '../text/links.js'
@@ -46,7 +47,7 @@ export async function reviewedPlan(path: string): Promise<Reviewed> {
   })
   let value
   try {
-    value = JSON.parse(text)
+    value = JSON.parse(withoutMark(text))
   } catch {
     throw invalid(path, 'is not JSON')
   }

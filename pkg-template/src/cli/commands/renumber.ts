@@ -91,13 +91,8 @@ function journalWith(text: string, folder: string, moves: readonly Move[]): stri
   )
   if (renamed.size === 0) return text
   try {
-    return withRenamed(text, renamed)
+    return withRenamed(`${folder}/meta/_journal.json`, text, renamed)
   } catch (cause) {
-    throw failure(
-      'cannot-move',
-      `the journal in ${folder} is not JSON: ${(cause as Error).message}`,
-      'resolve its conflicts first',
-      cause,
-    )
+    throw failure('cannot-move', (cause as Error).message, 'resolve its conflicts first', cause)
   }
 }

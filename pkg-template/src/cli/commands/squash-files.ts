@@ -1,25 +1,33 @@
 // What a squash changes on the disk: all of it or nothing, and the way back.
+import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
-import { copyFile, lstat, mkdir, readFile, readdir, rm, rmdir } from 'node:fs/promises'
+import { copyFile, lstat, mkdir, readFile, readdir, rename, rm, rmdir } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
-import { isJournal } from '../../set/drizzle-journal.js'
+import { isJournal, tagsIn } from '../../set/drizzle-journal.js'
 import { createOutput, writeOutput } from '../../shared/output.js'
-import { failure } from '../../shared/errors.js'
+import { failure, MigrationError } from '../../shared/errors.js'
+import { visible } from '../../shared/printed.js'
 import type { Squashed } from '../../squash/public.js'
+import { say } from '../text/print.js'
 
 const help = 'nothing was changed'
 
 /** What takes back what was done so far. */
 type Undo = (() => Promise<unknown>)[]
 
-/** Does it: if a part fails, what was done before is taken back. */
+/**
+ * Does it: if a part fails, what was done before is taken back.
+ *
+ * @throws MigrationError `invalid-input` if the folder does not allow it
+ */
 async function wholly(top: string, work: (undo: Undo) => Promise<void>): Promise<void> {
   const undo: Undo = []
   try {
     await work(undo)
   } catch (error) {
     for (const step of undo.reverse()) await step().catch(() => {})
-    throw error
+    if (error instanceof MigrationError) throw error
+    throw failure('invalid-input', `the files cannot be changed: ${(error as Error).message}`, help, error)
   } finally {
     await withoutEmpty(join(top, '.counterfoil'))
   }
@@ -43,6 +51,7 @@ export async function carriedOut(dir: string, { files, moves }: Pick<Squashed, '
     const copies = files.filter(({ changed }) => changed).map(({ path }) => ({ path, to: `${archive}/${path}` }))
     for (const { path, to } of [...moves, ...copies]) await copied(dir, path, to, undo)
     for (const { path, text } of made) {
+      undo.push(() => withoutEmptyAbove(dir, path))
       await createOutput(join(dir, path), text, { help })
       undo.push(() => rm(join(dir, path)))
     }
@@ -87,6 +96,8 @@ export async function archived(dir: string, folder: string, stem: string): Promi
  */
 export async function takenBack(dir: string, baseline: string, folder: string, stem: string): Promise<string[]> {
   const files = await archived(dir, folder, stem)
+  const root = join(dir, folder, '.counterfoil/archive', stem)
+  const gone = `${root}.${randomUUID()}`
   const paths = Object.keys(files).map((path) => ({ path: `${folder}${path}`, text: files[path]! }))
   if (paths.length === 0)
     throw failure(
@@ -95,13 +106,15 @@ export async function takenBack(dir: string, baseline: string, folder: string, s
       `${help}; take the files out of the history of the repository`,
     )
   const journals = paths.filter(({ path }) => isJournal(path))
-  for (const { path, text } of journals) refuseNewer(path, await readFile(join(dir, path), 'utf8'), text, stem)
+  for (const { path, text } of journals)
+    refuseNewer(path, await textOf(join(dir, path), `${help}; put the journal back first`), text, stem)
   const back = paths.filter(({ path }) => !isJournal(path))
   for (const { path } of back)
     if (await lstat(join(dir, path)).catch(() => undefined))
       throw failure('invalid-input', `${join(dir, path)} is there already`, `${help}; move it away`)
   await wholly(dir, async (undo) => {
     for (const { path, text } of back) {
+      undo.push(() => withoutEmptyAbove(dir, path))
       await createOutput(join(dir, path), text, { help })
       undo.push(() => rm(join(dir, path)))
     }
@@ -118,8 +131,14 @@ export async function takenBack(dir: string, baseline: string, folder: string, s
       await rm(join(dir, path))
       undo.push(() => createOutput(join(dir, path), before, { help }))
     }
-    await rm(join(dir, folder, '.counterfoil/archive', stem), { recursive: true })
+    // What is thrown away file by file cannot be put back: that comes when all else is done.
+    await rename(root, gone)
+    undo.push(() => rename(gone, root))
   })
+  await rm(gone, { recursive: true }).catch((error: Error) =>
+    say(`warning: ${visible(gone)} could not be removed: ${visible(error.message)}`, 'nobody needs it: remove it'),
+  )
+  await withoutEmpty(join(dir, '.counterfoil'))
   await withoutEmptyAbove(dir, baseline)
   return back.map(({ path }) => path)
 }
@@ -131,10 +150,8 @@ function unlessMissing(error: unknown): undefined {
 
 /** A journal that has gone on since cannot be put back as it was. */
 function refuseNewer(path: string, now: string, before: string, stem: string): void {
-  const tags = (text: string) =>
-    (JSON.parse(text) as { entries?: { tag: string }[] }).entries?.map(({ tag }) => tag) ?? []
-  const known = [...tags(before), stem]
-  const newer = tags(now).filter((tag) => !known.includes(tag))
+  const known = [...tagsIn(path, before), stem]
+  const newer = tagsIn(path, now).filter((tag) => !known.includes(tag))
   if (newer.length > 0)
     throw failure(
       'invalid-input',

@@ -5,7 +5,7 @@ import type { ReadOptions } from '../../options/public.js'
 import { readMigrations } from '../../node.js'
 import { failure } from '../../shared/errors.js'
 import { visible } from '../../shared/printed.js'
-import { stemOf } from '../../squash/place.js'
+import { baselineIn, stemOf } from '../../squash/place.js'
 import { proveSquash } from '../../squash/prove.js'
 import { readSet, squash } from '../../squash/squash.js'
 import type { SquashProof, Squashed } from '../../squash/public.js'
@@ -243,10 +243,10 @@ async function undone(call: Squashing, files: Files, baseline: string): Promise<
 }
 
 function baselineOf(files: Files, baseline: string, options: ReadOptions): { path: string } {
-  const { migrations } = readSet(files, options)
-  const found = migrations.find(({ version, path }) => version === baseline || stemOf(path).stem === baseline)
-  if (found && found.replaces.length > 0) return found
-  const known = migrations.filter(({ replaces }) => replaces.length > 0).map(({ version }) => version)
+  const set = readSet(files, options)
+  const found = baselineIn(set, baseline)
+  if (found) return found
+  const known = set.migrations.filter(({ replaces }) => replaces.length > 0).map(({ version }) => version)
   throw new Usage(
     `there is no baseline ${visible(baseline)}`,
     known.length > 0

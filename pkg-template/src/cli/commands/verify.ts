@@ -5,6 +5,7 @@ import type { Evidence, SchemaDifference, Snapshot, Verified } from '../../schem
 import { writeOutput } from '../../shared/output.js'
 import { failure } from '../../shared/errors.js'
 import { visible } from '../../shared/printed.js'
+import { withoutMark } from '../../shared/texts.js'
 import { emptyPGlite } from '../connect/connect-pglite.js'
 import { filling, patience, waiting, withDatabase } from '../connect/session.js'
 import { Usage, counted, databaseOptions, define, fine, found } from '../frame/command.js'
@@ -91,7 +92,7 @@ async function readSnapshot(path: string): Promise<Snapshot> {
   await sayLed(path)
   const help = 'name a file that `counterfoil verify --write <file>` has made'
   try {
-    const value: unknown = JSON.parse(await readFile(path, 'utf8'))
+    const value: unknown = JSON.parse(withoutMark(await readFile(path, 'utf8')))
     if ((value as Snapshot | null)?.counterfoil === 'snapshot') return value as Snapshot
   } catch (cause) {
     throw failure('invalid-input', `${path} cannot be read: ${(cause as Error).message}`, help, cause)

@@ -1,15 +1,12 @@
 //! Pieces of SQL that both scripts are made of.
 
+use crate::squash::dollar::quoted;
 use counterfoil::sql::quote::literal;
 
-/// An anonymous block. Its quotes are none that stand inside.
+/// An anonymous block.
 pub(super) fn block(declare: &str, body: &str) -> String {
-    let mut tag = "$counterfoil$".to_owned();
-    while body.contains(&tag) {
-        tag.insert(tag.len() - 1, '_');
-    }
     let declare = if declare.is_empty() { String::new() } else { format!("DECLARE\n{}", indented(declare)) };
-    format!("DO {tag}\n{declare}BEGIN\n{}END\n{tag};\n", indented(body))
+    format!("{};\n", quoted("$counterfoil$", &format!("{declare}BEGIN\n{}END", indented(body))))
 }
 
 /// Two spaces in front of each line, but for those that begin inside of quotes: names and texts stay as they are.

@@ -1,13 +1,13 @@
 //! Which differences between the chain and the baseline come of what was named.
 
 use super::dropped::Dropped;
-use super::fact::{belongs, borne, foreign, get, of_columns, statistics_of, text};
-use super::name::parent;
+use super::fact::{belongs, borne, foreign, get, is_identity, of_columns, statistics_of, text};
+use super::name::{last, parent};
 use crate::schema::Snapshot;
 
 /// Whether a thing that the chain has and the baseline has not goes with what was named.
 pub(super) fn explained(chain: &Snapshot, dropped: &Dropped, kind: &str, name: &str) -> bool {
-    if matches!(kind, "comment" | "privileges") {
+    if matches!(kind, "comment" | "security label" | "privileges") {
         return borne(chain, name).is_some_and(|(kind, name)| explained(chain, dropped, kind, name));
     }
     let Some(data) = get(chain, kind, name) else { return false };
@@ -45,9 +45,9 @@ pub(super) fn moves(chain: &Snapshot, dropped: &Dropped, kind: &str, name: &str)
     let Some(data) = get(chain, kind, name) else { return false };
     dropped.of_kind("table").any(|table| belongs(kind, name, data, table))
         // The sequence of a `serial` column is put aside, that of an identity goes with it.
-        || (kind == "sequence" && dropped.has("column", text(data, "owned by")) && !is_identity(chain, text(data, "owned by")))
+        || (kind == "sequence" && dropped.has("column", text(data, "owned by")) && !of_identity(chain, text(data, "owned by")))
 }
 
-fn is_identity(chain: &Snapshot, column: &str) -> bool {
-    get(chain, "column", column).is_some_and(|data| data.contains_key("identity"))
+fn of_identity(chain: &Snapshot, column: &str) -> bool {
+    is_identity(chain, parent(column), last(column))
 }

@@ -83,6 +83,11 @@ pub(super) fn sequence<'s>(schema: &'s Snapshot, column: &'s str) -> Option<(&'s
     of_kind(schema, "sequence").find(|(_, data)| text(data, "owned by") == column)
 }
 
+/// Whether a column is an identity.
+pub(super) fn is_identity(schema: &Snapshot, table: &str, column: &str) -> bool {
+    get(schema, "column", &format!("{table}.{column}")).is_some_and(|data| data.contains_key("identity"))
+}
+
 /// Whether a fact is the table, belongs to it, or goes where it goes.
 pub(super) fn belongs(kind: &str, name: &str, data: &Data, relation: &str) -> bool {
     match kind {

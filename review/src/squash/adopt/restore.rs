@@ -7,7 +7,7 @@ use super::fact::{Data, get, sequence, text};
 use super::head;
 use super::name::{last, parent, plain};
 use super::plan::{Copy, Hanging, Move, Plan, Table};
-use super::script::{hanging_is_there, opening, put, shown};
+use super::script::{hanging_is_there, open, opening, own_sequence, put, shown};
 use super::told;
 use counterfoil::sql::quote::{identifier, literal};
 use serde_json::Value;
@@ -115,7 +115,7 @@ fn filled(plan: &Plan<'_>, copy: &Copy) -> String {
         body.push_str(&format!("ALTER TABLE {table} ADD COLUMN {column} {};\n", definition(plan, table, column, data)));
     }
     if !stored.is_empty() {
-        body.push_str(&update(copy, &stored));
+        body.push_str(&update(plan, copy, &stored));
     }
     for (column, data) in facts.iter().filter(|(_, data)| data.contains_key("generated")) {
         body.push_str(&format!("ALTER TABLE {table} ADD COLUMN {column} {};\n", definition(plan, table, column, data)));
@@ -138,7 +138,7 @@ fn filled(plan: &Plan<'_>, copy: &Copy) -> String {
 }
 
 /// The values of a row go where its whole key is. Triggers do not see it, and rows that have come since take the default.
-fn update(copy: &Copy, columns: &[&(&str, &Data)]) -> String {
+fn update(plan: &Plan<'_>, copy: &Copy, columns: &[&(&str, &Data)]) -> String {
     let Copy { table, kept, key, .. } = copy;
     let list = |each: &dyn Fn(&str) -> String, with: &str, of: Vec<&str>| {
         of.into_iter().map(each).collect::<Vec<_>>().join(with)
@@ -154,12 +154,15 @@ fn update(copy: &Copy, columns: &[&(&str, &Data)]) -> String {
     );
     out.push_str(&format!("UPDATE {table} AS there SET {set} FROM {kept} AS kept WHERE {same};\nGET DIAGNOSTICS found = ROW_COUNT;\nSELECT count(*) INTO all_rows FROM {kept};\n"));
     for (column, data) in columns {
-        let default = text(data, "default");
-        if !default.is_empty() {
-            out.push_str(&format!(
-                "ALTER TABLE {table} ALTER COLUMN {column} SET DEFAULT {default};\nUPDATE {table} AS there SET {column} = DEFAULT WHERE NOT EXISTS (SELECT FROM {kept} AS kept WHERE {same});\n"
-            ));
-        }
+        let ready = match text(data, "default") {
+            // A number that was made for every row as the column was added is none that was given out.
+            "" if data.contains_key("identity") => stands(plan, table, column),
+            "" => continue,
+            default => format!("ALTER TABLE {table} ALTER COLUMN {column} SET DEFAULT {default};\n"),
+        };
+        out.push_str(&format!(
+            "{ready}UPDATE {table} AS there SET {column} = DEFAULT WHERE NOT EXISTS (SELECT FROM {kept} AS kept WHERE {same});\n"
+        ));
     }
     out.push_str(&format!(
         "FOR triggers IN SELECT pair ->> 0 AS tgname, pair ->> 1 AS tgenabled FROM jsonb_array_elements(stopped) AS listed (pair) LOOP\n  EXECUTE format('ALTER TABLE {quoted} ENABLE %s TRIGGER %I', CASE triggers.tgenabled WHEN 'A' THEN 'ALWAYS' WHEN 'R' THEN 'REPLICA' ELSE '' END, triggers.tgname);\nEND LOOP;\n",
@@ -183,6 +186,16 @@ fn update(copy: &Copy, columns: &[&(&str, &Data)]) -> String {
         ));
     }
     out
+}
+
+/// Puts the sequence of an identity where it stood.
+fn stands(plan: &Plan<'_>, table: &str, column: &str) -> String {
+    format!(
+        "PERFORM setval({}, (stood ->> 0)::bigint, (stood ->> 1)::boolean)\nFROM (SELECT sequences -> {} {}) AS listed (stood) WHERE stood IS NOT NULL;\n",
+        own_sequence(table, column),
+        literal(&format!("{table}.{column}")),
+        open(plan),
+    )
 }
 
 /// A column as `ADD COLUMN` has it, without its default.
@@ -219,13 +232,6 @@ fn definition(plan: &Plan<'_>, table: &str, column: &str, data: &Data) -> String
 fn properties(table: &str, column: &str, data: &Data) -> String {
     let alter = format!("ALTER TABLE {table} ALTER COLUMN {column}");
     let mut out = String::new();
-    if data.contains_key("identity") {
-        out.push_str(&format!(
-            "PERFORM setval(pg_get_serial_sequence({}, {}), greatest(max({column}), 1)) FROM {table} HAVING max({column}) IS NOT NULL;\n",
-            literal(table),
-            literal(&plain(column)),
-        ));
-    }
     if text(data, "identity") == "always" {
         out.push_str(&format!("{alter} SET GENERATED ALWAYS;\n"));
     }
@@ -368,8 +374,9 @@ fn record(plan: &Plan<'_>) -> String {
         body.push('\n');
     }
     body.push_str(&format!(
-        "UPDATE {record} SET restored_at = now() WHERE restored_at IS NULL;\n",
-        record = plan.record
+        "UPDATE {} SET restored_at = now() WHERE restored_at IS NULL AND baseline = {};\n",
+        plan.record,
+        literal(&request.baseline)
     ));
-    when(&format!("EXISTS (SELECT FROM {} WHERE restored_at IS NULL)", plan.record), &body)
+    when(&format!("EXISTS (SELECT {})", open(plan)), &body)
 }

@@ -3,7 +3,7 @@
 use super::block::{array, block, is_not_there, is_there, refuse, refuse_with, relation, say, when};
 use super::difference::explained;
 use super::dropped::Keep;
-use super::fact::{constraints, foreign, get, of_kind, text};
+use super::fact::{constraints, foreign, get, is_identity, of_kind, text};
 use super::head;
 use super::name::{last, parent, plain};
 use super::plan::{Copy, Hanging, Made, Move, Plan, Table};
@@ -38,7 +38,7 @@ pub(super) fn adopt(plan: &Plan<'_>, found: &Scripts) -> String {
     }
     for copy in &plan.copies {
         out.push_str(&format!("\n-- columns of {}\n", shown(&copy.table)));
-        out.push_str(&block("others text;\npresent bigint;", &copied(plan, copy)));
+        out.push_str(&block("others text;\npresent bigint;\nstood jsonb;", &copied(plan, copy)));
     }
     out.push_str("\n-- comments, privileges, defaults and the record of all this\n");
     out.push_str(&block("rows jsonb;", &record(plan)));
@@ -87,7 +87,7 @@ fn place(plan: &Plan<'_>) -> String {
     body.push_str(&when(
         &is_not_there(record),
         &format!(
-            "CREATE TABLE {record} (\n  baseline text NOT NULL,\n  adopted_at timestamptz NOT NULL DEFAULT now(),\n  ledger jsonb,\n  ledger_digest text,\n  restored_at timestamptz\n);\nREVOKE ALL ON {record} FROM PUBLIC;\nCOMMENT ON TABLE {record} IS {};\n",
+            "CREATE TABLE {record} (\n  baseline text NOT NULL,\n  adopted_at timestamptz NOT NULL DEFAULT now(),\n  ledger jsonb,\n  ledger_digest text,\n  sequences jsonb NOT NULL,\n  restored_at timestamptz\n);\nREVOKE ALL ON {record} FROM PUBLIC;\nCOMMENT ON TABLE {record} IS {};\n",
             literal(ASIDE.1),
         ),
     ));
@@ -289,6 +289,23 @@ fn nothing_else(thing: &str) -> String {
     )
 }
 
+/// Where sequences stood that go with their column, until the record is written: a setting of this transaction.
+const STOOD: &str = "coalesce(nullif(current_setting('counterfoil.stood', true), ''), '{}')::jsonb";
+
+/// Notes where the sequence of an identity stands, by the name of the column.
+fn stands(table: &str, column: &str) -> String {
+    format!(
+        "EXECUTE 'SELECT jsonb_build_array(last_value, is_called) FROM ' || {} INTO stood;\nPERFORM set_config('counterfoil.stood', ({STOOD} || jsonb_build_object({}, stood))::text, true);\n",
+        own_sequence(table, column),
+        literal(&format!("{table}.{column}")),
+    )
+}
+
+/// The name of the sequence of an identity.
+pub(super) fn own_sequence(table: &str, column: &str) -> String {
+    format!("pg_get_serial_sequence({}, {})", literal(table), literal(&plain(column)))
+}
+
 fn copied(plan: &Plan<'_>, copy: &Copy) -> String {
     let Copy { table, kept, key, columns, constraints, indexes, statistics, sequences } = copy;
     let thing = format!("columns {} of table {table}", columns.join(", "));
@@ -344,9 +361,18 @@ fn copied(plan: &Plan<'_>, copy: &Copy) -> String {
     ));
     body.push_str(&nothing_else(&thing));
     for column in columns {
+        if is_identity(&plan.request.chain, table, column) {
+            body.push_str(&stands(table, column));
+        }
         body.push_str(&format!("ALTER TABLE {table} DROP COLUMN {column};\n"));
     }
     body
+}
+
+/// The line of the record that says that this baseline was adopted here and not taken back. Others may have put things aside
+/// in the same place.
+pub(super) fn open(plan: &Plan<'_>) -> String {
+    format!("FROM {} WHERE restored_at IS NULL AND baseline = {}", plan.record, literal(&plan.request.baseline))
 }
 
 /// What else differs is made as the baseline has it, once; and the record says when.
@@ -366,7 +392,7 @@ fn record(plan: &Plan<'_>) -> String {
         ),
     ));
     body.push_str(&format!(
-        "INSERT INTO {} (baseline, ledger, ledger_digest)\nVALUES ({}, rows, encode(sha256(convert_to(rows::text, 'UTF8')), 'hex'));\n",
+        "INSERT INTO {} (baseline, ledger, ledger_digest, sequences)\nVALUES ({}, rows, encode(sha256(convert_to(rows::text, 'UTF8')), 'hex'), {STOOD});\n",
         plan.record,
         literal(&request.baseline),
     ));
@@ -376,6 +402,5 @@ fn record(plan: &Plan<'_>) -> String {
             literal(&request.baseline)
         ));
     }
-    let open = format!("NOT EXISTS (SELECT FROM {} WHERE restored_at IS NULL)", plan.record);
-    when(&open, &body)
+    when(&format!("NOT EXISTS (SELECT {})", open(plan)), &body)
 }

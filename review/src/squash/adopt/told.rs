@@ -65,10 +65,14 @@ pub(super) fn statements(from: &Snapshot, to: &Snapshot, skip: &dyn Fn(&str, &st
 fn comment(kind: &str, name: &str, to: Option<&str>) -> String {
     let on = match kind {
         "constraint" | "trigger" | "policy" | "rule" => format!("{} ON {}", last(name), parent(name)),
+        "cast" => format!("({name})"),
+        "transform" => {
+            name.rsplit_once(" for ").map_or_else(String::new, |(of, language)| format!("FOR {of} LANGUAGE {language}"))
+        }
         _ => name.to_owned(),
     };
     let to = to.map_or_else(|| "NULL".to_owned(), literal);
-    format!("COMMENT ON {} {on} IS {to};", kind.to_uppercase())
+    format!("COMMENT ON {} {on} IS {to};", kind.to_uppercase().replace('-', " "))
 }
 
 /// What a grant is on, and the columns in parentheses.

@@ -183,7 +183,7 @@ function inlined(core) {
 }
 
 /** The names of {@link forPages}. */
-export const pages = ['index', 'inline', 'slim', 'pglite', 'snapshots', 'neon', 'guard', 'lint']
+export const pages = ['index', 'inline', 'slim', 'pglite', 'snapshots', 'neon', 'guard', 'lint', 'dev']
 
 /** The entries that a page may load without a bundler or an import map: all that they import is beside them. */
 async function forPages() {

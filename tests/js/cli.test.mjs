@@ -11,7 +11,22 @@ import { readMigrations } from 'counterfoil/node'
 import { resolveBinary } from 'dbmate'
 import { counterfoil, environment, main, migration, project, root } from './support/cli.mjs'
 
-const names = ['new', 'status', 'plan', 'up', 'down', 'stamp', 'create', 'drop', 'ready', 'embed', 'completion']
+const names = [
+  'new',
+  'status',
+  'plan',
+  'up',
+  'down',
+  'stamp',
+  'create',
+  'drop',
+  'dev',
+  'redo',
+  'reset',
+  'ready',
+  'embed',
+  'completion',
+]
 const here = { cwd: root }
 
 describe('help', () => {

@@ -98,7 +98,7 @@ test('every export can be imported, and none but those', () => {
   const script = `
     const names = {}
     for (const entry of ['counterfoil', 'counterfoil/slim', 'counterfoil/inline', 'counterfoil/pglite', 'counterfoil/pg', 'counterfoil/neon', 'counterfoil/postgres', 'counterfoil/bun', 'counterfoil/node',
-      'counterfoil/embed', 'counterfoil/health', 'counterfoil/git', 'counterfoil/guard', 'counterfoil/lint', 'counterfoil/schema', 'counterfoil/squash', 'counterfoil/snapshots', 'counterfoil/vite', 'counterfoil/rollup', 'counterfoil/webpack', 'counterfoil/esbuild'])
+      'counterfoil/embed', 'counterfoil/health', 'counterfoil/git', 'counterfoil/guard', 'counterfoil/lint', 'counterfoil/schema', 'counterfoil/squash', 'counterfoil/dev', 'counterfoil/snapshots', 'counterfoil/vite', 'counterfoil/rollup', 'counterfoil/webpack', 'counterfoil/esbuild'])
       names[entry] = Object.keys(await import(entry)).sort()
     const { plan, checksum } = await import('counterfoil')
     const decisions = plan({ '001_a.sql': '-- migrate:up\\nselect 1;' }).decisions.map(({ code }) => code)
@@ -149,6 +149,7 @@ test('every export can be imported, and none but those', () => {
       'counterfoil/lint': ['MigrationError', 'lint', 'rules'],
       'counterfoil/schema': ['MigrationError', 'diffSchemas'],
       'counterfoil/squash': ['MigrationError', 'adoptScripts', 'proveSquash', 'squash'],
+      'counterfoil/dev': ['MigrationError', 'develop', 'redo', 'reset'],
       'counterfoil/vite': ['default'],
       'counterfoil/rollup': ['default'],
       'counterfoil/webpack': ['default'],
@@ -231,6 +232,7 @@ test("its types need neither Node's nor a driver's", () => {
       '/lint',
       '/schema',
       '/squash',
+      '/dev',
       '/snapshots',
       '/vite',
       '/rollup',

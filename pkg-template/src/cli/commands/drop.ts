@@ -1,6 +1,7 @@
 // `counterfoil drop`: drops a database that `create` has made.
 import { resolve } from 'node:path'
 import { failure } from '../../shared/errors.js'
+import { isMarkedFolder } from '../../dev/mark-folder.js'
 import { led } from '../../shared/links.js'
 import { confirmed, typed } from '../connect/confirm.js'
 import type { OpenOptions } from '../connect/opened.js'
@@ -34,7 +35,9 @@ export const command = define({
     const target = targetOf(url, withoutNaming(process.env))
     const sure = async (name: string, marked: boolean): Promise<boolean> => {
       const why = `${target.shown} was not made by \`counterfoil create\``
-      const says = !marked ? await typed(name, why, signal) : yes || (await confirmed(`drop ${target.shown}?`, signal))
+      const says = !marked
+        ? await typed(name, why, 'if it is to go', signal)
+        : yes || (await confirmed(`drop ${target.shown}?`, signal))
       if (!says) say('nothing was dropped')
       return says
     }
@@ -69,14 +72,14 @@ async function dropFolder(target: Target & { kind: 'pglite' }, sure: Sure): Prom
   if (target.folder === undefined)
     throw invalid('a PGlite in memory is gone when its process ends', 'name a folder: pglite:./data')
   const folder = resolve(target.folder)
-  const { contents, isMarked, mustBePlain, removeFolder } = await import('../connect/pglite-folder.js')
+  const { contents, mustBePlain, removeFolder } = await import('../connect/pglite-folder.js')
   const there = contents(target, folder)
   if (there === 'absent') return 'absent'
   if (there === 'empty') throw invalid(`${target.shown} is an empty folder and no database`, 'nothing was dropped')
   const [out] = await led(target.folder)
   if (out !== undefined) throw invalid(out, 'name the folder itself; nothing was dropped')
   mustBePlain(target, folder)
-  if (!(await sure(target.folder, isMarked(folder)))) return 'kept'
+  if (!(await sure(target.folder, isMarkedFolder(folder)))) return 'kept'
   removeFolder(target, folder)
   return 'dropped'
 }

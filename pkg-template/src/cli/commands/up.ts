@@ -10,6 +10,7 @@ import { rendered } from './plan.js'
 import { mustBeReviewed, reviewedPlan, reviewedTo } from './plan-file.js'
 import { findingsOf, shownPlan, standing } from '../show/plans.js'
 import { filling, patience, waiting, withDatabase, writing, written, type Session } from '../connect/session.js'
+import { keepTexts } from '../connect/texts-folder.js'
 import { err } from '../text/style.js'
 import { applied } from './result.js'
 
@@ -91,6 +92,7 @@ export const command = define({
         }
       }
       const when = values.when as 'apply' | 'wait' | 'refuse'
+      if (when === 'apply') await keepTexts(files, session.made === true && make)
       return applied(
         session,
         format,

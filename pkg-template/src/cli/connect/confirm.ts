@@ -21,18 +21,18 @@ export async function confirmed(question: string, signal: AbortSignal): Promise<
 }
 
 /**
- * Asks for a name, letter by letter: what must not be done by a habit, or by a script.
+ * Asks for a name, letter by letter: what must not be done by a habit, or by a script. `what`: such as `if it is to go`.
  *
  * @throws MigrationError `not-confirmed` if there is nobody to ask; `aborted` on Ctrl-C
  */
-export async function typed(name: string, why: string, signal: AbortSignal): Promise<boolean> {
+export async function typed(name: string, why: string, what: string, signal: AbortSignal): Promise<boolean> {
   if (!canAsk())
     throw failure(
       'not-confirmed',
       `${why}, so its name has to be typed, and there is no terminal`,
       'call it on a terminal, where CI is not set: --yes does not replace that; nothing was done',
     )
-  return (await answerTo(`${why}: type its name, ${visible(name)}, if it is to go:`, signal)) === name
+  return (await answerTo(`${why}: type its name, ${visible(name)}, ${what}:`, signal)) === name
 }
 
 /** What is typed; nothing at the end of the input. */

@@ -10,7 +10,8 @@ import { sayLed } from '../text/links.js'
 import { deaf } from './active.js'
 import type { Config } from '../config/config.js'
 import { unreachable, watched, type OpenOptions, type Opened } from './opened.js'
-import { contents, holdFolder, markFolder } from './pglite-folder.js'
+import { markFolder } from '../../dev/mark-folder.js'
+import { contents, holdFolder } from './pglite-folder.js'
 import type { Target } from './target.js'
 
 type Db = PGliteLike & { close(): Promise<void>; dumpDataDir(compression: 'none'): Promise<Blob> }

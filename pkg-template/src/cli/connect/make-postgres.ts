@@ -5,7 +5,8 @@
 // database (ALTER DATABASE … SET) may be made by superusers only, and a table would be in every dump and every comparison of
 // schemas: a dump of a database for tests, played into another one, would say that this one may be dropped. A comment is
 // in no dump of what a database holds. `pg_dump --create` has it, and a copy of a server has it for all: so it names
-// the database and the server, and means nothing where either is another one.
+// the database and the server, and means nothing where either is another one. What was adopted for development has the same
+// with other words.
 import type { Client } from 'pg'
 import { failure, type MigrationError } from '../../shared/errors.js'
 import { redacted } from '../text/secrets.js'
@@ -21,6 +22,8 @@ type PostgresTarget = Target & { kind: 'postgres' }
 export interface Found {
   readonly oid: string
   readonly marked: boolean
+  /** What somebody else has written of it. */
+  readonly comment?: string
 }
 
 /** How long PostgreSQL's names may be, in bytes. A longer one is cut off, and is that of another database. */
@@ -91,10 +94,7 @@ export function makeDatabase(target: PostgresTarget, options: OpenOptions): Prom
       if (['42P04', '23505'].includes(codeOf(error)!)) return false
       throw await refused(client, target, 'made', error)
     }
-    const { oid } = (await database(client, name))!
-    await client.query(
-      `comment on database ${client.escapeIdentifier(name)} is ${client.escapeLiteral(await markOf(client, oid))}`,
-    )
+    await markMade(client, name)
     return true
   })
 }
@@ -102,8 +102,42 @@ export function makeDatabase(target: PostgresTarget, options: OpenOptions): Prom
 /** The database, if it is there. */
 export async function findDatabase(client: Client, target: PostgresTarget): Promise<Found | undefined> {
   const found = await database(client, nameOf(target))
-  return found && { oid: found.oid, marked: found.comment === (await markOf(client, found.oid)) }
+  return found && marked(client, found)
 }
+
+/** The database that a client is connected to. */
+export async function findOwn(client: Client): Promise<Found & { readonly name: string }> {
+  const { rows } = await client.query<{ name: string }>('select pg_catalog.current_database()::pg_catalog.text as name')
+  const { name } = rows[0]!
+  return { name, ...(await marked(client, (await database(client, name))!)) }
+}
+
+async function marked(client: Client, { oid, comment }: { oid: string; comment: string | null }): Promise<Found> {
+  const marks = await Promise.all((['made', 'adopted'] as const).map((how) => markOf(client, oid, how)))
+  const own = comment !== null && marks.includes(comment)
+  return { oid, marked: own, ...(comment !== null && !own && { comment }) }
+}
+
+/** Leaves the mark in a database that was there before. @throws MigrationError `database-failed` if the role may not */
+export async function adopt(
+  client: Client,
+  target: PostgresTarget,
+  { oid, name }: Found & { readonly name: string },
+): Promise<void> {
+  try {
+    await comment(client, name, await markOf(client, oid, 'adopted'))
+  } catch (error) {
+    throw await refused(client, target, 'adopted', error)
+  }
+}
+
+/** Leaves the mark in a database that was just made. */
+export async function markMade(client: Client, name: string): Promise<void> {
+  await comment(client, name, await markOf(client, (await database(client, name))!.oid, 'made'))
+}
+
+const comment = (client: Client, name: string, text: string) =>
+  client.query(`comment on database ${client.escapeIdentifier(name)} is ${client.escapeLiteral(text)}`)
 
 /**
  * Drops the database, if it is the one that was looked at and nobody is connected to it.
@@ -137,17 +171,20 @@ async function database(client: Client, name: string): Promise<{ oid: string; co
   return rows[0]
 }
 
-async function markOf(client: Client, oid: string): Promise<string> {
+const words = { made: 'made by counterfoil create', adopted: 'adopted by counterfoil --adopt' }
+
+async function markOf(client: Client, oid: string, how: 'made' | 'adopted'): Promise<string> {
   const { rows } = await client.query<{ server: string }>(
     'select system_identifier::pg_catalog.text as server from pg_catalog.pg_control_system()',
   )
-  return `made by counterfoil create: ${oid} of ${rows[0]!.server}`
+  return `${words[how]}: ${oid} of ${rows[0]!.server}`
 }
 
 /** How many of those who are connected are named. */
 const few = 5
 
-async function mustBeIdle(client: Client, target: PostgresTarget, oid: string): Promise<void> {
+/** Sees that nobody is connected to a database. @throws MigrationError `database-in-use` */
+export async function mustBeIdle(client: Client, target: PostgresTarget, oid: string): Promise<void> {
   const { rows } = await client.query<{
     pid: number
     who: string | null
@@ -173,7 +210,13 @@ async function mustBeIdle(client: Client, target: PostgresTarget, oid: string): 
   )
 }
 
-async function refused(client: Client, target: PostgresTarget, done: string, error: unknown): Promise<MigrationError> {
+/** What a server says of what it did not do. */
+export async function refused(
+  client: Client,
+  target: PostgresTarget,
+  done: string,
+  error: unknown,
+): Promise<MigrationError> {
   const { message = String(error), detail } = Object(error) as { message?: string; detail?: string }
   const code = codeOf(error)
   const what = `${message}${code ? ` (${code})` : ''}${detail ? `: ${detail}` : ''}`
@@ -194,4 +237,5 @@ async function helpFor(client: Client, code: string | undefined, done: string): 
     : `only its owner may, and superusers: connect as that role, or let it say ALTER DATABASE … OWNER TO ${role}`
 }
 
-const codeOf = (error: unknown): string | undefined => (Object(error) as { code?: string }).code
+/** An error's SQLSTATE. */
+export const codeOf = (error: unknown): string | undefined => (Object(error) as { code?: string }).code

@@ -1,17 +1,6 @@
 // The folder of a PGlite: what may stand in it, and who may open it. It belongs to one process at a time, also for
 // reading: PGlite opens a database for writing whatever it is for, and of two that have it open one loses its work.
-import {
-  lstatSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  readlinkSync,
-  renameSync,
-  rmSync,
-  rmdirSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { lstatSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, rmdirSync, writeFileSync } from 'node:fs'
 import { basename, join, sep } from 'node:path'
 import { lockDataDir } from '../../drivers/pglite-lock.js'
 import { failure } from '../../shared/errors.js'
@@ -23,8 +12,6 @@ const lockFile = 'counterfoil.lock'
 const marker = 'counterfoil.making'
 /** What may be in a folder that counts as empty. */
 const unimportant = /^(?:counterfoil\.lock.*|\.git(?:keep|ignore)|lost\+found)$/
-/** What `create` leaves in a folder that it has made: the number that the folder has in its file system, which a copy has not. */
-const made = 'counterfoil.created'
 /** How often the lock shows that its owner lives, in milliseconds. */
 const pulse = 60_000
 
@@ -112,21 +99,6 @@ function makeFolder(target: Target, folder: string): boolean {
   }
 }
 
-/** Leaves the mark of what `create` has made. */
-export const markFolder = (folder: string): void => writeFileSync(join(folder, made), `${numberOf(folder)}\n`)
-
-/** Whether `create` has made it. */
-export function isMarked(folder: string): boolean {
-  try {
-    const path = join(folder, made)
-    return lstatSync(path).isFile() && readFileSync(path, 'utf8') === `${numberOf(folder)}\n`
-  } catch {
-    return false
-  }
-}
-
-const numberOf = (folder: string): string => String(statSync(folder, { bigint: true }).ino)
-
 /** What PostgreSQL, PGlite and counterfoil write into such a folder. */
 const known =
   /^(?:PG_VERSION|base|global|pg_\w+|pg_\w+\.conf|postgresql(?:\.auto)?\.conf|postmaster\.(?:pid|opts)|current_logfiles|counterfoil\..*|\.git(?:keep|ignore)|\.DS_Store|lost\+found)$/
@@ -158,24 +130,51 @@ export function mustBePlain(target: Target, folder: string): void {
  * @throws MigrationError `data-dir-locked`, `database-in-use`
  */
 export function removeFolder(target: Target, folder: string): void {
+  const gone = putAside(target, folder)
+  rmSync(gone, { recursive: true, force: true })
+}
+
+/**
+ * Puts another folder in the place of one that nobody has open, and takes that one away.
+ *
+ * @throws MigrationError `data-dir-locked`, `database-in-use`; then both are as they were
+ */
+export function replaceFolder(target: Target, folder: string, other: string): void {
+  const gone = putAside(target, folder)
+  try {
+    renameSync(other, folder)
+  } catch (error) {
+    renameSync(gone, folder)
+    rmSync(join(folder, lockFile), { force: true })
+    throw error
+  }
+  rmSync(gone, { recursive: true, force: true })
+}
+
+/** Renames it, so that whoever looks meanwhile finds all of it or nothing. What links lead to stays. */
+function putAside(target: Target, folder: string): string {
   const lock = lockDataDir(folder)
-  // Whoever looks meanwhile finds all of it or nothing. What links lead to stays.
   const gone = join(folder, '..', `.${basename(folder)}.${process.pid}.dropped`)
   try {
-    const pids = holders(folder)
-    if (pids.length > 0)
-      throw failure(
-        'database-in-use',
-        `${target.shown} is in use: ${pids.length === 1 ? 'process' : 'processes'} ${pids.join(', ')} ${pids.length === 1 ? 'has' : 'have'} it open`,
-        'end what has it open and try again; nothing was dropped',
-      )
+    mustBeUnused(target, folder)
     mustBePlain(target, folder)
     renameSync(folder, gone)
   } catch (error) {
     lock.release()
     throw error
   }
-  rmSync(gone, { recursive: true, force: true })
+  return gone
+}
+
+/** Sees that no other process has it open. @throws MigrationError `database-in-use` */
+export function mustBeUnused(target: Target, folder: string): void {
+  const pids = holders(folder)
+  if (pids.length > 0)
+    throw failure(
+      'database-in-use',
+      `${target.shown} is in use: ${pids.length === 1 ? 'process' : 'processes'} ${pids.join(', ')} ${pids.length === 1 ? 'has' : 'have'} it open`,
+      'end what has it open and try again; nothing was dropped',
+    )
 }
 
 /** Other processes that have a file of the folder open, where the system says: they need not know of the lock. */

@@ -16,7 +16,7 @@ import { showLinesOf } from '../show/failures.js'
 import { visible } from '../../shared/printed.js'
 import { err } from '../text/style.js'
 import { byVariables, naming } from './parameters.js'
-import { targetOf } from './target.js'
+import { targetOf, type Target } from './target.js'
 
 /** Files and database. */
 export interface Session extends Opened {
@@ -30,10 +30,11 @@ export interface Session extends Opened {
 
 type DatabaseCall = Call & { readonly values: Values<typeof databaseOptions> }
 
-/** Opens both, and closes the database whatever happens. `create`: whether a PGlite may be made. `quiet`: nothing is said of which they are. */
+/** Opens both, and closes the database whatever happens. `create`: whether a PGlite may be made. `quiet`: nothing is said of which they are. `target`: which one,
+ * if the environment has no say in that. */
 export async function withDatabase<T>(
   call: DatabaseCall,
-  how: { create?: boolean | 'in memory'; make?: boolean; wait?: number; quiet?: boolean },
+  how: { create?: boolean | 'in memory'; make?: boolean; wait?: number; quiet?: boolean; target?: Target },
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const {
@@ -42,7 +43,7 @@ export async function withDatabase<T>(
     format,
     signal,
   } = call
-  const target = targetOf(url)
+  const target = how.target ?? targetOf(url)
   if (table !== undefined && table.split('.').length > 2)
     throw new Usage(
       `the ledger has more than one dot in its name: ${visible(table)}`,

@@ -18,6 +18,7 @@ const misuses = new Set([
   'invalid-config',
   'invalid-target',
   'no-migrations',
+  'not-adopted',
   'not-confirmed',
   'database-in-use',
   'driver-missing',

@@ -37,8 +37,8 @@ interface Came {
   failed?: { path?: string; message: string }
 }
 
-/** What a replay takes of the options of a call. */
-const replaying = ['table', 'schema', 'convention', 'policy', 'env', 'allowEmpty', 'signal'] as const
+/** What a replay takes of the options of a call. @internal */
+export const replaying = ['table', 'schema', 'convention', 'policy', 'env', 'allowEmpty', 'signal'] as const
 
 /** Asks the schema. @internal */
 export async function evidenceOf<Db extends object>(

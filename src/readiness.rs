@@ -94,7 +94,8 @@ pub(crate) fn judge(
     let running = ours.iter().find(|decision| decision.code == Reason::InProgress);
     let mut pending = ours.iter().filter(|decision| decision.action == Action::Apply);
     let (status, why) = if let Some(decision) = drifted {
-        (Status::Drifted, Some(named(decision.code.as_str(), &decision.version, 0)))
+        let code = if decision.gap { "gap" } else { decision.code.as_str() };
+        (Status::Drifted, Some(named(code, &decision.version, 0)))
     } else if let Some(file) = not_run::error(catalog, ledger, &decisions, options) {
         (Status::Drifted, Some(named("not-run", file, 0)))
     } else if let Some(decision) = running {

@@ -226,6 +226,8 @@ struct Oracle {
     /// File of each row, as it is decided.
     file_of: Vec<Option<usize>>,
     moved: Vec<(usize, usize)>,
+    /// How many of the files the plan goes through.
+    end: usize,
 }
 
 fn key_of(row: &Row) -> Option<u32> {
@@ -241,7 +243,8 @@ impl Oracle {
         }
         let mut rows = rows.to_vec();
         rows.sort_by_key(|row| (key_of(row).is_none(), key_of(row), row.version.clone()));
-        let mut oracle = Oracle { file_of: vec![None; rows.len()], files: sorted, rows, moved: vec![] };
+        let end = sorted.len();
+        let mut oracle = Oracle { file_of: vec![None; rows.len()], files: sorted, rows, moved: vec![], end };
         oracle.assign();
         oracle.renumber();
         oracle
@@ -411,9 +414,15 @@ impl Oracle {
             let collides = r.checksum != Some(self.sum(baseline)) && other_name;
             return if collides { "blocked" } else { "present" };
         }
-        let (mut there, mut gone) = (false, false);
+        // It is not there yet where the plan ends before it, or before what would have to run first.
+        if baseline >= self.end {
+            return "blocked";
+        }
+        let (mut there, mut gone, mut later) = (false, false, false);
         for (key, content) in self.list(baseline) {
-            match self.entry(baseline, key, content) {
+            let entry = self.entry(baseline, key, content);
+            later |= matches!(entry, "stopped" | "at hand") && self.at(key)[0] >= self.end;
+            match entry {
                 "there" => there = true,
                 "different" | "stuck" => (there, gone) = (true, true),
                 "stopped" => there = true,
@@ -423,6 +432,7 @@ impl Oracle {
         }
         match (there, gone) {
             (false, _) => "fresh",
+            (true, false) if later => "blocked",
             (true, false) => "adopt",
             (true, true) => "partial",
         }
@@ -528,7 +538,8 @@ impl Oracle {
             return say(match self.is_baseline(file).then(|| self.standing(file)) {
                 Some("adopt") => Reason::Baseline,
                 Some("partial") => Reason::PartialSquash,
-                _ => Reason::Pending,
+                Some("blocked") => Reason::Beyond,
+                _ => self.unless_beyond(file, Reason::Pending),
             });
         };
         let r = &self.rows[index];
@@ -536,7 +547,7 @@ impl Oracle {
             return say(if r.lease == Lease::Alive {
                 Reason::InProgress
             } else if self.resumes(file) && (answers.is_none() || to_adopt) {
-                Reason::Resume
+                self.unless_beyond(file, Reason::Resume)
             } else {
                 Reason::Interrupted
             });
@@ -560,6 +571,11 @@ impl Oracle {
             (false, false) if same_tokens => Reason::Edited,
             (false, false) => Reason::Collision,
         })
+    }
+
+    /// What would be run, if the plan goes as far.
+    fn unless_beyond(&self, file: usize, code: Reason) -> Reason {
+        if file >= self.end && !self.files[file].is_repeatable() { Reason::Beyond } else { code }
     }
 
     fn about_row(&self, row: usize) -> Reason {
@@ -672,7 +688,17 @@ fn carry_out(catalog: &Catalog, rows: &mut Vec<Row>, plan: &Plan) {
 // --- properties
 
 fn decide(catalog: &Catalog, rows: &[Row]) -> Plan {
-    plan(catalog, &Ledger { exists: true, rows: rows.to_vec() }, &Options::default())
+    decide_to(catalog, rows, None)
+}
+
+fn decide_to(catalog: &Catalog, rows: &[Row], to: Option<u32>) -> Plan {
+    let options = Options { to: to.map(|to| to.to_string()), ..Options::default() };
+    plan(catalog, &Ledger { exists: true, rows: rows.to_vec() }, &options)
+}
+
+/// Mostly a version that there is.
+fn any_version() -> impl Strategy<Value = Option<u32>> {
+    prop::option::weighted(0.5, 0..6u32)
 }
 
 fn config(cases: u32) -> ProptestConfig {
@@ -683,9 +709,12 @@ proptest! {
     #![proptest_config(config(20_000))]
 
     #[test]
-    fn the_planner_agrees_with_the_oracle(World { files, rows } in any_world()) {
+    fn the_planner_agrees_with_the_oracle(World { files, rows } in any_world(), to in any_version()) {
         let catalog = catalog(&files);
-        let oracle = Oracle::new(&catalog, &files, &rows);
+        let mut oracle = Oracle::new(&catalog, &files, &rows);
+        if let Some(to) = to {
+            oracle.end = oracle.files.iter().rposition(|file| file.key() == Some(to)).map_or(0, |at| at + 1);
+        }
         // Which of two rows of one version duplicates take does not matter: the plan is refused.
         let is_twice = |row: &Row| {
             key_of(row).is_some() && rows.iter().filter(|other| key_of(other) == key_of(row)).count() > 1
@@ -693,7 +722,7 @@ proptest! {
         if rows.iter().any(is_twice) && (0..files.len()).any(|file| oracle.is_duplicate(file)) {
             return Ok(());
         }
-        let plan = decide(&catalog, &rows);
+        let plan = decide_to(&catalog, &rows, to);
         let (of_files, of_rows) = plan.decisions.split_at(files.len());
         for (file, decision) in of_files.iter().enumerate() {
             let expected = oracle.about_file(file);
@@ -760,6 +789,35 @@ proptest! {
     }
 
     #[test]
+    fn a_plan_up_to_a_version_is_a_part_of_the_whole_way(World { files, rows } in any_world(), to in 0..6u32) {
+        let catalog = catalog(&files);
+        let part = decide_to(&catalog, &rows, Some(to));
+        let waits = part.work.iter().any(|work| matches!(work, Work::Wait { .. }));
+        if part.refusal().is_some() || waits {
+            return Ok(());
+        }
+        let newest = |migration: &usize| {
+            let migration = &catalog.migrations[*migration];
+            migration.repeatable || migration.version <= version(&to.to_string())
+        };
+        for work in &part.work {
+            if let Work::Apply { migration, .. } | Work::Adopt { migration, .. } = work {
+                prop_assert!(newest(migration), "{:?}", work);
+            }
+        }
+        let mut after = rows;
+        carry_out(&catalog, &mut after, &part);
+        prop_assert_eq!(&decide_to(&catalog, &after, Some(to)).work, &vec![]);
+        // And from there to the end.
+        let rest = decide(&catalog, &after);
+        let waits = rest.work.iter().any(|work| matches!(work, Work::Wait { .. }));
+        if rest.refusal().is_none() && !waits {
+            carry_out(&catalog, &mut after, &rest);
+            prop_assert_eq!(&decide(&catalog, &after).work, &vec![]);
+        }
+    }
+
+    #[test]
     fn nothing_whose_row_is_there_is_run_from_the_start(World { files, rows } in any_world()) {
         let catalog = catalog(&files);
         let plan = decide(&catalog, &rows);
@@ -792,7 +850,8 @@ fn the_worlds_are_rich_enough_to_say_something() {
         let World { files, rows } = strategy.new_tree(&mut runner).unwrap().current();
         let catalog = catalog(&files);
         let plan = decide(&catalog, &rows);
-        for decision in &plan.decisions {
+        let part = decide_to(&catalog, &rows, Some(2));
+        for decision in plan.decisions.iter().chain(part.decisions.iter().filter(|it| it.code == Reason::Beyond)) {
             *seen.entry(decision.code).or_default() += 1;
         }
         let adopted = plan.work.iter().filter(|work| matches!(work, Work::Adopt { .. })).count();

@@ -1,12 +1,12 @@
 // The pure part: no database.
-import type { Ledger, MigrationSet, PlanOptions, Row, Statement } from './core/core.js'
+import type { Ledger, MigrationSet, PlanOptions as CoresOptions, Row, Statement } from './core/core.js'
 import { translated } from './wasm/translated.js'
 import { filesNow, type Migrations } from './set/files.js'
 import { coreNow } from './wasm/start.js'
 import { conventionOf } from './set/manifest.js'
-import { allowed, bare } from './options/options.js'
+import { allowed, bare, type Names } from './options/options.js'
 import { checkedOptions } from './options/wrong-options.js'
-import type { Plan, Readiness, ReadOptions } from './options/public.js'
+import type { Plan, PlanOptions, Readiness, ReadOptions } from './options/public.js'
 
 export { MigrationError, type Location } from './shared/errors.js'
 export type * from './options/public.js'
@@ -29,8 +29,12 @@ export type PlanningOptions = Pick<ReadOptions, 'table' | 'schema' | 'convention
  * const { decisions } = plan(await readMigrations('db/migrations'), [{ version: '001' }])
  * ```
  */
-export function plan(migrations: Migrations, rows: readonly Row[] = [], options: PlanningOptions = {}): Plan {
-  const { paths, sqls, convention, ledger, core } = inputs(migrations, rows, options)
+export function plan(
+  migrations: Migrations,
+  rows: readonly Row[] = [],
+  options: PlanningOptions & Pick<PlanOptions, 'to'> = {},
+): Plan {
+  const { paths, sqls, convention, ledger, core } = inputs(migrations, rows, options, [...allowed.planning, 'to'])
   return translated(() => coreNow().plan(paths, sqls, convention, ledger, core))
 }
 
@@ -40,7 +44,7 @@ export function plan(migrations: Migrations, rows: readonly Row[] = [], options:
  * @throws MigrationError what is wrong with the files or the arguments
  */
 export function readiness(migrations: Migrations, rows: readonly Row[] = [], options: PlanningOptions = {}): Readiness {
-  const { paths, sqls, convention, ledger, core } = inputs(migrations, rows, options)
+  const { paths, sqls, convention, ledger, core } = inputs(migrations, rows, options, allowed.planning)
   return translated(() => coreNow().readiness(paths, sqls, convention, ledger, core))
 }
 
@@ -101,13 +105,13 @@ interface Inputs {
   sqls: string[]
   convention: string | undefined
   ledger: Ledger
-  core: PlanOptions
+  core: CoresOptions
 }
 
-function inputs(migrations: Migrations, rows: readonly Row[], options: PlanningOptions): Inputs {
-  const { core, convention } = checkedOptions(options, allowed.planning)
-  const { table, schema, policy } = core
-  const chosen: PlanOptions = bare({ table, schema, ...(policy && { policy }) })
+function inputs(migrations: Migrations, rows: readonly Row[], options: PlanningOptions, names: Names): Inputs {
+  const { core, convention } = checkedOptions(options, names)
+  const { table, schema, policy, to } = core
+  const chosen: CoresOptions = bare({ table, schema, ...(policy && { policy }), ...(to && { to }) })
   return {
     ...filesNow(migrations),
     convention: conventionOf(migrations, convention),

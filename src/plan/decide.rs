@@ -26,7 +26,11 @@ pub(super) fn decide(
             verdicts[file] = Some(judge(migration, row, inspected.as_deref().ok()));
         }
     }
-    let squash = squash(&matching, &mut |file| verdicts[file] == Some(Verdict::Resume));
+    let end = match options.target(catalog) {
+        Ok(target) => target.map_or(catalog.migrations.len(), |target| target + 1),
+        Err(_) => 0,
+    };
+    let squash = squash(&matching, end, &mut |file| verdicts[file] == Some(Verdict::Resume));
     let in_code = Lookup::of(catalog.not_run.iter().filter_map(|file| file.turn.version()));
     let decider = Decider {
         later: Later::new(&matching),
@@ -34,6 +38,7 @@ pub(super) fn decide(
         without_row: without_row(&matching),
         in_code,
         matching,
+        end,
         squash,
         verdicts,
         options,
@@ -44,6 +49,8 @@ pub(super) fn decide(
 
 pub(super) struct Decider<'a> {
     pub(super) matching: Matching<'a>,
+    /// How many files the plan goes through; of the others only repeatable ones are run.
+    end: usize,
     pub(super) squash: Squash<'a>,
     /// By file: what is to be done about its running row.
     verdicts: Vec<Option<Verdict>>,
@@ -92,7 +99,7 @@ impl Later {
 impl<'a> Decider<'a> {
     fn run(self, cache: &Cache) -> (Vec<Decision>, Vec<Work>) {
         let mut decisions: Vec<Decision> =
-            (0..self.matching.files.len()).map(|file| self.about_file(file, cache)).collect();
+            (0..self.matching.files.len()).map(|file| self.within(file, self.about_file(file, cache))).collect();
         let referenced = self.referenced();
         for row in 0..self.matching.rows.len() {
             if self.matching.file_of[row].is_none() {
@@ -165,6 +172,21 @@ impl<'a> Decider<'a> {
         let mut decision = self.blank(Action::Apply, code, Some(file), self.matching.row_of[file]);
         decision.gap_before = self.later.after(&self.matching, file);
         decision.gap = decision.gap_before.is_some();
+        if decision.gap && code == Reason::Pending {
+            decision.severity = self.options.policy.get("gap").copied();
+        }
+        decision
+    }
+
+    /// The decision, unless the plan does not go as far: what is pending stays so then.
+    fn within(&self, file: usize, mut decision: Decision) -> Decision {
+        if file >= self.end && decision.action == Action::Apply && !decision.repeatable {
+            decision.action = Action::Skip;
+            decision.code = Reason::Beyond;
+            decision.severity = None;
+            decision.gap = false;
+            decision.gap_before = None;
+        }
         decision
     }
 
@@ -248,6 +270,7 @@ impl<'a> Decider<'a> {
                 decision.different = different.clone();
                 decision
             }
+            Standing::Blocked => self.skip(Reason::Beyond, Some(file), None),
             _ => self.apply(Reason::Pending, file),
         }
     }
@@ -272,6 +295,7 @@ impl<'a> Decider<'a> {
             graded: row?.fingerprint.is_some(),
             before,
             after: self.matching.files[file].checksum.clone(),
+            empty: row?.fingerprint.as_deref() == Some(&*crate::checksum::fingerprint("")),
         })
     }
 

@@ -42,6 +42,8 @@ pub enum Reason {
     Unverified,
     /// Skip: a baseline stands for it.
     Replaced,
+    /// Skip: it comes after the version up to which the plan goes, and stays pending.
+    Beyond,
     /// Apply: there is no row.
     Pending,
     /// Apply: a repeatable migration whose checksum has changed.
@@ -76,6 +78,7 @@ words!(Reason, "reason", {
     Applied: "applied",
     Unverified: "unverified",
     Replaced: "replaced",
+    Beyond: "beyond",
     Pending: "pending",
     Changed: "changed",
     Resume: "resume",
@@ -117,6 +120,10 @@ pub struct Edit {
     pub before: String,
     /// The checksum of the file.
     pub after: String,
+    /// Whether what ran is known to have had no statement.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[cfg_attr(feature = "wasm", tsify(optional))]
+    pub empty: bool,
 }
 
 /// How far a statement-wise migration has come.

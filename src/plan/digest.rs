@@ -7,10 +7,15 @@ use crate::migration::Catalog;
 /// and the file's checksum, each with its length in bytes before it; a part that is not there is
 /// empty.
 ///
+/// A plan that goes up to a version begins with a line of that.
+///
 /// Neither messages nor severities count: a plan does not change with wording, nor with a policy
 /// that lets it through.
-pub(super) fn digest(catalog: &Catalog, decisions: &[Decision]) -> String {
+pub(super) fn digest(catalog: &Catalog, decisions: &[Decision], to: Option<&str>) -> String {
     let mut text = String::new();
+    if let Some(to) = to {
+        text.push_str(&format!("to {} {to}\n", to.len()));
+    }
     for (index, decision) in decisions.iter().enumerate() {
         let action = match decision.action {
             Action::Skip => continue,

@@ -145,7 +145,10 @@ pub const EMPTY: &str = "empty-migration";
 pub fn empty(section: &Section, analysis: &Analysis, severity: Severity) -> Option<Finding> {
     let (what, help) = match severity {
         Severity::Note => ("the way back has no statement: only the row is taken away", ""),
-        _ => ("the migration has no statement: only its row is written", "write it, or leave the file out"),
+        _ => (
+            "the migration has no statement: only its row is written",
+            "write it before it is applied, or leave the file out: once its row is written, what is written later is an edit",
+        ),
     };
     let empty = analysis.statements.iter().all(|statement| statement.control.is_some());
     empty.then(|| Finding::new(EMPTY, severity, what).with_help(help).with_location(section.location(0)))

@@ -130,7 +130,7 @@ impl Plan {
 /// Decides what to do about every file and every row.
 ///
 /// Never fails: what is wrong is in the plan. Keys of the policy are checked by
-/// [`Options::validate`].
+/// [`Options::validate`], and whether there is the version that it goes up to by [`Options::target`].
 pub fn plan(catalog: &Catalog, ledger: &Ledger, options: &Options) -> Plan {
     plan_with(catalog, ledger, options, &mut Cache::new())
 }
@@ -200,13 +200,17 @@ pub fn plan_with(catalog: &Catalog, ledger: &Ledger, options: &Options, cache: &
     }
     let refused = decisions.iter().any(|decision| decision.severity == Some(Severity::Error))
         || findings.iter().any(|finding| finding.severity == Severity::Error);
-    let digest = digest::digest(catalog, &decisions);
+    let target = options.target(catalog).ok().flatten();
+    let to = target.map(|target| catalog.migrations[target].version.as_str()).or(options.to.as_deref());
+    let digest = digest::digest(catalog, &decisions, to);
     Plan { digest, decisions, findings, work: if refused { Vec::new() } else { work } }
 }
 
 /// The decisions alone, without a look at the SQL of pending migrations.
 pub(crate) fn decisions(catalog: &Catalog, ledger: &Ledger, options: &Options) -> Vec<Decision> {
-    decide::decide(catalog, ledger, options, &mut Cache::new()).0
+    // All of the set is looked at, whatever a plan goes up to.
+    let options = Options { to: None, ..options.clone() };
+    decide::decide(catalog, ledger, &options, &mut Cache::new()).0
 }
 
 #[cfg(test)]

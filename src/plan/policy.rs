@@ -3,6 +3,9 @@
 use crate::error::{Code, Error};
 use crate::finding::Severity;
 use crate::ledger::{Table, schema};
+use crate::mention::Mention;
+use crate::migration::Catalog;
+use crate::version::Version;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -16,6 +19,9 @@ use std::collections::BTreeMap;
 ///
 /// Two are findings, not drifts: with a `foreign-marker` that is no error the text runs as it stands,
 /// and a file that is `not-run` is passed over.
+///
+/// `gap` is about pending migrations of which a later one is applied. They run unless it is an error. Where the
+/// policy does not name it they have no severity at all, and only the decision says that there is a gap.
 pub const POLICY: &[(&str, Severity)] = &[
     ("edited-cosmetic", Severity::Note),
     ("edited-semantic", Severity::Error),
@@ -30,6 +36,7 @@ pub const POLICY: &[(&str, Severity)] = &[
     ("partial-squash", Severity::Error),
     ("foreign-marker", Severity::Error),
     ("not-run", Severity::Error),
+    ("gap", Severity::Note),
 ];
 
 /// Options of [`plan`](super::plan()).
@@ -47,6 +54,10 @@ pub struct Options {
     /// Where the set lives, ledger and objects; none if nothing is said of it.
     #[cfg_attr(feature = "wasm", tsify(optional))]
     pub schema: Vec<String>,
+    /// The version up to which it goes, itself included; none: all. What is pending and comes after it stays so. Repeatable
+    /// migrations have no version and run in any case, as with Flyway's `target`.
+    #[cfg_attr(feature = "wasm", tsify(optional))]
+    pub to: Option<String>,
     /// The names of the environment's variables that a run will be given. A plan needs no value.
     #[serde(skip)]
     pub env: Vec<String>,
@@ -70,6 +81,29 @@ impl Options {
         schema::check(&self.schema, &self.table)
     }
 
+    /// The migration up to which it goes, by its index in [`Catalog::migrations`]; none if it goes to the end.
+    ///
+    /// # Errors
+    ///
+    /// `invalid-input` if no migration has that version; the help names those on either side of it. [`plan`](super::plan())
+    /// takes nothing for pending then.
+    pub fn target(&self, catalog: &Catalog) -> Result<Option<usize>, Error> {
+        let Some(to) = &self.to else { return Ok(None) };
+        let version = Version::new(to.as_str(), catalog.convention.identity());
+        let versioned = || catalog.migrations.iter().filter(|migration| !migration.repeatable).map(|it| &it.version);
+        let is_it = |migration: &crate::Migration| !migration.repeatable && migration.version == version;
+        if let Some(target) = catalog.migrations.iter().rposition(is_it) {
+            return Ok(Some(target));
+        }
+        let before = versioned().filter(|other| **other < version).max();
+        let after = versioned().filter(|other| **other > version).min();
+        let near: Vec<&str> = before.into_iter().chain(after).map(Version::as_str).collect();
+        let near = if near.is_empty() { String::new() } else { format!(": the nearest are {}", near.join(" and ")) };
+        Err(Error::new(Code::InvalidInput, format!("no migration has the version {to}, up to which this was to go"))
+            .with_help(format!("give a version of the set with the option `to`{near}; nothing was run"))
+            .with_option(Mention::named("to")))
+    }
+
     /// The severity of a drift. A key that is not in [`POLICY`] is an error.
     pub fn severity(&self, key: &str) -> Severity {
         let default =
@@ -91,19 +125,19 @@ mod tests {
         assert_eq!(
             error.help(),
             "use one of: edited-cosmetic, edited-semantic, collision, missing, ahead, renumbered, renamed, \
-             duplicate, interrupted, in-progress, partial-squash, foreign-marker, not-run"
+             duplicate, interrupted, in-progress, partial-squash, foreign-marker, not-run, gap"
         );
     }
 
     #[test]
-    fn the_keys_are_every_drift_and_two_findings() {
+    fn the_keys_are_every_drift_two_findings_and_gaps() {
         use super::super::Reason;
-        let none_of_drift = ["applied", "unverified", "replaced", "pending", "changed", "resume", "baseline"];
+        let none_of_drift = ["applied", "unverified", "replaced", "beyond", "pending", "changed", "resume", "baseline"];
         let drifts = Reason::ALL.iter().map(|(_, text)| *text).filter(|text| !none_of_drift.contains(text));
         // An edit has two keys: it is graded.
         let keys: Vec<&str> = drifts
             .flat_map(|drift| if drift == "edited" { vec!["edited-cosmetic", "edited-semantic"] } else { vec![drift] })
-            .chain(["foreign-marker", "not-run"])
+            .chain(["foreign-marker", "not-run", "gap"])
             .collect();
         assert_eq!(POLICY.iter().map(|(key, _)| *key).collect::<Vec<_>>(), keys);
     }

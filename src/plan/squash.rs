@@ -28,7 +28,8 @@ pub(super) enum Standing {
         /// Versions that ran with another content.
         different: Vec<String>,
     },
-    /// Its own version is taken by something else, or it is a duplicate: it stands for nothing.
+    /// Its own version is taken by something else, it is a duplicate, or the plan does not go as far as it or as what has to be
+    /// run first: it stands for nothing.
     Blocked,
 }
 
@@ -86,8 +87,9 @@ enum Entry {
     Stuck,
 }
 
-/// Judges every baseline. `resumes(file)` tells whether the running row of a file can go on.
-pub(super) fn squash<'a>(matching: &Matching<'a>, resumes: &mut dyn FnMut(usize) -> bool) -> Squash<'a> {
+/// Judges every baseline. `resumes(file)` tells whether the running row of a file can go on. One that comes after the
+/// first `end` files is not there yet: what it replaces is migrated as if there were none.
+pub(super) fn squash<'a>(matching: &Matching<'a>, end: usize, resumes: &mut dyn FnMut(usize) -> bool) -> Squash<'a> {
     let baselines: Vec<usize> = (0..matching.files.len()).filter(|&file| is_baseline(matching, file)).collect();
     let files = if baselines.is_empty() { 0 } else { matching.files.len() };
     let order = inner_first(matching, &baselines);
@@ -98,7 +100,7 @@ pub(super) fn squash<'a>(matching: &Matching<'a>, resumes: &mut dyn FnMut(usize)
     let mut squash =
         Squash { standing: vec![None; files], order, listed: Lookup::new(listed), covered: vec![false; files] };
     for baseline in squash.order.clone() {
-        squash.standing[baseline] = Some(judge(matching, &squash, baseline, resumes));
+        squash.standing[baseline] = Some(judge(matching, &squash, baseline, end, resumes));
     }
     for baseline in squash.order.clone().into_iter().rev() {
         if let Some((_, false)) = squash.baseline_of(&matching.files[baseline].version) {
@@ -153,9 +155,11 @@ fn judge(
     matching: &Matching<'_>,
     squash: &Squash<'_>,
     baseline: usize,
+    end: usize,
     resumes: &mut dyn FnMut(usize) -> bool,
 ) -> Standing {
     match matching.fit[baseline] {
+        Fit::None if baseline >= end => return Standing::Blocked,
         Fit::None => {}
         Fit::Collision | Fit::Duplicate => return Standing::Blocked,
         _ => return Standing::Present,
@@ -187,6 +191,9 @@ fn judge(
     if !some {
         Standing::Fresh
     } else if missing.is_empty() && different.is_empty() {
+        if first.iter().any(|&file| file >= end) {
+            return Standing::Blocked;
+        }
         Standing::Adopt { rows, first }
     } else {
         Standing::Partial { missing, different }

@@ -15,9 +15,10 @@ pub(super) fn fill(decision: &mut Decision, next: Option<&str>) {
         ),
         Reason::Unverified => ("no checksum is on record".into(), "the next run records this file's checksum".into()),
         Reason::Replaced => (format!("baseline {} stands for it", or_empty(&decision.baseline)), String::new()),
-        Reason::Pending | Reason::Changed | Reason::Resume => apply(decision),
+        Reason::Beyond => (beyond(decision), String::new()),
+        Reason::Pending | Reason::Changed | Reason::Resume => apply(decision, next),
         Reason::Baseline => (adopt(decision), String::new()),
-        Reason::Edited => edited(decision),
+        Reason::Edited => edited(decision, &mut options),
         Reason::Collision => collision(decision, next),
         Reason::Missing => missing(decision),
         Reason::Ahead => ahead(decision),
@@ -52,7 +53,20 @@ pub(super) fn fill(decision: &mut Decision, next: Option<&str>) {
     decision.options = options;
 }
 
-fn apply(decision: &Decision) -> (String, String) {
+fn beyond(decision: &Decision) -> String {
+    let mut message = String::from("it comes after the version up to which this goes, and stays pending");
+    if decision.progress.is_some() {
+        message.push_str(&format!("; it stopped before: {}", steps(decision.progress)));
+    }
+    message
+}
+
+fn apply(decision: &Decision, next: Option<&str>) -> (String, String) {
+    if let (Some(_), Some(later)) = (decision.severity, &decision.gap_before) {
+        let message = format!("{} is a gap: version {later} comes later and is already applied", path(decision));
+        let help = format!("give it a version after all that are applied{}", such_as(next));
+        return (message, help);
+    }
     let mut message = match decision.code {
         Reason::Changed => String::from("its content has changed since it was run"),
         Reason::Resume => format!("it goes on where it stopped: {}", steps(decision.progress)),
@@ -76,8 +90,18 @@ fn adopt(decision: &Decision) -> String {
     }
 }
 
-fn edited(decision: &Decision) -> (String, String) {
+fn edited(decision: &Decision, options: &mut Vec<Mention>) -> (String, String) {
     let edit = decision.edit.as_ref();
+    if edit.is_some_and(|edit| edit.empty) {
+        let stamp = Mention::stamp(":not-applied", &[or_empty(&decision.row)]);
+        let help = format!(
+            "nothing of it has run: take its row away, {}, and run again; or put the old text back, and make the change in a \
+             new migration",
+            stamp.text
+        );
+        options.push(stamp);
+        return (format!("{} was edited after it was applied: it had no statement then", path(decision)), help);
+    }
     let (what, help) = match edit.map(|edit| (edit.grade, edit.graded)) {
         Some((Grade::Cosmetic, _)) => {
             ("only what does not run has changed", "put the old text back, or leave it: nothing has to run")

@@ -12,7 +12,7 @@ use crate::mention::{Mention, quoted};
 use crate::ordered::{Lookup, sort_by};
 use crate::plan::inspect::{self, ledger_touched};
 use crate::plan::running::{agree, is_unknown};
-use crate::plan::{self, Resume, Severity};
+use crate::plan::{self, Reason, Resume, Severity};
 use crate::sql::Mode;
 use crate::version::Version;
 use std::sync::Arc;
@@ -143,9 +143,18 @@ impl Machine {
                     && row.state != State::Reverting
             });
             if let Some(wrong) = wrong {
-                return Err(Error::new(Code::PlanRefused, format!("nothing was run: {}", wrong.message))
-                    .with_help(wrong.help.as_str())
-                    .with_options(wrong.options.clone()));
+                let error = Error::new(Code::PlanRefused, format!("nothing was run: {}", wrong.message));
+                if wrong.code != Reason::Edited {
+                    return Err(error.with_help(wrong.help.as_str()).with_options(wrong.options.clone()));
+                }
+                let is_accepted = |text: &String| version(text) == version(&row.version);
+                if !setup.options.accept_edited.iter().any(is_accepted) {
+                    let text = format!("acceptEdited: [{}]", quoted(&row.version));
+                    let option = Mention::valued("acceptEdited", &[&row.version], text);
+                    let help = "put the old text back, so that its way back is that of what ran; or, if the one that the file has \
+                                now takes that back, say so:";
+                    return Err(error.with_help(format!("{help} {}", option.text)).with_option(option));
+                }
             }
             let replaced = ledger.rows.iter().filter(|other| other.replaced_by.as_ref() == Some(&row.version)).count();
             if replaced > 0 {

@@ -272,6 +272,11 @@ impl Machine {
         if let Some(error) = self.aborted() {
             return self.fail(error);
         }
+        if matches!(self.setup.goal, Goal::Up | Goal::Plan)
+            && let Err(error) = self.plan_options().target(&self.setup.catalog)
+        {
+            return self.fail(error);
+        }
         Arc::make_mut(&mut self.state.report).findings.clone_from(&self.setup.catalog.findings);
         match self.setup.goal {
             Goal::Up | Goal::Ready if self.setup.catalog.digest().is_some() => {
@@ -450,7 +455,11 @@ impl Machine {
     }
 
     pub(super) fn plan_options(&self) -> plan::Options {
-        self.setup.options.planning()
+        let mut options = self.setup.options.planning();
+        if matches!(self.setup.goal, Goal::Down { .. }) {
+            options.to = None;
+        }
+        options
     }
 
     /// The columns of the table are known, and what else is there.
@@ -554,6 +563,9 @@ impl Machine {
     }
 
     pub(super) fn finish(&mut self) -> Output {
+        if self.state.report.decisions.iter().any(|decision| decision.code == plan::Reason::Beyond) {
+            Arc::make_mut(&mut self.state.report).status = Status::Partial;
+        }
         Output::Done(Box::new(Outcome::Report((*self.state.report).clone())))
     }
 

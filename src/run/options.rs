@@ -113,6 +113,14 @@ pub struct Options {
     /// Versions whose destructive down may run.
     #[serde(default)]
     pub allow_destructive: Vec<String>,
+    /// The version up to which a run goes on its way up, itself included, and up to which it plans: see
+    /// [`plan::Options::to`]. Going back has its own, in [`Goal::Down`].
+    #[serde(default)]
+    #[cfg_attr(feature = "wasm", tsify(optional))]
+    pub to: Option<String>,
+    /// Versions of which the way back is run although the statements of their way up were edited after they ran.
+    #[serde(default)]
+    pub accept_edited: Vec<String>,
     /// The versions that a dry run of going back named, in its order: take back exactly these or stop.
     #[serde(default)]
     #[cfg_attr(feature = "wasm", tsify(optional))]
@@ -142,6 +150,8 @@ impl Options {
             wait_timeout: 300_000,
             lease: 60_000,
             allow_destructive: Vec::new(),
+            to: None,
+            accept_edited: Vec::new(),
             versions: None,
             exclusive: false,
             env: Env::default(),
@@ -175,6 +185,7 @@ impl Options {
             policy: self.policy.clone(),
             table: self.table.clone(),
             schema: self.schema.clone(),
+            to: self.to.clone(),
             env: self.env.names(),
         }
     }

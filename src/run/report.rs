@@ -19,6 +19,8 @@ pub enum Status {
     Migrated,
     /// Something was taken back.
     RolledBack,
+    /// All that was asked for is there, and what comes after it is still pending.
+    Partial,
 }
 
 /// A migration that the run applied, adopted or took back.

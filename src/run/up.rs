@@ -147,7 +147,9 @@ impl Machine {
         let mut findings = plan.findings.clone();
         self.add_noticed(&mut findings);
         let report = Arc::make_mut(&mut self.state.report);
-        report.skipped = plan.decisions.iter().filter(|decision| decision.action == Action::Skip).count() as u32;
+        let is_there =
+            |decision: &&plan::Decision| decision.action == Action::Skip && decision.code != plan::Reason::Beyond;
+        report.skipped = plan.decisions.iter().filter(is_there).count() as u32;
         report.findings = findings;
         report.decisions.clone_from(&plan.decisions);
     }

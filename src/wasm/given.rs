@@ -250,6 +250,7 @@ pub(super) fn plan_options(value: &JsValue) -> Result<plan::Options, JsValue> {
         policy: given.policy(),
         table: given.table(),
         schema: given.texts("schema"),
+        to: given.text("to"),
         env: given.env().names(),
     };
     reading.end(options)
@@ -272,6 +273,8 @@ pub(super) fn run_options(value: &JsValue) -> Result<run::Options, JsValue> {
         wait_timeout: given.whole32("waitTimeout").unwrap_or(default.wait_timeout),
         lease: given.whole32("lease").unwrap_or(default.lease),
         allow_destructive: given.texts("allowDestructive"),
+        to: given.text("to"),
+        accept_edited: given.texts("acceptEdited"),
         versions,
         exclusive: given.flag("exclusive"),
         env: given.env(),

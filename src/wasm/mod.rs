@@ -211,6 +211,7 @@ pub fn plan(
     options: Ts<plan::Options>,
 ) -> Result<Ts<Plan>, JsValue> {
     let (catalog, ledger, options) = inputs(paths, sqls, convention, ledger, options)?;
+    options.target(&catalog).map_err(thrown)?;
     handed(&plan::plan(&catalog, &ledger, &options))
 }
 

@@ -196,6 +196,56 @@ for (const [release, binary, type] of releases)
         assert.equal((await db.query('select count(*)::int as n from members')).rows[0].n, 1)
       })
 
+      test('a gap that is an error is refused where dbmate refuses with --strict', async (t) => {
+        const some = ['01_a.sql', '02_b.sql', '03_c.sql']
+        const text = (path) => `-- migrate:up\ncreate table t${path.slice(0, 2)} ();\n-- migrate:down\n`
+        const strict = { policy: { gap: 'error' } }
+        // What is applied when the others come, and the first of those that is refused.
+        for (const [applied, gap] of [
+          [['01_a.sql'], undefined],
+          [['01_a.sql', '02_b.sql'], undefined],
+          [['02_b.sql'], '01_a.sql'],
+          [['01_a.sql', '03_c.sql'], '02_b.sql'],
+          [['03_c.sql'], '01_a.sql'],
+        ]) {
+          const { db, folder, set, dbmate, rows } = await place(t, [])
+          const add = (paths) => paths.forEach((path) => writeFileSync(join(folder, path), text(path)))
+          add(applied)
+          await dbmate('up')
+          const before = await rows()
+          add(some)
+          const refused = await dbmate('up', '--strict').then(
+            () => undefined,
+            ({ message }) => /migration `(\d+)` is out of order with already applied/.exec(message)?.[1] ?? message,
+          )
+          assert.equal(refused, gap?.slice(0, 2))
+          if (gap === undefined) {
+            // Whoever is first applies the rest.
+            assert.equal((await migrate(db, await set(), strict)).applied.length, 0)
+            continue
+          }
+          await fails(migrate(db, await set(), strict), {
+            code: 'plan-refused',
+            message: new RegExp(`^nothing was run: ${gap} is a gap: `),
+          })
+          assert.deepEqual(await rows(), before)
+        }
+      })
+
+      test('a row without a file makes a gap for Counterfoil alone', async (t) => {
+        const { db, folder, set, dbmate, rows } = await place(t, [])
+        writeFileSync(join(folder, '03_c.sql'), '-- migrate:up\nselect 3;\n-- migrate:down\n')
+        await dbmate('up')
+        rmSync(join(folder, '03_c.sql'))
+        writeFileSync(join(folder, '02_b.sql'), '-- migrate:up\nselect 2;\n-- migrate:down\n')
+        await fails(migrate(db, await set(), { policy: { gap: 'error' } }), {
+          code: 'plan-refused',
+          message: /02_b\.sql is a gap: version 03 comes later and is already applied/,
+        })
+        assert.deepEqual((await dbmate('up', '--strict')).applied, ['02_b.sql'])
+        assert.equal((await rows()).length, 2)
+      })
+
       test('dbmate makes the ledger while Counterfoil is about to: both go on', async (t) => {
         const { db, set, rows } = await place(t)
         // What dbmate does first, at the moment when Counterfoil has seen that there is no ledger.

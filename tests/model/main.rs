@@ -92,6 +92,8 @@ struct Checked {
     capabilities: Capabilities,
     /// What each runner does if something is pending.
     runners: Vec<When>,
+    /// The version up to which each goes, if not to the end.
+    to: Vec<&'static str>,
     db: Committed,
     /// Crashes and lost replies that may still happen.
     faults: u8,
@@ -142,7 +144,8 @@ impl Checked {
 
     fn machine(&self, runner: u8) -> Machine {
         let when = self.runners.get(usize::from(runner)).copied().unwrap_or_default();
-        let options = Options { when, ..Options::new(format!("r{runner}")) };
+        let to = self.to.get(usize::from(runner)).map(|to| (*to).to_owned());
+        let options = Options { when, to, ..Options::new(format!("r{runner}")) };
         let catalog = self.editions[self.world().edition(runner)].clone();
         Machine::new(catalog, self.goal.clone(), options, self.capabilities).expect("good options")
     }
@@ -203,12 +206,23 @@ impl Checked {
             .find(|&index| state.attached[index] && usize::from(state.backends[index].runner) == runner)
     }
 
-    /// Whether every migration of an edition is in the ledger and its effect in the database.
-    fn complete(&self, db: &Committed, edition: usize) -> bool {
-        self.editions[edition].migrations.iter().enumerate().all(|(index, migration)| {
-            db.rows.get(migration.version.as_str()).is_some_and(|row| row.state == RowState::Applied)
-                && self.effects[edition][&(index, Direction::Up)].iter().all(|effect| self.happened(db, *effect) == 1)
-        })
+    /// Whether a row is of a version after the one up to which a runner goes.
+    fn is_beyond(&self, runner: usize, version: &str) -> bool {
+        self.to.get(runner).is_some_and(|to| version > *to)
+    }
+
+    /// Whether every migration of a runner's edition, as far as it goes, is in the ledger and its effect in the database.
+    fn complete(&self, db: &Committed, runner: usize) -> bool {
+        let edition = self.world().edition(runner as u8);
+        let migrations = self.editions[edition].migrations.iter().enumerate();
+        migrations.filter(|(_, migration)| !self.is_beyond(runner, migration.version.as_str())).all(
+            |(index, migration)| {
+                db.rows.get(migration.version.as_str()).is_some_and(|row| row.state == RowState::Applied)
+                    && self.effects[edition][&(index, Direction::Up)]
+                        .iter()
+                        .all(|effect| self.happened(db, *effect) == 1)
+            },
+        )
     }
 
     fn happened(&self, db: &Committed, effect: Effect) -> u8 {
@@ -351,7 +365,7 @@ impl Checked {
                     Progress::Reply(input) => self.reply(state, 0, input),
                 },
                 Runner::Waiting(machine) => self.advance(state, fresh, machine, Some(Input::Waited)),
-                Runner::Ended(None) => return Some(self.goal != Goal::Up || self.complete(&state.db, edition)),
+                Runner::Ended(None) => return Some(self.goal != Goal::Up || self.complete(&state.db, fresh)),
                 Runner::Ended(Some(code)) => {
                     if self.stuck.is_some() {
                         return Some(self.stuck == Some(code));
@@ -571,9 +585,13 @@ impl Model for Checked {
                 model.consistent(&state.db)
             }),
             Property::always("success leaves nothing pending", |model: &Checked, state: &State| {
-                let is_done = |runner: usize| model.complete(&state.db, model.world().edition(runner as u8));
+                let is_done = |runner: usize| model.complete(&state.db, runner);
                 let ended = |runner: &usize| state.runners[*runner] == Runner::Ended(None);
                 model.goal != Goal::Up || (0..state.runners.len()).filter(ended).all(is_done)
+            }),
+            Property::always("nothing is run beyond what everybody goes up to", |model: &Checked, state: &State| {
+                let runners = || 0..model.runners.len();
+                state.db.rows.keys().all(|row| !runners().all(|runner| model.is_beyond(runner, row)))
             }),
             Property::always("after the last migration the callback has run", |model: &Checked, state: &State| {
                 model.editions[0].callbacks.is_empty()
@@ -664,6 +682,7 @@ fn edited(seconds: &[&str]) -> Checked {
         goal: Goal::Up,
         capabilities: SCRIPT,
         runners: vec![When::Apply; seconds.len()],
+        to: Vec::new(),
         db: Committed { exists: true, traced: true, stepped: true, ..Committed::default() },
         faults: 0,
         expiries: 0,
@@ -858,6 +877,15 @@ fn a_callback_follows_the_last_migration_whoever_dies() {
     check("2 runners, a callback; one fault", followed(plain));
     let again = Checked { faults: 3, expiries: 1, ..model(INDEX) };
     check("1 runner, an index build and a callback; three faults, lease over", followed(again));
+}
+
+#[test]
+fn a_run_up_to_a_version_stops_there_and_others_go_on() {
+    // One waits for what the other does not bring: for as much as both go up to.
+    for (to, runners) in [(vec!["2"], TWO), (vec!["2", "1"], TWO), (vec!["2", "2"], [When::Apply, When::Wait])] {
+        let model = Checked { runners: runners.into(), to, faults: 1, expiries: 1, ..model(INDEX) };
+        check("2 runners, up to a version; one fault, lease over", model);
+    }
 }
 
 #[test]

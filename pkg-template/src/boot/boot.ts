@@ -29,7 +29,7 @@ export async function boot<Db extends BootablePGlite>(
   const pglite = given as Record<string, unknown>
   const chosen = checkedOptions(
     rest,
-    allowed.migrating.filter((name) => name !== 'when' && name !== 'expect'),
+    allowed.migrating.filter((name) => name !== 'when' && name !== 'expect' && name !== 'to'),
   )
   const create = creator<Db>(maker, pglite)
   const session = snapshots && new Session<Db>(checked(snapshots), maker, chosen.core.table, chosen.core.schema, pglite)

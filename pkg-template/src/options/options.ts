@@ -4,6 +4,7 @@ import type { All } from '../shared/words.js'
 import type {
   Convention,
   MigrateOptions,
+  PlanOptions,
   PolicyCode,
   ReadOptions,
   RollbackOptions,
@@ -12,16 +13,14 @@ import type {
 } from './public.js'
 
 /** Every option there is. @internal */
-export type AnyOptions = ReadOptions & MigrateOptions & RollbackOptions
+export type AnyOptions = PlanOptions & MigrateOptions & RollbackOptions
 
 /** What the loop, and what the core makes of the options. @internal */
 export interface Settings {
-  core: Partial<RunOptions> & Required<Pick<RunOptions, 'table' | 'schema'>> & Pick<ReadOptions, 'env'>
-  /** How far to go back. */
-  steps: number | undefined
-  to: string | undefined
-  /** Only say what would be taken back. */
-  dry: boolean
+  core: Partial<RunOptions> &
+    Required<Pick<RunOptions, 'table' | 'schema'>> &
+    Pick<ReadOptions, 'env'> &
+    Pick<RollbackOptions, 'steps' | 'dryRun'>
   /** False: a session does not last from one request to the next. */
   session: boolean
   convention: Convention | undefined
@@ -72,6 +71,7 @@ export const tests: { readonly [name in keyof AnyOptions]-?: Test } = {
   lease: isWhole,
   session: isFlag,
   allowDestructive: isTexts,
+  acceptEdited: isTexts,
   versions: isList,
   steps: (value) => isWhole(value) && value !== 0,
   to: isText,
@@ -92,19 +92,20 @@ export const allowed = {
   embedding: ['convention', 'policy'],
   planning,
   looking,
-  migrating: [...writing, 'when', 'expect'],
-  rollingBack: [...writing, 'steps', 'to', 'versions', 'allowDestructive', 'dryRun'],
+  seeing: [...looking, 'to'],
+  migrating: [...writing, 'when', 'expect', 'to'],
+  rollingBack: [...writing, 'steps', 'to', 'versions', 'allowDestructive', 'acceptEdited', 'dryRun'],
 } as const satisfies Record<string, Names>
 
 /** What is made of the options; undefined if one of them is wrong, and then `wrongOption` tells which. @internal */
 export function settings(given: AnyOptions, names: Names): Settings | undefined {
   if (!isObject(given)) return undefined
   const options: Record<string, unknown> = Object.create(null)
-  for (const name of Object.keys(given)) {
-    const known = names.find((option) => option === name)
-    const value = known && given[known]
-    if (!known || (value !== undefined && !tests[known](value))) return undefined
+  for (const name of Object.keys(given) as (keyof AnyOptions)[]) {
+    if (!names.includes(name)) return undefined
+    const value = given[name]
     if (value === undefined) continue
+    if (!tests[name](value)) return undefined
     options[name] = value
   }
   const {
@@ -113,9 +114,6 @@ export function settings(given: AnyOptions, names: Names): Settings | undefined 
     convention,
     onProgress,
     signal,
-    steps,
-    to,
-    dryRun: dry = false,
     session = true,
     allowEmpty = false,
     ...core
@@ -125,9 +123,6 @@ export function settings(given: AnyOptions, names: Names): Settings | undefined 
   const writes = names.includes('lockTimeout')
   return {
     core: bare({ ...core, schema: schemas, table: bare(tableOf(table, schemas[0])) }),
-    steps,
-    to,
-    dry,
     session,
     convention,
     allowEmpty,
@@ -164,6 +159,7 @@ export const policies = [
   'partial-squash',
   'foreign-marker',
   'not-run',
+  'gap',
 ] as const satisfies readonly PolicyCode[]
 /** @internal */
 export const severities = ['note', 'warning', 'error'] as const satisfies readonly Severity[]
@@ -173,15 +169,15 @@ export type Whole = [All<PolicyCode, typeof policies>, All<Severity, typeof seve
 
 /**
  * Whether these options leave a database that is current, current: a reviewed plan is compared by the core, and an
- * option that may be wrong is named by it. @internal
+ * option that may be wrong, such as a version that there is not, is named by it. @internal
  */
-export function usual({ core: { expect, existing, policy = {}, table, schema } }: Settings): boolean {
+export function usual({ core: { expect, existing, to, policy = {}, table, schema } }: Settings): boolean {
   const known = Object.entries(policy).every(
     ([code, severity]) => policies.includes(code as PolicyCode) && severities.includes(severity),
   )
   // Of other names the core knows whether they will do.
   const own = schema.every((name) => /^(?!pg_|information_schema$)[\w-]{1,63}$/.test(name))
-  return !(expect || existing) && known && own && (schema[0] ?? `${table.schema}`) === table.schema
+  return !(expect || existing || to) && known && own && (schema[0] ?? `${table.schema}`) === table.schema
 }
 
 /** The object without a prototype: the core asks for properties by name, and one's prototype may have been polluted. @internal */

@@ -91,7 +91,10 @@ export interface ReadOptions {
   schema?: string | readonly string[]
   /** The naming convention, if it cannot be told from the files: `dbmate`, `prisma`, `drizzle`, … */
   convention?: Convention
-  /** How bad each kind of drift is, where that differs from the default: `{ 'edited-semantic': 'warning' }`. */
+  /**
+   * How bad each kind of drift is, where that differs from the default: `{ 'edited-semantic': 'warning' }`. `gap: 'error'` runs
+   * nothing that comes before what is applied.
+   */
   policy?: { readonly [code in PolicyCode]?: Severity }
   /**
    * `true`: a set without a migration is no mistake, as for a part of an app that has none yet. Without it that is
@@ -119,6 +122,16 @@ export interface ReadOptions {
   signal?: AbortSignal
 }
 
+/** Options of `plan`. */
+export interface PlanOptions extends ReadOptions {
+  /**
+   * The version up to which to go, itself included, in any spelling that the set takes for it. What is pending and comes after
+   * it stays so: its decision is `skip` with the code `beyond`. Repeatable migrations have no version and run in any case. A
+   * version that no migration has is `invalid-input`. Default: to the end.
+   */
+  to?: string
+}
+
 /** Options of everything that writes. Times are in milliseconds. */
 export interface WriteOptions extends ReadOptions {
   /** How long a statement waits for a lock before it is tried again. Default: 5,000. */
@@ -140,6 +153,8 @@ export interface WriteOptions extends ReadOptions {
 
 /** Options of `migrate`. */
 export interface MigrateOptions extends WriteOptions {
+  /** As in `PlanOptions`. A run that leaves something pending beyond it ends with the status `partial`. */
+  to?: string
   /** What to do if something is pending: apply it (default), wait until somebody else has, or refuse with `pending`. */
   when?: When
   /** The digest of a plan that was reviewed: apply exactly that, or stop with `plan-changed`. */
@@ -156,6 +171,11 @@ export interface RollbackOptions extends WriteOptions {
   versions?: string[]
   /** Versions whose way back may drop a whole schema or database. */
   allowDestructive?: string[]
+  /**
+   * Versions whose way back may run although the statements of their way up were edited after they ran: it is the file's, as
+   * that is now. Nothing is known of what else ran.
+   */
+  acceptEdited?: string[]
   /** Take nothing back: `reverted` says what would be. Default: false. */
   dryRun?: boolean
 }

@@ -22,6 +22,7 @@ const expected: { readonly [name in keyof AnyOptions]-?: string } = {
   lease: milliseconds,
   session: flag,
   allowDestructive: 'an array of versions',
+  acceptEdited: 'an array of versions',
   versions: 'an array of one version or more',
   steps: 'a whole number from 1',
   to: 'a version, as a string',

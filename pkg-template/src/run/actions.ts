@@ -8,7 +8,7 @@ import { MigrationError } from '../shared/errors.js'
 import type { CoreSource } from '../wasm/start.js'
 import { isManifest, type Manifest, type ManifestFile } from '../set/manifest-parts.js'
 import { allowed, bare, settings, usual, type AnyOptions, type Names, type Settings } from '../options/options.js'
-import type { AnyMigrations, MigrateResult, ReadOptions, Report } from '../options/public.js'
+import type { AnyMigrations, MigrateResult, PlanOptions, ReadOptions, Report } from '../options/public.js'
 
 /** The one place where the core comes in. */
 const engine = () => import('./engine.js')
@@ -143,9 +143,9 @@ export async function look<Db extends object>(
   driver: Driver<Db>,
   db: Db,
   set: AnyMigrations,
-  options: ReadOptions = {},
+  options: PlanOptions = {},
 ): Promise<Plan> {
-  return (await run(driver, db, set, 'plan', options, allowed.looking)).outcome as Plan
+  return (await run(driver, db, set, 'plan', options, allowed.seeing)).outcome as Plan
 }
 
 /** Reads and judges. @internal */

@@ -46,7 +46,7 @@ export async function amend<Db extends object>(
   const begin = performance.now()
   const chosen = settings(options, amending)
   if (!chosen || !driver.takes(Object(db))) throw refusal(db, driver.entry, options, amending)
-  const { dry, core } = chosen
+  const { dryRun: dry = false, ...core } = chosen.core
   const [files, { amendment }] = await Promise.all([loadFiles(set), review(), init()])
   const catalog = catalogOf(set, files, conventionOf(set, chosen.convention))
   if (!chosen.allowEmpty) refuseEmpty(set, files, chosen.convention, catalog)

@@ -23,7 +23,7 @@ export async function prepare(set: AnyMigrations, chosen: Settings) {
     begun?: Begun,
   ): Promise<Ended> => {
     const writes = kind === 'up' || kind === 'down'
-    const { steps, to, dry } = chosen
+    const { steps, to, dryRun: dry = false } = chosen.core
     const goal: RunGoal = kind === 'down' ? { goal: kind, steps, to, dry } : { goal: kind }
     let connection = begun?.connection
     let lock: Lock | undefined

@@ -5,6 +5,7 @@ import type {
   MigrateOptions,
   MigrateResult,
   Plan,
+  PlanOptions,
   Readiness,
   ReadOptions,
   RollbackOptions,
@@ -15,8 +16,8 @@ import type { AnyMigrations } from '../set/files.js'
 /** `migrate` of a driver. */
 export interface Migrate<Db> {
   /**
-   * Brings the database current: reads the ledger, plans, and applies what is pending, each migration in one transaction
-   * with its ledger row. Safe to call from any number of processes at once.
+   * Brings the database current: reads the ledger, plans, and applies what is pending, or what of it comes up to the version
+   * `to`, each migration in one transaction with its ledger row. Safe to call from any number of processes at once.
    *
    * @param migrations path to text: what `readMigrations` or `import.meta.glob` gives, or a manifest
    * @returns what was applied, adopted and found, how many messages were sent, and how long it took
@@ -48,7 +49,7 @@ export interface PlanWith<Db> {
    * @throws MigrationError `foreign-ledger`, `database-not-empty`, `database-failed`, `connection-lost`, `wait-timeout`, `aborted`,
    *   `no-migrations`, or what is wrong with `db`, a file or an option
    */
-  (db: Db, migrations: AnyMigrations, options?: ReadOptions): Promise<Plan>
+  (db: Db, migrations: AnyMigrations, options?: PlanOptions): Promise<Plan>
 }
 
 /** `ready` of a driver. */
@@ -70,7 +71,8 @@ export interface Ready<Db> {
 export interface Rollback<Db> {
   /**
    * Goes back, in the reverse of the order of application: the newest migration, `steps` of them, or until `to` is the
-   * newest. Each down section runs in one transaction with the deletion of its ledger row.
+   * newest. Each down section runs in one transaction with the deletion of its ledger row. A file whose statements were edited
+   * after it ran is `plan-refused`, unless `acceptEdited` has its version.
    *
    * @throws MigrationError `nothing-to-roll-back`; `plan-changed` if it would not be `versions`; `no-down-section`, with the
    *   file; `destructive-down` if a down section drops a whole schema or database and its version is not in `allowDestructive` (nothing was run); and what `migrate`

@@ -2,7 +2,7 @@
 
 use super::line::{Line, counted, lines, manner, verdict, visible};
 use super::summary;
-use counterfoil::plan::{Action, Plan, Severity};
+use counterfoil::plan::{Action, Plan, Reason, Severity};
 
 /// The plan as a Mermaid timeline. Files in a row about which there is nothing to say are counted
 /// in one place; a section begins where what is done changes.
@@ -25,6 +25,7 @@ pub fn mermaid(plan: &Plan) -> String {
             (_, Some(Severity::Error)) => "Errors",
             (Action::Apply, _) => "Apply",
             (Action::Adopt, _) => "Adopt",
+            (Action::Skip, _) if first.code == Reason::Beyond => "Beyond",
             (Action::Skip, _) => "There",
             _ => "Drift",
         };

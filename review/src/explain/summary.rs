@@ -31,9 +31,13 @@ pub fn summary(plan: &Plan) -> String {
             words.push(counted(of(severity), what));
         }
     }
-    let there = count(&|decision| decision.action == Action::Skip);
+    let there = count(&|decision| decision.action == Action::Skip && decision.code != Reason::Beyond);
     if there > 0 {
         words.push(format!("{there} there"));
+    }
+    let beyond = count(&|decision| decision.code == Reason::Beyond);
+    if beyond > 0 {
+        words.push(format!("{beyond} beyond"));
     }
     if words.is_empty() {
         words.push("nothing to do".into());

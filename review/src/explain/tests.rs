@@ -76,6 +76,26 @@ nothing is run: 1 error; 2 to apply, 1 warning, 3 there
 }
 
 #[test]
+fn what_a_plan_does_not_go_up_to_is_shown_apart() {
+    let files = [("1_a.sql", "select 1;"), ("2_b.sql", "select 2;"), ("3_c.sql", "select 3;")];
+    let files: Vec<_> = files.iter().map(|(path, sql)| (path.to_string(), sql.to_string())).collect();
+    let catalog = convention::read(&files, Some(Convention::Plain)).unwrap();
+    let ledger = Ledger { exists: true, rows: vec![row("1", "a", "select 1;")] };
+    let plan = plan(&catalog, &ledger, &Options { to: Some("2".into()), ..Options::default() });
+    assert_eq!(
+        text(&plan, &Look::default()),
+        "\
+1 to apply, 1 there, 1 beyond
+
+  =  1  a  applied
+  +  2  b  apply    1 statement, one transaction
+  >  3  c  beyond
+"
+    );
+    assert!(mermaid(&plan).contains("    section Beyond\n        3 : c : beyond\n"), "{}", mermaid(&plan));
+}
+
+#[test]
 fn all_lines_are_shown_when_asked_for() {
     let text = text(&mixed(), &Look { all: true, ..Look::default() });
     assert!(text.contains("  =  001  a            applied\n  =  002  b            applied\n"), "{text}");

@@ -4,7 +4,7 @@ use super::line::{Line, counted, lines, manner, verdict, visible};
 use super::{Look, summary};
 use crate::tree;
 use counterfoil::ledger::{Origin, Row};
-use counterfoil::plan::{Action, Decision, Finding, Plan, Severity};
+use counterfoil::plan::{Action, Decision, Finding, Plan, Reason, Severity};
 use std::collections::BTreeMap;
 
 /// Which cell has the mark.
@@ -24,7 +24,7 @@ type Cells = Vec<String>;
 /// should know and do. With the rows of the ledger it is a list of what is there: when each was
 /// applied, how long it took, and how its row came to be if it was not run.
 ///
-/// Marks: `=` there, `+` is applied, `~` is adopted, `!` error, `?` warning, `-` note.
+/// Marks: `=` there, `+` is applied, `~` is adopted, `>` comes after the version up to which it goes, `!` error, `?` warning, `-` note.
 pub fn text(plan: &Plan, look: &Look<'_>) -> String {
     let mut out = paint(look, "1", &summary(plan));
     out.push('\n');
@@ -112,7 +112,7 @@ fn cells(line: &Line<'_>, known: Option<&BTreeMap<&str, &Row>>) -> Cells {
     let (mut cells, row): (Cells, _) = match line {
         Line::Run { first, last, count } => (
             vec![
-                "=".into(),
+                mark(first).into(),
                 shorten(&visible(number(first)), 24),
                 visible(&format!("… {}", number(last))),
                 first.code.as_str().to_owned(),
@@ -133,7 +133,7 @@ fn cells(line: &Line<'_>, known: Option<&BTreeMap<&str, &Row>>) -> Cells {
                 how.push_str(if how.is_empty() { "" } else { ", " });
                 how.push_str(&format!("recorded as {}", visible(&row.version)));
             }
-            let mark = mark(decision.action, decision.severity);
+            let mark = mark(decision);
             (vec![mark.into(), shorten(&visible(number(decision)), 24), visible(&decision.name), verdict, how], row)
         }
     };
@@ -178,20 +178,27 @@ fn number(decision: &Decision) -> &str {
     }
 }
 
-fn mark(action: Action, severity: Option<Severity>) -> &'static str {
-    match (action, severity) {
-        (_, Some(Severity::Error)) => "!",
-        (_, Some(Severity::Warning)) => "?",
-        (_, Some(Severity::Note)) => "-",
+fn mark(decision: &Decision) -> &'static str {
+    match (decision.action, decision.severity) {
+        (_, Some(severity)) => weight(severity),
         (Action::Apply, None) => "+",
         (Action::Adopt, None) => "~",
+        (_, None) if decision.code == Reason::Beyond => ">",
         (_, None) => "=",
+    }
+}
+
+fn weight(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "!",
+        Severity::Warning => "?",
+        Severity::Note => "-",
     }
 }
 
 fn finding_text(out: &mut String, look: &Look<'_>, finding: &Finding) {
     let severity = Some(finding.severity);
-    let head = format!("{}  {}", mark(Action::Drift, severity), finding.code);
+    let head = format!("{}  {}", weight(finding.severity), finding.code);
     out.push_str("  ");
     out.push_str(&paint(look, colour(Action::Drift, severity), &head));
     out.push('\n');

@@ -33,6 +33,30 @@ fn a_gap_is_applied_and_reported() {
 }
 
 #[test]
+fn a_gap_is_as_bad_as_the_policy_says() {
+    let files = [file("103_a.sql", A), file("104_b.sql", B), file("105_c.sql", STEPS)];
+    let rows = [row("104", "b", B)];
+    let of = |severity| world(&files, &rows).policy("gap", severity);
+    let (message, help) = (
+        "103_a.sql is a gap: version 104 comes later and is already applied",
+        "give it a version after all that are applied, such as 106",
+    );
+    of(Severity::Note).says(0, NOTE, message, help).says(2, None, "", "").works(&["apply 103", "apply 105"]).goes();
+    of(Severity::Warning).says(0, WARNING, message, help).works(&["apply 103", "apply 105"]).goes();
+    let refused = of(Severity::Error);
+    refused.says(0, ERROR, message, help).refuses(&format!("nothing was run: {message}"));
+    let answer = crate::readiness::readiness(&refused.catalog, &refused.ledger, &refused.options);
+    assert_eq!(answer.message, "drift: db=104 expected=105 gap=103");
+    assert_eq!(answer.status, crate::readiness::Status::Drifted);
+    // What has begun goes on.
+    let begun = [running("103", "a", STEPS, 1, 3, Lease::None), row("104", "b", B)];
+    world(&[file("103_a.sql", STEPS), file("104_b.sql", B)], &begun)
+        .policy("gap", Severity::Error)
+        .decides(&["apply resume 103", "skip applied 104"])
+        .goes();
+}
+
+#[test]
 fn a_newer_row_without_a_file_makes_a_gap_and_an_unreadable_one_does_not() {
     let files = [file("001_a.sql", A)];
     let gap = |rows: &[Row]| world(&files, rows).plan().decisions[0].gap;

@@ -329,3 +329,19 @@ fn a_suggested_version_has_the_form_of_the_newest() {
     proposes("20260228235959", ", such as 20260301000000");
     proposes("99999999999999999999999999999999", ", such as 100000000000000000000000000000000");
 }
+
+#[test]
+fn a_file_that_was_empty_when_it_was_applied_can_be_taken_out_and_run() {
+    let files = [file("db/001_a.sql", "-- to be written\n"), file("db/002_b.sql", B)];
+    let empty = row("001", "a", "-- to be written\n");
+    world(&files, std::slice::from_ref(&empty)).decides(&["skip applied 001", "apply pending 002"]);
+    world(&[file("db/001_a.sql", A)], std::slice::from_ref(&empty)).decides(&["drift edited 001"]).says(
+        0,
+        ERROR,
+        "db/001_a.sql was edited after it was applied: it had no statement then",
+        "nothing of it has run: take its row away, stamp(db, migrations, ['001'], { as: 'not-applied' }), and run \
+             again; or put the old text back, and make the change in a new migration",
+    );
+    // Only comments are a cosmetic edit, as ever.
+    world(&[file("db/001_a.sql", "-- written\n")], &[empty]).goes();
+}

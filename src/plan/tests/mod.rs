@@ -11,6 +11,7 @@ mod not_run;
 mod pairs;
 mod running;
 mod sql;
+mod to;
 mod whole;
 
 use super::*;
@@ -114,6 +115,11 @@ fn world(files: &[Migration], rows: &[Row]) -> World {
 impl World {
     fn in_convention(mut self, convention: Convention) -> Self {
         self.catalog.convention = convention;
+        self
+    }
+
+    fn to(mut self, version: &str) -> Self {
+        self.options.to = Some(version.into());
         self
     }
 

@@ -87,7 +87,7 @@ fn a_migration_without_a_statement_is_a_warning_while_it_is_pending() {
                 "empty-migration",
                 "1_a.sql:1:1",
                 "the migration has no statement: only its row is written",
-                "write it, or leave the file out",
+                "write it before it is applied, or leave the file out: once its row is written, what is written later is an edit",
             )])
             .works(&["apply 1"])
             .goes();

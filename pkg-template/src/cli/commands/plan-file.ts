@@ -22,6 +22,8 @@ export interface Reviewed {
   /** The schemas in which names without one are looked for, if they were said. */
   readonly schema: readonly string[]
   readonly digest: string
+  /** The version up to which it goes. */
+  readonly to?: string
   readonly decisions: readonly Decision[]
   /** `sha256:` of each file that is to be applied: they only say which one has changed. */
   readonly files: Readonly<Record<string, string>>
@@ -30,10 +32,10 @@ export interface Reviewed {
 type Place = Pick<Session, 'shown' | 'files' | 'options'>
 
 /** The text of the file. */
-export function planFile(plan: Plan, place: Place): string {
+export function planFile(plan: Plan, place: Place, to?: string): string {
   const paths = plan.decisions.flatMap(({ action, path }) => (action === 'apply' && path !== undefined ? [path] : []))
   const files = Object.fromEntries(paths.map((path) => [path, textDigest(place.files[path])]))
-  return `${json({ plan: 1, database: place.shown, table: tableName(place), schema: schemaOf(place), ...plan, files }, 2)}\n`
+  return `${json({ plan: 1, database: place.shown, table: tableName(place), schema: schemaOf(place), ...(to !== undefined && { to }), ...plan, files }, 2)}\n`
 }
 
 /** Reads the file. @throws MigrationError `invalid-input` if it is none */
@@ -48,13 +50,34 @@ export async function reviewedPlan(path: string): Promise<Reviewed> {
   } catch {
     throw invalid(path, 'is not JSON')
   }
-  const { plan, database, table, schema = [], digest, decisions, files } = Object(value)
+  const { plan, database, table, schema = [], to, digest, decisions, files } = Object(value)
   const isPlan =
     plan === 1 && isText(database) && isText(table) && isText(digest) && /^sha256:[0-9a-f]{64}$/.test(digest)
   const areDecisions =
     Array.isArray(decisions) && decisions.every((decision) => isText(decision?.action) && isText(decision.version))
-  if (!isPlan || !areDecisions || !Array.isArray(schema)) throw invalid(path, 'is not a plan')
-  return { path, database, table, schema, digest, decisions, files: Object(files) }
+  const goesUp = to === undefined || (isText(to) && to !== '')
+  if (!isPlan || !areDecisions || !Array.isArray(schema) || !goesUp) throw invalid(path, 'is not a plan')
+  return {
+    path,
+    database,
+    table,
+    schema,
+    ...(goesUp && to !== undefined && { to }),
+    digest,
+    decisions,
+    files: Object(files),
+  }
+}
+
+/**
+ * The version up to which a reviewed plan goes. What was said besides has to be the same.
+ *
+ * @throws MigrationError `plan-changed`
+ */
+export function reviewedTo({ path, to }: Reviewed, said: string | undefined): string | undefined {
+  if (said !== undefined && said !== to)
+    throw changed(path, `it goes ${to === undefined ? 'to the end' : `up to ${to}`}, and --to is ${said}`)
+  return to
 }
 
 /**

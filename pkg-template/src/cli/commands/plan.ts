@@ -25,6 +25,7 @@ export const command = define({
       completes: 'file',
       short: 'o',
     },
+    to: { type: 'string', value: '<version>', about: 'as `up --to` would: up to this version' },
     all: { type: 'boolean', about: 'a line for every migration, also for those that are there', short: 'a' },
     mermaid: {
       type: 'boolean',
@@ -38,6 +39,7 @@ export const command = define({
     ['plan', 'what would `up` do?'],
     ['plan --out plan.json', 'write it down, for review'],
     ['up --plan plan.json', 'apply exactly what was reviewed'],
+    ['plan --to 20260203143000', 'what would `up --to` do?'],
     ['plan --mermaid', 'a picture for a pull request'],
   ],
   exits:
@@ -46,13 +48,14 @@ export const command = define({
     withDatabase(call, { wait: patience(call.values.wait) }, async (session) => {
       const { driver, db, files, dir, options } = session
       const { values, format } = call
-      const plan = await look(driver, db, files, options)
+      const { to } = values
+      const plan = await look(driver, db, files, { ...options, ...(to !== undefined && { to }) })
       const losses = await lossesOfPlan(plan, files, values.convention)
       const told = { ...plan, losses }
-      if (values.out === '-') emit(planFile(told, session))
+      if (values.out === '-') emit(planFile(told, session, to))
       else if (values.out !== undefined) {
         await sayLed(dirname(values.out))
-        await writeOutput(values.out, planFile(told, session), { help: 'name another file with --out' })
+        await writeOutput(values.out, planFile(told, session, to), { help: 'name another file with --out' })
       }
       // What else was asked for has no place beside it.
       if (values.out === '-') return standing(plan) === 'refused' ? found : fine

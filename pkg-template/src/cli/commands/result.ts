@@ -32,7 +32,7 @@ export async function applied(
 }
 
 function sentence(
-  { status, applied, adopted, reverted, skipped, elapsedMs }: MigrateResult,
+  { status, applied, adopted, reverted, skipped, decisions, elapsedMs }: MigrateResult,
   bold: (text: string) => string,
 ): string {
   const parts = [
@@ -41,5 +41,10 @@ function sentence(
     [reverted, 'taken back'],
   ] as const
   const done = parts.filter(([list]) => list.length > 0).map(([list, what]) => `${list.length} ${what}`)
-  return `${bold(status)}: ${[...done, ...(skipped > 0 ? [`${skipped} there before`] : [])].join(', ') || 'nothing to do'} (${duration(elapsedMs)})`
+  const beyond = decisions.filter(({ code }) => code === 'beyond').length
+  const others = [
+    ...(skipped > 0 ? [`${skipped} there before`] : []),
+    ...(beyond > 0 ? [`${beyond} still pending`] : []),
+  ]
+  return `${bold(status)}: ${[...done, ...others].join(', ') || 'nothing to do'} (${duration(elapsedMs)})`
 }

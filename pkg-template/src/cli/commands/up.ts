@@ -7,7 +7,7 @@ import { canAsk, confirmed } from '../connect/confirm.js'
 import { inFolder, printFindings } from '../show/findings.js'
 import { lossFindings, lossesOfPlan, sayLosses } from '../show/losses.js'
 import { rendered } from './plan.js'
-import { mustBeReviewed, reviewedPlan } from './plan-file.js'
+import { mustBeReviewed, reviewedPlan, reviewedTo } from './plan-file.js'
 import { findingsOf, shownPlan, standing } from '../show/plans.js'
 import { filling, patience, waiting, withDatabase, writing, written, type Session } from '../connect/session.js'
 import { err } from '../text/style.js'
@@ -25,6 +25,11 @@ export const command = define({
         'apply exactly the plan in this file (see `plan --out`), on the database and ledger that it names, or stop',
       completes: 'file',
       short: 'p',
+    },
+    to: {
+      type: 'string',
+      value: '<version>',
+      about: 'go up to this version and no further; what comes after it stays pending',
     },
     'dry-run': { type: 'boolean', about: 'say what would be done, and do nothing', short: 'n' },
     when: {
@@ -46,19 +51,22 @@ export const command = define({
     ['up --dry-run', 'what would it do?'],
     ['up --wait', 'in a container: the database may still be starting'],
     ['up --create', 'make the database before, if it is not there'],
+    ['up --to 20260203143000', 'up to a version'],
     ['up --plan plan.json', 'apply what was reviewed, or stop'],
     ['up --url pglite:memory', 'can an empty database be brought up?'],
   ],
   exits:
-    '0 if the database is up to date, 1 if a migration failed or the plan was refused, 2 if it was called in a wrong way or cannot connect, 130 after Ctrl-C',
+    '0 if the database is up to date, or as far as --to says, 1 if a migration failed or the plan was refused, 2 if it was called in a wrong way or cannot connect, 130 after Ctrl-C',
   run(call) {
     const { values, format, signal } = call
     // What only looks, or waits for somebody else, makes no folder.
     const create = values['dry-run'] || values.when === 'refuse' ? 'in memory' : values.when === 'apply'
     const make = values.create && create === true
     return withDatabase(call, { create, make, wait: patience(values.wait) }, async (session) => {
-      const { driver, db, files, dir, options } = session
+      const { driver, db, files, dir } = session
       const reviewed = values.plan === undefined ? undefined : await reviewedPlan(values.plan)
+      const to = reviewed ? reviewedTo(reviewed, values.to) : values.to
+      const options = { ...session.options, ...(to !== undefined && { to }) }
       const applies = values.when === 'apply'
       const plan = applies || reviewed || values['dry-run'] ? await look(driver, db, files, options) : undefined
       if (values['dry-run']) await rehearsed(plan!, session, format, values.convention)

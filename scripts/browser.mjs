@@ -27,10 +27,15 @@ export function findBrowser() {
   return existsSync(own) && readdirSync(own).some((name) => name.startsWith('chromium')) ? {} : undefined
 }
 
-/** Starts a headless Chromium. The caller closes it. */
-export async function launchBrowser() {
-  const { chromium } = await import('playwright-core')
+/** What a headless Chromium is started with, and `more` arguments. */
+export function launchOptions(more = []) {
   // Chromium's own sandbox does not work for root, which is what containers run as.
   const args = process.getuid?.() === 0 ? ['--no-sandbox'] : []
-  return chromium.launch({ ...findBrowser(), headless: true, args })
+  return { ...findBrowser(), headless: true, args: [...args, ...more] }
+}
+
+/** Starts a headless Chromium. The caller closes it. */
+export async function launchBrowser(more = []) {
+  const { chromium } = await import('playwright-core')
+  return chromium.launch(launchOptions(more))
 }

@@ -1033,6 +1033,42 @@ fn flyway_fills_in_what_its_configuration_names() {
     );
 }
 
+/// `ConfigUtils.loadConfigurationFromString`, `java.util.Properties.load`, and TOML 1.0, "Keys".
+#[test]
+fn flyway_s_configuration_is_read_as_flyway_reads_it() {
+    let value = |name: &str, text: &str| {
+        let catalog = read(&[("V1__a.sql", "${a.b}"), (name, text)]).expect("a catalog");
+        match catalog.migrations[0].up.fills.as_slice() {
+            [fill] => format!("{:?}", fill.with),
+            _ => "none".to_owned(),
+        }
+    };
+    for (text, expected) in [
+        ("flyway.placeholders.A.B=x\n", "Text(\"x\")"),
+        ("flyway.placeholders.a.b: x \n", "Text(\"x\")"),
+        ("flyway.placeholders.a.b   x y\n", "Text(\"x y\")"),
+        ("  flyway.placeholders.a.b = one \\\n   two\\\nthree\n", "Text(\"one twothree\")"),
+        ("flyway.placeholders.a.b = one\\\nflyway.url=y\n", "Text(\"one\\\\\")"),
+        ("flyway.placeholders.a.b = one\\\n\ntwo\n", "Text(\"one\\\\\")"),
+        ("flyway.placeholders.a.b = C:\\temp\\t\n", "Text(\"C:\\\\temp\\\\t\")"),
+        ("# a comment \\\nflyway.placeholders.a.b:x\n", "Text(\"x\")"),
+        ("! flyway.placeholders.a.b=x\n", "none"),
+        ("flyway.placeholders.a.b=\n", "Text(\"\")"),
+    ] {
+        assert_eq!(value("flyway.conf", text), expected, "{text}");
+    }
+    for (text, expected) in [
+        ("[flyway.placeholders]\n\"a.b\" = 'x'\n", "Text(\"x\")"),
+        ("[ flyway . \"placeholders\" ] # all\n'A.B' = 'x'\n", "Text(\"x\")"),
+        ("[flyway]\nplaceholders . \"a.b\" = 'x'\n", "Text(\"x\")"),
+        ("flyway.placeholders.\"a.b\" = 'x'\n", "Text(\"x\")"),
+        ("[environments.\"flyway.placeholders\"]\n\"a.b\" = 'x'\n", "none"),
+        ("# [flyway.placeholders]\n\"a.b\" = 'x'\n", "none"),
+    ] {
+        assert_eq!(value("flyway.toml", text), expected, "{text}");
+    }
+}
+
 #[test]
 fn flyway_callbacks_come_in_the_order_of_events_and_descriptions() {
     let names = [

@@ -42,16 +42,16 @@ export async function readMigrations(directory: string | URL): Promise<Record<st
   })
   if (!there.isDirectory()) throw invalid(`${base} is not a folder`, rightOne, [theFolder])
 
-  const found: Found = { paths: [], others: [], links: [] }
+  const found: Found = { paths: [], others: [], folders: [], links: [] }
   await walk(base, '', [await realpath(base)], found)
-  const { paths, others, links } = found
+  const { paths, others, folders, links } = found
   // Without a prototype: a file may be called anything.
   const files: Record<string, string> = Object.create(null)
   // What lies in the folder itself comes later, and counts.
   Object.assign(files, Object.fromEntries(await configurationAbove(base, paths)))
   const texts = await inParts(paths, async (path) => (isUnread(path) ? '' : read(base, path)))
   paths.forEach((path, index) => (files[path] = texts[index] ?? ''))
-  origins.set(files, { folder: base, others, links })
+  origins.set(files, { folder: base, others, folders, links })
   return files
 }
 
@@ -62,11 +62,12 @@ const remembered = 20
 interface Found {
   paths: string[]
   others: string[]
+  folders: string[]
   links: string[]
 }
 
 async function walk(base: string, folder: string, above: string[], found: Found): Promise<void> {
-  const { paths, others, links } = found
+  const { paths, others, folders, links } = found
   const entries = await readdir(join(base, folder), { withFileTypes: true }).catch((cause) => {
     throw failure('invalid-input', `the folder ${join(base, folder)} cannot be read: ${cause.message}`, '', cause)
   })
@@ -91,6 +92,7 @@ async function walk(base: string, folder: string, above: string[], found: Found)
     if (isFile && wanted) paths.push(path)
     else if (isFile && others.length < remembered && !entry.name.startsWith('.')) others.push(path)
     if (!isFolder || isPassedOver(entry.name)) continue
+    folders.push(path)
     const real = await realpath(join(base, path))
     // A link to a folder above would never end.
     if (!above.includes(real)) await walk(base, path, [...above, real], found)

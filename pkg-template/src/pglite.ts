@@ -10,8 +10,10 @@ export { init } from './run/actions.js'
 export type { CoreSource } from './wasm/start.js'
 export type { PGliteLike } from './drivers/pglite-like.js'
 import type { BootablePGlite, BootOptions, Booted, CreatePGlite, PGliteClass } from './boot/public.js'
+import type { OpenablePGlite, Opened, OpenOptions } from './open/public.js'
 import type * as api from './options/public.js'
 export type * from './boot/public.js'
+export type * from './open/public.js'
 export type * from './run/functions.js'
 export type * from './schema/public.js'
 export type * from './options/public.js'
@@ -76,4 +78,32 @@ export async function boot<Db extends BootablePGlite>(
   options: BootOptions = {},
 ): Promise<Booted<Db>> {
   return (await import('./boot/boot.js')).boot(driver, maker, migrations, options)
+}
+
+/**
+ * Opens a database that is kept, and brings it current, in the one tab, worker or process that has it open: for a page that
+ * may be open in several tabs. The lock is taken before PGlite opens the database, since that is when it reads it, and kept
+ * until `db.close()` or until the tab dies. A second tab waits: `onProgress` is told `waiting`.
+ *
+ * Without the option `dataDir` the databases of an origin have one lock: name them if several are to be open at once. Tabs
+ * that are to work at the same time share a `PGliteWorker`; in the `init` of its worker `open` does the same.
+ *
+ * @param make opens the database: `() => PGlite.create('idb://app')`. What it makes belongs to `open` until that resolves
+ * @throws MigrationError what {@link migrate} throws; `data-dir-locked` with `when: 'refuse'`; `wait-timeout` after
+ *   `waitTimeout`; `database-unavailable` if PGlite does not open it, with the reason; `unsupported` where there are no Web
+ *   Locks. The database is closed then, and the lock is free
+ *
+ * @example
+ * ```js
+ * const { db } = await open(() => PGlite.create('idb://app'), migrations, {
+ *   onProgress: ({ kind }) => kind === 'waiting' && show('close the other tab'),
+ * })
+ * ```
+ */
+export async function open<Db extends OpenablePGlite>(
+  make: () => Db | Promise<Db>,
+  migrations: api.AnyMigrations,
+  options: OpenOptions = {},
+): Promise<Opened<Db>> {
+  return (await import('./open/open.js')).open(driver, make, migrations, options)
 }

@@ -9,6 +9,7 @@ import { checkedOptions } from './options/wrong-options.js'
 import type { Plan, PlanOptions, Readiness, ReadOptions } from './options/public.js'
 
 export { MigrationError, type Location } from './shared/errors.js'
+export { fromGlob, type GlobbedFiles } from './set/from-glob.js'
 export type * from './options/public.js'
 export type { MigrationSet, Row, Statement }
 

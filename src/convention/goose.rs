@@ -52,12 +52,7 @@ pub(super) fn sections(file: &File<'_>) -> Result<(Section, Option<Section>), Er
         let comment = span.slice(&text);
         let wrong =
             |message: String, help: &str| Err(file.error_at(Code::InvalidMarker, &message, help, &text, span.start));
-        if span.start > 0 && !text[..span.start].ends_with('\n') {
-            return wrong(
-                "the marker does not start in the first column".to_owned(),
-                "remove the white space before it",
-            );
-        }
+        markers::in_first_column(file, &text, span, "remove the white space before it")?;
         // As goose does: all dashes and the word taken away.
         let bare = comment.replace("--", "");
         let (before, after) = bare.split_once(WORD).unwrap_or((&bare, ""));

@@ -3,6 +3,8 @@
 //! Looking for the marker's words is cheap; only where something that could open a literal or a
 //! block comment comes before them is the text lexed, and no part of it twice.
 
+use super::files::File;
+use crate::error::{Code, Error};
 use crate::span::Span;
 use crate::sql::lex::{Kind, tokens};
 
@@ -23,6 +25,15 @@ pub(super) enum Place {
 /// tool's own search by line would take them, and the split will say what is not closed.
 pub(super) fn find(text: &str, words: &[&str], place: Place, limit: usize) -> Vec<Span> {
     find_by(text, place, limit, &mut |begin| words.iter().any(|word| begin.starts_with(word)))
+}
+
+/// Checks that a marker stands where its tool sees it, in the first column.
+pub(super) fn in_first_column(file: &File<'_>, text: &str, marker: Span, help: &str) -> Result<(), Error> {
+    if marker.start == 0 || text[..marker.start].ends_with('\n') {
+        return Ok(());
+    }
+    let message = "the marker does not start in the first column";
+    Err(file.error_at(Code::InvalidMarker, message, help, text, marker.start))
 }
 
 /// The same for comments that `is` accepts. It is handed what follows the dashes, up to the end of the text.

@@ -1,8 +1,9 @@
 //! Flyway's placeholders: `${name}`, wherever it stands, filled in before a file is split.
 //!
-//! Rules: <https://github.com/flyway/flyway>, `PlaceholderReplacingReader.java` (what is replaced), `ParsingContext.java`
-//! (Flyway's own: `${flyway:user}` and the like), `ConfigUtils.java` (`flyway.conf`, read as Java reads properties) and
-//! `TomlUtils.java` (`flyway.toml`). A value is put in as it is, and not looked at again.
+//! Rules: <https://github.com/flyway/flyway>, `PlaceholderReplacingReader.java` (what is replaced; the case of a name does
+//! not matter), `ParsingContext.java` (Flyway's own: `${flyway:user}` and the like), `ConfigUtils.java` (`flyway.conf`, which
+//! Java reads as properties once backslashes are doubled) and `TomlUtils.java` (`flyway.toml`). A value is put in as it is,
+//! and not looked at again.
 //!
 //! Where Counterfoil differs: the configuration is read where it lies among the migrations or is handed in with them, one that changes how
 //! placeholders begin and end is refused; of its own placeholders
@@ -23,6 +24,9 @@ pub(super) struct Placeholders {
 /// Flyway's own that have a value here.
 const BUILTIN: &[&str] = &["defaultSchema", "user", "database", "timestamp", "table"];
 
+/// What Flyway's own begin with.
+const OWN: &str = "flyway:";
+
 impl Placeholders {
     pub(super) fn of(set: &Set<'_>) -> Result<Self, Error> {
         let mut found = Placeholders { values: Vec::new(), on: true };
@@ -32,30 +36,24 @@ impl Placeholders {
                 continue;
             }
             let text = file.canonical()?;
-            let mut table = "";
-            let mut offset = 0;
-            for full in text.split_inclusive('\n') {
-                let begin = offset;
-                offset += full.len();
-                let line = full.trim();
-                if let Some(name) = line.strip_prefix('[').filter(|_| is_toml) {
-                    table = name.strip_suffix(']').unwrap_or_default();
+            let mut table = String::new();
+            for (begin, line) in if is_toml { lines(&text, |_, _| false) } else { lines(&text, goes_on) } {
+                if let Some(header) = line.strip_prefix('[').filter(|_| is_toml) {
+                    table =
+                        dotted(header).filter(|(_, rest)| rest.starts_with(']')).map_or_else(String::new, |it| it.0);
                     continue;
                 }
-                // A comment has no such key.
-                let Some((key, value)) = line.split_once('=') else { continue };
-                let (key, value) = (key.trim(), value.trim());
+                let Some((key, value)) = (if is_toml { pair(&line) } else { property(&line) }) else { continue };
+                let value = if is_toml { literal(value) } else { Some(value) };
                 let key = match key.strip_prefix("flyway.") {
                     Some(key) if table.is_empty() => key,
-                    None if table == "flyway" => key,
+                    None if table == "flyway" => &key,
                     None if table == "flyway.placeholders" => {
-                        let value = if is_toml { literal(value) } else { Some(value) };
-                        found.values.push((key.to_owned(), wanted(file, value, &text, begin)?.to_owned()));
+                        found.values.push((key, wanted(file, value, &text, begin)?.to_owned()));
                         continue;
                     }
                     _ => continue,
                 };
-                let value = if is_toml { literal(value) } else { Some(value) };
                 match key.strip_prefix("placeholder") {
                     Some("Replacement") => found.on = value != Some("false"),
                     Some("Separator") | None => {}
@@ -87,11 +85,14 @@ impl Placeholders {
             }
             let name = &rest[..length];
             at += length + 1;
-            let known = self.values.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
-            let with = match name.strip_prefix("flyway:") {
-                Some("filename") => Some(With::Text(file.name().to_owned())),
-                Some(own) => BUILTIN.iter().find(|known| **known == own).map(|known| With::Builtin(known)),
-                None => known.map(|value| With::Text(value.to_owned())),
+            let is = |known: &str, name: &str| known.eq_ignore_ascii_case(name);
+            let with = match name.get(..OWN.len()).filter(|begin| is(OWN, begin)).map(|_| &name[OWN.len()..]) {
+                Some(own) if is("filename", own) => Some(With::Text(file.name().to_owned())),
+                Some(own) => BUILTIN.iter().find(|known| is(known, own)).map(|known| With::Builtin(known)),
+                None => {
+                    let known = self.values.iter().rev().find(|(known, _)| is(known, name));
+                    known.map(|(_, value)| With::Text(value.clone()))
+                }
             };
             match with {
                 Some(with) => section.fills.push(Fill { span: Span::new(start, at), with }),
@@ -110,6 +111,78 @@ impl Placeholders {
             ];
             super::sections::refuse_placeholder(section, "Flyway", missing, &help.concat());
         }
+    }
+}
+
+/// The lines without the white space around them, each with the place where it begins. `goes_on`: whether a line goes on
+/// with the next one.
+fn lines(text: &str, goes_on: fn(&str, &str) -> bool) -> Vec<(usize, String)> {
+    let mut out: Vec<(usize, String)> = Vec::new();
+    let mut offset = 0;
+    for full in text.split_inclusive('\n') {
+        let line = full.trim();
+        match out.last_mut() {
+            Some((_, last)) if goes_on(last, line) => {
+                last.pop();
+                last.push_str(line);
+            }
+            _ => out.push((offset, line.to_owned())),
+        }
+        offset += full.len();
+    }
+    out
+}
+
+/// Whether a line of `flyway.conf` goes on with the next one, as `ConfigUtils.loadConfigurationFromString` has it.
+fn goes_on(line: &str, next: &str) -> bool {
+    let is_setting = next.starts_with("flyway.") && next.contains('=');
+    line.ends_with('\\') && !line.starts_with(COMMENT) && !next.is_empty() && !is_setting
+}
+
+/// What a comment of Java's properties begins with.
+const COMMENT: [char; 2] = ['#', '!'];
+
+/// A line of Java's properties: the key ends at `=`, at `:` or at white space. Flyway doubles backslashes before, so that they
+/// stand for themselves.
+fn property(line: &str) -> Option<(String, &str)> {
+    let end = line.find(|c: char| matches!(c, '=' | ':') || c.is_whitespace()).unwrap_or(line.len());
+    let (key, rest) = line.split_at(end);
+    let rest = rest.trim_start();
+    let value = rest.strip_prefix(['=', ':']).unwrap_or(rest).trim_start();
+    (!key.starts_with(COMMENT)).then(|| (key.to_owned(), value))
+}
+
+/// A line of TOML with a key and its value.
+fn pair(line: &str) -> Option<(String, &str)> {
+    let (key, rest) = dotted(line)?;
+    Some((key, rest.strip_prefix('=')?.trim_start()))
+}
+
+/// A key of TOML, bare, quoted or with dots, and what follows it. Source: TOML 1.0, "Keys".
+fn dotted(text: &str) -> Option<(String, &str)> {
+    let (mut key, mut rest) = (String::new(), text.trim_start());
+    loop {
+        let part = match rest.chars().next().filter(|first| matches!(first, '"' | '\'')) {
+            Some(quote) => {
+                let (part, after) = rest[1..].split_once(quote)?;
+                rest = after;
+                part
+            }
+            None => {
+                let end =
+                    rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))).unwrap_or(rest.len());
+                let (part, after) = rest.split_at(end);
+                rest = after;
+                part
+            }
+        };
+        key.push_str(part);
+        rest = rest.trim_start();
+        match rest.strip_prefix('.') {
+            Some(after) => rest = after.trim_start(),
+            None => return Some((key, rest)),
+        }
+        key.push('.');
     }
 }
 

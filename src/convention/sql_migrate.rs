@@ -50,12 +50,12 @@ pub(super) fn sections(file: &File<'_>) -> Result<((Section, Option<Section>), u
         let comment = span.slice(&text);
         let wrong =
             |message: String, help: &str| Err(file.error_at(Code::InvalidMarker, &message, help, &text, span.start));
-        if span.start > 0 && !text[..span.start].ends_with('\n') {
-            return wrong(
-                "the marker does not start in the first column".to_owned(),
-                "remove the white space before it; sql-migrate does not see it there",
-            );
-        }
+        markers::in_first_column(
+            file,
+            &text,
+            span,
+            "remove the white space before it; sql-migrate does not see it there",
+        )?;
         let mut words = comment.strip_prefix("-- +migrate ").unwrap_or("").split_ascii_whitespace();
         match words.next() {
             Some(word @ ("Up" | "Down")) => {

@@ -181,7 +181,7 @@ pub(super) fn read(file: &File<'_>) -> Result<Option<(Section, Option<Section>)>
             cut(file, file.text, &begins, &[], &WORDS)?
         }
     };
-    // What is not cut keeps the checksum that it always had.
+    // What is not cut has the checksum of the whole file.
     let is_empty = down.as_ref().is_none_or(|down| first_token(&down.text, down.text.len()).is_none());
     Ok(Some((if is_empty { file.section()? } else { up }, down)))
 }

@@ -179,6 +179,20 @@ const fn known(
     Known { tool, name, code, homes, applied, half: None, up_to: None, rows }
 }
 
+/// Flyway's columns, which are asked for by others too.
+pub(super) const FLYWAY: &[(&str, &str)] = &[
+    ("installed_rank", "integer"),
+    ("version", "character varying(50)"),
+    ("description", "character varying(200)"),
+    ("type", "character varying(20)"),
+    ("script", "character varying(1000)"),
+    ("checksum", "integer"),
+    ("installed_by", "character varying(100)"),
+    ("installed_on", "timestamp without time zone"),
+    ("execution_time", "integer"),
+    ("success", "boolean"),
+];
+
 /// Every tool that is known here.
 pub(crate) const TOOLS: &[Known] = &[
     Known {
@@ -240,22 +254,7 @@ pub(crate) const TOOLS: &[Known] = &[
             Tool::Flyway,
             "Flyway",
             "flyway",
-            &[home(
-                &[
-                    ("installed_rank", "integer"),
-                    ("version", "character varying(50)"),
-                    ("description", "character varying(200)"),
-                    ("type", "character varying(20)"),
-                    ("script", "character varying(1000)"),
-                    ("checksum", "integer"),
-                    ("installed_by", "character varying(100)"),
-                    ("installed_on", "timestamp without time zone"),
-                    ("execution_time", "integer"),
-                    ("success", "boolean"),
-                ],
-                "installed_rank",
-            )
-            .usually("flyway_schema_history")],
+            &[home(FLYWAY, "installed_rank").usually("flyway_schema_history")],
             Rows::Same,
             "select version from (select distinct on (coalesce(version, script)) coalesce(version, \
              pg_catalog.regexp_replace(script, '^.*/|[.][^.]+$', '', 'g')) as version, type, success from {} \

@@ -1,5 +1,6 @@
 //! Variables that a run has been given by name, and what keeps their values to itself.
 
+use crate::ordered::{self, Lookup};
 use std::fmt;
 
 /// Variables for what is filled in from the environment. Nothing but the statements that are sent ever has a value: what
@@ -30,50 +31,82 @@ impl Env {
         self.0.iter().find(|(known, _)| known == name)?.1.clone()
     }
 
-    /// The text with `${NAME}` in place of every value, whatever the case of its letters, and of every word of one: a
-    /// database folds names, tells a literal without its quotes, and says at which word it has stopped.
+    /// The text with `${NAME}` in place of every value, of every word of one, and of whatever else it has of one that is 8
+    /// bytes long: a database cuts what it tells, and says at which word it has stopped. Quotes, backslashes and the case of
+    /// letters make no difference: it folds names, and writes a literal in another way or without its quotes.
     pub fn masked(&self, text: &str) -> String {
-        let mut parts: Vec<(String, &str)> = Vec::new();
-        for (name, value) in &self.0 {
+        let mut parts: Vec<(Vec<u8>, usize)> = Vec::new();
+        for (at, (_, value)) in self.0.iter().enumerate() {
             let value = value.as_deref().unwrap_or_default();
-            parts.push((value.to_ascii_lowercase(), name));
-            parts.push((value.trim_matches('\'').replace("''", "'").to_ascii_lowercase(), name));
-            for word in value.split(|letter: char| !letter.is_alphanumeric()) {
-                if word.len() >= MOST_COMMON {
-                    parts.push((word.to_ascii_lowercase(), name));
+            let mut part = |text: &str| parts.push((bare(text).map(|(_, byte)| byte).collect(), at));
+            part(value);
+            // As a `bytea` is told.
+            part(&value.bytes().map(|byte| format!("{byte:02x}")).collect::<String>());
+            // A literal that begins with a letter.
+            if let Some((_, inner)) = value.split_once('\'').filter(|_| value.ends_with('\'')) {
+                part(inner);
+            }
+            value
+                .split(|letter: char| !letter.is_alphanumeric())
+                .filter(|word| word.len() >= MOST_COMMON)
+                .for_each(part);
+        }
+        // The longest first: one value may be a part of another.
+        ordered::sort_by(&mut parts, |a, b| b.0.len().cmp(&a.0.len()));
+        let (mut places, mut bytes) = (Vec::new(), Vec::new());
+        for (place, byte) in bare(text) {
+            places.push(place);
+            bytes.push(byte);
+        }
+        let is_letter = |at: usize| {
+            let byte = text.as_bytes().get(at);
+            byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || !byte.is_ascii())
+        };
+        // Whose value a byte is of.
+        let mut of: Vec<Option<usize>> = vec![None; bytes.len()];
+        for (part, name) in parts.iter().filter(|(part, _)| !part.is_empty()) {
+            let length = part.len().min(LONG);
+            let pieces = Lookup::of(part.windows(length));
+            for (at, piece) in bytes.windows(length).enumerate().filter(|(_, piece)| pieces.contains(piece)) {
+                // A digit or two is in many a text.
+                let around = [places[at].wrapping_sub(1), places[at + piece.len() - 1] + 1];
+                if length >= MOST_COMMON || !around.into_iter().any(is_letter) {
+                    of[at..at + length].iter_mut().for_each(|of| *of = of.or(Some(*name)));
                 }
             }
         }
-        let lower = text.to_ascii_lowercase();
-        let bytes = lower.as_bytes();
-        let is_letter = |at: usize| bytes.get(at).is_some_and(|byte| byte.is_ascii_alphanumeric() || !byte.is_ascii());
         let mut out = String::new();
         let (mut at, mut told) = (0, 0);
-        while at < bytes.len() {
-            // The longest: one value may be a part of another.
-            let mut best: Option<&(String, &str)> = None;
-            for part in &parts {
-                let length = part.0.len();
-                // A digit or two is in many a text.
-                let counts = length >= MOST_COMMON || !is_letter(at.wrapping_sub(1)) && !is_letter(at + length);
-                if length > best.map_or(0, |best| best.0.len()) && bytes[at..].starts_with(part.0.as_bytes()) && counts
-                {
-                    best = Some(part);
+        while at < of.len() {
+            let length = of[at..].iter().take_while(|name| **name == of[at]).count();
+            if let Some(name) = of[at] {
+                // What is cut may end within a letter.
+                let (mut from, mut to) = (places[at].max(told), places[at + length - 1] + 1);
+                while !text.is_char_boundary(from) {
+                    from -= 1;
                 }
+                while !text.is_char_boundary(to) {
+                    to += 1;
+                }
+                for piece in [&text[told..from.max(told)], "${", &self.0[name].0, "}"] {
+                    out.push_str(piece);
+                }
+                told = to;
             }
-            let Some((part, name)) = best else {
-                at += 1;
-                continue;
-            };
-            for piece in [&text[told..at], "${", name, "}"] {
-                out.push_str(piece);
-            }
-            at += part.len();
-            told = at;
+            at += length;
         }
         out + &text[told..]
     }
 }
+
+/// The bytes of a text that are compared, each with its place.
+fn bare(text: &str) -> impl Iterator<Item = (usize, u8)> {
+    let all = text.bytes().enumerate().filter(|(_, byte)| !matches!(byte, b'\'' | b'"' | b'\\'));
+    all.map(|(at, byte)| (at, byte.to_ascii_lowercase()))
+}
+
+/// So many bytes of a value are not told, wherever they are from.
+const LONG: usize = 8;
 
 /// Shorter texts count only where they are a word.
 const MOST_COMMON: usize = 4;
@@ -110,6 +143,28 @@ mod tests {
             ("line 7 of 17: 7x", "line ${N} of 17: 7x"),
             ("integer: \"it's\"", "integer: \"${Q}\""),
             ("nothing", "nothing"),
+            // As quote_literal writes it.
+            ("'Se''cret'", "'${B}'"),
+        ] {
+            assert_eq!(env.masked(said), masked);
+        }
+    }
+
+    /// PostgreSQL cuts names to 63 bytes and values of a row to 64, each before the letter that would be too much
+    /// (`pg_mbcliplen`); what embeds the value may have taken the most of that.
+    #[test]
+    fn what_is_cut_is_masked_too() {
+        let env = Env::new([("T", Some("A1b2C3d4E5f6G7h8I9j0")), ("U", Some("größer-als-größer"))]);
+        for (said, masked) in [
+            ("relation \"a1b2c3d4e5f6g7\" does not exist", "relation \"${T}\" does not exist"),
+            ("(see A1b2C3d4E5f..., null)", "(see ${T}..., null)"),
+            ("…f6G7h8I9j0", "…${T}"),
+            // A bytea, as PostgreSQL tells it.
+            ("(\\x4131623243336434453566364737683849396a30)", "(\\x${T})"),
+            ("U&\"gr\\00f6\" E'gr\\\\o'", "U&\"gr\\00f6\" E'gr\\\\o'"),
+            ("größer-al...", "${U}..."),
+            // A letter that differs in its second byte.
+            ("größer-als-gr\u{f5}x", "${U}x"),
         ] {
             assert_eq!(env.masked(said), masked);
         }

@@ -9,7 +9,7 @@ use crate::error::{Code, Error, Location};
 use crate::ledger::refusals;
 use crate::ledger::statements::{self, Fault};
 use crate::mention::Mention;
-use crate::migration::{Convention, Section};
+use crate::migration::{Convention, Migration, Section};
 
 /// What a failure asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,16 +124,19 @@ pub(super) fn section(
     first: bool,
     report: &Report,
 ) -> Error {
-    match refusal.failure.fault() {
-        Some(Fault::RowGone) => {
+    let migration = setup.migration(refusal.migration, refusal.direction);
+    match (refusal.failure.fault(), migration) {
+        (Some(Fault::RowGone), Some(migration)) => {
             let steps = match kept {
                 None => "nothing of it was kept".to_owned(),
                 Some((done, total, _)) => format!("steps kept: {done} of {total}"),
             };
             let help = format!("{LEAVE_THE_ROW}; {steps}, {}", before(report));
-            row_gone(setup, refusal.migration, refusal.direction).with_help(help).with_option(Mention::named("table"))
+            let section = setup.section(refusal.migration, refusal.direction);
+            row_gone(setup, migration, section).with_help(help).with_option(Mention::named("table"))
         }
-        None if refusal.owner != Owner::Ledger => statement(setup, refusal, kept, first, report),
+        // A callback has no row: what it says of one, it says itself.
+        (None, _) | (_, None) if refusal.owner != Owner::Ledger => statement(setup, refusal, kept, first, report),
         _ => database(setup, &refusal.failure, "the ledger could not be written"),
     }
 }
@@ -143,11 +146,10 @@ pub(super) const LEAVE_THE_ROW: &str =
     "leave out what deletes the row, or keep the ledger elsewhere with the option `table`";
 
 /// The row of a migration that is under way is not in the ledger any more.
-pub(super) fn row_gone(setup: &Setup, migration: usize, direction: Direction) -> Error {
-    let section = setup.section(migration, direction);
+pub(super) fn row_gone(setup: &Setup, migration: &Migration, section: &Section) -> Error {
     let message = format!(
         "after the migration its row, version {}, is gone from the ledger {}: it has deleted it itself, or a trigger has",
-        setup.catalog.migrations[migration].version.as_str(),
+        migration.version.as_str(),
         setup.options.table.qualified()
     );
     Error::new(Code::LedgerTouched, message).with_location(start(section))
@@ -199,8 +201,8 @@ pub(super) fn statement(
     let Refusal { failure, place, .. } = refusal;
     let section = setup.section(refusal.migration, refusal.direction);
     let mut stamps = Vec::new();
-    // A callback has none.
-    let version = setup.catalog.migrations.get(refusal.migration).map_or("", |migration| migration.version.as_str());
+    let migration = setup.migration(refusal.migration, refusal.direction);
+    let version = migration.map_or("", |migration| migration.version.as_str());
     let mut stamp = |mark: &str| {
         let mention = Mention::stamp(mark, &[version]);
         let text = mention.text.clone();
@@ -215,8 +217,8 @@ pub(super) fn statement(
             marker.map_or("", |(_, marker)| marker),
             before(report)
         ),
-        _ if first && THERE.contains(&&*failure.sqlstate) => {
-            let (help, mention) = there(setup, refusal);
+        _ if first && !version.is_empty() && THERE.contains(&&*failure.sqlstate) => {
+            let (help, mention) = there(setup, version);
             stamps.push(mention);
             help
         }
@@ -268,8 +270,7 @@ pub(super) fn statement(
 }
 
 /// What to do where the first migration runs into what is there.
-fn there(setup: &Setup, refusal: &Refusal) -> (String, Mention) {
-    let version = setup.catalog.migrations[refusal.migration].version.as_str();
+fn there(setup: &Setup, version: &str) -> (String, Mention) {
     let (each, stamp) = refusals::look_at_each(&[version], &setup.catalog);
     let table = setup.options.table.qualified();
     let help =

@@ -2,6 +2,7 @@
 
 use super::failure::{self, Kind};
 use super::message::Message;
+use super::pace::{self, MOST_LOSSES, MOST_RACES, TOO_MANY_CONNECTIONS};
 use super::prepared::Prepared;
 use super::report::{Done, Event, EventKind, Failed, Outcome, Status};
 use super::request::{Direction, Request};
@@ -20,23 +21,12 @@ use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-/// How often a connection may break without anything getting done before the run gives up. What
-/// breaks it may be the migration: to look at the ledger in between does not begin the count anew.
-const MOST_LOSSES: u32 = 3;
 /// A health check has to be told now. It asks once more, since a pool may have lent it a connection
 /// that had been lost before.
 const MOST_LOSSES_OF_READY: u32 = 1;
-/// How long to wait after the first loss, in milliseconds, and how much longer after each other one:
-/// a database that has to wake takes a moment.
-const AFTER_LOSS: u32 = 100;
-const LONGER: u32 = 4;
-/// How often in a row creating the ledger may fail because of others.
-const MOST_RACES: u32 = 20;
 
 /// SQLSTATE `insufficient_privilege`.
 const INSUFFICIENT_PRIVILEGE: &str = "42501";
-/// SQLSTATE `too_many_connections`.
-const TOO_MANY_CONNECTIONS: &str = "53300";
 /// SQLSTATE `in_failed_sql_transaction`.
 const FAILED_TRANSACTION: &str = "25P02";
 
@@ -396,6 +386,7 @@ impl Machine {
             }
             Phase::Callback { at, step } => {
                 self.state.losses = 0;
+                self.state.races = 0;
                 self.call_step(at, step + 1)
             }
             Phase::Apply(migration) => self.applied(migration),
@@ -596,25 +587,17 @@ impl Machine {
             };
             return self.fail(error);
         }
-        let most = 25_u32 << self.pace.attempts.min(5);
+        let milliseconds = pace::about(&mut self.pace.seed, pace::for_others(self.pace.attempts));
         self.pace.attempts += 1;
         self.state.phase = Phase::Waiting;
-        Output::Wait { milliseconds: self.about(most) }
-    }
-
-    /// Half of it up to one and a half.
-    fn about(&mut self, milliseconds: u32) -> u32 {
-        // Numerical Recipes' linear congruential generator: enough to keep runners apart.
-        self.pace.seed = self.pace.seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        milliseconds / 2 + (self.pace.seed >> 8) % milliseconds
+        Output::Wait { milliseconds }
     }
 
     /// Looks at the ledger once the connection has had time to come back.
     pub(super) fn look_after_loss(&mut self) -> Output {
         self.prepared = None;
         self.state.phase = Phase::Waiting;
-        let losses = self.state.losses.clamp(1, MOST_LOSSES);
-        let milliseconds = self.about(AFTER_LOSS * LONGER.pow(losses - 1));
+        let milliseconds = pace::about(&mut self.pace.seed, pace::after_loss(self.state.losses));
         Output::Wait { milliseconds: milliseconds.min(self.setup.options.wait_timeout) }
     }
 

@@ -42,6 +42,7 @@ mod machine;
 mod message;
 mod noticed;
 mod options;
+pub mod pace;
 mod place;
 mod prepared;
 mod refused;

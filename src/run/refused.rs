@@ -2,11 +2,17 @@
 
 use super::failure::{self, Kind};
 use super::message::{self, Owner};
+use super::pace::MOST_RACES;
 use super::place::place;
 use super::report::EventKind;
 use super::request::{Direction, Request};
 use super::state::{Doubt, Phase, Refusal};
 use super::{Failure, Machine, Output};
+
+/// How often in a row a callback may run into what is there, or is not: what another run makes or drops at the same moment.
+const MOST_TRIES: u32 = 5;
+/// SQLSTATE of "tuple concurrently updated", which nothing but another session brings about.
+const TUPLE_UPDATED: &str = "XX000";
 
 impl Machine {
     /// A transactional section failed. An explicit transaction has to be ended first.
@@ -44,8 +50,12 @@ impl Machine {
                 self.look_after_loss()
             }
             (Kind::Lost, Direction::Callback) => self.look_after_loss(),
-            // Another run is at the same callback.
-            (Kind::Race, Direction::Callback) => self.wait("for another runner, which runs the same callback"),
+            // Another run may be at the same callback, and be through with it by the next try. What is the callback's own
+            // fault fails alike every time.
+            (Kind::Race | Kind::Unique, Direction::Callback) if self.may_be_raced(&refusal) => {
+                self.state.races += 1;
+                self.wait_quietly("for another runner, which runs the same callback")
+            }
             (Kind::Lost, Direction::Down) => {
                 self.state.doubt = Doubt::Lost(migration, EventKind::Reverted);
                 self.look_after_loss()
@@ -73,6 +83,16 @@ impl Machine {
             }
             _ => self.give_up(refusal),
         }
+    }
+
+    /// Whether a callback that has failed is tried once more, since somebody else may have run it at the same moment.
+    fn may_be_raced(&self, refusal: &Refusal) -> bool {
+        let most = if refusal.failure.sqlstate == TUPLE_UPDATED { MOST_RACES } else { MOST_TRIES };
+        let is_over = self
+            .pace
+            .since
+            .is_some_and(|since| self.pace.now.saturating_sub(since) >= u64::from(self.setup.options.wait_timeout));
+        self.state.races < most && !is_over && self.setup.options.wait_timeout > 0
     }
 
     /// Whether it was stopped while somebody else was at work: it may be the claim that was stopped, while it waited.

@@ -33,7 +33,8 @@ impl Machine {
                     "{}; what it has done is kept, and the next run would do it again: take it back by hand first",
                     failure::LEAVE_THE_ROW
                 );
-                let error = failure::row_gone(&self.setup, migration, Direction::Up).with_help(help);
+                let file = &self.setup.catalog.migrations[migration];
+                let error = failure::row_gone(&self.setup, file, &file.up).with_help(help);
                 return self.fail(error.with_option(Mention::named("table")));
             }
             Doubt::Unrecorded(_) => {}

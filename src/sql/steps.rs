@@ -275,7 +275,9 @@ impl Grouping<'_> {
         let mut from = range.start;
         while from < range.end {
             let at = from;
-            let block = self.blocks.iter().find(|block| block.start == at && block.end <= range.end);
+            // They come in the order of the text.
+            let block = self.blocks.get(self.blocks.partition_point(|block| block.start < at));
+            let block = block.filter(|block| block.start == at && block.end <= range.end);
             if let Some(block) = block.filter(|block| self.statements[(*block).clone()].iter().all(|s| s.transactional))
             {
                 from = block.end;

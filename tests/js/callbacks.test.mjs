@@ -110,6 +110,53 @@ onEachDatabase(
       assert.deepEqual(await said(it), [])
     })
 
+    test('what is its own fault is told with its place, whatever another run could have brought about', async (t) => {
+      for (const [sql, line, state] of [
+        ['select 1;\ngrant select on boxes to nobody_of_that_name', 2, '42704'],
+        ['create table boxes (n int)', 1, '42P07'],
+        ['alter table boxes add n int', 1, '42701'],
+        [
+          'insert into boxes values (1);\ncreate unique index boxes_n on boxes (n);\ninsert into boxes values (1)',
+          3,
+          '23505',
+        ],
+        // The text with which a statement of the run's own says that a row is gone.
+        ["select 'counterfoil: the row is gone: 1'::int", 1, '22P02'],
+      ]) {
+        const it = await open(t)
+        const events = []
+        const error = await fails(
+          migrate(it.db, { ...V1, 'afterMigrate.sql': sql }, { onProgress: (event) => events.push(event.kind) }),
+          { code: 'statement-failed', applied: ['1'] },
+        )
+        assert.deepEqual([error.at.path, error.at.line], ['afterMigrate.sql', line], sql)
+        assert.match(error.message, new RegExp(`\\(${state}\\)`))
+        assert.match(error.help, /^fix afterMigrate\.sql and run again/)
+        assert.ok(!events.includes('waiting'), sql)
+        await it.exec('drop table boxes, schema_migrations')
+      }
+    })
+
+    if (kind === 'PostgreSQL')
+      test('one that meets another run of itself is tried again', async (t) => {
+        const it = await open(t)
+        const [other, third] = [await it.session(), await it.session()]
+        await migrate(it.db, V1)
+        await other.query('begin; create table made (n int)')
+        const set = { ...V1, ...V2, 'afterMigrate.sql': 'drop table if exists made; create table made (n int, m int)' }
+        const run = migrate(it.db, set)
+        for (;;) {
+          // A transaction sees the activity of its beginning.
+          const { rows } = await third.query(
+            `select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%create table made%' and datname = current_database()`,
+          )
+          if (rows[0]) break
+        }
+        await other.query('commit')
+        assert.deepEqual((await run).applied.length, 1)
+        assert.deepEqual(await it.query('select n, m from made'), [])
+      })
+
     test('one of each migration is in its transaction, and its failure has its own place', async (t) => {
       const it = await open(t)
       const set = { ...V1, 'afterEachMigrate.sql': 'select 1;\nselect nope\n-- without an end' }

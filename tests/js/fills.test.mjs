@@ -126,6 +126,32 @@ DROP TABLE \${REGION}post;
       assert.ok(!rows.includes('secret'), rows)
     })
 
+    test('of a value that PostgreSQL cuts or writes in another way no error tells a part', async (t) => {
+      const token = 'A1b2C3d4'.repeat(12)
+      const wide = `x${'äöü'.repeat(20)}`
+      for (const [sql, value, state] of [
+        ["create table a (t text, n int not null); insert into a values ('$TOKEN', null)", token, '23502'],
+        ["create table a (t bytea, n int not null); insert into a values ('$TOKEN', null)", token, '23502'],
+        ['select * from $TOKEN', token, '42P01'],
+        ['select * from the_log_of_all_that_has_happened_in_$TOKEN', token, '42P01'],
+        ['select * from "$TOKEN"', wide, '42P01'],
+        ["create table a (t text, n int not null); insert into a values ('$TOKEN', null)", wide, '23502'],
+        ["do $$$$ begin raise '%', quote_literal('$TOKEN'); end $$$$", "it''s\\''quoted''\\so", 'P0001'],
+        ["do $$$$ begin raise '%', quote_ident('$TOKEN'); end $$$$", 'Na"me"With"Quotes', 'P0001'],
+      ]) {
+        const { db } = await open(t)
+        const set = { '1_a.sql': up(`${sql};\n`) }
+        const error = await fails(migrate(db, set, { env: { TOKEN: value } }), { code: 'statement-failed' })
+        assert.ok(error.message.includes('${TOKEN}') && error.message.includes(`(${state})`), error.message)
+        const told = JSON.stringify([error.message, error.help, error.stack, error.cause, error.cause?.message])
+        const all = [told, told.replace(/['"\\]/g, '')].map((text) => text.toLowerCase())
+        const hex = Buffer.from(value).toString('hex')
+        for (const known of [value, value.replace(/['"\\]/g, ''), hex])
+          for (let at = 0; at + 8 <= known.length; at += 1)
+            for (const text of all) assert.ok(!text.includes(known.slice(at, at + 8).toLowerCase()), `${sql}: ${text}`)
+      }
+    })
+
     test('a value that opens a quote is refused before anything runs', async (t) => {
       const { db, query } = await open(t)
       const set = { '1_a.sql': '-- +goose Up\ncreate table a ();\n', '2_b.sql': up('select 1,\n  $OPEN;\nselect 2;\n') }
@@ -210,6 +236,18 @@ insert into a values ('\${flyway:user}', '\${flyway:database}', '\${flyway:times
       })
     })
 
+    // PlaceholderReplacingReader.java, CaseInsensitiveMap.
+    test('Flyway: the case of a name does not matter', async (t) => {
+      const { db, query } = await open(t)
+      const set = {
+        'V1__a.sql': "create table ${flyway:defaultschema}.${Name} (f text default '${Flyway:FileName}')",
+        'flyway.conf': 'flyway.placeholders.name=a\n',
+      }
+      await migrate(db, set)
+      await query('insert into a default values')
+      assert.deepEqual(await query('select f from a'), [{ f: 'V1__a.sql' }])
+    })
+
     test('Flyway: the default schema is that of the run', async (t) => {
       const { db, query } = await open(t)
       const set = { 'V1__a.sql': 'create table ${flyway:defaultSchema}.a ()' }
@@ -249,8 +287,8 @@ test('the command line takes the names, and the values from the environment', as
 test('Flyway: a configuration beside the folder gives placeholders their values, and nothing else of it is read', async (t) => {
   const secret = 'hush-hush'
   const it = project(t, {
-    'db/flyway.toml': `[flyway]\nplaceholderReplacement = true\n[environments.live]\npassword = "${secret}"\n[flyway.placeholders]\nowner = "root"\nplace = "above"\n`,
-    'db/flyway.conf': `flyway.password=${secret}\nflyway.placeholders.kind=conf\n`,
+    'db/flyway.toml': `[flyway]\nplaceholderReplacement = true\n[environments.live]\npassword = "${secret}"\n[flyway."placeholders"] # all\n"owner" = "root"\nplace = "above"\n`,
+    'db/flyway.conf': `flyway.password=\\\n${secret}\nflyway.placeholders.kind=co\\\n  nf\nflyway.user=${secret}\n`,
     'db/migrations/flyway.conf': 'flyway.placeholders.place=beside\n',
     'db/migrations/V1__a.sql': "create table a (n text default '${owner} ${place} ${kind}');\n",
   })

@@ -188,6 +188,16 @@ test('markers in great number do not take longer than they should', (t) => {
   )
   measure(
     t,
+    'blocks',
+    [12_500, 25_000, 50_000],
+    (size) =>
+      '-- +goose NO TRANSACTION\n-- +goose Up\n' +
+      '-- +goose StatementBegin\nselect 1;\nselect 2;\n-- +goose StatementEnd\n'.repeat(size),
+    (sql, { plan }) => plan({ '1_a.sql': sql }),
+    ({ decisions }, size) => assert.equal(decisions[0].statements, size * 2),
+  )
+  measure(
+    t,
     'breakpoints',
     [25_000, 50_000, 100_000],
     (size) => 'select 1;--> statement-breakpoint\n'.repeat(size),

@@ -28,18 +28,18 @@ function setup({ initialOptions, onResolve, onLoad }: Build, options: PluginOpti
   onResolve({ filter: virtual }, ({ path }) => ({ path, namespace: 'counterfoil' }))
   onLoad({ filter: virtual, namespace: 'counterfoil' }, async ({ path }) => {
     try {
-      const { code, folder, files, warnings } = await load(path, options, root, 'counterfoil/esbuild')
+      const { code, folders, files, warnings } = await load(path, options, root, 'counterfoil/esbuild')
       return {
         contents: code,
         loader: 'js',
-        watchDirs: [folder],
+        watchDirs: folders,
         watchFiles: files,
         warnings: warnings.map((text) => ({ text })),
       }
     } catch (error) {
       if (!(error instanceof PluginError)) throw error
-      const { message, loc, folder, files } = error
-      return { errors: [{ text: message, location: loc ?? null }], watchDirs: [folder], watchFiles: files }
+      const { message, loc, folders, files } = error
+      return { errors: [{ text: message, location: loc ?? null }], watchDirs: folders, watchFiles: files }
     }
   })
 }

@@ -20,7 +20,7 @@ export interface Surroundings {
   /** The project's root. */
   root: string
   /** Whether this is development; without it, whether the bundler watches. */
-  developing?: boolean
+  developing?: boolean | undefined
   /** Has a folder watched; without it the bundler's hook is asked to. */
   watchFolder?: ((folder: string) => void) | undefined
 }

@@ -29,6 +29,8 @@ export interface Loaded {
   code: string
   /** The folder, absolute. */
   folder: string
+  /** It and the folders in it, absolute: some bundlers look at what is right in a folder, and no deeper. */
+  folders: string[]
   /** The files in it, absolute. */
   files: string[]
   warnings: string[]
@@ -44,6 +46,7 @@ export class PluginError extends Error {
   constructor(
     { message, help, at, cause }: MigrationError,
     readonly folder: string,
+    readonly folders: string[],
     readonly files: string[],
   ) {
     super(
@@ -88,10 +91,12 @@ export async function load(
   developing = false,
 ): Promise<Loaded> {
   const { folder, convention } = folderOf(id, options, root)
-  let files: string[] = []
+  const folders = [folder]
+  const files: string[] = []
   try {
     const texts = await readMigrations(folder)
-    files = Object.keys(texts).map((path) => join(folder, path))
+    folders.push(...(origins.get(texts)?.folders ?? []).map((path) => join(folder, path)))
+    files.push(...Object.keys(texts).map((path) => join(folder, path)))
     const { manifest, problems, findings, empty } = examine(texts, {
       ...(convention !== undefined && { convention }),
       ...(options.policy && { policy: options.policy }),
@@ -102,6 +107,7 @@ export async function load(
     return {
       code: renderManifest(manifest, { by }),
       folder,
+      folders,
       files,
       warnings: [
         ...[...findings, ...(missing ? [missing] : [])].map((finding) => worded(finding, folder)),
@@ -109,7 +115,10 @@ export async function load(
       ],
     }
   } catch (error) {
-    throw error instanceof MigrationError ? new PluginError(error, folder, files) : error
+    if (!(error instanceof MigrationError)) throw error
+    // One that cannot be read is not among the texts.
+    if (error.at) files.push(join(folder, error.at.path))
+    throw new PluginError(error, folder, folders, files)
   }
 }
 

@@ -2,8 +2,7 @@
 import type { Driver } from '../run/driver.js'
 import { can, inside, told, type Connection, type Go, type TextRow } from '../run/database.js'
 import type { Long } from '../run/long.js'
-import { nodeDataDir } from './pglite-dir.js'
-import { asText, isDead, speaks, stopped, type PGliteLike } from './pglite-like.js'
+import { asText, deathOf, speaks, stopped, type PGliteLike } from './pglite-like.js'
 
 function connect(db: PGliteLike) {
   // What `db.transaction()` hands to its callback: to wait for the end of that would be to wait for ever.
@@ -14,10 +13,13 @@ function connect(db: PGliteLike) {
   const send = async (sql: string | Long, go: Go, count = 1) => (await more()).send(db, sql, count, go, self)
   const self: Connection = {
     capabilities: { script: true, batch: false, interactive: true },
-    async query(sql, go) {
-      if (asked) return (await more()).query(db, sql, go, self)
+    async query(sql, go, looks) {
+      const death = deathOf(db)
+      if (death) throw death
+      // What is kept in a browser other tabs may have, too.
+      if (asked || 'onLeaderChange' in db || /:\/\//.test(db.dataDir ?? ''))
+        return (await more()).query(db, sql, go, self, looks)
       asked = true
-      if (isDead(db)) throw stopped(db)
       // Not `query`: in the extended protocol a statement does not begin with its transaction.
       const [result] = (await db.exec(sql, asText)) as [{ rows: TextRow[] }]
       if (!result.rows.length) throw stopped(db)
@@ -45,11 +47,5 @@ export const pglite = {
   entry: 'pglite',
   takes: (db) => can(db, 'query', 'exec'),
   connect,
-  async lock(db) {
-    const directory = nodeDataDir(db.dataDir)
-    if (directory === undefined) return undefined
-    // A directory that holds anything at all is not initialised.
-    await db.waitReady
-    return (await import('./pglite-lock.js')).lockDataDir(directory)
-  },
+  lock: async (db) => (await import('./pglite-hold.js')).lockFor(db),
 } satisfies Driver<PGliteLike>

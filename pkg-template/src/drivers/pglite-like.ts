@@ -24,6 +24,8 @@ export interface WithProtocol extends PGliteLike {
   _runExclusiveTransaction<T>(work: () => Promise<T>): Promise<T>
   runExclusive<T>(work: () => Promise<T>): Promise<T>
   syncToFs(): Promise<void>
+  /** Of a `PGliteWorker`: gives what takes the listener away again. */
+  onLeaderChange?(listener: () => void): () => void
   _checkReady(): Promise<void>
 }
 
@@ -43,13 +45,17 @@ export const speaks = (db: PGliteLike): db is WithProtocol =>
 /** @internal */
 export const asText = { parsers: { 25: (value: string) => value, 1043: (value: string) => value } }
 
-const dead = new WeakSet<PGliteLike>()
+const dead = new WeakMap<PGliteLike, Error>()
 
-/** Whether it has stopped before. @internal */
-export const isDead = (db: PGliteLike): boolean => dead.has(db)
+/** Why it cannot be used any more, if that is so. @internal */
+export const deathOf = (db: PGliteLike): Error | undefined => dead.get(db)
 
 /** A trap in WebAssembly ends an answer without a word, and what comes after it means nothing. @internal */
-export function stopped(db: PGliteLike): Error {
-  dead.add(db)
-  return Object.assign(new Error('PGlite has stopped in the middle of an answer'), { unusable: true })
+export const stopped = (db: PGliteLike): Error => unusable(db, 'PGlite has stopped in the middle of an answer')
+
+/** An error after which the instance must not be used. @internal */
+export function unusable(db: PGliteLike, message: string): Error {
+  const error = Object.assign(new Error(message), { unusable: true })
+  dead.set(db, error)
+  return error
 }

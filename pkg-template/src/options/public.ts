@@ -58,7 +58,7 @@ export type RunEvent = Event | NoticeEvent
 
 /** The code of a finding of a plan or a run: stable, kebab-case. */
 export type FindingCode =
-  CoreCode | CoreFinding | ImportCode | 'progress-failed' | 'snapshot-not-used' | 'snapshot-not-saved'
+  CoreCode | CoreFinding | ImportCode | 'not-locked' | 'progress-failed' | 'snapshot-not-used' | 'snapshot-not-saved'
 
 /** Something a person should know, that is not a decision about one migration. */
 export interface Finding<Code extends string = FindingCode> extends Omit<CoresFinding, 'code'> {

@@ -64,7 +64,7 @@ export async function amend<Db extends object>(
           convention,
           errand: what,
           dry,
-          exclusive: lock !== undefined,
+          exclusive: lock !== undefined && !lock.finding,
           seed,
           script,
         })

@@ -35,8 +35,11 @@ type Batches =
 export type Go = () => void
 
 interface Talk {
-  /** Runs one statement and gives its rows; with `script`, as a message of the simple protocol. */
-  query(sql: string, go?: Go): Promise<readonly TextRow[]>
+  /**
+   * Runs one statement and gives its rows; with `script`, as a message of the simple protocol. Without `go`, or where it
+   * `looks`, it has written nothing.
+   */
+  query(sql: string, go?: Go, looks?: boolean): Promise<readonly TextRow[]>
   /** Sends one statement alone in its message. */
   statement(sql: string, go: Go): Promise<unknown>
   /** Set by the loop: it is told of every NOTICE and WARNING that the driver hears of. */

@@ -208,7 +208,7 @@ async function perform(
   go: Go,
   machine: Driven,
 ): Promise<readonly TextRow[] | undefined> {
-  if (request.type === 'query') return connection.query(request.sql, go)
+  if (request.type === 'query') return connection.query(request.sql, go, request.looks)
   if (request.type === 'statement') await connection.statement(request.sql, go)
   else if (request.type === 'script')
     await connection.script?.(written(machine, request, connection.long), go, request.count)

@@ -1,6 +1,6 @@
 // What a driver is, and what passes between a run and its engine: types only.
 import type { Answer, Plan, Readiness } from '../core/core.js'
-import type { Amended, Report } from '../options/public.js'
+import type { Amended, Finding, Report } from '../options/public.js'
 import type { Connection } from './database.js'
 
 /** The entries that take a database. @internal */
@@ -38,6 +38,8 @@ export interface Lock {
   /** Shows that its owner is alive. */
   touch(): void
   release(): void
+  /** Why it keeps nobody off, if it does not. */
+  finding?: Finding
 }
 
 /** What comes of a run. @internal */

@@ -1,5 +1,5 @@
 // What a driver needs beyond the one question: files, the core, the loop. Loaded when the question was not enough.
-import type { Begun, Driver, Ended, Lock } from './driver.js'
+import type { Begun, Driver, Ended, Lock, Outcome } from './driver.js'
 import { catalogOf } from './catalogs.js'
 import { refuseEmpty } from './empty.js'
 import type { Capabilities, Readiness, RunGoal, RunOptions } from '../core/core.js'
@@ -9,6 +9,7 @@ import { loadFiles, type AnyMigrations } from '../set/files.js'
 import { coreNow, init } from '../wasm/init.js'
 import { conventionOf } from '../set/manifest.js'
 import { bare, type Settings } from '../options/options.js'
+import type { Finding } from '../options/public.js'
 
 export { init }
 
@@ -29,7 +30,7 @@ export async function prepare(set: AnyMigrations, chosen: Settings) {
     let lock: Lock | undefined
     try {
       lock = writes ? await driver.lock?.(db) : undefined
-      chosen.core.exclusive = lock !== undefined
+      chosen.core.exclusive = lock !== undefined && !lock.finding
       chosen.core.runner = runner()
       const catalog = catalogOf(set, files, conventionOf(set, chosen.convention))
       if (!chosen.allowEmpty) refuseEmpty(set, files, chosen.convention, catalog)
@@ -40,7 +41,8 @@ export async function prepare(set: AnyMigrations, chosen: Settings) {
       const make = (capabilities: Capabilities) =>
         new Machine(catalog, bare(goal), chosen.core as RunOptions, capabilities)
       const ended = await drive(open, make, chosen, begin, lock, begun?.asked)
-      return 'httpStatus' in ended.outcome ? { ...ended, outcome: onOneLine(ended.outcome) } : ended
+      const outcome = lock?.finding ? noted(ended.outcome, lock.finding) : ended.outcome
+      return { ...ended, outcome: 'httpStatus' in outcome ? onOneLine(outcome) : outcome }
     } finally {
       connection?.close?.(false)
       lock?.release()
@@ -50,6 +52,10 @@ export async function prepare(set: AnyMigrations, chosen: Settings) {
 
 /** What is told of versions in a ledger is for a log: whoever wrote them, it is one line. */
 const onOneLine = (readiness: Readiness): Readiness => ({ ...readiness, message: visible(readiness.message) })
+
+/** What a run did, with what a person should know of it. */
+const noted = (outcome: Outcome, finding: Finding): Outcome =>
+  'applied' in outcome ? { ...outcome, findings: [...outcome.findings, finding] } : outcome
 
 /** A random text that tells this run from all others. */
 function runner(): string {

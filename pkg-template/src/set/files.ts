@@ -1,21 +1,30 @@
 // What a caller may hand in as migrations, made into one form.
 import { failure, MigrationError } from '../shared/errors.js'
+import { filesOfBundle, type DrizzleBundle } from './drizzle-bundle.js'
 import { manifestOf, type Manifest } from './manifest.js'
+
+export type { DrizzleBundle }
 
 /** A file's text, a module whose default export is the text, or a function that loads either. */
 export type SqlSource = string | { readonly default: string }
 
-/** A file, where functions that return a promise may load it. */
-export type LazySqlSource = SqlSource | (() => Promise<SqlSource> | SqlSource)
+/**
+ * A file, where functions that return a promise may load it. What they load is looked at when it is there: the types of
+ * `import.meta.glob` say nothing of it.
+ */
+export type LazySqlSource = SqlSource | (() => Promise<unknown> | SqlSource)
 
 /**
  * A migration set: paths and texts. Paths use `/`; order does not matter.
  *
- * This is what `import.meta.glob('./migrations/**', { query: '?raw', eager: true })` and `readMigrations` give, or a
- * {@link Manifest}, with which a database that is current is told by one query.
+ * This is what `readMigrations` gives, and `fromGlob` of what a bundler's glob has found, or a {@link Manifest}, with which a
+ * database that is current is told by one query. The object that drizzle-kit writes in `migrations.js` is one, too.
  */
 export type Migrations<Source = SqlSource> =
-  { readonly [path: string]: Source } | readonly { readonly path: string; readonly sql: Source }[] | Manifest
+  | { readonly [path: string]: Source }
+  | readonly { readonly path: string; readonly sql: Source }[]
+  | DrizzleBundle<Source>
+  | Manifest
 
 /** A set as `migrate` and the others take it: some of its texts may have yet to be loaded. */
 export type AnyMigrations = Migrations<LazySqlSource>
@@ -53,6 +62,7 @@ export async function loadFiles(migrations: AnyMigrations): Promise<Files> {
       try {
         return [path, text(path, await source())]
       } catch (cause) {
+        if (cause instanceof MigrationError) throw cause
         throw failure(
           'invalid-input',
           `${path} could not be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
@@ -78,6 +88,8 @@ function listed(migrations: unknown): [path: string, source: unknown][] {
   if (manifest) return Array.from(manifest.files, (file, index) => entry(file, index, 'files'))
   if (Array.isArray(migrations)) return Array.from(migrations, (file, index) => entry(file, index))
   if (!isRecord(migrations)) throw wrong('migrations', migrations, instead(migrations))
+  const bundle = filesOfBundle(migrations)
+  if (bundle) return bundle.map(([path, source]) => [named(path, path), source])
   const paths = Object.keys(migrations)
   const [only] = paths
   if (paths.length === 1 && only === 'default' && !isText(read(migrations, only, only)))
@@ -157,8 +169,8 @@ function wrong(place: string, value: unknown, help: string): MigrationError {
   return failure('invalid-input', `${place} is ${kindOf(value)}`, help)
 }
 
-/** What a value is, with its article. */
-function kindOf(value: unknown): string {
+/** What a value is, with its article. @internal */
+export function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value)
   if (typeof Object(value).then === 'function') return 'a promise'
   const tag = tagOf(value)

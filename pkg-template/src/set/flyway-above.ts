@@ -26,10 +26,19 @@ export async function configurationAbove(folder: string, paths: readonly string[
 
 function ofPlaceholders(text: string): string {
   let table = ''
+  let isKept = false
+  let before = ''
   const kept = text.split(/\r?\n/).map((line) => {
     const header = /^\s*\[([^\]]*)\]\s*(#.*)?$/.exec(line)
-    if (header) table = (header[1] ?? '').trim()
-    return header || table === 'flyway.placeholders' || /^\s*(flyway\.)?placeholder/.test(line) ? line : ''
+    if (header) table = (header[1] ?? '').replace(/["'\s]/g, '')
+    // As the core reads it: src/convention/placeholders.rs.
+    const goesOn = /\\\s*$/.test(before) && line.trim() !== '' && !/^\s*flyway\..*=/.test(line)
+    before = line
+    isKept = Boolean(header) || table === 'flyway.placeholders' || named.test(line) || (isKept && goesOn)
+    return isKept ? line : ''
   })
   return kept.join('\n')
 }
+
+/** A setting of placeholders. */
+const named = /^\s*["']?(flyway["']?\s*\.\s*["']?)?placeholder/

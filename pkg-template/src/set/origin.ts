@@ -6,6 +6,8 @@ export interface Origin {
   readonly folder: string
   /** Some of the files in it that are no part of the set. */
   readonly others: readonly string[]
+  /** The folders in it that were looked into, from the folder. */
+  readonly folders: readonly string[]
   /** What in it is a symbolic link and is followed, from the folder. */
   readonly links: readonly string[]
 }

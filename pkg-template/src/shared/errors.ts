@@ -13,6 +13,7 @@ type PackageCode =
   | 'alembic-duplicate'
   | 'alembic-missing-parent'
   | 'core-unavailable'
+  | 'database-unavailable'
   | 'internal-error'
   | 'no-migrations'
   | 'not-proved'

@@ -1,5 +1,6 @@
 // Starts the core, once, from whatever it is given.
 import * as core from '../core/core.js'
+import { allowed, isForbidden } from '../shared/csp.js'
 import { failure, type MigrationError } from '../shared/errors.js'
 import { toldBy } from './translated.js'
 
@@ -116,10 +117,11 @@ export async function received(response: Response): Promise<WebAssembly.Module |
 }
 
 function unavailable(cause: unknown): MigrationError {
+  const why = cause instanceof Error ? cause.message : String(cause)
   return failure(
     'core-unavailable',
-    `the core could not be started: ${cause instanceof Error ? cause.message : String(cause)}`,
-    'see that core.wasm is served, or hand its module, its bytes or its address to `init`',
+    `the core could not be started: ${why}`,
+    isForbidden(why) ? allowed : 'see that core.wasm is served, or hand its module, its bytes or its address to `init`',
     cause,
   )
 }

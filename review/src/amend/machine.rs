@@ -9,18 +9,9 @@ use counterfoil::ledger::statements::{self, Around, Fault, TextRow};
 use counterfoil::ledger::{Lease, Ledger, State};
 use counterfoil::mention::Mention;
 use counterfoil::run::failure::{self, Kind};
+use counterfoil::run::pace::{self, MOST_LOSSES, MOST_RACES, TOO_MANY_CONNECTIONS};
 use counterfoil::run::{Failure, Setup};
 use counterfoil::{Code, Error};
-
-/// How often a connection may break before it is given up.
-const MOST_LOSSES: u32 = 3;
-/// How often in a row somebody else may have made or changed the table.
-const MOST_RACES: u32 = 20;
-/// How long to wait after the first loss, in milliseconds, and how much longer after each other one.
-const AFTER_LOSS: u32 = 100;
-const LONGER: u32 = 4;
-/// SQLSTATE `too_many_connections`.
-const TOO_MANY_CONNECTIONS: &str = "53300";
 
 /// How it is asked for.
 #[derive(Clone, Debug, Default)]
@@ -328,7 +319,7 @@ impl<E: Errand> Machine<E> {
                 let told = if self.reached { failure::lost(failure) } else { failure::unreached(failure) };
                 return Output::Failed(told);
             }
-            return self.pause(AFTER_LOSS * LONGER.pow(self.losses - 1));
+            return self.pause(pace::after_loss(self.losses));
         }
         self.reached = true;
         self.races += 1;
@@ -367,17 +358,15 @@ impl<E: Errand> Machine<E> {
             return Output::Failed(failure::waited(&self.setup, what));
         }
         self.races = 0;
-        let most = 25_u32 << self.attempts.min(5);
+        let milliseconds = pace::for_others(self.attempts);
         self.attempts += 1;
-        self.pause(most)
+        self.pause(milliseconds)
     }
 
-    /// Half of it up to one and a half.
+    /// Waits about so long.
     fn pause(&mut self, milliseconds: u32) -> Output {
         self.phase = Phase::Waiting;
-        // Numerical Recipes' linear congruential generator.
-        self.ask.seed = self.ask.seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        Output::Wait(milliseconds / 2 + (self.ask.seed >> 8) % milliseconds)
+        Output::Wait(pace::about(&mut self.ask.seed, milliseconds))
     }
 }
 

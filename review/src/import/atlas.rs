@@ -78,36 +78,157 @@ fn shown(hash: Sha256) -> String {
     Base64::encode_string(&hash.finalize())
 }
 
+/// How many bytes are hashed on trial at most. Each file that was added below others, or run later than others above it, may
+/// take one pass; behind an edited file none agrees.
+const MOST: usize = 256 << 20;
+
+/// The sums of some of the files, one for each way in which they may have lain there.
+#[derive(Clone)]
+struct Chain {
+    sums: [(Lying, Sha256); LYING.len()],
+    /// How many files have been passed, and which of them are left out.
+    passed: usize,
+    left_out: Vec<usize>,
+}
+
+impl Chain {
+    fn new() -> Self {
+        Chain { sums: LYING.map(|lying| (lying, Sha256::new())), passed: 0, left_out: Vec::new() }
+    }
+
+    fn add(&mut self, file: &File<'_>) {
+        for (lying, hash) in &mut self.sums {
+            *hash = with(std::mem::take(hash), file, *lying);
+        }
+    }
+
+    fn agrees(&self, theirs: &str) -> bool {
+        self.sums.iter().any(|(_, hash)| shown(hash.clone()) == theirs)
+    }
+
+    /// Goes on up to the last of these files, without those that are `left_out`, places in their order; from the first one
+    /// again where others were left out before. How many bytes that has taken.
+    fn go(&mut self, files: &[&File<'_>], left_out: Vec<usize>) -> usize {
+        if left_out[..left_out.partition_point(|place| *place < self.passed)] != *self.left_out {
+            *self = Chain::new();
+        }
+        let mut out = left_out.partition_point(|place| *place < self.passed);
+        let mut bytes = 0;
+        for (place, file) in files.iter().enumerate().skip(self.passed) {
+            if left_out.get(out) == Some(&place) {
+                out += 1;
+            } else {
+                self.add(file);
+                bytes += file.text.map_or(0, str::len);
+            }
+        }
+        (self.passed, self.left_out) = (files.len(), left_out);
+        bytes
+    }
+}
+
 /// What has become of each file since it was run.
 fn compare(set: &Set<'_>, entries: &[Entry], found: &[Option<usize>]) -> Vec<Compared> {
     let mut entry_of = BTreeMap::new();
     entry_of.extend(entries.iter().zip(found).filter_map(|(entry, file)| Some(((*file)?, entry))));
-    let mut files: Vec<usize> = (0..set.files.len()).filter(|&at| set.files[at].text.is_some()).collect();
-    files.sort_by_key(|&at| set.files[at].file_name());
+    let mut order: Vec<usize> = (0..set.files.len()).filter(|&at| set.files[at].text.is_some()).collect();
+    order.sort_by_key(|&at| set.files[at].file_name());
+    let files: Vec<&File<'_>> = order.iter().map(|&at| &set.files[at]).collect();
+    let mut times: Vec<_> = entries.iter().map(|entry| &entry.applied_at).collect();
+    times.sort();
+    let time = |entry: &Entry| times.partition_point(|time| **time < entry.applied_at);
+    // When each of them was run. None: nobody knows that it was.
+    let run: Vec<Option<usize>> = order.iter().map(|at| entry_of.get(at).map(|entry| time(entry))).collect();
     // Whether all that is known to have lain below agrees.
     let mut is_known = entries.iter().zip(found).all(|(_, file)| file.is_some_and(|at| set.files[at].text.is_some()));
     let mut compared = BTreeMap::new();
-    let mut so_far = LYING.map(|lying| (lying, Sha256::new()));
-    for (place, at) in files.iter().enumerate() {
-        so_far = so_far.map(|(lying, hash)| (lying, with(hash, &set.files[*at], lying)));
+    let mut all = Chain::new();
+    let mut trials = [Chain::new(), Chain::new()];
+    let mut hashed = 0;
+    for (place, at) in order.iter().enumerate() {
+        all.go(&files[..=place], Vec::new());
         let Some((entry, theirs)) = entry_of.get(at).and_then(|entry| Some((entry, entry.sums.first()?))) else {
             continue;
         };
-        let is_later = |at: &usize| entry_of.get(at).is_some_and(|other| other.applied_at > entry.applied_at);
-        let agrees_without = |left_out: &dyn Fn(&usize) -> bool| {
-            let lay = || files[..=place].iter().filter(|at| !left_out(at)).map(|&at| &set.files[at]);
-            LYING.iter().any(|&lying| shown(lay().fold(Sha256::new(), |hash, file| with(hash, file, lying))) == *theirs)
-        };
-        let agrees = so_far.iter().any(|(_, hash)| shown(hash.clone()) == *theirs)
-            || agrees_without(&is_later)
-            || agrees_without(&|at| is_later(at) || !entry_of.contains_key(at));
+        let mut agrees = all.agrees(theirs);
+        let own = time(entry);
+        for (trial, without_unknown) in trials.iter_mut().zip([false, true]) {
+            let is_out = |place: &usize| run[*place].map_or(without_unknown, |time| time > own);
+            let left_out: Vec<usize> =
+                if agrees || hashed > MOST { Vec::new() } else { (0..=place).filter(is_out).collect() };
+            // Without any it is what was compared already.
+            if !left_out.is_empty() {
+                hashed += trial.go(&files[..=place], left_out);
+                agrees = trial.agrees(theirs);
+            }
+        }
         let now = match agrees {
             true => Compared::Same,
-            false if is_known => Compared::Differs(theirs.clone(), shown(so_far[0].1.clone())),
+            false if is_known => Compared::Differs(theirs.clone(), shown(all.sums[0].1.clone())),
             false => Compared::Unknown,
         };
         is_known &= agrees;
         compared.insert(*at, now);
     }
     found.iter().map(|file| file.and_then(|at| compared.remove(&at)).unwrap_or(Compared::Unknown)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use counterfoil::version::{Identity, Version};
+
+    /// What Atlas would have written of files that were run in this order, `at` being the second at which each was; then one
+    /// of them is edited, or not.
+    fn verdicts(count: usize, at: impl Fn(usize) -> usize, edited: Option<usize>) -> String {
+        let names: Vec<String> = (0..count).map(|n| format!("{n:05}_m.sql")).collect();
+        let versions: Vec<Version> = names.iter().map(|name| Version::new(&name[..5], Identity::Text)).collect();
+        let text = |n: usize| format!("-- {}\nselect {n};\n", "x".repeat(1_000));
+        let texts: Vec<String> = (0..count).map(text).collect();
+        let mut entries = Vec::new();
+        for own in 0..count {
+            let mut hash = Sha256::new();
+            // Where the first one was edited it makes no difference what the others say.
+            for below in (0..=own).filter(|&below| edited != Some(0) && at(below) <= at(own)) {
+                hash.update(&names[below]);
+                hash.update(&texts[below]);
+            }
+            let sums = vec![Base64::encode_string(&hash.finalize())];
+            entries.push(Entry { applied_at: Some(format!("{:08}", at(own))), sums, ..Entry::default() });
+        }
+        let now: Vec<String> =
+            (0..count).map(|n| if edited == Some(n) { "edited".to_owned() } else { text(n) }).collect();
+        let file = |n: usize| File {
+            version: &versions[n],
+            name: "m",
+            path: &names[n],
+            text: Some(&now[n]),
+            migration: None,
+            runs: true,
+        };
+        let set = Set { identity: Identity::Text, files: (0..count).map(file).collect(), journal: BTreeMap::default() };
+        let found: Vec<Option<usize>> = (0..count).map(Some).collect();
+        let word = |compared: &Compared| match compared {
+            Compared::Same => 's',
+            Compared::Unknown => '?',
+            Compared::Differs(..) => 'd',
+        };
+        compare(&set, &entries, &found).iter().map(word).collect()
+    }
+
+    #[test]
+    fn files_that_ran_later_than_others_above_them_agree() {
+        assert_eq!(verdicts(9, |n| n, None), "s".repeat(9));
+        // The second and the fifth were added last, one after the other; then in the other order.
+        assert_eq!(verdicts(9, |n| if n == 1 || n == 4 { 100 + n } else { n }, None), "s".repeat(9));
+        assert_eq!(verdicts(9, |n| if n == 1 || n == 4 { 100 - n } else { n }, None), "s".repeat(9));
+        assert_eq!(verdicts(9, |n| 9 - n, None), "s".repeat(9));
+        assert_eq!(verdicts(9, |n| if n == 1 { 100 } else { n }, Some(3)), "sssd?????");
+    }
+
+    /// With a pass over all files for each one it would never end.
+    #[test]
+    fn behind_an_edited_file_each_is_hashed_but_a_few_times() {
+        assert_eq!(verdicts(4_000, |n| if n == 5 { 9_999 } else { n }, Some(0)), "d".to_owned() + &"?".repeat(3_999));
+    }
 }

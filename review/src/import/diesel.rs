@@ -5,25 +5,20 @@
 //! folder's name up to its first underscore, without dashes (`migrations_internals/src/lib.rs`,
 //! `version_from_string`). `run_on` has the time of the tool's session. It keeps no checksum.
 
-use super::importer::{Entry, Importer, Theirs, Untold, number, text};
+use super::importer::{Importer, Untold, number, numbered};
 use super::set::{File, Set};
-use counterfoil::ledger::{TextRow, Tool};
+use counterfoil::ledger::Tool;
 
 pub(super) const IMPORTER: Importer = Importer {
     tool: Tool::Diesel,
     query: "select version::text as version, pg_catalog.to_char(run_on::timestamptz at time zone 'UTC', \
             'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') as at from {} t order by t.version collate \"C\"",
-    read,
+    read: numbered,
     keys,
     sums: None,
     untold: Untold::None,
     half: "",
 };
-
-fn read(rows: &[TextRow]) -> Theirs {
-    let entry = |row| Entry { applied_at: text(row, "at"), ..Entry::numbered(row, "version") };
-    Theirs { applied: rows.iter().map(entry).collect(), ..Theirs::default() }
-}
 
 fn keys(_: &Set<'_>, file: &File<'_>) -> Vec<String> {
     let version = file.version.as_str().split('_').next().unwrap_or_default().replace('-', "");

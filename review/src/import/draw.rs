@@ -468,7 +468,8 @@ impl<'a> Drawing<'a> {
             Some(FileEvidence { verdict: Verdict::Partly, message, there, missing, .. }) => {
                 let (applied, pending) = (assume(version.as_str(), "applied"), assume(version.as_str(), "pending"));
                 let help = format!(
-                    "make by hand what is not there ({}), or take back what is ({}), and run this again; or say what it has come                      to: {} if it is finished, {} if it is undone; nothing was written",
+                    "make by hand what is not there ({}), or take back what is ({}), and run this again; or say what it has come \
+                     to: {} if it is finished, {} if it is undone; nothing was written",
                     words(missing),
                     words(there),
                     applied.text,

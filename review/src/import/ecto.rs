@@ -4,21 +4,16 @@
 //! Source: <https://github.com/elixir-ecto/ecto_sql>, `lib/ecto/migration/schema_migration.ex`. `inserted_at` is
 //! `NaiveDateTime.utc_now()`. It keeps no checksum.
 
-use super::importer::{Entry, Importer, Theirs, Untold, by_number, text};
-use counterfoil::ledger::{TextRow, Tool};
+use super::importer::{Importer, Untold, by_number, numbered};
+use counterfoil::ledger::Tool;
 
 pub(super) const IMPORTER: Importer = Importer {
     tool: Tool::Ecto,
     query: "select version::text as version, \
             pg_catalog.to_char(inserted_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') as at from {} t order by t.version",
-    read,
+    read: numbered,
     keys: by_number,
     sums: None,
     untold: Untold::None,
     half: "",
 };
-
-fn read(rows: &[TextRow]) -> Theirs {
-    let entry = |row| Entry { applied_at: text(row, "at"), ..Entry::numbered(row, "version") };
-    Theirs { applied: rows.iter().map(entry).collect(), ..Theirs::default() }
-}

@@ -5,22 +5,17 @@
 //! row, and in old releases added one with `is_applied = false`. Version 0 is the row that the table begins with. `tstamp`
 //! is the default `now()` in the time of the tool's session. It keeps no checksum.
 
-use super::importer::{Entry, Importer, Theirs, Untold, by_number, text};
-use counterfoil::ledger::{TextRow, Tool};
+use super::importer::{Importer, Untold, by_number, numbered};
+use counterfoil::ledger::Tool;
 
 pub(super) const IMPORTER: Importer = Importer {
     tool: Tool::Goose,
     query: "select version_id::text as version, pg_catalog.to_char(tstamp::timestamptz at time zone 'UTC', \
             'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') as at from (select distinct on (version_id) id, version_id, is_applied, \
             tstamp from {} order by version_id, id desc) g where is_applied and version_id > 0 order by id",
-    read,
+    read: numbered,
     keys: by_number,
     sums: None,
     untold: Untold::None,
     half: "",
 };
-
-fn read(rows: &[TextRow]) -> Theirs {
-    let entry = |row| Entry { applied_at: text(row, "at"), ..Entry::numbered(row, "version") };
-    Theirs { applied: rows.iter().map(entry).collect(), ..Theirs::default() }
-}

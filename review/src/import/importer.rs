@@ -104,6 +104,19 @@ impl Entry {
     }
 }
 
+/// What rows say that have a number in `version` and a time in `at`.
+pub(super) fn numbered(rows: &[TextRow]) -> Theirs {
+    let entry = |row| Entry { applied_at: text(row, "at"), ..Entry::numbered(row, "version") };
+    Theirs { applied: rows.iter().map(entry).collect(), ..Theirs::default() }
+}
+
+/// What rows say that have a `name` and a time in `at`, and where there is a lock, whether it is held, in `locked`.
+pub(super) fn named(rows: &[TextRow]) -> Theirs {
+    let entry = |row| Entry { applied_at: text(row, "at"), ..Entry::named(row, "name") };
+    let locked = rows.iter().any(|row| is(row, "locked"));
+    Theirs { applied: rows.iter().map(entry).collect(), locked, ..Theirs::default() }
+}
+
 /// A column of a row.
 pub(super) fn text(row: &TextRow, column: &str) -> Option<String> {
     row.get(column).cloned().flatten()

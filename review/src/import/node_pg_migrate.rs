@@ -5,21 +5,16 @@
 //! (`_getMarkAsRun`); the name is the file's without its ending. `run_on` is `NOW()` in the time of the tool's session. It
 //! keeps no checksum.
 
-use super::importer::{Entry, Importer, Theirs, Untold, by_name, text};
-use counterfoil::ledger::{TextRow, Tool};
+use super::importer::{Importer, Untold, by_name, named};
+use counterfoil::ledger::Tool;
 
 pub(super) const IMPORTER: Importer = Importer {
     tool: Tool::NodePgMigrate,
     query: "select name::text as name, pg_catalog.to_char(run_on::timestamptz at time zone 'UTC', \
             'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') as at from {} order by run_on, id",
-    read,
+    read: named,
     keys: by_name,
     sums: None,
     untold: Untold::None,
     half: "",
 };
-
-fn read(rows: &[TextRow]) -> Theirs {
-    let entry = |row| Entry { applied_at: text(row, "at"), ..Entry::named(row, "name") };
-    Theirs { applied: rows.iter().map(entry).collect(), ..Theirs::default() }
-}

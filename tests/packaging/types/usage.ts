@@ -1,4 +1,5 @@
 // Compiled, not run: what a user writes against the real drivers' types, and what the types must refuse.
+/// <reference types="vite/client" />
 import { createServer } from 'node:http'
 import { PGlite } from '@electric-sql/pglite'
 import { live } from '@electric-sql/pglite/live'
@@ -125,6 +126,40 @@ await pglite.migrate(db, { './001_a.sql': { default: 'select 1' } } as Record<st
 await pglite.migrate(db, { './001_a.sql': async () => 'select 1' } as Record<string, () => Promise<string>>)
 await pglite.migrate(db, { './001_a.sql': async () => ({ default: 'select 1' }) })
 await pglite.migrate(db, [{ path: '001_a.sql', sql: 'select 1' }])
+const eager = import.meta.glob('./m/**', { query: '?raw', import: 'default', eager: true, exhaustive: true })
+const lazy = import.meta.glob('./m/**', { query: '?raw', import: 'default', exhaustive: true })
+await pglite.migrate(db, pure.fromGlob(eager))
+await pglite.migrate(db, pure.fromGlob(lazy))
+await pglite.migrate(db, lazy)
+await pglite.migrate(db, import.meta.glob('./m/*.sql', { query: '?raw' }))
+await pglite.migrate(db, import.meta.glob<string>('./m/*.sql', { query: '?raw', import: 'default', eager: true }))
+await lint(pure.fromGlob(lazy))
+pure.plan(pure.fromGlob(eager))
+// @ts-expect-error a glob without `eager` has yet to be loaded
+pure.plan(pure.fromGlob(lazy))
+await pglite.migrate(db, eager)
+// What the types of Vite 5 to 7 say of the same.
+declare const texts: Record<string, unknown>
+declare const loads: Record<string, () => Promise<unknown>>
+await pglite.migrate(db, pure.fromGlob(texts))
+await pglite.migrate(db, pure.fromGlob(loads))
+await pglite.migrate(db, loads)
+// @ts-expect-error nothing says that these are texts
+await pglite.migrate(db, texts)
+// @ts-expect-error a pattern is no glob
+pure.fromGlob('./m/*.sql')
+
+// What drizzle-kit writes as migrations.js.
+const journal = {
+  version: '7',
+  dialect: 'postgresql',
+  entries: [{ idx: 0, when: 1, tag: '0000_a', breakpoints: true }],
+}
+await pglite.migrate(db, { journal, migrations: { m0000: 'select 1' } })
+await pglite.migrate(db, { migrations: { '20260101000000_a': 'select 1' } })
+embed({ journal, migrations: { m0000: 'select 1' } })
+// @ts-expect-error the texts are missing
+embed({ journal })
 
 for (const { action, code, message } of pure.plan(migrations, [{ version: '001', checksum: 'sha256:…' }]).decisions) {
   if (action === 'drift' && code === 'edited') console.log(message?.length)

@@ -87,11 +87,15 @@ async function nodeTests(folder) {
   if (files.length === 0) return console.log('(no tests yet)')
   const first = long.map((name) => `${name}.test.mjs`).filter((name) => files.includes(name))
   const ordered = [...first, ...files.filter((name) => !first.includes(name))]
-  // Most of them wait for a database more than they work. The reporter keeps the lines of a file together.
-  const together = `--test-concurrency=${Math.max(2, availableParallelism())}`
+  // Most of them wait for a database more than they work, so there is one more than there are processors. The reporter
+  // keeps the lines of a file together.
+  const together = `--test-concurrency=${availableParallelism() + 1}`
   await run(process.execPath, [
     '--test',
     '--test-reporter=spec',
+    '--test-reporter-destination=stdout',
+    `--test-reporter=${new URL('longest.mjs', import.meta.url)}`,
+    '--test-reporter-destination=stdout',
     together,
     ...ordered.map((name) => join(folder, name)),
   ])

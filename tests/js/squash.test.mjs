@@ -340,6 +340,43 @@ test('a journal that is broken is an error with its path, as it is where migrati
 
 const entryOf = (idx, tag) => ({ idx, version: '7', when: 1000 + idx, tag, breakpoints: true })
 
+test('who owns what, and with what somebody is a member, is as the chain made it', async (t) => {
+  const chain = chainOf(
+    `create role app_owner; create role reader noinherit; create role writer;
+     grant reader to writer with admin option; grant app_owner to reader with inherit true, set false;
+     create schema app authorization app_owner;
+     create table app.a (id int primary key); alter table app.a owner to app_owner;
+     create table app.b (id int primary key); alter table app.b owner to app_owner;
+     create table app.audit (id int);
+     create function app.f() returns int language sql security definer return 1; alter function app.f() owner to app_owner;`,
+  )
+  const made = await squash(make, chain)
+  assert.deepEqual([made.proof.differences, made.proof.notes], [[], []])
+  const owners = `select relname as name, relowner::regrole::text as owner from pg_class where relnamespace = 'app'::regnamespace and relkind = 'r'
+    union all select proname, proowner::regrole::text from pg_proc where pronamespace = 'app'::regnamespace
+    union all select nspname, nspowner::regrole::text from pg_namespace where nspname = 'app' order by name`
+  const members = `select roleid::regrole::text as role, member::regrole::text as member, admin_option, inherit_option, set_option
+    from pg_auth_members where member >= 16384 order by 1, 2`
+  const [grown, fresh] = [await databaseOf(t, chain), await databaseOf(t, squashed(chain, made))]
+  for (const sql of [owners, members]) assert.deepEqual(await rows(fresh, sql), await rows(grown, sql))
+  // A baseline that has lost them is no proof.
+  const lost = squashed(chain, made)
+  const without = {
+    ...lost,
+    [made.baseline]: lost[made.baseline]
+      .replace(/^ALTER FUNCTION .* OWNER TO .*$/m, '')
+      .replace(' WITH ADMIN OPTION', ''),
+  }
+  const { differences } = await proveSquash(make, without, made.version, chain)
+  assert.deepEqual(
+    differences.map(({ message }) => message),
+    [
+      'function app.f(): owner is postgres, expected <owner>',
+      'membership writer in reader: has nothing more, expected ADMIN TRUE',
+    ],
+  )
+})
+
 test('a baseline that was made elsewhere is proved, or its differences are named', async () => {
   const chain = chainOf(
     'create table t (id int primary key, at timestamptz default now())',

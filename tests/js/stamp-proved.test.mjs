@@ -121,6 +121,51 @@ test('in a folder of PGlite, by a digest that was looked at first', async (t) =>
   assert.equal((await run(['ready'])).status, 0)
 })
 
+for (const [name, last, live] of [
+  ['a block of code that changes rows', 'do $$ begin insert into notes values (2); end $$;', ''],
+  ['a procedure', 'call fill();', ''],
+  ['what is made and gone again', 'insert into notes values (2); create index i on notes (id);', 'drop index i;'],
+  ['a storage that is only a note', 'alter table notes alter text set storage external;', ''],
+])
+  test(`${name} at the end is asked for`, async (t) => {
+    const first =
+      'create table notes (id int, text text); create procedure fill() language sql as $$ insert into notes values (3) $$;'
+    const { folder, run } = project(t, {
+      'counterfoil.config.json': JSON.stringify({ url: 'pglite:./data' }),
+      'db/migrations/001_a.sql': migration(first),
+      'db/migrations/002_b.sql': migration(last),
+      ...(live && { 'db/migrations/003_c.sql': migration(live) }),
+    })
+    await makeDataDir(join(folder, 'data'))
+    const db = await PGlite.create(join(folder, 'data'))
+    await db.exec(first)
+    await db.close()
+    const silent = live ? ['002', '003'] : ['002']
+    const asked = await run(['stamp', '--proved', '--yes'])
+    assert.equal(asked.status, 1, asked.stdout)
+    assert.match(
+      asked.stderr,
+      new RegExp(
+        `no schema tells whether these have run, since it is the same without them: ${silent.join(', ')}$`,
+        'm',
+      ),
+    )
+    const said = await run([
+      'stamp',
+      '--proved',
+      '--yes',
+      ...silent.flatMap((version) => ['--assume', `${version}=pending`]),
+    ])
+    assert.equal(said.status, 0, said.stderr)
+    const { stdout } = await run(['status', '--format', 'json'])
+    assert.deepEqual(
+      JSON.parse(stdout)
+        .decisions.filter(({ action }) => action === 'apply')
+        .map(({ version }) => version),
+      silent,
+    )
+  })
+
 test('what files have filled in is filled in where they are replayed', async (t) => {
   const { folder, run } = project(t, {
     'counterfoil.config.json': JSON.stringify({ url: 'pglite:./data' }),

@@ -39,8 +39,8 @@ interface Came {
   stopped?: { number: number; message: string }
 }
 
-/** What a replay takes of the options of a call. */
-const replaying = ['table', 'schema', 'convention', 'policy', 'env', 'allowEmpty', 'signal'] as const
+/** What a replay takes of the options of a call. @internal */
+export const replaying = ['table', 'schema', 'convention', 'policy', 'env', 'allowEmpty', 'signal'] as const
 
 /** Asks the schema. @internal */
 export async function evidenceOf<Db extends object>(

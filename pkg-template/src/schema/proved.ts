@@ -5,13 +5,17 @@ import { stamp } from '../run/stamp.js'
 import type { AnyOptions } from '../options/options.js'
 import { picked } from '../options/picked.js'
 import type { Assumed } from '../options/public.js'
-import type { AnyMigrations } from '../set/files.js'
+import { loadFiles, type AnyMigrations } from '../set/files.js'
+import { conventionOf } from '../set/manifest.js'
 import { MigrationError, type Mention } from '../shared/errors.js'
 import { first } from '../shared/first.js'
 import { theOption } from '../shared/mentions.js'
-import { evidenceOf } from './evidence.js'
+import { coreNow } from '../wasm/start.js'
+import { translated } from '../wasm/translated.js'
+import { evidenceOf, replaying } from './evidence.js'
 import type { Evidence } from './public.js'
 import type { MakePGlite } from './replay.js'
+import { unseen } from './unseen.js'
 
 /** What somebody says of a migration of which no schema can tell. @internal */
 export type Assumptions = Readonly<Record<string, Assumed>>
@@ -52,17 +56,28 @@ export async function proved<Db extends object>(
   const absent = new Set(evidence.files.filter(({ verdict }) => verdict === 'absent').map(({ version }) => version))
   const made = all.filter((version) => !pending.has(version) && !absent.has(version))
   if (made.length === 0) throw refused('none of these migrations has made the schema that is there', 'run them: `up`')
-  // What changes rows only has run if something ran after it that left a trace.
-  const traceless = new Set(evidence.rowsOnly.filter((version) => open.includes(version)))
-  const last = made.findLastIndex((version) => !traceless.has(version))
-  const unseen = made.slice(last + 1)
-  if (unseen.length > 0)
+  // Whatever is before one that has left a trace, has run.
+  const sure = new Set([...told, ...made])
+  const run = (await inOrder(set, options)).filter((version) => sure.has(version))
+  const without = all.filter((version) => !sure.has(version))
+  const asked = new Set(made.filter((version) => open.includes(version)))
+  const silent = (await unseen(set, picked(options, replaying), run, without, make)).filter((version) =>
+    asked.has(version),
+  )
+  if (silent.length > 0)
     throw refused(
-      `no schema tells whether these have run, since they change rows only: ${unseen.join(', ')}`,
+      `no schema tells whether these have run, since it is the same without them: ${silent.join(', ')}`,
       'look at the rows, and say of each what is so, applied or pending, with the option assume',
       [theOption('assume')],
     )
   return made
+}
+
+/** The versions of a set in the order in which they run. */
+async function inOrder(set: AnyMigrations, { convention }: AnyOptions): Promise<readonly string[]> {
+  const { paths, sqls } = await loadFiles(set)
+  const read = translated(() => coreNow().readSet(paths, sqls, conventionOf(set, convention)))
+  return read.migrations.map(({ version }) => version)
 }
 
 function refuse({ status, files, byHand, failed }: Evidence): void {

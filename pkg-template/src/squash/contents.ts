@@ -28,7 +28,7 @@ export interface Surroundings {
     others: string | null
     comment: string | null
   }[]
-  readonly memberships: readonly { role: string; member: string }[]
+  readonly memberships: readonly { role: string; member: string; with: readonly string[] }[]
   readonly settings: readonly { role: string | null; database: boolean; name: string; value: string }[]
   readonly largeObjects: number
 }
@@ -127,8 +127,11 @@ export async function surroundingsOf(db: SquashPGlite): Promise<Surroundings> {
           case when r.rolcreaterole then 'CREATEROLE' end,
           case when r.rolbypassrls then 'BYPASSRLS' end, case when r.rolreplication then 'REPLICATION' end), '')
       ) order by r.oid) from pg_roles r where r.rolname !~ '^pg_'), '[]') as roles,
-      coalesce((select jsonb_agg(jsonb_build_object('role', pg_get_userbyid(m.roleid), 'member', pg_get_userbyid(m.member)) order by m.oid)
-        from pg_auth_members m where m.roleid >= 16384 or m.member >= 16384), '[]') as memberships,
+      coalesce((select jsonb_agg(jsonb_build_object('role', pg_get_userbyid(m.roleid), 'member', pg_get_userbyid(m.member),
+        'with', array_remove(array[case when m.admin_option then 'ADMIN TRUE' end,
+          case when m.inherit_option <> r.rolinherit then 'INHERIT ' || m.inherit_option end,
+          case when not m.set_option then 'SET FALSE' end], null)) order by m.oid)
+        from pg_auth_members m join pg_roles r on r.oid = m.member where m.roleid >= 16384 or m.member >= 16384), '[]') as memberships,
       coalesce((select jsonb_agg(jsonb_build_object('role', case when s.setrole <> 0 then pg_get_userbyid(s.setrole) end, 'database', s.setdatabase <> 0,
         'name', split_part(c, '=', 1), 'value', substr(c, strpos(c, '=') + 1)) order by s.setdatabase, s.setrole, c)
         from pg_db_role_setting s, unnest(s.setconfig) c

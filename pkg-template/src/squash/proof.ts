@@ -6,11 +6,14 @@ import { first } from '../shared/first.js'
 import { review } from '../wasm/review.js'
 import { coreNow } from '../wasm/start.js'
 import { translated } from '../wasm/translated.js'
-import type { Contents } from './contents.js'
+import type { Contents, Surroundings } from './contents.js'
 import type { SquashProof } from './public.js'
 import type { Replayed } from './replay.js'
 
-/** What belongs to the whole server is a note where databases are compared; a chain and its baseline must agree in it. */
+/**
+ * What belongs to the whole server is a note where databases are compared, and so are owners; a chain and its baseline must
+ * agree in them.
+ */
 const ofServer = ['setting', 'parameter', 'user mapping', 'large objects']
 
 /** The tools that had a part in it. @internal */
@@ -23,26 +26,46 @@ export function toolsOf(dump: string | undefined, { server }: Snapshot): Record<
 /** Compares. `rows`: whether rows are compared, too. @internal */
 export async function compared(
   tools: Record<string, string>,
-  chain: { schema: Snapshot; contents: Contents; again: Contents },
+  chain: Pick<Replayed, 'schema' | 'after'> & { contents: Contents; again: Contents },
   baseline: Replayed,
   rows: boolean,
 ): Promise<SquashProof> {
   const { differences, notes, notCompared } = await diffSchemas(chain.schema, baseline.schema)
-  const isOfServer = ({ kind }: SchemaDifference) => ofServer.includes(kind)
+  const counts = ({ kind, properties }: SchemaDifference) =>
+    ofServer.includes(kind) || properties?.some(({ property }) => property === 'owner') === true
   const { contents, again } = chain
   const { rowDifferences } = await review()
   return {
     tools,
     facts: chain.schema.facts.length,
     rows: rows ? contents.tables.reduce((sum, { rows }) => sum + rows.length, 0) : 0,
-    differences: [...differences, ...notes.filter(isOfServer)],
+    differences: [...differences, ...notes.filter(counts), ...membershipsThatDiffer(chain.after, baseline.after)],
     rowDifferences: rows
       ? (rowDifferences({ chain: contents, again, baseline: await baseline.contents() }) as string[])
       : [],
-    notes: notes.filter((note) => !isOfServer(note)),
+    notes: notes.filter((note) => !counts(note)),
     notCompared,
     snapshot: translated(() => coreNow().checksum(JSON.stringify(chain.schema))),
   }
+}
+
+/** Who is a member of which role, and with what. */
+function membershipsThatDiffer(chain: Surroundings, baseline: Surroundings): SchemaDifference[] {
+  const named = ({ memberships }: Surroundings) =>
+    new Map(memberships.map(({ role, member, with: how }) => [`${member} in ${role}`, how.join(', ')]))
+  const [expected, actual] = [named(chain), named(baseline)]
+  const told = (how: string) => how || 'nothing more'
+  return [...new Set([...expected.keys(), ...actual.keys()])].flatMap((name): SchemaDifference[] => {
+    const [wanted, there] = [expected.get(name), actual.get(name)]
+    if (wanted === there) return []
+    const change = there === undefined ? 'missing' : wanted === undefined ? 'extra' : 'changed'
+    const said = {
+      missing: 'is not there',
+      extra: 'is there, and not expected',
+      changed: `has ${told(there ?? '')}, expected ${told(wanted ?? '')}`,
+    }[change]
+    return [{ kind: 'membership', name, change, message: `membership ${name}: ${said}` }]
+  })
 }
 
 /** @throws MigrationError `squash-differs` if it is no proof @internal */

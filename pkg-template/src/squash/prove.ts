@@ -59,7 +59,11 @@ export async function proveSquash(
   let whole: Snapshot | undefined
   const aside = drop && (async (schema: () => Promise<Snapshot>) => dropsOf((whole ??= await schema()), drop))
   const ofChain = <T>(read: (chain: Replayed) => Promise<T>) => replayed(make, before, reading, without, read, aside)
-  const made = await ofChain(async (chain) => ({ schema: chain.schema, contents: await chain.contents() }))
+  const made = await ofChain(async (chain) => ({
+    schema: chain.schema,
+    after: chain.after,
+    contents: await chain.contents(),
+  }))
   const again = rows ? await ofChain((again) => again.contents()) : made.contents
   const rest = set.migrations.filter(({ version }) => version !== found.version && !replaced.has(version))
   return replayed(

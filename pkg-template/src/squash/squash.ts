@@ -122,7 +122,7 @@ export async function squash(
   const after = without(files, moved, bare)
   const own = placeOf(after, cut, baseline, others)
   const proof = await replayed(make, after, others, cut.without, async (found) =>
-    compared(tools, { schema: chain.schema, contents: chain.contents, again: chain.again }, found, rows === 'carry'),
+    compared(tools, chain, found, rows === 'carry'),
   )
   provedOr(proof)
   const left = chain.contents.tables

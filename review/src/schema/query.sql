@@ -215,7 +215,9 @@ select 'column', r.name || '.' || pg_catalog.quote_ident(a.attname), null, pg_ca
     pg_catalog.pg_get_expr(d.adbin, d.adrelid) || case a.attgenerated when 's' then ' stored' else ' virtual' end end,
   'identity', case a.attidentity when 'a' then 'always' when 'd' then 'by default' end,
   'inherited', case when a.attinhcount > 0 then case when a.attislocal then 'and local' else 'only' end end,
-  'options', pg_catalog.to_jsonb(a.attoptions),
+  -- PGlite keeps a number of its own there since 0.5.17, another one in every database; ALTER TABLE neither sets nor resets it.
+  'options', case when a.attoptions is not null then pg_catalog.to_jsonb(nullif(
+    array(select o from pg_catalog.unnest(a.attoptions) o where o not like 'pg\_attver=%'), '{}')) end,
   'server options digest', /*digest*/('column ' || r.name || pg_catalog.chr(1) || a.attname || pg_catalog.chr(1) || pg_catalog.array_to_string(a.attfdwoptions, pg_catalog.chr(1)))/*digested*/,
   'storage', case when a.attstorage <> t.typstorage then
     case a.attstorage when 'p' then 'plain' when 'e' then 'external' when 'm' then 'main' else 'extended' end end,

@@ -63,6 +63,9 @@ pub struct Membership {
     pub role: String,
     /// Who is a member of it.
     pub member: String,
+    /// What is otherwise than a plain `GRANT` makes it: `ADMIN TRUE`, `INHERIT FALSE`, `SET FALSE`.
+    #[serde(default)]
+    pub with: Vec<String>,
 }
 
 /// `ALTER DATABASE … SET`, `ALTER ROLE … SET`.
@@ -171,7 +174,15 @@ pub fn baseline(chain: &Chain) -> Result<Baseline, Error> {
         out.statements
             .extend(role.comment.iter().map(|comment| format!("COMMENT ON ROLE {member} IS {}", literal(comment))));
     }
-    let granted = |one: &Membership| format!("GRANT {} TO {}", identifier(&one.role), identifier(&one.member));
+    let granted = |one: &Membership| {
+        let with = match one.with.as_slice() {
+            [] => String::new(),
+            // As every version has it; the others are known since 16.
+            [admin] if admin == "ADMIN TRUE" => String::from(" WITH ADMIN OPTION"),
+            more => format!(" WITH {}", more.join(", ")),
+        };
+        format!("GRANT {} TO {}{with}", identifier(&one.role), identifier(&one.member))
+    };
     out.statements.extend(chain.memberships.iter().map(granted));
     out.statements.extend(before);
     if let Some(contents) = &chain.contents {
@@ -194,7 +205,7 @@ fn schema(chain: &Chain) -> Result<(Vec<String>, Vec<String>), Error> {
         let line = dump.get(..problem.span.start).unwrap_or_default().lines().count().max(1);
         Error::new(problem.code, format!("line {line} of the dump: {}", problem.message)).with_help(WRITTEN_SO)
     })?;
-    let mut usual = Usual::of(analysis.statements.iter().map(|statement| statement.span.slice(dump)));
+    let mut usual = Usual::of(chain.roles.iter().map(|role| role.name.as_str()));
     let (mut before, mut after) = (Vec::new(), Vec::new());
     let (mut end, mut is_after) = (0, false);
     for statement in &analysis.statements {
@@ -212,7 +223,7 @@ fn schema(chain: &Chain) -> Result<(Vec<String>, Vec<String>), Error> {
         let text = statement.span.slice(dump);
         let kept = match usual.fate(text) {
             Fate::Dropped => continue,
-            Fate::Local(text) => text,
+            Fate::Instead(text) => text,
             Fate::Kept => with_schema_there(text, &ledger),
         };
         if is_after { &mut after } else { &mut before }.push(kept);

@@ -4,7 +4,8 @@
 //! on citext means another operator, and a function that names another without its schema fails.
 
 use counterfoil::sql::lex::{Kind, tokens};
-use std::collections::BTreeMap;
+use counterfoil::sql::quote::identifier;
+use std::collections::BTreeSet;
 
 /// What becomes of a statement of a dump.
 pub(super) enum Fate {
@@ -12,8 +13,8 @@ pub(super) enum Fate {
     Kept,
     /// It goes.
     Dropped,
-    /// It holds for this transaction.
-    Local(String),
+    /// It is another one in its place.
+    Instead(String),
 }
 
 /// Settings that a dump makes for itself.
@@ -37,27 +38,21 @@ const OWN: &[&str] = &[
 /// Settings for the statements that follow, and what they are where nothing says otherwise.
 const FOLLOWING: &[(&str, &str)] = &[("default_tablespace", "''"), ("default_table_access_method", "heap")];
 
+/// A number that PGlite keeps in the options of every column since 0.5.17. PostgreSQL has no such option, and PGlite sets it by itself.
+const OF_PGLITE: &str = "pg_attver";
+
 /// What is usual in a dump, and need not be said.
 pub(super) struct Usual {
     /// Those of [`FOLLOWING`] that are not as usual any more.
     changed: Vec<String>,
-    /// Who owns most: that is whoever runs the baseline.
-    owner: Option<String>,
+    /// Roles that stay owners, as they may be written.
+    owners: BTreeSet<String>,
 }
 
 impl Usual {
-    /// Reads who owns most.
-    pub(super) fn of<'a>(statements: impl Iterator<Item = &'a str>) -> Usual {
-        let mut counts = BTreeMap::<String, usize>::new();
-        for statement in statements.filter(|statement| statement.contains(" OWNER TO ")) {
-            if let ["alter", .., "owner", "to", owner] =
-                words(statement).iter().map(String::as_str).collect::<Vec<_>>().as_slice()
-            {
-                *counts.entry((*owner).to_owned()).or_default() += 1;
-            }
-        }
-        let most = counts.into_iter().reduce(|most, one| if one.1 > most.1 { one } else { most });
-        Usual { changed: Vec::new(), owner: most.map(|(owner, _)| owner) }
+    /// `made`: the roles that the migrations have made. What another one owns is whoever's runs the baseline.
+    pub(super) fn of<'a>(made: impl Iterator<Item = &'a str>) -> Usual {
+        Usual { changed: Vec::new(), owners: made.flat_map(|role| [role.to_owned(), identifier(role)]).collect() }
     }
 
     /// What becomes of the statement.
@@ -71,9 +66,18 @@ impl Usual {
             ["select", ..] if statement.contains("pg_catalog.set_config('search_path'") => Fate::Dropped,
             // The extension brings its own, and only its owner may write another.
             ["comment", "on", "extension", ..] => Fate::Dropped,
-            ["alter", .., "owner", "to", owner] if self.owner.as_deref() == Some(*owner) => Fate::Dropped,
+            ["alter", "table", .., "(", OF_PGLITE, "=", _, ")"] => Fate::Dropped,
+            ["alter", "table", options @ ..] if options.windows(2).any(|two| two == ["(", OF_PGLITE]) => {
+                without_first_option(statement)
+            }
+            ["alter", .., "owner", "to", owner] if !self.stays(owner) => Fate::Dropped,
             _ => Fate::Kept,
         }
+    }
+
+    /// Every server has the roles that begin with `pg_`.
+    fn stays(&self, owner: &str) -> bool {
+        owner.starts_with("pg_") || self.owners.contains(owner)
     }
 
     fn following(&mut self, name: &str, statement: &str) -> Fate {
@@ -83,8 +87,15 @@ impl Usual {
             return Fate::Dropped;
         }
         self.changed.push(name.to_owned());
-        Fate::Local(format!("SET LOCAL{}", &statement[3..]))
+        Fate::Instead(format!("SET LOCAL{}", &statement[3..]))
     }
+}
+
+/// `SET (a=1, b=2)` as `SET (b=2)`. No value before it has a comma or a parenthesis: they are numbers.
+fn without_first_option(statement: &str) -> Fate {
+    let first = statement.rfind(OF_PGLITE).unwrap_or_default();
+    let rest = statement[first..].find(',').map_or(first, |comma| first + comma + 1);
+    Fate::Instead(format!("{}{}", &statement[..first], statement[rest..].trim_start()))
 }
 
 /// The words of a statement in lower case. What is quoted, and everything else, is a word of its own: none that is looked for.

@@ -83,10 +83,11 @@ fn begins(baseline: &Baseline) -> Vec<String> {
 }
 
 #[test]
-fn the_head_goes_and_an_owner_of_a_part_stays() {
-    let found = made(json!({}));
+fn the_head_goes_and_a_role_of_the_chain_stays_owner() {
+    let found = made(json!({ "roles": [{ "name": "other" }] }));
     let expected = [
         "SET LOCAL check_function_bodies",
+        "DO $$ BEGIN",
         "CREATE SCHEMA app",
         "CREATE FUNCTION app.f()",
         "CREATE TABLE app.t",
@@ -94,7 +95,20 @@ fn the_head_goes_and_an_owner_of_a_part_stays() {
         "ALTER TABLE ONLY",
     ];
     assert_eq!(begins(&found), expected);
-    assert_eq!(found.statements[4], "ALTER TABLE app.t OWNER TO other");
+    assert_eq!(found.statements[5], "ALTER TABLE app.t OWNER TO other");
+    // A role that was there before the chain is whoever ran it.
+    assert!(!made(json!({})).statements.iter().any(|text| text.starts_with("ALTER TABLE app.t OWNER")));
+}
+
+// What the pg_dump of pglite-tools 0.4.8 writes of a PGlite 0.5.17.
+#[test]
+fn what_a_pglite_keeps_for_itself_goes() {
+    let dump = "CREATE TABLE public.a (\n    id integer NOT NULL,\n    t text\n);\n\
+        ALTER TABLE ONLY public.a ALTER COLUMN id SET (pg_attver=24227864);\n\
+        ALTER TABLE ONLY public.a ALTER COLUMN t SET (pg_attver=24227864, n_distinct=5);\n";
+    let found = made(json!({ "dump": dump }));
+    assert_eq!(found.statements.len(), 3);
+    assert_eq!(found.statements[2], "ALTER TABLE ONLY public.a ALTER COLUMN t SET (n_distinct=5)");
 }
 
 #[test]

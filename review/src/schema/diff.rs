@@ -277,23 +277,24 @@ fn dated(expected: &Snapshot, actual: &Snapshot) -> (BTreeSet<Fact>, BTreeSet<Fa
         return Default::default();
     }
     // Each fact of these tables, with all that is known of it but dates and bounds.
-    let told = |of: &Snapshot, tables: &BTreeSet<String>| -> BTreeMap<String, Vec<Fact>> {
-        let mut found: BTreeMap<String, Vec<Fact>> = BTreeMap::new();
-        for (fact, data) in of.facts.iter().filter(|(fact, data)| is_of(fact, data, tables)) {
-            let mut data = data.clone();
-            data.remove("bound");
-            data.remove("dated");
-            let text = format!("{} {} {}", fact.kind, fact.name, Value::Object(data));
-            found.entry(undated.of(&text).unwrap_or(text)).or_default().push(fact.clone());
-        }
-        found
+    let told = |of: &Snapshot, tables: &BTreeSet<String>| -> Vec<(Fact, String)> {
+        let theirs = of.facts.iter().filter(|(fact, data)| is_of(fact, data, tables));
+        theirs
+            .map(|(fact, data)| {
+                let mut data = data.clone();
+                data.remove("bound");
+                data.remove("dated");
+                let text = format!("{} {} {}", fact.kind, fact.name, Value::Object(data));
+                (fact.clone(), undated.of(&text).unwrap_or(text))
+            })
+            .collect()
     };
     let mut there = told(actual, &right);
     let (mut of_expected, mut of_actual) = (BTreeSet::new(), BTreeSet::new());
-    for (text, facts) in told(expected, &left) {
-        for (fact, other) in facts.into_iter().zip(there.remove(&text).unwrap_or_default()) {
+    for (fact, text) in told(expected, &left) {
+        if let Some(at) = there.iter().position(|(_, other)| *other == text) {
             of_expected.insert(fact);
-            of_actual.insert(other);
+            of_actual.insert(there.swap_remove(at).0);
         }
     }
     (of_expected, of_actual)

@@ -11,6 +11,10 @@ export interface Snapshot {
     readonly roles: readonly string[]
     /** The extensions that it offers. */
     readonly extensions?: readonly string[]
+    /** Who owns most of the schema: `<owner>` in its facts. */
+    readonly owner?: string
+    /** Who runs the migrations: the owner of their ledger, or whoever has asked where there is none. */
+    readonly runner?: string
   }
   /** Each with its kind (`table`, `column`, …), its name as PostgreSQL quotes it, and what is known of it. */
   readonly facts: readonly (readonly [kind: string, name: string, data: Readonly<Record<string, unknown>>])[]
@@ -41,8 +45,8 @@ export interface SchemaDifferences {
   /** What makes them two. */
   readonly differences: readonly SchemaDifference[]
   /**
-   * What differs and changes nothing for those who use the schema: the order of columns, owners, versions of extensions,
-   * storage, statistics targets, partitions of another day, and what belongs to the whole server.
+   * What differs and changes nothing for those who use the schema: the order of a table's columns, most owners, versions of
+   * extensions, storage, statistics targets, partitions of another day, and what belongs to the whole server.
    */
   readonly notes: readonly SchemaDifference[]
   /** What could not be compared, and why. */

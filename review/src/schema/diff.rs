@@ -2,7 +2,7 @@
 
 use super::canon;
 use super::difference::{Change, Difference, Differences, Property};
-use super::name::Undated;
+use super::name::{Undated, named_after};
 use super::privileges::comparable;
 use super::snapshot::{Fact, Snapshot};
 use super::text;
@@ -31,7 +31,11 @@ const NOTES: &[&str] = &[
     "statistics target",
     "not null constraint",
     "multirange",
+    "without data",
 ];
+
+/// Properties that are options, each with its value.
+const OPTIONS: &[&str] = &["options", "toast options", "index"];
 
 /// The property that says that others may not be seen by the role that has asked.
 const HIDDEN: &str = "hidden";
@@ -44,7 +48,7 @@ const SPELLED: &[&str] = &["definition", "default", "generated", "using", "check
 pub fn diff(expected: &Snapshot, actual: &Snapshot, ignore: &[Ignore]) -> Differences {
     let mut out = Differences::default();
     let mut left_out = BTreeSet::new();
-    let (dated_expected, dated_actual) = (dated(expected, actual), dated(actual, expected));
+    let (dated_expected, dated_actual) = dated(expected, actual);
     for (fact, data) in &expected.facts {
         if ignored(fact, ignore) {
             continue;
@@ -66,8 +70,15 @@ pub fn diff(expected: &Snapshot, actual: &Snapshot, ignore: &[Ignore]) -> Differ
             out.not_compared.push(format!("options of the {} {}, which this role may not see", fact.kind, fact.name));
         }
         let compared = compare(fact, &data, &there, expected, actual, ignore);
-        let (notes, changed): (Vec<Property>, Vec<Property>) =
-            compared.into_iter().partition(|property| is_note(fact) || NOTES.contains(&property.property.as_str()));
+        let acts = acts_as_owner(fact, &data) && owner_is_told(&data, &there, expected, actual);
+        let (notes, changed): (Vec<Property>, Vec<Property>) = compared.into_iter().partition(|property| {
+            is_note(fact)
+                || match property.property.as_str() {
+                    "owner" => !acts,
+                    "version" => fact.kind == "extension",
+                    name => NOTES.contains(&name),
+                }
+        });
         for (properties, note) in [(changed, false), (notes, true)] {
             if !properties.is_empty() {
                 out.add(fact, Change::Changed, properties, note);
@@ -120,11 +131,50 @@ fn ignored(fact: &Fact, ignore: &[Ignore]) -> bool {
     fact.is_privileges() && ignore.contains(&Ignore::Privileges)
 }
 
+/// Whether what it does is done with the rights of its owner.
+fn acts_as_owner(fact: &Fact, data: &Map<String, Value>) -> bool {
+    let text = |name: &str| data.get(name).map(Value::to_string).unwrap_or_default();
+    match fact.kind.as_str() {
+        "function" | "procedure" => {
+            let definition = data.get("definition").and_then(Value::as_str).unwrap_or_default();
+            let head = definition.lines().take_while(|line| !line.starts_with("AS ") && !line.starts_with("BEGIN"));
+            head.into_iter().any(|line| line.contains(" SECURITY DEFINER"))
+        }
+        "view" => {
+            !text("options").contains("security_invoker=true") && !text("options").contains("security_invoker=on")
+        }
+        "materialized view" => true,
+        _ => false,
+    }
+}
+
+/// Whether the migrations say who owns it, and it is somebody else. Who ran them is another role everywhere.
+fn owner_is_told(
+    data: &Map<String, Value>,
+    there: &Map<String, Value>,
+    expected: &Snapshot,
+    actual: &Snapshot,
+) -> bool {
+    let (Some(told), Some(found)) = (text_of(data, "owner"), text_of(there, "owner")) else { return false };
+    let runner = expected.server.runner.as_deref();
+    let found = if found == OWNER { actual.server.owner.as_deref() } else { Some(found) };
+    told != OWNER && runner.is_some_and(|runner| runner != told) && found != Some(told)
+}
+
+/// Whoever owns most.
+const OWNER: &str = "<owner>";
+
+fn text_of<'d>(data: &'d Map<String, Value>, name: &str) -> Option<&'d str> {
+    data.get(name).and_then(Value::as_str)
+}
+
 /// What belongs to the whole server, or says nothing about a schema.
 fn is_note(fact: &Fact) -> bool {
     match fact.kind.as_str() {
-        "parameter" | "large objects" | "user mapping" => true,
+        "parameter" | "large objects" | "user mapping" | "system privileges" => true,
         "setting" => fact.name.ends_with("everywhere"),
+        // Each version of an extension may bring another.
+        "comment" => fact.name.starts_with("extension "),
         _ => false,
     }
 }
@@ -138,24 +188,30 @@ fn compare(
     ignore: &[Ignore],
 ) -> Vec<Property> {
     let versions = (from.server.version, to.server.version);
-    let qualified = (versions.0 < 160_000) != (versions.1 < 160_000)
-        && matches!(fact.kind.as_str(), "view" | "materialized view" | "rule" | "policy" | "function" | "procedure");
+    let is_view = matches!(fact.kind.as_str(), "view" | "materialized view");
     let names: BTreeSet<&String> = expected.keys().chain(actual.keys()).fold(BTreeSet::new(), |mut names, name| {
         names.insert(name);
         names
     });
     let mut out = Vec::new();
     for name in names {
-        let [a, b] = [expected, actual].map(|side| side.get(name).filter(|value| !is_default(fact, name, value)));
+        let [a, b] = [(expected, from), (actual, to)]
+            .map(|(side, of)| side.get(name).filter(|value| !is_default(fact, name, value, (side, of))));
         let same = match (a, b) {
             (Some(Value::String(a)), Some(Value::String(b))) if SPELLED.contains(&name.as_str()) => {
-                canon::same(a, b, qualified)
+                match (versions.0 < QUALIFIED, versions.1 < QUALIFIED) {
+                    (true, false) if is_view => canon::same_view(a, b),
+                    (false, true) if is_view => canon::same_view(b, a),
+                    _ if fact.kind == "statistics" => canon::same_statistics(a, b),
+                    _ => canon::same(a, b),
+                }
             }
+            (Some(a), Some(b)) if OPTIONS.contains(&name.as_str()) => canon::options(a) == canon::options(b),
             _ => a == b,
         };
         // The order of columns is judged as a whole. Constraints NOT NULL have names since 18.
         let is_out = match name.as_str() {
-            "position" => true,
+            "position" | "dated" => true,
             "owner" => ignore.contains(&Ignore::Owners),
             "not null constraint" => versions.0.min(versions.1) < 180_000,
             // Partitions have that of their table since 17.
@@ -173,6 +229,9 @@ fn compare(
     out
 }
 
+/// Before this version columns of a view are written with their relation, if it is the only one.
+const QUALIFIED: u32 = 160_000;
+
 /// Whether the table of a column is a partition.
 fn is_in_partition((column, of): &(&Map<String, Value>, &Snapshot)) -> bool {
     let Some(Value::String(name)) = column.get("of") else { return false };
@@ -180,36 +239,48 @@ fn is_in_partition((column, of): &(&Map<String, Value>, &Snapshot)) -> bool {
     of.facts.get(&table).is_some_and(|table| table.contains_key("bound"))
 }
 
-/// Whether a property says what goes without saying: a default of NULL.
-fn is_default(fact: &Fact, name: &str, value: &Value) -> bool {
-    fact.kind == "column"
-        && name == "default"
-        && value.as_str().is_some_and(|text| text == "NULL" || text.starts_with("NULL::"))
+/// Whether a property says what goes without saying: a default of NULL, unless the type has another.
+fn is_default(fact: &Fact, name: &str, value: &Value, (column, of): (&Map<String, Value>, &Snapshot)) -> bool {
+    let is_null = || value.as_str().is_some_and(|text| text == "NULL" || text.starts_with("NULL::"));
+    let type_has_one = || {
+        let types = ["domain", "type"]
+            .map(|kind| Fact { kind: kind.to_owned(), name: text_of(column, "type").unwrap_or_default().to_owned() });
+        types.iter().any(|it| of.facts.get(it).is_some_and(|it| it.contains_key("default")))
+    };
+    fact.kind == "column" && name == "default" && is_null() && !type_has_one()
 }
 
-/// Partitions, and what belongs to them, that the other side has under another date and is otherwise the same.
-fn dated(own: &Snapshot, other: &Snapshot) -> BTreeSet<Fact> {
+/// Partitions, and what belongs to them, that the other side has under another date and is otherwise the same: first of what
+/// is expected, then of what is there.
+///
+/// A migration makes them for the day on which it runs. So what is expected is of about the day on which the snapshot was
+/// taken, what is there is not of a day far ahead, and one stands for one.
+fn dated(expected: &Snapshot, actual: &Snapshot) -> (BTreeSet<Fact>, BTreeSet<Fact>) {
     let undated = Undated::new();
-    let partitions = |of: &Snapshot| -> BTreeMap<String, BTreeSet<String>> {
-        let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for (fact, data) in of.facts.iter().filter(|(fact, data)| fact.kind == "table" && data.contains_key("bound")) {
-            let parents = data.get("inherits").map(Value::to_string).unwrap_or_default();
-            if let Some(name) = undated.of(&fact.name) {
-                found.entry(format!("{parents} {name}")).or_default().insert(fact.name.clone());
+    let partitions = |of: &Snapshot, other: &Snapshot, when: &[&str]| -> BTreeMap<String, Vec<String>> {
+        let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (fact, data) in of.facts.iter().filter(|(fact, _)| fact.kind == "table" && !other.facts.contains_key(*fact))
+        {
+            let is_of_then = text_of(data, "dated").is_some_and(|dated| when.contains(&dated));
+            let fits = text_of(data, "bound").is_some_and(|bound| named_after(&fact.name, bound));
+            if let Some(name) = undated.of(&fact.name).filter(|_| is_of_then && fits) {
+                let parents = data.get("inherits").map(Value::to_string).unwrap_or_default();
+                found.entry(format!("{parents} {name}")).or_default().push(fact.name.clone());
             }
         }
         found
     };
-    let (ours, theirs) = (partitions(own), partitions(other));
-    let (mut names, mut siblings) = (BTreeSet::new(), BTreeSet::new());
+    let ours = partitions(expected, actual, &["near"]);
+    let mut theirs = partitions(actual, expected, &["near", "past"]);
+    let (mut left, mut right) = (BTreeSet::new(), BTreeSet::new());
     for (key, tables) in ours {
-        if let Some(others) = theirs.get(&key) {
-            names.extend(tables.into_iter().filter(|table| !others.contains(table)));
-            siblings.extend(others.iter().cloned());
+        for (table, other) in tables.into_iter().zip(theirs.remove(&key).unwrap_or_default()) {
+            left.insert(table);
+            right.insert(other);
         }
     }
-    if names.is_empty() {
-        return BTreeSet::new();
+    if left.is_empty() {
+        return Default::default();
     }
     // Each fact of these tables, with all that is known of it but dates and bounds.
     let told = |of: &Snapshot, tables: &BTreeSet<String>| -> Vec<(Fact, String)> {
@@ -218,14 +289,21 @@ fn dated(own: &Snapshot, other: &Snapshot) -> BTreeSet<Fact> {
             .map(|(fact, data)| {
                 let mut data = data.clone();
                 data.remove("bound");
+                data.remove("dated");
                 let text = format!("{} {} {}", fact.kind, fact.name, Value::Object(data));
                 (fact.clone(), undated.of(&text).unwrap_or(text))
             })
             .collect()
     };
-    let mut there = BTreeSet::new();
-    there.extend(told(other, &siblings).into_iter().map(|(_, text)| text));
-    told(own, &names).into_iter().filter(|(_, text)| there.contains(text)).map(|(fact, _)| fact).collect()
+    let mut there = told(actual, &right);
+    let (mut of_expected, mut of_actual) = (BTreeSet::new(), BTreeSet::new());
+    for (fact, text) in told(expected, &left) {
+        if let Some(at) = there.iter().position(|(_, other)| *other == text) {
+            of_expected.insert(fact);
+            of_actual.insert(there.swap_remove(at).0);
+        }
+    }
+    (of_expected, of_actual)
 }
 
 /// Whether it is one of these tables, is named after one (`table.column`), or is of one.
@@ -244,8 +322,9 @@ impl Differences {
         if note { &mut self.notes } else { &mut self.differences }.push(difference);
     }
 
-    /// Notes relations whose common columns stand in another order.
+    /// Tells of relations whose common columns stand in another order.
     fn order(&mut self, expected: &Snapshot, actual: &Snapshot) {
+        let from = &expected.facts;
         let columns = |of: &Snapshot, other: &Snapshot| -> BTreeMap<String, Vec<(u64, String)>> {
             let mut found: BTreeMap<String, Vec<(u64, String)>> = BTreeMap::new();
             for (fact, data) in
@@ -266,13 +345,16 @@ impl Differences {
             let (expected, actual) =
                 (names(&columns), there.get(&table).map(|columns| names(columns)).unwrap_or_default());
             if expected != actual {
+                // Values of a composite type are written by the order of its attributes.
+                let a_type = Fact { kind: "type".to_owned(), name: table.clone() };
+                let is_type = from.contains_key(&a_type);
                 let property = Property {
                     property: "order of columns".to_owned(),
                     expected: Some(expected.into()),
                     actual: Some(actual.into()),
                 };
-                let fact = Fact { kind: "table".to_owned(), name: table };
-                self.add(&fact, Change::Changed, vec![property], true);
+                let fact = if is_type { a_type } else { Fact { kind: "table".to_owned(), name: table } };
+                self.add(&fact, Change::Changed, vec![property], !is_type);
             }
         }
     }

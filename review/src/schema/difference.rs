@@ -54,8 +54,8 @@ pub struct Difference {
 pub struct Differences {
     /// What makes the schemas two.
     pub differences: Vec<Difference>,
-    /// What differs and changes nothing for those who use the schema: the order of columns, owners, versions of extensions,
-    /// storage, and what belongs to the whole server.
+    /// What differs and changes nothing for those who use the schema: the order of a table's columns, most owners, versions
+    /// of extensions, storage, and what belongs to the whole server.
     pub notes: Vec<Difference>,
     /// What could not be compared, and why.
     pub not_compared: Vec<String>,

@@ -66,7 +66,7 @@ const BESIDE: &[&str] = &["ar_internal_metadata", "knex_migrations_lock", "kysel
 /// server. `ledgers` are tables of migration tools, which are no part of a schema: they are left out, with what belongs to
 /// them, and so are those that tools make by default, and a schema that holds nothing else.
 ///
-/// It sets `search_path` for itself alone.
+/// It sets `search_path` for itself alone, and what else says how a value is written: `TimeZone`, `DateStyle` and the like.
 pub fn query(ledgers: &[Table]) -> String {
     let own = OWN.iter().map(|(schema, name)| literal(schema, name));
     let own = own.chain(ledgers.iter().map(|ledger| literal(&ledger.schema, &ledger.name)));

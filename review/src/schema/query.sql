@@ -1,7 +1,14 @@
 with
--- Names in what PostgreSQL spells out are qualified under an empty search_path. Everything below reads from this.
+-- Names in what PostgreSQL spells out are qualified under an empty search_path, and other settings say how dates, bytes and
+-- names are written. Everything below reads from this.
+spelling as materialized (
+  select s.name, s.value, pg_catalog.current_setting(s.name) as before from (values
+    ('search_path', ''), ('timezone', 'UTC'), ('datestyle', 'ISO, MDY'), ('intervalstyle', 'postgres'), ('bytea_output', 'hex'),
+    ('quote_all_identifiers', 'off'), ('standard_conforming_strings', 'on'), ('extra_float_digits', '1')
+  ) s(name, value)
+),
 path as materialized (
-  select pg_catalog.current_setting('search_path') as before, pg_catalog.set_config('search_path', '', true) as path, pg_catalog.current_setting('server_version_num')::int as version
+  select pg_catalog.count(pg_catalog.set_config(s.name, s.value, true)) as path, pg_catalog.current_setting('server_version_num')::int as version from spelling s
 ),
 -- What belongs to extensions.
 member as materialized (select d.classid, d.objid from path, pg_catalog.pg_depend d where d.deptype = 'e'),
@@ -87,8 +94,7 @@ granted as materialized (
     where not exists (select from member m where m.classid = 'pg_catalog.pg_foreign_data_wrapper'::pg_catalog.regclass and m.objid = w.oid)
   union all select 'server', pg_catalog.quote_ident(s.srvname), s.srvowner, s.srvacl, 'S', false from path, pg_catalog.pg_foreign_server s
   union all select 'language', pg_catalog.quote_ident(l.lanname), l.lanowner, l.lanacl, 'l', false
-    from path, pg_catalog.pg_language l where l.lanispl and l.lanname <> 'plpgsql'
-      and not exists (select from member m where m.classid = 'pg_catalog.pg_language'::pg_catalog.regclass and m.objid = l.oid)
+    from path, pg_catalog.pg_language l
 ),
 grantee as materialized (
   select g.kind, g.name, e.privilege_type || case when e.is_grantable then ' with grant option' else '' end as privilege,
@@ -181,6 +187,8 @@ select r.kind, r.name, r.relowner, pg_catalog.jsonb_build_object(
   ) end,
   'persistence', case r.relpersistence when 'u' then 'unlogged' end,
   'options', pg_catalog.to_jsonb(r.reloptions),
+  'toast options', (select pg_catalog.to_jsonb(o.reloptions) from pg_catalog.pg_class o where o.oid = r.reltoastrelid),
+  'without data', case when not r.relispopulated then true end,
   'access method', (select am.amname from pg_catalog.pg_am am where am.oid = r.relam and am.amname <> 'heap'),
   'of type', case when r.reloftype <> 0 then r.reloftype::pg_catalog.regtype::text end,
   'row security', case when r.relrowsecurity then true end,
@@ -189,7 +197,14 @@ select r.kind, r.name, r.relowner, pg_catalog.jsonb_build_object(
     when 'i' then (select i.indexrelid::pg_catalog.regclass::text from pg_catalog.pg_index i where i.indrelid = r.oid and i.indisreplident) end,
   'partitioned by', case when r.relkind = 'p' then pg_catalog.pg_get_partkeydef(r.oid) end,
   'bound', pg_catalog.pg_get_expr(r.relpartbound, r.oid),
+  -- Whether it may be one that a migration makes for the day on which it runs: the name has a date, and of when.
+  'dated', case when r.relispartition then (
+    select case when d.day between pg_catalog.to_char(pg_catalog.now() - '62 days'::pg_catalog.interval, 'YYYYMM') and pg_catalog.to_char(pg_catalog.now() + '400 days'::pg_catalog.interval, 'YYYYMMDD') then 'near'
+      when d.day < pg_catalog.to_char(pg_catalog.now(), 'YYYYMMDD') then 'past' end
+    from pg_catalog.translate(pg_catalog.substring(r.relname, '20[0-9]{2}[_-]*[01][0-9](?:[_-]*[0-3][0-9])?'), '_-', '') d(day)
+  ) end,
   'inherits', (select pg_catalog.jsonb_agg(i.inhparent::pg_catalog.regclass::text order by i.inhseqno) from pg_catalog.pg_inherits i where i.inhrelid = r.oid),
+  'being detached', case when r.relispartition then (select true from pg_catalog.pg_inherits i where i.inhrelid = r.oid and i.inhdetachpending) end,
   'clustered on', (select i.indexrelid::pg_catalog.regclass::text from pg_catalog.pg_index i where i.indrelid = r.oid and i.indisclustered),
   'server', (select pg_catalog.quote_ident(s.srvname) from pg_catalog.pg_foreign_table t join pg_catalog.pg_foreign_server s on s.oid = t.ftserver where t.ftrelid = r.oid),
   'server options digest', (select /*digest*/('foreign table ' || r.name || pg_catalog.chr(1) || pg_catalog.array_to_string(t.ftoptions, pg_catalog.chr(1)))/*digested*/ from pg_catalog.pg_foreign_table t where t.ftrelid = r.oid),
@@ -202,14 +217,14 @@ select 'column', r.name || '.' || pg_catalog.quote_ident(a.attname), null, pg_ca
   'of', r.name,
   'type', pg_catalog.format_type(a.atttypid, a.atttypmod),
   'collation', case when a.attcollation <> t.typcollation and a.attcollation <> 0 then a.attcollation::pg_catalog.regcollation::text end,
-  'not null', case when a.attnotnull then true end,
-  'not null constraint', case when (select version from path) >= 180000 then (
-    select pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
-      'name', pg_catalog.quote_ident(k.conname),
-      'not valid', case when not k.convalidated then true end,
-      'no inherit', case when k.connoinherit then true end
-    )) from pg_catalog.pg_constraint k where k.conrelid = r.oid and k.contype = 'n' and k.conkey[1] = a.attnum
-  ) end,
+  'not null', case when a.attnotnull then coalesce((
+    select pg_catalog.to_jsonb(pg_catalog.concat_ws(', ', case when not k.convalidated then 'not valid' end, case when k.connoinherit then 'no inherit' end))
+    from pg_catalog.pg_constraint k where k.conrelid = r.oid and k.contype = 'n' and k.conkey[1] = a.attnum and (not k.convalidated or k.connoinherit)
+  ), 'true') end,
+  'not null constraint', (
+    select pg_catalog.jsonb_build_object('name', pg_catalog.quote_ident(k.conname))
+    from pg_catalog.pg_constraint k where k.conrelid = r.oid and k.contype = 'n' and k.conkey[1] = a.attnum
+  ),
   'default', case when a.attgenerated = '' then pg_catalog.pg_get_expr(d.adbin, d.adrelid) end,
   'generated', case when a.attgenerated <> '' then
     pg_catalog.pg_get_expr(d.adbin, d.adrelid) || case a.attgenerated when 's' then ' stored' else ' virtual' end end,
@@ -234,13 +249,14 @@ union all
 select 'constraint', k.name, null, pg_catalog.jsonb_build_object(
   'definition', pg_catalog.pg_get_constraintdef(k.oid),
   'inherited', case when k.coninhcount > 0 then case when k.conislocal then 'and local' else 'only' end end,
-  'triggers', case when k.contype = 'f' then (
+  'triggers', (
     select pg_catalog.jsonb_agg(distinct case t.tgenabled when 'D' then 'disabled' when 'R' then 'replica' when 'A' then 'always' end)
     from pg_catalog.pg_trigger t where t.tgconstraint = k.oid and t.tgenabled <> 'O'
-  ) end,
+  ),
   'index', (
     select nullif(pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
       'invalid', case when not i.indisvalid then true end,
+      'not ready', case when not i.indisready then true end,
       'options', pg_catalog.to_jsonb(c.reloptions),
       'name', case when c.relname <> k.conname then pg_catalog.quote_ident(c.relname) end,
       'tablespace', (select pg_catalog.quote_ident(s.spcname) from pg_catalog.pg_tablespace s where s.oid = c.reltablespace)
@@ -254,6 +270,7 @@ union all
 select 'index', i.indexrelid::pg_catalog.regclass::text, null, pg_catalog.jsonb_build_object(
   'definition', pg_catalog.pg_get_indexdef(i.indexrelid),
   'invalid', case when not i.indisvalid then true end,
+  'not ready', case when not i.indisready then true end,
   'of', i.indrelid::pg_catalog.regclass::text,
   'inherits', (select h.inhparent::pg_catalog.regclass::text from pg_catalog.pg_inherits h where h.inhrelid = i.indexrelid),
   'tablespace', (select pg_catalog.quote_ident(s.spcname) from pg_catalog.pg_class c join pg_catalog.pg_tablespace s on s.oid = c.reltablespace where c.oid = i.indexrelid),
@@ -282,7 +299,8 @@ union all
 select f.kind, f.name, f.proowner, case when f.prokind = 'a' then (
   select pg_catalog.jsonb_build_object(
     'returns', f.prorettype::pg_catalog.regtype::text, 'kind', a.aggkind, 'direct arguments', a.aggnumdirectargs,
-    'parallel', f.proparallel,
+    'parallel', f.proparallel, 'variadic', case when f.provariadic <> 0 then true end,
+    'transition space', nullif(a.aggtransspace, 0), 'moving transition space', nullif(a.aggmtransspace, 0),
     'state function', a.aggtransfn::pg_catalog.regprocedure::text, 'state type', a.aggtranstype::pg_catalog.regtype::text,
     'final function', nullif(a.aggfinalfn, 0)::pg_catalog.regprocedure::text, 'final extra', a.aggfinalextra, 'final modify', a.aggfinalmodify,
     'combine function', nullif(a.aggcombinefn, 0)::pg_catalog.regprocedure::text,
@@ -358,7 +376,7 @@ select t.kind, t.name, t.typowner, case t.typtype
   )
   else pg_catalog.jsonb_build_object(
     'shell', case when not t.typisdefined then true end, 'input', nullif(t.typinput, 0)::pg_catalog.regproc::text, 'output', nullif(t.typoutput, 0)::pg_catalog.regproc::text,
-    'length', t.typlen, 'by value', t.typbyval, 'alignment', t.typalign, 'storage', t.typstorage, 'category', t.typcategory
+    'default', t.typdefault, 'length', t.typlen, 'by value', t.typbyval, 'alignment', t.typalign, 'storage', t.typstorage, 'category', t.typcategory
   )
 end
 from typ t
@@ -568,7 +586,7 @@ union all
 select 'default privileges', pg_catalog.format('%s%s', case d.defaclobjtype when 'r' then 'tables' when 'S' then 'sequences' when 'f' then 'functions'
   when 'T' then 'types' when 'n' then 'schemas' else 'large objects' end, (select ' in schema ' || n.name from ns n where n.oid = d.defaclnamespace)), null,
   pg_catalog.jsonb_object_agg(case d.defaclrole when (select oid from owner) then '<owner>' else pg_catalog.pg_get_userbyid(d.defaclrole)::text end, (
-    select pg_catalog.jsonb_agg(g order by g) from (
+    select coalesce(pg_catalog.jsonb_agg(g order by g), '["none"]') from (
       select case e.grantee when 0 then 'public' when d.defaclrole then '<owner>' else pg_catalog.pg_get_userbyid(e.grantee)::text end || ': ' || e.privilege_type
         || case when e.is_grantable then ' with grant option' else '' end as g
       from pg_catalog.aclexplode(d.defaclacl) e
@@ -591,6 +609,25 @@ from path, pg_catalog.pg_db_role_setting s
 where s.setdatabase in (0, (select d.oid from database d))
 
 union all
+-- Of what PostgreSQL itself has, where they are not as it was made.
+select 'system privileges', c.name, null, (
+  select pg_catalog.jsonb_object_agg(who, what) from (
+    select case e.grantee when 0 then 'public' when c.owner then '<owner>' else pg_catalog.pg_get_userbyid(e.grantee)::text end as who,
+      pg_catalog.jsonb_agg(e.privilege_type order by e.privilege_type) as what
+    from pg_catalog.aclexplode(c.acl) e group by 1
+  ) e
+)
+from (
+  select 'function ' || p.oid::pg_catalog.regprocedure::text as name, p.proowner as owner, p.proacl as acl, p.oid, 'pg_catalog.pg_proc'::pg_catalog.regclass as classid
+  from path, pg_catalog.pg_proc p where p.pronamespace = 'pg_catalog'::pg_catalog.regnamespace and p.proacl is not null
+  union all
+  select 'relation ' || r.oid::pg_catalog.regclass::text, r.relowner, r.relacl, r.oid, 'pg_catalog.pg_class'::pg_catalog.regclass
+  from path, pg_catalog.pg_class r where r.relnamespace = 'pg_catalog'::pg_catalog.regnamespace and r.relacl is not null
+) c
+where not exists (select from pg_catalog.pg_init_privs i where i.classoid = c.classid and i.objoid = c.oid and i.objsubid = 0 and i.initprivs = c.acl)
+  and not exists (select from member m where m.classid = c.classid and m.objid = c.oid)
+
+union all
 select 'parameter', p.parname, null, (
   select pg_catalog.jsonb_object_agg(who, what) from (
     select case e.grantee when 0 then 'public' else pg_catalog.pg_get_userbyid(e.grantee)::text end as who, pg_catalog.jsonb_agg(e.privilege_type order by e.privilege_type) as what
@@ -606,6 +643,12 @@ union all
 select 'comment', c.kind || ' ' || c.name, null, pg_catalog.jsonb_build_object('text', d.description)
 from commented c join pg_catalog.pg_description d on d.classoid = c.classid and d.objoid = c.objid and d.objsubid = 0
 where (c.kind, c.name, d.description) <> ('schema', 'public', 'standard public schema')
+
+union all
+-- Unless it came with the extension.
+select 'comment', 'extension ' || pg_catalog.quote_ident(e.extname), null, pg_catalog.jsonb_build_object('text', pg_catalog.obj_description(e.oid, 'pg_extension'))
+from path, pg_catalog.pg_extension e join pg_catalog.pg_available_extensions v on v.name = e.extname
+where pg_catalog.obj_description(e.oid, 'pg_extension') is distinct from v.comment
 
 union all
 select 'comment', 'column ' || r.name || '.' || pg_catalog.quote_ident(a.attname), null, pg_catalog.jsonb_build_object('text', d.description)
@@ -627,7 +670,11 @@ select kind, name, (pg_catalog.jsonb_strip_nulls(coalesce(data, '{}')) || case
 from fact
 union all
 -- Last: whoever asks in a transaction finds the path as it was.
-select 'server' || pg_catalog.left(pg_catalog.set_config('search_path', before, true), 0), '', pg_catalog.jsonb_build_object('version', version, 'roles', (
+select 'server' || (select pg_catalog.left(pg_catalog.max(pg_catalog.set_config(s.name, s.before, true)), 0) from spelling s), '', pg_catalog.jsonb_build_object('version', version, 'owner', (
+  select pg_catalog.pg_get_userbyid(o.oid) from owner o
+), 'runner', coalesce((
+  select pg_catalog.pg_get_userbyid(l.relowner) from everything l where l.is_ledger and l.relkind = 'r' order by l.name limit 1
+), current_user), 'roles', (
   select pg_catalog.jsonb_agg(r.rolname order by r.rolname) from pg_catalog.pg_roles r where r.rolname !~ '^pg_'
 ), 'extensions', (
   select pg_catalog.jsonb_agg(pg_catalog.quote_ident(e.name) order by e.name) from pg_catalog.pg_available_extensions e

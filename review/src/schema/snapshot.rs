@@ -17,6 +17,12 @@ pub struct Server {
     /// The extensions that it offers, as PostgreSQL quotes their names; none in a snapshot that does not tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extensions: Option<Vec<String>>,
+    /// Who owns most of the schema: `<owner>` in its facts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// Who runs the migrations: the owner of their ledger, or whoever has asked where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runner: Option<String>,
 }
 
 impl Server {

@@ -91,24 +91,121 @@ fn privileges_of_a_version_or_a_role_that_the_other_side_lacks_are_not_compared(
 #[test]
 fn partitions_of_another_day_are_notes() {
     let of = |day: &str| {
-        let name = format!("tasks_{day}");
+        let name = format!("tasks_{}", day.replace('-', ""));
         let column = format!("{name}.id");
-        let partition = format!(r#"{{"bound":"FOR VALUES FROM ('{day}')","inherits":["tasks"]}}"#);
+        let partition = format!(r#"{{"bound":"FOR VALUES FROM ('{day}')","dated":"near","inherits":["tasks"]}}"#);
         let facts =
             [("table", "tasks", "{}"), ("table", &*name, &*partition), ("column", &*column, r#"{"type":"bigint"}"#)];
         snapshot(180_004, &facts)
     };
-    let found = diff(&of("20261126"), &of("20261127"), &[]);
+    let found = diff(&of("2026-11-26"), &of("2026-11-27"), &[]);
     assert_eq!(lines(&found.differences), Vec::<&str>::new());
     assert_eq!(found.notes.len(), 4);
     // Only what is otherwise the same.
-    let mut more = of("20261127");
+    let mut more = of("2026-11-27");
     let (kind, name) = ("constraint".to_owned(), "tasks_20261127.tasks_20261127_id_check".to_owned());
     more.facts.insert(Fact { kind, name }, serde_json::Map::new());
     let extra = "constraint tasks_20261127.tasks_20261127_id_check is not expected";
-    assert_eq!(lines(&diff(&of("20261126"), &more, &[]).differences), [extra]);
-    assert_eq!(diff(&more, &of("20261126"), &[]).differences.len(), 1);
-    assert_eq!(diff(&more, &of("20261127"), &[]).differences.len(), 1);
+    assert_eq!(lines(&diff(&of("2026-11-26"), &more, &[]).differences), [extra]);
+    assert_eq!(diff(&more, &of("2026-11-26"), &[]).differences.len(), 1);
+    assert_eq!(diff(&more, &of("2026-11-27"), &[]).differences.len(), 1);
+}
+
+fn partitions(days: &[(&str, &str, &str)]) -> Snapshot {
+    let facts: Vec<(String, String)> = days
+        .iter()
+        .map(|(name, bound, dated)| {
+            let dated = if dated.is_empty() { String::new() } else { format!(r#","dated":"{dated}""#) };
+            (format!("log_{name}"), format!(r#"{{"bound":"FOR VALUES {bound}","inherits":["log"]{dated}}}"#))
+        })
+        .collect();
+    let mut all = vec![("table", "log", "{}")];
+    all.extend(facts.iter().map(|(name, data)| ("table", &**name, &**data)));
+    snapshot(180_004, &all)
+}
+
+#[test]
+fn one_partition_stands_for_one() {
+    let may = ("202605", "FROM ('2026-05-01') TO ('2026-06-01')", "past");
+    let october = ("202610", "FROM ('2026-10-01') TO ('2026-11-01')", "near");
+    let november = ("202611", "FROM ('2026-11-01') TO ('2026-12-01')", "near");
+    let far = ("209901", "FROM ('2099-01-01') TO ('2099-02-01')", "");
+    let found = diff(&partitions(&[october, november]), &partitions(&[may]), &[]);
+    assert_eq!(lines(&found.differences), ["table log_202611 is not there"]);
+    assert_eq!(lines(&found.notes), ["table log_202610 is not there", "table log_202605 is not expected"]);
+    // What is expected is of no day but that of the replay, and what is there of none far ahead.
+    for (expected, there) in [(may, november), (november, far)] {
+        let found = diff(&partitions(&[expected]), &partitions(&[there]), &[]);
+        assert_eq!((found.differences.len(), found.notes.len()), (2, 0), "{expected:?}");
+    }
+}
+
+#[test]
+fn a_number_is_no_date() {
+    let of = |tenant: &str| partitions(&[(tenant, &format!("IN ({tenant})"), "near")]);
+    assert_eq!(diff(&of("100001"), &of("100002"), &[]).differences.len(), 2);
+    assert_eq!(diff(&of("202611"), &of("202612"), &[]).differences.len(), 2);
+}
+
+#[test]
+fn whose_rights_a_view_or_a_function_has_is_a_difference_where_the_migrations_say_it() {
+    let of = |owner: &str, most: &str, runner: &str| {
+        let owner = format!(r#""owner":"{owner}""#);
+        let facts = [
+            ("table", "t", format!("{{{owner}}}")),
+            ("view", "v", format!("{{{owner}}}")),
+            ("view", "w", format!(r#"{{{owner},"options":["security_invoker=true"]}}"#)),
+            (
+                "function",
+                "f()",
+                format!(r#"{{{owner},"definition":"CREATE FUNCTION f()\n STABLE SECURITY DEFINER\nAS $$\n"}}"#),
+            ),
+            (
+                "function",
+                "g()",
+                format!(r#"{{{owner},"definition":"CREATE FUNCTION g()\n STABLE\nAS $$\n SECURITY DEFINER"}}"#),
+            ),
+        ];
+        let mut it = snapshot(180_004, &facts.each_ref().map(|(kind, name, data)| (*kind, *name, &**data)));
+        (it.server.owner, it.server.runner) = (Some(most.to_owned()), Some(runner.to_owned()));
+        it
+    };
+    let told = of("boss", "postgres", "postgres");
+    let found = diff(&told, &of("<owner>", "deployer", "deployer"), &[]);
+    assert_eq!(
+        lines(&found.differences),
+        ["function f(): owner is <owner>, expected boss", "view v: owner is <owner>, expected boss"]
+    );
+    assert_eq!(found.notes.len(), 3);
+    assert_eq!(diff(&told, &of("clerk", "deployer", "deployer"), &[]).differences.len(), 2);
+    assert_eq!(diff(&told, &told, &[]), Differences::default());
+    // Where they belong to the same role, and where nobody but the runner was named.
+    for (expected, there) in [
+        (&told, of("<owner>", "boss", "boss")),
+        (&of("<owner>", "postgres", "postgres"), of("clerk", "deployer", "deployer")),
+        (&of("postgres", "app", "postgres"), of("deployer", "app", "deployer")),
+    ] {
+        assert_eq!(diff(expected, &there, &[]).differences, []);
+    }
+    assert_eq!(diff(&told, &of("clerk", "deployer", "deployer"), &[Ignore::Owners]), Differences::default());
+}
+
+#[test]
+fn a_default_of_null_is_none_unless_the_type_has_another() {
+    let of = |column: &str| {
+        let facts = [
+            ("domain", "d", r#"{"default":"5"}"#),
+            ("domain", "e", "{}"),
+            ("table", "t", "{}"),
+            ("column", "t.a", column),
+        ];
+        snapshot(180_004, &facts)
+    };
+    for (kind, different) in [("d", 1), ("e", 0), ("integer", 0)] {
+        let plain = of(&format!(r#"{{"of":"t","type":"{kind}"}}"#));
+        let null = of(&format!(r#"{{"of":"t","type":"{kind}","default":"NULL::integer"}}"#));
+        assert_eq!(diff(&plain, &null, &[]).differences.len(), different, "{kind}");
+    }
 }
 
 #[test]

@@ -41,5 +41,7 @@ function sentence(
     [reverted, 'taken back'],
   ] as const
   const done = parts.filter(([list]) => list.length > 0).map(([list, what]) => `${list.length} ${what}`)
+  // Such as rows of dbmate's, which have no checksum.
+  if (status === 'migrated' && done.length === 0) done.push('the ledger was completed')
   return `${bold(status)}: ${[...done, ...(skipped > 0 ? [`${skipped} there before`] : [])].join(', ') || 'nothing to do'} (${duration(elapsedMs)})`
 }

@@ -40,7 +40,7 @@ onEachDatabase(
       await exec('create schema books')
       await migrate(db, set, { table: 'cm2' })
       await migrate(db, { '1_a.sql': '-- migrate:up\nselect 1;\n' }, { table: 'books.kept' })
-      await stamp(db, set, ['001'].slice(0, 0).concat(Object.keys(set).map((path) => path.split('_')[0])))
+      await stamp(db, set, ['001', '002'])
       const { status, differences } = await verify(db, set, { replay })
       assert.deepEqual([status, messages(differences)], ['same', []])
       // It goes by all of its columns, not by one of them.

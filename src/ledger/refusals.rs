@@ -121,7 +121,8 @@ pub(crate) fn not_empty(
     let (each, stamp) = look_at_each(versions, catalog);
     let help = format!(
         "nothing was run; if migrations have run here that counterfoil does not know of, each needs a row, or it runs a \
-         second time; {each}; if the tables may be there, say so: {}",
+         second time: `counterfoil stamp --proved` records those that have made this schema; without that {each}; if the tables may be \
+         there, say so: {}",
         option.text
     );
     Error::new(Code::DatabaseNotEmpty, message).with_help(help).with_option(stamp).with_option(option)

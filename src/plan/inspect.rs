@@ -138,6 +138,13 @@ pub fn findings(section: &Section, inspected: &Inspected, table: &Table, out: &m
     out.extend(ledger_touched(section, &inspected.analysis, table));
 }
 
+/// The error of a migration that runs step by step where callbacks are to run in its transaction.
+pub(crate) fn cannot_join(section: &Section) -> Error {
+    let message = "this migration runs step by step, and beforeEachMigrate and afterEachMigrate are run in a migration's transaction";
+    let help = "write what runs in a transaction in its place, or do without those callbacks";
+    Error::new(Code::Unsupported, message).with_help(help).with_location(section.location(0))
+}
+
 /// The code of the finding that a section does nothing.
 pub const EMPTY: &str = "empty-migration";
 

@@ -26,7 +26,8 @@ use crate::error::{Code, Error, Location};
 use crate::finding::list;
 use crate::ledger::Ledger;
 use crate::mention::Mention;
-use crate::migration::Catalog;
+use crate::migration::{Catalog, Event};
+use crate::sql::Mode;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -142,6 +143,11 @@ pub fn plan_with(catalog: &Catalog, ledger: &Ledger, options: &Options, cache: &
     let mut findings = catalog.findings.clone();
     not_run::judge(catalog, ledger, &decisions, options, &mut findings);
     pairs::findings(catalog, &decisions, true, &mut findings);
+    // What runs in each migration's transaction, and whether some of it cannot run in one.
+    let mut joined = catalog.callbacks.iter().filter(|callback| callback.event >= Event::BeforeEachMigrate).peekable();
+    let is_joined = joined.peek().is_some();
+    let by_steps =
+        joined.any(|callback| inspect(&callback.section).is_ok_and(|it| it.steps.mode == Mode::StatementWise));
     for (file, decision) in decisions.iter_mut().take(catalog.migrations.len()).enumerate() {
         let migration = &catalog.migrations[file];
         let marker = |inspected: &Arc<Inspected>| {
@@ -159,13 +165,16 @@ pub fn plan_with(catalog: &Catalog, ledger: &Ledger, options: &Options, cache: &
         findings.extend(inspect::unnamed(&migration.up, &options.env).map(|error| Finding::of(&error)));
         match cache.inspected(file, &migration.up) {
             Ok(inspected) => {
-                decision.transactional = Some(inspected.steps.mode == crate::sql::Mode::Transactional);
+                decision.transactional = Some(inspected.steps.mode == Mode::Transactional);
                 decision.statements = Some(inspected.analysis.statements.len() as u32);
                 decision.steps = Some(inspected.steps.steps.len() as u32);
                 inspect::findings(&migration.up, inspected, &options.table, &mut findings);
                 findings.extend(marker(inspected));
                 findings.extend(inspect::empty(&migration.up, &inspected.analysis, Severity::Warning));
                 findings.extend(set_local::finding(&migration.up, inspected, catalog.convention));
+                if is_joined && (by_steps || inspected.steps.mode == Mode::StatementWise) {
+                    findings.push(Finding::of(&inspect::cannot_join(&migration.up)));
+                }
             }
             Err(finding) => findings.push((**finding).clone()),
         }

@@ -11,9 +11,9 @@ use super::report::EventKind;
 use super::request::{Act, Direction, Request};
 use super::state::Phase;
 use super::{Goal, Machine, Output};
-use crate::error::{Code, Error, Location};
+use crate::error::{Code, Error};
 use crate::migration::{Event, Section, With};
-use crate::plan::inspect::ledger_touched;
+use crate::plan::inspect::{cannot_join, ledger_touched};
 use crate::plan::{Work, inspect};
 use crate::sql::Mode;
 
@@ -163,12 +163,7 @@ impl Machine {
             return Some(error);
         }
         let is_joined = section.fills.iter().any(|fill| matches!(fill.with, With::Other(_)));
-        (is_joined && prepared.steps.mode == Mode::StatementWise).then(|| {
-            let message = "this migration runs step by step, and beforeEachMigrate and afterEachMigrate are run in a migration's transaction";
-            let help = "write what runs in a transaction in its place, or do without those callbacks; nothing was run";
-            let at = Location { path: section.path.clone(), line: section.line, column: 1 };
-            Error::new(Code::Unsupported, message).with_help(help).with_location(at)
-        })
+        (is_joined && prepared.steps.mode == Mode::StatementWise).then(|| cannot_join(written))
     }
 }
 

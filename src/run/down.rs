@@ -6,6 +6,7 @@ use super::request::{Act, Direction, Request};
 use super::state::{Doubt, Phase};
 use super::state::{Revert, resume};
 use super::{Machine, Output};
+use crate::convention::Convention;
 use crate::error::{Code, Error};
 use crate::ledger::{Lease, Ledger, Row, State};
 use crate::mention::{Mention, quoted};
@@ -14,8 +15,19 @@ use crate::plan::inspect::{self, ledger_touched};
 use crate::plan::running::{agree, is_unknown};
 use crate::plan::{self, Reason, Resume, Severity};
 use crate::sql::Mode;
-use crate::version::Version;
+use crate::version::{Version, without_name};
 use std::sync::Arc;
+
+/// What the way back of a baseline says that a squash has made (`squash/place.ts` of the package).
+const NO_WAY_BACK: &str = "RAISE EXCEPTION 'there is no way back from a baseline'";
+
+/// The place of the one row whose version begins with this, and goes on with its name: as a plan shows it.
+fn only(rows: &[(Option<usize>, Version, &Row)], shown: &str) -> Option<usize> {
+    let is_it = |(.., row): &&(Option<usize>, Version, &Row)| {
+        without_name(&row.version, row.name.as_deref().unwrap_or_default()) == shown
+    };
+    (rows.iter().filter(is_it).count() == 1).then(|| rows.iter().position(|row| is_it(&row))).flatten()
+}
 
 impl Machine {
     /// The ledger has been read: choose what to take back, or see how far it went.
@@ -99,12 +111,12 @@ impl Machine {
             (&b.applied_at, place_b, version_b).cmp(&(&a.applied_at, place_a, version_a))
         });
         if rows.is_empty() {
-            return Err(
-                Error::new(Code::NothingToRollBack, "the ledger has no applied migration").with_help("nothing was run")
-            );
+            return Err(Error::new(Code::NothingToRollBack, "the ledger has no applied migration").with_help(
+                "there is nothing to take back; see that this is the database, and the table, that was meant",
+            ));
         }
         let count = match to {
-            Some(to) => rows.iter().position(|(_, found, _)| *found == version(to)).ok_or_else(|| {
+            Some(to) => rows.iter().position(|(_, found, _)| *found == version(to)).or_else(|| only(&rows, to)).ok_or_else(|| {
                 let superseded = ledger.rows.iter().any(|row| version(&row.version) == version(to));
                 let what = if superseded { "is replaced by a baseline" } else { "is not in the ledger" };
                 Error::new(Code::NothingToRollBack, format!("version {to} {what}"))
@@ -195,12 +207,30 @@ impl Machine {
         let migration = &self.setup.catalog.migrations[index];
         let (version, path) = (migration.version.as_str().to_owned(), migration.path.clone());
         if migration.down.is_none() {
-            return Err(Error::new(Code::NoDownSection, format!("{path} has no down section"))
-                .with_help("write one, or roll forward with a new migration; nothing was run"));
+            let one_way = match self.setup.catalog.convention {
+                Convention::Atlas => Some("Atlas"),
+                Convention::Drizzle => Some("Drizzle"),
+                Convention::GraphileMigrate => Some("graphile-migrate"),
+                Convention::Prisma => Some("Prisma"),
+                Convention::Refinery => Some("refinery"),
+                _ => None,
+            };
+            let (message, help) = if let Some(tool) = one_way {
+                (format!("{path} has no down section: the files of {tool} have no way back"), "")
+            } else {
+                (format!("{path} has no down section"), "write one, or ")
+            };
+            return Err(Error::new(Code::NoDownSection, message)
+                .with_help(format!("{help}roll forward with a new migration; nothing was run")));
         }
         self.prepare(index, Direction::Down)?;
         let Some(prepared) = &self.prepared else { return Ok(()) };
         let down = prepared.section(&self.setup, index, Direction::Down);
+        if down.text.contains(NO_WAY_BACK) {
+            let message = format!("{path} is a baseline that a squash has made; it cannot be taken back");
+            let help = "roll forward with a new migration; or, if it has not shipped, take the squash itself back:                         `counterfoil squash --undo`; nothing was run";
+            return Err(Error::new(Code::Unsupported, message).with_help(help));
+        }
         let empty = inspect::empty(down, &prepared.analysis, Severity::Note);
         Arc::make_mut(&mut self.state.report).findings.extend(empty);
         let touched = ledger_touched(down, &prepared.analysis, &self.setup.options.table);

@@ -138,6 +138,14 @@ fn milliseconds(date: &str) -> String {
     digits.into_iter().map(char::from).collect()
 }
 
+/// A version as a plan shows it: without the name, where a convention has that in the version.
+pub fn without_name<'v>(version: &'v str, name: &str) -> &'v str {
+    match version.find(name).filter(|at| *at > 0 && !name.is_empty()) {
+        Some(at) => version[..at].trim_end_matches(['_', '-']),
+        None => version,
+    }
+}
+
 /// The ASCII digits that `text` starts with.
 pub fn leading_digits(text: &str) -> &str {
     let end = text.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());

@@ -191,14 +191,23 @@ onEachDatabase(
       const set = { ...V1, 'afterMigrate.sql': 'vacuum boxes;\nanalyze boxes;\n', 'afterMigrate__x.sql': noted('x') }
       await migrate(it.db, set)
       assert.deepEqual(await said(it), ['x'])
-      await fails(
-        migrate(it.db, {
-          ...set,
-          'V2__i.sql': 'create index concurrently i on boxes (n)',
-          'beforeEachMigrate.sql': 'select 1',
-        }),
-        { code: 'unsupported', at: { path: 'V2__i.sql', line: 1, column: 1 } },
-      )
+      const at = { path: 'V2__i.sql', line: 1, column: 1 }
+      for (const more of [
+        { 'V2__i.sql': 'create index concurrently i on boxes (n)', 'beforeEachMigrate.sql': 'select 1' },
+        { 'V2__i.sql': 'create index i on boxes (n)', 'afterEachMigrate__log.sql': 'vacuum boxes' },
+      ]) {
+        // The plan says what the run refuses, in the same words and at the same place.
+        const { findings } = await plan(it.db, { ...set, ...more })
+        const [wrong] = findings.filter(({ severity }) => severity === 'error')
+        assert.match(wrong?.message ?? '', /^this migration runs step by step, and beforeEachMigrate/)
+        assert.deepEqual(wrong.at, at)
+        await fails(migrate(it.db, { ...set, ...more }), {
+          code: 'plan-refused',
+          message: `V2__i.sql:1:1: nothing was run: ${wrong.message}`,
+          help: wrong.help,
+          at,
+        })
+      }
       assert.deepEqual(await said(it), [])
     })
 

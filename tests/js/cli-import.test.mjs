@@ -41,7 +41,10 @@ digest
 `,
     ],
   )
-  assert.match(dry.stderr, /note\[imported-unchecked\]: nothing is on record of what goose ran: 2 files count as now/)
+  assert.match(
+    dry.stderr,
+    /note\[imported-unchecked\]: nothing is on record of what goose ran: 2 files count as they are now/,
+  )
 
   const [, expected] = digest.exec(dry.stdout)
   await db.query('insert into goose_db_version (version_id, is_applied) values (3, true)')
@@ -121,7 +124,7 @@ test('an edited file is accepted by the option that the help names', async (t) =
   const refused = await run('import', '--convention', 'sqlx')
   assert.equal(refused.status, 1)
   const help = refused.stderr.replaceAll(/\s+/g, ' ')
-  const [, option, version] = /accept the file: (--accept-edited) (\d+);/.exec(help) ?? assert.fail(help)
+  const [, option, version] = /accept the file: (--accept-edited) (\d+) $/.exec(help) ?? assert.fail(help)
   assert.equal((await run('import', '--convention', 'sqlx', option, version)).status, 0)
   assert.equal((await run('up', '--convention', 'sqlx')).status, 0)
 })

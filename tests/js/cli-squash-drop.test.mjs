@@ -39,7 +39,7 @@ test('what is dead is left out, put aside in a database, and brought back', asyn
   assert.equal(done.status, 0, done.stderr)
   for (const line of [
     'aside: table public.links to kept_20260131.links',
-    'aside: columns retries of table public.people to kept_20260131.people, with its key id',
+    'aside: column retries of table public.people to kept_20260131.people, with its key id',
     "  pg_dump \"$DATABASE_URL\" --format=custom --file='kept_20260131.dump' --table='public.links' --table='public.people'",
   ])
     assert.ok(done.stdout.split('\n').includes(line), `${line} is not in ${done.stdout}`)
@@ -58,7 +58,7 @@ test('what is dead is left out, put aside in a database, and brought back', asyn
   const again = await run(['squash', '--adopt', '004_baseline', '--yes', '--format', 'json'])
   assert.deepEqual(
     JSON.parse(again.stdout).said.map(({ message }) => message),
-    ['table public.links is put aside already', 'columns retries of table public.people: put aside already'],
+    ['table public.links is put aside already', 'column retries of table public.people: put aside already'],
   )
   // The scripts are no migrations.
   const up = await run(['up'])

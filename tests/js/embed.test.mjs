@@ -163,6 +163,30 @@ test('the command writes the module; --check tells whether it is what would be w
   assert.deepEqual(readdirSync(join(base, 'set')), ['db', 'migrations.mjs'], 'nothing is left behind')
 })
 
+test('where a module in .js would be taken for CommonJS, it is said once it is written', () => {
+  write('scope/db/migrations', good)
+  const say = (out) => counterfoil('embed', '--dir', 'scope/db/migrations', '--out', out)
+  const note = (of) =>
+    `note: ${of} is an ES module, and scope/package.json does not say so of files in .js\n  call it .mjs, or write "type": "module" there, unless a bundler takes it\n`
+  const done = (out) => `${out}: 2 migrations of scope/db/migrations (dbmate)\n`
+  for (const [type, out, noted] of [
+    [undefined, 'scope/src/a.js', true],
+    ['commonjs', 'scope/src/b.js', true],
+    ['module', 'scope/src/c.js', false],
+    [undefined, 'scope/src/d.mjs', false],
+    [undefined, 'scope/src/e.ts', false],
+  ]) {
+    write('scope', { 'package.json': JSON.stringify({ name: 'it', type }) })
+    write('scope', { 'src/.keep': '' })
+    assert.equal(say(out).stderr, `${noted ? note(out) : ''}${done(out)}`)
+    // What Node itself says of the file, where it goes by package.json alone.
+    if (/\.m?js$/.test(out)) {
+      const { status } = spawnSync(process.execPath, ['--no-experimental-detect-module', join(base, out)])
+      assert.equal(status !== 0, noted, out)
+    }
+  }
+})
+
 test('an empty folder is refused: it would be told to be current', () => {
   mkdirSync(join(base, 'empty'))
   const said = {

@@ -120,6 +120,56 @@ function incident({ migrate, plan, rollback, verify, importLedger }, open) {
     assert.deepEqual(versions(all).sort(), ['102', '103', '104', '105', '106'])
   })
 
+  test('the schema is asked of the version at which a counter stands, too', async (t) => {
+    const { db, exec } = await open(t)
+    const whole = `${passedOver}; ${columns}; ${check}`
+    await exec(`${whole}; drop table notes`)
+    await exec(counter(106))
+    const says = (options) => importLedger(db, files, { table, replay, ...options }).then(assert.fail, (error) => error)
+    const absent = await says()
+    assert.equal(absent.code, 'plan-refused')
+    assert.equal(
+      absent.message,
+      'nothing was written: golang-migrate says 106, and the schema says otherwise: 106 has not run: table public.notes is not there as it makes it',
+    )
+    assert.match(absent.help, /pending.*applied/)
+    // Once: nothing was written.
+    assert.equal(`${absent.message} ${absent.help}`.match(/nothing was written/g).length, 1)
+    // Both ways out of the help.
+    const dry = { table, replay, dryRun: true }
+    const pending = await importLedger(db, files, { ...dry, assume: { 106: 'pending' } })
+    assert.deepEqual(versions(pending.changes), ['102', '103', '104', '105'])
+    const applied = await importLedger(db, files, { ...dry, assume: { 106: 'applied' } })
+    assert.deepEqual(versions(applied.changes), ['102', '103', '104', '105', '106'])
+
+    await exec('create table notes (task int references tasks)')
+    const partly = await says()
+    assert.equal(partly.code, 'plan-refused')
+    assert.match(partly.message, /^nothing was written: 106 is there in part: .*column public\.notes\.text is not$/)
+    await exec('alter table notes add text text')
+    const { changes, findings } = await importLedger(db, files, dry)
+    assert.deepEqual(versions(changes), ['102', '103', '104', '105', '106'])
+    assert.deepEqual(
+      findings.filter(({ severity }) => severity !== 'note'),
+      [],
+    )
+  })
+
+  test('what is said of one file says nothing of the others, where the schema can tell', async (t) => {
+    const { db, exec } = await open(t)
+    await exec(passedOver)
+    await exec(counter(106))
+    const said = { table, assume: { 105: 'pending' }, dryRun: true }
+    // 103 is not there, and nobody has named it.
+    const asked = await importLedger(db, files, { ...said, replay })
+    assert.deepEqual(versions(asked.changes), ['102', '104', '106'])
+    assert.ok(asked.changes.every(({ message }) => !/taken for applied/.test(message)))
+    assert.ok(codes(asked).includes('imported-pending') && !codes(asked).includes('assumed'))
+    const { changes } = await importLedger(db, files, said)
+    assert.deepEqual(versions(changes), ['102', '103', '104', '106'])
+    assert.match(changes[1].message, /^taken for applied, since it is not among those that are named as pending$/)
+  })
+
   test('of a file that did not come to its end the statements are named that are there', async (t) => {
     const { db, exec } = await open(t)
     await exec(`${passedOver}; drop table notes; ${columns}; ${check}`)

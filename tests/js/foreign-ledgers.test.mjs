@@ -291,6 +291,7 @@ onEachDatabase(
       assert.deepEqual(await ledgers(query), [])
       assert.equal((await ready(db, set)).message, 'drift: db=none expected=003 pending=001,+2')
       const { help } = await fails(migrate(db, set), { code: 'database-not-empty' })
+      assert.match(help, /`counterfoil stamp --proved` records those that have made this schema;/)
       assert.match(help, /nobody can tell from here whether 002 and 003 ran: look at each, and mark what has run/)
       const [call] = stampsOf(help, api)
       assert.equal(call.text, "stamp(db, migrations, ['001'])")

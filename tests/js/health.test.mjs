@@ -660,7 +660,18 @@ test('what is wrong with an option is said at once', async () => {
   await wrong({ missing: 'loud' }, 'the option missing is not quiet, critical or ready')
   await wrong({ detail: 'yes' }, 'the option detail is not true or false')
   await wrong({ log: console }, 'the option log is not a function')
-  for (const check of [undefined, null, {}, { a: 7 }, 'ready'])
-    await fails(() => readinessHandler(check), { code: 'invalid-input', message: 'the check is not a function' })
+  for (const check of [undefined, null, {}])
+    await fails(() => readinessHandler(check), { code: 'invalid-input', message: 'this is not a check' })
+  await fails(() => readinessHandler({ a: 7 }), { code: 'invalid-input', message: 'a is not a check' })
+  await fails(() => readinessHandler('ready'), { code: 'invalid-input', message: '0 is not a check' })
+  // Options beside the checks: in the wrong place.
+  for (const option of [{ log: () => {} }, { path: '/x' }, { cache: 1 }])
+    await fails(() => readinessHandler({ migrations: () => ready, ...option }), {
+      code: 'invalid-input',
+      message: `${Object.keys(option)[0]} is not a check`,
+      help: /options come second$/,
+    })
+  const named = await readinessHandler({ cache: () => ready, constructor: () => ready }).check()
+  assert.deepEqual(Object.keys(named.checks), ['cache', 'constructor'])
   assert.equal((await readinessHandler(() => ready, { path: undefined, cache: undefined }).check()).status, 'ready')
 })

@@ -217,6 +217,7 @@ onEachDatabase(({ api: { importLedger, migrate, plan, ready, rollback, stamp }, 
     await fails(importLedger(db, set, { from: 'goose' }), {
       code: 'invalid-input',
       message: 'there is no ledger of goose here',
+      help: /^looked for were .* if it lies elsewhere or has another name, name it: from: 'goose=schema\.table'; nothing was written$/,
     })
     await fails(importLedger(db, set, { from: 'gander' }), { code: 'invalid-input', message: /no tool "gander"/ })
     await fails(importLedger(db, set, { from: 'goose=app.x' }), {

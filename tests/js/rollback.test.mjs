@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { migrate, rollback } from 'counterfoil/pglite'
+import { squash } from 'counterfoil/squash'
 import { fails } from './support/errors.mjs'
 import { freshPGlite } from './support/pglite.mjs'
+import { squashed } from './support/squash.mjs'
 
 let db
 before(async () => (db = await freshPGlite()))
@@ -23,7 +25,10 @@ async function refuses(migrations, options, expected) {
       )
     ).rows
   const before = await state()
-  await fails(rollback(db, migrations, options), { ...expected, help: /nothing was run|put the old text back/ })
+  await fails(rollback(db, migrations, options), {
+    ...expected,
+    help: /nothing was run|put the old text back|nothing to take back/,
+  })
   assert.deepEqual(await state(), before)
 }
 
@@ -89,6 +94,78 @@ on('a baseline that was run itself is taken back like any other', async () => {
     (await rollback(db, squashed)).reverted.map(({ version }) => version),
     ['010'],
   )
+})
+
+on('a baseline that a squash has made is not taken back, before anything runs', async () => {
+  const done = await squash(() => freshPGlite(), set)
+  const after = squashed(set, done)
+  await migrate(db, after)
+  assert.equal(Object.keys(after).filter((path) => /^[^.].*\.sql$/.test(path)).length, 1)
+  await refuses(
+    after,
+    {},
+    { code: 'unsupported', message: /^\S+\.sql is a baseline that a squash has made; it cannot be taken back$/ },
+  )
+})
+
+on('a version may be named as a plan shows it', async () => {
+  const sets = {
+    diesel: {
+      '2026-01-01-000000_users/up.sql': 'create table a ();',
+      '2026-01-01-000000_users/down.sql': 'drop table a;',
+      '2026-01-02-000000_idx/up.sql': 'create table b ();',
+      '2026-01-02-000000_idx/down.sql': 'drop table b;',
+    },
+    'sql-migrate': Object.fromEntries(
+      ['1_users', '2_idx'].map((name) => [
+        `${name}.sql`,
+        `-- +migrate Up\ncreate table "${name}" ();\n-- +migrate Down\ndrop table "${name}";\n`,
+      ]),
+    ),
+    'node-pg-migrate': Object.fromEntries(
+      ['1_users', '2_idx'].map((name) => [
+        `${name}.sql`,
+        `-- Up Migration\ncreate table "${name}" ();\n-- Down Migration\ndrop table "${name}";\n`,
+      ]),
+    ),
+  }
+  const shown = { diesel: '2026-01-01-000000', 'sql-migrate': '1', 'node-pg-migrate': '1' }
+  for (const [convention, files] of Object.entries(sets)) {
+    await db.exec('drop schema public cascade; create schema public')
+    await migrate(db, files, { convention })
+    await refuses(
+      files,
+      { convention, to: `${shown[convention]}_other` },
+      { code: 'nothing-to-roll-back', message: /is not in the ledger$/ },
+    )
+    const { reverted } = await rollback(db, files, { convention, to: shown[convention] })
+    assert.deepEqual(
+      reverted.map(({ name }) => name),
+      ['idx'],
+      convention,
+    )
+  }
+})
+
+on('where the files have no way back, nobody is told to write one', async () => {
+  const sets = {
+    atlas: { '1_a.sql': 'create table a ();\n' },
+    refinery: { 'V1__a.sql': 'create table a ();\n' },
+    'graphile-migrate': {
+      'committed/000001.sql':
+        '--! Previous: -\n--! Hash: sha1:0000000000000000000000000000000000000000\n\ncreate table a ();\n',
+    },
+    prisma: { '1_a/migration.sql': 'create table a ();\n' },
+  }
+  for (const [convention, files] of Object.entries(sets)) {
+    await db.exec('drop schema public cascade; create schema public')
+    await migrate(db, files, { convention })
+    const { help } = await fails(rollback(db, files, { convention }), {
+      code: 'no-down-section',
+      message: / has no down section: the files of (Atlas|refinery|graphile-migrate|Prisma) have no way back$/,
+    })
+    assert.equal(help, 'roll forward with a new migration; nothing was run')
+  }
 })
 
 on('a repeatable migration is passed over', async () => {

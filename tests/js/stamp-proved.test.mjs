@@ -55,6 +55,14 @@ for (const { name, skip, start } of servers)
       assert.match(again.stdout, /unchanged: the ledger says so already/)
     })
 
+    test('nothing has made anything: they are to be run', async (t) => {
+      const { run } = await place(t, 'select 1')
+      const { status, stderr } = await run(['stamp', '--proved', '--yes'])
+      assert.equal(status, 1)
+      assert.match(stderr, /the database has no table, so these migrations have not all run/)
+      assert.match(stderr, /run them \(`up`/)
+    })
+
     test('the first of them have made it: just those are recorded, and the rest is run', async (t) => {
       const { run, rows } = await place(t, `${sql['001_notes']} ${sql['002_mark']}`)
       const asked = await run(['stamp', '--proved', '--yes'])

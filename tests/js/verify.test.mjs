@@ -35,6 +35,21 @@ onEachDatabase(
       assert.equal(afterwards, before)
     })
 
+    test('a ledger of ours under another name is no part of the schema', async (t) => {
+      const { db, exec } = await open(t)
+      await exec('create schema books')
+      await migrate(db, set, { table: 'cm2' })
+      await migrate(db, { '1_a.sql': '-- migrate:up\nselect 1;\n' }, { table: 'books.kept' })
+      await stamp(db, set, ['001', '002'])
+      const { status, differences } = await verify(db, set, { replay })
+      assert.deepEqual([status, messages(differences)], ['same', []])
+      // It goes by all of its columns, not by one of them.
+      await exec('create table looks_like (version varchar(128) primary key, checksum text)')
+      assert.ok(
+        messages((await verify(db, set, { replay })).differences).includes('table public.looks_like is not expected'),
+      )
+    })
+
     test('a database is what its migrations make, until somebody changes it', async (t) => {
       const { db, exec } = await open(t)
       await migrate(db, set)

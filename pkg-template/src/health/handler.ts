@@ -38,6 +38,11 @@ const checks: {
   log: [(value) => typeof value === 'function', 'a function'],
 }
 
+type Name = keyof ReadinessOptions
+
+/** What an option of that name has to be. */
+const testOf = (name: string) => checks[name as Name]?.[0] as ((value: unknown) => boolean) | undefined
+
 /**
  * A health check that says whether the database is where this release expects it to be: 200 or 503 at `/health/ready`,
  * with `{ status, message, database, expected, checkedAt }` as JSON. It depends on no driver; hand it the driver's `ready`.
@@ -62,14 +67,14 @@ export function readinessHandler(
 ): ReadinessHandler {
   const given = Object.entries(options).filter(([, value]) => value !== undefined)
   for (const [name, value] of given) {
-    const known = Object.hasOwn(checks, name) ? checks[name as keyof ReadinessOptions] : undefined
-    if (!known)
+    const test = testOf(name)
+    if (!test)
       throw failure(
         'invalid-input',
         `there is no option ${name} here`,
         `the options are: ${Object.keys(checks).join(', ')}`,
       )
-    if (!known[0](value)) throw failure('invalid-input', `the option ${name} is not ${known[1]}`)
+    if (!test(value)) throw failure('invalid-input', `the option ${name} is not ${checks[name as Name][1]}`)
   }
   const chosen = {
     path: '/health/ready',
@@ -80,15 +85,16 @@ export function readinessHandler(
     log: toConsole,
     ...Object.fromEntries(given),
   } as Required<ReadinessOptions>
-  const named = typeof check === 'function' ? [] : Object.entries(check ?? {})
-  const all = typeof check === 'function' ? [check] : named.map(([, each]) => each)
-  if (all.length === 0 || all.some((each) => typeof each !== 'function'))
+  const named = Object.entries(typeof check === 'function' ? { '': check } : (check ?? {}))
+  // An option among the checks would be taken for one.
+  const wrong = named.find(([name, each]) => typeof each !== 'function' || testOf(name)?.(each))
+  if (wrong || !named[0])
     throw failure(
       'invalid-input',
-      'the check is not a function',
-      'pass (signal) => ready(db, migrations, { signal }), or several in an object',
+      `${wrong ? wrong[0] : 'this'} is not a check`,
+      'pass (signal) => ready(db, migrations, { signal }), or several in an object; options come second',
     )
-  const probes = all.map((each, index) => new Probe(each, chosen, named[index]?.[0]))
+  const probes = named.map(([name, each]) => new Probe(each, chosen, name))
 
   async function answer(): Promise<ReadinessAnswer> {
     const answers = await Promise.all(probes.map((probe) => probe.answer()))

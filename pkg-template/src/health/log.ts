@@ -25,7 +25,7 @@ export function teller(log: Log, name: string | undefined): (now: Told) => void 
     try {
       const result = log(
         visible(
-          `${level === 'critical' ? 'CRITICAL ' : ''}counterfoil: ${name === undefined ? '' : `${name}: `}${withoutPasswords(line)}`,
+          `${level === 'critical' ? 'CRITICAL ' : ''}counterfoil: ${name ? `${name}: ` : ''}${withoutPasswords(line)}`,
         ),
         level,
       )

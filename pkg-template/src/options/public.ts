@@ -172,7 +172,7 @@ export interface MigrateOptions extends WriteOptions {
 export interface RollbackOptions extends WriteOptions {
   /** How many migrations to take back. */
   steps?: number
-  /** Go back until this version is the newest that is applied. */
+  /** Go back until this version is the newest that is applied; it may be written as a plan shows it. */
   to?: string
   /** The versions that a dry run named, in its order: take back exactly these, or stop with `plan-changed`. */
   versions?: string[]
@@ -278,8 +278,8 @@ export interface ImportOptions extends AmendOptions {
   from?: string
   /**
    * What the ledger cannot tell: a counter (golang-migrate, a Flyway baseline) says nothing of what lies below it, and no
-   * file in SQL stands for what Alembic and Django have run. `{ all: 'applied' }`, or by version: where one is `pending`, the
-   * others count as `applied`. It also says what a migration has come to that began and did not end.
+   * file in SQL stands for what Alembic and Django have run. `{ all: 'applied' }`, or by version. Of what is not named
+   * the schema is asked (`replay`); where it is not, and one is `pending`, the others count as `applied`. It also says what a migration has come to that began and did not end.
    */
   assume?: { readonly [version: string]: Assumed }
   /** Versions whose files may be others than those that ran. */

@@ -1,5 +1,5 @@
 // pg_dump in WebAssembly, of the project that calls: the package @electric-sql/pglite-tools.
-import { failure, MigrationError } from '../shared/errors.js'
+import { MigrationError } from '../shared/errors.js'
 import { theOption } from '../shared/mentions.js'
 import type { SquashPGlite } from './public.js'
 
@@ -58,11 +58,14 @@ async function load(): Promise<PgDump> {
       return module.pgDump
     } catch (cause) {
       if (index < places.length - 1) continue
-      throw failure(
-        'driver-missing',
-        `${tools} is not installed in this project: it brings the pg_dump that writes a baseline`,
-        `${install}; or hand in what a real pg_dump has written`,
-        cause,
+      throw new MigrationError(
+        {
+          code: 'driver-missing',
+          message: `${tools} is not installed in this project: it brings the pg_dump that writes a baseline`,
+          help: `${install}; or hand in what a real pg_dump has written: the option dump`,
+          options: [theOption('dump')],
+        },
+        { cause },
       )
     }
   throw new Error('unreachable')

@@ -269,7 +269,8 @@ impl<E: Errand> Machine<E> {
         }
         if let Some(wrong) = draft.findings.iter().find(|finding| finding.severity == Severity::Error) {
             let error = Error::new(Code::PlanRefused, format!("nothing was written: {}", wrong.message))
-                .with_help(wrong.help.clone())
+                // Once is enough.
+                .with_help(wrong.help.strip_suffix("; nothing was written").unwrap_or(&wrong.help))
                 .with_options(wrong.options.clone());
             return Output::Failed(wrong.at.iter().cloned().fold(error, Error::with_location));
         }

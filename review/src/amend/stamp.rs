@@ -150,8 +150,9 @@ impl Errand for Stamp {
         let is_empty =
             |rows: &Vec<TextRow>| rows.first().and_then(|row| row.get("tables")) == Some(&Some("false".into()));
         if heard.first().is_some_and(is_empty) {
-            return Err(refused("the database has no table, so not all migrations can be applied".into())
-                .with_help("run them; or name each version that is there. Nothing was written"));
+            return Err(refused("the database has no table, so these migrations have not all run".into()).with_help(
+                "run them (`up`, or `migrate` in a program); or name each version that is there. Nothing was written",
+            ));
         }
         let mut stand_for: BTreeMap<&str, Vec<&Row>> = BTreeMap::new();
         for row in &seen.ledger.rows {

@@ -363,7 +363,7 @@ fn all_is_refused_where_there_is_no_table() {
     let error = refuses(&mut machine, tables("false"));
     assert_eq!(
         (error.code(), error.message()),
-        (Code::PlanRefused, "the database has no table, so not all migrations can be applied")
+        (Code::PlanRefused, "the database has no table, so these migrations have not all run")
     );
     let mut machine = all();
     asks(&mut machine, None, "select s.*, ");

@@ -5,6 +5,7 @@ use super::{Look, summary};
 use crate::tree;
 use counterfoil::ledger::{Origin, Row};
 use counterfoil::plan::{Action, Decision, Finding, Plan, Reason, Severity};
+use counterfoil::version::without_name;
 use std::collections::BTreeMap;
 
 /// Which cell has the mark.
@@ -169,13 +170,9 @@ fn duration(milliseconds: u64) -> String {
     }
 }
 
-/// The version, without the name where a convention has it in the version.
+/// The version as it is shown.
 fn number(decision: &Decision) -> &str {
-    let (version, name) = (&*decision.version, &*decision.name);
-    match version.find(name).filter(|at| *at > 0 && !name.is_empty()) {
-        Some(at) => version[..at].trim_end_matches(['_', '-']),
-        None => version,
-    }
+    without_name(&decision.version, &decision.name)
 }
 
 fn mark(decision: &Decision) -> &'static str {

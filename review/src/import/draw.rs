@@ -101,10 +101,15 @@ impl<'a> Drawing<'a> {
         let untold = self.untold(theirs.up_to.as_deref(), &known);
         self.check(&theirs, applied, half, &untold)?;
         if self.import.inquire {
-            self.draft.asks = Some(self.asks(applied, half, &untold));
+            self.draft.asks = Some(self.asks(&theirs, applied, half, &untold));
             return Ok(());
         }
         self.confirm();
+        // What lies below a counter comes before it.
+        let below = self.importer.untold == Untold::UpTo;
+        if below {
+            self.assume(&untold, theirs.up_to.as_deref());
+        }
         let chained = match self.importer.sums {
             Some(Sums::Chained(compare)) => compare(&self.set, &theirs.applied, applied),
             _ => Vec::new(),
@@ -112,8 +117,9 @@ impl<'a> Drawing<'a> {
         for (at, (entry, file)) in theirs.applied.iter().zip(applied).enumerate() {
             let counts = self.importer.untold == Untold::UpTo && theirs.up_to.as_deref() == Some(&entry.label);
             match file {
-                // Of a counter's own version somebody may know better, too.
+                // Of a counter's own version somebody may know better, and so may the schema.
                 Some(file) if counts && self.assumes(*file) == Some(Assumed::Pending) => {}
+                Some(file) if counts && self.assumes(*file).is_none() && self.contradicts(*file) => {}
                 Some(file) => self.applied(entry, *file, chained.get(at)),
                 None => self.without_file(entry)?,
             }
@@ -121,7 +127,9 @@ impl<'a> Drawing<'a> {
         for (entry, file) in theirs.half.iter().zip(half) {
             self.half(entry, *file);
         }
-        self.assume(&untold, theirs.up_to.as_deref());
+        if !below {
+            self.assume(&untold, theirs.up_to.as_deref());
+        }
         self.tell_evidence(&untold);
         self.tell(tool);
         let refused = self.draft.findings.iter().any(|finding| finding.severity == Severity::Error);
@@ -369,16 +377,22 @@ impl<'a> Drawing<'a> {
     }
 
     /// What the schema is to be asked.
-    fn asks(&self, applied: &[Option<usize>], half: &[Option<usize>], untold: &[usize]) -> Asks {
+    fn asks(&self, theirs: &Theirs, applied: &[Option<usize>], half: &[Option<usize>], untold: &[usize]) -> Asks {
         let version = |at: usize| self.set.files[at].version.as_str().to_owned();
         let is_taken = |version: &Version| self.taken.iter().any(|(taken, _)| taken == version);
         let mut asks = Asks::default();
         asks.told.extend(self.there.iter().filter(|there| !is_taken(there)).map(|there| there.as_str().to_owned()));
-        for &at in applied.iter().flatten().filter(|at| self.assumes(**at) != Some(Assumed::Pending)) {
-            asks.told.push(version(at));
+        let all = self.import.assume.get("all").copied();
+        for (entry, &at) in theirs.applied.iter().zip(applied).filter_map(|(entry, at)| Some((entry, at.as_ref()?))) {
+            let counts = self.importer.untold == Untold::UpTo && theirs.up_to.as_deref() == Some(&entry.label);
+            let is_open = counts && all.is_none() && !self.there.contains(self.set.files[at].version);
+            match self.assumes(at) {
+                Some(Assumed::Pending) => {}
+                None if is_open && self.set.files[at].migration.is_some() => asks.open.push(version(at)),
+                _ => asks.told.push(version(at)),
+            }
         }
         asks.open.extend(self.taken.iter().map(|(taken, _)| taken.as_str().to_owned()));
-        let all = self.import.assume.get("all").copied();
         for &at in untold.iter().filter(|at| self.set.files[**at].migration.is_some()) {
             match self.assumes(at).or(all) {
                 None => asks.open.push(version(at)),
@@ -439,6 +453,32 @@ impl<'a> Drawing<'a> {
         }
     }
 
+    /// Whether the schema says otherwise of the version at which a counter stands; then the import is refused. That one ran
+    /// when the counter came to it, so nothing of it that is not there is pending by itself.
+    fn contradicts(&mut self, at: usize) -> bool {
+        let version = self.set.files[at].version.clone();
+        if self.there.contains(&version) {
+            return false;
+        }
+        match self.evidence_of(&version) {
+            Some(FileEvidence { verdict: Verdict::Partly, .. }) => self.settled(at),
+            Some(FileEvidence { verdict: Verdict::Absent, message, .. }) => {
+                let (applied, pending) = (assume(version.as_str(), "applied"), assume(version.as_str(), "pending"));
+                let tool = self.importer.tool.name();
+                let message = format!("{tool} says {}, and the schema says otherwise: {message}", version.as_str());
+                let help = format!(
+                    "look at the database; if it was taken back by hand, say so, and the next run applies it: {}; if it ran and is \
+                     not to run again, say that: {}; nothing was written",
+                    pending.text, applied.text
+                );
+                let finding = Finding::new(UNTOLD, Severity::Error, message).with_help(help);
+                self.draft.findings.push(finding.with_options(vec![pending, applied]));
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// What the schema says of a file of which the ledger does not tell; whether that settles it.
     fn settled(&mut self, at: usize) -> bool {
         if self.evidence().is_none() {
@@ -468,7 +508,8 @@ impl<'a> Drawing<'a> {
             Some(FileEvidence { verdict: Verdict::Partly, message, there, missing, .. }) => {
                 let (applied, pending) = (assume(version.as_str(), "applied"), assume(version.as_str(), "pending"));
                 let help = format!(
-                    "make by hand what is not there ({}), or take back what is ({}), and run this again; or say what it has come to: {} if it is finished, {} if it is undone; nothing was written",
+                    "make by hand what is not there ({}), or take back what is ({}), and run this again; or say what it has come \
+                     to: {} if it is finished, {} if it is undone; nothing was written",
                     words(missing),
                     words(there),
                     applied.text,
@@ -547,7 +588,7 @@ impl<'a> Drawing<'a> {
         let migration = file.and_then(|file| self.set.files[file].migration);
         match (said, migration) {
             (Some(Assumed::Pending), _) => {}
-            (Some(Assumed::Applied), Some(migration)) => self.stamp(migration, "finished by hand"),
+            (Some(Assumed::Applied), Some(migration)) => self.stamp(migration, "finished by hand, since it was said"),
             _ => {
                 let mention = |state: &str| assume(&shown, state);
                 let (applied, pending) = (mention("applied"), mention("pending"));
@@ -577,26 +618,33 @@ impl<'a> Drawing<'a> {
     fn assume(&mut self, untold: &[usize], up_to: Option<&str>) {
         let all = self.import.assume.get("all").copied();
         // Who names what did not run has been through the list.
-        let rest = all
-            .or_else(|| self.import.assume.values().any(|said| *said == Assumed::Pending).then_some(Assumed::Applied));
+        let listed = self.import.assume.values().any(|said| *said == Assumed::Pending);
+        let asked = self.evidence().is_some();
         let mut open: Vec<&str> = Vec::new();
         for &at in untold {
-            let said = self.assumes(at).or(rest);
+            let named = self.assumes(at);
+            let settled = named.or(all).is_none() && self.settled(at);
+            let rest = (listed && !asked).then_some(Assumed::Applied);
+            let why = match named.or(all) {
+                Some(_) => "taken for applied, since it was said",
+                None => "taken for applied, since it is not among those that are named as pending",
+            };
+            let said = named.or(all).or(rest);
             let file = &self.set.files[at];
             match said {
+                _ if settled => {}
                 Some(Assumed::Pending) => {}
                 Some(Assumed::Applied) => match file.migration {
-                    Some(migration) => self.stamp(migration, "taken for applied"),
+                    Some(migration) => self.stamp(migration, why),
                     None => {
                         let (version, name, path) =
                             (file.version.as_str().to_owned(), file.name.to_owned(), file.path.to_owned());
                         let mut row = self.row(&version, Some(&name), None, Origin::Stamped);
                         row.insert("steps_done".into(), Some("0".into()));
                         self.assumed.push(version);
-                        self.insert(row, &name, &path, "taken for applied, since it was said".into());
+                        self.insert(row, &name, &path, why.into());
                     }
                 },
-                None if self.settled(at) => {}
                 None => open.push(self.set.files[at].version.as_str()),
             }
         }
@@ -622,9 +670,9 @@ impl<'a> Drawing<'a> {
             }
         };
         let message = message + &why;
+        let others = if asked { "" } else { ", and the others count as applied" };
         let help = format!(
-            "look at the database; then say that all of them ran: {}; or name each that did not, and the others count as \
-             applied: {}; nothing was written",
+            "look at the database; then say that all of them ran: {}; or name each that did not{others}: {}; nothing was written",
             ways[0].text, ways[1].text
         );
         self.draft
@@ -637,8 +685,7 @@ impl<'a> Drawing<'a> {
         let mut row = self.of_file(migration, None, Origin::Stamped);
         row.insert("steps_done".into(), Some("0".into()));
         self.assumed.push(migration.version.as_str().to_owned());
-        let message = format!("{why}, since it was said");
-        self.insert(row, &migration.name, &migration.path, message);
+        self.insert(row, &migration.name, &migration.path, why.to_owned());
     }
 
     /// Whether our ledger has a row of that version: then it stays as it is.
@@ -683,20 +730,30 @@ impl<'a> Drawing<'a> {
         if self.unchecked > 0 {
             let files =
                 if self.unchecked == 1 { "1 file counts".into() } else { format!("{} files count", self.unchecked) };
-            let message = format!("nothing is on record of what {tool} ran: {files} as now");
-            let help = "see that they are the ones that ran; what is edited from here on is noticed";
+            let message = format!(
+                "nothing is on record of what {tool} ran: {files} as {} now",
+                if self.unchecked == 1 { "it is" } else { "they are" }
+            );
+            let help = match self.unchecked {
+                1 => "see that it is the one that ran; what is edited from here on is noticed",
+                _ => "see that they are the ones that ran; what is edited from here on is noticed",
+            };
             findings.push(Finding::new(UNCHECKED, Severity::Note, message).with_help(help));
         }
         if !self.without_file.is_empty() {
             let versions: Vec<&str> = self.without_file.iter().map(String::as_str).collect();
             let message = format!("{tool} has applied {}, and this set has no file of that", list(&versions));
-            let help = "see that the folder is the right one, and whole; they are taken over without a checksum";
+            let help =
+                "see that the folder is the right one, and whole; what has no file is taken over without a checksum";
             findings.push(Finding::new(NO_FILE, Severity::Warning, message).with_help(help));
         }
         if !self.assumed.is_empty() {
             let versions: Vec<&str> = self.assumed.iter().map(String::as_str).collect();
             let message = format!("{} taken for applied, since it was said", is_are(&versions));
-            let help = "the plan keeps that in mind until they are stamped";
+            let help = match self.assumed.len() {
+                1 => "the plan keeps that in mind until it is stamped",
+                _ => "the plan keeps that in mind until they are stamped",
+            };
             findings.push(Finding::new(ASSUMED, Severity::Note, message).with_help(help));
         }
     }

@@ -29,7 +29,7 @@ enum Which {
 }
 
 impl Errand for Import {
-    fn question(&self, setup: &Setup, _: &Seen, heard: &[Vec<TextRow>]) -> Result<Option<String>, Error> {
+    fn question(&self, setup: &Setup, seen: &Seen, heard: &[Vec<TextRow>]) -> Result<Option<String>, Error> {
         let from = self.from(setup)?;
         let Some(looked) = heard.first() else {
             return Ok(Some(match &from.table {
@@ -37,7 +37,7 @@ impl Errand for Import {
                 None => foreign::look(&setup.options.table, &setup.here(), Some(&[]), false),
             }));
         };
-        let (found, rest) = match (which(setup, &from, looked)?, &heard[1..]) {
+        let (found, rest) = match (which(setup, seen, &from, looked)?, &heard[1..]) {
             (Which::This(found), rest) => (found, rest),
             (Which::OneOf(found), []) => return Ok(Some(foreign::says(&found, &versions(setup)))),
             (Which::OneOf(found), [said, rest @ ..]) => (one_of(setup, &found, said)?, rest),
@@ -66,7 +66,7 @@ impl Errand for Import {
     fn draft(&self, setup: &Setup, seen: &Seen, heard: &[Vec<TextRow>]) -> Result<Draft, Error> {
         let from = self.from(setup)?;
         let [looked, rest @ ..] = heard else { return Ok(Draft::default()) };
-        let (found, rest) = match (which(setup, &from, looked)?, rest) {
+        let (found, rest) = match (which(setup, seen, &from, looked)?, rest) {
             (Which::This(found), rest) => (found, rest),
             (Which::OneOf(found), [said, rest @ ..]) => (one_of(setup, &found, said)?, rest),
             (Which::OneOf(_), []) => return Ok(Draft::default()),
@@ -179,7 +179,7 @@ impl Import {
 }
 
 /// Which ledger is meant, from what was found.
-fn which(setup: &Setup, from: &From, looked: &[TextRow]) -> Result<Which, Error> {
+fn which(setup: &Setup, seen: &Seen, from: &From, looked: &[TextRow]) -> Result<Which, Error> {
     let ours = &setup.options.table;
     if let (Some(tool), Some(table)) = (from.tool, &from.table) {
         if table == ours {
@@ -204,22 +204,33 @@ fn which(setup: &Setup, from: &From, looked: &[TextRow]) -> Result<Which, Error>
     if found.len() > 1 {
         return Ok(Which::OneOf(found));
     }
-    found.pop().map(Which::This).ok_or_else(|| none(from.tool, ours))
+    found.pop().map(Which::This).ok_or_else(|| none(from.tool, ours, seen))
 }
 
 /// There is no ledger of another tool.
-fn none(tool: Option<Tool>, ours: &Table) -> Error {
-    if tool == Some(Tool::Dbmate) {
+fn none(tool: Option<Tool>, ours: &Table, seen: &Seen) -> Error {
+    let rows = seen.ledger.rows.len();
+    if tool == Some(Tool::Dbmate) && rows > 0 {
         return is_ours(ours, Tool::Dbmate);
     }
     let whose = tool.map_or("another tool", Tool::name);
+    // Such as the rows that dbmate has written into it.
+    let own = match rows {
+        0 => String::new(),
+        1 => format!("1 row of {} counts as it is, and has not to be taken over; ", ours.qualified()),
+        rows => format!("{rows} rows of {} count as they are, and have not to be taken over; ", ours.qualified()),
+    };
+    let code = tool.and_then(Tool::code).unwrap_or("goose");
+    let named = format!("{code}=schema.table");
+    let from = Mention::valued("from", &[&named], format!("from: {}", quoted(&named)));
     Error::new(Code::InvalidInput, format!("there is no ledger of {whose} here"))
         .with_help(format!(
-            "looked for were tables as the tools make them, in {}, the session's schema and the tools' own: if it lies \
-             elsewhere, name it: from: 'goose=schema.table'; nothing was written",
-            identifier(&ours.schema)
+            "{own}looked for were tables as the tools make them, in {}, the session's schema and the tools' own: if it lies \
+             elsewhere or has another name, name it: {}; nothing was written",
+            identifier(&ours.schema),
+            from.text
         ))
-        .with_option(Mention::valued("from", &["goose=schema.table"], "from: 'goose=schema.table'".into()))
+        .with_option(from)
 }
 
 /// Its ledger is ours: there is nothing to take over.

@@ -1,7 +1,7 @@
 //! The question: one statement, which reads the catalogs of PostgreSQL 15 and later and needs no transaction.
 
 use crate::tree;
-use counterfoil::ledger::{Table, Tool};
+use counterfoil::ledger::{Table, Tool, statements};
 use counterfoil::sql::quote;
 use std::collections::BTreeSet;
 
@@ -10,6 +10,9 @@ const PLACE: &str = "/*ledgers*/array[]";
 
 /// Where the names go that migration tools give to their tables in whichever schema.
 const USUAL: &str = "/*usual*/array[]";
+
+/// Where the names of our ledger's columns go.
+const OURS: &str = "/*ours*/array[]";
 
 /// Where the choice of relations goes.
 const CHOICE: &str = "/*relations*/true";
@@ -64,7 +67,7 @@ const BESIDE: &[&str] = &["ar_internal_metadata", "knex_migrations_lock", "kysel
 
 /// The statement. Its rows are three texts: `kind`, `name` and `data`, a JSON object; one row, of kind `server`, tells of the
 /// server. `ledgers` are tables of migration tools, which are no part of a schema: they are left out, with what belongs to
-/// them, and so are those that tools make by default, and a schema that holds nothing else.
+/// them, and so are those that tools make by default, those that have our columns, and a schema that holds nothing else.
 ///
 /// It sets `search_path` for itself alone, and what else says how a value is written: `TimeZone`, `DateStyle` and the like.
 pub fn query(ledgers: &[Table]) -> String {
@@ -73,6 +76,8 @@ pub fn query(ledgers: &[Table]) -> String {
     let list = format!("array[{}]", own.collect::<Vec<_>>().join(","));
     let usual = tree::set(Tool::tables().chain(BESIDE.iter().copied()));
     let usual = format!("array['{}']", usual.into_iter().collect::<Vec<_>>().join("','"));
+    let ours = statements::COLUMNS.iter().map(|(name, ..)| *name);
+    let ours = format!("array['{}']", ours.collect::<Vec<_>>().join("','"));
     let (record, comment) = ASIDE;
     let quoted = |text: &str| format!("'{text}'");
     include_str!("query.sql")
@@ -80,6 +85,7 @@ pub fn query(ledgers: &[Table]) -> String {
         .replace(DIGEST[1].0, DIGEST[1].1)
         .replacen(PLACE, &list, 1)
         .replacen(USUAL, &usual, 1)
+        .replacen(OURS, &ours, 1)
         .replacen("/*record*/''", &quoted(record), 1)
         .replacen("/*its comment*/''", &quoted(comment), 1)
 }

@@ -25,7 +25,11 @@ ns as materialized (
 ),
 everything as materialized (
   select c.*, c.oid::pg_catalog.regclass::text as name,
-    pg_catalog.jsonb_build_array(n.nspname, c.relname) = any (/*ledgers*/array[]::pg_catalog.jsonb[]) or c.relname = any (/*usual*/array[]::pg_catalog.text[]) as is_ledger
+    pg_catalog.jsonb_build_array(n.nspname, c.relname) = any (/*ledgers*/array[]::pg_catalog.jsonb[]) or c.relname = any (/*usual*/array[]::pg_catalog.text[])
+      -- One of ours, whatever it is called.
+      or c.relkind in ('r', 'p') and array(
+        select a.attname::pg_catalog.text from pg_catalog.pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+      ) @> /*ours*/array[]::pg_catalog.text[] as is_ledger
   from ns n join pg_catalog.pg_class c on c.relnamespace = n.oid
   where not exists (select from member m where m.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and m.objid = c.oid) and /*relations*/true
 ),

@@ -1,5 +1,6 @@
 // `counterfoil embed`: a folder of migrations as an ES module.
-import { basename, dirname, join } from 'node:path'
+import { readFile } from 'node:fs/promises'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { renderExpected, renderManifest } from '../../embed.js'
 import { MigrationError } from '../../shared/errors.js'
 import { examine, type EmbedOptions, type Examined } from '../../embedding/examine.js'
@@ -107,9 +108,30 @@ async function put(out: string, text: string, about: string, check: boolean): Pr
     )
     return found
   }
-  if (before !== text) await writeOutput(out, text, { help })
+  if (before !== text) {
+    await writeOutput(out, text, { help })
+    const scope = out.endsWith('.js') ? await packageOf(dirname(resolve(out))) : undefined
+    if (scope && scope.type !== 'module')
+      say(
+        `note: ${out} is an ES module, and ${scope.path} does not say so of files in .js`,
+        'call it .mjs, or write "type": "module" there, unless a bundler takes it',
+      )
+  }
   say(`${out}: ${about}${before === text ? ', unchanged' : ''}`)
   return fine
+}
+
+/** The package.json that counts for the files of a folder, and its `type`; none if there is none, or nobody can read it. */
+async function packageOf(folder: string): Promise<{ path: string; type: unknown } | undefined> {
+  const path = join(folder, 'package.json')
+  try {
+    const { type } = JSON.parse(await readFile(path, 'utf8')) as { type?: unknown }
+    return { path: relative('.', path), type }
+  } catch (error) {
+    const above = dirname(folder)
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    return missing && above !== folder ? packageOf(above) : undefined
+  }
 }
 
 /** What cannot even be read is a problem like the others. */

@@ -45,7 +45,7 @@ export const command = define({
     ['import', 'take it over'],
     ['import --from goose=app.goose_db_version', 'it lies elsewhere, or there are several'],
     ['import --assume all=applied', 'a counter: all that lies below it has run, whatever the schema says'],
-    ['import --assume 103=pending', 'a counter: all but this one have run'],
+    ['import --assume 103=pending', 'a counter: this one has not run; the schema answers for the others'],
   ],
   exits:
     '0 if the ledger was taken over or had been before, 1 if that failed or was refused, 2 if it was called in a wrong way or cannot connect, 130 after Ctrl-C',

@@ -41,6 +41,8 @@ function sentence(
     [reverted, 'taken back'],
   ] as const
   const done = parts.filter(([list]) => list.length > 0).map(([list, what]) => `${list.length} ${what}`)
+  // Such as rows of dbmate's, which have no checksum.
+  if (status === 'migrated' && done.length === 0) done.push('the ledger was completed')
   const beyond = decisions.filter(({ code }) => code === 'beyond').length
   const others = [
     ...(skipped > 0 ? [`${skipped} there before`] : []),

@@ -40,7 +40,7 @@ const options = {
   literal: {
     type: 'string',
     value: '<table.column>',
-    about: 'write its values as they are although every replay has others; may be repeated',
+    about: 'write its values as they are although every replay has others',
     multiple: true,
   },
   dump: {
@@ -54,7 +54,7 @@ const options = {
     type: 'string',
     value: '<table t|column t.c>',
     about:
-      'what is dead, and stays out of the baseline: `table app.t`, `column app.t.c`; may be repeated. Two scripts put it aside in a database, and bring it back. With --prove, what a baseline has left out',
+      'what is dead, and stays out of the baseline: `table app.t`, `column app.t.c`. Two scripts put it aside in a database, and bring it back. With --prove, what a baseline has left out',
     multiple: true,
   },
   keep: {
@@ -100,7 +100,7 @@ const options = {
 
 export const command = define({
   about:
-    "Replaces migrations by one baseline that makes the same, and proves that it does: the chain is replayed in an empty PGlite of this project, PostgreSQL's own pg_dump writes what came of it, the baseline is replayed in another, and both are compared, schema and rows. Without a proof nothing is written. The replaced files go to .counterfoil/archive/, with the list by which every database adopts the baseline.",
+    "Replaces migrations by one baseline that makes the same, and proves that it does: the chain is replayed in an empty PGlite of this project, PostgreSQL's own pg_dump writes what came of it, the baseline is replayed in another, and both are compared, schema and rows. That pg_dump is in the package @electric-sql/pglite-tools, which the project needs; or hand in with --dump what a real one has written. Without a proof nothing is written. The replaced files go to .counterfoil/archive/, with the list by which every database adopts the baseline.",
   options,
   formats: ['text', 'json'],
   examples: [

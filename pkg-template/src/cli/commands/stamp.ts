@@ -31,8 +31,7 @@ export const command = define({
     assume: {
       type: 'string',
       value: '<version=applied|pending>',
-      about:
-        'with --proved, what no schema can tell: whether a migration that changes rows only has run; may be repeated',
+      about: 'with --proved, what no schema can tell: whether a migration that changes rows only has run',
       multiple: true,
     },
     'not-applied': { type: 'boolean', about: 'their rows go: they are pending then' },

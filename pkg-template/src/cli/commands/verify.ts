@@ -6,6 +6,8 @@ import { writeOutput } from '../../shared/output.js'
 import { failure } from '../../shared/errors.js'
 import { visible } from '../../shared/printed.js'
 import { withoutMark } from '../../shared/texts.js'
+import { proposed } from '../show/wording.js'
+import { word } from '../text/shell.js'
 import { emptyPGlite } from '../connect/connect-pglite.js'
 import { filling, patience, waiting, withDatabase } from '../connect/session.js'
 import { Usage, counted, databaseOptions, define, fine, found } from '../frame/command.js'
@@ -34,7 +36,7 @@ export const command = define({
     ignore: {
       type: 'string',
       value: '<privileges|owners>',
-      about: 'what is not to be compared; may be repeated',
+      about: 'what is not to be compared',
       choices: ['privileges', 'owners'],
       multiple: true,
     },
@@ -103,10 +105,16 @@ async function readSnapshot(path: string): Promise<Snapshot> {
 /** Which files, and what was changed by hand. */
 function explained({ files, byHand, rowsOnly, failed }: Evidence, style: Style): string[] {
   const line = (mark: string, text: string) => `${style.yellow(mark)}: ${visible(text)}`
+  const absent = files.filter(({ verdict }) => verdict === 'absent').map(({ version }) => word(version))
   return [
     ...files
       .filter(({ verdict }) => verdict !== 'present' && verdict !== 'overwritten')
       .map(({ verdict, message }) => line(verdict, message)),
+    ...(absent.length > 0
+      ? [
+          `${style.dim('help')}: what is absent has not run, or was taken away by hand. To run it: ${proposed(['stamp', ...absent, '--not-applied'])}, and then ${proposed(['up'])}. If it had run, what is missing can be brought back by hand as well`,
+        ]
+      : []),
     ...byHand.map((message) => line('by hand', message)),
     ...(rowsOnly.length > 0 ? [style.dim(`no schema tells whether these ran: ${visible(rowsOnly.join(', '))}`)] : []),
     ...(failed === undefined ? [] : [line('not explained', failed)]),

@@ -35,7 +35,7 @@ export function proposeWith(values: Readonly<Record<string, unknown>>): void {
 }
 
 /** A proposed command, with those options; `own`: what it says of the ledger itself. */
-const proposed = (words: readonly string[], own: readonly string[] = []) =>
+export const proposed = (words: readonly string[], own: readonly string[] = []) =>
   [
     'counterfoil',
     ...words,

@@ -7,15 +7,10 @@ use super::report::Scripts;
 /// What goes where.
 pub(super) fn moves(plan: &Plan<'_>) -> Vec<String> {
     let tables = plan.tables.iter().map(|table| format!("table {} to {}", table.name, table.kept));
-    let columns = plan.copies.iter().map(|copy| {
-        format!(
-            "columns {} of table {} to {}, with its key {}",
-            copy.columns.join(", "),
-            copy.table,
-            copy.kept,
-            copy.key.join(", ")
-        )
-    });
+    let columns = plan
+        .copies
+        .iter()
+        .map(|copy| format!("{} to {}, with its key {}", copy.thing(), copy.kept, copy.key.join(", ")));
     let hanging = plan
         .hanging
         .iter()

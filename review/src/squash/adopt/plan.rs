@@ -46,6 +46,14 @@ pub(super) struct Copy {
     pub(super) sequences: Vec<(String, Move)>,
 }
 
+impl Copy {
+    /// `column a of table t`, `columns a, b of table t`.
+    pub(super) fn thing(&self) -> String {
+        let columns = if self.columns.len() == 1 { "column" } else { "columns" };
+        format!("{columns} {} of table {}", self.columns.join(", "), self.table)
+    }
+}
+
 /// A view, trigger or policy that hangs on something else and was named as well.
 pub(super) struct Hanging {
     pub(super) kind: String,

@@ -86,7 +86,7 @@ fn back(one: &Move, table: &str) -> String {
 /// Makes the columns again, and brings each value to the row with the same key.
 fn filled(plan: &Plan<'_>, copy: &Copy) -> String {
     let Copy { table, kept, columns, .. } = copy;
-    let thing = format!("columns {} of table {table}", columns.join(", "));
+    let thing = copy.thing();
     let names = array(columns.iter().map(|column| plain(column)));
     let mut body = when(&is_not_there(table), &refuse(&format!("table {table} is not there"), ELSEWHERE));
     body.push_str(&format!(

@@ -308,7 +308,7 @@ pub(super) fn own_sequence(table: &str, column: &str) -> String {
 
 fn copied(plan: &Plan<'_>, copy: &Copy) -> String {
     let Copy { table, kept, key, columns, constraints, indexes, statistics, sequences } = copy;
-    let thing = format!("columns {} of table {table}", columns.join(", "));
+    let thing = copy.thing();
     let names = array(columns.iter().map(|column| plain(column)));
     let mut body = when(&is_not_there(table), &refuse(&format!("table {table} is not there"), OTHER));
     body.push_str(&format!(

@@ -5,10 +5,10 @@ import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { Stop } from './lib.mjs'
 
 /** Bytes of core and glue after gzip. Raising it is a decision for a reviewer. */
-export const budget = 216 * 1024
+export const budget = 219 * 1024
 
 /** The same for the review module, which only lint, guards and the command line load. */
-export const reviewBudget = 740 * 1024
+export const reviewBudget = 746 * 1024
 
 /** Raw, gzip and brotli bytes of a module and its glue. */
 export function sizes(pkg, name = 'core') {

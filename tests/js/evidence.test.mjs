@@ -110,7 +110,7 @@ function incident({ migrate, plan, rollback, verify, importLedger }, open) {
     )
     assert.equal(
       error.help,
-      "make by hand what is not there (CHECK public.tasks.tasks_state_check), or take back what is (column public.tasks.owner and column public.tasks.priority), and run this again; or say what it has come to: assume: { '103': 'applied' } if it is finished, assume: { '103': 'pending' } if it is undone; nothing was written",
+      "make by hand what is not there (CHECK public.tasks.tasks_state_check), or take back what is (column public.tasks.owner and column public.tasks.priority), and run this again; or say what it has come to: assume: { '103': 'applied' } if it is finished, assume: { '103': 'pending' } if it is undone",
     )
     // Both ways out of the help.
     const { changes } = await importLedger(db, files, { table, replay, assume: { 103: 'applied' }, dryRun: true })

@@ -311,6 +311,15 @@ test('lists and journals that begin with a byte order mark are read, and keep it
   ])
 })
 
+test('the comment of the database is carried', async (t) => {
+  const chain = chainOf(
+    `create table t (id int); do $x$ begin execute format('comment on database %I is %L', current_database(), 'it''s $$ ours'); end $x$`,
+  )
+  const db = await databaseOf(t, squashed(chain, await squash(make, chain)))
+  const said = `select shobj_description(oid, 'pg_database') as text from pg_database where datname = current_database()`
+  assert.deepEqual(await rows(db, said), [{ text: "it's $$ ours" }])
+})
+
 test('folders of Windows are folders', async () => {
   const chain = { 'm\\1_a.sql': 'create table a (id int);', 'm\\2_b.sql': 'create table b (id int);' }
   const it = await squash(make, chain)

@@ -31,6 +31,8 @@ export interface Surroundings {
   readonly memberships: readonly { role: string; member: string; with: readonly string[] }[]
   readonly settings: readonly { role: string | null; database: boolean; name: string; value: string }[]
   readonly largeObjects: number
+  /** The database's comment. */
+  readonly description: string | null
 }
 
 const ofUsers = `n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
@@ -135,7 +137,8 @@ export async function surroundingsOf(db: SquashPGlite): Promise<Surroundings> {
       coalesce((select jsonb_agg(jsonb_build_object('role', case when s.setrole <> 0 then pg_get_userbyid(s.setrole) end, 'database', s.setdatabase <> 0,
         'name', split_part(c, '=', 1), 'value', substr(c, strpos(c, '=') + 1)) order by s.setdatabase, s.setrole, c)
         from pg_db_role_setting s, unnest(s.setconfig) c
-        where s.setdatabase in (0, (select oid from pg_database where datname = current_database()))), '[]') as settings`,
+        where s.setdatabase in (0, (select oid from pg_database where datname = current_database()))), '[]') as settings,
+      (select shobj_description(oid, 'pg_database') from pg_database where datname = current_database()) as description`,
   )
   return row!
 }

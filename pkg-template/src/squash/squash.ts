@@ -271,6 +271,7 @@ function newOnServer({ before, after }: { before: Surroundings; after: Surroundi
     roles: after.roles.filter(({ name }) => !had.has(name)),
     memberships: added(before.memberships, after.memberships),
     settings: added(before.settings, after.settings),
+    ...(before.description !== after.description && { description: after.description }),
   }
 }
 

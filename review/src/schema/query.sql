@@ -236,7 +236,7 @@ select 'column', r.name || '.' || pg_catalog.quote_ident(a.attname), null, pg_ca
   'inherited', case when a.attinhcount > 0 then case when a.attislocal then 'and local' else 'only' end end,
   -- PGlite keeps a number of its own there since 0.5.17, another one in every database; ALTER TABLE neither sets nor resets it.
   'options', case when a.attoptions is not null then pg_catalog.to_jsonb(nullif(
-    array(select o from pg_catalog.unnest(a.attoptions) o where o not like 'pg\_attver=%'), '{}')) end,
+    array(select o from pg_catalog.unnest(a.attoptions) o where not pg_catalog.starts_with(o, 'pg_attver=')), '{}')) end,
   'server options digest', /*digest*/('column ' || r.name || pg_catalog.chr(1) || a.attname || pg_catalog.chr(1) || pg_catalog.array_to_string(a.attfdwoptions, pg_catalog.chr(1)))/*digested*/,
   'storage', case when a.attstorage <> t.typstorage then
     case a.attstorage when 'p' then 'plain' when 'e' then 'external' when 'm' then 'main' else 'extended' end end,
@@ -322,7 +322,7 @@ select f.kind, f.name, f.proowner, case when f.prokind = 'a' then (
     union all
     -- As `simple_quote_literal` of ruleutils.c has it, with standard_conforming_strings on and off.
     select m.place + 1, case when c.name like '%.%' then pg_catalog.replace(
-      pg_catalog.replace(m.text, c.before || c.value || '''', c.shown), c.before || pg_catalog.replace(c.value, '\', '\\') || '''', c.shown
+      pg_catalog.replace(m.text, c.before || c.value || '''', c.shown), c.before || pg_catalog.replace(c.value, pg_catalog.chr(92), pg_catalog.repeat(pg_catalog.chr(92), 2)) || '''', c.shown
     ) else m.text end
     from masked m, lateral (
       select s.name, pg_catalog.replace(s.value, '''', '''''') as value, pg_catalog.format(' SET %I TO ''', s.name) as before,
@@ -664,6 +664,8 @@ union all
 select 'comment', 'database', null, pg_catalog.jsonb_build_object('text', c.description)
 from database d join pg_catalog.pg_shdescription c on c.classoid = 'pg_catalog.pg_database'::pg_catalog.regclass and c.objoid = d.oid
 where c.description not in ('default administrative connection database', 'default template for new databases', 'unmodifiable empty database')
+  -- The mark of one that `create` or `dev` has made.
+  and c.description not like 'made by counterfoil %' and c.description not like 'adopted by counterfoil %'
 
 union all
 select 'security label', l.name, null, pg_catalog.jsonb_object_agg(l.provider, l.label) from labelled l group by l.name

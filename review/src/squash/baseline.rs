@@ -107,6 +107,9 @@ pub struct Chain {
     /// Settings that were not there before.
     #[serde(default)]
     pub settings: Vec<Setting>,
+    /// The database's comment, if it was not there before.
+    #[serde(default)]
+    pub description: Option<String>,
     /// Rows and what goes with them; none if they are to be left out.
     #[serde(default)]
     pub contents: Option<Contents>,
@@ -194,6 +197,7 @@ pub fn baseline(chain: &Chain) -> Result<Baseline, Error> {
     out.statements.extend(after);
     out.statements.extend(chain.filled.iter().map(|view| format!("REFRESH MATERIALIZED VIEW {view}")));
     out.statements.extend(chain.settings.iter().map(setting));
+    out.statements.extend(chain.description.as_deref().map(description));
     Ok(out)
 }
 
@@ -277,6 +281,15 @@ fn setting(setting: &Setting) -> String {
     };
     let body = format!(
         "DECLARE\n  before text := pg_catalog.current_setting({name}, true);\nBEGIN\n  PERFORM pg_catalog.set_config({name}, {value}, true);\n  EXECUTE pg_catalog.{alter};\n  PERFORM pg_catalog.set_config({name}, coalesce(before, ''), true);\nEND"
+    );
+    dollar::quoted("$$", &body)
+}
+
+/// What the database is said to be: only a program knows what it is called.
+fn description(text: &str) -> String {
+    let text = literal(text);
+    let body = format!(
+        "BEGIN\n  EXECUTE pg_catalog.format('COMMENT ON DATABASE %I IS %L', pg_catalog.current_database(), {text});\nEND"
     );
     dollar::quoted("$$", &body)
 }

@@ -69,6 +69,7 @@ test('there is no module that nothing leads to', () => {
     'cli/program.cjs',
     'cli/pg-client.cjs',
     'git/move.js',
+    'git/earlier.js',
     'git/named.js',
     'load/file.js',
     'schema/proved.js',

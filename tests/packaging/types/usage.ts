@@ -33,7 +33,7 @@ const result: pglite.MigrateResult = await pglite.migrate(db, migrations, {
   onProgress: ({ kind, done, total, path }) => console.log(kind, done / total, path),
 })
 const versions: string[] = result.applied.map(({ version }) => version)
-const status: 'current' | 'migrated' | 'rolled-back' = result.status
+const status: 'current' | 'migrated' | 'partial' | 'rolled-back' = result.status
 declare const worker: PGliteWorker
 await pglite.migrate(worker, migrations)
 

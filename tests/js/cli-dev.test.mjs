@@ -320,3 +320,24 @@ describe('a folder of PGlite', () => {
     rmSync(join(it.folder, 'copy'), { recursive: true })
   })
 })
+
+test('a folder of PGlite is filled with several statements, and by a file of comments with nothing', async (t) => {
+  const it = project(t, users())
+  const reset = () => it.run(['reset', '--yes', '--url', 'pglite:./data'])
+  const count = async () => {
+    const db = await PGlite.create(join(it.folder, 'data'))
+    const { rows } = await db.query('select count(*)::int as n from users')
+    await db.close()
+    return rows[0].n
+  }
+  it.write({
+    'db/seed.sql': "insert into users values (1); insert into users values (2); -- ';'\ninsert into users values (3)",
+  })
+  const filled = await reset()
+  assert.equal(filled.status, 0, filled.stderr)
+  assert.equal(await count(), 3)
+  it.write({ 'db/seed.sql': '-- Nothing yet.\n' })
+  const nothing = await reset()
+  assert.equal(nothing.status, 0, nothing.stderr)
+  assert.equal(await count(), 0)
+})

@@ -17,6 +17,8 @@ import { databaseOptions, type Call, type Values } from '../frame/command.js'
 import { say } from '../text/print.js'
 import { err } from '../text/style.js'
 import { visible } from '../../shared/printed.js'
+import { coreNow } from '../../wasm/start.js'
+import { translated } from '../../wasm/translated.js'
 import { shownPlan } from '../show/plans.js'
 import { applied } from './result.js'
 
@@ -154,7 +156,9 @@ async function seeded({ driver, db }: Opened, path: string, sql: string, stands:
   const connection = driver.connect(db)
   let failed = true
   try {
-    await connection.script!(sql, () => {}, 1)
+    // A driver takes it for done when so many statements were confirmed.
+    const count = translated(() => coreNow().splitStatements(sql).statements.length)
+    if (count > 0) await connection.script!(sql, () => {}, count)
     failed = false
   } catch (cause) {
     const {
